@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# 'make help' lists the targets. Everything that is built lands in $(BUILD).
+
+NAME    := ioasidctl
+VERSION := 0.1.0
+
+BUILD ?= build
+CC    ?= gcc
+
+prefix      ?= /usr/local
+bindir      ?= $(prefix)/bin
+datadir     ?= $(prefix)/share
+mandir      ?= $(datadir)/man
+bashcompdir ?= $(datadir)/bash-completion/completions
+docdir      ?= $(datadir)/doc/$(NAME)
+
+PKG_CONFIG ?= pkg-config
+LIBRARIES  := libudev libmnl smartcols json-c
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+            -Wpointer-arith -Wwrite-strings -Wundef -Wvla -Werror
+CFLAGS   ?= -O2 -g
+LDFLAGS  ?=
+
+# SANITIZE=1 builds with ASan and UBSan.
+ifeq ($(SANITIZE),1)
+HARDENING := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+LINKING   := $(HARDENING)
+else
+HARDENING := -fPIE -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+LINKING   := -pie -Wl,-z,relro,-z,now
+endif
+
+# Asked of pkg-config only when something is compiled, so that 'make deps' and 'make help' need none.
+LIB_CFLAGS = $(eval LIB_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES)))$(LIB_CFLAGS)
+LIB_LIBS   = $(eval LIB_LIBS := $(shell $(PKG_CONFIG) --libs $(LIBRARIES)))$(LIB_LIBS)
+UNIT_LIBS  = $(eval UNIT_LIBS := $(shell $(PKG_CONFIG) --libs cmocka))$(UNIT_LIBS)
+
+COMPILE = $(CC) -std=gnu11 -D_GNU_SOURCE -DIOASIDCTL_VERSION='"$(VERSION)"' -Isrc -I$(BUILD)/gen \
+          $(LIB_CFLAGS) $(WARNINGS) $(HARDENING) $(CFLAGS) $(CPPFLAGS) -MMD -MP
+
+SOURCES  := $(sort $(wildcard src/*.c src/*/*.c))
+OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o)
+INTERFACE := src/holder/org.ioasidctl.Context.varlink
+UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
+BENCHES  := $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,$(sort $(wildcard tests/bench/*.c)))
+MANUALS  := $(patsubst man/%.in,$(BUILD)/man/%,$(sort $(wildcard man/*.8.in)))
+
+.PHONY: all binary man units benches check demo lab bench install uninstall deps dist clean help
+.DELETE_ON_ERROR:
+
+all: binary man ## build the program and its manual pages (the default)
+
+binary: $(BUILD)/$(NAME)
+man: $(MANUALS)
+units: $(UNITS)
+benches: $(BENCHES)
+
+$(BUILD)/$(NAME): $(OBJECTS)
+	$(CC) $(LINKING) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
+
+$(BUILD)/src/%.o: src/%.c Makefile | $(BUILD)/deps
+	@mkdir -p $(@D)
+	$(COMPILE) -c -o $@ $<
+
+# The interface description that org.varlink.service hands out is the file that is installed.
+$(BUILD)/gen/holder/interface.h: $(INTERFACE)
+	@mkdir -p $(@D)
+	sed -e 's/[\\"]/\\&/g' -e 's/^/"/' -e 's/$$/\\n"/' $< >$@
+
+$(filter $(BUILD)/src/holder/%,$(OBJECTS)): $(BUILD)/gen/holder/interface.h
+
+# A unit test is one program; what it tests comes from the program's objects but main().
+$(BUILD)/tests/unit/%: tests/unit/%.c $(filter-out $(BUILD)/src/main.o,$(OBJECTS)) Makefile
+	@mkdir -p $(@D)
+	$(COMPILE) $(LINKING) -o $@ $< $(filter %.o,$^) $(LIB_LIBS) $(UNIT_LIBS)
+
+$(BUILD)/tests/bench/%: tests/bench/%.c Makefile
+	@mkdir -p $(@D)
+	$(COMPILE) $(LINKING) -o $@ $<
+
+$(BUILD)/lab/endpoint: tests/lab/endpoint.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(HARDENING) $(CFLAGS) $(LINKING) -o $@ $<
+
+# Options and columns come from the program, so that a page cannot lag behind.
+$(BUILD)/man/%: man/%.in man/generate $(BUILD)/$(NAME)
+	@mkdir -p $(@D)
+	man/generate $(BUILD)/$(NAME) $(VERSION) $< >$@
+
+# Missing Debian packages are installed for root, named for everybody else; looked at once a build.
+$(BUILD)/deps: tests/deps
+	@mkdir -p $(@D)
+	tests/deps
+	@touch $@
+
+deps: ## install the Debian packages that building, the tests and the lab need
+	tests/deps
+
+check: $(BUILD)/deps ## run all tests
+	+tests/check
+
+demo: $(BUILD)/deps ## show the main job on a real kernel in an emulated machine
+	+@$(MAKE) --no-print-directory lab binary $(BUILD)/lab/endpoint
+	@tests/demo
+
+lab: $(BUILD)/deps ## fetch QEMU and build the kernel of the lab, once
+	@tests/lab/build
+
+bench: $(BUILD)/deps ## measure against bare system calls and other tools
+	+@$(MAKE) --no-print-directory lab binary benches $(BUILD)/lab/endpoint
+	@tests/bench/run
+
+install: all ## install beneath $(DESTDIR)$(prefix)
+	install -D -m 755 $(BUILD)/$(NAME) $(DESTDIR)$(bindir)/$(NAME)
+	install -D -m 644 completions/$(NAME) $(DESTDIR)$(bashcompdir)/$(NAME)
+	install -D -m 644 $(INTERFACE) $(DESTDIR)$(datadir)/$(NAME)/$(notdir $(INTERFACE))
+	install -d $(DESTDIR)$(mandir)/man8
+	install -m 644 $(MANUALS) $(DESTDIR)$(mandir)/man8
+	install -D -m 644 README.md $(DESTDIR)$(docdir)/README.md
+	install -D -m 644 LICENSE $(DESTDIR)$(docdir)/LICENSE
+
+uninstall: ## remove what install installed
+	rm -f $(DESTDIR)$(bindir)/$(NAME) $(DESTDIR)$(bashcompdir)/$(NAME)
+	rm -f $(addprefix $(DESTDIR)$(mandir)/man8/,$(notdir $(MANUALS)))
+	rm -rf $(DESTDIR)$(datadir)/$(NAME) $(DESTDIR)$(docdir)
+
+dist: ## make $(BUILD)/ioasidctl-VERSION.tar.gz
+	@mkdir -p $(BUILD)
+	tar --transform 's,^\./,$(NAME)-$(VERSION)/,' --sort=name --owner=0 --group=0 --exclude-vcs \
+	    --exclude='./build' -czf $(BUILD)/$(NAME)-$(VERSION).tar.gz ./src ./man ./completions ./tests \
+	    ./dist ./.ci ./.clang-format ./.gitignore ./Makefile ./README.md ./LICENSE ./$(NAME).spec
+
+clean: ## remove what was built
+	rm -rf $(BUILD)
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
+
+-include $(OBJECTS:.o=.d) $(UNITS:=.d)

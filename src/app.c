@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "app.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "util/cleanup.h"
+#include "util/str.h"
+
+void app_done(struct app *app)
+{
+	if (app->root_open)
+		sys_root_close(&app->root);
+	app->root_open = false;
+}
+
+const struct sys_root *app_root(struct app *app)
+{
+	int r;
+
+	if (app->root_open)
+		return &app->root;
+	r = sys_root_open(app->sysroot, &app->root);
+	if (r < 0) {
+		app_fail_errno(app, r, app->sysroot ? app->sysroot : "/", "cannot open");
+		return NULL;
+	}
+	app->root_open = true;
+	return &app->root;
+}
+
+/* Names come from devices, processes and other users: none of them may steer the terminal. */
+static void print_message(const char *prefix, const char *object, const char *cause,
+			  const char *format, va_list ap)
+{
+	_cleanup_free_ char *text = NULL, *line = NULL, *safe = NULL;
+
+	if (vasprintf(&text, format, ap) < 0) {
+		text = NULL;
+		return;
+	}
+	if (asprintf(&line, "%s%s%s%s%s%s", prefix, object ? object : "", object ? ": " : "", text,
+		     cause ? ": " : "", cause ? cause : "") < 0) {
+		line = NULL;
+		return;
+	}
+	safe = str_printable(line);
+	if (safe)
+		fprintf(stderr, "%s\n", safe);
+}
+
+int app_fail(struct app *app, enum status status, const char *object, const char *format, ...)
+{
+	va_list ap;
+
+	(void)app;
+	va_start(ap, format);
+	print_message("ioasidctl: ", object, NULL, format, ap);
+	va_end(ap);
+	return status;
+}
+
+enum status app_status(int negative_errno)
+{
+	switch (-negative_errno) {
+	case EPERM:
+	case EACCES:
+		return STATUS_NOT_PERMITTED;
+	case EOPNOTSUPP:
+	case ENOTTY:
+	case ENOSYS:
+		return STATUS_UNSUPPORTED;
+	default:
+		return STATUS_FAILED;
+	}
+}
+
+int app_fail_errno(struct app *app, int negative_errno, const char *object, const char *format, ...)
+{
+	va_list ap;
+
+	(void)app;
+	va_start(ap, format);
+	print_message("ioasidctl: ", object, strerror(-negative_errno), format, ap);
+	va_end(ap);
+	return app_status(negative_errno);
+}
+
+void app_hint(struct app *app, const char *format, ...)
+{
+	va_list ap;
+
+	(void)app;
+	va_start(ap, format);
+	print_message("hint: ", NULL, NULL, format, ap);
+	va_end(ap);
+}
+
+void app_note(struct app *app, const char *format, ...)
+{
+	va_list ap;
+
+	(void)app;
+	va_start(ap, format);
+	print_message("ioasidctl: note: ", NULL, NULL, format, ap);
+	va_end(ap);
+}
+
+static void view_note(void *data, const char *text)
+{
+	app_note(data, "%s", text);
+}
+
+int app_view_end(struct app *app, struct out_view *view)
+{
+	int r = out_view_end(view);
+
+	if (r < 0)
+		return app_fail_errno(app, r, NULL, "cannot print");
+	out_view_notes(view, view_note, app);
+	return STATUS_DONE;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command tree: what exists, how it is reached, what it accepts. */
+#pragma once
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct app;
+
+struct cmd {
+	const char *name;
+	const char *summary;          /* one line, shown by the parent's --help */
+	const struct cmd *const *sub; /* group: NULL-terminated table, else NULL */
+	const struct cmd *fallback;   /* group: what it means without a command */
+	const struct argp *argp; /* command: its options and operands; root: the global options */
+	const void *defaults;    /* command: options before parsing; copied per run */
+	size_t args_size;
+	bool in_order; /* command: operands hold another command line */
+	int (*run)(struct app *app, const void *args); /* returns an enum status */
+};
+
+/* Operands of a command, as written. Its defaults say how many it takes. */
+#define CMD_OPERANDS_MAX 16
+
+struct operands {
+	unsigned int min, max; /* max at most CMD_OPERANDS_MAX */
+	const char *v[CMD_OPERANDS_MAX];
+	unsigned int n;
+};
+
+/*
+ * For the parser of a command: handles ARGP_KEY_ARG and ARGP_KEY_END, answers ARGP_ERR_UNKNOWN to
+ * everything else.
+ */
+error_t cmd_operands(struct operands *operands, int key, char *arg, struct argp_state *state);
+
+/*
+ * Parses and runs. ROOT_ARGS is the input of the root's own argp. FLAGS is 0, or ARGP_NO_EXIT to
+ * stay in the process (tests). Returns the exit status.
+ */
+int cmd_main(struct app *app, void *root_args, const struct cmd *root, int argc, char **argv,
+	     unsigned int flags);
+
+/*
+ * Every command, operand list and option, one a line and parted by tabs: "path, option, argument,
+ * short option, text". The source of completions and of the check of the man pages.
+ */
+void cmd_dump(const struct cmd *root, FILE *out);

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* context create, list, show, exec, destroy */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app.h"
+#include "cmd/context_columns.h"
+#include "cmd/nouns.h"
+#include "cmd/options.h"
+#include "cmd/session.h"
+#include "util/cleanup.h"
+
+static void context_row_done(struct context_row *row)
+{
+	holder_context_done(&row->context);
+}
+
+struct context_verb_args {
+	struct context_args context;
+	bool foreground;
+};
+
+enum { KEY_FOREGROUND = 0x500 };
+
+static error_t create_parse(int key, char *arg, struct argp_state *state)
+{
+	struct context_verb_args *args = state->input;
+
+	if (key != KEY_FOREGROUND)
+		return cmd_operands(&args->context.operands, key, arg, state);
+	args->foreground = true;
+	return 0;
+}
+
+static int create_run(struct app *app, const void *p)
+{
+	const struct context_verb_args *args = p;
+	const char *name = args->context.operands.v[0];
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+
+	if (holder_create(name, args->foreground, NULL, &error) < 0)
+		return session_fail(app, name, &error);
+	return STATUS_DONE;
+}
+
+static const struct argp_option create_options[] = {
+	{ "foreground", KEY_FOREGROUND, NULL, 0, "Be the holder, until it ends", 0 },
+	{ 0 },
+};
+
+static const struct argp create_argp = {
+	.options = create_options,
+	.parser = create_parse,
+	.args_doc = "NAME",
+	.doc = "Create a context: an open iommufd, kept by a holder process until 'context destroy'.",
+};
+
+static const struct context_verb_args create_defaults = {
+	.context.operands = { .min = 1, .max = 1 },
+};
+
+static const struct cmd create_cmd = {
+	.name = "create",
+	.summary = "Create a context",
+	.argp = &create_argp,
+	.defaults = &create_defaults,
+	.args_size = sizeof(create_defaults),
+	.run = create_run,
+};
+
+static void row_describe(struct context_row *row)
+{
+	_cleanup_holder_client_ struct holder_client *client = NULL;
+	int r = holder_connect_entry(row->entry, &client, NULL);
+
+	if (r == 0)
+		r = holder_describe(client, &row->context, NULL);
+	row->described = r < 0 ? r : 1;
+}
+
+static int list_run(struct app *app, const void *p)
+{
+	const struct view_args *args = p;
+	_cleanup_holder_entries_ struct holder_entries entries = { 0 };
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+	_cleanup_view_ struct out_view *view = NULL;
+	int r;
+
+	r = view_open(app, args, false, &view);
+	if (r)
+		return r;
+	if (holder_list(&entries, &error) < 0)
+		return session_fail(app, NULL, &error);
+	for (size_t i = 0; r == 0 && i < entries.n; i++) {
+		_cleanup_(context_row_done) struct context_row row = { .entry = &entries.v[i] };
+
+		if (out_view_need(view) && row.entry->status == HOLDER_LIVE)
+			row_describe(&row);
+		else if (row.entry->status == HOLDER_DENIED)
+			row.described = -EACCES;
+		r = out_view_row(view, &row);
+	}
+	return r < 0 ? app_fail_errno(app, r, NULL, "cannot print") : app_view_end(app, view);
+}
+
+static const struct argp list_argp = {
+	.doc = "List the contexts that you may see: your own; for root, everybody's.",
+	.children = view_children,
+};
+
+static const struct view_args list_defaults = { .columns = context_columns };
+
+static const struct cmd list_cmd = {
+	.name = "list",
+	.summary = "List contexts",
+	.argp = &list_argp,
+	.defaults = &list_defaults,
+	.args_size = sizeof(list_defaults),
+	.run = list_run,
+};
+
+/* The operand, else the chosen context. */
+static int open_named(struct app *app, const struct operands *operands, struct holder_client **ret)
+{
+	const struct context_args args = { .name = operands->n ? operands->v[0] : NULL };
+
+	return session_open(app, &args, ret);
+}
+
+static int show_run(struct app *app, const void *p)
+{
+	const struct view_args *args = p;
+	_cleanup_(context_row_done) struct context_row row = { .described = 1 };
+	_cleanup_holder_client_ struct holder_client *client = NULL;
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+	_cleanup_view_ struct out_view *view = NULL;
+	int r;
+
+	r = view_open(app, args, true, &view);
+	if (r == 0)
+		r = open_named(app, &args->operands, &client);
+	if (r)
+		return r;
+	if (holder_describe(client, &row.context, &error) < 0)
+		return session_fail(app, args->operands.v[0], &error);
+	return view_show(app, view, &row);
+}
+
+static const struct argp show_argp = {
+	.args_doc = "[NAME]",
+	.doc = "Show one context: its devices, IOASes and hardware page tables.",
+	.children = view_children,
+};
+
+static const struct view_args show_defaults = { .columns = context_columns,
+						.operands = { .max = 1 } };
+
+static const struct cmd show_cmd = {
+	.name = "show",
+	.summary = "Show one context",
+	.argp = &show_argp,
+	.defaults = &show_defaults,
+	.args_size = sizeof(show_defaults),
+	.run = show_run,
+};
+
+/* LISTEN_FDNAMES is parted by colons, so a device's name has dashes for its own: "0000-03-00.0". */
+static char *fd_names(const struct holder_fds *fds)
+{
+	char *names = NULL;
+	size_t len;
+	FILE *f = open_memstream(&names, &len);
+
+	if (!f)
+		return NULL;
+	for (size_t i = 0; i < fds->n; i++) {
+		if (i)
+			fputc(':', f);
+		for (const char *c = fds->v[i].name; *c; c++)
+			fputc(*c == ':' ? '-' : *c, f);
+	}
+	if (fclose(f) != 0) {
+		free(names);
+		return NULL;
+	}
+	return names;
+}
+
+/* sd_listen_fds(3): they begin at 3, without a gap, and stay open over exec. */
+#define LISTEN_FDS_START 3
+
+static int place_fds(struct holder_fds *fds)
+{
+	int top = LISTEN_FDS_START + (int)fds->n;
+
+	/* Out of the way first, so that no dup2() closes one that is still to be placed. */
+	for (size_t i = 0; i < fds->n; i++) {
+		int moved = fcntl(fds->v[i].fd, F_DUPFD_CLOEXEC, top);
+
+		if (moved < 0)
+			return -errno;
+		close(fds->v[i].fd);
+		fds->v[i].fd = moved;
+	}
+	for (size_t i = 0; i < fds->n; i++)
+		if (dup2(fds->v[i].fd, LISTEN_FDS_START + (int)i) < 0)
+			return -errno;
+	return 0;
+}
+
+static int exec_environment(const char *context, const struct holder_fds *fds)
+{
+	_cleanup_free_ char *names = fd_names(fds);
+	char number[24];
+
+	if (!names || setenv("LISTEN_FDNAMES", names, 1) < 0)
+		return -ENOMEM;
+	snprintf(number, sizeof(number), "%zu", fds->n);
+	if (setenv("LISTEN_FDS", number, 1) < 0)
+		return -ENOMEM;
+	snprintf(number, sizeof(number), "%d", (int)getpid());
+	if (setenv("LISTEN_PID", number, 1) < 0)
+		return -ENOMEM;
+	return setenv("IOASIDCTL_CONTEXT", context, 1) < 0 ? -ENOMEM : 0;
+}
+
+struct exec_args {
+	struct operands operands; /* NAME alone */
+	char **command;
+};
+
+static error_t exec_parse(int key, char *arg, struct argp_state *state)
+{
+	struct exec_args *args = state->input;
+
+	switch (key) {
+	case ARGP_KEY_ARG:
+		if (args->operands.n == 0)
+			return cmd_operands(&args->operands, key, arg, state);
+		args->command = &state->argv[state->next - 1];
+		state->next = state->argc; /* the rest is the command's */
+		return 0;
+	case ARGP_KEY_END:
+		if (!args->command) {
+			argp_error(state, "missing command");
+			return EINVAL;
+		}
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static int exec_run(struct app *app, const void *p)
+{
+	const struct exec_args *args = p;
+	const char *name = args->operands.v[0];
+	_cleanup_holder_client_ struct holder_client *client = NULL;
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+	_cleanup_holder_fds_ struct holder_fds fds = { 0 };
+	int r;
+
+	r = open_named(app, &args->operands, &client);
+	if (r)
+		return r;
+	if (holder_get_fds(client, &fds, &error) < 0)
+		return session_fail(app, name, &error);
+	/* Its socket could stand where a device's fd is to be. */
+	holder_close(TAKE_PTR(client));
+	r = place_fds(&fds);
+	if (r == 0)
+		r = exec_environment(name, &fds);
+	if (r < 0)
+		return app_fail_errno(app, r, name, "cannot hand over its fds");
+	execvp(args->command[0], args->command);
+	r = -errno;
+	app_fail_errno(app, r, args->command[0], "cannot run");
+	return r == -ENOENT ? STATUS_NOT_FOUND : app_status(r);
+}
+
+static const struct argp exec_argp = {
+	.parser = exec_parse,
+	.args_doc = "NAME -- COMMAND [ARG...]",
+	.doc = "Run a command that inherits the context's iommufd and device fds, from fd 3 on, named "
+	       "in LISTEN_FDS and LISTEN_FDNAMES as sd_listen_fds(3) has it.",
+};
+
+static const struct exec_args exec_defaults = { .operands = { .min = 1, .max = 1 } };
+
+static const struct cmd exec_cmd = {
+	.name = "exec",
+	.summary = "Run a command with the context's fds",
+	.argp = &exec_argp,
+	.defaults = &exec_defaults,
+	.args_size = sizeof(exec_defaults),
+	.in_order = true,
+	.run = exec_run,
+};
+
+static int destroy_run(struct app *app, const void *p)
+{
+	const struct context_verb_args *args = p;
+	_cleanup_holder_client_ struct holder_client *client = NULL;
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+	int r;
+
+	r = open_named(app, &args->context.operands, &client);
+	if (r)
+		return r;
+	if (holder_destroy(client, &error) < 0)
+		return session_fail(app, args->context.operands.v[0], &error);
+	return STATUS_DONE;
+}
+
+static error_t destroy_parse(int key, char *arg, struct argp_state *state)
+{
+	struct context_verb_args *args = state->input;
+
+	return cmd_operands(&args->context.operands, key, arg, state);
+}
+
+static const struct argp destroy_argp = {
+	.parser = destroy_parse,
+	.args_doc = "NAME",
+	.doc = "Destroy a context: unbind, detach and free all that is in it, and end its holder.",
+};
+
+static const struct cmd destroy_cmd = {
+	.name = "destroy",
+	.summary = "Destroy a context",
+	.argp = &destroy_argp,
+	.defaults = &create_defaults,
+	.args_size = sizeof(create_defaults),
+	.run = destroy_run,
+};
+
+static const struct cmd *const sub[] = { &list_cmd, &show_cmd,    &create_cmd,
+					 &exec_cmd, &destroy_cmd, NULL };
+
+const struct cmd context_cmd = {
+	.name = "context",
+	.summary = "Contexts: iommufds with their devices and IOASes",
+	.sub = sub,
+	.fallback = &list_cmd,
+};

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The columns of a context. */
+#pragma once
+
+#include "holder/client.h"
+#include "out/value.h"
+
+/* One context; what only its holder knows is absent while that does not answer. */
+struct context_row {
+	const struct holder_entry *entry; /* NULL in a "show" */
+	struct holder_context context;
+	int described; /* 1, 0, or -errno */
+};
+
+/* What only the holder can tell. */
+enum { CONTEXT_NEED_DESCRIBE = 1 };
+
+extern const struct out_column context_columns[];

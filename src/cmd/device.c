@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* device list, show; device add, remove, attach, detach in a context */
+#include <errno.h>
+
+#include "app.h"
+#include "cmd/device_columns.h"
+#include "cmd/nouns.h"
+#include "cmd/operand.h"
+#include "cmd/options.h"
+#include "cmd/session.h"
+#include "model/device.h"
+#include "util/cleanup.h"
+
+static int list_run(struct app *app, const void *p)
+{
+	const struct view_args *args = p;
+	_cleanup_view_ struct out_view *view = NULL;
+	_cleanup_filter_ struct out_filter *filter = NULL;
+	_cleanup_device_list_ struct device_list list = { 0 };
+	const struct sys_root *root;
+	int r;
+
+	r = view_open(app, args, false, &view);
+	if (r == 0)
+		r = filter_open(app, args, &filter);
+	if (r)
+		return r;
+	root = app_root(app);
+	if (!root)
+		return STATUS_FAILED;
+	r = device_list(root, out_view_need(view) | out_filter_need(filter), &list);
+	if (r < 0)
+		return app_fail_errno(app, r, NULL, "cannot list the devices");
+	for (size_t i = 0; r == 0 && i < list.n; i++)
+		if (out_filter_match(filter, &list.v[i]))
+			r = out_view_row(view, &list.v[i]);
+	return r < 0 ? app_fail_errno(app, r, NULL, "cannot print") : app_view_end(app, view);
+}
+
+static const struct argp list_argp = {
+	.args_doc = "[[COLUMN=]PATTERN[,PATTERN...]...]",
+	.doc = "List all PCI devices and all other members of IOMMU groups; with terms, those that "
+	       "match all of them.",
+	.children = view_children,
+};
+
+static const struct view_args list_defaults = {
+	.columns = device_columns,
+	.operands = { .max = CMD_OPERANDS_MAX },
+};
+
+static const struct cmd list_cmd = {
+	.name = "list",
+	.summary = "List devices",
+	.argp = &list_argp,
+	.defaults = &list_defaults,
+	.args_size = sizeof(list_defaults),
+	.run = list_run,
+};
+
+static int show_run(struct app *app, const void *p)
+{
+	const struct view_args *args = p;
+	const char *operand = args->operands.v[0];
+	_cleanup_view_ struct out_view *view = NULL;
+	_cleanup_device_ struct device device = { 0 };
+	_cleanup_free_ char *path = NULL;
+	const struct sys_root *root;
+	int r;
+
+	r = view_open(app, args, true, &view);
+	if (r)
+		return r;
+	root = app_root(app);
+	if (!root)
+		return STATUS_FAILED;
+	r = operand_device(app, root, operand, &path);
+	if (r)
+		return r;
+	r = device_get(root, path, out_view_need(view), &device);
+	if (r < 0)
+		return app_fail_errno(app, r, operand, "cannot read the device");
+	return view_show(app, view, &device);
+}
+
+static const struct argp show_argp = {
+	.args_doc = "DEVICE",
+	.doc = "Show one device. DEVICE is a PCI address, the name of an interface, disk or VFIO "
+	       "device, or a path in sysfs.",
+	.children = view_children,
+};
+
+static const struct view_args show_defaults = {
+	.columns = device_columns,
+	.operands = { .min = 1, .max = 1 },
+};
+
+static const struct cmd show_cmd = {
+	.name = "show",
+	.summary = "Show one device",
+	.argp = &show_argp,
+	.defaults = &show_defaults,
+	.args_size = sizeof(show_defaults),
+	.run = show_run,
+};
+
+/* The verbs that work in a context. */
+struct change_args {
+	struct context_args context;
+	bool force;
+	bool replace;
+	bool unbound;
+};
+
+enum { KEY_FORCE = 0x500, KEY_REPLACE, KEY_UNBOUND };
+
+static error_t change_parse(int key, char *arg, struct argp_state *state)
+{
+	struct change_args *args = state->input;
+
+	(void)arg;
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &args->context;
+		return 0;
+	case KEY_FORCE:
+		args->force = true;
+		return 0;
+	case KEY_REPLACE:
+		args->replace = true;
+		return 0;
+	case KEY_UNBOUND:
+		args->unbound = true;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* The device that the first operand names, and the context. Returns 0 or a reported status. */
+static int change_open(struct app *app, const struct change_args *args, char **ret_path,
+		       struct holder_client **ret)
+{
+	const struct sys_root *root = app_root(app);
+	int r;
+
+	if (!root)
+		return STATUS_FAILED;
+	r = session_open(app, &args->context, ret);
+	return r ? r : operand_device(app, root, args->context.operands.v[0], ret_path);
+}
+
+/* "A device held by another process": the kernel's answer does not say which, /proc does. */
+static void hint_holders(struct app *app, const char *path)
+{
+	_cleanup_device_ struct device device = { 0 };
+
+	if (device_get(&app->root, path, DEVICE_NEED_HOLDERS, &device) < 0)
+		return;
+	for (size_t i = 0; i < device.n_holders; i++) {
+		const struct device_holder *holder = &device.holders[i];
+
+		app_hint(app, "pid %d (%s)%s%s has %s open", (int)holder->pid, holder->comm,
+			 holder->unit ? " of " : "", holder->unit ? holder->unit : "",
+			 holder->node);
+	}
+	if (device.n_holders == 0 && device.holders_status < 0)
+		app_hint(app, "who has it open could not be read");
+}
+
+static int add_run(struct app *app, const void *p)
+{
+	const struct change_args *args = p;
+	_cleanup_holder_client_ struct holder_client *client = NULL;
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+	_cleanup_free_ char *path = NULL;
+	struct field_u64 id;
+	int r, status;
+
+	r = change_open(app, args, &path, &client);
+	if (r)
+		return r;
+	r = holder_add_device(client, path, !args->unbound, &id, &error);
+	if (r < 0) {
+		status = session_fail(app, args->context.operands.v[0], &error);
+		if (r == -EBUSY || r == -EINVAL)
+			hint_holders(app, path);
+		return status;
+	}
+	if (id.status > 0)
+		printf("%llu\n", (unsigned long long)id.value);
+	return STATUS_DONE;
+}
+
+static const struct argp_option add_options[] = {
+	{ "unbound", KEY_UNBOUND, NULL, 0,
+	  "Open it but do not bind it to the iommufd: for a program that binds it itself (QEMU)",
+	  0 },
+	{ 0 },
+};
+
+static const struct argp add_argp = {
+	.options = add_options,
+	.parser = change_parse,
+	.args_doc = "DEVICE",
+	.doc = "Add a device to the context and print its number there. Its driver must be a VFIO "
+	       "driver: see 'ioasidctl driver set'.",
+	.children = context_children,
+};
+
+static const struct change_args one_operand = { .context.operands = { .min = 1, .max = 1 } };
+static const struct change_args two_operands = { .context.operands = { .min = 2, .max = 2 } };
+
+static const struct cmd add_cmd = {
+	.name = "add",
+	.summary = "Add a device to the context",
+	.argp = &add_argp,
+	.defaults = &one_operand,
+	.args_size = sizeof(one_operand),
+	.run = add_run,
+};
+
+static int remove_run(struct app *app, const void *p)
+{
+	const struct change_args *args = p;
+	_cleanup_holder_client_ struct holder_client *client = NULL;
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+	_cleanup_free_ char *path = NULL;
+	int r;
+
+	r = change_open(app, args, &path, &client);
+	if (r)
+		return r;
+	if (holder_remove_device(client, path, args->force, &error) < 0)
+		return session_fail(app, args->context.operands.v[0], &error);
+	return STATUS_DONE;
+}
+
+static const struct argp_option remove_options[] = {
+	{ "force", KEY_FORCE, NULL, 0, "Detach it and unbind its PASIDs first", 0 },
+	{ 0 },
+};
+
+static const struct argp remove_argp = {
+	.options = remove_options,
+	.parser = change_parse,
+	.args_doc = "DEVICE",
+	.doc = "Remove a device from the context.",
+	.children = context_children,
+};
+
+static const struct cmd remove_cmd = {
+	.name = "remove",
+	.summary = "Remove a device from the context",
+	.argp = &remove_argp,
+	.defaults = &one_operand,
+	.args_size = sizeof(one_operand),
+	.run = remove_run,
+};
+
+static int attach_run(struct app *app, const void *p)
+{
+	const struct change_args *args = p;
+	_cleanup_holder_client_ struct holder_client *client = NULL;
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+	_cleanup_free_ char *path = NULL;
+	int r;
+
+	r = change_open(app, args, &path, &client);
+	if (r)
+		return r;
+	r = holder_attach_device(client, path, args->context.operands.v[1], args->replace, &error);
+	return r < 0 ? session_fail(app, args->context.operands.v[0], &error) : STATUS_DONE;
+}
+
+static const struct argp_option attach_options[] = {
+	{ "replace", KEY_REPLACE, NULL, 0, "Replace what it is attached to", 0 },
+	{ 0 },
+};
+
+static const struct argp attach_argp = {
+	.options = attach_options,
+	.parser = change_parse,
+	.args_doc = "DEVICE TARGET",
+	.doc = "Attach a device's own requests (RID) to an IOAS or HWPT of the context, named by "
+	       "its number or name.",
+	.children = context_children,
+};
+
+static const struct cmd attach_cmd = {
+	.name = "attach",
+	.summary = "Attach a device to an IOAS or HWPT",
+	.argp = &attach_argp,
+	.defaults = &two_operands,
+	.args_size = sizeof(two_operands),
+	.run = attach_run,
+};
+
+static int detach_run(struct app *app, const void *p)
+{
+	const struct change_args *args = p;
+	_cleanup_holder_client_ struct holder_client *client = NULL;
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+	_cleanup_free_ char *path = NULL;
+	int r;
+
+	r = change_open(app, args, &path, &client);
+	if (r)
+		return r;
+	if (holder_detach_device(client, path, &error) < 0)
+		return session_fail(app, args->context.operands.v[0], &error);
+	return STATUS_DONE;
+}
+
+static const struct argp detach_argp = {
+	.args_doc = "DEVICE",
+	.doc = "Detach a device's own requests (RID); its PASIDs stay bound.",
+	.children = context_children,
+};
+
+static const struct cmd detach_cmd = {
+	.name = "detach",
+	.summary = "Detach a device",
+	.argp = &detach_argp,
+	.defaults = &one_operand,
+	.args_size = sizeof(one_operand),
+	.run = detach_run,
+};
+
+static const struct cmd *const sub[] = { &list_cmd,   &show_cmd,   &add_cmd, &remove_cmd,
+					 &attach_cmd, &detach_cmd, NULL };
+
+const struct cmd device_cmd = {
+	.name = "device",
+	.summary = "Devices",
+	.sub = sub,
+	.fallback = &list_cmd,
+};

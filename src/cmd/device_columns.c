@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/device_columns.h"
+
+#include <inttypes.h>
+
+#include "model/device.h"
+
+static void get_device(const void *row, struct out_value *ret)
+{
+	out_string(ret, ((const struct device *)row)->id);
+}
+
+static void get_bus(const void *row, struct out_value *ret)
+{
+	out_string(ret, ((const struct device *)row)->bus);
+}
+
+/* A getter for one field of struct device, as out_field_KIND() shows it. */
+#define GET_FIELD(name, field, kind) \
+	static void get_##name(const void *row, struct out_value *ret) \
+	{ \
+		out_field_##kind(ret, &((const struct device *)row)->field); \
+	}
+
+GET_FIELD(path, path, string)
+GET_FIELD(name, name, string)
+GET_FIELD(class, class_name, string)
+GET_FIELD(driver, driver, string)
+GET_FIELD(driver_override, driver_override, string)
+GET_FIELD(group, group, number)
+GET_FIELD(iommu, iommu, string)
+GET_FIELD(vfio_cdev, vfio_cdev, string)
+GET_FIELD(vfio_group, vfio_group, number)
+GET_FIELD(numa_node, numa_node, number)
+GET_FIELD(sriov_numvfs, sriov_numvfs, number)
+GET_FIELD(sriov_totalvfs, sriov_totalvfs, number)
+GET_FIELD(physfn, physfn, string)
+GET_FIELD(power, power, string)
+GET_FIELD(ats_supported, caps.ats, bool)
+GET_FIELD(ats_enabled, caps.ats_enabled, bool)
+GET_FIELD(pasid_supported, caps.pasid, bool)
+GET_FIELD(pasid_enabled, caps.pasid_enabled, bool)
+GET_FIELD(pasid_width, caps.pasid_width, number)
+GET_FIELD(pasid_exec, caps.pasid_exec, bool)
+GET_FIELD(pasid_exec_enabled, caps.pasid_exec_enabled, bool)
+GET_FIELD(pasid_priv, caps.pasid_priv, bool)
+GET_FIELD(pasid_priv_enabled, caps.pasid_priv_enabled, bool)
+GET_FIELD(pri_supported, caps.pri, bool)
+GET_FIELD(pri_enabled, caps.pri_enabled, bool)
+GET_FIELD(pri_pasid_required, caps.pri_pasid_required, bool)
+
+static void get_ids(const void *row, struct out_value *ret)
+{
+	const struct device *device = row;
+
+	if (device->vendor.status < 0)
+		out_unreadable(ret, device->vendor.status);
+	else if (device->vendor.status > 0 && device->device.status > 0)
+		out_text(ret, "%04" PRIx64 ":%04" PRIx64, device->vendor.value,
+			 device->device.value);
+}
+
+static void get_class_code(const void *row, struct out_value *ret)
+{
+	const struct device *device = row;
+
+	if (device->class.status < 0)
+		out_unreadable(ret, device->class.status);
+	else if (device->class.status > 0)
+		out_text(ret, "%06" PRIx64, device->class.value);
+}
+
+static void get_net_name(const void *row, struct out_value *ret)
+{
+	out_string(ret, ((const struct device_net *)row)->name);
+}
+
+static void get_net_up(const void *row, struct out_value *ret)
+{
+	out_field_bool(ret, &((const struct device_net *)row)->up);
+}
+
+static const struct out_column net_columns[] = {
+	{ "interface", "Network interface", OUT_DEFAULT, 0, get_net_name },
+	{ "up", "Whether it is up", OUT_DEFAULT, 0, get_net_up },
+	{ 0 },
+};
+
+static void get_interface(const void *row, struct out_value *ret)
+{
+	const struct device *device = row;
+
+	if (device->nets_status < 0)
+		out_unreadable(ret, device->nets_status);
+	else
+		out_table(ret, net_columns, device->nets, device->n_nets, sizeof(*device->nets));
+}
+
+static void get_block_name(const void *row, struct out_value *ret)
+{
+	out_string(ret, ((const struct device_block *)row)->name);
+}
+
+static void get_block_parent(const void *row, struct out_value *ret)
+{
+	out_string(ret, ((const struct device_block *)row)->parent);
+}
+
+static void get_block_mount(const void *row, struct out_value *ret)
+{
+	const struct device_block *block = row;
+
+	if (block->uses_status < 0)
+		out_unreadable(ret, block->uses_status);
+	else
+		out_strv(ret, &block->mounts);
+}
+
+static void get_block_swap(const void *row, struct out_value *ret)
+{
+	const struct device_block *block = row;
+
+	if (block->uses_status < 0)
+		out_unreadable(ret, block->uses_status);
+	else
+		out_bool(ret, block->swap);
+}
+
+static const struct out_column block_columns[] = {
+	{ "block", "Block device", OUT_DEFAULT, 0, get_block_name },
+	{ "parent", "What it is a part of or sits on", OUT_DEFAULT, 0, get_block_parent },
+	{ "mount", "Where it is mounted", OUT_DEFAULT, 0, get_block_mount },
+	{ "swap", "Whether it is swap", OUT_DEFAULT, 0, get_block_swap },
+	{ 0 },
+};
+
+static void get_block(const void *row, struct out_value *ret)
+{
+	const struct device *device = row;
+
+	if (device->blocks_status < 0)
+		out_unreadable(ret, device->blocks_status);
+	else
+		out_table(ret, block_columns, device->blocks, device->n_blocks,
+			  sizeof(*device->blocks));
+}
+
+static void get_holder_pid(const void *row, struct out_value *ret)
+{
+	out_number(ret, (uint64_t)((const struct device_holder *)row)->pid);
+}
+
+static void get_holder_command(const void *row, struct out_value *ret)
+{
+	out_string(ret, ((const struct device_holder *)row)->comm);
+}
+
+static void get_holder_uid(const void *row, struct out_value *ret)
+{
+	out_field_number(ret, &((const struct device_holder *)row)->uid);
+}
+
+static void get_holder_unit(const void *row, struct out_value *ret)
+{
+	out_string(ret, ((const struct device_holder *)row)->unit);
+}
+
+static void get_holder_node(const void *row, struct out_value *ret)
+{
+	out_string(ret, ((const struct device_holder *)row)->node);
+}
+
+static const struct out_column holder_columns[] = {
+	{ "pid", "Process", OUT_DEFAULT, 0, get_holder_pid },
+	{ "command", "Its command", OUT_DEFAULT, 0, get_holder_command },
+	{ "uid", "Its user", OUT_DEFAULT, 0, get_holder_uid },
+	{ "unit", "Its systemd unit or container", OUT_DEFAULT, 0, get_holder_unit },
+	{ "node", "The device node it has open", OUT_DEFAULT, 0, get_holder_node },
+	{ 0 },
+};
+
+static void get_holder(const void *row, struct out_value *ret)
+{
+	const struct device *device = row;
+
+	/* Those that were seen are worth more than the word that others may have been missed. */
+	if (device->holders_status < 0 && !device->n_holders)
+		out_unreadable(ret, device->holders_status);
+	else
+		out_table(ret, holder_columns, device->holders, device->n_holders,
+			  sizeof(*device->holders));
+}
+
+const struct out_column device_columns[] = {
+	{ "device", "Name on its bus", OUT_DEFAULT, 0, get_device },
+	{ "bus", "Bus", 0, 0, get_bus },
+	{ "ids", "Vendor and device id", 0, DEVICE_NEED_IDS, get_ids },
+	{ "class", "Class", OUT_DEFAULT, DEVICE_NEED_CLASS, get_class },
+	{ "class_code", "Base class, subclass and interface", 0, DEVICE_NEED_CLASS,
+	  get_class_code },
+	{ "driver", "Driver", OUT_DEFAULT, DEVICE_NEED_DRIVER, get_driver },
+	{ "driver_override", "The only driver that may bind", 0, DEVICE_NEED_OVERRIDE,
+	  get_driver_override },
+	{ "group", "IOMMU group", OUT_DEFAULT, DEVICE_NEED_GROUP, get_group },
+	{ "iommu", "IOMMU unit", OUT_DEFAULT, DEVICE_NEED_IOMMU, get_iommu },
+	{ "name", "Name from the hardware database", OUT_DEFAULT | OUT_SHRINK, DEVICE_NEED_NAME,
+	  get_name },
+	{ "path", "Path in sysfs", 0, DEVICE_NEED_PATH, get_path },
+	{ "vfio_cdev", "VFIO device, in /dev/vfio/devices", 0, DEVICE_NEED_VFIO, get_vfio_cdev },
+	{ "vfio_group", "Number of the VFIO group node, /dev/vfio/N", 0, DEVICE_NEED_VFIO,
+	  get_vfio_group },
+	{ "numa_node", "NUMA node", 0, DEVICE_NEED_NUMA, get_numa_node },
+	{ "sriov_numvfs", "SR-IOV virtual functions enabled", 0, DEVICE_NEED_SRIOV,
+	  get_sriov_numvfs },
+	{ "sriov_totalvfs", "SR-IOV virtual functions supported", 0, DEVICE_NEED_SRIOV,
+	  get_sriov_totalvfs },
+	{ "physfn", "Physical function of a virtual one", 0, DEVICE_NEED_SRIOV, get_physfn },
+	{ "power", "Runtime power state", 0, DEVICE_NEED_POWER, get_power },
+	{ "ats_supported", "Address Translation Services: has it", 0, DEVICE_NEED_CAPS,
+	  get_ats_supported },
+	{ "ats_enabled", "ATS: is enabled", 0, DEVICE_NEED_CAPS, get_ats_enabled },
+	{ "pasid_supported", "Process Address Space IDs: has them", 0, DEVICE_NEED_CAPS,
+	  get_pasid_supported },
+	{ "pasid_enabled", "PASID: is enabled", 0, DEVICE_NEED_CAPS, get_pasid_enabled },
+	{ "pasid_width", "PASID: bits", 0, DEVICE_NEED_CAPS, get_pasid_width },
+	{ "pasid_exec", "PASID: execute permission supported", 0, DEVICE_NEED_CAPS,
+	  get_pasid_exec },
+	{ "pasid_exec_enabled", "PASID: execute permission enabled", 0, DEVICE_NEED_CAPS,
+	  get_pasid_exec_enabled },
+	{ "pasid_priv", "PASID: privileged mode supported", 0, DEVICE_NEED_CAPS, get_pasid_priv },
+	{ "pasid_priv_enabled", "PASID: privileged mode enabled", 0, DEVICE_NEED_CAPS,
+	  get_pasid_priv_enabled },
+	{ "pri_supported", "Page Request Interface: has it", 0, DEVICE_NEED_CAPS,
+	  get_pri_supported },
+	{ "pri_enabled", "PRI: is enabled", 0, DEVICE_NEED_CAPS, get_pri_enabled },
+	{ "pri_pasid_required", "PRI: responses carry the PASID", 0, DEVICE_NEED_CAPS,
+	  get_pri_pasid_required },
+	{ "interface", "Network interfaces", 0, DEVICE_NEED_NET, get_interface },
+	{ "block", "Block devices and what sits on them", 0, DEVICE_NEED_BLOCK, get_block },
+	{ "holder", "Processes that have it open", 0, DEVICE_NEED_HOLDERS, get_holder },
+	{ 0 },
+};

@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ioas alloc, free, list, show, map, unmap */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "app.h"
+#include "cmd/nouns.h"
+#include "cmd/options.h"
+#include "cmd/session.h"
+#include "util/cleanup.h"
+#include "util/parse.h"
+
+static void get_ioas(const void *row, struct out_value *ret)
+{
+	out_number(ret, ((const struct holder_ioas *)row)->id);
+}
+
+static void get_name(const void *row, struct out_value *ret)
+{
+	out_string(ret, ((const struct holder_ioas *)row)->name);
+}
+
+static void get_mapped(const void *row, struct out_value *ret)
+{
+	out_size(ret, ((const struct holder_ioas *)row)->mapped);
+}
+
+static void get_mapping_count(const void *row, struct out_value *ret)
+{
+	out_number(ret, ((const struct holder_ioas *)row)->mapping_count);
+}
+
+static void get_user_count(const void *row, struct out_value *ret)
+{
+	out_number(ret, ((const struct holder_ioas *)row)->user_count);
+}
+
+static const struct out_column list_columns[] = {
+	{ "ioas", "Number, the IOASID", OUT_DEFAULT, 0, get_ioas },
+	{ "name", "Name it was given", OUT_DEFAULT, 0, get_name },
+	{ "mapped", "Bytes mapped", OUT_DEFAULT, 0, get_mapped },
+	{ "mapping_count", "Number of mappings", OUT_DEFAULT, 0, get_mapping_count },
+	{ "user_count", "Attached devices, bound PASIDs and HWPTs", OUT_DEFAULT, 0,
+	  get_user_count },
+	{ 0 },
+};
+
+struct list_args {
+	struct view_args view;
+	struct context_args context;
+};
+
+static error_t list_parse(int key, char *arg, struct argp_state *state)
+{
+	struct list_args *args = state->input;
+
+	(void)arg;
+	if (key != ARGP_KEY_INIT)
+		return ARGP_ERR_UNKNOWN;
+	state->child_inputs[0] = &args->view;
+	state->child_inputs[1] = &args->context;
+	return 0;
+}
+
+static const struct argp_child list_children[] = { { &view_argp, 0, "Output:", 1 },
+						   { &context_argp, 0, NULL, 0 },
+						   { 0 } };
+
+static int list_run(struct app *app, const void *p)
+{
+	const struct list_args *args = p;
+	_cleanup_holder_client_ struct holder_client *client = NULL;
+	_cleanup_holder_context_ struct holder_context context = { 0 };
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+	_cleanup_view_ struct out_view *view = NULL;
+	int r;
+
+	r = view_open(app, &args->view, false, &view);
+	if (r == 0)
+		r = session_open(app, &args->context, &client);
+	if (r)
+		return r;
+	if (holder_describe(client, &context, &error) < 0)
+		return session_fail(app, NULL, &error);
+	for (size_t i = 0; r == 0 && i < context.ioas_n; i++)
+		r = out_view_row(view, &context.ioas[i]);
+	return r < 0 ? app_fail_errno(app, r, NULL, "cannot print") : app_view_end(app, view);
+}
+
+static const struct argp list_argp = {
+	.parser = list_parse,
+	.doc = "List the IOASes of a context.",
+	.children = list_children,
+};
+
+static const struct list_args list_defaults = { .view = { .columns = list_columns } };
+
+static const struct cmd list_cmd = {
+	.name = "list",
+	.summary = "List IOASes",
+	.argp = &list_argp,
+	.defaults = &list_defaults,
+	.args_size = sizeof(list_defaults),
+	.run = list_run,
+};
+
+static void get_info_ioas(const void *row, struct out_value *ret)
+{
+	out_number(ret, ((const struct holder_ioas_info *)row)->id);
+}
+
+static void get_info_name(const void *row, struct out_value *ret)
+{
+	out_string(ret, ((const struct holder_ioas_info *)row)->name);
+}
+
+static void get_alignment(const void *row, struct out_value *ret)
+{
+	out_size(ret, ((const struct holder_ioas_info *)row)->alignment);
+}
+
+static void get_users(const void *row, struct out_value *ret)
+{
+	const struct holder_ioas_info *info = row;
+
+	out_strv(ret, &(struct strv){ info->user, info->user_n });
+}
+
+static void get_range_start(const void *row, struct out_value *ret)
+{
+	out_address(ret, ((const struct holder_iova_range *)row)->first);
+}
+
+static void get_range_end(const void *row, struct out_value *ret)
+{
+	out_address(ret, ((const struct holder_iova_range *)row)->last);
+}
+
+static const struct out_column range_columns[] = {
+	{ "start", "First IOVA", OUT_DEFAULT, 0, get_range_start },
+	{ "end", "Last IOVA", OUT_DEFAULT, 0, get_range_end },
+	{ 0 },
+};
+
+static void get_ranges(const void *row, struct out_value *ret)
+{
+	const struct holder_ioas_info *info = row;
+
+	out_table(ret, range_columns, info->range, info->range_n, sizeof(*info->range));
+}
+
+static void get_mapping_iova(const void *row, struct out_value *ret)
+{
+	out_address(ret, ((const struct holder_mapping *)row)->iova);
+}
+
+static void get_mapping_size(const void *row, struct out_value *ret)
+{
+	out_size(ret, ((const struct holder_mapping *)row)->length);
+}
+
+static void get_mapping_access(const void *row, struct out_value *ret)
+{
+	const struct holder_mapping *mapping = row;
+
+	out_text(ret, "%s%s", mapping->read ? "r" : "", mapping->write ? "w" : "");
+}
+
+static void get_mapping_kind(const void *row, struct out_value *ret)
+{
+	out_string(ret, ((const struct holder_mapping *)row)->kind);
+}
+
+static const struct out_column mapping_columns[] = {
+	{ "iova", "Where it begins", OUT_DEFAULT, 0, get_mapping_iova },
+	{ "size", "How long it is", OUT_DEFAULT, 0, get_mapping_size },
+	{ "access", "r: devices may read, w: write", OUT_DEFAULT, 0, get_mapping_access },
+	{ "kind", "What is mapped", OUT_DEFAULT, 0, get_mapping_kind },
+	{ 0 },
+};
+
+static void get_mappings(const void *row, struct out_value *ret)
+{
+	const struct holder_ioas_info *info = row;
+
+	out_table(ret, mapping_columns, info->mapping, info->mapping_n, sizeof(*info->mapping));
+}
+
+static const struct out_column show_columns[] = {
+	{ "ioas", "Number, the IOASID", OUT_DEFAULT, 0, get_info_ioas },
+	{ "name", "Name it was given", OUT_DEFAULT, 0, get_info_name },
+	{ "alignment", "What IOVAs and sizes are multiples of", OUT_DEFAULT, 0, get_alignment },
+	{ "iova_range", "Where mappings may be", OUT_DEFAULT, 0, get_ranges },
+	{ "mapping", "What is mapped", OUT_DEFAULT, 0, get_mappings },
+	{ "user", "What is attached to it", OUT_DEFAULT, 0, get_users },
+	{ 0 },
+};
+
+static int show_run(struct app *app, const void *p)
+{
+	const struct list_args *args = p;
+	const char *operand = args->view.operands.v[0];
+	_cleanup_holder_client_ struct holder_client *client = NULL;
+	_cleanup_holder_ioas_info_ struct holder_ioas_info info = { 0 };
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+	_cleanup_view_ struct out_view *view = NULL;
+	int r;
+
+	r = view_open(app, &args->view, true, &view);
+	if (r == 0)
+		r = session_open(app, &args->context, &client);
+	if (r)
+		return r;
+	if (holder_show_ioas(client, operand, &info, &error) < 0)
+		return session_fail(app, operand, &error);
+	return view_show(app, view, &info);
+}
+
+static const struct argp show_argp = {
+	.parser = list_parse,
+	.args_doc = "IOAS",
+	.doc = "Show one IOAS: its IOVA ranges, alignment, mappings and users.",
+	.children = list_children,
+};
+
+static const struct list_args show_defaults = {
+	.view = { .columns = show_columns, .operands = { .min = 1, .max = 1 } },
+	.context = { .operands = { .max = 0 } },
+};
+
+static const struct cmd show_cmd = {
+	.name = "show",
+	.summary = "Show one IOAS",
+	.argp = &show_argp,
+	.defaults = &show_defaults,
+	.args_size = sizeof(show_defaults),
+	.run = show_run,
+};
+
+struct change_args {
+	struct context_args context;
+	const char *name;
+	const char *iova;
+	bool read, write;
+	bool all;
+};
+
+enum { KEY_NAME = 0x500, KEY_IOVA, KEY_READ, KEY_WRITE, KEY_ALL };
+
+static error_t change_parse(int key, char *arg, struct argp_state *state)
+{
+	struct change_args *args = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &args->context;
+		return 0;
+	case KEY_NAME:
+		args->name = arg;
+		return 0;
+	case KEY_IOVA:
+		args->iova = arg;
+		return 0;
+	case KEY_READ:
+		args->read = true;
+		return 0;
+	case KEY_WRITE:
+		args->write = true;
+		return 0;
+	case KEY_ALL:
+		args->all = true;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static int alloc_run(struct app *app, const void *p)
+{
+	const struct change_args *args = p;
+	_cleanup_holder_client_ struct holder_client *client = NULL;
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+	uint32_t ioas;
+	int r;
+
+	r = session_open(app, &args->context, &client);
+	if (r)
+		return r;
+	if (holder_alloc_ioas(client, args->name, &ioas, &error) < 0)
+		return session_fail(app, args->name, &error);
+	printf("%" PRIu32 "\n", ioas);
+	return STATUS_DONE;
+}
+
+static const struct argp_option alloc_options[] = {
+	{ "name", KEY_NAME, "NAME", 0, "A name to call it by", 0 },
+	{ 0 },
+};
+
+static const struct argp alloc_argp = {
+	.options = alloc_options,
+	.parser = change_parse,
+	.doc = "Allocate an IOAS in the context and print its number.",
+	.children = context_children,
+};
+
+static const struct change_args alloc_defaults = { 0 };
+
+static const struct cmd alloc_cmd = {
+	.name = "alloc",
+	.summary = "Allocate an IOAS",
+	.argp = &alloc_argp,
+	.defaults = &alloc_defaults,
+	.args_size = sizeof(alloc_defaults),
+	.run = alloc_run,
+};
+
+static int free_run(struct app *app, const void *p)
+{
+	const struct change_args *args = p;
+	const char *operand = args->context.operands.v[0];
+	_cleanup_holder_client_ struct holder_client *client = NULL;
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+	int r;
+
+	r = session_open(app, &args->context, &client);
+	if (r)
+		return r;
+	if (holder_free_ioas(client, operand, &error) < 0)
+		return session_fail(app, operand, &error);
+	return STATUS_DONE;
+}
+
+static const struct argp free_argp = {
+	.args_doc = "IOAS",
+	.doc = "Free an IOAS and its mappings. Refused while it has users.",
+	.children = context_children,
+};
+
+static const struct change_args free_defaults = { .context.operands = { .min = 1, .max = 1 } };
+
+static const struct cmd free_cmd = {
+	.name = "free",
+	.summary = "Free an IOAS",
+	.argp = &free_argp,
+	.defaults = &free_defaults,
+	.args_size = sizeof(free_defaults),
+	.run = free_run,
+};
+
+static int fail_number(struct app *app, const char *text, const char *what)
+{
+	return app_fail(app, STATUS_USAGE, text, "is not %s", what);
+}
+
+static int map_run(struct app *app, const void *p)
+{
+	const struct change_args *args = p;
+	const char *operand = args->context.operands.v[0], *size_text = args->context.operands.v[1];
+	_cleanup_holder_client_ struct holder_client *client = NULL;
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+	bool both = !args->read && !args->write;
+	uint64_t size, iova = 0;
+	int r;
+
+	if (parse_size(size_text, &size) < 0 || size == 0)
+		return fail_number(app, size_text, "a size");
+	if (args->iova && parse_u64(args->iova, UINT64_MAX, &iova) < 0)
+		return fail_number(app, args->iova, "an IOVA");
+	r = session_open(app, &args->context, &client);
+	if (r)
+		return r;
+	if (holder_map_ioas(client, operand, size, args->iova ? &iova : NULL, both || args->read,
+			    both || args->write, &iova, &error) < 0)
+		return session_fail(app, operand, &error);
+	printf("0x%" PRIx64 "\n", iova);
+	return STATUS_DONE;
+}
+
+static const struct argp_option map_options[] = {
+	{ "iova", KEY_IOVA, "IOVA", 0, "Where to map; without it the kernel chooses", 0 },
+	{ "read", KEY_READ, NULL, 0, "Devices may read (default: read and write)", 0 },
+	{ "write", KEY_WRITE, NULL, 0, "Devices may write", 0 },
+	{ 0 },
+};
+
+static const struct argp map_argp = {
+	.options = map_options,
+	.parser = change_parse,
+	.args_doc = "IOAS SIZE",
+	.doc = "Map SIZE bytes of zeroed memory, held by the context, and print their IOVA. SIZE "
+	       "takes K, M, G, T.",
+	.children = context_children,
+};
+
+static const struct change_args map_defaults = { .context.operands = { .min = 2, .max = 2 } };
+
+static const struct cmd map_cmd = {
+	.name = "map",
+	.summary = "Map memory into an IOAS",
+	.argp = &map_argp,
+	.defaults = &map_defaults,
+	.args_size = sizeof(map_defaults),
+	.run = map_run,
+};
+
+/* The IOVA and SIZE operands of unmap. Returns 0 or a reported status. */
+static int unmap_where(struct app *app, const struct change_args *args, uint64_t *iova,
+		       uint64_t *size)
+{
+	const struct operands *operands = &args->context.operands;
+
+	*size = 0;
+	if (args->all == (operands->n > 1)) {
+		app_fail(app, STATUS_USAGE, NULL, "give an IOVA or --all, one of the two");
+		return STATUS_USAGE;
+	}
+	if (operands->n > 1 && parse_u64(operands->v[1], UINT64_MAX, iova) < 0)
+		return fail_number(app, operands->v[1], "an IOVA");
+	if (operands->n > 2 && (parse_size(operands->v[2], size) < 0 || *size == 0))
+		return fail_number(app, operands->v[2], "a size");
+	return 0;
+}
+
+static int unmap_run(struct app *app, const void *p)
+{
+	const struct change_args *args = p;
+	const char *operand = args->context.operands.v[0];
+	_cleanup_holder_client_ struct holder_client *client = NULL;
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+	uint64_t iova = 0, size, length;
+	int r;
+
+	r = unmap_where(app, args, &iova, &size);
+	if (r == 0)
+		r = session_open(app, &args->context, &client);
+	if (r)
+		return r;
+	r = args->all ? holder_unmap_ioas_all(client, operand, &length, &error)
+		      : holder_unmap_ioas(client, operand, iova, size, &length, &error);
+	return r < 0 ? session_fail(app, operand, &error) : STATUS_DONE;
+}
+
+static const struct argp_option unmap_options[] = {
+	{ "all", KEY_ALL, NULL, 0, "Unmap everything", 0 },
+	{ 0 },
+};
+
+static const struct argp unmap_argp = {
+	.options = unmap_options,
+	.parser = change_parse,
+	.args_doc = "IOAS [IOVA [SIZE]]",
+	.doc = "Unmap the mapping that begins at IOVA, or with SIZE every mapping inside.",
+	.children = context_children,
+};
+
+static const struct change_args unmap_defaults = { .context.operands = { .min = 1, .max = 3 } };
+
+static const struct cmd unmap_cmd = {
+	.name = "unmap",
+	.summary = "Unmap memory from an IOAS",
+	.argp = &unmap_argp,
+	.defaults = &unmap_defaults,
+	.args_size = sizeof(unmap_defaults),
+	.run = unmap_run,
+};
+
+static const struct cmd *const sub[] = { &list_cmd, &show_cmd,  &alloc_cmd, &free_cmd,
+					 &map_cmd,  &unmap_cmd, NULL };
+
+const struct cmd ioas_cmd = {
+	.name = "ioas",
+	.summary = "I/O address spaces of a context",
+	.sub = sub,
+	.fallback = &list_cmd,
+};

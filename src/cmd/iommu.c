@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* iommu list, iommu show */
+#include <errno.h>
+
+#include "app.h"
+#include "cmd/nouns.h"
+#include "cmd/options.h"
+#include "model/iommu.h"
+#include "util/cleanup.h"
+
+static void get_iommu(const void *row, struct out_value *ret)
+{
+	out_string(ret, ((const struct iommu *)row)->name);
+}
+
+#define GET_FIELD(name, kind) \
+	static void get_##name(const void *row, struct out_value *ret) \
+	{ \
+		out_field_##kind(ret, &((const struct iommu *)row)->name); \
+	}
+
+GET_FIELD(vendor, string)
+GET_FIELD(path, string)
+GET_FIELD(address, address)
+GET_FIELD(version, string)
+GET_FIELD(domains_used, number)
+GET_FIELD(domains_supported, number)
+GET_FIELD(cap, address)
+GET_FIELD(ecap, address)
+GET_FIELD(features, address)
+GET_FIELD(pasid_width, number)
+GET_FIELD(address_width, number)
+
+static void get_devices(const void *row, struct out_value *ret)
+{
+	const struct iommu *iommu = row;
+
+	if (iommu->devices_status < 0)
+		out_unreadable(ret, iommu->devices_status);
+	else
+		out_strv(ret, &iommu->devices);
+}
+
+static void get_device_count(const void *row, struct out_value *ret)
+{
+	const struct iommu *iommu = row;
+
+	if (iommu->devices_status < 0)
+		out_unreadable(ret, iommu->devices_status);
+	else
+		out_number(ret, iommu->devices.n);
+}
+
+static void get_field_register(const void *row, struct out_value *ret)
+{
+	out_string(ret, ((const struct iommu_field *)row)->reg);
+}
+
+static void get_field_name(const void *row, struct out_value *ret)
+{
+	out_string(ret, ((const struct iommu_field *)row)->name);
+}
+
+static void get_field_bits(const void *row, struct out_value *ret)
+{
+	const struct iommu_field *field = row;
+
+	if (field->high == field->low)
+		out_text(ret, "%u", field->low);
+	else
+		out_text(ret, "%u:%u", field->high, field->low);
+}
+
+static void get_field_value(const void *row, struct out_value *ret)
+{
+	out_address(ret, ((const struct iommu_field *)row)->value);
+}
+
+static void get_field_meaning(const void *row, struct out_value *ret)
+{
+	out_string(ret, ((const struct iommu_field *)row)->meaning);
+}
+
+static void get_field_what(const void *row, struct out_value *ret)
+{
+	out_string(ret, ((const struct iommu_field *)row)->what);
+}
+
+static const struct out_column field_columns[] = {
+	{ "field", "Name in the specification", OUT_DEFAULT, 0, get_field_name },
+	{ "register", "Register it is in", OUT_DEFAULT, 0, get_field_register },
+	{ "bits", "Its bits", OUT_DEFAULT, 0, get_field_bits },
+	{ "value", "What they hold", OUT_DEFAULT, 0, get_field_value },
+	{ "meaning", "What that means", OUT_DEFAULT, 0, get_field_meaning },
+	{ "what", "What the field is", OUT_DEFAULT, 0, get_field_what },
+	{ 0 },
+};
+
+static void get_fields(const void *row, struct out_value *ret)
+{
+	const struct iommu *iommu = row;
+
+	out_table(ret, field_columns, iommu->fields, iommu->n_fields, sizeof(*iommu->fields));
+}
+
+static const struct out_column columns[] = {
+	{ "iommu", "Name of the unit", OUT_DEFAULT, 0, get_iommu },
+	{ "vendor", "intel, amd, arm-smmu-v3, virtio, ...", OUT_DEFAULT, 0, get_vendor },
+	{ "address", "Base address of its registers", OUT_DEFAULT, IOMMU_NEED_ADDRESS,
+	  get_address },
+	{ "version", "Version of its architecture", 0, IOMMU_NEED_ADDRESS, get_version },
+	{ "device_count", "Number of devices behind it", OUT_DEFAULT | OUT_SHOWLESS,
+	  IOMMU_NEED_DEVICES, get_device_count },
+	{ "domains_used", "Domain ids in use", OUT_DEFAULT, IOMMU_NEED_DOMAINS, get_domains_used },
+	{ "domains_supported", "Domain ids it has", OUT_DEFAULT, IOMMU_NEED_DOMAINS,
+	  get_domains_supported },
+	{ "pasid_width", "Bits of a PASID; 0: none", OUT_DEFAULT, IOMMU_NEED_REGISTERS,
+	  get_pasid_width },
+	{ "address_width", "Bits of an IOVA, at most (VT-d MGAW)", 0, IOMMU_NEED_REGISTERS,
+	  get_address_width },
+	{ "path", "Path in sysfs", 0, 0, get_path },
+	{ "device", "Devices behind it", 0, IOMMU_NEED_DEVICES, get_devices },
+	{ "cap", "Capability register (VT-d), PCI capability header (AMD)", 0, IOMMU_NEED_REGISTERS,
+	  get_cap },
+	{ "ecap", "Extended capability register (VT-d)", 0, IOMMU_NEED_REGISTERS, get_ecap },
+	{ "features", "Extended feature register (AMD)", 0, IOMMU_NEED_REGISTERS, get_features },
+	{ "field", "The registers' fields, decoded", 0, IOMMU_NEED_REGISTERS, get_fields },
+	{ 0 },
+};
+
+static int list_run(struct app *app, const void *p)
+{
+	const struct view_args *args = p;
+	_cleanup_view_ struct out_view *view = NULL;
+	_cleanup_filter_ struct out_filter *filter = NULL;
+	_cleanup_iommu_list_ struct iommu_list list = { 0 };
+	const struct sys_root *root;
+	int r;
+
+	r = view_open(app, args, false, &view);
+	if (r == 0)
+		r = filter_open(app, args, &filter);
+	if (r)
+		return r;
+	root = app_root(app);
+	if (!root)
+		return STATUS_FAILED;
+	r = iommu_list(root, out_view_need(view) | out_filter_need(filter), &list);
+	if (r < 0)
+		return app_fail_errno(app, r, NULL, "cannot list the IOMMU units");
+	for (size_t i = 0; r == 0 && i < list.n; i++)
+		if (out_filter_match(filter, &list.v[i]))
+			r = out_view_row(view, &list.v[i]);
+	return r < 0 ? app_fail_errno(app, r, NULL, "cannot print") : app_view_end(app, view);
+}
+
+static const struct argp list_argp = {
+	.args_doc = "[[COLUMN=]PATTERN[,PATTERN...]...]",
+	.doc = "List the IOMMU units; with terms, those that match all of them.",
+	.children = view_children,
+};
+
+static const struct view_args list_defaults = {
+	.columns = columns,
+	.operands = { .max = CMD_OPERANDS_MAX },
+};
+
+static const struct cmd list_cmd = {
+	.name = "list",
+	.summary = "List IOMMU units",
+	.argp = &list_argp,
+	.defaults = &list_defaults,
+	.args_size = sizeof(list_defaults),
+	.run = list_run,
+};
+
+static int show_run(struct app *app, const void *p)
+{
+	const struct view_args *args = p;
+	const char *operand = args->operands.v[0];
+	_cleanup_view_ struct out_view *view = NULL;
+	_cleanup_iommu_ struct iommu iommu = { 0 };
+	const struct sys_root *root;
+	int r;
+
+	r = view_open(app, args, true, &view);
+	if (r)
+		return r;
+	root = app_root(app);
+	if (!root)
+		return STATUS_FAILED;
+	r = iommu_get(root, operand, out_view_need(view), &iommu);
+	if (r == -ENOENT || r == -EINVAL) {
+		app_fail(app, STATUS_NOT_FOUND, operand, "no such IOMMU unit");
+		app_hint(app, "'ioasidctl iommu list' shows all units");
+		return STATUS_NOT_FOUND;
+	}
+	if (r < 0)
+		return app_fail_errno(app, r, operand, "cannot read the IOMMU unit");
+	return view_show(app, view, &iommu);
+}
+
+static const struct argp show_argp = {
+	.args_doc = "UNIT",
+	.doc = "Show one IOMMU unit with the fields of its registers, named as the VT-d and AMD "
+	       "specifications name them.",
+	.children = view_children,
+};
+
+static const struct view_args show_defaults = {
+	.columns = columns,
+	.operands = { .min = 1, .max = 1 },
+};
+
+static const struct cmd show_cmd = {
+	.name = "show",
+	.summary = "Show one IOMMU unit",
+	.argp = &show_argp,
+	.defaults = &show_defaults,
+	.args_size = sizeof(show_defaults),
+	.run = show_run,
+};
+
+static const struct cmd *const sub[] = { &list_cmd, &show_cmd, NULL };
+
+const struct cmd iommu_cmd = {
+	.name = "iommu",
+	.summary = "IOMMU units",
+	.sub = sub,
+	.fallback = &list_cmd,
+};

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Operands that name devices and groups, with the messages for those that name none. */
+#pragma once
+
+#include <stdint.h>
+
+#include "app.h"
+
+/* RET_PATH "/sys/devices/...", to be freed. Returns 0 or a reported status. */
+int operand_device(struct app *app, const struct sys_root *root, const char *operand,
+		   char **ret_path);
+
+/* A group by its number or by a member. Returns 0 or a reported status. */
+int operand_group(struct app *app, const struct sys_root *root, const char *operand, uint32_t *ret);

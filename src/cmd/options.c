@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/options.h"
+
+#include <errno.h>
+
+#include "out/column.h"
+#include "util/cleanup.h"
+
+enum { KEY_LIST_COLUMNS = 0x400, KEY_SYSROOT };
+
+static error_t view_parse(int key, char *arg, struct argp_state *state)
+{
+	struct view_args *args = state->input;
+
+	switch (key) {
+	case 'j':
+		args->out.format = OUT_FORMAT_JSON;
+		return 0;
+	case 'r':
+		args->out.format = OUT_FORMAT_RAW;
+		return 0;
+	case 'P':
+		args->out.format = OUT_FORMAT_PAIRS;
+		return 0;
+	case 'n':
+		args->out.no_headings = true;
+		return 0;
+	case 'o':
+		args->out.columns = arg;
+		return 0;
+	case KEY_SYSROOT:
+		args->sysroot = arg;
+		return 0;
+	case KEY_LIST_COLUMNS:
+		out_columns_print(args->columns, stdout);
+		if (!(state->flags & ARGP_NO_EXIT))
+			exit(fflush(stdout) == 0 ? STATUS_DONE : STATUS_FAILED);
+		return ECANCELED;
+	default:
+		return cmd_operands(&args->operands, key, arg, state);
+	}
+}
+
+static const struct argp_option view_options[] = {
+	{ "json", 'j', NULL, 0, "Print JSON", 0 },
+	{ "raw", 'r', NULL, 0, "Print values parted by one blank", 0 },
+	{ "pairs", 'P', NULL, 0, "Print KEY=\"value\" pairs", 0 },
+	{ "no-headings", 'n', NULL, 0, "Print no headings", 0 },
+	{ "output", 'o', "COL,...", 0, "Columns to print; +COL,... adds to the default; all", 0 },
+	{ "list-columns", KEY_LIST_COLUMNS, NULL, 0, "List the columns and what they mean", 0 },
+	{ "sysroot", KEY_SYSROOT, "DIR", 0, "Read a captured tree instead of this machine", 0 },
+	{ 0 },
+};
+
+const struct argp view_argp = { .options = view_options, .parser = view_parse };
+const struct argp_child view_children[] = { { &view_argp, 0, "Output:", 1 }, { 0 } };
+
+static int no_such_column(struct app *app, const char *name)
+{
+	app_fail(app, STATUS_USAGE, name, "no such column");
+	app_hint(app, "--list-columns shows them all");
+	return STATUS_USAGE;
+}
+
+int view_open(struct app *app, const struct view_args *args, bool single, struct out_view **ret)
+{
+	_cleanup_free_ char *bad = NULL;
+	int r;
+
+	if (args->sysroot)
+		app->sysroot = args->sysroot;
+	r = out_view_new(args->columns, &args->out, single, stdout, ret, &bad);
+	if (r == -EINVAL)
+		return no_such_column(app, bad);
+	return r < 0 ? app_fail_errno(app, r, NULL, "cannot print") : 0;
+}
+
+int filter_open(struct app *app, const struct view_args *args, struct out_filter **ret)
+{
+	_cleanup_free_ char *bad = NULL;
+	int r;
+
+	r = out_filter_new(args->columns, args->operands.v, args->operands.n, ret, &bad);
+	if (r == -EINVAL)
+		return no_such_column(app, bad);
+	return r < 0 ? app_fail_errno(app, r, NULL, "cannot filter") : 0;
+}
+
+int view_show(struct app *app, struct out_view *view, const void *row)
+{
+	int r = out_view_row(view, row);
+
+	if (r < 0)
+		return app_fail_errno(app, r, NULL, "cannot print");
+	return app_view_end(app, view);
+}
+
+static error_t context_parse(int key, char *arg, struct argp_state *state)
+{
+	struct context_args *args = state->input;
+
+	if (key != 'c')
+		return cmd_operands(&args->operands, key, arg, state);
+	args->name = arg;
+	return 0;
+}
+
+static const struct argp_option context_options[] = {
+	{ "context", 'c', "NAME", 0, "The context to work in (default: $IOASIDCTL_CONTEXT)", 0 },
+	{ 0 },
+};
+
+const struct argp context_argp = { .options = context_options, .parser = context_parse };
+const struct argp_child context_children[] = { { &context_argp, 0, NULL, 0 }, { 0 } };

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pasid list, bind, unbind */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "app.h"
+#include "cmd/nouns.h"
+#include "cmd/operand.h"
+#include "cmd/options.h"
+#include "cmd/pasid_columns.h"
+#include "cmd/session.h"
+#include "model/pasid.h"
+#include "util/array.h"
+#include "util/cleanup.h"
+#include "util/parse.h"
+
+/* What the holders say, with all that the records borrow from. */
+struct records {
+	struct holder_entries entries;
+	struct holder_context *contexts;  /* one an entry */
+	struct holder_bindings *bindings; /* one an entry */
+	struct pasid_record *v;
+	size_t n;
+};
+
+static void records_done(struct records *records)
+{
+	for (size_t i = 0; i < records->entries.n; i++) {
+		if (records->contexts)
+			holder_context_done(&records->contexts[i]);
+		if (records->bindings)
+			holder_bindings_done(&records->bindings[i]);
+	}
+	free(records->contexts);
+	free(records->bindings);
+	free(records->v);
+	holder_entries_done(&records->entries);
+}
+
+static int records_add(struct records *records, const struct holder_context *context,
+		       const struct holder_binding *binding)
+{
+	struct pasid_record *record = array_push(records->v, records->n);
+
+	if (!record)
+		return -ENOMEM;
+	*record = (struct pasid_record){
+		.device = binding->device,
+		.lo = binding->lo,
+		.hi = binding->hi,
+		.ioas = field_u64(binding->ioas),
+		.ioas_name = binding->ioas_name,
+		.hwpt = field_u64(binding->hwpt),
+		.context = context->name,
+		.pid = context->pid,
+		.uid = field_u64(context->uid),
+	};
+	return 0;
+}
+
+/* Asks the holder of entry I. */
+static int records_ask(struct records *records, size_t i, struct holder_error *error)
+{
+	_cleanup_holder_client_ struct holder_client *client = NULL;
+	int r;
+
+	r = holder_connect_entry(&records->entries.v[i], &client, error);
+	if (r == 0)
+		r = holder_describe(client, &records->contexts[i], error);
+	if (r == 0)
+		r = holder_list_bindings(client, NULL, &records->bindings[i], error);
+	for (size_t k = 0; r == 0 && k < records->bindings[i].n; k++)
+		r = records_add(records, &records->contexts[i], &records->bindings[i].v[k]);
+	return r;
+}
+
+/* A context that ends or hangs meanwhile is said, and does not hide the others. */
+static int records_gather(struct app *app, struct records *records)
+{
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+
+	if (holder_list(&records->entries, &error) < 0)
+		return session_fail(app, NULL, &error);
+	records->contexts = calloc(records->entries.n + 1, sizeof(*records->contexts));
+	records->bindings = calloc(records->entries.n + 1, sizeof(*records->bindings));
+	if (!records->contexts || !records->bindings)
+		return app_fail_errno(app, -ENOMEM, NULL, "cannot list the contexts");
+	for (size_t i = 0; i < records->entries.n; i++) {
+		_cleanup_holder_error_ struct holder_error refused = { 0 };
+		const struct holder_entry *entry = &records->entries.v[i];
+
+		if (entry->status == HOLDER_STALE)
+			continue;
+		if (entry->status == HOLDER_DENIED)
+			app_note(app, "context %s of uid %u may not be read", entry->name,
+				 (unsigned int)entry->uid);
+		else if (records_ask(records, i, &refused) < 0)
+			app_note(app, "context %s: %s", entry->name,
+				 refused.message ? refused.message : strerror(refused.err));
+	}
+	return 0;
+}
+
+struct list_state {
+	struct out_view *view;
+	const struct out_filter *filter;
+};
+
+static int list_each(uint32_t pasid, const struct pasid_range *range, void *data)
+{
+	const struct pasid_row row = { pasid, range };
+	const struct list_state *state = data;
+
+	return out_filter_match(state->filter, &row) ? out_view_row(state->view, &row) : 0;
+}
+
+static void list_notes(struct app *app, const struct pasid_table *table)
+{
+	if (table->hardware_status == -EOPNOTSUPP)
+		app_note(app,
+			 "this kernel shows no IOMMU table of PASIDs (no debugfs for this IOMMU)");
+	else if (table->hardware_status < 0)
+		app_note(app, "the IOMMU's table could not be read: %s",
+			 strerror(-table->hardware_status));
+	if (table->process_status < 0)
+		app_note(app, "some processes could not be looked into: %s",
+			 strerror(-table->process_status));
+}
+
+static int list_run(struct app *app, const void *p)
+{
+	const struct view_args *args = p;
+	_cleanup_(records_done) struct records records = { 0 };
+	_cleanup_(pasid_table_done) struct pasid_table table = { 0 };
+	_cleanup_view_ struct out_view *view = NULL;
+	_cleanup_filter_ struct out_filter *filter = NULL;
+	const struct sys_root *root;
+	int r;
+
+	r = view_open(app, args, false, &view);
+	if (r == 0)
+		r = filter_open(app, args, &filter);
+	if (r)
+		return r;
+	root = app_root(app);
+	if (!root)
+		return STATUS_FAILED;
+	/* A captured machine has no holders; this one's are not of it. */
+	if (!root->captured)
+		r = records_gather(app, &records);
+	if (r)
+		return r;
+	r = pasid_list(root, NULL, records.v, records.n, &table);
+	if (r < 0)
+		return app_fail_errno(app, r, NULL, "cannot list the PASIDs");
+	r = pasid_each(&table, list_each, &(struct list_state){ view, filter });
+	if (r < 0)
+		return app_fail_errno(app, r, NULL, "cannot print");
+	list_notes(app, &table);
+	return app_view_end(app, view);
+}
+
+static const struct argp list_argp = {
+	.args_doc = "[[COLUMN=]PATTERN[,PATTERN...]...]",
+	.doc = "List the PASIDs bound on this machine, whoever bound them: the records of all "
+	       "contexts, the drivers that bind processes (SVA), and the IOMMU's own tables, joined. "
+	       "With terms, those that match all of them.",
+	.children = view_children,
+};
+
+static const struct view_args list_defaults = {
+	.columns = pasid_columns,
+	.operands = { .max = CMD_OPERANDS_MAX },
+};
+
+static const struct cmd list_cmd = {
+	.name = "list",
+	.summary = "List PASIDs",
+	.argp = &list_argp,
+	.defaults = &list_defaults,
+	.args_size = sizeof(list_defaults),
+	.run = list_run,
+};
+
+struct bind_args {
+	struct context_args context;
+	const char *count;
+	bool partial;
+};
+
+enum { KEY_PARTIAL = 0x500, KEY_COUNT };
+
+static error_t bind_parse(int key, char *arg, struct argp_state *state)
+{
+	struct bind_args *args = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &args->context;
+		return 0;
+	case KEY_PARTIAL:
+		args->partial = true;
+		return 0;
+	case KEY_COUNT:
+		args->count = arg;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* The device that the first operand names, and the context. Returns 0 or a reported status. */
+static int open_device(struct app *app, const struct context_args *args, char **ret_path,
+		       struct holder_client **ret)
+{
+	const struct sys_root *root = app_root(app);
+	int r;
+
+	if (!root)
+		return STATUS_FAILED;
+	r = session_open(app, args, ret);
+	return r ? r : operand_device(app, root, args->operands.v[0], ret_path);
+}
+
+/*
+ * The kernel has answered success where it did nothing, so what the IOMMU's own table says is the
+ * last word, where it can be read. Returns 0 or a reported status.
+ */
+static int confirm(struct app *app, const char *operand, const char *path,
+		   const struct holder_bound *bound)
+{
+	_cleanup_(pasid_table_done) struct pasid_table table = { 0 };
+	_cleanup_ranges_ struct ranges list = { 0 };
+	const char *device = strrchr(path, '/') + 1;
+	int r;
+	_cleanup_free_ struct pasid_record *records = NULL;
+
+	if (parse_ranges(bound->pasid, UINT32_MAX, &list) < 0)
+		return app_fail(app, STATUS_FAILED, operand, "the holder's answer makes no sense");
+	records = calloc(list.n + 1, sizeof(*records));
+	if (!records)
+		return app_fail_errno(app, -ENOMEM, operand, "cannot confirm");
+	for (size_t i = 0; i < list.n; i++)
+		records[i] = (struct pasid_record){ .device = device,
+						    .lo = list.v[i].lo,
+						    .hi = list.v[i].hi };
+	r = pasid_list(&app->root, device, records, list.n, &table);
+	if (r < 0)
+		return app_fail_errno(app, r, operand, "cannot confirm");
+	for (size_t i = 0; i < table.n; i++)
+		if (table.v[i].state == PASID_STATE_NOT_IN_HARDWARE)
+			return app_fail(app, STATUS_FAILED, operand,
+					"the kernel accepted PASID %" PRIu32
+					", but the IOMMU's table does not have it",
+					table.v[i].lo);
+	return 0;
+}
+
+static int fail_partial(struct app *app, const char *operand, const struct holder_bound *bound)
+{
+	app_fail(app, STATUS_PARTIAL, operand, "bound in part, %" PRIu64 " of them (%s): %s",
+		 bound->count, bound->pasid,
+		 bound->failure.message ? bound->failure.message : strerror(bound->failure.err));
+	if (bound->failure.hint)
+		app_hint(app, "%s", bound->failure.hint);
+	return STATUS_PARTIAL;
+}
+
+static int bind_run(struct app *app, const void *p)
+{
+	const struct bind_args *args = p;
+	const char *const *operand = args->context.operands.v;
+	_cleanup_holder_client_ struct holder_client *client = NULL;
+	_cleanup_(holder_bound_done) struct holder_bound bound = { 0 };
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+	_cleanup_free_ char *path = NULL;
+	uint64_t count = 0;
+	int r;
+
+	if (args->count && (parse_u64(args->count, 1 << 20, &count) < 0 || count == 0))
+		return app_fail(app, STATUS_USAGE, args->count, "is not a count of PASIDs");
+	r = open_device(app, &args->context, &path, &client);
+	if (r)
+		return r;
+	if (holder_bind_pasids(client, path, operand[1], (uint32_t)count, operand[2], args->partial,
+			       &bound, &error) < 0)
+		return session_fail(app, operand[0], &error);
+	puts(bound.pasid);
+	r = confirm(app, operand[0], path, &bound);
+	if (r == 0 && bound.failure.err)
+		r = fail_partial(app, operand[0], &bound);
+	return r;
+}
+
+static const struct argp_option bind_options[] = {
+	{ "partial", KEY_PARTIAL, NULL, 0, "Keep what was bound before a failure (exit 7)", 0 },
+	{ "count", KEY_COUNT, "N", 0, "With auto: bind N PASIDs", 0 },
+	{ 0 },
+};
+
+static const struct argp bind_argp = {
+	.options = bind_options,
+	.parser = bind_parse,
+	.args_doc = "DEVICE PASIDS TARGET",
+	.doc = "Bind PASIDs of a device to an IOAS or HWPT of the context, and print them. PASIDS is a "
+	       "number, LO-HI, a comma list, or auto for the lowest free one. All or nothing, unless "
+	       "--partial is given.",
+	.children = context_children,
+};
+
+static const struct bind_args bind_defaults = { .context.operands = { .min = 3, .max = 3 } };
+
+static const struct cmd bind_cmd = {
+	.name = "bind",
+	.summary = "Bind PASIDs to an IOAS",
+	.argp = &bind_argp,
+	.defaults = &bind_defaults,
+	.args_size = sizeof(bind_defaults),
+	.run = bind_run,
+};
+
+static int unbind_run(struct app *app, const void *p)
+{
+	const struct bind_args *args = p;
+	const char *const *operand = args->context.operands.v;
+	_cleanup_holder_client_ struct holder_client *client = NULL;
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+	_cleanup_free_ char *path = NULL;
+	int r;
+
+	r = open_device(app, &args->context, &path, &client);
+	if (r)
+		return r;
+	if (holder_unbind_pasids(client, path, operand[1], NULL, &error) < 0)
+		return session_fail(app, operand[0], &error);
+	return STATUS_DONE;
+}
+
+static const struct argp unbind_argp = {
+	.args_doc = "DEVICE PASIDS",
+	.doc = "Unbind PASIDs of a device: numbers, ranges, lists, or all. Nothing is unbound when "
+	       "one of them is not bound.",
+	.children = context_children,
+};
+
+static const struct bind_args unbind_defaults = { .context.operands = { .min = 2, .max = 2 } };
+
+static const struct cmd unbind_cmd = {
+	.name = "unbind",
+	.summary = "Unbind PASIDs",
+	.argp = &unbind_argp,
+	.defaults = &unbind_defaults,
+	.args_size = sizeof(unbind_defaults),
+	.run = unbind_run,
+};
+
+static const struct cmd *const sub[] = { &list_cmd, &bind_cmd, &unbind_cmd, NULL };
+
+const struct cmd pasid_cmd = {
+	.name = "pasid",
+	.summary = "PASID bindings",
+	.sub = sub,
+	.fallback = &list_cmd,
+};

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app.h"
+#include "cmd.h"
+#include "cmd/nouns.h"
+
+enum { KEY_SYSROOT = 0x300, KEY_VERSION, KEY_DUMP };
+
+static const struct cmd *const root_sub[] = { &group_cmd,   &device_cmd, &iommu_cmd,
+					      &driver_cmd,  &pasid_cmd,  &ioas_cmd,
+					      &context_cmd, &system_cmd, NULL };
+
+static error_t root_parse(int key, char *arg, struct argp_state *state);
+
+static const struct argp_option root_options[] = {
+	{ "sysroot", KEY_SYSROOT, "DIR", 0, "Read a captured tree instead of this machine", 0 },
+	{ "context", 'c', "NAME", 0, "The context to work in (default: $IOASIDCTL_CONTEXT)", 0 },
+	{ "verbose", 'v', NULL, 0, "Say more on standard error", 0 },
+	{ "version", KEY_VERSION, NULL, 0, "Show the version", -1 },
+	{ "dump-commands", KEY_DUMP, NULL, OPTION_HIDDEN, "For completions and checks", 0 },
+	{ 0 },
+};
+
+static const struct argp root_argp = { .options = root_options, .parser = root_parse };
+
+static const struct cmd root = {
+	.name = "ioasidctl",
+	.summary = "Inspects and changes who may do DMA where: IOMMU groups, IOASIDs, PASIDs.",
+	.sub = root_sub,
+	.argp = &root_argp,
+};
+
+static error_t root_parse(int key, char *arg, struct argp_state *state)
+{
+	struct app *app = state->input;
+
+	switch (key) {
+	case KEY_SYSROOT:
+		app->sysroot = arg;
+		return 0;
+	case 'c':
+		app->context = arg;
+		return 0;
+	case 'v':
+		app->verbose = true;
+		return 0;
+	case KEY_VERSION:
+		puts("ioasidctl " IOASIDCTL_VERSION);
+		return ECANCELED;
+	case KEY_DUMP:
+		cmd_dump(&root, stdout);
+		return ECANCELED;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* A list that did not reach the disk is not "done". */
+static int close_stdout(struct app *app, int status)
+{
+	int failed = ferror(stdout), r = fclose(stdout);
+
+	/* Whoever closed the pipe has read enough: head(1). */
+	if ((!failed && r == 0) || errno == EPIPE)
+		return status;
+	return app_fail(app, STATUS_FAILED, NULL, "cannot write to standard output: %s",
+			strerror(errno));
+}
+
+int main(int argc, char **argv)
+{
+	struct app app = { .context = getenv("IOASIDCTL_CONTEXT") };
+	int status;
+
+	setlocale(LC_CTYPE, "");
+	if (app.context && !*app.context)
+		app.context = NULL;
+	if (argc < 1)
+		return STATUS_USAGE;
+	status = cmd_main(&app, &app, &root, argc, argv, 0);
+	app_done(&app);
+	return close_stdout(&app, status);
+}

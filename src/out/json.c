@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "out/json.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <string.h>
+
+#include "util/cleanup.h"
+
+static void cleanup_json(json_object **o)
+{
+	json_object_put(*o);
+}
+
+#define _cleanup_json_ _cleanup_(cleanup_json)
+
+static json_object *row_object(const struct out_column *const *columns, size_t n, const void *row);
+
+/* json-c writes any byte; a document with one that is not UTF-8 is no JSON. */
+static json_object *string_object(const char *s)
+{
+	_cleanup_free_ char *safe = str_printable(s);
+
+	return safe ? json_object_new_string(safe) : NULL;
+}
+
+/* ITEM NULL is a JSON null. Takes ITEM. */
+static bool array_add(json_object *array, json_object *item)
+{
+	if (json_object_array_add(array, item) == 0)
+		return true;
+	json_object_put(item);
+	return false;
+}
+
+static json_object *list_object(const struct out_value *value)
+{
+	_cleanup_json_ json_object *array = json_object_new_array();
+
+	for (size_t i = 0; array && i < value->list.n; i++) {
+		const char *s = value->list.v[i];
+		json_object *item = s ? string_object(s) : NULL;
+
+		if ((s && !item) || !array_add(array, item))
+			return NULL;
+	}
+	return TAKE_PTR(array);
+}
+
+static json_object *table_object(const struct out_value *value)
+{
+	_cleanup_json_ json_object *array = json_object_new_array();
+	const struct out_column *columns[32];
+	const char *row = value->table.rows;
+	size_t n = 0;
+
+	while (n < ARRAY_SIZE(columns) && value->table.columns[n].key) {
+		columns[n] = &value->table.columns[n];
+		n++;
+	}
+	for (size_t i = 0; array && i < value->table.n; i++, row += value->table.size) {
+		json_object *item = row_object(columns, n, row);
+
+		if (!item || !array_add(array, item))
+			return NULL;
+	}
+	return TAKE_PTR(array);
+}
+
+/* Returns false without memory; *RET is NULL for a JSON null. */
+static bool value_object(const struct out_value *value, json_object **ret)
+{
+	char address[24];
+
+	*ret = NULL;
+	switch (value->type) {
+	case OUT_ABSENT:
+	case OUT_UNREADABLE:
+		return true;
+	case OUT_BOOL:
+		*ret = json_object_new_boolean(value->boolean);
+		break;
+	case OUT_NUMBER:
+	case OUT_SIZE:
+		*ret = json_object_new_uint64(value->number);
+		break;
+	case OUT_ADDRESS:
+		snprintf(address, sizeof(address), "0x%" PRIx64, value->number);
+		*ret = json_object_new_string(address);
+		break;
+	case OUT_STRING:
+		*ret = string_object(value->string);
+		break;
+	case OUT_LIST:
+		*ret = list_object(value);
+		break;
+	case OUT_TABLE:
+		*ret = table_object(value);
+		break;
+	}
+	return *ret;
+}
+
+/* Takes VALUE. */
+static bool object_add(json_object *object, const char *key, json_object *value)
+{
+	if (object && json_object_object_add(object, key, value) == 0)
+		return true;
+	json_object_put(value);
+	return false;
+}
+
+static bool object_add_reason(json_object **object, const char *key, int negative_errno)
+{
+	if (!*object)
+		*object = json_object_new_object();
+	return object_add(*object, key, json_object_new_string(strerror(-negative_errno)));
+}
+
+static json_object *row_object(const struct out_column *const *columns, size_t n, const void *row)
+{
+	_cleanup_json_ json_object *object = json_object_new_object(), *unreadable = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		struct out_value value = { 0 };
+		json_object *item;
+
+		columns[i]->get(row, &value);
+		if (!value_object(&value, &item) || !object_add(object, columns[i]->key, item))
+			return NULL;
+		if (value.type == OUT_UNREADABLE &&
+		    !object_add_reason(&unreadable, columns[i]->key, value.error))
+			return NULL;
+	}
+	if (unreadable && !object_add(object, "unreadable", TAKE_PTR(unreadable)))
+		return NULL;
+	return TAKE_PTR(object);
+}
+
+int out_json_row(FILE *f, const struct out_column *const *columns, size_t n, const void *row)
+{
+	_cleanup_json_ json_object *object = row_object(columns, n, row);
+	const char *text;
+
+	if (!object)
+		return -ENOMEM;
+	text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_SPACED |
+							      JSON_C_TO_STRING_NOSLASHESCAPE);
+	if (!text)
+		return -ENOMEM;
+	fputs(text, f);
+	return 0;
+}

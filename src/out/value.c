@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "out/value.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "util/cleanup.h"
+
+void out_bool(struct out_value *ret, bool value)
+{
+	ret->type = OUT_BOOL;
+	ret->boolean = value;
+}
+
+void out_number(struct out_value *ret, uint64_t value)
+{
+	ret->type = OUT_NUMBER;
+	ret->number = value;
+}
+
+void out_address(struct out_value *ret, uint64_t value)
+{
+	ret->type = OUT_ADDRESS;
+	ret->number = value;
+}
+
+void out_size(struct out_value *ret, uint64_t value)
+{
+	ret->type = OUT_SIZE;
+	ret->number = value;
+}
+
+void out_string(struct out_value *ret, const char *s)
+{
+	if (!str_set(s))
+		return;
+	ret->type = OUT_STRING;
+	ret->string = s;
+}
+
+void out_text(struct out_value *ret, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(ret->text, sizeof(ret->text), format, ap);
+	va_end(ap);
+	out_string(ret, ret->text);
+}
+
+void out_strv(struct out_value *ret, const struct strv *list)
+{
+	ret->type = OUT_LIST;
+	ret->list.v = list->v;
+	ret->list.n = list->n;
+}
+
+void out_table(struct out_value *ret, const struct out_column *columns, const void *rows, size_t n,
+	       size_t size)
+{
+	ret->type = OUT_TABLE;
+	ret->table.columns = columns;
+	ret->table.rows = rows;
+	ret->table.n = n;
+	ret->table.size = size;
+}
+
+void out_unreadable(struct out_value *ret, int negative_errno)
+{
+	ret->type = OUT_UNREADABLE;
+	ret->error = negative_errno;
+}
+
+void out_field_number(struct out_value *ret, const struct field_u64 *field)
+{
+	if (field->status > 0)
+		out_number(ret, field->value);
+	else if (field->status < 0)
+		out_unreadable(ret, field->status);
+}
+
+void out_field_address(struct out_value *ret, const struct field_u64 *field)
+{
+	if (field->status > 0)
+		out_address(ret, field->value);
+	else if (field->status < 0)
+		out_unreadable(ret, field->status);
+}
+
+void out_field_bool(struct out_value *ret, const struct field_u64 *field)
+{
+	if (field->status > 0)
+		out_bool(ret, field->value);
+	else if (field->status < 0)
+		out_unreadable(ret, field->status);
+}
+
+void out_field_string(struct out_value *ret, const struct field_str *field)
+{
+	if (field->status > 0)
+		out_string(ret, field->value);
+	else if (field->status < 0)
+		out_unreadable(ret, field->status);
+}
+
+static void print_size(FILE *f, uint64_t bytes, bool human)
+{
+	static const char units[] = "KMGT";
+	int unit = -1;
+
+	/* Only exact multiples are shortened: a rounded size would be a wrong one. */
+	while (human && bytes && bytes % 1024 == 0 && unit < 3) {
+		bytes /= 1024;
+		unit++;
+	}
+	fprintf(f, "%" PRIu64, bytes);
+	if (unit >= 0)
+		fputc(units[unit], f);
+}
+
+static void print_string(FILE *f, const char *s)
+{
+	_cleanup_free_ char *safe = str_printable(s);
+
+	fputs(safe ? safe : "?", f);
+}
+
+static void print_list(FILE *f, const struct out_value *value, bool human, const char *separator)
+{
+	if (value->list.n == 0 && human)
+		fputc('-', f);
+	for (size_t i = 0; i < value->list.n; i++) {
+		const char *item = value->list.v[i];
+
+		if (i)
+			fputs(separator, f);
+		if (item)
+			print_string(f, item);
+		else if (human)
+			fputc('-', f);
+	}
+}
+
+/* A table in one cell: the first column of each row names it. */
+static void print_table(FILE *f, const struct out_value *value, bool human, const char *separator)
+{
+	const char *row = value->table.rows;
+
+	if (value->table.n == 0 && human)
+		fputc('-', f);
+	for (size_t i = 0; i < value->table.n; i++, row += value->table.size) {
+		struct out_value first = { 0 };
+		_cleanup_free_ char *text = NULL;
+
+		value->table.columns[0].get(row, &first);
+		text = out_value_format(&first, human, separator);
+		fprintf(f, "%s%s", i ? separator : "", text ? text : "?");
+	}
+}
+
+static void print_value(FILE *f, const struct out_value *value, bool human, const char *separator)
+{
+	switch (value->type) {
+	case OUT_ABSENT:
+		fputs(human ? "-" : "", f);
+		return;
+	case OUT_UNREADABLE:
+		fputs("?", f);
+		return;
+	case OUT_BOOL:
+		fputs(human ? (value->boolean ? "yes" : "no") : (value->boolean ? "1" : "0"), f);
+		return;
+	case OUT_NUMBER:
+		fprintf(f, "%" PRIu64, value->number);
+		return;
+	case OUT_SIZE:
+		print_size(f, value->number, human);
+		return;
+	case OUT_ADDRESS:
+		fprintf(f, "0x%" PRIx64, value->number);
+		return;
+	case OUT_STRING:
+		print_string(f, value->string);
+		return;
+	case OUT_LIST:
+		print_list(f, value, human, separator);
+		return;
+	case OUT_TABLE:
+		print_table(f, value, human, separator);
+		return;
+	}
+}
+
+char *out_value_format(const struct out_value *value, bool human, const char *separator)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	if (!f)
+		return NULL;
+	print_value(f, value, human, separator);
+	if (fclose(f) != 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Typed values and the column tables that produce them; one table renders every format. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/field.h"
+#include "util/str.h"
+
+enum out_type {
+	OUT_ABSENT,     /* people: "-"; JSON: null */
+	OUT_UNREADABLE, /* people: "?" and a note; JSON: null and the row's "unreadable" key */
+	OUT_BOOL,
+	OUT_NUMBER,  /* a count or a plain number */
+	OUT_SIZE,    /* bytes; people see K, M, G; programs the number */
+	OUT_ADDRESS, /* hexadecimal; JSON: a "0x..." string */
+	OUT_STRING,
+	OUT_LIST,  /* strings; a NULL item is an absent one */
+	OUT_TABLE, /* rows with columns of their own; people see them beneath a "show" only */
+};
+
+struct out_column;
+
+/* Strings, lists and rows are borrowed from the row. */
+struct out_value {
+	enum out_type type;
+	union {
+		bool boolean;
+		uint64_t number;
+		const char *string;
+		struct {
+			char *const *v;
+			size_t n;
+		} list;
+		struct {
+			const struct out_column *columns;
+			const void *rows;
+			size_t n, size; /* number of rows, bytes of one */
+		} table;
+		int error; /* negative errno of OUT_UNREADABLE */
+	};
+	char text[72]; /* room for a string the getter makes itself: see out_text() */
+};
+
+enum {
+	OUT_DEFAULT = 1 << 0,  /* in a list when no columns are chosen */
+	OUT_SHRINK = 1 << 1,   /* may be cut to fit the terminal */
+	OUT_SHOWLESS = 1 << 2, /* not in a "show" unless chosen */
+};
+
+struct out_column {
+	const char *key; /* JSON key; upper-cased with - for _ it is the column's name */
+	const char *help;
+	unsigned int flags;
+	unsigned int need; /* what the noun must gather for it: bits of its model */
+	void (*get)(const void *row, struct out_value *ret);
+};
+
+/* What getters call; RET is zeroed (OUT_ABSENT) before a getter runs. */
+void out_bool(struct out_value *ret, bool value);
+void out_number(struct out_value *ret, uint64_t value);
+void out_address(struct out_value *ret, uint64_t value);
+void out_size(struct out_value *ret, uint64_t value);
+/* NULL and "" are absent. */
+void out_string(struct out_value *ret, const char *s);
+void out_text(struct out_value *ret, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void out_strv(struct out_value *ret, const struct strv *list);
+void out_table(struct out_value *ret, const struct out_column *columns, const void *rows, size_t n,
+	       size_t size);
+void out_unreadable(struct out_value *ret, int negative_errno);
+void out_field_number(struct out_value *ret, const struct field_u64 *field);
+void out_field_address(struct out_value *ret, const struct field_u64 *field);
+void out_field_bool(struct out_value *ret, const struct field_u64 *field);
+void out_field_string(struct out_value *ret, const struct field_str *field);
+
+/*
+ * One value as text: "-" and "?" for people (HUMAN), empty for programs. A list's items are parted
+ * by SEPARATOR. Hostile bytes are escaped. A new string, NULL without memory.
+ */
+char *out_value_format(const struct out_value *value, bool human, const char *separator);

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "out/view.h"
+
+#include <errno.h>
+#include <libsmartcols.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "out/column.h"
+#include "out/json.h"
+#include "util/array.h"
+#include "util/cleanup.h"
+
+struct unreadable {
+	const struct out_column *column;
+	int error;
+	size_t rows;
+};
+
+struct out_view {
+	const struct out_column **columns;
+	size_t n;
+	struct out_options options;
+	bool single;
+	FILE *f;
+	size_t rows;
+	struct libscols_table *table; /* aligned output waits here for the widest cell */
+	struct unreadable *unreadable;
+	size_t unreadable_count;
+};
+
+static int view_add(struct out_view *view, const struct out_column *column)
+{
+	const struct out_column **slot;
+
+	for (size_t i = 0; i < view->n; i++)
+		if (view->columns[i] == column)
+			return 0;
+	slot = array_push(view->columns, view->n);
+	if (!slot)
+		return -ENOMEM;
+	*slot = column;
+	return 0;
+}
+
+static int view_add_default(struct out_view *view, const struct out_column *columns, bool all)
+{
+	int r;
+
+	for (; columns->key; columns++) {
+		bool wanted = view->single ? !(columns->flags & OUT_SHOWLESS)
+					   : columns->flags & OUT_DEFAULT;
+
+		if (!all && !wanted)
+			continue;
+		r = view_add(view, columns);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int view_choose(struct out_view *view, const struct out_column *columns, char **ret_bad)
+{
+	_cleanup_free_ char *copy = NULL;
+	const char *list = view->options.columns;
+	char *rest, *name;
+	int r = 0;
+
+	if (!list || *list == '+' || strcasecmp(list, "all") == 0)
+		r = view_add_default(view, columns, list && *list != '+');
+	if (r < 0 || !list || strcasecmp(list, "all") == 0)
+		return r;
+	copy = strdup(list + (*list == '+'));
+	if (!copy)
+		return -ENOMEM;
+	rest = copy;
+	while ((name = strsep(&rest, ","))) {
+		const struct out_column *column = out_column_find(columns, name);
+
+		if (!column) {
+			*ret_bad = strdup(name);
+			return *ret_bad ? -EINVAL : -ENOMEM;
+		}
+		r = view_add(view, column);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int table_open(struct out_view *view)
+{
+	view->table = scols_new_table();
+	if (!view->table)
+		return -ENOMEM;
+	scols_table_set_stream(view->table, view->f);
+	scols_table_enable_noheadings(view->table, view->options.no_headings);
+	for (size_t i = 0; i < view->n; i++) {
+		struct libscols_column *column;
+		char name[64];
+
+		out_column_name(view->columns[i], name, sizeof(name));
+		column = scols_table_new_column(view->table, name, 0, 0);
+		if (!column)
+			return -ENOMEM;
+		scols_column_set_safechars(column, "\n");
+		scols_column_set_wrapfunc(column, scols_wrapnl_chunksize, scols_wrapnl_nextchunk,
+					  NULL);
+		scols_column_set_flags(column, SCOLS_FL_WRAP);
+		if (view->columns[i]->flags & OUT_SHRINK)
+			scols_column_set_flags(column, SCOLS_FL_WRAP | SCOLS_FL_TRUNC);
+	}
+	return 0;
+}
+
+int out_view_new(const struct out_column *columns, const struct out_options *options, bool single,
+		 FILE *f, struct out_view **ret, char **ret_bad)
+{
+	_cleanup_view_ struct out_view *view = calloc(1, sizeof(*view));
+	int r;
+
+	if (!view)
+		return -ENOMEM;
+	view->options = *options;
+	view->single = single;
+	view->f = f;
+	r = view_choose(view, columns, ret_bad);
+	if (r < 0)
+		return r;
+	if (options->format == OUT_FORMAT_TABLE && !single) {
+		r = table_open(view);
+		if (r < 0)
+			return r;
+	}
+	*ret = TAKE_PTR(view);
+	return 0;
+}
+
+void out_view_free(struct out_view **view)
+{
+	if (!*view)
+		return;
+	scols_unref_table((*view)->table);
+	free((*view)->columns);
+	free((*view)->unreadable);
+	free(*view);
+	*view = NULL;
+}
+
+unsigned int out_view_need(const struct out_view *view)
+{
+	unsigned int need = 0;
+
+	for (size_t i = 0; i < view->n; i++)
+		need |= view->columns[i]->need;
+	return need;
+}
+
+static int view_note(struct out_view *view, const struct out_column *column, int error)
+{
+	struct unreadable *slot;
+
+	for (size_t i = 0; i < view->unreadable_count; i++) {
+		slot = &view->unreadable[i];
+		if (slot->column == column && slot->error == error) {
+			slot->rows++;
+			return 0;
+		}
+	}
+	slot = array_push(view->unreadable, view->unreadable_count);
+	if (!slot)
+		return -ENOMEM;
+	*slot = (struct unreadable){ column, error, 1 };
+	return 0;
+}
+
+/* The text of one cell. Returns 0 or -ENOMEM. */
+static int view_cell(struct out_view *view, const struct out_column *column, const void *row,
+		     bool human, char **ret)
+{
+	struct out_value value = { 0 };
+	int r = 0;
+
+	column->get(row, &value);
+	if (value.type == OUT_UNREADABLE)
+		r = view_note(view, column, value.error);
+	if (r == 0) {
+		*ret = out_value_format(&value, human, human ? "\n" : ",");
+		if (!*ret)
+			r = -ENOMEM;
+	}
+	return r;
+}
+
+static int table_row(struct out_view *view, const void *row)
+{
+	struct libscols_line *line = scols_table_new_line(view->table, NULL);
+
+	if (!line)
+		return -ENOMEM;
+	for (size_t i = 0; i < view->n; i++) {
+		char *cell;
+		int r = view_cell(view, view->columns[i], row, true, &cell);
+
+		if (r < 0)
+			return r;
+		if (scols_line_refer_data(line, i, cell) < 0) {
+			free(cell);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+/* Blanks would part one value into two, quotes would end a pair early. */
+static void print_escaped(FILE *f, const char *s, const char *unsafe)
+{
+	for (; *s; s++) {
+		if (strchr(unsafe, *s))
+			fprintf(f, "\\x%02x", (unsigned char)*s);
+		else
+			fputc(*s, f);
+	}
+}
+
+static int line_row(struct out_view *view, const void *row)
+{
+	bool pairs = view->options.format == OUT_FORMAT_PAIRS;
+
+	for (size_t i = 0; i < view->n; i++) {
+		_cleanup_free_ char *cell = NULL;
+		char name[64];
+		int r = view_cell(view, view->columns[i], row, false, &cell);
+
+		if (r < 0)
+			return r;
+		if (i)
+			fputc(' ', view->f);
+		if (!pairs) {
+			print_escaped(view->f, cell, " ");
+			continue;
+		}
+		/* A shell must be able to eval it: PASID_WIDTH, not PASID-WIDTH. */
+		out_column_name(view->columns[i], name, sizeof(name));
+		for (char *c = name; *c; c++)
+			*c = *c == '-' ? '_' : *c;
+		fprintf(view->f, "%s=\"", name);
+		print_escaped(view->f, cell, "\"$`\\");
+		fputc('"', view->f);
+	}
+	fputc('\n', view->f);
+	return 0;
+}
+
+static void raw_headings(struct out_view *view)
+{
+	char name[64];
+
+	for (size_t i = 0; i < view->n; i++) {
+		out_column_name(view->columns[i], name, sizeof(name));
+		fprintf(view->f, "%s%s", i ? " " : "", name);
+	}
+	fputc('\n', view->f);
+}
+
+/* A table inside a "show", set in beneath its column's name. */
+static int show_table(FILE *f, const struct out_value *value)
+{
+	const struct out_options options = { .columns = "all" };
+	_cleanup_view_ struct out_view *view = NULL;
+	_cleanup_free_ char *text = NULL, *bad = NULL;
+	_cleanup_fclose_ FILE *memory = NULL;
+	const char *row = value->table.rows;
+	char *rest, *line;
+	size_t len;
+	int r;
+
+	memory = open_memstream(&text, &len);
+	if (!memory)
+		return -ENOMEM;
+	r = out_view_new(value->table.columns, &options, false, memory, &view, &bad);
+	for (size_t i = 0; r == 0 && i < value->table.n; i++, row += value->table.size)
+		r = out_view_row(view, row);
+	if (r == 0)
+		r = out_view_end(view);
+	if (r < 0)
+		return r;
+	if (fflush(memory) != 0)
+		return -ENOMEM;
+	fputc('\n', f);
+	rest = text;
+	while ((line = strsep(&rest, "\n")) && rest)
+		fprintf(f, "    %s\n", line);
+	return 0;
+}
+
+static int show_column(struct out_view *view, const struct out_column *column, const void *row,
+		       int width)
+{
+	_cleanup_free_ char *cell = NULL;
+	struct out_value value = { 0 };
+	char name[64], *rest, *line;
+	int r;
+
+	column->get(row, &value);
+	out_column_name(column, name, sizeof(name));
+	if (value.type == OUT_TABLE && value.table.n) {
+		fprintf(view->f, "%s:", name);
+		return show_table(view->f, &value);
+	}
+	r = view_cell(view, column, row, true, &cell);
+	if (r < 0)
+		return r;
+	fprintf(view->f, "%s:%*s", name, width - (int)strlen(name), "");
+	rest = cell;
+	line = strsep(&rest, "\n");
+	fprintf(view->f, " %s\n", line);
+	while ((line = strsep(&rest, "\n")))
+		fprintf(view->f, "%*s %s\n", width + 1, "", line);
+	return 0;
+}
+
+static int show_row(struct out_view *view, const void *row)
+{
+	int width = 0, r;
+
+	for (size_t i = 0; i < view->n; i++)
+		if ((int)strlen(view->columns[i]->key) > width)
+			width = (int)strlen(view->columns[i]->key);
+	for (size_t i = 0; i < view->n; i++) {
+		r = show_column(view, view->columns[i], row, width);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int out_view_row(struct out_view *view, const void *row)
+{
+	size_t index = view->rows++;
+
+	switch (view->options.format) {
+	case OUT_FORMAT_JSON:
+		if (!view->single)
+			fputs(index ? ",\n  " : "[\n  ", view->f);
+		return out_json_row(view->f, view->columns, view->n, row);
+	case OUT_FORMAT_RAW:
+		if (index == 0 && !view->options.no_headings)
+			raw_headings(view);
+		return line_row(view, row);
+	case OUT_FORMAT_PAIRS:
+		return line_row(view, row);
+	case OUT_FORMAT_TABLE:
+		break;
+	}
+	return view->single ? show_row(view, row) : table_row(view, row);
+}
+
+int out_view_end(struct out_view *view)
+{
+	switch (view->options.format) {
+	case OUT_FORMAT_JSON:
+		fputs(view->single ? "\n" : view->rows ? "\n]\n" : "[]\n", view->f);
+		return 0;
+	case OUT_FORMAT_TABLE:
+		/* An empty table prints nothing, as lsblk(8) does. */
+		if (view->table && view->rows && scols_print_table(view->table) < 0)
+			return -ENOMEM;
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+void out_view_notes(const struct out_view *view, void (*note)(void *data, const char *text),
+		    void *data)
+{
+	for (size_t i = 0; i < view->unreadable_count; i++) {
+		const struct unreadable *u = &view->unreadable[i];
+		char name[64], text[256];
+
+		out_column_name(u->column, name, sizeof(name));
+		snprintf(text, sizeof(text), "%s could not be read in %zu row%s: %s", name, u->rows,
+			 u->rows == 1 ? "" : "s", strerror(-u->error));
+		note(data, text);
+	}
+}

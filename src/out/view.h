@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A view: chosen columns of a table in a chosen format, printed row by row. */
+#pragma once
+
+#include <stdio.h>
+
+#include "out/value.h"
+#include "util/cleanup.h"
+
+enum out_format {
+	OUT_FORMAT_TABLE,
+	OUT_FORMAT_JSON,
+	OUT_FORMAT_RAW,   /* values parted by one blank, blanks inside as \x20 */
+	OUT_FORMAT_PAIRS, /* KEY="value" */
+};
+
+struct out_options {
+	enum out_format format;
+	bool no_headings;
+	const char *columns; /* "COL,...", "+COL,...", "all", or NULL for the default */
+};
+
+struct out_view;
+
+/*
+ * COLUMNS ends with a NULL key. SINGLE is a "show": one object in JSON, one line a column for
+ * people. Returns 0, -ENOMEM, or -EINVAL with *RET_BAD (a part of options->columns, to be freed)
+ * the name of the unknown column. F is borrowed.
+ */
+int out_view_new(const struct out_column *columns, const struct out_options *options, bool single,
+		 FILE *f, struct out_view **ret, char **ret_bad);
+void out_view_free(struct out_view **view);
+#define _cleanup_view_ _cleanup_(out_view_free)
+
+/* The bits of what the chosen columns need. */
+unsigned int out_view_need(const struct out_view *view);
+
+/* Returns 0 or -ENOMEM. Rows may appear at once (programs) or at the end (aligned tables). */
+int out_view_row(struct out_view *view, const void *row);
+int out_view_end(struct out_view *view);
+
+/*
+ * What could not be read, once per column and reason: "pasid_width of 3 rows: Permission denied".
+ * Calls NOTE for each. For people only: a program has the rows' "unreadable" key.
+ */
+void out_view_notes(const struct out_view *view, void (*note)(void *data, const char *text),
+		    void *data);

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "util/str.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/array.h"
+#include "util/cleanup.h"
+
+void strv_done(struct strv *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		free(list->v[i]);
+	free(list->v);
+	*list = (struct strv){ 0 };
+}
+
+int strv_push(struct strv *list, const char *s)
+{
+	_cleanup_free_ char *copy = strdup(s);
+	char **slot;
+
+	if (!copy)
+		return -ENOMEM;
+	slot = array_push(list->v, list->n);
+	if (!slot)
+		return -ENOMEM;
+	*slot = TAKE_PTR(copy);
+	return 0;
+}
+
+bool strv_has(const struct strv *list, const char *s)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (strcmp(list->v[i], s) == 0)
+			return true;
+	return false;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return strverscmp(*(char *const *)a, *(char *const *)b);
+}
+
+void strv_sort(struct strv *list)
+{
+	if (list->n > 1)
+		qsort(list->v, list->n, sizeof(list->v[0]), compare);
+}
+
+char *strv_join(const struct strv *list, const char *separator)
+{
+	size_t len = 1;
+	char *joined, *end;
+
+	for (size_t i = 0; i < list->n; i++)
+		len += strlen(list->v[i]) + strlen(separator);
+	joined = malloc(len);
+	if (!joined)
+		return NULL;
+	end = joined;
+	*end = '\0';
+	for (size_t i = 0; i < list->n; i++) {
+		if (i)
+			end = stpcpy(end, separator);
+		end = stpcpy(end, list->v[i]);
+	}
+	return joined;
+}
+
+bool str_starts(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+bool str_ends(const char *s, const char *suffix)
+{
+	size_t len = strlen(s), tail = strlen(suffix);
+
+	return len >= tail && strcmp(s + len - tail, suffix) == 0;
+}
+
+int str_replace(char **s, const char *value)
+{
+	char *copy = NULL;
+
+	if (value) {
+		copy = strdup(value);
+		if (!copy)
+			return -ENOMEM;
+	}
+	free(*s);
+	*s = copy;
+	return 0;
+}
+
+/* Length of the well-formed UTF-8 sequence at S (RFC 3629), 0 where there is none. */
+static size_t utf8_length(const unsigned char *s)
+{
+	size_t len = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+
+	if (s[0] > 0xf4)
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return len;
+}
+
+static bool is_control(const unsigned char *s, size_t len)
+{
+	/* C0, DEL, and C1, which UTF-8 writes as c2 80 .. c2 9f. */
+	return (len == 1 && (s[0] < 0x20 || s[0] == 0x7f)) ||
+	       (len == 2 && s[0] == 0xc2 && s[1] < 0xa0);
+}
+
+char *str_printable(const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	char *safe = malloc(strlen(s) * 4 + 1), *end = safe;
+
+	if (!safe)
+		return NULL;
+	while (*p) {
+		size_t len = utf8_length(p);
+
+		if (len == 0 || is_control(p, len)) {
+			end += sprintf(end, "\\x%02x", *p++);
+			continue;
+		}
+		memcpy(end, p, len);
+		end += len;
+		p += len;
+	}
+	*end = '\0';
+	return safe;
+}

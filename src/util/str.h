@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Strings, and lists of them. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct strv {
+	char **v;
+	size_t n;
+};
+
+void strv_done(struct strv *list);
+#define _cleanup_strv_ _cleanup_(strv_done)
+
+/* Appends a copy of S. Returns 0 or -ENOMEM. */
+int strv_push(struct strv *list, const char *s);
+bool strv_has(const struct strv *list, const char *s);
+/* Numbers inside names compare as numbers: vfio2 before vfio10. */
+void strv_sort(struct strv *list);
+/* A new string with SEPARATOR between the items; NULL without memory. */
+char *strv_join(const struct strv *list, const char *separator);
+
+bool str_starts(const char *s, const char *prefix);
+bool str_ends(const char *s, const char *suffix);
+static inline bool str_set(const char *s)
+{
+	return s && *s;
+}
+
+/* Frees *S and puts a copy of VALUE (may be NULL) there. Returns 0 or -ENOMEM, *S then untouched. */
+int str_replace(char **s, const char *value);
+
+/*
+ * A copy of S, fit for a terminal: control characters and bytes that are not UTF-8 are written
+ * as \xNN, since names come from devices, processes and other users. NULL without memory.
+ */
+char *str_printable(const char *s);
