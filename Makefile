@@ -46,6 +46,10 @@ UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard te
 BENCHES  := $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,$(sort $(wildcard tests/bench/*.c)))
 MANUALS  := $(patsubst man/%.in,$(BUILD)/man/%,$(sort $(wildcard man/*.8.in)))
 
+# V=1 shows the commands.
+Q  := $(if $(V),,@)
+say = $(if $(V),,@echo '  $(1)' $@)
+
 .PHONY: all binary man units benches check demo lab bench install uninstall deps dist clean help
 .DELETE_ON_ERROR:
 
@@ -57,36 +61,43 @@ units: $(UNITS)
 benches: $(BENCHES)
 
 $(BUILD)/$(NAME): $(OBJECTS)
-	$(CC) $(LINKING) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
+	$(call say,LINK)
+	$(Q)$(CC) $(LINKING) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
 
 $(BUILD)/src/%.o: src/%.c Makefile | $(BUILD)/deps
 	@mkdir -p $(@D)
-	$(COMPILE) -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(COMPILE) -c -o $@ $<
 
 # The interface description that org.varlink.service hands out is the file that is installed.
 $(BUILD)/gen/holder/interface.h: $(INTERFACE)
 	@mkdir -p $(@D)
-	sed -e 's/[\\"]/\\&/g' -e 's/^/"/' -e 's/$$/\\n"/' $< >$@
+	$(call say,GEN)
+	$(Q)sed -e 's/[\\"]/\\&/g' -e 's/^/"/' -e 's/$$/\\n"/' $< >$@
 
 $(filter $(BUILD)/src/holder/%,$(OBJECTS)): $(BUILD)/gen/holder/interface.h
 
 # A unit test is one program; what it tests comes from the program's objects but main().
 $(BUILD)/tests/unit/%: tests/unit/%.c $(filter-out $(BUILD)/src/main.o,$(OBJECTS)) Makefile
 	@mkdir -p $(@D)
-	$(COMPILE) $(LINKING) -o $@ $< $(filter %.o,$^) $(LIB_LIBS) $(UNIT_LIBS)
+	$(call say,LINK)
+	$(Q)$(COMPILE) $(LINKING) -o $@ $< $(filter %.o,$^) $(LIB_LIBS) $(UNIT_LIBS)
 
-$(BUILD)/tests/bench/%: tests/bench/%.c Makefile
+$(BUILD)/tests/bench/%: tests/bench/%.c $(addprefix $(BUILD)/src/sys/,iommufd.o vfio.o) Makefile
 	@mkdir -p $(@D)
-	$(COMPILE) $(LINKING) -o $@ $<
+	$(call say,LINK)
+	$(Q)$(COMPILE) $(LINKING) -o $@ $(filter %.c %.o,$^)
 
 $(BUILD)/lab/endpoint: tests/lab/endpoint.c Makefile
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(HARDENING) $(CFLAGS) $(LINKING) -o $@ $<
+	$(call say,LINK)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(HARDENING) $(CFLAGS) $(LINKING) -o $@ $<
 
 # Options and columns come from the program, so that a page cannot lag behind.
 $(BUILD)/man/%: man/%.in man/generate $(BUILD)/$(NAME)
 	@mkdir -p $(@D)
-	man/generate $(BUILD)/$(NAME) $(VERSION) $< >$@
+	$(call say,MAN)
+	$(Q)man/generate $(BUILD)/$(NAME) $(VERSION) $< >$@
 
 # Missing Debian packages are installed for root, named for everybody else; looked at once a build.
 $(BUILD)/deps: tests/deps

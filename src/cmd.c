@@ -19,17 +19,21 @@ struct choice {
 	int index; /* where FOUND's name stands in argv */
 };
 
-/* Stands in for argp's own --help, which brings --HANG and --program-name along. */
+/*
+ * Stands in for argp's own --help, which brings --HANG and --program-name along. It does not exit
+ * either: what could not be written is found out where stdout is closed.
+ */
 static error_t help_parse(int key, char *arg, struct argp_state *state)
 {
 	(void)arg;
 
 	switch (key) {
 	case 'h':
-		argp_state_help(state, state->out_stream, ARGP_HELP_STD_HELP);
-		return ECANCELED; /* reached only under ARGP_NO_EXIT */
+		argp_state_help(state, state->out_stream,
+				ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC);
+		return ECANCELED;
 	case KEY_USAGE:
-		argp_state_help(state, state->out_stream, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
+		argp_state_help(state, state->out_stream, ARGP_HELP_USAGE);
 		return ECANCELED;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -59,7 +63,8 @@ static error_t group_parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[1] = choice->args;
+		if (choice->group->argp) /* else there is no second child */
+			state->child_inputs[1] = choice->args;
 		return 0;
 	case ARGP_KEY_ARG:
 		choice->found = cmd_find(choice->group, arg);

@@ -33,8 +33,6 @@ static error_t view_parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_LIST_COLUMNS:
 		out_columns_print(args->columns, stdout);
-		if (!(state->flags & ARGP_NO_EXIT))
-			exit(fflush(stdout) == 0 ? STATUS_DONE : STATUS_FAILED);
 		return ECANCELED;
 	default:
 		return cmd_operands(&args->operands, key, arg, state);

@@ -10,7 +10,7 @@
 
 struct term {
 	const struct out_column *column;
-	char *patterns; /* commas turned into NULs, ended by an empty one */
+	struct strv patterns;
 };
 
 struct out_filter {
@@ -23,7 +23,7 @@ void out_filter_free(struct out_filter **filter)
 	if (!*filter)
 		return;
 	for (size_t i = 0; i < (*filter)->n; i++)
-		free((*filter)->terms[i].patterns);
+		strv_done(&(*filter)->terms[i].patterns);
 	free((*filter)->terms);
 	free(*filter);
 	*filter = NULL;
@@ -34,7 +34,9 @@ static int term_parse(const struct out_column *columns, const char *text, struct
 {
 	const char *equals = strchr(text, '=');
 	_cleanup_free_ char *name = equals ? strndup(text, (size_t)(equals - text)) : NULL;
-	size_t len;
+	_cleanup_free_ char *list = NULL;
+	char *rest, *pattern;
+	int r;
 
 	if (equals && !name)
 		return -ENOMEM;
@@ -43,14 +45,15 @@ static int term_parse(const struct out_column *columns, const char *text, struct
 		*ret_bad = TAKE_PTR(name);
 		return -EINVAL;
 	}
-	if (equals)
-		text = equals + 1;
-	len = strlen(text);
-	ret->patterns = calloc(1, len + 2);
-	if (!ret->patterns)
+	list = strdup(equals ? equals + 1 : text);
+	if (!list)
 		return -ENOMEM;
-	for (size_t i = 0; i < len; i++)
-		ret->patterns[i] = text[i] == ',' ? '\0' : text[i];
+	rest = list;
+	while ((pattern = strsep(&rest, ","))) {
+		r = strv_push(&ret->patterns, pattern);
+		if (r < 0)
+			return r;
+	}
 	return 0;
 }
 
@@ -65,8 +68,11 @@ int out_filter_new(const struct out_column *columns, const char *const *terms, s
 	filter->terms = calloc(n ? n : 1, sizeof(*filter->terms));
 	if (!filter->terms)
 		return -ENOMEM;
-	for (; filter->n < n; filter->n++) {
-		r = term_parse(columns, terms[filter->n], &filter->terms[filter->n], ret_bad);
+	while (filter->n < n) {
+		const char *term = terms[filter->n];
+
+		/* Counted first, so that a term that fails half-way is freed too. */
+		r = term_parse(columns, term, &filter->terms[filter->n++], ret_bad);
 		if (r < 0)
 			return r;
 	}
@@ -85,15 +91,16 @@ unsigned int out_filter_need(const struct out_filter *filter)
 
 static bool match_text(const struct term *term, const char *text)
 {
-	for (const char *p = term->patterns; *p; p += strlen(p) + 1)
-		if (fnmatch(p, text, FNM_CASEFOLD) == 0)
+	/* An empty pattern asks for rows without a value: "driver=". */
+	for (size_t i = 0; i < term->patterns.n; i++)
+		if (fnmatch(term->patterns.v[i], text, FNM_CASEFOLD) == 0)
 			return true;
-	/* "driver=" asks for rows without one. */
-	return !*term->patterns && !*text;
+	return false;
 }
 
 static bool match_term(const struct term *term, const void *row)
 {
+	const struct out_style style = { .separator = "\n", .unsafe = "" };
 	_cleanup_free_ char *text = NULL;
 	struct out_value value = { 0 };
 	char *rest, *item;
@@ -101,7 +108,7 @@ static bool match_term(const struct term *term, const void *row)
 	term->column->get(row, &value);
 	if (value.type == OUT_UNREADABLE)
 		return false;
-	text = out_value_format(&value, false, "\n");
+	text = out_value_format(&value, &style);
 	rest = text;
 	while ((item = strsep(&rest, "\n")))
 		if (match_text(term, item))

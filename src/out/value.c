@@ -120,48 +120,67 @@ static void print_size(FILE *f, uint64_t bytes, bool human)
 		fputc(units[unit], f);
 }
 
-static void print_string(FILE *f, const char *s)
+static void print_string(FILE *f, const char *s, const char *unsafe)
 {
-	_cleanup_free_ char *safe = str_printable(s);
+	_cleanup_free_ char *safe = str_escape(s, unsafe);
 
 	fputs(safe ? safe : "?", f);
 }
 
-static void print_list(FILE *f, const struct out_value *value, bool human, const char *separator)
+/* The style of one item of several: programs part them at the separator, so it is unsafe inside. */
+static struct out_style item_style(const struct out_style *style, char *buf, size_t size)
 {
-	if (value->list.n == 0 && human)
+	struct out_style item = *style;
+
+	if (!style->human) {
+		snprintf(buf, size, "%s%s", style->unsafe, style->separator);
+		item.unsafe = buf;
+	}
+	return item;
+}
+
+static void print_list(FILE *f, const struct out_value *value, const struct out_style *style)
+{
+	char unsafe[16];
+	const struct out_style item_as = item_style(style, unsafe, sizeof(unsafe));
+
+	if (value->list.n == 0 && style->human)
 		fputc('-', f);
 	for (size_t i = 0; i < value->list.n; i++) {
 		const char *item = value->list.v[i];
 
 		if (i)
-			fputs(separator, f);
+			fputs(style->separator, f);
 		if (item)
-			print_string(f, item);
-		else if (human)
+			print_string(f, item, item_as.unsafe);
+		else if (style->human)
 			fputc('-', f);
 	}
 }
 
 /* A table in one cell: the first column of each row names it. */
-static void print_table(FILE *f, const struct out_value *value, bool human, const char *separator)
+static void print_table(FILE *f, const struct out_value *value, const struct out_style *style)
 {
+	char unsafe[16];
+	const struct out_style item_as = item_style(style, unsafe, sizeof(unsafe));
 	const char *row = value->table.rows;
 
-	if (value->table.n == 0 && human)
+	if (value->table.n == 0 && style->human)
 		fputc('-', f);
 	for (size_t i = 0; i < value->table.n; i++, row += value->table.size) {
 		struct out_value first = { 0 };
 		_cleanup_free_ char *text = NULL;
 
 		value->table.columns[0].get(row, &first);
-		text = out_value_format(&first, human, separator);
-		fprintf(f, "%s%s", i ? separator : "", text ? text : "?");
+		text = out_value_format(&first, &item_as);
+		fprintf(f, "%s%s", i ? style->separator : "", text ? text : "?");
 	}
 }
 
-static void print_value(FILE *f, const struct out_value *value, bool human, const char *separator)
+static void print_value(FILE *f, const struct out_value *value, const struct out_style *style)
 {
+	bool human = style->human;
+
 	switch (value->type) {
 	case OUT_ABSENT:
 		fputs(human ? "-" : "", f);
@@ -182,18 +201,18 @@ static void print_value(FILE *f, const struct out_value *value, bool human, cons
 		fprintf(f, "0x%" PRIx64, value->number);
 		return;
 	case OUT_STRING:
-		print_string(f, value->string);
+		print_string(f, value->string, style->unsafe);
 		return;
 	case OUT_LIST:
-		print_list(f, value, human, separator);
+		print_list(f, value, style);
 		return;
 	case OUT_TABLE:
-		print_table(f, value, human, separator);
+		print_table(f, value, style);
 		return;
 	}
 }
 
-char *out_value_format(const struct out_value *value, bool human, const char *separator)
+char *out_value_format(const struct out_value *value, const struct out_style *style)
 {
 	char *text = NULL;
 	size_t len;
@@ -201,7 +220,7 @@ char *out_value_format(const struct out_value *value, bool human, const char *se
 
 	if (!f)
 		return NULL;
-	print_value(f, value, human, separator);
+	print_value(f, value, style);
 	if (fclose(f) != 0) {
 		free(text);
 		return NULL;

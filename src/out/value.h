@@ -75,8 +75,13 @@ void out_field_address(struct out_value *ret, const struct field_u64 *field);
 void out_field_bool(struct out_value *ret, const struct field_u64 *field);
 void out_field_string(struct out_value *ret, const struct field_str *field);
 
-/*
- * One value as text: "-" and "?" for people (HUMAN), empty for programs. A list's items are parted
- * by SEPARATOR. Hostile bytes are escaped. A new string, NULL without memory.
- */
-char *out_value_format(const struct out_value *value, bool human, const char *separator);
+/* How a value is written as text. Hostile bytes are always escaped. */
+struct out_style {
+	bool human; /* "-" for what is absent, yes and no, sizes with a unit; else for programs */
+	const char *
+		separator; /* between the items of a list; within one escaped too, but for people */
+	const char *unsafe; /* characters to escape besides: see str_escape() */
+};
+
+/* A new string, NULL without memory. */
+char *out_value_format(const struct out_value *value, const struct out_style *style);

@@ -29,6 +29,8 @@ struct out_view {
 	size_t unreadable_count;
 };
 
+static const struct out_style human_style = { .human = true, .separator = "\n", .unsafe = "" };
+
 static int view_add(struct out_view *view, const struct out_column *column)
 {
 	const struct out_column **slot;
@@ -104,7 +106,8 @@ static int table_open(struct out_view *view)
 		column = scols_table_new_column(view->table, name, 0, 0);
 		if (!column)
 			return -ENOMEM;
-		scols_column_set_safechars(column, "\n");
+		/* Its own escaping would escape ours once more. */
+		scols_column_set_safechars(column, "\n\\");
 		scols_column_set_wrapfunc(column, scols_wrapnl_chunksize, scols_wrapnl_nextchunk,
 					  NULL);
 		scols_column_set_flags(column, SCOLS_FL_WRAP);
@@ -157,40 +160,47 @@ unsigned int out_view_need(const struct out_view *view)
 	return need;
 }
 
-static int view_note(struct out_view *view, const struct out_column *column, int error)
+static int view_note(struct out_view *view, const struct out_column *column, int error, size_t rows)
 {
 	struct unreadable *slot;
 
 	for (size_t i = 0; i < view->unreadable_count; i++) {
 		slot = &view->unreadable[i];
 		if (slot->column == column && slot->error == error) {
-			slot->rows++;
+			slot->rows += rows;
 			return 0;
 		}
 	}
 	slot = array_push(view->unreadable, view->unreadable_count);
 	if (!slot)
 		return -ENOMEM;
-	*slot = (struct unreadable){ column, error, 1 };
+	*slot = (struct unreadable){ column, error, rows };
 	return 0;
 }
 
 /* The text of one cell. Returns 0 or -ENOMEM. */
-static int view_cell(struct out_view *view, const struct out_column *column, const void *row,
-		     bool human, char **ret)
+static int view_cell(struct out_view *view, const struct out_column *column,
+		     const struct out_value *value, const struct out_style *style, char **ret)
 {
-	struct out_value value = { 0 };
 	int r = 0;
 
-	column->get(row, &value);
-	if (value.type == OUT_UNREADABLE)
-		r = view_note(view, column, value.error);
+	if (value->type == OUT_UNREADABLE)
+		r = view_note(view, column, value->error, 1);
 	if (r == 0) {
-		*ret = out_value_format(&value, human, human ? "\n" : ",");
+		*ret = out_value_format(value, style);
 		if (!*ret)
 			r = -ENOMEM;
 	}
 	return r;
+}
+
+/* Numbers stand with their last digits beneath each other. */
+static void table_align(struct out_view *view, size_t index, enum out_type type)
+{
+	struct libscols_column *column = scols_table_get_column(view->table, index);
+
+	if (type == OUT_NUMBER || type == OUT_SIZE)
+		scols_column_set_flags(column, scols_column_get_flags(column) | SCOLS_FL_RIGHT);
 }
 
 static int table_row(struct out_view *view, const void *row)
@@ -200,54 +210,49 @@ static int table_row(struct out_view *view, const void *row)
 	if (!line)
 		return -ENOMEM;
 	for (size_t i = 0; i < view->n; i++) {
-		char *cell;
-		int r = view_cell(view, view->columns[i], row, true, &cell);
+		struct out_value value = { 0 };
+		_cleanup_free_ char *cell = NULL;
+		int r;
 
+		view->columns[i]->get(row, &value);
+		r = view_cell(view, view->columns[i], &value, &human_style, &cell);
 		if (r < 0)
 			return r;
-		if (scols_line_refer_data(line, i, cell) < 0) {
-			free(cell);
+		table_align(view, i, value.type);
+		if (scols_line_refer_data(line, i, cell) < 0)
 			return -ENOMEM;
-		}
+		cell = NULL; /* now the line's */
 	}
 	return 0;
-}
-
-/* Blanks would part one value into two, quotes would end a pair early. */
-static void print_escaped(FILE *f, const char *s, const char *unsafe)
-{
-	for (; *s; s++) {
-		if (strchr(unsafe, *s))
-			fprintf(f, "\\x%02x", (unsigned char)*s);
-		else
-			fputc(*s, f);
-	}
 }
 
 static int line_row(struct out_view *view, const void *row)
 {
 	bool pairs = view->options.format == OUT_FORMAT_PAIRS;
+	/* Blanks would part one value into two; quotes and $ would not survive a shell's eval. */
+	const struct out_style style = { .separator = ",", .unsafe = pairs ? "\"$`\\" : " \\" };
 
 	for (size_t i = 0; i < view->n; i++) {
+		struct out_value value = { 0 };
 		_cleanup_free_ char *cell = NULL;
 		char name[64];
-		int r = view_cell(view, view->columns[i], row, false, &cell);
+		int r;
 
+		view->columns[i]->get(row, &value);
+		r = view_cell(view, view->columns[i], &value, &style, &cell);
 		if (r < 0)
 			return r;
 		if (i)
 			fputc(' ', view->f);
 		if (!pairs) {
-			print_escaped(view->f, cell, " ");
+			fputs(cell, view->f);
 			continue;
 		}
 		/* A shell must be able to eval it: PASID_WIDTH, not PASID-WIDTH. */
 		out_column_name(view->columns[i], name, sizeof(name));
 		for (char *c = name; *c; c++)
 			*c = *c == '-' ? '_' : *c;
-		fprintf(view->f, "%s=\"", name);
-		print_escaped(view->f, cell, "\"$`\\");
-		fputc('"', view->f);
+		fprintf(view->f, "%s=\"%s\"", name, cell);
 	}
 	fputc('\n', view->f);
 	return 0;
@@ -265,7 +270,7 @@ static void raw_headings(struct out_view *view)
 }
 
 /* A table inside a "show", set in beneath its column's name. */
-static int show_table(FILE *f, const struct out_value *value)
+static int show_table(struct out_view *parent, const struct out_value *value)
 {
 	const struct out_options options = { .columns = "all" };
 	_cleanup_view_ struct out_view *view = NULL;
@@ -284,14 +289,19 @@ static int show_table(FILE *f, const struct out_value *value)
 		r = out_view_row(view, row);
 	if (r == 0)
 		r = out_view_end(view);
+	for (size_t i = 0; r == 0 && i < view->unreadable_count; i++) {
+		const struct unreadable *u = &view->unreadable[i];
+
+		r = view_note(parent, u->column, u->error, u->rows);
+	}
 	if (r < 0)
 		return r;
 	if (fflush(memory) != 0)
 		return -ENOMEM;
-	fputc('\n', f);
+	fputc('\n', parent->f);
 	rest = text;
 	while ((line = strsep(&rest, "\n")) && rest)
-		fprintf(f, "    %s\n", line);
+		fprintf(parent->f, "    %s\n", line);
 	return 0;
 }
 
@@ -307,9 +317,9 @@ static int show_column(struct out_view *view, const struct out_column *column, c
 	out_column_name(column, name, sizeof(name));
 	if (value.type == OUT_TABLE && value.table.n) {
 		fprintf(view->f, "%s:", name);
-		return show_table(view->f, &value);
+		return show_table(view, &value);
 	}
-	r = view_cell(view, column, row, true, &cell);
+	r = view_cell(view, column, &value, &human_style, &cell);
 	if (r < 0)
 		return r;
 	fprintf(view->f, "%s:%*s", name, width - (int)strlen(name), "");
@@ -378,11 +388,14 @@ void out_view_notes(const struct out_view *view, void (*note)(void *data, const 
 {
 	for (size_t i = 0; i < view->unreadable_count; i++) {
 		const struct unreadable *u = &view->unreadable[i];
-		char name[64], text[256];
+		char name[64], count[32] = "", text[256];
 
 		out_column_name(u->column, name, sizeof(name));
-		snprintf(text, sizeof(text), "%s could not be read in %zu row%s: %s", name, u->rows,
-			 u->rows == 1 ? "" : "s", strerror(-u->error));
+		if (!view->single)
+			snprintf(count, sizeof(count), " in %zu row%s", u->rows,
+				 u->rows == 1 ? "" : "s");
+		snprintf(text, sizeof(text), "%s could not be read%s: %s", name, count,
+			 strerror(-u->error));
 		note(data, text);
 	}
 }

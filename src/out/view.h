@@ -10,8 +10,8 @@
 enum out_format {
 	OUT_FORMAT_TABLE,
 	OUT_FORMAT_JSON,
-	OUT_FORMAT_RAW,   /* values parted by one blank, blanks inside as \x20 */
-	OUT_FORMAT_PAIRS, /* KEY="value" */
+	OUT_FORMAT_RAW,   /* values parted by one blank; a blank inside is \x20, a backslash \x5c */
+	OUT_FORMAT_PAIRS, /* KEY="value", fit for a shell's eval */
 };
 
 struct out_options {
@@ -40,7 +40,8 @@ int out_view_row(struct out_view *view, const void *row);
 int out_view_end(struct out_view *view);
 
 /*
- * What could not be read, once per column and reason: "pasid_width of 3 rows: Permission denied".
+ * What could not be read, once per column and reason: "PASID-WIDTH could not be read in 3 rows:
+ * Permission denied".
  * Calls NOTE for each. For people only: a program has the rows' "unreadable" key.
  */
 void out_view_notes(const struct out_view *view, void (*note)(void *data, const char *text),

@@ -10,13 +10,19 @@
 #include "util/array.h"
 #include "util/cleanup.h"
 
-/* strtoull() alone accepts signs, blanks and nothing at all. */
+static bool has_hex_prefix(const char *s)
+{
+	return s[0] == '0' && (s[1] == 'x' || s[1] == 'X');
+}
+
+/* strtoull() alone accepts signs, blanks, another 0x and nothing at all. */
 static int parse_digits(const char *s, int base, const char **end, uint64_t *ret)
 {
 	unsigned long long value;
 	char *stop;
 
-	if (base == 16 ? !isxdigit((unsigned char)*s) : !isdigit((unsigned char)*s))
+	if (base == 16 ? !isxdigit((unsigned char)*s) || has_hex_prefix(s)
+		       : !isdigit((unsigned char)*s))
 		return -EINVAL;
 	errno = 0;
 	value = strtoull(s, &stop, base);
@@ -29,7 +35,7 @@ static int parse_digits(const char *s, int base, const char **end, uint64_t *ret
 
 static int parse_number(const char *s, const char **end, uint64_t *ret)
 {
-	if (s[0] == '0' && (s[1] == 'x' || s[1] == 'X'))
+	if (has_hex_prefix(s))
 		return parse_digits(s + 2, 16, end, ret);
 	return parse_digits(s, 10, end, ret);
 }
@@ -57,7 +63,7 @@ int parse_hex(const char *s, uint64_t *ret)
 	uint64_t value;
 	int r;
 
-	if (s[0] == '0' && (s[1] == 'x' || s[1] == 'X'))
+	if (has_hex_prefix(s))
 		s += 2;
 	r = parse_digits(s, 16, &end, &value);
 	if (r < 0)

@@ -9,6 +9,7 @@
 
 #include "util/array.h"
 #include "util/cleanup.h"
+#include "util/parse.h"
 
 void strv_done(struct strv *list)
 {
@@ -40,9 +41,24 @@ bool strv_has(const struct strv *list, const char *s)
 	return false;
 }
 
+int str_compare(const char *a, const char *b)
+{
+	struct pci_address x, y;
+	bool a_pci = parse_pci_address(a, &x) == 0, b_pci = parse_pci_address(b, &y) == 0;
+	uint64_t m, n;
+
+	if (a_pci != b_pci)
+		return a_pci ? -1 : 1;
+	if (!a_pci)
+		return strverscmp(a, b);
+	m = (uint64_t)x.domain << 16 | (uint64_t)x.bus << 8 | (uint64_t)x.device << 3 | x.function;
+	n = (uint64_t)y.domain << 16 | (uint64_t)y.bus << 8 | (uint64_t)y.device << 3 | y.function;
+	return m < n ? -1 : m > n;
+}
+
 static int compare(const void *a, const void *b)
 {
-	return strverscmp(*(char *const *)a, *(char *const *)b);
+	return str_compare(*(char *const *)a, *(char *const *)b);
 }
 
 void strv_sort(struct strv *list)
@@ -120,7 +136,7 @@ static bool is_control(const unsigned char *s, size_t len)
 	       (len == 2 && s[0] == 0xc2 && s[1] < 0xa0);
 }
 
-char *str_printable(const char *s)
+char *str_escape(const char *s, const char *unsafe)
 {
 	const unsigned char *p = (const unsigned char *)s;
 	char *safe = malloc(strlen(s) * 4 + 1), *end = safe;
@@ -130,7 +146,7 @@ char *str_printable(const char *s)
 	while (*p) {
 		size_t len = utf8_length(p);
 
-		if (len == 0 || is_control(p, len)) {
+		if (len == 0 || is_control(p, len) || strchr(unsafe, *p)) {
 			end += sprintf(end, "\\x%02x", *p++);
 			continue;
 		}
@@ -140,4 +156,9 @@ char *str_printable(const char *s)
 	}
 	*end = '\0';
 	return safe;
+}
+
+char *str_printable(const char *s)
+{
+	return str_escape(s, "");
 }

@@ -16,7 +16,12 @@ void strv_done(struct strv *list);
 /* Appends a copy of S. Returns 0 or -ENOMEM. */
 int strv_push(struct strv *list, const char *s);
 bool strv_has(const struct strv *list, const char *s);
-/* Numbers inside names compare as numbers: vfio2 before vfio10. */
+/*
+ * The order that people expect: vfio2 before vfio10; PCI addresses, which are hexadecimal, by their
+ * numbers and before all else. Returns as strcmp(3) does.
+ */
+int str_compare(const char *a, const char *b);
+/* By str_compare(). */
 void strv_sort(struct strv *list);
 /* A new string with SEPARATOR between the items; NULL without memory. */
 char *strv_join(const struct strv *list, const char *separator);
@@ -36,3 +41,9 @@ int str_replace(char **s, const char *value);
  * as \xNN, since names come from devices, processes and other users. NULL without memory.
  */
 char *str_printable(const char *s);
+
+/*
+ * The same with the ASCII characters in UNSAFE escaped too. With the backslash among them, and only
+ * then, printf(1) %b gives back S.
+ */
+char *str_escape(const char *s, const char *unsafe);

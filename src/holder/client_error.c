@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From the errors of the protocol to a sentence for people. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "holder/client_wire.h"
+#include "holder/fault.h"
+#include "util/str.h"
+
+/* {key} stands for a parameter; {ioas} for the name where there is one, else the number. */
+static const struct rule {
+	const char *name; /* after the interface */
+	enum holder_error_kind kind;
+	int err;
+	const char *message;
+	const char *hint;
+	const char *override;
+} rules[] = {
+	{ "UnknownDevice", HOLDER_ERROR_UNKNOWN, ENODEV, "device {device} is not in the context",
+	  NULL, NULL },
+	{ "UnknownIoas", HOLDER_ERROR_UNKNOWN, ENOENT, "there is no IOAS {ioas} in the context",
+	  NULL, NULL },
+	{ "UnknownHwpt", HOLDER_ERROR_UNKNOWN, ENOENT, "there is no HWPT {hwpt} in the context",
+	  NULL, NULL },
+	{ "UnknownTarget", HOLDER_ERROR_UNKNOWN, ENOENT,
+	  "there is no IOAS or HWPT {target} in the context", NULL, NULL },
+	{ "NoSuchDevice", HOLDER_ERROR_UNKNOWN, ENODEV, "there is no device {path}", NULL, NULL },
+	{ "NoVfioDevice", HOLDER_ERROR_SYSTEM, ENODEV, "the device has no VFIO cdev",
+	  "it must be bound to a VFIO driver, such as vfio-pci, by a kernel with CONFIG_VFIO_DEVICE_CDEV",
+	  NULL },
+	{ "DeviceInUse", HOLDER_ERROR_SYSTEM, EEXIST, "the device is in the context already", NULL,
+	  NULL },
+	{ "DeviceNotBound", HOLDER_ERROR_SYSTEM, EINVAL,
+	  "the context has the device opened and not bound", "remove it and add it again, bound",
+	  NULL },
+	{ "StillBound", HOLDER_ERROR_REFUSED, EBUSY,
+	  "the device is in use (PASIDs bound: {pasid_count}, own requests attached: {attached})",
+	  NULL, "force" },
+	{ "AlreadyAttached", HOLDER_ERROR_REFUSED, EBUSY, "the device is attached to IOAS {ioas}",
+	  NULL, "replace" },
+	{ "NotAttached", HOLDER_ERROR_UNKNOWN, ENOENT, "the device is not attached", NULL, NULL },
+	{ "GroupAttached", HOLDER_ERROR_REFUSED, EBUSY,
+	  "{sibling} of the same IOMMU group is attached to IOAS {ioas}, and a group is attached as one",
+	  NULL, NULL },
+	{ "RidInTheWay", HOLDER_ERROR_REFUSED, EBUSY,
+	  "{device} is attached to IOAS {ioas} through a page table that allows no PASIDs beside it",
+	  "detach it, or attach it to an IOAS anew", NULL },
+	{ "HwptNotForPasids", HOLDER_ERROR_SYSTEM, EINVAL, "HWPT {hwpt} is not fit for PASIDs",
+	  "PASIDs, and a device that has some bound, need an HWPT that was allocated for PASIDs",
+	  NULL },
+	{ "NoPasidSupport", HOLDER_ERROR_UNSUPPORTED, EOPNOTSUPP, "the device has no PASIDs",
+	  "the device, every bridge above it and its IOMMU must support them, and the kernel must have enabled them",
+	  NULL },
+	{ "PasidZero", HOLDER_ERROR_USAGE, EINVAL, "PASID 0 is the device's own requests", NULL,
+	  NULL },
+	{ "PasidTooWide", HOLDER_ERROR_UNSUPPORTED, ERANGE,
+	  "PASID {pasid} does not fit: the device's PASIDs are {pasid_width} bits wide", NULL,
+	  NULL },
+	{ "PasidInUse", HOLDER_ERROR_REFUSED, EEXIST,
+	  "PASID {pasid} of {device} is bound already, to IOAS {ioas}", NULL, NULL },
+	{ "PasidNotBound", HOLDER_ERROR_UNKNOWN, ENOENT, "PASID {pasid} is not bound", NULL, NULL },
+	{ "PasidsExhausted", HOLDER_ERROR_SYSTEM, ENOSPC,
+	  "of {count} PASIDs only {found} were free", NULL, NULL },
+	{ "NameInUse", HOLDER_ERROR_SYSTEM, EEXIST,
+	  "the context has something of the name {name} already", NULL, NULL },
+	{ "IoasInUse", HOLDER_ERROR_REFUSED, EBUSY, "IOAS {ioas} is used by {user}", NULL, NULL },
+	{ "HwptInUse", HOLDER_ERROR_REFUSED, EBUSY,
+	  "HWPT {hwpt} is used by {user_count} devices or PASIDs", NULL, NULL },
+	{ "NotAligned", HOLDER_ERROR_USAGE, EINVAL,
+	  "{parameter} {value} is not a multiple of the page size, {alignment}", NULL, NULL },
+	{ "NotMapped", HOLDER_ERROR_UNKNOWN, ENOENT, "IOAS {ioas} has no mapping at {iova}", NULL,
+	  NULL },
+	{ "PartOfMapping", HOLDER_ERROR_SYSTEM, EINVAL,
+	  "there is only a part of a mapping at {iova}, and the kernel unmaps whole ones", NULL,
+	  NULL },
+	{ "LimitReached", HOLDER_ERROR_SYSTEM, ENOSPC,
+	  "the context's bound of {limit} {what} is reached", NULL, NULL },
+	{ "KernelError", HOLDER_ERROR_SYSTEM, 0, "{operation}: {errno}", NULL, NULL },
+	{ "InvalidParameter", HOLDER_ERROR_USAGE, EINVAL, "{parameter} is not valid", NULL, NULL },
+	{ "MethodNotFound", HOLDER_ERROR_PROTOCOL, EOPNOTSUPP,
+	  "the holder does not know the method {method}", "it was started by another version",
+	  NULL },
+	{ "InterfaceNotFound", HOLDER_ERROR_PROTOCOL, EOPNOTSUPP,
+	  "the holder does not know the interface {interface}", "it was started by another version",
+	  NULL },
+	{ "PermissionDenied", HOLDER_ERROR_PERMISSION, EACCES,
+	  "the context's holder serves its own user and root only", NULL, NULL },
+};
+
+void holder_error_done(struct holder_error *error)
+{
+	free(error->id);
+	free(error->operation);
+	free(error->message);
+	free(error->hint);
+	free(error->done);
+	*error = (struct holder_error){ 0 };
+}
+
+int error_set(struct holder_error *error, enum holder_error_kind kind, int err, const char *format,
+	      ...)
+{
+	_cleanup_free_ char *text = NULL;
+	va_list args;
+	int n;
+
+	if (!error)
+		return -err;
+	va_start(args, format);
+	n = vasprintf(&text, format, args);
+	va_end(args);
+	if (n < 0)
+		text = NULL;
+	holder_error_done(error);
+	error->kind = kind;
+	error->err = err;
+	error->message = text ? str_printable(text) : NULL;
+	return -err;
+}
+
+void error_hint(struct holder_error *error, const char *hint)
+{
+	if (!error)
+		return;
+	free(error->hint);
+	error->hint = hint ? str_printable(hint) : NULL;
+}
+
+int error_protocol(struct holder_error *error)
+{
+	return error_set(error, HOLDER_ERROR_PROTOCOL, EPROTO,
+			 "what the context's holder answers is not of its interface");
+}
+
+static void put_array(json_object *array, FILE *f)
+{
+	for (size_t i = 0; i < json_object_array_length(array); i++)
+		fprintf(f, "%s%s", i ? ", " : "",
+			json_object_get_string(json_object_array_get_idx(array, i)));
+}
+
+static void put_value(const char *key, json_object *parameters, FILE *f)
+{
+	json_object *value = NULL;
+
+	if (strcmp(key, "ioas") == 0)
+		value = json_object_object_get(parameters, "ioas_name");
+	if (!value)
+		value = json_object_object_get(parameters, key);
+	if (strcmp(key, "errno") == 0)
+		fputs(strerror(json_object_get_int(value)), f);
+	else if (json_object_is_type(value, json_type_boolean))
+		fputs(json_object_get_boolean(value) ? "yes" : "no", f);
+	else if (json_object_is_type(value, json_type_array))
+		put_array(value, f);
+	else
+		fputs(value ? json_object_get_string(value) : "?", f);
+}
+
+/* TEMPLATE with its {keys} replaced; NULL without memory. */
+static char *expand(const char *template, json_object *parameters)
+{
+	char *text = NULL, key[32];
+	size_t length;
+	FILE *f = open_memstream(&text, &length);
+
+	if (!f)
+		return NULL;
+	while (*template) {
+		if (sscanf(template, "{%31[a-z_]}", key) == 1) {
+			put_value(key, parameters, f);
+			template += strlen(key) + 2;
+			continue;
+		}
+		fputc(*template ++, f);
+	}
+	if (fclose(f) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static const struct rule *find_rule(const char *id)
+{
+	const char *dot = strrchr(id, '.');
+
+	if (!dot || (strncmp(id, HOLDER_INTERFACE ".", strlen(HOLDER_INTERFACE) + 1) != 0 &&
+		     strncmp(id, VARLINK_INTERFACE ".", strlen(VARLINK_INTERFACE) + 1) != 0))
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
+		if (strcmp(rules[i].name, dot + 1) == 0)
+			return &rules[i];
+	return NULL;
+}
+
+/* An errno that says more than "the kernel refused". */
+static enum holder_error_kind kind_of(int err, const char *operation)
+{
+	/* EPERM of bind is about the platform's interrupts and not about the caller. */
+	if (err == EPERM && operation && strcmp(operation, iommufd_op_name(IOMMUFD_VFIO_BIND)) == 0)
+		return HOLDER_ERROR_UNSUPPORTED;
+	if (err == EPERM || err == EACCES)
+		return HOLDER_ERROR_PERMISSION;
+	if (err == EOPNOTSUPP || err == ENOTTY)
+		return HOLDER_ERROR_UNSUPPORTED;
+	return HOLDER_ERROR_SYSTEM;
+}
+
+static char *copy_string(json_object *parameters, const char *key)
+{
+	const char *text = NULL;
+
+	return json_get_string(parameters, key, &text) > 0 ? str_printable(text) : NULL;
+}
+
+static void fill_details(struct holder_error *error, json_object *parameters)
+{
+	uint32_t pasid;
+
+	error->operation = copy_string(parameters, "operation");
+	error->hint = copy_string(parameters, "hint");
+	error->done = copy_string(parameters, "done");
+	if (json_get_u32(parameters, "pasid", &pasid) > 0)
+		error->pasid = field_u64(pasid);
+}
+
+/* KernelError brings its errno along; one out of range would be no errno to return. */
+static int kernel_errno(json_object *parameters)
+{
+	uint32_t err = 0;
+
+	return json_get_u32(parameters, "errno", &err) > 0 && err > 0 && err < 4096 ? (int)err
+										    : EIO;
+}
+
+int error_from_reply(struct holder_error *error, const char *id, json_object *parameters)
+{
+	_cleanup_json_ json_object *none = json_object_new_object();
+	const struct rule *rule = find_rule(id);
+	_cleanup_free_ char *text = NULL;
+	int err;
+
+	if (!parameters)
+		parameters = none;
+	if (!rule) {
+		(void)error_set(error, HOLDER_ERROR_PROTOCOL, EPROTO,
+				"the context's holder answers %s", id);
+		if (error)
+			error->id = strdup(id);
+		return -EPROTO;
+	}
+	err = rule->err ? rule->err : kernel_errno(parameters);
+	if (!error)
+		return -err;
+	text = expand(rule->message, parameters);
+	(void)error_set(error, rule->kind, err, "%s", text ? text : id);
+	error->id = strdup(id);
+	error->override = rule->override;
+	fill_details(error, parameters);
+	if (rule->err == 0)
+		error->kind = kind_of(err, error->operation);
+	if (rule->hint)
+		error_hint(error, rule->hint);
+	return -err;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the client's files share: calls over a connection, failures, and reading replies that nobody has vouched for. */
+#pragma once
+
+#include "holder/client.h"
+#include "holder/json.h"
+#include "holder/varlink.h"
+
+/* A holder that says nothing for that long is stuck. Only a call that may wait for a job waits longer. */
+#define CLIENT_PATIENCE 10000 /* ms */
+
+struct holder_client {
+	int fd;
+	struct varlink_in in;
+};
+
+/* Fills ERROR (may be NULL), the message made printable. Returns -ERR. */
+int error_set(struct holder_error *error, enum holder_error_kind kind, int err, const char *format,
+	      ...) __attribute__((format(printf, 4, 5)));
+/* Adds a hint, a constant or a copy. */
+void error_hint(struct holder_error *error, const char *hint);
+/* Fills ERROR from a varlink error and its parameters (may be NULL). Returns -errno. */
+int error_from_reply(struct holder_error *error, const char *id, json_object *parameters);
+/* The holder's answer is not what the interface promises. Returns -EPROTO. */
+int error_protocol(struct holder_error *error);
+
+/* What -errno R of runtime_open() means. Returns R. */
+int client_directory_error(struct holder_error *error, int r);
+
+/*
+ * Calls METHOD of org.ioasidctl.Context, or a full name with a dot in it; takes PARAMETERS over. READS: it does not
+ * wait for a job. RET is the reply's parameters, to be put.
+ */
+int client_call(struct holder_client *client, const char *method, json_object *parameters,
+		bool reads, json_object **ret, struct holder_error *error);
+/* With more: EACH is called for the parameters of every reply. It returns 0, or -errno with ERROR set. */
+int client_call_more(struct holder_client *client, const char *method, json_object *parameters,
+		     int (*each)(void *userdata, json_object *reply, struct holder_error *error),
+		     void *userdata, struct holder_error *error);
+
+/*
+ * A reply being read. Each function returns what KEY holds; one that is missing or of another type
+ * sets err, and the value does not matter then. Strings are new.
+ */
+struct wire {
+	json_object *object;
+	int err; /* -errno of the first failure, 0 without */
+};
+
+char *wire_string(struct wire *wire, const char *key);
+char *wire_string_optional(struct wire *wire, const char *key);
+uint32_t wire_u32(struct wire *wire, const char *key);
+uint64_t wire_u64(struct wire *wire, const char *key);
+struct field_u64 wire_u32_optional(struct wire *wire, const char *key);
+bool wire_bool(struct wire *wire, const char *key);
+uint64_t wire_address(struct wire *wire, const char *key);
+json_object *wire_object_optional(struct wire *wire, const char *key);
+/*
+ * The array KEY, into a new array of as many zeroed elements of SIZE bytes, each filled by READ
+ * from the array's object. *RET_N counts those that READ was called for.
+ */
+void *wire_array(struct wire *wire, const char *key, size_t size,
+		 void (*read)(struct wire *wire, void *element), size_t *ret_n);

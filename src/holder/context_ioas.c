@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* IOASes and what is mapped in them: memory of the holder, zeroed, freed when it is unmapped. */
+#include "holder/context.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "util/cleanup.h"
+
+int context_alloc_ioas(struct context *context, const char *name, struct fault *fault,
+		       uint32_t *ret)
+{
+	uint32_t id;
+	int r;
+
+	if (context_check_new(context, name, "IOASes", context->record.ioas_n, CONTEXT_IOAS_MAX,
+			      fault) < 0)
+		return FAULTED;
+	r = iommufd_ioas_alloc(context->iommufd, &id);
+	if (r < 0)
+		return fault_kernel(fault, IOMMUFD_IOAS_ALLOC, r);
+	if (!record_ioas_add(&context->record, id, name)) {
+		(void)iommufd_destroy(context->iommufd, id);
+		return fault_system(fault, "malloc", -ENOMEM, NULL);
+	}
+	*ret = id;
+	return 0;
+}
+
+static int json_users(const struct context *context, uint32_t ioas, json_object **ret)
+{
+	_cleanup_strv_ struct strv users = { 0 };
+	json_object *array;
+	int r;
+
+	r = record_ioas_user_names(&context->record, ioas, &users);
+	if (r < 0)
+		return r;
+	array = json_object_new_array();
+	for (size_t i = 0; i < users.n; i++)
+		json_append(array, json_object_new_string(users.v[i]));
+	*ret = array;
+	return 0;
+}
+
+static int refuse_used(const struct context *context, const struct record_ioas *ioas,
+		       struct fault *fault)
+{
+	json_object *parameters, *users;
+
+	if (json_users(context, ioas->id, &users) < 0)
+		return fault_system(fault, "malloc", -ENOMEM, NULL);
+	parameters = json_object_new_object();
+	context_add_ioas_name(context, parameters, ioas->id);
+	json_add(parameters, "user", users);
+	return fault_raise(fault, "IoasInUse", parameters);
+}
+
+static void free_mappings(struct record_ioas *ioas, size_t first, size_t n)
+{
+	for (size_t i = first; i < first + n; i++)
+		munmap(ioas->mapping[i].memory, ioas->mapping[i].length);
+	record_mapping_drop(ioas, first, n);
+}
+
+int context_free_ioas(struct context *context, struct record_ioas *ioas, struct fault *fault)
+{
+	struct record *record = &context->record;
+	int r;
+
+	if (record_ioas_users(record, ioas->id))
+		return refuse_used(context, ioas, fault);
+	/* Automatic HWPTs that could not be destroyed when their last user went. */
+	for (size_t i = record->hwpt_n; i-- > 0;)
+		if (record->hwpt[i].ioas == ioas->id)
+			context_put_hwpt(context, record->hwpt[i].id);
+	r = iommufd_destroy(context->iommufd, ioas->id);
+	if (r < 0)
+		return fault_kernel(fault, IOMMUFD_DESTROY, r);
+	free_mappings(ioas, 0, ioas->mapping_n);
+	record_ioas_drop(record, ioas);
+	return 0;
+}
+
+static int check_aligned(const char *parameter, uint64_t value, struct fault *fault)
+{
+	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	json_object *parameters;
+
+	if (value % page == 0)
+		return 0;
+	parameters = json_object_new_object();
+	json_add_string(parameters, "parameter", parameter);
+	json_add_address(parameters, "value", value);
+	json_add_u64(parameters, "alignment", page);
+	return fault_raise(fault, "NotAligned", parameters);
+}
+
+static int map_memory(struct context *context, struct record_ioas *ioas, struct record_mapping *m,
+		      const uint64_t *iova, struct fault *fault)
+{
+	struct record_mapping *entry;
+	uint64_t length;
+	int r;
+
+	r = iommufd_ioas_map(context->iommufd, ioas->id, m->memory, m->length, iova, m->flags,
+			     &m->iova);
+	if (r < 0)
+		return fault_kernel(fault, IOMMUFD_IOAS_MAP, r);
+	entry = record_mapping_add(ioas, m);
+	if (!entry) {
+		(void)iommufd_ioas_unmap(context->iommufd, ioas->id, m->iova, m->length, &length);
+		return fault_system(fault, "malloc", -ENOMEM, NULL);
+	}
+	return 0;
+}
+
+int context_map_ioas(struct context *context, struct record_ioas *ioas, uint64_t size,
+		     const uint64_t *iova, unsigned int flags, struct fault *fault,
+		     uint64_t *ret_iova)
+{
+	struct record_mapping m = { .length = size, .flags = flags };
+
+	if (size == 0 || size > SIZE_MAX)
+		return fault_parameter(fault, "size");
+	if (check_aligned("size", size, fault) < 0 ||
+	    (iova && check_aligned("iova", *iova, fault) < 0) ||
+	    context_check_new(context, NULL, "mappings of an IOAS", ioas->mapping_n,
+			      CONTEXT_MAPPING_MAX, fault) < 0)
+		return FAULTED;
+	if (iova && size - 1 > UINT64_MAX - *iova)
+		return fault_kernel(fault, IOMMUFD_IOAS_MAP, -EOVERFLOW);
+	m.memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (m.memory == MAP_FAILED)
+		return fault_system(fault, "mmap", -errno, NULL);
+	if (map_memory(context, ioas, &m, iova, fault) < 0) {
+		munmap(m.memory, size);
+		return FAULTED;
+	}
+	*ret_iova = m.iova;
+	return 0;
+}
+
+int context_unmap_ioas(struct context *context, struct record_ioas *ioas, uint64_t iova,
+		       uint64_t length, struct fault *fault, uint64_t *ret_length)
+{
+	const struct record_mapping *m = record_mapping_find(ioas, iova);
+	bool whole = true;
+	size_t first, n = 0;
+	json_object *parameters;
+	int r;
+
+	if (length == 0 && m)
+		length = m->length;
+	if (length && length - 1 <= UINT64_MAX - iova)
+		n = record_mapping_overlaps(ioas, iova, iova + (length - 1), &first, &whole);
+	if (n == 0 || !whole) {
+		parameters = json_object_new_object();
+		context_add_ioas_name(context, parameters, ioas->id);
+		json_add_address(parameters, "iova", iova);
+		return fault_raise(fault, n ? "PartOfMapping" : "NotMapped", parameters);
+	}
+	r = iommufd_ioas_unmap(context->iommufd, ioas->id, iova, length, ret_length);
+	if (r < 0)
+		return fault_kernel(fault, IOMMUFD_IOAS_UNMAP, r);
+	free_mappings(ioas, first, n);
+	return 0;
+}
+
+int context_unmap_ioas_all(struct context *context, struct record_ioas *ioas, struct fault *fault,
+			   uint64_t *ret_length)
+{
+	int r;
+
+	r = iommufd_ioas_unmap(context->iommufd, ioas->id, 0, UINT64_MAX, ret_length);
+	if (r < 0)
+		return fault_kernel(fault, IOMMUFD_IOAS_UNMAP, r);
+	free_mappings(ioas, 0, ioas->mapping_n);
+	return 0;
+}
+
+/* The IOVA ranges, however many: attaching a device in between can change their number. */
+static int iova_ranges(const struct context *context, uint32_t ioas, struct fault *fault,
+		       struct iommufd_iova_range **ret, uint32_t *ret_n, uint64_t *ret_alignment)
+{
+	_cleanup_free_ struct iommufd_iova_range *range = NULL;
+	uint32_t n = 16;
+	int r;
+
+	do {
+		void *larger = reallocarray(range, n, sizeof(range[0]));
+
+		if (!larger)
+			return fault_system(fault, "malloc", -ENOMEM, NULL);
+		range = larger;
+		r = iommufd_ioas_iova_ranges(context->iommufd, ioas, &n, range, ret_alignment);
+	} while (r == -EMSGSIZE);
+	if (r < 0)
+		return fault_kernel(fault, IOMMUFD_IOAS_IOVA_RANGES, r);
+	*ret = TAKE_PTR(range);
+	*ret_n = n;
+	return 0;
+}
+
+static json_object *json_mapping(const struct record_mapping *m)
+{
+	json_object *object = json_object_new_object();
+
+	json_add_address(object, "iova", m->iova);
+	json_add_u64(object, "length", m->length);
+	json_add_bool(object, "read", m->flags & IOMMUFD_MAP_READ);
+	json_add_bool(object, "write", m->flags & IOMMUFD_MAP_WRITE);
+	json_add_string(object, "kind", "anonymous");
+	return object;
+}
+
+int context_show_ioas(const struct context *context, const struct record_ioas *ioas,
+		      struct fault *fault, json_object **ret)
+{
+	_cleanup_free_ struct iommufd_iova_range *range = NULL;
+	json_object *object, *ranges, *mappings, *users;
+	uint64_t alignment = 0;
+	uint32_t n = 0;
+
+	if (iova_ranges(context, ioas->id, fault, &range, &n, &alignment) < 0)
+		return FAULTED;
+	if (json_users(context, ioas->id, &users) < 0)
+		return fault_system(fault, "malloc", -ENOMEM, NULL);
+	ranges = json_object_new_array();
+	for (uint32_t i = 0; i < n; i++) {
+		json_object *entry = json_object_new_object();
+
+		json_add_address(entry, "first", range[i].first);
+		json_add_address(entry, "last", range[i].last);
+		json_append(ranges, entry);
+	}
+	mappings = json_object_new_array();
+	for (size_t i = 0; i < ioas->mapping_n; i++)
+		json_append(mappings, json_mapping(&ioas->mapping[i]));
+	object = json_object_new_object();
+	json_add_u64(object, "id", ioas->id);
+	json_add_string(object, "name", ioas->name);
+	json_add_u64(object, "alignment", alignment);
+	json_add(object, "range", ranges);
+	json_add(object, "mapping", mappings);
+	json_add(object, "user", users);
+	*ret = object;
+	return 0;
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "holder/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "holder/runtime.h"
+#include "holder/server.h"
+#include "util/cleanup.h"
+
+/* Devices, clients and what else there is fit many times; the soft limit may be as low as 256. */
+#define FD_LIMIT 4096
+
+struct holder {
+	struct context context;
+	struct log log;
+	char *directory, *file;
+	int dir, lock, listener, signals;
+};
+
+static void holder_done(struct holder *holder)
+{
+	context_close(&holder->context);
+	free(holder->directory);
+	free(holder->file);
+	cleanup_close(&holder->dir);
+	cleanup_close(&holder->lock);
+	cleanup_close(&holder->listener);
+	cleanup_close(&holder->signals);
+}
+
+/* The listener still answers, so nobody has put another socket there. */
+static void remove_socket(void *userdata)
+{
+	struct holder *holder = userdata;
+
+	(void)unlinkat(holder->dir, holder->file, 0);
+}
+
+/*
+ * Root's power is needed to open the nodes, which are root's own files, and for nothing else; CAP_IPC_LOCK keeps
+ * RLIMIT_MEMLOCK away from mappings.
+ */
+static int drop_privileges(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -errno;
+	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	if (syscall(SYS_capget, &header, data) < 0)
+		return -errno;
+	data[0].permitted &= 1u << CAP_IPC_LOCK;
+	data[0].effective = data[0].permitted;
+	data[0].inheritable = 0;
+	data[1] = (struct __user_cap_data_struct){ 0 };
+	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
+}
+
+static void set_process(const char *name)
+{
+	struct rlimit limit;
+	char text[16]; /* TASK_COMM_LEN */
+
+	snprintf(text, sizeof(text), "ioasid:%s", name);
+	(void)prctl(PR_SET_NAME, text, 0, 0, 0);
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < FD_LIMIT) {
+		limit.rlim_cur = limit.rlim_max < FD_LIMIT ? limit.rlim_max : FD_LIMIT;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static int take_signals(struct holder *holder)
+{
+	sigset_t mask;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGTERM);
+	sigaddset(&mask, SIGINT);
+	if (holder->log.foreground)
+		sigaddset(&mask, SIGHUP);
+	else
+		signal(SIGHUP, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	if (sigprocmask(SIG_BLOCK, &mask, NULL) < 0)
+		return -errno;
+	holder->signals = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
+	return holder->signals < 0 ? -errno : 0;
+}
+
+static int prepare_socket(struct holder *holder, const char *name, const char **stage)
+{
+	int r;
+
+	*stage = DAEMON_STAGE_DIRECTORY;
+	r = runtime_open(true, &holder->directory, &holder->dir);
+	if (r < 0)
+		return r;
+	*stage = "lock of the runtime directory";
+	r = runtime_lock(holder->dir, &holder->lock);
+	if (r < 0)
+		return r;
+	holder->file = runtime_socket_name(name);
+	*stage = "socket";
+	return holder->file ? runtime_listen(holder->dir, holder->directory, holder->file,
+					     &holder->listener)
+			    : -ENOMEM;
+}
+
+/* Set up in an order that leaves nothing behind on failure: the socket comes into being last but one. */
+static int prepare(struct holder *holder, const char *name, const char **stage)
+{
+	int r;
+
+	set_process(name);
+	*stage = DAEMON_STAGE_IOMMU;
+	r = context_open(&holder->context, name);
+	if (r < 0)
+		return r;
+	*stage = "signals";
+	r = take_signals(holder);
+	if (r < 0)
+		return r;
+	r = prepare_socket(holder, name, stage);
+	if (r < 0)
+		return r;
+	*stage = "drop of privileges";
+	r = drop_privileges();
+	if (r < 0)
+		remove_socket(holder);
+	cleanup_close(&holder->lock);
+	holder->lock = -1;
+	return r;
+}
+
+int daemon_run(const struct daemon_options *options, const char **ret_stage)
+{
+	_cleanup_(holder_done) struct holder holder = {
+		.context = { .iommufd = -1 },
+		.log = { .context = options->name, .foreground = options->foreground },
+		.dir = -1,
+		.lock = -1,
+		.listener = -1,
+		.signals = -1,
+	};
+	struct server server = {
+		.context = &holder.context,
+		.log = &holder.log,
+		.unlink = remove_socket,
+		.userdata = &holder,
+	};
+	int r;
+
+	log_open(&holder.log);
+	r = prepare(&holder, options->name, ret_stage);
+	if (r < 0)
+		return r;
+	server.listener = holder.listener;
+	server.signals = holder.signals;
+	log_line(&holder.log, LOG_NOTICE, "started, %s/%s", holder.directory, holder.file);
+	options->ready(options->userdata);
+	server_run(&server);
+	return 0;
+}
+
+int daemon_detach(int *keep)
+{
+	_cleanup_close_ int null = -1;
+	int kept;
+
+	/* Away from 0 to 2, which are about to be replaced, and out of reach of close_range(). */
+	kept = fcntl(*keep, F_DUPFD_CLOEXEC, 3);
+	if (kept < 0)
+		return -errno;
+	if (kept != 3) {
+		if (dup3(kept, 3, O_CLOEXEC) < 0)
+			return -errno;
+		close(kept);
+	}
+	*keep = 3;
+	if (setsid() < 0 || chdir("/") < 0)
+		return -errno;
+	umask(077);
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null < 0)
+		return -errno;
+	for (int fd = 0; fd <= 2; fd++)
+		if (dup2(null, fd) < 0)
+			return -errno;
+	if (syscall(SYS_close_range, 4, ~0U, 0) < 0)
+		return -errno;
+	null = -1;
+	return 0;
+}

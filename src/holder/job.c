@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "holder/job.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "util/cleanup.h"
+
+/* About 10 to 30 ms where an emulated IOMMU takes 0.3 ms an attach and 1 ms a detach. */
+#define SLICE 32
+
+void job_free(struct job *job)
+{
+	if (!job)
+		return;
+	ranges_done(&job->todo);
+	ranges_done(&job->done);
+	fault_done(&job->fault);
+	json_object_put(job->reply);
+	free(job);
+}
+
+static int job_new(enum job_kind kind, const struct record_device *device, struct fault *fault,
+		   struct job **ret)
+{
+	struct job *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		return fault_system(fault, "malloc", -ENOMEM, NULL);
+	job->kind = kind;
+	job->serial = device ? device->serial : 0;
+	*ret = job;
+	return 0;
+}
+
+int job_bind(struct context *context, struct record_device *device,
+	     const struct context_target *target, struct job_request *request, struct fault *fault,
+	     struct job **ret)
+{
+	_cleanup_(job_freep) struct job *job = NULL;
+
+	if (device->pasid_width == 0)
+		return fault_raise_string(fault, "NoPasidSupport", "device", device->name);
+	if (context_check_pasids(context, device, &request->pasid, fault) < 0 ||
+	    job_new(JOB_BIND, device, fault, &job) < 0)
+		return FAULTED;
+	if (context_begin_pasids(context, device, target, fault, &job->undo, &job->hwpt) < 0)
+		return FAULTED;
+	if (context_check_siblings(context, device, &request->pasid, job->hwpt, fault) < 0) {
+		context_end_pasids(context, job->hwpt, &job->undo, true);
+		return FAULTED;
+	}
+	job->ioas = target->ioas;
+	job->partial = request->partial;
+	job->wanted = job->left = request->pasid.n ? 0 : request->count;
+	job->todo = request->pasid;
+	request->pasid = (struct ranges){ 0 };
+	*ret = TAKE_PTR(job);
+	return 0;
+}
+
+/* All PASIDs that are bound on DEVICE. */
+static int all_pasids(const struct record_device *device, struct ranges *ret)
+{
+	_cleanup_ranges_ struct ranges list = { 0 };
+	struct range range;
+	uint32_t hwpt;
+
+	for (uint32_t from = 0; record_pasid_next(device, from, &range, &hwpt); from = range.hi + 1)
+		if (ranges_add(&list, range.lo, range.hi) < 0)
+			return -ENOMEM;
+	*ret = list;
+	list = (struct ranges){ 0 };
+	return 0;
+}
+
+int job_unbind(struct record_device *device, struct ranges *pasid, struct fault *fault,
+	       struct job **ret)
+{
+	_cleanup_(job_freep) struct job *job = NULL;
+
+	if (context_check_bound(device, pasid, fault) < 0 ||
+	    job_new(JOB_UNBIND, device, fault, &job) < 0)
+		return FAULTED;
+	if (pasid->n == 0 && all_pasids(device, pasid) < 0)
+		return fault_system(fault, "malloc", -ENOMEM, NULL);
+	job->todo = *pasid;
+	*pasid = (struct ranges){ 0 };
+	*ret = TAKE_PTR(job);
+	return 0;
+}
+
+int job_remove(struct record_device *device, bool force, struct fault *fault, struct job **ret)
+{
+	uint64_t count = record_device_pasids(device);
+	_cleanup_(job_freep) struct job *job = NULL;
+	json_object *parameters;
+
+	if (!force && (count || device->attached)) {
+		parameters = json_object_new_object();
+		json_add_string(parameters, "device", device->name);
+		json_add_u64(parameters, "pasid_count", count);
+		json_add_bool(parameters, "attached", device->attached);
+		return fault_raise(fault, "StillBound", parameters);
+	}
+	if (job_new(JOB_REMOVE, device, fault, &job) < 0)
+		return FAULTED;
+	if (all_pasids(device, &job->todo) < 0)
+		return fault_system(fault, "malloc", -ENOMEM, NULL);
+	*ret = TAKE_PTR(job);
+	return 0;
+}
+
+int job_destroy(struct fault *fault, struct job **ret)
+{
+	return job_new(JOB_DESTROY, NULL, fault, ret);
+}
+
+/* What a failed job leaves done, unless nothing. */
+static void add_done(const struct job *job, json_object *object, const char *key)
+{
+	_cleanup_free_ char *text = job->done.n ? ranges_format(&job->done) : NULL;
+
+	if (text)
+		json_add_string(object, key, text);
+}
+
+static void end_bind(struct context *context, struct job *job)
+{
+	json_object *failure = NULL;
+
+	context_end_pasids(context, job->hwpt, &job->undo, job->done.n == 0);
+	if (job->fault.id && !(job->partial && job->done.n)) {
+		add_done(job, job->fault.parameters, "done");
+		return;
+	}
+	if (job->fault.id) {
+		/* Partly done is no error: the failure travels inside the reply. */
+		failure = json_object_new_object();
+		json_add_string(failure, "error", job->fault.id);
+		json_add(failure, "parameters", TAKE_PTR(job->fault.parameters));
+		fault_done(&job->fault);
+	}
+	job->reply = json_object_new_object();
+	add_done(job, job->reply, "pasid");
+	json_add_u64(job->reply, "count", ranges_count(&job->done));
+	json_add_u64(job->reply, "ioas", job->ioas);
+	json_add_u64(job->reply, "hwpt", job->hwpt);
+	json_add(job->reply, "failure", failure);
+}
+
+static void end(struct context *context, struct job *job)
+{
+	struct record_device *device = record_device_by_serial(&context->record, job->serial);
+
+	if (job->kind == JOB_BIND) {
+		end_bind(context, job);
+		return;
+	}
+	if (job->fault.id) {
+		add_done(job, job->fault.parameters, "done");
+		return;
+	}
+	job->reply = json_object_new_object();
+	if (job->kind == JOB_UNBIND)
+		json_add_u64(job->reply, "count", ranges_count(&job->done));
+	if (job->kind == JOB_REMOVE && device)
+		context_remove_device(context, device);
+}
+
+/* PASID failed: what was bound before goes, or stays if that was asked for. True when that is the end. */
+static bool fail(struct job *job, enum iommufd_op op, uint32_t pasid, int r)
+{
+	fault_kernel(&job->fault, op, r);
+	json_add_u64(job->fault.parameters, "pasid", pasid);
+	job->undoing = job->kind == JOB_BIND && !job->partial;
+	return !job->undoing;
+}
+
+static bool exhausted(struct job *job)
+{
+	json_object *parameters = json_object_new_object();
+
+	json_add_u64(parameters, "count", job->wanted);
+	json_add_u64(parameters, "found", ranges_count(&job->done));
+	fault_raise(&job->fault, "PasidsExhausted", parameters);
+	job->undoing = !job->partial;
+	return !job->undoing;
+}
+
+/* The next PASID to bind or unbind; false when there is none. */
+static bool next_pasid(const struct context *context, const struct job *job,
+		       const struct record_device *device, uint32_t *ret)
+{
+	struct range range;
+
+	if (job->wanted) {
+		*ret = record_pasid_free(&context->record, device, (uint32_t)job->next);
+		return *ret != 0;
+	}
+	if (job->next > RECORD_PASID_MAX || !ranges_next(&job->todo, (uint32_t)job->next, &range))
+		return false;
+	*ret = range.lo > job->next ? range.lo : (uint32_t)job->next;
+	return true;
+}
+
+static bool bind_one(struct context *context, struct job *job, struct record_device *device)
+{
+	uint32_t pasid;
+	int r;
+
+	if (job->wanted && job->left == 0)
+		return true;
+	if (!next_pasid(context, job, device, &pasid))
+		return job->wanted ? exhausted(job) : true;
+	job->next = pasid + UINT64_C(1);
+	r = context_bind_pasid(device, pasid, job->hwpt);
+	if (r == -EBUSY && job->wanted)
+		return false; /* a driver or another process has the number */
+	if (r < 0)
+		return fail(job, IOMMUFD_VFIO_ATTACH_PASID, pasid, r);
+	if (ranges_add(&job->done, pasid, pasid) < 0) {
+		(void)context_unbind_pasid(context, device, pasid);
+		return fail(job, IOMMUFD_VFIO_ATTACH_PASID, pasid, -ENOMEM);
+	}
+	if (job->wanted)
+		job->left--;
+	return false;
+}
+
+static bool unbind_one(struct context *context, struct job *job, struct record_device *device)
+{
+	uint32_t pasid;
+	int r;
+
+	if (!next_pasid(context, job, device, &pasid))
+		return true;
+	job->next = pasid + UINT64_C(1);
+	r = context_unbind_pasid(context, device, pasid);
+	if (r < 0)
+		return fail(job, IOMMUFD_VFIO_DETACH_PASID, pasid, r);
+	/* Only for the count: without memory it is short, and that is all. */
+	(void)ranges_add(&job->done, pasid, pasid);
+	return false;
+}
+
+/* From the end, so that the list only ever gets shorter. */
+static bool undo_one(struct context *context, struct job *job, struct record_device *device)
+{
+	struct range *last;
+
+	if (job->done.n == 0)
+		return true;
+	last = &job->done.v[job->done.n - 1];
+	/* What the kernel will not give back stays bound, and is reported as done. */
+	if (context_unbind_pasid(context, device, last->hi) < 0)
+		return true;
+	if (last->hi-- == last->lo)
+		job->done.n--;
+	return false;
+}
+
+/* Any PASID of any device. */
+static bool destroy_one(struct context *context)
+{
+	for (size_t i = 0; i < context->record.device_n; i++) {
+		struct record_device *device = &context->record.device[i];
+		struct range range;
+		uint32_t hwpt;
+
+		if (record_pasid_next(device, 0, &range, &hwpt))
+			return context_unbind_pasid(context, device, range.lo) < 0;
+	}
+	return true;
+}
+
+static bool step_one(struct context *context, struct job *job)
+{
+	struct record_device *device = record_device_by_serial(&context->record, job->serial);
+
+	if (job->kind == JOB_DESTROY)
+		return destroy_one(context);
+	if (!device)
+		return true;
+	if (job->undoing)
+		return undo_one(context, job, device);
+	return job->kind == JOB_BIND ? bind_one(context, job, device)
+				     : unbind_one(context, job, device);
+}
+
+bool job_step(struct context *context, struct job *job)
+{
+	for (unsigned int i = 0; i < SLICE; i++) {
+		if (step_one(context, job)) {
+			end(context, job);
+			return true;
+		}
+	}
+	return false;
+}
+
+char *job_describe(const struct context *context, const struct job *job)
+{
+	static const char *const words[] = {
+		[JOB_BIND] = "bind of PASIDs",
+		[JOB_UNBIND] = "unbind of PASIDs",
+		[JOB_REMOVE] = "removal",
+		[JOB_DESTROY] = "end of the context",
+	};
+	const struct record_device *device = record_device_by_serial(&context->record, job->serial);
+	char *text;
+
+	if (!device)
+		return asprintf(&text, "%s", words[job->kind]) < 0 ? NULL : text;
+	return asprintf(&text, "%s (device %s)", words[job->kind], device->name) < 0 ? NULL : text;
+}

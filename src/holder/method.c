@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "holder/method.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "util/cleanup.h"
+#include "util/str.h"
+
+/* The file that is installed, made a string by the Makefile. */
+static const char description[] =
+#include "holder/interface.h"
+	;
+
+/* What the varlink specification says of org.varlink.service. */
+static const char service_description[] =
+	"interface " VARLINK_INTERFACE "\n"
+	"\n"
+	"method GetInfo() -> (vendor: string, product: string, version: string, url: string, interfaces: []string)\n"
+	"method GetInterfaceDescription(interface: string) -> (description: string)\n"
+	"\n"
+	"error InterfaceNotFound (interface: string)\n"
+	"error MethodNotFound (method: string)\n"
+	"error MethodNotImplemented (method: string)\n"
+	"error InvalidParameter (parameter: string)\n"
+	"error PermissionDenied ()\n"
+	"error ExpectedMore ()\n";
+
+static int get_info(struct context *context, struct call *call)
+{
+	json_object *interfaces = json_object_new_array();
+
+	(void)context;
+	json_append(interfaces, json_object_new_string(VARLINK_INTERFACE));
+	json_append(interfaces, json_object_new_string(HOLDER_INTERFACE));
+	call->reply = json_object_new_object();
+	json_add_string(call->reply, "vendor", "ioasidctl");
+	json_add_string(call->reply, "product", "ioasidctl context");
+	json_add_string(call->reply, "version", IOASIDCTL_VERSION);
+	json_add_string(call->reply, "url", "");
+	json_add(call->reply, "interfaces", interfaces);
+	return 0;
+}
+
+static int get_interface_description(struct context *context, struct call *call)
+{
+	const char *interface = call_string(call, "interface"), *text;
+
+	(void)context;
+	if (strcmp(interface, HOLDER_INTERFACE) == 0)
+		text = description;
+	else if (strcmp(interface, VARLINK_INTERFACE) == 0)
+		text = service_description;
+	else
+		return fault_varlink(&call->fault, "InterfaceNotFound", "interface", interface);
+	call->reply = json_object_new_object();
+	json_add_string(call->reply, "description", text);
+	return 0;
+}
+
+#define REQUIRED(name, type) \
+	{ \
+		name, PARAMETER_##type, true \
+	}
+#define OPTIONAL(name, type) \
+	{ \
+		name, PARAMETER_##type, false \
+	}
+
+static const struct method service_methods[] = {
+	{ "GetInfo", get_info, { { 0 } }, false, false },
+	{ "GetInterfaceDescription",
+	  get_interface_description,
+	  { REQUIRED("interface", STRING) },
+	  false,
+	  false },
+};
+
+static const struct method methods[] = {
+	{ .name = "Describe", .run = method_describe },
+	{ .name = "ListBindings",
+	  .run = method_list_bindings,
+	  .parameter = { OPTIONAL("device", STRING) },
+	  .streams = true },
+	{ .name = "ShowIoas", .run = method_show_ioas, .parameter = { REQUIRED("ioas", STRING) } },
+	{ .name = "GetFds", .run = method_get_fds, .parameter = { OPTIONAL("device", STRINGS) } },
+	{ .name = "AddDevice",
+	  .run = method_add_device,
+	  .parameter = { REQUIRED("path", STRING), OPTIONAL("bind", BOOL) },
+	  .changes = true },
+	{ .name = "RemoveDevice",
+	  .run = method_remove_device,
+	  .parameter = { REQUIRED("device", STRING), OPTIONAL("force", BOOL) },
+	  .changes = true },
+	{ .name = "AttachDevice",
+	  .run = method_attach_device,
+	  .parameter = { REQUIRED("device", STRING), REQUIRED("target", STRING),
+			 OPTIONAL("replace", BOOL) },
+	  .changes = true },
+	{ .name = "DetachDevice",
+	  .run = method_detach_device,
+	  .parameter = { REQUIRED("device", STRING) },
+	  .changes = true },
+	{ .name = "AllocIoas",
+	  .run = method_alloc_ioas,
+	  .parameter = { OPTIONAL("name", STRING) },
+	  .changes = true },
+	{ .name = "FreeIoas",
+	  .run = method_free_ioas,
+	  .parameter = { REQUIRED("ioas", STRING) },
+	  .changes = true },
+	{ .name = "MapIoas",
+	  .run = method_map_ioas,
+	  .parameter = { REQUIRED("ioas", STRING), REQUIRED("size", U64), OPTIONAL("iova", ADDRESS),
+			 OPTIONAL("read", BOOL), OPTIONAL("write", BOOL) },
+	  .changes = true },
+	{ .name = "UnmapIoas",
+	  .run = method_unmap_ioas,
+	  .parameter = { REQUIRED("ioas", STRING), OPTIONAL("iova", ADDRESS),
+			 OPTIONAL("length", U64), OPTIONAL("all", BOOL) },
+	  .changes = true },
+	{ .name = "AllocHwpt",
+	  .run = method_alloc_hwpt,
+	  .parameter = { REQUIRED("device", STRING), REQUIRED("ioas", STRING),
+			 OPTIONAL("name", STRING), OPTIONAL("pasid", BOOL) },
+	  .changes = true },
+	{ .name = "FreeHwpt",
+	  .run = method_free_hwpt,
+	  .parameter = { REQUIRED("hwpt", STRING) },
+	  .changes = true },
+	{ .name = "BindPasids",
+	  .run = method_bind_pasids,
+	  .parameter = { REQUIRED("device", STRING), REQUIRED("pasid", STRING),
+			 OPTIONAL("count", U64), REQUIRED("target", STRING),
+			 OPTIONAL("partial", BOOL) },
+	  .changes = true },
+	{ .name = "UnbindPasids",
+	  .run = method_unbind_pasids,
+	  .parameter = { REQUIRED("device", STRING), REQUIRED("pasid", STRING) },
+	  .changes = true },
+	{ .name = "Destroy", .run = method_destroy, .changes = true },
+};
+
+/* INTERFACE.METHOD */
+static int find_method(const char *name, struct call *call)
+{
+	const char *dot = strrchr(name, '.');
+	const struct method *table = NULL;
+	_cleanup_free_ char *interface = strndup(name, dot ? (size_t)(dot - name) : strlen(name));
+	size_t n = 0;
+
+	if (interface && strcmp(interface, HOLDER_INTERFACE) == 0) {
+		table = methods;
+		n = ARRAY_SIZE(methods);
+	} else if (interface && strcmp(interface, VARLINK_INTERFACE) == 0) {
+		table = service_methods;
+		n = ARRAY_SIZE(service_methods);
+	}
+	if (!dot || !table)
+		return fault_varlink(&call->fault, "InterfaceNotFound", "interface", interface);
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(table[i].name, dot + 1) != 0)
+			continue;
+		call->method = &table[i];
+		return 0;
+	}
+	return fault_varlink(&call->fault, "MethodNotFound", "method", name);
+}
+
+static bool is_strings(json_object *object, const char *key)
+{
+	json_object *array;
+
+	if (json_get_array(object, key, &array) < 0)
+		return false;
+	for (size_t i = 0; i < json_object_array_length(array); i++)
+		if (!json_object_is_type(json_object_array_get_idx(array, i), json_type_string))
+			return false;
+	return true;
+}
+
+static bool is_valid(json_object *object, const struct parameter *parameter)
+{
+	const char *text;
+	uint64_t number;
+	bool yes;
+
+	switch (parameter->type) {
+	case PARAMETER_STRING:
+		return json_get_string(object, parameter->name, &text) >= 0;
+	case PARAMETER_BOOL:
+		return json_get_bool(object, parameter->name, &yes) >= 0;
+	case PARAMETER_U64:
+		return json_get_u64(object, parameter->name, INT64_MAX, &number) >= 0;
+	case PARAMETER_ADDRESS:
+		return json_get_address(object, parameter->name, &number) >= 0;
+	case PARAMETER_STRINGS:
+		return is_strings(object, parameter->name);
+	case PARAMETER_END:
+		break;
+	}
+	return false;
+}
+
+static const struct parameter *find_parameter(const struct method *method, const char *name)
+{
+	for (const struct parameter *p = method->parameter; p->type != PARAMETER_END; p++)
+		if (strcmp(p->name, name) == 0)
+			return p;
+	return NULL;
+}
+
+static int check_parameters(struct call *call)
+{
+	json_object_object_foreach(call->parameters, key, value)
+	{
+		const struct parameter *p = find_parameter(call->method, key);
+
+		(void)value;
+		if (!p || !is_valid(call->parameters, p))
+			return fault_parameter(&call->fault, key);
+	}
+	for (const struct parameter *p = call->method->parameter; p->type != PARAMETER_END; p++)
+		if (p->required && !json_object_object_get(call->parameters, p->name))
+			return fault_parameter(&call->fault, p->name);
+	return 0;
+}
+
+int call_open(json_object *message, struct call *ret)
+{
+	const char *name = NULL;
+	bool upgrade = false;
+
+	*ret = (struct call){ .message = message };
+	if (json_get_bool(message, "oneway", &ret->oneway) < 0)
+		return fault_parameter(&ret->fault, "oneway");
+	if (json_get_bool(message, "more", &ret->more) < 0)
+		return fault_parameter(&ret->fault, "more");
+	if (json_get_bool(message, "upgrade", &upgrade) < 0 || upgrade)
+		return fault_parameter(&ret->fault, "upgrade");
+	if (json_get_string(message, "method", &name) <= 0)
+		return fault_parameter(&ret->fault, "method");
+	switch (json_get_object(message, "parameters", &ret->parameters)) {
+	case 1:
+		break;
+	case 0:
+		ret->parameters = json_object_new_object();
+		json_add(message, "parameters", ret->parameters);
+		break;
+	default:
+		return fault_parameter(&ret->fault, "parameters");
+	}
+	if (find_method(name, ret) < 0 || check_parameters(ret) < 0)
+		return FAULTED;
+	if (ret->method->streams && !ret->more)
+		return fault_varlink(&ret->fault, "ExpectedMore", NULL, NULL);
+	return 0;
+}
+
+void call_done(struct call *call)
+{
+	for (size_t i = 0; i < call->fd_n; i++)
+		close(call->fd[i]);
+	free(call->fd);
+	job_free(call->job);
+	json_object_put(call->reply);
+	json_object_put(call->message);
+	fault_done(&call->fault);
+	*call = (struct call){ 0 };
+}
+
+bool call_changes(const struct call *call)
+{
+	return call->method->changes;
+}
+
+void call_run(struct context *context, struct call *call)
+{
+	call->continues = false;
+	if (call->method->run(context, call) < 0)
+		return;
+	if (!call->reply && !call->job)
+		call->reply = json_object_new_object();
+}
+
+const char *call_string(const struct call *call, const char *key)
+{
+	const char *value = NULL;
+
+	(void)json_get_string(call->parameters, key, &value);
+	return value;
+}
+
+bool call_bool(const struct call *call, const char *key, bool value)
+{
+	(void)json_get_bool(call->parameters, key, &value);
+	return value;
+}
+
+uint64_t call_u64(const struct call *call, const char *key, uint64_t value)
+{
+	(void)json_get_u64(call->parameters, key, INT64_MAX, &value);
+	return value;
+}
+
+bool call_address(const struct call *call, const char *key, uint64_t *ret)
+{
+	return json_get_address(call->parameters, key, ret) > 0;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The methods of org.ioasidctl.Context and org.varlink.service: found, their parameters checked, and run. */
+#pragma once
+
+#include "holder/context.h"
+#include "holder/job.h"
+
+struct method;
+
+/* One call, from the message to its last reply. */
+struct call {
+	const struct method *method;
+	json_object *message;    /* owned */
+	json_object *parameters; /* inside the message; never NULL once the call is open */
+	bool oneway, more;
+
+	/* What running it leaves. Without fault, and unless a job was begun, there is a reply. */
+	struct fault fault;
+	json_object *reply;
+	bool continues;  /* run again for the next reply */
+	struct job *job; /* owned */
+	int *fd;         /* to go with the reply, owned */
+	size_t fd_n;
+
+	/* Where the next reply goes on. */
+	uint64_t serial;
+	uint32_t pasid;
+};
+
+/*
+ * Takes MESSAGE over in any case. Returns 0, or FAULTED with call->fault set: an unknown method, or parameters
+ * that are unknown, missing or of a wrong type.
+ */
+int call_open(json_object *message, struct call *ret);
+void call_done(struct call *call);
+
+/* It changes the context, so it must wait while a job runs. */
+bool call_changes(const struct call *call);
+
+void call_run(struct context *context, struct call *call);
+
+/* For the methods themselves; the types have been checked. NULL, false or VALUE when absent. */
+const char *call_string(const struct call *call, const char *key);
+bool call_bool(const struct call *call, const char *key, bool value);
+uint64_t call_u64(const struct call *call, const char *key, uint64_t value);
+/* False when absent. */
+bool call_address(const struct call *call, const char *key, uint64_t *ret);
+
+enum parameter_type {
+	PARAMETER_END,
+	PARAMETER_STRING,
+	PARAMETER_BOOL,
+	PARAMETER_U64,
+	PARAMETER_ADDRESS,
+	PARAMETER_STRINGS,
+};
+
+struct parameter {
+	const char *name;
+	enum parameter_type type;
+	bool required;
+};
+
+#define METHOD_PARAMETER_MAX 6
+
+struct method {
+	const char *name;
+	int (*run)(struct context *context, struct call *call); /* 0, or FAULTED with call->fault */
+	struct parameter parameter[METHOD_PARAMETER_MAX];
+	bool changes;
+	bool streams; /* needs more */
+};
+
+/* method_read.c, method_device.c, method_ioas.c, method_pasid.c */
+int method_describe(struct context *context, struct call *call);
+int method_list_bindings(struct context *context, struct call *call);
+int method_show_ioas(struct context *context, struct call *call);
+int method_get_fds(struct context *context, struct call *call);
+int method_add_device(struct context *context, struct call *call);
+int method_remove_device(struct context *context, struct call *call);
+int method_attach_device(struct context *context, struct call *call);
+int method_detach_device(struct context *context, struct call *call);
+int method_alloc_ioas(struct context *context, struct call *call);
+int method_free_ioas(struct context *context, struct call *call);
+int method_map_ioas(struct context *context, struct call *call);
+int method_unmap_ioas(struct context *context, struct call *call);
+int method_alloc_hwpt(struct context *context, struct call *call);
+int method_free_hwpt(struct context *context, struct call *call);
+int method_bind_pasids(struct context *context, struct call *call);
+int method_unbind_pasids(struct context *context, struct call *call);
+int method_destroy(struct context *context, struct call *call);

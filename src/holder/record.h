@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a context holds, since the kernel enumerates none of it. Pure bookkeeping: nothing here
+ * speaks to the kernel, and descriptors and memory are only noted. Pointers to entries are good until the
+ * next one of their kind is added or dropped.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "util/parse.h"
+#include "util/str.h"
+
+/* PCI has 20 bits, and so has Linux: IOMMU_NO_PASID 0 is the device's own. */
+#define RECORD_PASID_MAX ((UINT32_C(1) << 20) - 1)
+
+struct record_mapping {
+	uint64_t iova, length; /* bytes */
+	unsigned int flags;    /* enum iommufd_map_flags */
+	void *memory;
+};
+
+struct record_ioas {
+	uint32_t id;
+	char *name;                     /* NULL without */
+	struct record_mapping *mapping; /* sorted by IOVA */
+	size_t mapping_n;
+};
+
+struct record_hwpt {
+	uint32_t id;
+	char *name; /* NULL without */
+	uint32_t ioas;
+	char *device;   /* path of the one it was allocated for, which may be gone */
+	int64_t group;  /* of that device, -1 without */
+	bool pasid;     /* IOMMU_HWPT_ALLOC_PASID */
+	bool automatic; /* ours: goes with its last user */
+};
+
+/* The PASIDs of one device that one HWPT serves. */
+struct record_binding {
+	uint32_t hwpt;
+	struct ranges pasid;
+};
+
+struct record_device {
+	uint64_t serial; /* never used again in this context, and rising */
+	char *name;      /* last component of path */
+	char *path;
+	char *cdev;
+	int64_t group; /* IOMMU group, -1 without */
+	int fd;
+	bool bound;               /* to the iommufd; the rest has no meaning before */
+	uint32_t id;              /* the iommufd's number */
+	unsigned int pasid_width; /* bits, 0 without PASIDs */
+	bool attached;            /* its own requests, to: */
+	uint32_t ioas, hwpt;      /* hwpt 0: to the IOAS itself */
+	struct record_binding *binding;
+	size_t binding_n;
+};
+
+struct record {
+	char *name;
+	uid_t uid;
+	pid_t pid;
+	uint64_t created; /* seconds since the epoch */
+	uint64_t serial;  /* of the last device */
+	struct record_device *device;
+	size_t device_n;
+	struct record_ioas *ioas;
+	size_t ioas_n;
+	struct record_hwpt *hwpt;
+	size_t hwpt_n;
+};
+
+void record_done(struct record *record);
+
+/*
+ * Adding copies the strings of ENTRY and sets its serial. Returns the entry, NULL without memory.
+ * Dropping frees what the entry owns; descriptors and memory are the caller's.
+ */
+struct record_device *record_device_add(struct record *record, const struct record_device *entry);
+void record_device_drop(struct record *record, struct record_device *device);
+struct record_ioas *record_ioas_add(struct record *record, uint32_t id, const char *name);
+void record_ioas_drop(struct record *record, struct record_ioas *ioas);
+struct record_hwpt *record_hwpt_add(struct record *record, const struct record_hwpt *entry);
+void record_hwpt_drop(struct record *record, struct record_hwpt *hwpt);
+
+/* By path, cdev, last component of the path or number; NULL for none. */
+struct record_device *record_device_find(const struct record *record, const char *text);
+struct record_device *record_device_by_serial(const struct record *record, uint64_t serial);
+/* The first with that serial or a later one. */
+struct record_device *record_device_from(const struct record *record, uint64_t serial);
+/* By name or number. */
+struct record_ioas *record_ioas_find(const struct record *record, const char *text);
+struct record_ioas *record_ioas_by_id(const struct record *record, uint32_t id);
+struct record_hwpt *record_hwpt_find(const struct record *record, const char *text);
+struct record_hwpt *record_hwpt_by_id(const struct record *record, uint32_t id);
+/* IOASes and HWPTs share their names, since a target may be either. */
+bool record_name_used(const struct record *record, const char *name);
+
+/* The automatic HWPT for PASIDs of DEVICE in IOAS: its own, or one of its IOMMU group; NULL for none. */
+struct record_hwpt *record_hwpt_automatic(const struct record *record,
+					  const struct record_device *device, uint32_t ioas);
+/* Attached devices and bound PASIDs. */
+uint64_t record_hwpt_users(const struct record *record, uint32_t hwpt);
+/* The same of all its HWPTs and of itself, and its explicit HWPTs. */
+uint64_t record_ioas_users(const struct record *record, uint32_t ioas);
+/* In words. Returns 0 or -ENOMEM. */
+int record_ioas_user_names(const struct record *record, uint32_t ioas, struct strv *ret);
+
+/* Another attached device of DEVICE's IOMMU group, which the kernel attaches as one; NULL for none. */
+struct record_device *record_sibling_attached(const struct record *record,
+					      const struct record_device *device);
+/* DEVICE and the attached ones of its group are on this target now. */
+void record_attach(struct record *record, struct record_device *device, uint32_t ioas,
+		   uint32_t hwpt);
+
+uint64_t record_device_pasids(const struct record_device *device);
+/* The HWPT of PASID, 0 when it is not bound. */
+uint32_t record_pasid_hwpt(const struct record_device *device, uint32_t pasid);
+/* Is any of its PASIDs on HWPT? */
+bool record_pasid_serves(const struct record_device *device, uint32_t hwpt);
+/* 0 or -ENOMEM; PASID must not be bound, or be bound, respectively. */
+int record_pasid_bind(struct record_device *device, uint32_t pasid, uint32_t hwpt);
+int record_pasid_unbind(struct record_device *device, uint32_t pasid);
+/*
+ * The next bound PASIDs that follow each other and share a target: the lowest from FROM on.
+ * False when there is none.
+ */
+bool record_pasid_next(const struct record_device *device, uint32_t from, struct range *ret_range,
+		       uint32_t *ret_hwpt);
+/* The lowest free one from FROM (at least 1) on, 0 when there is none below 2^width. */
+uint32_t record_pasid_free(const struct record *record, const struct record_device *device,
+			   uint32_t from);
+
+/*
+ * Mappings. Find: the one that begins at IOVA. Overlaps: the number of those that have a byte in IOVA ..
+ * LAST, with the first one's index; RET_WHOLE: all of them lie inside.
+ */
+struct record_mapping *record_mapping_add(struct record_ioas *ioas, const struct record_mapping *m);
+struct record_mapping *record_mapping_find(const struct record_ioas *ioas, uint64_t iova);
+size_t record_mapping_overlaps(const struct record_ioas *ioas, uint64_t iova, uint64_t last,
+			       size_t *ret_first, bool *ret_whole);
+void record_mapping_drop(struct record_ioas *ioas, size_t first, size_t n);
+uint64_t record_ioas_mapped(const struct record_ioas *ioas);

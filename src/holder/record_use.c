@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The record's second half: who is attached to what, PASIDs, mappings. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "holder/record.h"
+#include "util/array.h"
+
+struct record_device *record_sibling_attached(const struct record *record,
+					      const struct record_device *device)
+{
+	for (size_t i = 0; i < record->device_n; i++) {
+		struct record_device *other = &record->device[i];
+
+		if (other != device && other->attached && other->group == device->group &&
+		    device->group != -1)
+			return other;
+	}
+	return NULL;
+}
+
+void record_attach(struct record *record, struct record_device *device, uint32_t ioas,
+		   uint32_t hwpt)
+{
+	device->attached = true;
+	for (size_t i = 0; i < record->device_n; i++) {
+		struct record_device *other = &record->device[i];
+
+		if (!other->attached ||
+		    (other != device && (device->group == -1 || other->group != device->group)))
+			continue;
+		other->ioas = ioas;
+		other->hwpt = hwpt;
+	}
+}
+
+uint64_t record_device_pasids(const struct record_device *device)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < device->binding_n; i++)
+		count += ranges_count(&device->binding[i].pasid);
+	return count;
+}
+
+uint32_t record_pasid_hwpt(const struct record_device *device, uint32_t pasid)
+{
+	for (size_t i = 0; i < device->binding_n; i++)
+		if (ranges_has(&device->binding[i].pasid, pasid))
+			return device->binding[i].hwpt;
+	return 0;
+}
+
+bool record_pasid_serves(const struct record_device *device, uint32_t hwpt)
+{
+	for (size_t i = 0; i < device->binding_n; i++)
+		if (device->binding[i].hwpt == hwpt && device->binding[i].pasid.n)
+			return true;
+	return false;
+}
+
+int record_pasid_bind(struct record_device *device, uint32_t pasid, uint32_t hwpt)
+{
+	struct record_binding *binding = NULL;
+
+	for (size_t i = 0; i < device->binding_n && !binding; i++)
+		if (device->binding[i].hwpt == hwpt)
+			binding = &device->binding[i];
+	if (!binding) {
+		binding = array_push(device->binding, device->binding_n);
+		if (!binding)
+			return -ENOMEM;
+		*binding = (struct record_binding){ .hwpt = hwpt };
+	}
+	/* Without memory an empty binding may stay behind, which counts for nothing. */
+	return ranges_add(&binding->pasid, pasid, pasid);
+}
+
+int record_pasid_unbind(struct record_device *device, uint32_t pasid)
+{
+	for (size_t i = 0; i < device->binding_n; i++) {
+		struct record_binding *binding = &device->binding[i];
+		int r;
+
+		if (!ranges_has(&binding->pasid, pasid))
+			continue;
+		r = ranges_remove(&binding->pasid, pasid);
+		if (r < 0)
+			return r;
+		if (binding->pasid.n == 0) {
+			ranges_done(&binding->pasid);
+			*binding = device->binding[--device->binding_n];
+		}
+		return 0;
+	}
+	return 0;
+}
+
+bool record_pasid_next(const struct record_device *device, uint32_t from, struct range *ret_range,
+		       uint32_t *ret_hwpt)
+{
+	struct range best = { 0 }, range;
+	uint32_t hwpt = 0;
+
+	for (size_t i = 0; i < device->binding_n; i++) {
+		if (!ranges_next(&device->binding[i].pasid, from, &range))
+			continue;
+		if (hwpt && range.lo >= best.lo)
+			continue;
+		best = range;
+		hwpt = device->binding[i].hwpt;
+	}
+	if (!hwpt)
+		return false;
+	if (best.lo < from)
+		best.lo = from;
+	*ret_range = best;
+	*ret_hwpt = hwpt;
+	return true;
+}
+
+uint32_t record_pasid_free(const struct record *record, const struct record_device *device,
+			   uint32_t from)
+{
+	const uint32_t end = UINT32_C(1) << device->pasid_width;
+	uint32_t free_one = from ? from : 1, before, hwpt;
+	struct range range;
+
+	/* The numbers are the group's, so what a sibling has bound is taken too. */
+	do {
+		before = free_one;
+		for (size_t i = 0; i < record->device_n; i++) {
+			const struct record_device *other = &record->device[i];
+
+			if (other != device &&
+			    (device->group == -1 || other->group != device->group))
+				continue;
+			if (record_pasid_next(other, free_one, &range, &hwpt) &&
+			    range.lo == free_one)
+				free_one = range.hi + 1;
+		}
+	} while (free_one != before && free_one < end);
+	return free_one < end ? free_one : 0;
+}
+
+/* The first mapping that ends at IOVA or later. */
+static size_t mapping_from(const struct record_ioas *ioas, uint64_t iova)
+{
+	size_t lo = 0, hi = ioas->mapping_n;
+
+	while (lo < hi) {
+		size_t middle = lo + (hi - lo) / 2;
+		const struct record_mapping *m = &ioas->mapping[middle];
+
+		if (m->iova + (m->length - 1) < iova)
+			lo = middle + 1;
+		else
+			hi = middle;
+	}
+	return lo;
+}
+
+struct record_mapping *record_mapping_add(struct record_ioas *ioas, const struct record_mapping *m)
+{
+	size_t at = mapping_from(ioas, m->iova);
+
+	if (!array_push(ioas->mapping, ioas->mapping_n))
+		return NULL;
+	memmove(&ioas->mapping[at + 1], &ioas->mapping[at],
+		(ioas->mapping_n - 1 - at) * sizeof(ioas->mapping[0]));
+	ioas->mapping[at] = *m;
+	return &ioas->mapping[at];
+}
+
+struct record_mapping *record_mapping_find(const struct record_ioas *ioas, uint64_t iova)
+{
+	size_t at = mapping_from(ioas, iova);
+
+	return at < ioas->mapping_n && ioas->mapping[at].iova == iova ? &ioas->mapping[at] : NULL;
+}
+
+size_t record_mapping_overlaps(const struct record_ioas *ioas, uint64_t iova, uint64_t last,
+			       size_t *ret_first, bool *ret_whole)
+{
+	size_t first = mapping_from(ioas, iova), n = 0;
+	bool whole = true;
+
+	for (; first + n < ioas->mapping_n && ioas->mapping[first + n].iova <= last; n++) {
+		const struct record_mapping *m = &ioas->mapping[first + n];
+
+		whole = whole && m->iova >= iova && m->iova + (m->length - 1) <= last;
+	}
+	*ret_first = first;
+	*ret_whole = whole;
+	return n;
+}
+
+void record_mapping_drop(struct record_ioas *ioas, size_t first, size_t n)
+{
+	ioas->mapping_n -= n;
+	memmove(&ioas->mapping[first], &ioas->mapping[first + n],
+		(ioas->mapping_n - first) * sizeof(ioas->mapping[0]));
+}
+
+uint64_t record_ioas_mapped(const struct record_ioas *ioas)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < ioas->mapping_n; i++)
+		bytes += ioas->mapping[i].length;
+	return bytes;
+}

@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "holder/server.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "util/cleanup.h"
+
+static void client_free(struct client *client)
+{
+	close(client->fd);
+	varlink_in_done(&client->in);
+	varlink_out_done(&client->out);
+	call_done(&client->call);
+	free(client);
+}
+
+int server_add_client(struct server *server, int fd)
+{
+	struct client *client;
+
+	if (server->client_n == SERVER_CLIENT_MAX)
+		return -EUSERS;
+	client = calloc(1, sizeof(*client));
+	if (!client)
+		return -ENOMEM;
+	client->fd = fd;
+	client->in.max = SERVER_MESSAGE_MAX;
+	client->turn = server->turn;
+	server->client[server->client_n++] = client;
+	return 0;
+}
+
+/* {"parameters": ...} or {"error": ..., "parameters": ...} */
+static json_object *json_answer(struct call *call)
+{
+	json_object *message = json_object_new_object();
+
+	if (call->fault.id) {
+		json_add_string(message, "error", call->fault.id);
+		json_add(message, "parameters", TAKE_PTR(call->fault.parameters));
+		return message;
+	}
+	json_add(message, "parameters", TAKE_PTR(call->reply));
+	if (call->continues)
+		json_add_bool(message, "continues", true);
+	return message;
+}
+
+/* The call has run: its answer goes out, and unless there is more to come it is over. */
+static void client_answer(struct client *client)
+{
+	struct call *call = &client->call;
+	bool more = call->continues && !call->fault.id;
+
+	if (!call->oneway && !client->gone) {
+		int *fd = call->fault.id ? NULL : TAKE_PTR(call->fd);
+		size_t n = fd ? call->fd_n : 0;
+
+		call->fd_n -= n;
+		if (varlink_out_put(&client->out, json_answer(call), fd, n) < 0)
+			client->dead = true;
+	}
+	client->state = more ? CLIENT_STREAMING : CLIENT_IDLE;
+	if (!more)
+		call_done(call);
+}
+
+static void client_run(struct server *server, struct client *client)
+{
+	client->turn = server->turn;
+	call_run(server->context, &client->call);
+	if (!client->call.job) {
+		client_answer(client);
+		return;
+	}
+	server->job = TAKE_PTR(client->call.job);
+	server->job_client = client;
+	client->state = CLIENT_BUSY;
+}
+
+/* What is no message cannot be answered in kind, and nothing after it can be trusted. */
+static void client_garbage(struct client *client, const char *what)
+{
+	fault_parameter(&client->call.fault, what);
+	client_answer(client);
+	client->closing = true;
+}
+
+static void client_begin(struct server *server, struct client *client)
+{
+	json_object *message = NULL;
+	int r;
+
+	r = varlink_in_next(&client->in, &message);
+	if (r == 0)
+		return;
+	client->turn = server->turn;
+	if (r < 0) {
+		client_garbage(client, r == -EMSGSIZE ? "message (too long)" : "message");
+		return;
+	}
+	if (call_open(message, &client->call) < 0) {
+		client_answer(client);
+		return;
+	}
+	if (call_changes(&client->call) && server->job) {
+		client->state = CLIENT_QUEUED;
+		client->ticket = ++server->ticket;
+		return;
+	}
+	client_run(server, client);
+}
+
+static void client_write(struct client *client)
+{
+	int r;
+
+	if (!varlink_out_pending(&client->out))
+		return;
+	r = varlink_out_write(&client->out, client->fd);
+	if (r < 0 && r != -EAGAIN)
+		client->dead = true;
+}
+
+/* One message or one more reply a turn, so that no client keeps the others waiting. */
+static void client_serve(struct server *server, struct client *client)
+{
+	client_write(client);
+	if (client->dead || varlink_out_pending(&client->out))
+		return;
+	if (client->closing) {
+		client->dead = true;
+		return;
+	}
+	if (client->state == CLIENT_STREAMING)
+		client_run(server, client);
+	else if (client->state == CLIENT_IDLE && varlink_in_ready(&client->in))
+		client_begin(server, client);
+	else if (client->state == CLIENT_IDLE && client->eof)
+		client->dead = true;
+	client_write(client);
+}
+
+static void client_read(struct client *client)
+{
+	ssize_t n = varlink_in_read(&client->in, client->fd);
+
+	if (n == 0)
+		client->eof = true;
+	else if (n < 0 && n != -EAGAIN)
+		client->dead = true;
+}
+
+/* The peer has closed. Nobody waits for an answer, but what has begun, or asked for none, goes on. */
+static void client_gone(struct server *server, struct client *client)
+{
+	client->gone = client->eof = true;
+	varlink_out_done(&client->out);
+	if (client->state == CLIENT_STREAMING ||
+	    (client->state == CLIENT_QUEUED && !client->call.oneway))
+		client->dead = true;
+	if (client->state == CLIENT_BUSY) {
+		server->job_client = NULL;
+		client->dead = true;
+	}
+}
+
+static void client_event(struct server *server, struct client *client, short events)
+{
+	if (events & POLLIN)
+		client_read(client);
+	else if (events & (POLLHUP | POLLERR))
+		client_gone(server, client);
+	if (events & POLLOUT)
+		client->turn = server->turn;
+}
+
+/* Wants nothing more of it than it can digest: no reading while an answer is due. */
+static short client_wants(struct client *client)
+{
+	if (varlink_out_pending(&client->out))
+		return POLLOUT;
+	if (client->state == CLIENT_IDLE && !client->eof && !client->closing &&
+	    !varlink_in_ready(&client->in))
+		return POLLIN;
+	return 0;
+}
+
+static bool client_ready(struct client *client)
+{
+	if (varlink_out_pending(&client->out))
+		return false;
+	return client->closing || client->state == CLIENT_STREAMING ||
+	       (client->state == CLIENT_IDLE && (client->eof || varlink_in_ready(&client->in)));
+}
+
+/* Somebody who has left a connection open, or does not read, must not lock others out. */
+static void evict(struct server *server)
+{
+	struct client *oldest = NULL;
+
+	for (size_t i = 0; i < server->client_n; i++) {
+		struct client *client = server->client[i];
+
+		if (client->state == CLIENT_BUSY || client->state == CLIENT_QUEUED)
+			continue;
+		if (!oldest || client->turn < oldest->turn)
+			oldest = client;
+	}
+	if (oldest) {
+		oldest->dead = true;
+		log_line(server->log, LOG_NOTICE,
+			 "too many connections, the longest idle is closed");
+	}
+}
+
+static void reap(struct server *server)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < server->client_n; i++) {
+		struct client *client = server->client[i];
+
+		if (!client->dead) {
+			server->client[kept++] = client;
+			continue;
+		}
+		if (server->job_client == client)
+			server->job_client = NULL;
+		client_free(client);
+	}
+	server->client_n = kept;
+}
+
+/* Says FAULT before it closes; a peer that does not read that is not waited for. */
+static void refuse(int fd, struct fault *fault)
+{
+	struct call call = { .fault = *fault };
+	struct varlink_out out = { 0 };
+
+	if (varlink_out_put(&out, json_answer(&call), NULL, 0) == 0)
+		(void)varlink_out_write(&out, fd);
+	varlink_out_done(&out);
+	call_done(&call);
+	*fault = (struct fault){ 0 };
+	close(fd);
+}
+
+static bool is_permitted(const struct server *server, int fd)
+{
+	struct ucred peer = { .uid = (uid_t)-1 };
+	socklen_t size = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+	    (peer.uid == 0 || peer.uid == server->context->record.uid))
+		return true;
+	log_line(server->log, LOG_WARNING, "client refused: process %d of user %u", (int)peer.pid,
+		 peer.uid);
+	return false;
+}
+
+static void add_accepted(struct server *server, int fd)
+{
+	_cleanup_fault_ struct fault fault = { 0 };
+	json_object *parameters;
+
+	if (!is_permitted(server, fd)) {
+		fault_varlink(&fault, "PermissionDenied", NULL, NULL);
+		refuse(fd, &fault);
+		return;
+	}
+	if (server->client_n == SERVER_CLIENT_MAX) {
+		evict(server);
+		reap(server);
+	}
+	if (server_add_client(server, fd) == 0)
+		return;
+	parameters = json_object_new_object();
+	json_add_string(parameters, "what", "connections");
+	json_add_u64(parameters, "limit", SERVER_CLIENT_MAX);
+	fault_raise(&fault, "LimitReached", parameters);
+	refuse(fd, &fault);
+}
+
+static void accept_clients(struct server *server)
+{
+	for (unsigned int i = 0; i < 16; i++) {
+		int fd = accept4(server->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd < 0) {
+			server->deaf = errno != EAGAIN && errno != EINTR && errno != ECONNABORTED;
+			return;
+		}
+		add_accepted(server, fd);
+	}
+}
+
+static void read_signal(struct server *server)
+{
+	struct signalfd_siginfo info;
+
+	if (read(server->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		server->signal = (int)info.ssi_signo;
+}
+
+static struct client *next_queued(const struct server *server)
+{
+	struct client *next = NULL;
+
+	for (size_t i = 0; i < server->client_n; i++) {
+		struct client *client = server->client[i];
+
+		if (client->state == CLIENT_QUEUED && !client->dead &&
+		    (!next || client->ticket < next->ticket))
+			next = client;
+	}
+	return next;
+}
+
+static void end_context(struct server *server)
+{
+	log_line(server->log, LOG_NOTICE, "destroyed");
+	context_close(server->context);
+	if (server->unlink)
+		server->unlink(server->userdata);
+	server->ending = true;
+}
+
+static void job_ended(struct server *server)
+{
+	_cleanup_(job_freep) struct job *job = TAKE_PTR(server->job);
+	struct client *client = server->job_client;
+
+	server->job_client = NULL;
+	if (!client) {
+		_cleanup_free_ char *what = job_describe(server->context, job);
+
+		log_line(server->log, LOG_NOTICE, "%s: the client went away, the job %s",
+			 what ? what : "job", job->fault.id ? "failed" : "was done to the end");
+	}
+	if (job->kind == JOB_DESTROY)
+		end_context(server);
+	if (!client)
+		return;
+	client->call.fault = job->fault;
+	client->call.reply = TAKE_PTR(job->reply);
+	job->fault = (struct fault){ 0 };
+	client_answer(client);
+}
+
+static void do_job(struct server *server)
+{
+	struct client *client;
+
+	if (server->job && job_step(server->context, server->job))
+		job_ended(server);
+	while (!server->job && !server->ending && (client = next_queued(server)) != NULL)
+		client_run(server, client);
+}
+
+/* Milliseconds for poll(2): none while there is something to do. */
+static int how_long(struct server *server)
+{
+	if (server->job)
+		return 0;
+	for (size_t i = 0; i < server->client_n; i++)
+		if (client_ready(server->client[i]))
+			return 0;
+	return server->deaf ? 1000 : -1;
+}
+
+void server_turn(struct server *server)
+{
+	struct pollfd p[2 + SERVER_CLIENT_MAX] = {
+		{ .fd = server->deaf ? -1 : server->listener, .events = POLLIN },
+		{ .fd = server->signals, .events = POLLIN },
+	};
+	size_t n = server->client_n;
+
+	for (size_t i = 0; i < n; i++)
+		p[2 + i] = (struct pollfd){
+			.fd = server->client[i]->gone ? -1 : server->client[i]->fd,
+			.events = client_wants(server->client[i]),
+		};
+	if (poll(p, 2 + n, how_long(server)) < 0)
+		memset(p, 0, sizeof(p));
+	server->deaf = false;
+	server->turn++;
+	for (size_t i = 0; i < n; i++)
+		client_event(server, server->client[i], p[2 + i].revents);
+	if (p[1].revents & POLLIN)
+		read_signal(server);
+	for (size_t i = 0; i < n; i++)
+		client_serve(server, server->client[i]);
+	do_job(server);
+	if (p[0].revents & POLLIN)
+		accept_clients(server);
+	reap(server);
+}
+
+/* The answer to Destroy is in its client's buffer: half a second is given for it to be taken. */
+static void flush_answers(struct server *server)
+{
+	for (unsigned int i = 0; i < 50; i++) {
+		bool pending = false;
+
+		for (size_t j = 0; j < server->client_n; j++) {
+			client_write(server->client[j]);
+			pending = pending || (!server->client[j]->dead &&
+					      varlink_out_pending(&server->client[j]->out));
+		}
+		if (!pending)
+			return;
+		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+	}
+}
+
+static void end_by_signal(struct server *server)
+{
+	const struct record *record = &server->context->record;
+	uint64_t pasids = 0;
+
+	for (size_t i = 0; i < record->device_n; i++)
+		pasids += record_device_pasids(&record->device[i]);
+	log_line(server->log, LOG_NOTICE,
+		 "ended by SIG%s: %" PRIu64 " PASIDs of %zu devices and %zu IOASes are freed",
+		 sigabbrev_np(server->signal), pasids, record->device_n, record->ioas_n);
+	context_close(server->context);
+	if (server->unlink)
+		server->unlink(server->userdata);
+}
+
+void server_run(struct server *server)
+{
+	while (!server->ending && !server->signal)
+		server_turn(server);
+	if (server->ending)
+		flush_answers(server);
+	else
+		end_by_signal(server);
+	job_free(TAKE_PTR(server->job));
+	for (size_t i = 0; i < server->client_n; i++)
+		client_free(server->client[i]);
+	server->client_n = 0;
+}

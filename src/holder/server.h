@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The event loop of a holder: clients, their calls, and the one job. Single-threaded, never blocking. */
+#pragma once
+
+#include "holder/log.h"
+#include "holder/method.h"
+#include "holder/varlink.h"
+
+/* What a peer may send as one message. */
+#define SERVER_MESSAGE_MAX ((size_t)1 << 20)
+#define SERVER_CLIENT_MAX  64
+
+enum client_state {
+	CLIENT_IDLE,
+	CLIENT_QUEUED,    /* its call changes the context and waits for the job of another */
+	CLIENT_BUSY,      /* the job is its call's */
+	CLIENT_STREAMING, /* its call has more replies */
+};
+
+struct client {
+	int fd;
+	struct varlink_in in;
+	struct varlink_out
+		out;      /* one reply at most: no call is begun before the last is answered */
+	struct call call; /* unless idle */
+	enum client_state state;
+	uint64_t ticket; /* place in the queue */
+	uint64_t turn;   /* of the loop, when it last did something */
+	bool eof;        /* it will send nothing more */
+	bool gone;       /* it will take nothing either */
+	bool closing;    /* to be closed when all is out */
+	bool dead;       /* to be closed now */
+};
+
+struct server {
+	struct context *context;
+	const struct log *log;
+	int listener, signals; /* signals: a signalfd; both non-blocking */
+	struct client *client[SERVER_CLIENT_MAX];
+	size_t client_n;
+	struct job *job;
+	struct client *job_client; /* NULL: it is gone, and the job goes on */
+	uint64_t turn, ticket;
+	bool deaf;   /* accept(2) fails for want of something: let the listener rest for a turn */
+	bool ending; /* the context is destroyed */
+	int signal;  /* that ended it, 0 for none */
+	void (*unlink)(void *userdata); /* takes the socket away, before Destroy is answered */
+	void *userdata;
+};
+
+/* Serves until Destroy or a signal. On return the context is closed and all clients are. */
+void server_run(struct server *server);
+
+/* Steps of it, for tests: takes a connected socket over; does one turn of the loop. */
+int server_add_client(struct server *server, int fd);
+void server_turn(struct server *server);

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a PCI device can do with PASIDs, from its config space. */
+#include "model/gather.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sys/pci_config.h"
+
+/*
+ * Reading config wakes a device that sleeps (pci_config_pm_runtime_get()), as vfio-pci lets idle ones
+ * do. So, unless asked for, only one is read that is awake or has no runtime power management at all.
+ */
+static int read_config(const struct gather *gather, int dir, struct pci_config *config)
+{
+	char status[32];
+	ssize_t len;
+
+	if (dir < 0)
+		return dir;
+	if (gather->need & DEVICE_WAKE)
+		return sys_pci_config_read(dir, config);
+	len = sys_read(dir, "power/runtime_status", status, sizeof(status));
+	if (len < 0 && len != -ENOENT)
+		return (int)len;
+	if (len >= 0 && strcmp(status, "active") != 0 && strcmp(status, "unsupported") != 0)
+		return -EAGAIN;
+	return sys_pci_config_read(dir, config);
+}
+
+static struct field_u64 presence(int found)
+{
+	return found < 0 ? field_u64_error(found) : field_u64((uint64_t)found);
+}
+
+/* ATS and ACS are each function's own. */
+static void own_caps(const struct pci_config *config, struct device_caps *caps)
+{
+	struct pci_config_ats ats;
+	struct pci_config_acs acs;
+	int found;
+
+	found = sys_pci_config_ats(config, &ats);
+	caps->ats = presence(found);
+	if (found == 1)
+		caps->ats_enabled = field_u64(ats.enabled);
+	found = sys_pci_config_acs(config, &acs);
+	caps->acs = presence(found);
+	if (found == 1)
+		caps->acs_enabled = field_u64(acs.enabled);
+}
+
+/* PASID and PRI a VF shares with its PF (pci_enable_pasid(), pci_enable_pri()). */
+static void shared_caps(const struct pci_config *config, struct device_caps *caps)
+{
+	struct pci_config_pasid pasid;
+	struct pci_config_pri pri;
+	int found;
+
+	found = sys_pci_config_pasid(config, &pasid);
+	caps->pasid = presence(found);
+	if (found == 1) {
+		caps->pasid_enabled = field_u64(pasid.enabled);
+		caps->pasid_width = field_u64(pasid.width);
+		caps->pasid_exec = field_u64(pasid.exec);
+		caps->pasid_exec_enabled = field_u64(pasid.exec_enabled);
+		caps->pasid_priv = field_u64(pasid.priv);
+		caps->pasid_priv_enabled = field_u64(pasid.priv_enabled);
+	}
+	found = sys_pci_config_pri(config, &pri);
+	caps->pri = presence(found);
+	if (found == 1) {
+		caps->pri_enabled = field_u64(pri.enabled);
+		caps->pri_pasid_required = field_u64(pri.pasid_required);
+	}
+}
+
+void gather_caps(const struct gather *gather, int dir, const char *physfn, struct device_caps *caps)
+{
+	_cleanup_close_ int pf = -1;
+	struct pci_config config;
+	char path[512];
+	int r;
+
+	r = read_config(gather, dir, &config);
+	/* A device on another bus has no config space, and none of these. */
+	if (r == -ENOENT)
+		return;
+	if (r < 0)
+		caps->ats = caps->acs = caps->pasid = caps->pri = field_u64_error(r);
+	else
+		own_caps(&config, caps);
+	if (physfn) {
+		snprintf(path, sizeof(path), "sys/bus/pci/devices/%s", physfn);
+		pf = sys_dir_open(gather->root, path);
+		r = read_config(gather, pf, &config);
+		if (r < 0)
+			caps->pasid = caps->pri = field_u64_error(r == -ENOENT ? -ENODEV : r);
+	}
+	if (r == 0)
+		shared_caps(&config, caps);
+}

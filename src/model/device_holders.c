@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Processes that hold a device through a VFIO or UIO node. */
+#include "model/gather.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+#include "util/array.h"
+
+struct node {
+	char path[64];
+	dev_t rdev; /* 0: unknown */
+	struct device *device;
+};
+
+struct use {
+	pid_t pid;
+	size_t node;
+};
+
+struct search {
+	const struct sys_root *root;
+	struct node *nodes; /* one for each device of a group, too */
+	size_t n_nodes;
+	struct use *uses;
+	size_t n_uses;
+};
+
+static void search_done(struct search *search)
+{
+	free(search->nodes);
+	free(search->uses);
+}
+
+/* /dev/DIRECTORY/NAME, whose numbers are in /sys/class/CLASS/NAME; a capture's mean nothing here. */
+static int add_node(struct search *search, struct device *device, const char *class,
+		    const char *directory, const char *name)
+{
+	struct node *node = array_push(search->nodes, search->n_nodes);
+	_cleanup_close_ int dir = -1;
+	unsigned int major, minor;
+	char text[512];
+
+	if (!node)
+		return -ENOMEM;
+	*node = (struct node){ .device = device };
+	snprintf(node->path, sizeof(node->path), "%s/%s", directory, name);
+	if (search->root->captured)
+		return 0;
+	snprintf(text, sizeof(text), "sys/class/%s/%s", class, name);
+	dir = sys_dir_open(search->root, text);
+	if (dir >= 0 && sys_read(dir, "dev", text, sizeof(text)) > 0 &&
+	    sscanf(text, "%u:%u", &major, &minor) == 2)
+		node->rdev = makedev(major, minor);
+	return 0;
+}
+
+static int add_nodes(struct search *search, const struct class_links *uio, struct device *device)
+{
+	char number[24];
+	int r = 0;
+
+	if (device->vfio_cdev.status == 1)
+		r = add_node(search, device, "vfio-dev", "/dev/vfio/devices",
+			     device->vfio_cdev.value);
+	if (r == 0 && device->vfio_group.status == 1) {
+		snprintf(number, sizeof(number), "%" PRIu64, device->vfio_group.value);
+		r = add_node(search, device, "vfio", "/dev/vfio", number);
+	}
+	for (size_t i = 0; r == 0 && device->path.status == 1 && i < uio->n; i++)
+		if (gather_owns(device->path.value, uio->v[i].path))
+			r = add_node(search, device, "uio", "/dev", uio->v[i].name);
+	return r;
+}
+
+static bool is_same(const struct node *node, const struct proc_file *file)
+{
+	if (file->vfio_syspath)
+		return node->device->path.status == 1 &&
+		       strcmp(node->device->path.value, file->vfio_syspath) == 0;
+	/* The name may be another one in the mount namespace of a container. */
+	if (node->rdev && file->rdev)
+		return node->rdev == file->rdev;
+	return strcmp(node->path, file->path) == 0;
+}
+
+static int on_file(const struct proc_file *file, void *data)
+{
+	struct search *search = data;
+
+	for (size_t i = 0; i < search->n_nodes; i++) {
+		struct use *use;
+		bool known = false;
+
+		if (!is_same(&search->nodes[i], file))
+			continue;
+		for (size_t k = search->n_uses; k-- > 0 && search->uses[k].pid == file->pid;)
+			known = known || search->uses[k].node == i;
+		if (known)
+			continue;
+		use = array_push(search->uses, search->n_uses);
+		if (!use)
+			return -ENOMEM;
+		*use = (struct use){ .pid = file->pid, .node = i };
+	}
+	return 0;
+}
+
+static int add_holder(struct device *device, const struct proc_process *process, const char *node)
+{
+	struct device_holder holder = { .pid = process->pid, .uid = process->uid }, *slot = NULL;
+	int r;
+
+	r = str_replace(&holder.comm, process->comm);
+	if (r == 0)
+		r = str_replace(&holder.unit, process->unit);
+	if (r == 0)
+		r = str_replace(&holder.node, node);
+	if (r == 0)
+		slot = array_push(device->holders, device->n_holders);
+	if (!slot) {
+		free(holder.comm);
+		free(holder.unit);
+		free(holder.node);
+		return -ENOMEM;
+	}
+	*slot = holder;
+	return 0;
+}
+
+/* Uses stand together by process, so that each process is read once. */
+static int tell_devices(const struct search *search)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < search->n_uses && r == 0;) {
+		_cleanup_proc_process_ struct proc_process process = { 0 };
+		pid_t pid = search->uses[i].pid;
+		int found = sys_proc_process(search->root, pid, &process);
+
+		if (found == -ENOMEM)
+			return found;
+		for (; i < search->n_uses && search->uses[i].pid == pid && r == 0; i++) {
+			const struct node *node = &search->nodes[search->uses[i].node];
+
+			/* Ended since: it holds nothing any more. */
+			if (found == 0)
+				r = add_holder(node->device, &process, node->path);
+		}
+	}
+	return r;
+}
+
+int gather_holders(const struct gather *gather, struct device **devices, size_t n)
+{
+	_cleanup_(search_done) struct search search = { .root = gather->root };
+	_cleanup_(class_links_done) struct class_links uio = { 0 };
+	int r, walked = 0;
+
+	if (!(gather->need & DEVICE_NEED_HOLDERS))
+		return 0;
+	r = gather_class(gather->root, "uio", &uio);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = add_nodes(&search, &uio, devices[i]);
+	if (r < 0)
+		return r;
+	if (search.n_nodes > 0)
+		walked = sys_proc_files(gather->root, on_file, &search);
+	if (walked == -ENOMEM)
+		return walked;
+	for (size_t i = 0; i < n; i++)
+		devices[i]->holders_status = walked < 0 ? walked : 1;
+	return tell_devices(&search);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Giving a PCI device another driver: by `driver_override` alone, never `new_id`. First a plan,
+ * which is data, then its execution, which undoes itself when it fails.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "model/device.h"
+#include "sys/root.h"
+#include "util/cleanup.h"
+
+/* Why a device must not be taken from its driver. */
+enum driver_obstacle_kind {
+	DRIVER_OBSTACLE_BRIDGE,  /* a bridge: what is behind it would be lost */
+	DRIVER_OBSTACLE_NETWORK, /* an interface that is up */
+	DRIVER_OBSTACLE_MOUNT,   /* a mounted file system */
+	DRIVER_OBSTACLE_SWAP,
+	DRIVER_OBSTACLE_STACKED, /* a device-mapper, md or other block device on it */
+	DRIVER_OBSTACLE_CLAIMED, /* held exclusively in the kernel, by what cannot be seen (ZFS) */
+	DRIVER_OBSTACLE_VFS,     /* virtual functions, which would go with it */
+	DRIVER_OBSTACLE_HOLDER,  /* a process has its VFIO or UIO node open */
+	DRIVER_OBSTACLE_UNKNOWN, /* what would have shown an obstacle could not be read */
+};
+
+struct driver_obstacle {
+	enum driver_obstacle_kind kind;
+	char *object; /* what was seen: "eth1", "/dev/nvme0n1p2", "pid 812 (qemu)" */
+	char *detail; /* "is up", "mounted on /home", "held by dm-0": follows OBJECT in a sentence */
+	char *command; /* what would free it: "ip link set dev eth1 down"; NULL where nothing would */
+};
+
+struct driver_obstacles {
+	struct driver_obstacle *v;
+	size_t n;
+};
+
+void driver_obstacles_done(struct driver_obstacles *list);
+#define _cleanup_driver_obstacles_ _cleanup_(driver_obstacles_done)
+
+/*
+ * What stands against taking the device at PATH from its driver; an empty list: nothing. A live
+ * machine's disks are opened O_EXCL for a moment to learn of claims. Returns 0, -ENODEV, -errno.
+ */
+int driver_guard(const struct sys_root *root, const char *path, struct driver_obstacles *ret);
+
+/*
+ * One write into sysfs. The override comes first, then unbind, then drivers_probe: were the device
+ * unbound first, a driver loaded in between would take it, and a failing override leave it with none.
+ */
+struct driver_step {
+	char *path;  /* "/sys/bus/pci/drivers/e1000e/unbind" */
+	char *value; /* "0000:03:00.0"; "\n" where an override is cleared */
+};
+
+struct driver_plan {
+	char *id;                  /* the device's */
+	char *path;                /* "/sys/devices/..." */
+	char *old_driver;          /* NULL: none */
+	char *old_override;        /* NULL: none */
+	char *driver;              /* wanted; NULL: whichever the kernel finds (reset) */
+	struct driver_step *steps; /* none where there is nothing to do */
+	size_t n_steps;
+};
+
+void driver_plan_done(struct driver_plan *plan);
+#define _cleanup_driver_plan_ _cleanup_(driver_plan_done)
+
+/*
+ * The plan to give the PCI device at PATH the driver DRIVER, or (reset) to take its override away
+ * and probe its default driver. Touches nothing. Returns 0; -ENODEV without such a device; -ENOTSUP
+ * for one that is not PCI; -ENOENT where the kernel has no driver DRIVER, loaded or built in;
+ * -EINVAL for a name that no driver can have.
+ */
+int driver_plan_set(const struct sys_root *root, const char *path, const char *driver,
+		    struct driver_plan *ret);
+int driver_plan_reset(const struct sys_root *root, const char *path, struct driver_plan *ret);
+
+/* How an execution went; filled whether it succeeds or not. */
+struct driver_result {
+	size_t done;     /* steps that succeeded */
+	size_t failed;   /* index of the step that failed; n_steps: all done, but not as wanted */
+	bool undone;     /* after a failure: driver and override are again what they were */
+	char *driver;    /* the driver now; NULL: none */
+	char *vfio_cdev; /* "vfio3", where its node has appeared */
+};
+
+void driver_result_done(struct driver_result *result);
+#define _cleanup_driver_result_ _cleanup_(driver_result_done)
+
+/*
+ * Executes PLAN on the live machine: the writes in order, then the driver is checked, and for a
+ * VFIO driver the node in /dev/vfio is waited for, up to TIMEOUT_MS. Any failure is undone. Returns
+ * 0; -EROFS for a captured tree; the failing write's -errno; -ENXIO where no driver, or another,
+ * took the device; -ETIMEDOUT where the node did not appear. RESULT is zeroed first.
+ */
+int driver_execute(const struct sys_root *root, const struct driver_plan *plan,
+		   unsigned int timeout_ms, struct driver_result *result);

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What stands against taking a device from its driver. */
+#include "model/driver.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sys/block.h"
+#include "util/array.h"
+#include "util/cleanup.h"
+
+#define GUARD_NEED \
+	(DEVICE_NEED_PATH | DEVICE_NEED_CLASS | DEVICE_NEED_DRIVER | DEVICE_NEED_SRIOV | \
+	 DEVICE_NEED_NET | DEVICE_NEED_BLOCK | DEVICE_NEED_HOLDERS)
+
+static void obstacle_done(struct driver_obstacle *obstacle)
+{
+	free(obstacle->object);
+	free(obstacle->detail);
+	free(obstacle->command);
+}
+
+void driver_obstacles_done(struct driver_obstacles *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		obstacle_done(&list->v[i]);
+	free(list->v);
+	*list = (struct driver_obstacles){ 0 };
+}
+
+/* COMMAND is a format, NULL for none, OBJECT and DETAIL are text. */
+__attribute__((format(printf, 5, 6))) static int add(struct driver_obstacles *list,
+						     enum driver_obstacle_kind kind,
+						     const char *object, const char *detail,
+						     const char *command, ...)
+{
+	struct driver_obstacle obstacle = { .kind = kind }, *slot = NULL;
+	va_list ap;
+	int r = 0;
+
+	obstacle.object = strdup(object);
+	obstacle.detail = strdup(detail);
+	va_start(ap, command);
+	if (command)
+		r = vasprintf(&obstacle.command, command, ap);
+	va_end(ap);
+	if (r < 0)
+		obstacle.command = NULL;
+	if (r >= 0 && obstacle.object && obstacle.detail)
+		slot = array_push(list->v, list->n);
+	if (!slot) {
+		obstacle_done(&obstacle);
+		return -ENOMEM;
+	}
+	*slot = obstacle;
+	return 0;
+}
+
+/* ARG as a shell takes it for one word. */
+static void quote(const char *arg, char *buf, size_t size)
+{
+	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				   "0123456789%+,-./:=@_";
+	size_t n = 0;
+
+	if (arg[strspn(arg, safe)] == '\0') {
+		snprintf(buf, size, "%s", arg);
+		return;
+	}
+	/* Room is kept for the longest piece, the closing quote and the end. */
+	buf[n++] = '\'';
+	for (; *arg && n + 6 < size; arg++) {
+		if (*arg == '\'')
+			n += (size_t)sprintf(buf + n, "'\\''");
+		else
+			buf[n++] = *arg;
+	}
+	buf[n++] = '\'';
+	buf[n] = '\0';
+}
+
+static int add_unknown(struct driver_obstacles *list, const char *what, int error)
+{
+	char detail[256];
+
+	snprintf(detail, sizeof(detail), "could not be read: %s", strerror(-error));
+	return add(list, DRIVER_OBSTACLE_UNKNOWN, what, detail, NULL);
+}
+
+static int guard_function(const struct device *device, struct driver_obstacles *list)
+{
+	char detail[128];
+	int r = 0;
+
+	if (device->class.status < 0)
+		r = add_unknown(list, "its class", device->class.status);
+	if (r == 0 && device_is_bridge(device)) {
+		snprintf(detail, sizeof(detail), "is a %s",
+			 device->class_name.value ? device->class_name.value : "bridge");
+		r = add(list, DRIVER_OBSTACLE_BRIDGE, device->id, detail, NULL);
+	}
+	/* Drivers take their VFs with them when they go (pci_disable_sriov()). */
+	if (r == 0 && device->sriov_numvfs.status == 1 && device->sriov_numvfs.value > 0) {
+		snprintf(detail, sizeof(detail), "has %" PRIu64 " virtual functions",
+			 device->sriov_numvfs.value);
+		r = add(list, DRIVER_OBSTACLE_VFS, device->id, detail, "echo 0 > %s/sriov_numvfs",
+			device->path.value ? device->path.value : "");
+	}
+	return r;
+}
+
+/*
+ * `net` beside a device stands as long as it has an interface, and shows those of this network
+ * namespace only (class_dir_child_ns_type()).
+ */
+static int guard_namespaces(const struct sys_root *root, const struct device *device,
+			    struct driver_obstacles *list)
+{
+	_cleanup_strv_ struct strv entries = { 0 };
+	_cleanup_close_ int dir = -1;
+
+	if (device->path.status != 1)
+		return 0;
+	dir = sys_dir_open(root, device->path.value + 1);
+	if (dir < 0 || sys_list(dir, "net", &entries) < 0 || entries.n > 0)
+		return 0;
+	return add(list, DRIVER_OBSTACLE_NETWORK, "a network interface of it",
+		   "is in another network namespace", NULL);
+}
+
+static int guard_nets(const struct sys_root *root, const struct device *device,
+		      struct driver_obstacles *list)
+{
+	int r = 0;
+
+	if (device->nets_status < 0)
+		r = add_unknown(list, "the network interfaces", device->nets_status);
+	for (size_t i = 0; r == 0 && i < device->n_nets; i++) {
+		const struct device_net *net = &device->nets[i];
+
+		if (net->up.status < 0)
+			r = add_unknown(list, net->name, net->up.status);
+		else if (net->up.value)
+			r = add(list, DRIVER_OBSTACLE_NETWORK, net->name, "is up",
+				"ip link set dev %s down", net->name);
+	}
+	return r == 0 ? guard_namespaces(root, device, list) : r;
+}
+
+/* Who is asked to let go of a stacked device depends on who made it. */
+static int add_stacked(const struct sys_root *root, const struct device_block *block,
+		       struct driver_obstacles *list)
+{
+	char path[512], object[300], detail[600], name[256] = "", uuid[256] = "", quoted[1100];
+	_cleanup_close_ int dir = -1;
+
+	snprintf(object, sizeof(object), "/dev/%s", block->parent);
+	snprintf(detail, sizeof(detail), "is held by %s", block->name);
+	if (str_starts(block->name, "md"))
+		return add(list, DRIVER_OBSTACLE_STACKED, object, detail, "mdadm --stop /dev/%s",
+			   block->name);
+	snprintf(path, sizeof(path), "sys/class/block/%s", block->name);
+	dir = sys_dir_open(root, path);
+	if (dir < 0 || sys_read(dir, "dm/name", name, sizeof(name)) <= 0)
+		return add(list, DRIVER_OBSTACLE_STACKED, object, detail, NULL);
+	(void)sys_read(dir, "dm/uuid", uuid, sizeof(uuid));
+	snprintf(detail, sizeof(detail), "is held by %s (%s)", block->name, name);
+	quote(name, quoted, sizeof(quoted));
+	return add(list, DRIVER_OBSTACLE_STACKED, object, detail, "%s %s",
+		   str_starts(uuid, "CRYPT-") ? "cryptsetup close" : "dmsetup remove", quoted);
+}
+
+static int guard_block(const struct sys_root *root, const struct device_block *block,
+		       struct driver_obstacles *list)
+{
+	char node[300], detail[4200], quoted[8192];
+	int r = 0;
+
+	snprintf(node, sizeof(node), "/dev/%s", block->name);
+	if (block->uses_status < 0)
+		r = add_unknown(list, node, block->uses_status);
+	for (size_t i = 0; r == 0 && i < block->mounts.n; i++) {
+		snprintf(detail, sizeof(detail), "is mounted on %s", block->mounts.v[i]);
+		quote(block->mounts.v[i], quoted, sizeof(quoted));
+		r = add(list, DRIVER_OBSTACLE_MOUNT, node, detail, "umount %s", quoted);
+	}
+	if (r == 0 && block->swap)
+		r = add(list, DRIVER_OBSTACLE_SWAP, node, "is swapped to", "swapoff %s", node);
+	/* The disk above the paths of a multipath NVMe is there whether used or not. */
+	if (r == 0 && block->stacked && !str_starts(block->name, "nvme"))
+		r = add_stacked(root, block, list);
+	return r;
+}
+
+/* Claims that nothing else has explained: a ZFS pool, a mount in another namespace. */
+static int guard_claims(const struct device *device, struct driver_obstacles *list)
+{
+	char node[300];
+	int r = 0;
+
+	for (size_t i = 0; i < device->n_blocks && r == 0; i++) {
+		if (sys_block_claimed(device->blocks[i].name) != 1)
+			continue;
+		snprintf(node, sizeof(node), "/dev/%s", device->blocks[i].name);
+		r = add(list, DRIVER_OBSTACLE_CLAIMED, node,
+			"is held in the kernel, by another mount namespace or a pool", NULL);
+	}
+	return r;
+}
+
+static int guard_blocks(const struct sys_root *root, const struct device *device,
+			struct driver_obstacles *list)
+{
+	size_t before = list->n;
+	int r = 0;
+
+	if (device->blocks_status < 0)
+		r = add_unknown(list, "the block devices", device->blocks_status);
+	for (size_t i = 0; r == 0 && i < device->n_blocks; i++)
+		r = guard_block(root, &device->blocks[i], list);
+	/* A partition's claim is its disk's too: only with nothing found does a claim tell more. */
+	if (r == 0 && list->n == before && !root->captured)
+		r = guard_claims(device, list);
+	return r;
+}
+
+/* A driver of user space does not let go as long as its node is open (vfio_unregister_group_dev()). */
+static int guard_holders(const struct device *device, struct driver_obstacles *list)
+{
+	const char *driver = device->driver.value ? device->driver.value : "";
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < device->n_holders; i++) {
+		const struct device_holder *holder = &device->holders[i];
+		char object[256], detail[128];
+
+		snprintf(object, sizeof(object), "process %d (%s)", (int)holder->pid, holder->comm);
+		snprintf(detail, sizeof(detail), "has %s open", holder->node);
+		if (holder->unit && str_ends(holder->unit, ".service"))
+			r = add(list, DRIVER_OBSTACLE_HOLDER, object, detail, "systemctl stop %s",
+				holder->unit);
+		else
+			r = add(list, DRIVER_OBSTACLE_HOLDER, object, detail, "kill %d",
+				(int)holder->pid);
+	}
+	if (r == 0 && device->holders_status < 0 &&
+	    (strstr(driver, "vfio") || strstr(driver, "uio")))
+		r = add_unknown(list, "the open files of all processes", device->holders_status);
+	return r;
+}
+
+int driver_guard(const struct sys_root *root, const char *path, struct driver_obstacles *ret)
+{
+	_cleanup_driver_obstacles_ struct driver_obstacles list = { 0 };
+	_cleanup_device_ struct device device = { 0 };
+	int r;
+
+	r = device_get(root, path, GUARD_NEED, &device);
+	if (r < 0)
+		return r;
+	r = guard_function(&device, &list);
+	if (r == 0)
+		r = guard_nets(root, &device, &list);
+	if (r == 0)
+		r = guard_blocks(root, &device, &list);
+	if (r == 0)
+		r = guard_holders(&device, &list);
+	if (r < 0)
+		return r;
+	*ret = list;
+	list = (struct driver_obstacles){ 0 };
+	return 0;
+}

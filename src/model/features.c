@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/features.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "sys/iommufd.h"
+#include "sys/vfio.h"
+#include "util/array.h"
+
+void feature_list_done(struct feature_list *list)
+{
+	free(list->v);
+	*list = (struct feature_list){ 0 };
+}
+
+static int add(struct feature_list *list, const char *kind, const char *name, const char *about,
+	       struct field_u64 available)
+{
+	struct feature *feature = array_push(list->v, list->n);
+
+	if (!feature)
+		return -ENOMEM;
+	*feature = (struct feature){ name, kind, about, available };
+	return 0;
+}
+
+/* What is there when ENTRY stands in directory DIR; ENTRY NULL: when anything stands in it. */
+struct place {
+	const char *kind, *name, *dir, *entry, *about;
+};
+
+static const struct place places[] = {
+	{ "node", "/dev/iommu", "dev", "iommu", "iommufd: contexts" },
+	{ "node", "/dev/vfio/devices", "dev/vfio", "devices", "VFIO device nodes (cdev)" },
+	{ "node", "/dev/vfio/vfio", "dev/vfio", "vfio", "VFIO containers, the older way" },
+	{ "driver", "vfio-pci", "sys/bus/pci/drivers", "vfio-pci", "gives PCI devices away" },
+	{ "driver", "uio_pci_sva", "sys/bus/pci/drivers", "uio_pci_sva", "PASIDs for processes" },
+	{ "sysfs", "iommu_groups", "sys/kernel/iommu_groups", NULL,
+	  "the machine has IOMMU groups" },
+	{ "sysfs", "iommu", "sys/class/iommu", NULL, "the machine has IOMMU units" },
+	{ "debugfs", "dmar_translation_struct", "sys/kernel/debug/iommu/intel",
+	  "dmar_translation_struct", "VT-d: PASID tables" },
+	{ "debugfs", "devtbl", "sys/kernel/debug/iommu/amd", "devtbl", "AMD: device table" },
+};
+
+static struct field_u64 place_probe(const struct sys_root *root, const struct place *place)
+{
+	_cleanup_close_ int dir = sys_dir_open(root, place->dir);
+	_cleanup_strv_ struct strv entries = { 0 };
+	int r;
+
+	if (dir == -ENOENT || dir == -ENOTDIR)
+		return field_u64(0);
+	if (dir < 0)
+		return field_u64_error(dir);
+	r = sys_list(dir, ".", &entries);
+	if (r < 0)
+		return field_u64_error(r);
+	return field_u64(place->entry ? strv_has(&entries, place->entry) : entries.n > 0);
+}
+
+static int add_places(const struct sys_root *root, struct feature_list *list)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(places); i++)
+		r = add(list, places[i].kind, places[i].name, places[i].about,
+			place_probe(root, &places[i]));
+	return r;
+}
+
+/* FD negative: the -errno for which the ioctls could not be asked. */
+static int add_ioctls(int fd, struct feature_list *list)
+{
+	int r = 0;
+
+	for (int op = 0; r == 0 && op < IOMMUFD_IOCTL_N; op++) {
+		struct field_u64 available = field_u64(0);
+		int known = fd;
+
+		if (fd >= 0)
+			known = iommufd_probe(fd, (enum iommufd_op)op);
+		if (known == 1)
+			available = field_u64(1);
+		else if (known < 0 && fd != -ENOENT)
+			available = field_u64_error(known);
+		r = add(list, "ioctl", iommufd_op_name((enum iommufd_op)op), "iommufd", available);
+	}
+	return r;
+}
+
+enum { FLAG_HWPT_PASID, FLAG_ATTACH_PASID, FLAG_COUNT };
+
+static const char *const flag_names[FLAG_COUNT] = {
+	[FLAG_HWPT_PASID] = "IOMMU_HWPT_ALLOC_PASID",
+	[FLAG_ATTACH_PASID] = "VFIO_DEVICE_ATTACH_PASID",
+};
+
+static const char *const flag_about[FLAG_COUNT] = {
+	[FLAG_HWPT_PASID] = "page tables fit for PASIDs, for this device",
+	[FLAG_ATTACH_PASID] = "binding PASIDs of a VFIO device",
+};
+
+/* Everything made here goes when the two fds close. */
+static int probe_flags(int iommufd, int fd, struct field_u64 *flags)
+{
+	uint32_t id, ioas, hwpt;
+	int r;
+
+	r = vfio_bind(fd, iommufd, &id);
+	if (r == 0)
+		r = iommufd_ioas_alloc(iommufd, &ioas);
+	if (r < 0)
+		return r;
+	r = iommufd_hwpt_alloc(iommufd, id, ioas, true, &hwpt);
+	flags[FLAG_HWPT_PASID] = field_u64(r == 0);
+	/* An unknown flag is EINVAL; known, detaching a PASID that is not attached succeeds. */
+	r = vfio_detach_pasid(fd, 1);
+	flags[FLAG_ATTACH_PASID] = r == 0 || r == -EINVAL ? field_u64(r == 0) : field_u64_error(r);
+	return 0;
+}
+
+static int add_flags(int iommufd, const char *device, int unknown, struct feature_list *list)
+{
+	_cleanup_(vfio_node_done) struct vfio_node node = { 0 };
+	struct field_u64 flags[FLAG_COUNT];
+	_cleanup_close_ int fd = -1;
+	int r = 0;
+
+	for (int i = 0; i < FLAG_COUNT; i++)
+		flags[i] = field_u64_error(unknown);
+	if (device && iommufd >= 0) {
+		r = vfio_node_find(device, &node);
+		if (r == 0)
+			r = vfio_node_open(&node, &fd);
+		if (r == 0)
+			r = probe_flags(iommufd, fd, flags);
+	}
+	for (int i = 0; r == 0 && i < FLAG_COUNT; i++)
+		r = add(list, "flag", flag_names[i], flag_about[i], flags[i]);
+	return r;
+}
+
+int feature_list(const struct sys_root *root, const char *device, struct feature_list *ret)
+{
+	_cleanup_feature_list_ struct feature_list list = { 0 };
+	_cleanup_close_ int fd = -1;
+	int r, opened = -EREMOTE;
+
+	if (!root->captured)
+		opened = iommufd_open(&fd);
+	if (opened < 0)
+		fd = opened;
+	r = add_places(root, &list);
+	if (r == 0)
+		r = add_ioctls(fd, &list);
+	if (r == 0)
+		r = add_flags(fd, device, fd < 0 ? fd : -ENODATA, &list);
+	if (r < 0)
+		return r;
+	*ret = list;
+	list = (struct feature_list){ 0 };
+	return 0;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How devices are read, for model/ alone: what is looked up once for all devices of a list, and the
+ * reading of each. Facts that cannot be had are told in the fields, not by what functions return.
+ */
+#pragma once
+
+#include "model/device.h"
+#include "sys/netlink.h"
+#include "sys/proc.h"
+#include "sys/root.h"
+#include "sys/udev.h"
+
+/* An entry of a class directory and the device it stands for. */
+struct class_link {
+	char *name;
+	char *path; /* "/sys/devices/..." */
+};
+
+struct class_links {
+	struct class_link *v;
+	size_t n;
+	int status; /* 1, or -errno */
+};
+
+struct gather {
+	const struct sys_root *root;
+	unsigned int need; /* with what its parts need in turn */
+
+	struct sys_hwdb *hwdb;
+	char *modalias; /* of the device before, and the name it got: VFs come in hundreds */
+	struct field_str name;
+
+	struct strv vfio_groups; /* entries of /sys/class/vfio */
+	struct class_links nets;
+	struct netlink_links links;
+	int links_status;
+	struct class_links blocks;
+	struct proc_mounts mounts;
+	struct strv swaps;
+	int uses_status; /* of mounts and swaps */
+};
+
+/* Looks up what NEED asks for once for all. Returns 0 or -ENOMEM. */
+int gather_open(const struct sys_root *root, unsigned int need, struct gather *ret);
+void gather_close(struct gather *gather);
+#define _cleanup_gather_ _cleanup_(gather_close)
+
+/*
+ * Reads the device ID found at LINK, a path from the root ("sys/bus/pci/devices/0000:03:00.0"). GROUP
+ * is its group where the caller has it from elsewhere, else NULL. Returns 0 or -ENOMEM.
+ */
+int gather_device(struct gather *gather, const char *link, const char *id,
+		  const struct field_u64 *group, struct device *ret);
+
+/* Walks the processes once and tells each of the N devices its holders, where NEED has them. */
+int gather_holders(const struct gather *gather, struct device **devices, size_t n);
+
+/* The links of /sys/class/NAME. STATUS says whether that could be read. Returns 0 or -ENOMEM. */
+int gather_class(const struct sys_root *root, const char *name, struct class_links *ret);
+void class_links_done(struct class_links *links);
+
+/*
+ * Is PATH beneath the device at DEVICE_PATH, with no other PCI function between? What is behind
+ * a bridge is not the bridge's.
+ */
+bool gather_owns(const char *device_path, const char *path);
+
+/*
+ * Parts of gather_device(). DIR is the device's directory, or -errno (but -ENOENT), which is then what
+ * all fields say.
+ */
+void gather_identity(struct gather *gather, int dir, struct device *device);
+void gather_caps(const struct gather *gather, int dir, const char *physfn,
+		 struct device_caps *caps);
+int gather_nets(const struct gather *gather, struct device *device);
+int gather_blocks(const struct gather *gather, struct device *device);
+
+/* A file or link below DIR as a field; one that is not there is absent. */
+void gather_str(int dir, const char *name, struct field_str *ret);
+void gather_link(int dir, const char *name, struct field_str *ret);
+struct field_u64 gather_u64(int dir, const char *name);
+/* Copies VALUE; without memory the field says so. */
+void gather_set(struct field_str *field, const char *value);
+
+/* Words for a 24-bit PCI class code: "ethernet"; NULL for one that has none. */
+const char *device_class_word(uint32_t class);
+
+/* By address where both are PCI's, which come first; else as strverscmp(3). */
+int device_compare_ids(const char *a, const char *b);

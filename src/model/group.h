@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* IOMMU groups: /sys/kernel/iommu_groups/N. Numbers may be sparse and move between boots. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/device.h"
+#include "sys/root.h"
+#include "util/cleanup.h"
+#include "util/field.h"
+
+enum group_need {
+	GROUP_NEED_TYPE =
+		1u << 0, /* takes the group's mutex in the kernel: may wait for a driver */
+	GROUP_NEED_NAME = 1u << 1,
+	GROUP_NEED_REGIONS = 1u << 2,
+	GROUP_NEED_MEMBERS = 1u << 3,
+	GROUP_NEED_ALL = (1u << 4) - 1,
+};
+
+struct group_region {
+	uint64_t start, end; /* IOVA; both belong to it */
+	char *type;          /* "direct", "direct-relaxable", "reserved", "msi" */
+};
+
+struct group {
+	uint32_t number;
+	struct field_str type;  /* "DMA", "DMA-FQ", "identity", "unmanaged", "blocked", "unknown" */
+	struct field_str name;  /* few have one */
+	struct device *members; /* sorted by id; any bus */
+	size_t n_members;
+	int members_status; /* 1, or -errno: could not be listed; 0: not asked for */
+	struct group_region *regions;
+	size_t n_regions;
+	int regions_status;
+};
+
+struct group_list {
+	struct group *v;
+	size_t n;
+};
+
+void group_done(struct group *group);
+#define _cleanup_group_ _cleanup_(group_done)
+
+void group_list_done(struct group_list *list);
+#define _cleanup_group_list_ _cleanup_(group_list_done)
+
+/*
+ * All groups by number. NEED is an OR of GROUP_NEED_*, DEVICE_NEED one of DEVICE_NEED_* for the
+ * members. A kernel without groups gives an empty list. Returns 0 or -errno.
+ */
+int group_list(const struct sys_root *root, unsigned int need, unsigned int device_need,
+	       struct group_list *ret);
+
+/* One group. Returns 0, -ENOENT where there is none, -errno. */
+int group_get(const struct sys_root *root, uint32_t number, unsigned int need,
+	      unsigned int device_need, struct group *ret);

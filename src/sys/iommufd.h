@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * iommufd, one function an ioctl: no policy, nothing kept. FD is an open /dev/iommu, other numbers
+ * are the ids of its objects. All return 0 or -errno; outputs are untouched on failure.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What can fail: the ioctls of iommufd in the order of their numbers, and those of a VFIO cdev. */
+enum iommufd_op {
+	IOMMUFD_DESTROY,
+	IOMMUFD_IOAS_ALLOC,
+	IOMMUFD_IOAS_ALLOW_IOVAS,
+	IOMMUFD_IOAS_COPY,
+	IOMMUFD_IOAS_IOVA_RANGES,
+	IOMMUFD_IOAS_MAP,
+	IOMMUFD_IOAS_UNMAP,
+	IOMMUFD_OPTION,
+	IOMMUFD_VFIO_IOAS,
+	IOMMUFD_HWPT_ALLOC,
+	IOMMUFD_GET_HW_INFO,
+	IOMMUFD_HWPT_SET_DIRTY_TRACKING,
+	IOMMUFD_HWPT_GET_DIRTY_BITMAP,
+	IOMMUFD_HWPT_INVALIDATE,
+	IOMMUFD_FAULT_QUEUE_ALLOC,
+	IOMMUFD_IOAS_MAP_FILE,
+	IOMMUFD_VIOMMU_ALLOC,
+	IOMMUFD_VDEVICE_ALLOC,
+	IOMMUFD_IOAS_CHANGE_PROCESS,
+	IOMMUFD_VEVENTQ_ALLOC,
+	IOMMUFD_HW_QUEUE_ALLOC,
+	IOMMUFD_IOAS_NOIOMMU_GET_PA,
+	IOMMUFD_IOCTL_N, /* so many ioctls iommufd has */
+
+	IOMMUFD_OPEN = IOMMUFD_IOCTL_N,
+	IOMMUFD_VFIO_OPEN,
+	IOMMUFD_VFIO_BIND,
+	IOMMUFD_VFIO_ATTACH,
+	IOMMUFD_VFIO_DETACH,
+	IOMMUFD_VFIO_ATTACH_PASID,
+	IOMMUFD_VFIO_DETACH_PASID,
+	IOMMUFD_OP_N,
+};
+
+/* As the kernel's headers write it: "IOMMU_HWPT_ALLOC"; for opening "open /dev/iommu". */
+const char *iommufd_op_name(enum iommufd_op op);
+
+/*
+ * What to do about errno ERR of OP, a clause without full stop, or NULL where the errno says it all
+ * or nothing is known.
+ */
+const char *iommufd_hint(enum iommufd_op op, int err);
+
+/*
+ * Does the kernel know the ioctl OP (below IOMMUFD_IOCTL_N)? Returns 1, 0, or -errno. It changes
+ * nothing: the struct that it passes is too short for any.
+ */
+int iommufd_probe(int fd, enum iommufd_op op);
+
+/* Opens /dev/iommu, close-on-exec. */
+int iommufd_open(int *ret_fd);
+
+int iommufd_destroy(int fd, uint32_t id);
+int iommufd_ioas_alloc(int fd, uint32_t *ret_ioas);
+
+struct iommufd_iova_range {
+	uint64_t first, last; /* both belong to it */
+};
+
+/*
+ * Where mappings may be. RET_RANGE has room for *N; -EMSGSIZE: that is too few, *N then is the number
+ * there are. RET_ALIGNMENT is in bytes.
+ */
+int iommufd_ioas_iova_ranges(int fd, uint32_t ioas, uint32_t *n,
+			     struct iommufd_iova_range *ret_range, uint64_t *ret_alignment);
+
+enum iommufd_map_flags {
+	IOMMUFD_MAP_READ = 1,
+	IOMMUFD_MAP_WRITE = 2,
+};
+
+/* IOVA NULL: the kernel chooses. LENGTH is in bytes. */
+int iommufd_ioas_map(int fd, uint32_t ioas, void *memory, uint64_t length, const uint64_t *iova,
+		     unsigned int flags, uint64_t *ret_iova);
+/* IOVA 0 and LENGTH UINT64_MAX unmap all. RET_LENGTH: the bytes that were mapped. */
+int iommufd_ioas_unmap(int fd, uint32_t ioas, uint64_t iova, uint64_t length, uint64_t *ret_length);
+
+/* PASID: with IOMMU_HWPT_ALLOC_PASID, fit for PASIDs and for a RID beside them. */
+int iommufd_hwpt_alloc(int fd, uint32_t device, uint32_t ioas, bool pasid, uint32_t *ret_hwpt);
+
+struct iommufd_hw_info {
+	uint32_t type; /* enum iommu_hw_info_type: 0 none, 1 VT-d, 2 SMMUv3, 3 Tegra241, 4 AMD */
+	unsigned int
+		pasid_width; /* bits; 0: the device has no PASIDs, or the kernel is too old to say */
+	uint64_t capabilities; /* enum iommufd_hw_capabilities */
+};
+int iommufd_get_hw_info(int fd, uint32_t device, struct iommufd_hw_info *ret);

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sys/netlink.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/if.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/array.h"
+
+#define DUMP_ATTEMPTS 8
+#define SEQUENCE      1
+
+static void link_done(struct netlink_link *link)
+{
+	free(link->name);
+	free(link->parent);
+}
+
+void netlink_links_done(struct netlink_links *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		link_done(&list->v[i]);
+	free(list->v);
+	*list = (struct netlink_links){ 0 };
+}
+
+static void socket_close(struct mnl_socket **socket)
+{
+	if (*socket)
+		mnl_socket_close(*socket);
+}
+
+/* A string attribute, whole and NUL-terminated, as a copy; NULL in RET where it is neither. */
+static int copy_string(const struct nlattr *attr, char **ret)
+{
+	char *copy;
+
+	if (mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) < 0)
+		return 0;
+	copy = strdup(mnl_attr_get_str(attr));
+	if (!copy)
+		return -ENOMEM;
+	free(*ret);
+	*ret = copy;
+	return 0;
+}
+
+static int read_link(const struct nlmsghdr *message, struct netlink_link *link)
+{
+	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
+	const struct nlattr *attr;
+	int r = 0;
+
+	link->index = info->ifi_index;
+	link->up = info->ifi_flags & IFF_UP;
+	mnl_attr_for_each(attr, message, sizeof(*info))
+	{
+		switch (mnl_attr_get_type(attr)) {
+		case IFLA_IFNAME:
+			r = copy_string(attr, &link->name);
+			break;
+		case IFLA_PARENT_DEV_NAME:
+			r = copy_string(attr, &link->parent);
+			break;
+		case IFLA_MASTER:
+			if (mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
+				link->master = (int)mnl_attr_get_u32(attr);
+			break;
+		}
+		if (r < 0)
+			return r;
+	}
+	return link->name ? 0 : -EBADMSG;
+}
+
+static int on_message(const struct nlmsghdr *message, void *data)
+{
+	struct netlink_links *list = data;
+	struct netlink_link link = { 0 }, *slot = NULL;
+	int r;
+
+	if (message->nlmsg_type != RTM_NEWLINK ||
+	    mnl_nlmsg_get_payload_len(message) < sizeof(struct ifinfomsg))
+		return MNL_CB_OK;
+	r = read_link(message, &link);
+	if (r == 0)
+		slot = array_push(list->v, list->n);
+	if (!slot) {
+		link_done(&link);
+		errno = r < 0 ? -r : ENOMEM;
+		return MNL_CB_ERROR;
+	}
+	*slot = link;
+	return MNL_CB_OK;
+}
+
+static int request_links(struct mnl_socket *socket, char *buf)
+{
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buf);
+	struct ifinfomsg *info;
+
+	request->nlmsg_type = RTM_GETLINK;
+	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	request->nlmsg_seq = SEQUENCE;
+	info = mnl_nlmsg_put_extra_header(request, sizeof(*info));
+	info->ifi_family = AF_UNSPEC;
+	return mnl_socket_sendto(socket, request, request->nlmsg_len) < 0 ? -errno : 0;
+}
+
+/* On a socket of its own: a dump that broke off leaves the rest of itself in it. */
+static int dump(struct netlink_links *list)
+{
+	_cleanup_(socket_close) struct mnl_socket *socket = NULL;
+	char buf[32768];
+	int r;
+
+	socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	if (!socket)
+		return -errno;
+	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0)
+		return -errno;
+	r = request_links(socket, buf);
+	if (r < 0)
+		return r;
+	do {
+		ssize_t len = mnl_socket_recvfrom(socket, buf, sizeof(buf));
+
+		if (len < 0)
+			return -errno;
+		r = mnl_cb_run(buf, (size_t)len, SEQUENCE, mnl_socket_get_portid(socket),
+			       on_message, list);
+		if (r < 0)
+			return -errno;
+	} while (r > MNL_CB_STOP);
+	return 0;
+}
+
+int sys_netlink_links(struct netlink_links *ret)
+{
+	int r = -EINTR;
+
+	/* EINTR: interfaces came or went meanwhile, the dump may lack some (NLM_F_DUMP_INTR). */
+	for (int i = 0; r == -EINTR && i < DUMP_ATTEMPTS; i++) {
+		_cleanup_netlink_links_ struct netlink_links list = { 0 };
+
+		r = dump(&list);
+		if (r < 0)
+			continue;
+		*ret = list;
+		list = (struct netlink_links){ 0 };
+	}
+	return r;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Network interfaces of this network namespace, as rtnetlink tells. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "util/cleanup.h"
+
+struct netlink_link {
+	char *name;
+	int index;
+	bool up;      /* IFF_UP: by the administrator's will, cable or not */
+	char *parent; /* IFLA_PARENT_DEV_NAME: "0000:03:00.0", "virtio0"; NULL: none */
+	int master;   /* index of the bond, bridge or team above; 0: none */
+};
+
+struct netlink_links {
+	struct netlink_link *v;
+	size_t n;
+};
+
+void netlink_links_done(struct netlink_links *list);
+#define _cleanup_netlink_links_ _cleanup_(netlink_links_done)
+
+/* One RTM_GETLINK dump. Returns 0 or -errno. */
+int sys_netlink_links(struct netlink_links *ret);

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sys/pci_config.h"
+
+#include <errno.h>
+#include <linux/pci_regs.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sys/root.h"
+#include "util/cleanup.h"
+
+#define LEGACY_SIZE 256
+#define HEADER_SIZE 64
+
+static uint16_t get16(const struct pci_config *config, size_t at)
+{
+	return (uint16_t)(config->data[at] | config->data[at + 1] << 8);
+}
+
+static uint32_t get32(const struct pci_config *config, size_t at)
+{
+	return get16(config, at) | (uint32_t)get16(config, at + 2) << 16;
+}
+
+/*
+ * Offset of capability ID in the first 256 bytes, 0 if there is none, -EBADMSG in a broken list. Each
+ * takes four bytes at least, so that more steps than fit are a circle.
+ */
+static int find_capability(const struct pci_config *config, uint8_t id)
+{
+	size_t at;
+
+	if (!(get16(config, PCI_STATUS) & PCI_STATUS_CAP_LIST))
+		return 0;
+	at = config->data[PCI_CAPABILITY_LIST] & ~3u;
+	for (size_t steps = 0; at; steps++) {
+		if (steps > LEGACY_SIZE / 4 || at < HEADER_SIZE || at + 4 > config->size)
+			return -EBADMSG;
+		if (config->data[at] == id)
+			return (int)at;
+		at = config->data[at + 1] & ~3u;
+	}
+	return 0;
+}
+
+/* The same beyond byte 256, for a capability of SIZE bytes; also what the extent forbids to know. */
+static int find_extended(const struct pci_config *config, uint16_t id, size_t size)
+{
+	size_t at = LEGACY_SIZE;
+
+	if (config->extent == PCI_CONFIG_HEADER)
+		return -EACCES;
+	if (config->extent == PCI_CONFIG_LEGACY)
+		return -EOPNOTSUPP;
+	if (config->size < PCI_CONFIG_SIZE)
+		return 0;
+	for (size_t steps = 0; at; steps++) {
+		uint32_t header;
+
+		if (steps > PCI_CONFIG_SIZE / 8 || at < LEGACY_SIZE || at + 4 > PCI_CONFIG_SIZE)
+			return -EBADMSG;
+		header = get32(config, at);
+		/* An empty list is a header of zeros, or of ones where nothing answers. */
+		if (at == LEGACY_SIZE && (header == 0 || header == UINT32_MAX))
+			return 0;
+		if (PCI_EXT_CAP_ID(header) == id)
+			return at + size <= PCI_CONFIG_SIZE ? (int)at : -EBADMSG;
+		at = PCI_EXT_CAP_NEXT(header);
+	}
+	return 0;
+}
+
+int sys_pci_config_check(struct pci_config *config)
+{
+	if (config->size < HEADER_SIZE || get16(config, PCI_VENDOR_ID) == UINT16_MAX)
+		return -EIO;
+	if (config->size < LEGACY_SIZE)
+		config->extent = PCI_CONFIG_HEADER;
+	else if (config->size < PCI_CONFIG_SIZE && find_capability(config, PCI_CAP_ID_EXP) != 0)
+		config->extent = PCI_CONFIG_LEGACY;
+	else
+		config->extent = PCI_CONFIG_WHOLE;
+	return 0;
+}
+
+int sys_pci_config_read(int dir, struct pci_config *ret)
+{
+	_cleanup_close_ int fd = -1;
+	struct pci_config config = { 0 };
+	ssize_t len;
+	int r;
+
+	fd = sys_file_open(dir, "config");
+	if (fd < 0)
+		return fd;
+	len = read(fd, config.data, sizeof(config.data));
+	if (len < 0)
+		return -errno;
+	config.size = (size_t)len;
+	r = sys_pci_config_check(&config);
+	if (r < 0)
+		return r;
+	*ret = config;
+	return 0;
+}
+
+int sys_pci_config_ats(const struct pci_config *config, struct pci_config_ats *ret)
+{
+	int at = find_extended(config, PCI_EXT_CAP_ID_ATS, PCI_EXT_CAP_ATS_SIZEOF);
+
+	if (at <= 0)
+		return at;
+	*ret = (struct pci_config_ats){
+		.enabled = get16(config, (size_t)at + PCI_ATS_CTRL) & PCI_ATS_CTRL_ENABLE,
+	};
+	return 1;
+}
+
+int sys_pci_config_pasid(const struct pci_config *config, struct pci_config_pasid *ret)
+{
+	int at = find_extended(config, PCI_EXT_CAP_ID_PASID, PCI_EXT_CAP_PASID_SIZEOF);
+	uint16_t cap, ctrl;
+
+	if (at <= 0)
+		return at;
+	cap = get16(config, (size_t)at + PCI_PASID_CAP);
+	ctrl = get16(config, (size_t)at + PCI_PASID_CTRL);
+	*ret = (struct pci_config_pasid){
+		.enabled = ctrl & PCI_PASID_CTRL_ENABLE,
+		.exec = cap & PCI_PASID_CAP_EXEC,
+		.exec_enabled = ctrl & PCI_PASID_CTRL_EXEC,
+		.priv = cap & PCI_PASID_CAP_PRIV,
+		.priv_enabled = ctrl & PCI_PASID_CTRL_PRIV,
+		.width = cap >> 8 & 0x1f, /* PCI_PASID_CAP_WIDTH, newer than some headers */
+	};
+	return 1;
+}
+
+int sys_pci_config_pri(const struct pci_config *config, struct pci_config_pri *ret)
+{
+	int at = find_extended(config, PCI_EXT_CAP_ID_PRI, PCI_EXT_CAP_PRI_SIZEOF);
+
+	if (at <= 0)
+		return at;
+	*ret = (struct pci_config_pri){
+		.enabled = get16(config, (size_t)at + PCI_PRI_CTRL) & PCI_PRI_CTRL_ENABLE,
+		.pasid_required = get16(config, (size_t)at + PCI_PRI_STATUS) & PCI_PRI_STATUS_PASID,
+	};
+	return 1;
+}
+
+int sys_pci_config_acs(const struct pci_config *config, struct pci_config_acs *ret)
+{
+	int at = find_extended(config, PCI_EXT_CAP_ID_ACS, PCI_ACS_CTRL + 2);
+
+	if (at <= 0)
+		return at;
+	*ret = (struct pci_config_acs){
+		.supported = get16(config, (size_t)at + PCI_ACS_CAP),
+		.enabled = get16(config, (size_t)at + PCI_ACS_CTRL),
+	};
+	return 1;
+}
+
+int sys_pci_config_sriov(const struct pci_config *config, struct pci_config_sriov *ret)
+{
+	int at = find_extended(config, PCI_EXT_CAP_ID_SRIOV, PCI_EXT_CAP_SRIOV_SIZEOF);
+
+	if (at <= 0)
+		return at;
+	*ret = (struct pci_config_sriov){
+		.enabled = get16(config, (size_t)at + PCI_SRIOV_CTRL) & PCI_SRIOV_CTRL_VFE,
+		.total_vfs = get16(config, (size_t)at + PCI_SRIOV_TOTAL_VF),
+		.num_vfs = get16(config, (size_t)at + PCI_SRIOV_NUM_VF),
+	};
+	return 1;
+}

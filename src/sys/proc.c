@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sys/proc.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "util/parse.h"
+
+void proc_process_done(struct proc_process *process)
+{
+	free(process->unit);
+	process->unit = NULL;
+}
+
+/* The command in /proc/PID/stat may hold blanks and brackets, so fields count from its last ')'. */
+static int start_time(int dir, uint64_t *ret)
+{
+	char text[2048], *at, *save = NULL;
+	ssize_t len;
+
+	len = sys_read(dir, "stat", text, sizeof(text));
+	if (len < 0)
+		return (int)len;
+	at = strrchr(text, ')');
+	if (!at)
+		return -EBADMSG;
+	/* Field 22; the one after the bracket is the third. */
+	at = strtok_r(at + 1, " ", &save);
+	for (int field = 3; at && field < 22; field++)
+		at = strtok_r(NULL, " ", &save);
+	return at ? parse_u64(at, UINT64_MAX, ret) : -EBADMSG;
+}
+
+static struct field_u64 real_uid(int dir)
+{
+	char text[8192], *at;
+	unsigned int uid;
+	ssize_t len;
+
+	len = sys_read(dir, "status", text, sizeof(text));
+	if (len < 0)
+		return field_u64_error((int)len);
+	at = strstr(text, "\nUid:");
+	if (!at || sscanf(at, "\nUid: %u", &uid) != 1)
+		return field_u64_error(-EBADMSG);
+	return field_u64(uid);
+}
+
+static int process_unit(int dir, char **ret)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+	int r;
+
+	r = sys_read_all(dir, "cgroup", &text, &size);
+	/* Not knowing the unit must not hide the process. */
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	return sys_proc_cgroup_unit(text, ret);
+}
+
+int sys_proc_process(const struct sys_root *root, pid_t pid, struct proc_process *ret)
+{
+	_cleanup_proc_process_ struct proc_process process = { .pid = pid };
+	_cleanup_close_ int dir = -1;
+	char path[32];
+	ssize_t len;
+	int r;
+
+	snprintf(path, sizeof(path), "proc/%d", (int)pid);
+	dir = sys_dir_open(root, path);
+	if (dir < 0)
+		return dir == -ENOENT ? -ESRCH : dir;
+	len = sys_read(dir, "comm", process.comm, sizeof(process.comm));
+	if (len < 0)
+		return len == -ENOENT ? -ESRCH : (int)len;
+	process.uid = real_uid(dir);
+	r = start_time(dir, &process.start);
+	if (r < 0 && !root->captured)
+		return r == -ENOENT ? -ESRCH : r;
+	r = process_unit(dir, &process.unit);
+	if (r < 0)
+		return r;
+	*ret = process;
+	process.unit = NULL;
+	return 0;
+}
+
+/* fdinfo of a VFIO device names it where the kernel is new enough, whatever fd it came by. */
+static bool vfio_syspath(int dir, const char *fd, char *buf, size_t size)
+{
+	static const char key[] = "vfio-device-syspath:";
+	char name[64], text[PATH_MAX + 256], *at;
+
+	snprintf(name, sizeof(name), "fdinfo/%s", fd);
+	if (sys_read(dir, name, text, sizeof(text)) < 0)
+		return false;
+	at = strstr(text, key);
+	if (!at)
+		return false;
+	at += strlen(key);
+	at += strspn(at, " \t");
+	at[strcspn(at, "\n")] = '\0';
+	return snprintf(buf, size, "%s", at) < (int)size;
+}
+
+/* /dev/dsa, /dev/vfio and the like; what every process has open is passed over without a look. */
+static bool may_be_device(const char *target)
+{
+	static const char *const common[] = { "/dev/null",    "/dev/pts/",    "/dev/tty",
+					      "/dev/urandom", "/dev/console", "/dev/shm/",
+					      "/dev/zero" };
+
+	if (!str_starts(target, "/dev/"))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(common); i++)
+		if (str_starts(target, common[i]))
+			return false;
+	return true;
+}
+
+struct file_walk {
+	const struct sys_root *root;
+	int (*each)(const struct proc_file *, void *);
+	void *data;
+};
+
+static int visit_file(const struct file_walk *walk, pid_t pid, int dir, int fds, const char *fd)
+{
+	char target[PATH_MAX], syspath[PATH_MAX];
+	struct proc_file file = { .pid = pid, .path = target };
+	struct stat st;
+
+	if (sys_link(fds, fd, target, sizeof(target)) < 0)
+		return 0;
+	if (strstr(target, "[vfio-device]")) {
+		if (!vfio_syspath(dir, fd, syspath, sizeof(syspath)))
+			return 0;
+		file.vfio_syspath = syspath;
+	} else if (!may_be_device(target)) {
+		return 0;
+	} else if (!walk->root->captured) {
+		if (fstatat(fds, fd, &st, 0) < 0 || !S_ISCHR(st.st_mode))
+			return 0;
+		file.rdev = st.st_rdev;
+	}
+	return walk->each(&file, walk->data);
+}
+
+/* Returns -EACCES where this process hides its files; a process that ended has none. */
+static int visit_process(const struct file_walk *walk, int proc, const char *name)
+{
+	_cleanup_strv_ struct strv list = { 0 };
+	_cleanup_close_ int dir = -1;
+	_cleanup_close_ int fds = -1;
+	uint64_t pid;
+	int r;
+
+	if (parse_u64(name, INT_MAX, &pid) < 0)
+		return 0;
+	dir = openat(proc, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir < 0)
+		return 0;
+	r = sys_list(dir, "fd", &list);
+	if (r < 0)
+		return r == -EACCES || r == -EPERM ? -EACCES : r == -ENOMEM ? r : 0;
+	if (list.n == 0)
+		return 0;
+	fds = openat(dir, "fd", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	for (size_t i = 0; fds >= 0 && i < list.n; i++) {
+		r = visit_file(walk, (pid_t)pid, dir, fds, list.v[i]);
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
+
+int sys_proc_files(const struct sys_root *root, int (*each)(const struct proc_file *, void *),
+		   void *data)
+{
+	const struct file_walk walk = { root, each, data };
+	_cleanup_strv_ struct strv list = { 0 };
+	_cleanup_close_ int proc = -1;
+	bool hidden;
+	int r;
+
+	proc = sys_dir_open(root, "proc");
+	if (proc < 0)
+		return proc;
+	r = sys_list(proc, ".", &list);
+	if (r < 0)
+		return r;
+	/* Mounted with hidepid=, /proc shows no foreign process, not even the first. */
+	hidden = !root->captured && !strv_has(&list, "1");
+	for (size_t i = 0; i < list.n; i++) {
+		r = visit_process(&walk, proc, list.v[i]);
+		if (r == -EACCES)
+			hidden = true;
+		else if (r != 0)
+			return r;
+	}
+	return hidden ? -EACCES : 0;
+}
+
+/* Innermost last: keeps what the component of LEN bytes at PART tells of unit or container. */
+static void judge_component(const char *part, size_t len, char *unit, char *container, size_t size)
+{
+	static const char *const suffixes[] = { ".service", ".scope" };
+	static const char *const lxc[] = { "lxc.payload.", "lxc.monitor." };
+	size_t hex = 0;
+
+	if (len == 0 || len >= size)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		size_t tail = strlen(suffixes[i]);
+
+		if (len > tail && memcmp(part + len - tail, suffixes[i], tail) == 0)
+			snprintf(unit, size, "%.*s", (int)len, part);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(lxc); i++)
+		if (len > strlen(lxc[i]) && strncmp(part, lxc[i], strlen(lxc[i])) == 0)
+			snprintf(container, size, "%.*s", (int)(len - strlen(lxc[i])),
+				 part + strlen(lxc[i]));
+	/* docker-ID.scope, crio-ID, cri-containerd-ID.scope, libpod-ID.scope, or ID alone. */
+	for (size_t i = 0; i < len; i++) {
+		hex = isxdigit((unsigned char)part[i]) ? hex + 1 : 0;
+		if (hex == 64 && (i + 1 == len || part[i + 1] == '.'))
+			snprintf(container, size, "%.64s", part + i + 1 - 64);
+	}
+}
+
+/* The line of cgroup v2 ("0::/...") or of systemd's own v1 tree ("1:name=systemd:/..."). */
+static const char *cgroup_path(const char *line)
+{
+	if (str_starts(line, "0::"))
+		return line + 3;
+	line += strspn(line, "0123456789");
+	return str_starts(line, ":name=systemd:") ? strchr(line + 1, ':') + 1 : NULL;
+}
+
+int sys_proc_cgroup_unit(const char *text, char **ret)
+{
+	char unit[256] = "", container[256] = "";
+	char *copy;
+
+	for (const char *line = text; *line;) {
+		size_t len = strcspn(line, "\n");
+		const char *path = cgroup_path(line);
+
+		while (path && path < line + len) {
+			size_t part = strcspn(path, "/\n");
+
+			judge_component(path, part, unit, container, sizeof(unit));
+			path += part + 1;
+		}
+		line += len;
+		line += *line == '\n';
+	}
+	if (!*unit && !*container) {
+		*ret = NULL;
+		return 0;
+	}
+	copy = strdup(*container ? container : unit);
+	if (!copy)
+		return -ENOMEM;
+	*ret = copy;
+	return 0;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Processes, mounts and swap, as /proc tells. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "sys/root.h"
+#include "util/cleanup.h"
+#include "util/field.h"
+
+struct proc_process {
+	pid_t pid;
+	char comm[64];
+	struct field_u64 uid; /* the real one */
+	uint64_t start;       /* clock ticks after boot; with PID it names a process for good */
+	char *unit;           /* systemd unit or container id, NULL where there is neither */
+};
+
+void proc_process_done(struct proc_process *process);
+#define _cleanup_proc_process_ _cleanup_(proc_process_done)
+
+/* Returns 0, -ESRCH where there is no such process (any more), -errno. */
+int sys_proc_process(const struct sys_root *root, pid_t pid, struct proc_process *ret);
+
+/* One open file of a process that is a device node, or a VFIO device got from its group. */
+struct proc_file {
+	pid_t pid;
+	const char *path; /* the link: "/dev/vfio/12"; in another mount namespace as it is there */
+	dev_t rdev;       /* of a node, on a live machine; else 0 */
+	const char *vfio_syspath; /* "/sys/devices/...": fdinfo's "vfio-device-syspath", or NULL */
+};
+
+/*
+ * Calls EACH for the files of all processes that stand beneath /dev or are VFIO devices; what it
+ * returns but 0 ends the walk and is returned. After a whole walk 0, or -EACCES where some
+ * processes could not be looked into, -errno.
+ */
+int sys_proc_files(const struct sys_root *root, int (*each)(const struct proc_file *, void *),
+		   void *data);
+
+struct proc_mount {
+	unsigned int major, minor;
+	char *source; /* "/dev/nvme0n1p2", "tank/home", "none" */
+	char *point;  /* "/home" */
+	char *type;   /* "ext4" */
+};
+
+struct proc_mounts {
+	struct proc_mount *v;
+	size_t n;
+};
+
+void proc_mounts_done(struct proc_mounts *list);
+#define _cleanup_proc_mounts_ _cleanup_(proc_mounts_done)
+
+/* Mounts of this mount namespace, escapes undone. Lines that are none are passed over. 0 or -errno. */
+int sys_proc_mounts(const struct sys_root *root, struct proc_mounts *ret);
+int sys_proc_mounts_parse(char *text, struct proc_mounts *ret); /* TEXT is cut up */
+
+/* Paths in use as swap, "/dev/dm-1" or a file. 0 or -errno; no swap in the kernel is no error. */
+int sys_proc_swaps(const struct sys_root *root, struct strv *ret);
+
+/*
+ * From the text of /proc/PID/cgroup: the container's id ("3f4e..." of 64 digits, an LXC name), else
+ * the innermost systemd unit ("sshd.service", "session-3.scope"), else NULL. 0 or -ENOMEM.
+ */
+int sys_proc_cgroup_unit(const char *text, char **ret);

@@ -1,0 +1,632 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The manual pages, --help, the completion and README.md, against what the program says of itself.
+# $IOASIDCTL is the program, $BUILD/man has the pages.
+# shellcheck disable=SC2001,SC2016 # sed's scripts are none of the shell's
+
+bats_require_minimum_version 1.5.0
+
+TOP=$BATS_TEST_DIRNAME/..
+
+setup_file()
+{
+	local page
+
+	cd "$TOP" || return 1
+	IOASIDCTL=$(realpath "${IOASIDCTL:-${BUILD:-build}/ioasidctl}")
+	MAN=$(realpath "${BUILD:-build}/man")
+	TREE=$BATS_FILE_TMPDIR/tree
+	TEXT=$BATS_FILE_TMPDIR/text
+	# Others may go there, unlike into the directory of bats.
+	PUBLIC=$(mktemp -d)
+	export IOASIDCTL MAN TREE TEXT PUBLIC LC_ALL=C.UTF-8
+	unset IOASIDCTL_CONTEXT ARGP_HELP_FMT POSIXLY_CORRECT SOURCE_DATE_EPOCH
+	chmod 755 "$PUBLIC"
+	cp "$IOASIDCTL" "$PUBLIC"
+	"$IOASIDCTL" --dump-commands >"$TREE" || return 1
+	mkdir "$TEXT" || return 1
+	for page in "$MAN"/*.8; do
+		mandoc -T ascii -O width=200 "$page" | sed 's/.\x08//g' >"$TEXT/$(basename "$page" .8)"
+	done
+}
+
+teardown_file()
+{
+	rm -rf "$PUBLIC"
+}
+
+# The paths of all commands that have commands (groups) or that have none (verbs), but the root.
+groups()
+{
+	awk -F '\t' '$2 == "" && split($1, word, " ") == 2 { print word[2] }' "$TREE"
+}
+
+verbs()
+{
+	awk -F '\t' '$2 == "" && split($1, word, " ") == 3 { print word[2], word[3] }' "$TREE"
+}
+
+# The options of a command, long ones.
+options()
+{
+	awk -F '\t' -v path="$1" '$1 == path && $2 != "" { print $2 }' "$TREE"
+}
+
+operands()
+{
+	awk -F '\t' -v path="$1" '$1 == path && $2 == "" { print $3 }' "$TREE"
+}
+
+has_columns()
+{
+	options "ioasidctl $1 $2" | grep -qx -e --list-columns
+}
+
+columns()
+{
+	"$IOASIDCTL" "$1" "$2" --list-columns | awk '{ print tolower($1) }'
+}
+
+# A page as one line, to look for what may be broken into several.
+flat()
+{
+	tr -s ' \n' ' ' <"$TEXT/$1"
+}
+
+# same WHAT EXPECTED ACTUAL: prints how they differ.
+same()
+{
+	diff <(printf '%s\n' "$2") <(printf '%s\n' "$3") >"$BATS_TEST_TMPDIR/diff" && return 0
+	echo "$1, < expected, > is:"
+	cat "$BATS_TEST_TMPDIR/diff"
+	return 1
+}
+
+# none WHAT LINES: prints them where there are any.
+none()
+{
+	[[ ! $2 ]] && return 0
+	printf '%s\n%s\n' "$1:" "$2"
+	return 1
+}
+
+@test "man: a page for the program and for each noun, and no other" {
+	same sources "$(groups | sed 's,.*,man/ioasidctl-&.8.in,' | sort)
+man/ioasidctl.8.in" "$(cd "$TOP" && printf '%s\n' man/*.in)"
+	same pages "$(groups | sed 's/.*/ioasidctl-&/' | sort)" \
+		"$(cd "$TEXT" && printf '%s\n' ioasidctl-*)"
+	[[ -s $TEXT/ioasidctl ]]
+}
+
+@test "man: mandoc finds nothing to warn of" {
+	run mandoc -T lint -W warning "$MAN"/*.8
+	none warnings "$output"
+	((status == 0))
+}
+
+@test "man: the sections that a page has, in their order" {
+	local page order=(NAME SYNOPSIS DESCRIPTION COMMANDS OPTIONS COLUMNS "EXIT STATUS" ENVIRONMENT
+		FILES EXAMPLES "SEE ALSO")
+
+	for page in "$TEXT"/*; do
+		same "$page" "$(printf '%s\n' "${order[@]}" |
+			if [[ $page == */ioasidctl ]]; then sed /COLUMNS/d; else cat; fi)" \
+			"$(sed '1d; $d' "$page" | grep '^[A-Z]')"
+	done
+}
+
+@test "man: every noun and verb is named in ioasidctl(8)" {
+	local noun
+
+	for noun in $(groups); do
+		flat ioasidctl | grep -qF " $noun $(awk -F '\t' -v path="ioasidctl $noun" \
+			'$1 == path { print $5 }' "$TREE"). Verbs: $(verbs | awk -v noun="$noun" \
+			'$1 == noun { printf "%s%s", sep, $2; sep = ", " }'). See ioasidctl-$noun(8)." ||
+			none "ioasidctl(8) lacks" "$noun"
+	done
+}
+
+@test "man: every verb with its operands is in the page of its noun, twice" {
+	local noun verb
+
+	while read -r noun verb; do
+		none "SYNOPSIS or COMMANDS lack" "$(
+			operands=$(operands "ioasidctl $noun $verb")
+			flat "ioasidctl-$noun" | grep -qF "ioasidctl $noun $verb ${operands:+[}" ||
+				flat "ioasidctl-$noun" | grep -qF "ioasidctl $noun $verb ${operands}" ||
+				echo "ioasidctl $noun $verb"
+			grep -qxF "   $noun $verb${operands:+ $operands}" "$TEXT/ioasidctl-$noun" ||
+				echo "$noun $verb $operands"
+		)"
+	done < <(verbs)
+}
+
+@test "man: every option with its text is in the page of its noun" {
+	local path option argument short text page
+
+	while IFS=$'\x1f' read -r path option argument short text; do
+		[[ $option ]] || continue
+		page=${path// /-}
+		[[ $path == *" "*" "* ]] && page=${page%-*}
+		[[ $short == - ]] && short="" || short="-$short, "
+		flat "$page" | grep -qF -e " $short$option${argument:+=$argument} $text" ||
+			none "$page lacks" "$short$option${argument:+=$argument} $text"
+	done < <(tr '\t' '\037' <"$TREE")
+}
+
+@test "man: an option that several verbs share is described once a page" {
+	local noun option
+
+	for noun in $(groups); do
+		while read -r option; do
+			(($(grep -cE -e "^       ([-].*, )?$option(=|  |\$)" "$TEXT/ioasidctl-$noun") == 1)) ||
+				none "$noun: not once" "$option"
+		done < <(awk -F '\t' -v path="ioasidctl $noun " 'index($1, path) == 1 && $2 != "" {
+			if (count[$2 $3 $4 $5]++ == 1)
+				print $2
+		}' "$TREE")
+	done
+}
+
+@test "man: --help and --usage, which every command has, are in ioasidctl(8)" {
+	grep -q '^       -h, --help$' "$TEXT/ioasidctl"
+	grep -q '^       --usage$' "$TEXT/ioasidctl"
+}
+
+@test "man: the output options are explained in ioasidctl(8)" {
+	local option
+
+	while read -r option; do
+		grep -qE -e "^       (-., )?$option(=|  |\$)" "$TEXT/ioasidctl" ||
+			none "not explained" "$option"
+	done < <(options "ioasidctl group list")
+}
+
+@test "man: every column with its text is in the page of its noun" {
+	local noun verb column text
+
+	while read -r noun verb; do
+		has_columns "$noun" "$verb" || continue
+		while read -r column text; do
+			flat "ioasidctl-$noun" | grep -qF " $column $text" ||
+				none "ioasidctl-$noun lacks" "$column $text"
+		done < <("$IOASIDCTL" "$noun" "$verb" --list-columns)
+	done < <(verbs)
+}
+
+@test "man: the keys of the tables in columns are in the page of their noun" {
+	local file noun key
+
+	for file in "$TOP"/src/cmd/*.c; do
+		noun=$(basename "$file" .c)
+		noun=${noun%%_*}
+		while read -r key; do
+			[[ -e $TEXT/ioasidctl-$noun ]] &&
+				tr '\-A-Z' '_a-z' <"$TEXT/ioasidctl-$noun" | grep -qwF "$key" ||
+				none "ioasidctl-$noun lacks the key" "$key"
+		done < <(sed -n 's/^\t{ "\([a-z_]*\)", "[^"]*", *\(OUT_.*\|0, .*\)\?$/\1/p' "$file")
+	done
+}
+
+# The commands of the program in the examples of the pages and of README.md, one a line.
+examples()
+{
+	local file
+
+	{
+		for file in "$TOP"/man/*.in; do
+			sed -n '/^\.EX/,/^\.EE/ { /^\./!p }' "$file"
+		done | sed 's/\\-/-/g; s/\\(aq/\x27/g; s/\\(dq/"/g; s/\\e$/\\/'
+		sed -n '/^```/,/^```/p; /^    /p' "$TOP/README.md"
+	} | sed -e ':again' -e '/\\$/ { N; s/\\\n//; b again' -e '}' |
+		sed -n 's/^.*\(^\|[ (]\)ioasidctl \([-a-z].*\)$/\2/p' |
+		sed 's/ [|>#&] .*//; s/)$//; s/["'\'']//g' | grep -v '^\(-- \|/\)'
+}
+
+@test "man, README: the examples are commands that exist, with columns that exist" {
+	local line words path i argument operands n least most name known
+
+	(($(examples | wc -l) > 30))
+	while read -r line; do
+		read -ra words <<<"${line%% -- *}"
+		"$IOASIDCTL" "${words[@]}" --help >"$BATS_TEST_TMPDIR/help" 2>&1 ||
+			none "no such command" "ioasidctl $line"
+		path=ioasidctl n=0
+		[[ $line == *" -- "* ]] && n=1
+		for ((i = 0; i < ${#words[@]}; i++)); do
+			name=${words[i]}
+			[[ $name == -[!-]* ]] && name=-${name: -1}
+			if [[ $name == -* ]]; then
+				argument=$(awk -F '\t' -v path="$path" -v name="$name" \
+					'$1 == path && ($2 == name || "-" $4 == name) { print $3 }' "$TREE")
+				[[ $argument && $name != *=* ]] && ((++i))
+				if [[ $argument == COL* ]]; then
+					read -ra known <<<"${words[i]//[+,]/ }"
+					for name in "${known[@]}"; do
+						# shellcheck disable=SC2086 # two words
+						columns ${path#* } | grep -qx -e "$name" ||
+							none "no such column" "$name: $line"
+					done
+				fi
+			elif grep -q "^$path $name"$'\t' "$TREE"; then
+				path+=" $name"
+			else
+				((++n))
+				operands=$(operands "$path")
+				if [[ $operands == *COLUMN=* && $name == *=* ]]; then
+					# shellcheck disable=SC2086 # two words
+					columns ${path#* } | grep -qx -e "${name%%=*}" ||
+						none "no such column" "$line"
+				fi
+			fi
+		done
+		operands=$(operands "$path")
+		operands=${operands/ -- / }
+		least=$(wc -w <<<"${operands%%\[*}")
+		most=$(wc -w <<<"$operands")
+		[[ $operands == *...* ]] && most=99
+		((n >= least && n <= most)) || none "wrong operands ($operands)" "ioasidctl $line"
+	done < <(examples)
+}
+
+@test "man: commands named in the prose exist" {
+	local line words
+
+	while read -r line; do
+		read -ra words <<<"$line"
+		"$IOASIDCTL" "${words[@]:1}" --help >/dev/null || none "no such command" "$line"
+	done < <(sed -n 's/\\-/-/g; s/^\.BR\? "\?\(ioasidctl [-a-z ]*\).*$/\1/p' "$TOP"/man/*.in)
+}
+
+@test "man: pages that are referred to exist" {
+	local page
+
+	while read -r page; do
+		[[ -e $TEXT/$page ]] || none "no such page" "$page"
+	done < <(cat "$TEXT"/* | grep -oE 'ioasidctl(-[a-z]+)?\(8\)' | sed 's/(8)//' | sort -u)
+}
+
+# A program that says awkward things; generate() puts page $1 together with it.
+generate()
+{
+	cat >"$BATS_TEST_TMPDIR/program" <<-'END'
+		#!/bin/bash
+		if [[ $1 == --dump-commands ]]; then
+			printf 'p\t\t\t-\tProgram\n'
+			printf 'p n\t\t\t-\tNoun\n'
+			printf 'p n v\t\tTHING -- WORD\t-\t.Begins "so", \\fBends\n'
+			printf 'p n v\t--long-one\tIT\tl\t\x27quoted\x27 -- ~^`\n'
+			printf 'p n v\t--list-columns\t\t-\tColumns\n'
+			printf 'p n w\t\t\t-\tOther\np n w\t--list-columns\t\t-\tColumns\n'
+		else
+			echo 'A-COLUMN   .hidden -1 (default)'
+		fi
+	END
+	chmod +x "$BATS_TEST_TMPDIR/program"
+	printf '.TH N 8 @DATE@ "p @VERSION@" "x"\n.SH X\n%s\n' "$1" >"$BATS_TEST_TMPDIR/n.8.in"
+	"$TOP/man/generate" "$BATS_TEST_TMPDIR/program" 1.2-3 "$BATS_TEST_TMPDIR/n.8.in"
+}
+
+@test "generate: whatever the program says stands in the page as it is" {
+	local text
+
+	generate $'@SYNOPSIS n@\n@COMMANDS n@\n@VERB v@\nProse.\n@END@\n@COLUMNS n v@' \
+		>"$BATS_TEST_TMPDIR/n.8"
+	mandoc -T lint -W warning "$BATS_TEST_TMPDIR/n.8"
+	text=$(mandoc -T ascii "$BATS_TEST_TMPDIR/n.8" | sed 's/.\x08//g' | tr -s ' \n' ' ')
+	grep -F 'p n v [-l IT] [output options] THING -- WORD' <<<"$text"
+	grep -F '.Begins "so", \fBends. Prose.' <<<"$text"
+	grep -F -e "-l, --long-one=IT 'quoted' -- ~^\`." <<<"$text"
+	grep -F 'A-COLUMN .hidden -1 (default).' <<<"$text"
+	grep -F 'p 1.2-3' <<<"$text"
+	none "a hyphen" "$(grep -n '[^\\]-' <(sed '1,2d' "$BATS_TEST_TMPDIR/n.8"))"
+}
+
+@test "generate: refuses what the program does not have" {
+	local page
+
+	for page in '@SYNOPSIS other@' '@COLUMNS n other@' '@NONSENSE n@' '@COMMANDS n@' \
+		$'@COMMANDS n@\n@VERB other@\n@END@' $'@COMMANDS n@\nprose\n@END@'; do
+		run --separate-stderr generate "$page"
+		((status == 1)) || none "taken" "$page"
+		# shellcheck disable=SC2154 # bats sets it
+		[[ $stderr == generate:*n.8.in:* ]] || none "$page" "$stderr"
+	done
+}
+
+@test "generate: the date is the source's, or SOURCE_DATE_EPOCH" {
+	generate "" >/dev/null
+	touch -d 2021-02-03T12:00:00Z "$BATS_TEST_TMPDIR/n.8.in"
+	"$TOP/man/generate" "$BATS_TEST_TMPDIR/program" 1 "$BATS_TEST_TMPDIR/n.8.in" |
+		grep -qF '.TH N 8 2021-02-03 "p 1" "x"'
+	SOURCE_DATE_EPOCH=0 "$TOP/man/generate" "$BATS_TEST_TMPDIR/program" 1 \
+		"$BATS_TEST_TMPDIR/n.8.in" | grep -qF '.TH N 8 1970-01-01 '
+}
+
+# README.md's "status | meaning" table, and the list in ioasidctl(8), as "status meaning".
+@test "README, man: the exit statuses are what they were" {
+	local statuses="0 done
+1 the kernel or the system refused; the message says what and why
+2 wrong usage
+3 refused by a safety check; the message says what would have been lost, and which option overrides \
+it if one may
+4 not permitted
+5 this kernel or hardware cannot do it
+6 no such device, group, context or object
+7 done in part (batch, ranges, apply); what was done and what not is listed"
+
+	same README.md "$statuses" "$(sed -n '/^| status | meaning |$/,/^$/ {
+		s/^| \([0-9]*\) | \(.*\) |$/\1 \2/p
+	}' "$TOP/README.md")"
+	same "ioasidctl(8)" "$statuses" "$(sed -n '/^EXIT STATUS/,/^ENVIRONMENT/ {
+		s/^       \([0-9]\) *\(.*\)$/\1 \2/p
+	}' "$TEXT/ioasidctl")"
+}
+
+@test "README: the table of nouns and verbs is the program's" {
+	same README.md "$(verbs)" "$(sed -n 's/^| `\([a-z]*\)` | \(.*\) |$/\1 \2/p' "$TOP/README.md" |
+		while read -r noun rest; do
+			grep -oE '`[a-z]+`' <<<"$rest" | tr -d '`' | sed "s/^/$noun /"
+		done)"
+}
+
+@test "version: the same in Makefile, spec, program and pages" {
+	local version page
+
+	version=$(sed -n 's/^VERSION := //p' "$TOP/Makefile")
+	[[ $version ]]
+	same spec "$version" "$(sed -n 's/^Version: *//p' "$TOP/ioasidctl.spec")"
+	same "spec's changelog" "$version" \
+		"$(sed -n '/^%changelog/ { n; s/.* - \(.*\)-[0-9]*$/\1/p }' "$TOP/ioasidctl.spec")"
+	same --version "ioasidctl $version" "$("$IOASIDCTL" --version)"
+	for page in "$TEXT"/*; do
+		tail -n 1 "$page" | grep -q "^ioasidctl $version " || none "another version" "$page"
+	done
+}
+
+@test "options: no command has one name or letter twice, nor one that --help has" {
+	none "twice" "$(awk -F '\t' '$2 != "" { print $1, $2; if ($4 != "-") print $1, "-" $4 }' \
+		"$TREE" | sort | uniq -d)"
+	none "--help's" "$(awk -F '\t' '$2 == "--help" || $2 == "--usage" || $4 == "h"' "$TREE")"
+}
+
+@test "--help marks as default the first verb of each noun, as the completion has it" {
+	local noun
+
+	for noun in $(groups); do
+		same "$noun" "$(verbs | sed -n "s/^$noun //p" | head -n 1)" \
+			"$("$IOASIDCTL" "$noun" --help | sed -n 's/^  \([a-z]*\) .*(default)$/\1/p')"
+	done
+}
+
+# unprivileged COMMAND...: as nobody where the tests run as root, with nothing of the environment.
+unprivileged()
+{
+	local as=()
+
+	((EUID)) || as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+	(cd / && env -i HOME=/dev/null PATH="$PATH" LC_ALL="$LC_ALL" "${as[@]}" "$@")
+}
+
+@test "--help and --usage of every command need no rights, no home, no /sys, no udev" {
+	local path words option trace=$PUBLIC/trace
+
+	mkdir -m 777 "$trace"
+	while read -r path; do
+		read -ra words <<<"$path"
+		for option in -h --help --usage; do
+			run --separate-stderr unprivileged strace -f -qq -e trace=%file -o "$trace/log" \
+				"$PUBLIC/ioasidctl" "${words[@]:1}" "$option"
+			((status == 0)) && [[ $output && ! $stderr ]] ||
+				none "$path $option: status $status" "$output$stderr"
+			none "$path $option opens" "$(grep -E '"/(sys|proc|dev|run)(/|")' "$trace/log")"
+		done
+		[[ $output == Usage:\ "$path"* ]] || none "$path" "$output"
+	done < <(awk -F '\t' '$2 == "" { print $1 }' "$TREE")
+}
+
+@test "--help names every option and command" {
+	local path option name text words
+
+	while IFS=$'\x1f' read -r path option _ _ text; do
+		if [[ $option ]]; then
+			name=$option
+		else
+			name=${path##* }
+			path=${path% *}
+		fi
+		[[ $name == ioasidctl ]] && continue
+		read -ra words <<<"$path"
+		"$IOASIDCTL" "${words[@]:1}" --help | tr -s ' \n' ' ' |
+			grep -qE -e " $name(=[^ ]*)? $(sed 's/[][().*+?|$^\\]/\\&/g' <<<"$text")" ||
+			none "$path --help lacks" "$name $text"
+	done < <(tr '\t' '\037' <"$TREE")
+}
+
+# complete WORD...: what is offered for the last one, one a line, sorted. In a bash that has nothing
+# but the script. PROGRAM stands for the program.
+complete()
+{
+	PROGRAM=${PROGRAM:-$IOASIDCTL} BREAKS=$' \t\n"\'@><=;|&(:' bash --norc -u -c '
+		COMP_WORDBREAKS=$BREAKS
+		source "$0"
+		COMP_WORDS=(ioasidctl "$@") COMP_CWORD=$# COMPREPLY=()
+		_ioasidctl "$PROGRAM" "${!#}" "${@:$#-1:1}"
+		((${#COMPREPLY[@]})) || exit 0
+		printf "%s\n" "${COMPREPLY[@]}" | sort
+	' "$TOP/completions/ioasidctl" "$@" 2>"$BATS_TEST_TMPDIR/stderr"
+	none "stderr" "$(<"$BATS_TEST_TMPDIR/stderr")"
+}
+
+# offers EXPECTED WORD...: EXPECTED are words.
+offers()
+{
+	local expected=$1
+
+	shift
+	same "ioasidctl $*" "$(tr -s ' \t\n' '\n' <<<"$expected" | sed '/^$/d' | sort)" "$(complete "$@")"
+}
+
+@test "completion: nouns, verbs and options are those of the tree" {
+	local path words
+
+	offers "$(groups)" ""
+	offers "$(options ioasidctl) --help --usage" -
+	while read -r path; do
+		read -ra words <<<"$path"
+		offers "$(options "$path") --help --usage" "${words[@]:1}" --
+		[[ $path == *" "*" "* ]] || offers "$(verbs | sed -n "s/^${words[1]} //p")" "${words[1]}" ""
+	done < <(awk -F '\t' '$2 == "" && $1 ~ / / && $1 ~ / .* / { print $1 }' "$TREE")
+}
+
+@test "completion: a noun's options are its first verb's" {
+	local noun
+
+	for noun in $(groups); do
+		offers "$(options "ioasidctl $noun $(verbs | sed -n "s/^$noun //p" | head -n 1)")
+			--help --usage" "$noun" -
+		offers "$(verbs | sed -n "s/^$noun //p")" "$noun" ""
+	done
+	offers --list-columns device --li
+}
+
+@test "completion: only what begins as the word does" {
+	offers "device driver" d
+	offers "" nonsense
+	offers "" nonsense ""
+	offers "" device nonsense -
+	offers --json group list --js
+}
+
+@test "completion: options before the noun and between operands are passed over" {
+	offers "$(groups)" -c lab ""
+	offers "$(groups)" --context=lab ""
+	offers "$(groups)" --context = lab ""
+	offers "$(verbs | sed -n 's/^pasid //p')" --sysroot /tmp -v pasid ""
+	offers auto pasid bind -c lab 0000 : 03 : 00.0 --partial ""
+	offers auto pasid bind --context = lab 0000 : 03 : 00.0 a
+	offers all pasid unbind -clab eth1 ""
+}
+
+@test "completion: columns of every list" {
+	local noun verb
+
+	while read -r noun verb; do
+		has_columns "$noun" "$verb" || continue
+		offers "all $(columns "$noun" "$verb")" "$noun" "$verb" -o ""
+		offers "all $(columns "$noun" "$verb")" "$noun" "$verb" --output ""
+		offers "all $(columns "$noun" "$verb")" "$noun" "$verb" --output =
+	done < <(verbs)
+	offers "all $(columns device list)" device -nro ""
+	offers "$(columns device list | sed 's/^/+/')" device list -o +
+	offers "device,driver device,driver-override" device list -o device,dri
+	offers "+device,group" device list -o +device,gr
+	offers "driver,driver-override" device list -o driver,dri
+	offers "driver driver-override" device list --output = dri
+}
+
+@test "completion: an option's argument that is new, a number or a directory offers nothing" {
+	offers "" ioas alloc --name ""
+	offers "" pasid bind --count ""
+	offers "" ioas map --iova ""
+	offers "" context create ""
+	offers "" group list --sysroot ""
+}
+
+# A program with the real tree, and with devices and contexts of its own; it writes down what it is
+# asked.
+fake()
+{
+	cat >"$BATS_TEST_TMPDIR/fake" <<-END
+		#!/bin/bash
+		[[ \$1 == --dump-commands || \$3 == --list-columns ]] && exec "$IOASIDCTL" "\$@"
+		echo "\$*" >>"$BATS_TEST_TMPDIR/asked"
+		case "\$*" in
+		*"device list"*) printf '%s\n' 0000:03:00.0 0000:03:00.1 platform.3 ;;
+		*"group list"*) printf '%s\n' 7 12 ;;
+		*"iommu list"*) printf '%s\n' dmar0 dmar1 ;;
+		*"context list"*) printf '%s\n' lab vm1 ;;
+		*"ioas list"*) printf '%s\n' 'buffers 2' ' 5' ;;
+		esac
+		echo complaint >&2
+		exit 1
+	END
+	chmod +x "$BATS_TEST_TMPDIR/fake"
+	export PROGRAM=$BATS_TEST_TMPDIR/fake
+}
+
+@test "completion: devices, groups, units, contexts and IOASes are asked of the program" {
+	fake
+	offers "0000:03:00.0 0000:03:00.1 platform.3" --sysroot /tmp device show ""
+	offers "7 12 0000:03:00.0 0000:03:00.1 platform.3" --sysroot /tmp group show ""
+	offers "dmar0 dmar1" iommu show ""
+	offers "lab vm1" context show ""
+	offers "lab vm1" context destroy ""
+	offers "lab vm1" context exec ""
+	offers "lab vm1" device add -c ""
+	offers "lab vm1" -c ""
+	offers "lab vm1" pasid bind --context =
+	offers "buffers 2 5" ioas show -c lab ""
+	offers "buffers 2 5" pasid bind -c lab eth1 auto ""
+	offers "buffers" device attach -c lab eth1 b
+	offers "" device show eth1 ""
+	offers "" ioas free buffers ""
+}
+
+@test "completion: only what follows the last colon is offered, as bash wants it" {
+	fake
+	offers "03:00.0 03:00.1" --sysroot /tmp device show 0000 :
+	offers "03:00.0 03:00.1" --sysroot /tmp device show 0000 : 03
+	offers "00.1" --sysroot /tmp device show 0000 : 03 : 00.1
+}
+
+@test "completion: it asks where the command line looks" {
+	fake
+	complete --sysroot /some/tree device show "" >/dev/null
+	complete --sysroot=/other device show "" >/dev/null
+	complete ioas show --context lab "" >/dev/null
+	same asked "--sysroot /some/tree device list -nro device
+--sysroot /other device list -nro device
+-c lab ioas list -nro name,ioas" "$(<"$BATS_TEST_TMPDIR/asked")"
+}
+
+@test "completion: terms of a list are its columns, and the values of the first" {
+	fake
+	offers "0000:03:00.0 0000:03:00.1 platform.3 $(columns device list | sed 's/$/=/')" \
+		device list ""
+	offers "7 12 $(columns group list | sed 's/$/=/')" group list driver = nvme ""
+	offers "driver= driver-override=" device list dri
+}
+
+@test "completion: what 'context exec' runs is a command with arguments of its own" {
+	complete context exec lab -- bas | grep -qx bash
+	complete context exec lab bas | grep -qx bash
+	offers "" context exec lab -- bash -
+	offers "" context exec lab bash --he
+}
+
+@test "completion: a device of this machine is offered by its names" {
+	local interface device
+
+	device=$("$IOASIDCTL" device list -nro device | head -n 1)
+	[[ ! $device ]] || complete device show "" | grep -qxF "$device"
+	for interface in /sys/class/net/*/device; do
+		[[ -e $interface ]] || continue
+		interface=${interface%/device}
+		complete device show "" | grep -qxF "${interface##*/}"
+	done
+}
+
+@test "completion: without a program that works it offers nothing and says nothing" {
+	PROGRAM=/nonexistent/ioasidctl offers "" ""
+	PROGRAM=/bin/false offers "" device show ""
+}
+
+@test "completion: it needs no rights" {
+	cp "$TOP/completions/ioasidctl" "$PUBLIC/completion"
+	run --separate-stderr unprivileged bash --norc -c 'source "$0"
+		COMP_WORDS=(ioasidctl group li) COMP_CWORD=2
+		_ioasidctl "$1" li group
+		echo "${COMPREPLY[*]}"' "$PUBLIC/completion" "$PUBLIC/ioasidctl"
+	[[ $status == 0 && $output == list && ! $stderr ]]
+}

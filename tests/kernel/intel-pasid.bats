@@ -1,0 +1,501 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# On a kernel with Intel's IOMMU in scalable mode: every effect is looked for where the kernel shows
+# it, not in what the program says.
+#
+# bats does not see "! command" fail, hence [[ -z $(...) ]]; functions are called by eventually().
+# shellcheck disable=SC2143,SC2317
+
+load lib
+
+setup_file()
+{
+	local device
+
+	for device in "$WIDE" "$NARROW" "$PLAIN" "$EDU"; do
+		ctl driver set "$device" vfio-pci
+	done
+}
+
+teardown_file()
+{
+	local device
+
+	for device in "$WIDE" "$NARROW" "$PLAIN" "$EDU"; do
+		ctl driver reset "$device"
+	done
+}
+
+setup()
+{
+	export IOASIDCTL_CONTEXT=test
+}
+
+teardown()
+{
+	destroy_all
+}
+
+# A context with the wide endpoint in it and two IOASes.
+context()
+{
+	ctl context create test
+	ctl device add "$WIDE" >/dev/null
+	first=$(ctl ioas alloc --name first)
+	second=$(ctl ioas alloc)
+	export first second
+}
+
+@test "driver set hands the devices over, and their nodes are there" {
+	[[ $(readlink -f /sys/bus/pci/devices/"$WIDE"/driver) == */vfio-pci ]]
+	[[ -c /dev/vfio/devices/$(ctl device show "$WIDE" -nr -o vfio_cdev) ]]
+	[[ $(cat /sys/bus/pci/devices/"$WIDE"/driver_override) == vfio-pci ]]
+	ctl driver list -nr -o device | grep -qx "$WIDE"
+}
+
+@test "PASIDs are bound to two IOASes, seen in the hardware, unbound one by one" {
+	local pasid
+
+	context
+	[[ $(ctl pasid bind "$WIDE" 42 first) == 42 ]]
+	[[ $(ctl pasid bind "$WIDE" 100-163 "$second") == 100-163 ]]
+	auto=$(ctl pasid bind "$WIDE" auto first)
+	[[ $auto == 1 ]]
+	[[ $(hardware "$WIDE") == "$(printf '%s\n' 1 42 {100..163})" ]]
+	[[ $(ctl pasid list -nr -o pasid "device=$WIDE" state=ok) == "$(hardware "$WIDE")" ]]
+	[[ $(ctl pasid list -nr -o ioas pasid=42) == "$first" ]]
+	[[ $(ctl pasid list -nr -o ioas pasid=150) == "$second" ]]
+	for pasid in 42 {100..163} "$auto"; do
+		ctl pasid unbind "$WIDE" "$pasid"
+		[[ -z $(hardware "$WIDE" | grep -x "$pasid") ]]
+	done
+	[[ -z $(hardware "$WIDE") ]]
+	[[ $(ctl pasid list -j) == '[]' ]]
+}
+
+@test "different IOASes have different page tables, one IOAS has one" {
+	local domains
+
+	context
+	ctl pasid bind "$WIDE" 1,2 first
+	ctl pasid bind "$WIDE" 3 "$second"
+	domains=$(ctl pasid list -nr -o pasid,domain)
+	[[ $(awk '$1 < 3 { print $2 }' <<<"$domains" | sort -u | wc -l) == 1 ]]
+	[[ $(awk '{ print $2 }' <<<"$domains" | sort -u | wc -l) == 2 ]]
+}
+
+@test "context destroy leaves no binding in the hardware" {
+	context
+	ctl pasid bind "$WIDE" 10-20 first
+	[[ $(hardware "$WIDE" | wc -l) == 11 ]]
+	ctl context destroy test
+	[[ -z $(hardware "$WIDE") ]]
+	[[ ! -e /run/ioasidctl/test.sock ]]
+	[[ -z $(ctl context list -n) ]]
+}
+
+@test "kill -9 of the holder leaves none either, and the name can be used again" {
+	context
+	ctl pasid bind "$WIDE" 10-20 first
+	kill -9 "$(holder_pid test)"
+	no_binding() { [[ -z $(hardware "$WIDE") ]]; }
+	eventually no_binding
+	[[ $(ctl context list -nr -o context,state) == 'test stale' ]]
+	status 1 ctl pasid bind "$WIDE" 10 first
+	context
+	ctl pasid bind "$WIDE" 10 first
+	[[ $(hardware "$WIDE") == 10 ]]
+}
+
+@test "SIGTERM frees everything and removes the socket" {
+	context
+	ctl pasid bind "$WIDE" 7 first
+	kill "$(holder_pid test)"
+	gone() { [[ ! -e /run/ioasidctl/test.sock ]] && [[ -z $(hardware "$WIDE") ]]; }
+	eventually gone
+}
+
+@test "kill -9 of a client in mid-range: the range is whole or gone, the record says which" {
+	local client bound
+
+	context
+	ctl pasid bind "$WIDE" 1000-5095 first &
+	client=$!
+	begun() { hardware "$WIDE" | grep -q .; }
+	eventually begun
+	kill -9 "$client" 2>/dev/null || true
+	wait "$client" || true
+	# The next change waits for the range to be through.
+	ctl ioas alloc >/dev/null
+	bound=$(hardware "$WIDE" | wc -l)
+	((bound == 0 || bound == 4096))
+	[[ $(ctl pasid list -nr -o pasid state=ok | wc -l) == "$bound" ]]
+	[[ $(ctl context show test -nr -o pasid_count) == "$bound" ]]
+	ctl pasid bind "$WIDE" 42 first
+	hardware "$WIDE" | grep -qx 42
+}
+
+@test "a long range does not keep others waiting" {
+	context
+	ctl pasid bind "$WIDE" 1000-5095 first >/dev/null &
+	begun() { hardware "$WIDE" | grep -q .; }
+	eventually begun
+	ctl context show test >/dev/null
+	wait
+	[[ $(hardware "$WIDE" | wc -l) == 4096 ]]
+}
+
+@test "a range that fails midway is rolled back, or kept with --partial" {
+	ctl context create test
+	ctl device add "$NARROW" >/dev/null
+	ctl ioas alloc --name a >/dev/null
+	status 5 ctl pasid bind "$NARROW" 200-300 a
+	says '8 bits'
+	[[ -z $(hardware "$NARROW") ]]
+}
+
+@test "a PASID too large, zero, or in use is refused, each in its own words" {
+	ctl context create test
+	ctl device add "$NARROW" >/dev/null
+	ctl ioas alloc --name a >/dev/null
+	status 5 ctl pasid bind "$NARROW" 256 a
+	says 'PASID 256'
+	says '8 bits'
+	status 2 ctl pasid bind "$NARROW" 0 a
+	says 'PASID 0'
+	ctl pasid bind "$NARROW" 255 a
+	[[ $(hardware "$NARROW") == 255 ]]
+	status 3 ctl pasid bind "$NARROW" 255 a
+	says 'PASID 255'
+	status 6 ctl pasid unbind "$NARROW" 3
+	says 'PASID 3'
+	status 2 ctl pasid bind "$NARROW" 9-3 a
+	status 2 ctl pasid bind "$NARROW" banana a
+	[[ $(hardware "$NARROW") == 255 ]]
+}
+
+@test "a device without PASIDs refuses any, where the kernel says yes" {
+	ctl context create test
+	ctl device add "$PLAIN" >/dev/null
+	ctl ioas alloc --name a >/dev/null
+	status 5 ctl pasid bind "$PLAIN" 1 a
+	says "$PLAIN"
+	says 'PASID'
+	ctl device attach "$PLAIN" a
+	[[ $(ctl context show test -j | jq -r '.device[0].ioas') == $(ctl ioas list -nr -o ioas) ]]
+}
+
+@test "a foreign IOAS and an unknown device are not found" {
+	context
+	status 6 ctl pasid bind "$WIDE" 1 nowhere
+	says nowhere
+	status 6 ctl pasid bind "$WIDE" 1 4711
+	status 6 ctl pasid bind 0000:ff:00.0 1 first
+	says '0000:ff:00.0'
+	status 6 ctl pasid bind "$NARROW" 1 first
+	says "$NARROW"
+	status 6 ctl -c elsewhere pasid bind "$WIDE" 1 first
+	says elsewhere
+}
+
+@test "a device that another process holds: the message names it" {
+	context
+	ctl context create other
+	status 1 ctl -c other device add "$WIDE"
+	says "$WIDE"
+	says "pid $(holder_pid test)"
+}
+
+@test "a device with its own driver is not taken: the message says how" {
+	ctl context create test
+	status 1 ctl device add "$NIC"
+	says "$NIC"
+	says 'driver set'
+}
+
+@test "the RID and PASIDs live side by side, in either order" {
+	context
+	ctl pasid bind "$WIDE" 5 first
+	ctl device attach "$WIDE" "$second"
+	[[ $(hardware "$WIDE") == 5 ]]
+	ctl device detach "$WIDE"
+	[[ $(hardware "$WIDE") == 5 ]]
+	ctl pasid unbind "$WIDE" all
+	ctl device attach "$WIDE" first
+	ctl pasid bind "$WIDE" 6 "$second"
+	[[ $(hardware "$WIDE") == 6 ]]
+}
+
+@test "mappings reach the page table, and their refusals are told apart" {
+	local iova
+
+	context
+	ctl pasid bind "$WIDE" 9 first
+	iova=$(ctl ioas map first 2M --iova 0x40000000)
+	[[ $iova == 0x40000000 ]]
+	grep -qi 40000 /sys/kernel/debug/iommu/intel/"$WIDE"/9/domain_translation_struct
+	[[ $(ctl ioas show first -j | jq -r '.mapping[0].iova') == 0x40000000 ]]
+	status 1 ctl ioas map first 4K --iova 0x40000000
+	status 1 ctl ioas map first 4K --iova 0xfee00000
+	status 2 ctl ioas map first 5
+	status 6 ctl ioas unmap first 0x1000
+	ctl ioas unmap first 0x40000000
+	[[ $(ctl ioas show first -j | jq '.mapping | length') == 0 ]]
+	ctl ioas map first 64K --read >/dev/null
+	[[ $(ctl ioas show first -j | jq -r '.mapping[0].access') == r ]]
+	ctl ioas unmap first --all
+}
+
+@test "an IOAS in use is not freed, nor a device with PASIDs removed" {
+	context
+	ctl pasid bind "$WIDE" 5 first
+	status 3 ctl ioas free first
+	status 3 ctl device remove "$WIDE"
+	[[ $(hardware "$WIDE") == 5 ]]
+	ctl device remove "$WIDE" --force
+	[[ -z $(hardware "$WIDE") ]]
+	ctl ioas free first
+	[[ $(ctl ioas list -nr -o ioas) == "$second" ]]
+}
+
+@test "a context of a living holder is not created again" {
+	context
+	status 1 ctl context create test
+	says test
+	status 2 ctl context create 9lives
+	status 2 ctl context create ../evil
+}
+
+@test "context exec hands over the fds, named" {
+	context
+	# shellcheck disable=SC2016 # the inner shell expands it
+	run ctl context exec test -- sh -c \
+		'echo "$LISTEN_FDS $LISTEN_FDNAMES $IOASIDCTL_CONTEXT"; [ "$LISTEN_PID" = $$ ]; readlink /proc/self/fd/3 /proc/self/fd/4'
+	[[ $status == 0 ]]
+	[[ ${lines[0]} == '2 iommufd:0000-00-10.0 test' ]]
+	[[ ${lines[1]} == /dev/iommu ]]
+	[[ ${lines[2]} == /dev/vfio/devices/vfio* ]]
+	status 6 ctl context exec test -- /nowhere
+	status 42 ctl context exec test -- sh -c 'exit 42'
+}
+
+@test "SVA: a process that opened a UIO device owns its PASID, beside those of contexts" {
+	local row
+
+	context
+	ctl pasid bind "$WIDE" 77 first
+	ctl driver set "$NARROW" uio_pci_sva
+	exec 9<>"/dev/$(ls "/sys/bus/pci/devices/$NARROW/uio")"
+	row=$(ctl pasid list -j "device=$NARROW")
+	[[ $(jq -r '.[0].kind' <<<"$row") == sva ]]
+	[[ $(jq -r '.[0].pid' <<<"$row") == "$BASHPID" || $(jq -r '.[0].pid' <<<"$row") == "$$" ]]
+	[[ $(jq -r '.[0].state' <<<"$row") == ok ]]
+	[[ $(jq -r '.[0].pasid' <<<"$row") == "$(hardware "$NARROW")" ]]
+	[[ $(ctl pasid list -nr -o kind "device=$WIDE") == ioas ]]
+	exec 9>&-
+	[[ $(ctl pasid list -j "device=$NARROW") == '[]' ]]
+	ctl driver set "$NARROW" vfio-pci
+}
+
+@test "a PASID in the hardware and in no record is marked so" {
+	context
+	ctl pasid bind "$WIDE" 77 first
+	# Another root does not see this one's holders.
+	status 0 unshare -m sh -c "mount -t tmpfs none /run && '$IOASIDCTL' pasid list -nr -o pasid,state"
+	[[ $output == '77 not-recorded' ]]
+}
+
+@test "what was bound can be seen as an ordinary user, what cannot is said" {
+	local as=(setpriv --reuid 1000 --regid 1000 --clear-groups)
+
+	context
+	ctl pasid bind "$WIDE" 77 first
+	status 0 "${as[@]}" "$IOASIDCTL" group list
+	[[ -n $output ]]
+	status 0 "${as[@]}" "$IOASIDCTL" device show "$WIDE" -j
+	[[ $(jq -r '.unreadable.pasid_width' <<<"$output") == 'Permission denied' ]]
+	status 0 "${as[@]}" "$IOASIDCTL" pasid list
+	says 'Permission denied'
+	status 4 "${as[@]}" env XDG_RUNTIME_DIR=/tmp "$IOASIDCTL" context create mine
+	[[ $(hardware "$WIDE") == 77 ]]
+}
+
+@test "another user's context is neither readable nor usable" {
+	local as=(setpriv --reuid 1000 --regid 1000 --clear-groups)
+
+	context
+	ctl pasid bind "$WIDE" 77 first
+	chmod 666 /run/ioasidctl/test.sock
+	run "${as[@]}" python3 - <<-'EOT'
+		import socket
+		s = socket.socket(socket.AF_UNIX)
+		s.connect('/run/ioasidctl/test.sock')
+		s.sendall(b'{"method":"org.ioasidctl.Context.Describe"}\0')
+		print(s.recv(65536))
+	EOT
+	[[ $output != *iommufd* ]]
+	chmod 600 /run/ioasidctl/test.sock
+	ctl context show test >/dev/null
+}
+
+@test "the holder keeps no more rights than it needs" {
+	local pid
+
+	context
+	pid=$(holder_pid test)
+	[[ $(awk '/^NoNewPrivs/ { print $2 }' /proc/"$pid"/status) == 1 ]]
+	# CAP_IPC_LOCK alone.
+	[[ $(awk '/^CapEff/ { print $2 }' /proc/"$pid"/status) == 0000000000004000 ]]
+	[[ $(readlink /proc/"$pid"/cwd) == / ]]
+	[[ $(stat -c %a /run/ioasidctl/test.sock) == 600 ]]
+}
+
+@test "a hostile client harms nobody" {
+	context
+	python3 - <<-'EOT'
+		import os, socket
+		path = '/run/ioasidctl/test.sock'
+		def talk(data):
+			s = socket.socket(socket.AF_UNIX)
+			s.settimeout(20)
+			s.connect(path)
+			try:
+				s.sendall(data)
+				s.shutdown(socket.SHUT_WR)
+				while s.recv(65536):
+					pass
+			except OSError:
+				pass
+		for data in (b'', b'\0', b'{', b'{}\0', b'[1]\0', b'null\0', b'\xff' * 100 + b'\0',
+			     b'{"method":1}\0', b'{"method":"org.ioasidctl.Context.BindPasids"}\0',
+			     b'{"method":"org.ioasidctl.Context.MapIoas","parameters":{"ioas":[],"size":-1}}\0',
+			     b'{"method":"org.ioasidctl.Context.Nothing"}\0', b'{' * 100000 + b'\0',
+			     b'[' * (3 << 20), os.urandom(1 << 16)):
+			talk(data)
+		idle = [socket.socket(socket.AF_UNIX) for _ in range(100)]
+		for s in idle:
+			s.setblocking(False)
+			try:
+				s.connect(path)
+			except OSError:
+				pass
+	EOT
+	[[ $(ctl context list -nr -o context,state) == 'test live' ]]
+	ctl pasid bind "$WIDE" 5 first
+	[[ $(hardware "$WIDE") == 5 ]]
+}
+
+@test "varlinkctl talks to the holder" {
+	local tree varlinkctl
+
+	for tree in "${LAB_TOOLS:-/run/lab/tools}" "$HOME"/.cache/ioasidctl-lab/tools-*; do
+		[[ -x $tree/usr/bin/varlinkctl ]] && break
+	done
+	[[ -x $tree/usr/bin/varlinkctl ]]
+	varlinkctl=("$tree/lib64/ld-linux-x86-64.so.2" --library-path
+		"$tree/usr/lib/x86_64-linux-gnu:$tree/usr/lib/x86_64-linux-gnu/systemd"
+		"$tree/usr/bin/varlinkctl")
+	context
+	run "${varlinkctl[@]}" info /run/ioasidctl/test.sock
+	[[ $output == *org.ioasidctl.Context* ]]
+	run "${varlinkctl[@]}" introspect /run/ioasidctl/test.sock org.ioasidctl.Context
+	[[ $output == *BindPasids* ]]
+	run "${varlinkctl[@]}" call -j /run/ioasidctl/test.sock org.ioasidctl.Context.Describe '{}'
+	[[ $(jq -r .name <<<"$output") == test || $(jq -r .context.name <<<"$output") == test ]]
+}
+
+@test "driver set refuses what is in use, and says what would be lost" {
+	local net
+
+	net=$(ls /sys/bus/pci/devices/"$NIC"/net)
+	ip link set "$net" up
+	status 3 ctl driver set "$NIC" vfio-pci
+	says "$net"
+	says "ip link set dev $net down"
+	[[ $(readlink -f /sys/bus/pci/devices/"$NIC"/driver) == */e1000e ]]
+	status 3 ctl driver set "$net" vfio-pci
+	ip link set "$net" down
+	status 3 ctl driver set 00:08.0 vfio-pci
+	says 'bridge'
+	mkswap /dev/nvme0n1 >/dev/null
+	swapon /dev/nvme0n1
+	status 3 ctl driver set nvme0n1 vfio-pci
+	says swap
+	swapoff /dev/nvme0n1
+	mkfs.ext4 -q /dev/nvme0n1
+	mkdir -p "$BATS_TEST_TMPDIR/mnt"
+	mount /dev/nvme0n1 "$BATS_TEST_TMPDIR/mnt"
+	status 3 ctl driver set "$DISK" vfio-pci
+	says "$BATS_TEST_TMPDIR/mnt"
+	umount "$BATS_TEST_TMPDIR/mnt"
+	[[ $(readlink -f /sys/bus/pci/devices/"$DISK"/driver) == */nvme ]]
+}
+
+@test "driver set and reset go there and back; what fails is undone" {
+	local net
+
+	net=$(ls /sys/bus/pci/devices/"$NIC"/net)
+	ip link set "$net" down
+	status 0 ctl driver set "$NIC" vfio-pci --dry-run
+	[[ $output == *driver_override* && $output == *unbind* ]]
+	[[ $(readlink -f /sys/bus/pci/devices/"$NIC"/driver) == */e1000e ]]
+	ctl driver set "$NIC" vfio-pci
+	[[ $(readlink -f /sys/bus/pci/devices/"$NIC"/driver) == */vfio-pci ]]
+	ctl driver reset "$NIC"
+	[[ $(readlink -f /sys/bus/pci/devices/"$NIC"/driver) == */e1000e ]]
+	[[ $(cat /sys/bus/pci/devices/"$NIC"/driver_override) == '(null)' ]]
+	status 6 ctl driver set "$NIC" no-such-driver
+	# nvme's probe fails on a NIC: it has no such registers.
+	status 1 ctl driver set "$NIC" nvme
+	[[ $(readlink -f /sys/bus/pci/devices/"$NIC"/driver) == */e1000e ]]
+	[[ $(cat /sys/bus/pci/devices/"$NIC"/driver_override) == '(null)' ]]
+}
+
+@test "a device in use by a context keeps its driver" {
+	context
+	status 3 ctl driver set "$WIDE" uio_pci_sva
+	says "pid $(holder_pid test)"
+	[[ $(readlink -f /sys/bus/pci/devices/"$WIDE"/driver) == */vfio-pci ]]
+}
+
+@test "device show tells who holds it, and what it can do" {
+	local json
+
+	context
+	json=$(ctl device show "$WIDE" -j)
+	[[ $(jq -r .holder[0].pid <<<"$json") == "$(holder_pid test)" ]]
+	[[ $(jq .pasid_width <<<"$json") == 20 ]]
+	[[ $(jq .pasid_enabled <<<"$json") == true ]]
+	[[ $(jq .ats_enabled <<<"$json") == true ]]
+	[[ $(ctl device show "$NARROW" -j | jq -c '[.pasid_width, .pasid_exec]') == '[8,false]' ]]
+	[[ $(ctl device show "$PLAIN" -j | jq .pasid_supported) == false ]]
+	[[ $(ctl device show "$DISK" -j | jq .sriov_totalvfs) == 8 ]]
+}
+
+@test "groups, their members and units are those of sysfs" {
+	local group
+
+	[[ $(ctl group list -nr -o group) == "$(ls -v /sys/kernel/iommu_groups)" ]]
+	for group in /sys/kernel/iommu_groups/*; do
+		[[ $(ctl group show "${group##*/}" -j | jq -r '.device[]') == "$(ls "$group"/devices)" ]]
+	done
+	[[ $(ctl iommu show dmar0 -j | jq -r .ecap) == 0x$(cat /sys/class/iommu/dmar0/intel-iommu/ecap) ]]
+	[[ $(ctl iommu list -nr -o pasid_width) == 20 ]]
+	ctl group show "$WIDE" -j | jq -e '.reserved_region | length > 0'
+}
+
+@test "system features finds what is there" {
+	status 0 ctl system features -j
+	[[ $(jq -r '.[] | select(.feature == "IOMMU_HWPT_ALLOC").available' <<<"$output") == true ]]
+	[[ $(jq -r '[.[] | select(.kind == "ioctl")] | length' <<<"$output") == 22 ]]
+	status 0 ctl system features "$WIDE" -j
+	[[ $(jq -r '.[] | select(.feature == "IOMMU_HWPT_ALLOC_PASID").available' <<<"$output") == true ]]
+	[[ $(jq -r '.[] | select(.feature == "VFIO_DEVICE_ATTACH_PASID").available' <<<"$output") == true ]]
+	# The probe has left nothing.
+	context
+	[[ -z $(hardware "$WIDE") ]]
+}
+
+@test "the kernel has nothing to complain about" {
+	[[ -z $(dmesg | grep -E 'BUG:|WARNING:|Oops|general protection|refcount') ]]
+}

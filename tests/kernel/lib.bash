@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# Helpers of the tests that run in the lab's machines. $IOASIDCTL is the program under test.
+
+WIDE=0000:00:10.0   # endpoint with PASIDs of 20 bits
+NARROW=0000:00:11.0 # endpoint with PASIDs of 8 bits
+PLAIN=0000:00:12.0  # endpoint without PASIDs
+EDU=0000:00:05.0    # no driver
+NIC=0000:00:03.0    # e1000e
+DISK=0000:01:00.0   # nvme
+export WIDE NARROW PLAIN EDU NIC DISK
+
+TABLE=/sys/kernel/debug/iommu/intel/dmar_translation_struct
+
+ctl()
+{
+	"$IOASIDCTL" "$@"
+}
+
+# The PASIDs that the IOMMU's own table has of a device, its RID's 0 left out; one a line.
+hardware()
+{
+	awk -v bdf="${1#0000:}" '$1 == bdf && $4 + 0 > 0 { print $4 + 0 }' "$TABLE" | sort -n
+}
+
+# status STATUS COMMAND...: it must end with that; $output is stdout, $errors stderr.
+status()
+{
+	local want=$1 got=0
+
+	shift
+	output=$("$@" 2>"$BATS_TEST_TMPDIR/errors") || got=$?
+	errors=$(<"$BATS_TEST_TMPDIR/errors")
+	export output errors
+	((got == want)) && return 0
+	printf 'status %d, not %d: %s\nstdout: %s\nstderr: %s\n' "$got" "$want" "$*" "$output" "$errors"
+	return 1
+}
+
+# says TEXT: stderr has it.
+says()
+{
+	[[ $errors == *"$1"* ]] && return 0
+	printf 'no "%s" in: %s\n' "$1" "$errors"
+	return 1
+}
+
+# Waits until a condition holds; the lab's machines are slow, so the limit is generous.
+eventually()
+{
+	local i
+
+	for ((i = 0; i < 200; i++)); do
+		"$@" && return 0
+		sleep 0.05
+	done
+	printf 'never came true: %s\n' "$*"
+	return 1
+}
+
+holder_pid()
+{
+	ctl context list -nr -o context,pid | awk -v name="$1" '$1 == name { print $2 }'
+}
+
+# Ends every context that a test has left.
+destroy_all()
+{
+	local name
+
+	for name in $(ctl context list -nr -o context 2>/dev/null); do
+		ctl context destroy "$name" 2>/dev/null || true
+	done
+}

@@ -1,0 +1,36 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# More than a hundred groups of one SR-IOV device.
+
+load lib
+
+@test "every virtual function is in a group of its own, and all are listed" {
+	local groups
+
+	groups=$(ls -v /sys/kernel/iommu_groups)
+	(($(wc -l <<<"$groups") >= 100))
+	[[ $(ctl group list -nr -o group) == "$groups" ]]
+	[[ $(ctl device list -nr -o device physfn=0000:01:00.0 | wc -l) == 124 ]]
+	[[ $(ctl device show 0000:01:00.0 -j | jq .sriov_numvfs) == 124 ]]
+	ctl group list -j | jq -e 'length >= 100'
+}
+
+@test "a group costs no more than 20 system calls" {
+	local all devices
+
+	# Start-up is what a listing of nothing costs.
+	strace -f -o "$BATS_TEST_TMPDIR/none" "$IOASIDCTL" group list --sysroot "$BATS_TEST_TMPDIR"
+	strace -f -o "$BATS_TEST_TMPDIR/all" "$IOASIDCTL" group list >/dev/null
+	all=$(($(wc -l <"$BATS_TEST_TMPDIR/all") - $(wc -l <"$BATS_TEST_TMPDIR/none")))
+	devices=$(find /sys/kernel/iommu_groups/*/devices -type l | wc -l)
+	echo "$all system calls for $devices devices"
+	((all <= 20 * devices))
+}
+
+@test "a listing reads no config space" {
+	run strace -f -e trace=openat,openat2 "$IOASIDCTL" group list
+	[[ $status == 0 ]]
+	[[ $output != */config* && $output != *'"config"'* ]]
+	run strace -f -e trace=openat,openat2 "$IOASIDCTL" device list
+	[[ $output != *'"config"'* ]]
+}

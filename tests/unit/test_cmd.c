@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "util/cleanup.h"
+#include "util/status.h"
+
+/* A tree as the program's, whose commands write down what they were given. */
+struct app {
+	const char *ran;
+	const char *global;
+	char said[256]; /* options and operands as the command got them */
+	int status;     /* what the command is to return */
+};
+
+struct args {
+	struct operands operands;
+	const char *output;
+	int verbose;
+};
+
+static error_t args_parse(int key, char *arg, struct argp_state *state)
+{
+	struct args *args = state->input;
+
+	switch (key) {
+	case 'o':
+		args->output = arg;
+		return 0;
+	case 'v':
+		args->verbose++;
+		return 0;
+	default:
+		return cmd_operands(&args->operands, key, arg, state);
+	}
+}
+
+static const struct argp_option options[] = {
+	{ "output", 'o', "FILE", 0, "Where to", 0 },
+	{ "verbose", 'v', NULL, 0, "Say more", 0 },
+	{ "secret", 0x500, NULL, OPTION_HIDDEN, "Not shown", 0 },
+	{ 0 },
+};
+
+static const struct argp more_argp = { .options = options, .parser = args_parse };
+static const struct argp_child children[] = { { &more_argp, 0, NULL, 0 }, { 0 } };
+/* Operands and options may come from a child, as the program's commands have it. */
+static const struct argp list_argp = { .doc = "List things.", .children = children };
+static const struct argp show_argp = { .options = options,
+				       .parser = args_parse,
+				       .args_doc = "THING [OTHER]",
+				       .doc = "Show a thing." };
+
+static int run(struct app *app, const char *name, const struct args *args)
+{
+	app->ran = name;
+	snprintf(app->said, sizeof(app->said), "o=%s v=%d", args->output ? args->output : "",
+		 args->verbose);
+	for (unsigned int i = 0; i < args->operands.n; i++) {
+		strcat(app->said, " ");
+		strcat(app->said, args->operands.v[i]);
+	}
+	return app->status;
+}
+
+static int list_run(struct app *app, const void *args)
+{
+	return run(app, "list", args);
+}
+
+static int show_run(struct app *app, const void *args)
+{
+	return run(app, "show", args);
+}
+
+static int exec_run(struct app *app, const void *args)
+{
+	return run(app, "exec", args);
+}
+
+static const struct args list_defaults = { .output = "here" };
+static const struct args show_defaults = { .operands = { .min = 1, .max = 2 } };
+static const struct args exec_defaults = { .operands = { .min = 1, .max = CMD_OPERANDS_MAX } };
+
+static const struct cmd list_cmd = {
+	.name = "list",
+	.summary = "List things",
+	.argp = &list_argp,
+	.defaults = &list_defaults,
+	.args_size = sizeof(list_defaults),
+	.run = list_run,
+};
+static const struct cmd show_cmd = {
+	.name = "show",
+	.summary = "Show a thing",
+	.argp = &show_argp,
+	.defaults = &show_defaults,
+	.args_size = sizeof(show_defaults),
+	.run = show_run,
+};
+static const struct cmd exec_cmd = {
+	.name = "exec",
+	.summary = "Run a command",
+	.argp = &show_argp,
+	.defaults = &exec_defaults,
+	.args_size = sizeof(exec_defaults),
+	.in_order = true,
+	.run = exec_run,
+};
+
+static const struct cmd *const thing_sub[] = { &list_cmd, &show_cmd, &exec_cmd, NULL };
+static const struct cmd thing_cmd = {
+	.name = "thing",
+	.summary = "Things",
+	.sub = thing_sub,
+	.fallback = &list_cmd,
+};
+static const struct cmd *const plain_sub[] = { &show_cmd, NULL };
+static const struct cmd plain_cmd = { .name = "plain", .summary = "Plain", .sub = plain_sub };
+static const struct cmd *const root_sub[] = { &thing_cmd, &plain_cmd, NULL };
+
+static error_t root_parse(int key, char *arg, struct argp_state *state)
+{
+	struct app *app = state->input;
+
+	if (key != 'g')
+		return ARGP_ERR_UNKNOWN;
+	app->global = arg;
+	return 0;
+}
+
+static const struct argp_option root_options[] = {
+	{ "global", 'g', "VALUE", 0, "For all", 0 },
+	{ 0 },
+};
+static const struct argp root_argp = { .options = root_options, .parser = root_parse };
+static const struct cmd root = {
+	.name = "tool",
+	.summary = "Does things.",
+	.sub = root_sub,
+	.argp = &root_argp,
+};
+
+/* One run of LINE, split at blanks ('' is an empty word), and what it printed. */
+struct result {
+	struct app app;
+	int status;
+	char out[4096], err[4096];
+};
+
+static int split(char *line, char **argv, int max)
+{
+	int n = 0;
+
+	for (char *word = strtok(line, " "); word && n < max; word = strtok(NULL, " "))
+		argv[n++] = strcmp(word, "''") == 0 ? word + 2 : word;
+	argv[n] = NULL;
+	return n;
+}
+
+static void take_output(int stream, int memory, int saved, char *buf, size_t size)
+{
+	ssize_t len;
+
+	assert_int_equal(dup2(saved, stream), stream);
+	close(saved);
+	len = pread(memory, buf, size - 1, 0);
+	assert_true(len >= 0);
+	buf[len] = '\0';
+	close(memory);
+}
+
+static void run_with(const char *line, unsigned int flags, struct result *result)
+{
+	char *argv[32], copy[256];
+	int out = memfd_create("out", 0), err = memfd_create("err", 0);
+	int saved_out, saved_err, argc;
+
+	strcpy(copy, line);
+	argc = split(copy, argv, 31);
+	fflush(stdout);
+	saved_out = dup(STDOUT_FILENO);
+	saved_err = dup(STDERR_FILENO);
+	dup2(out, STDOUT_FILENO);
+	dup2(err, STDERR_FILENO);
+	result->status = cmd_main(&result->app, &result->app, &root, argc, argv, flags);
+	fflush(stdout);
+	take_output(STDOUT_FILENO, out, saved_out, result->out, sizeof(result->out));
+	take_output(STDERR_FILENO, err, saved_err, result->err, sizeof(result->err));
+}
+
+static void check_ran(const char *line, const char *ran, const char *said)
+{
+	struct result result = { .app.status = STATUS_PARTIAL };
+
+	run_with(line, ARGP_NO_EXIT, &result);
+	if (!result.app.ran)
+		fail_msg("\"%s\" ran nothing: %s", line, result.err);
+	assert_string_equal(result.app.ran, ran);
+	assert_string_equal(result.app.said, said);
+	assert_int_equal(result.status, STATUS_PARTIAL);
+	assert_string_equal(result.out, "");
+	assert_string_equal(result.err, "");
+}
+
+static void check_refused(const char *line, const char *message)
+{
+	struct result result = { .app.status = STATUS_DONE };
+
+	run_with(line, ARGP_NO_EXIT, &result);
+	if (result.app.ran)
+		fail_msg("\"%s\" ran %s", line, result.app.ran);
+	assert_int_equal(result.status, STATUS_USAGE);
+	assert_string_equal(result.out, "");
+	if (strncmp(result.err, message, strlen(message)) != 0)
+		fail_msg("\"%s\" says: %s", line, result.err);
+}
+
+static void tree_walk(void **state)
+{
+	(void)state;
+	check_ran("x thing list", "list", "o=here v=0");
+	check_ran("x thing show a", "show", "o= v=0 a");
+	check_ran("x plain show a b", "show", "o= v=0 a b");
+	check_ran("x thing list -o there -v -v", "list", "o=there v=2");
+	check_ran("x thing list --output=there --verbose", "list", "o=there v=1");
+	check_ran("x thing show a -v b", "show", "o= v=1 a b");
+	check_ran("x thing show -- -a -b", "show", "o= v=0 -a -b");
+	check_ran("x -- thing show a", "show", "o= v=0 a");
+}
+
+static void root_options_come_first(void **state)
+{
+	struct result result = { 0 };
+
+	(void)state;
+	run_with("x -g G thing list -v", ARGP_NO_EXIT, &result);
+	assert_string_equal(result.app.ran, "list");
+	assert_string_equal(result.app.global, "G");
+	check_refused("x thing list -g G", "tool thing list: ");
+	check_refused("x -v thing list", "tool: ");
+}
+
+/* A noun alone, or with options only, means its fallback. */
+static void fallback(void **state)
+{
+	(void)state;
+	check_ran("x thing", "list", "o=here v=0");
+	check_ran("x thing -v", "list", "o=here v=1");
+	check_ran("x thing -o list", "list", "o=list v=0");
+	check_ran("x thing --output there", "list", "o=there v=0");
+	check_refused("x plain", "tool plain: missing command\n");
+	check_refused("x plain -v", "tool plain: ");
+	check_refused("x", "tool: missing command\n");
+	check_refused("x -g G", "tool: missing command\n");
+}
+
+static void unknown(void **state)
+{
+	(void)state;
+	check_refused("x nothing", "tool: unknown command 'nothing'\n");
+	check_refused("x thing erase", "tool thing: unknown command 'erase'\n");
+	check_refused("x thing lis", "tool thing: unknown command 'lis'\n");
+	check_refused("x thi list", "tool: unknown command 'thi'\n");
+	check_refused("x thing LIST", "tool thing: unknown command 'LIST'\n");
+	check_refused("x ''", "tool: unknown command ''\n");
+	check_refused("x thing ''", "tool thing: unknown command ''\n");
+	check_refused("x thing -", "tool thing: unknown command '-'\n");
+	check_refused("x \x1b[31m", "tool: unknown command '\\x1b[31m'\n");
+	check_refused("x thing --nothing", "tool thing list: unrecognized option '--nothing'\n");
+	check_refused("x thing list --nothing", "tool thing list: ");
+	check_refused("x thing list -o", "tool thing list: ");
+	check_refused("x --nothing", "tool: ");
+}
+
+static void how_many_operands(void **state)
+{
+	(void)state;
+	check_refused("x thing show", "tool thing show: missing operand\n");
+	check_refused("x thing show -v", "tool thing show: missing operand\n");
+	check_refused("x thing show ''", "tool thing show: an operand is empty\n");
+	check_refused("x thing show a ''", "tool thing show: an operand is empty\n");
+	check_refused("x thing show a b c", "tool thing show: Too many arguments\n");
+	check_refused("x thing list a", "tool thing list: Too many arguments\n");
+	check_ran("x thing exec 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16", "exec",
+		  "o= v=0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16");
+	check_refused("x thing exec 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17",
+		      "tool thing exec: Too many arguments\n");
+}
+
+/* The operands of "exec" hold another command line, with options of its own. */
+static void in_order(void **state)
+{
+	(void)state;
+	check_ran("x thing exec -v name ls", "exec", "o= v=1 name ls");
+	check_ran("x thing exec -v -- name ls -v", "exec", "o= v=1 name ls -v");
+}
+
+static void runs_share_nothing(void **state)
+{
+	(void)state;
+	check_ran("x thing list -v -o there", "list", "o=there v=1");
+	check_ran("x thing list", "list", "o=here v=0");
+	check_ran("x thing show a b", "show", "o= v=0 a b");
+	check_refused("x thing show", "tool thing show: missing operand\n");
+	check_ran("x thing show c", "show", "o= v=0 c");
+}
+
+static void check_help(const char *line, const char *first, const char *has)
+{
+	struct result result = { .app.status = STATUS_FAILED };
+
+	run_with(line, ARGP_NO_EXIT, &result);
+	assert_null(result.app.ran);
+	assert_int_equal(result.status, STATUS_DONE);
+	assert_string_equal(result.err, "");
+	if (strncmp(result.out, first, strlen(first)) != 0 || !strstr(result.out, has))
+		fail_msg("\"%s\" prints: %s", line, result.out);
+	assert_null(strstr(result.out, "secret"));
+	assert_null(strstr(result.out, "HANG"));
+}
+
+static void help(void **state)
+{
+	(void)state;
+	check_help("x --help", "Usage: tool [OPTION...] COMMAND [ARG...]\nDoes things.\n",
+		   "\n  thing      Things\n  plain      Plain\n");
+	check_help("x -h", "Usage: tool ", "--global=VALUE");
+	check_help("x thing --help", "Usage: tool thing ",
+		   "\n  list       List things (default)\n");
+	check_help("x thing -h list", "Usage: tool thing ", "Show a thing\n");
+	check_help("x thing list --help", "Usage: tool thing list ", "--output=FILE");
+	check_help("x thing -v --help", "Usage: tool thing list ", "List things.");
+	check_help("x thing show --help", "Usage: tool thing show [OPTION...] THING [OTHER]\n",
+		   "Show a thing.");
+	check_help("x thing show a b c --help", "Usage: tool thing show ", "");
+	check_help("x plain --help", "Usage: tool plain ", "Show a thing\n");
+	check_help("x --usage", "Usage: tool ", "[--global=VALUE]");
+	check_help("x thing show --usage", "Usage: tool thing show ", "[--output=FILE]");
+}
+
+/* As the program calls it: argp ends the process itself after wrong usage. */
+static void exit_statuses(void **state)
+{
+	static const struct {
+		const char *line;
+		int status;
+	} cases[] = {
+		{ "x thing list", 42 },
+		{ "x thing --help", 0 },
+		{ "x --usage", 0 },
+		{ "x", STATUS_USAGE },
+		{ "x nothing", STATUS_USAGE },
+		{ "x thing show", STATUS_USAGE },
+		{ "x thing --x", STATUS_USAGE },
+		{ "x thing list a", STATUS_USAGE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct result result = { .app.status = 42 };
+		int status;
+		pid_t pid;
+
+		fflush(stdout);
+		pid = fork();
+		if (pid == 0) {
+			run_with(cases[i].line, 0, &result);
+			_exit(result.status);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), cases[i].status);
+	}
+}
+
+static void dump(void **state)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	(void)state;
+	assert_non_null(f);
+	cmd_dump(&root, f);
+	assert_int_equal(fclose(f), 0);
+	assert_string_equal(text, "tool\t\t\t-\tDoes things.\n"
+				  "tool\t--global\tVALUE\tg\tFor all\n"
+				  "tool thing\t\t\t-\tThings\n"
+				  "tool thing list\t\t\t-\tList things\n"
+				  "tool thing list\t--output\tFILE\to\tWhere to\n"
+				  "tool thing list\t--verbose\t\tv\tSay more\n"
+				  "tool thing show\t\tTHING [OTHER]\t-\tShow a thing\n"
+				  "tool thing show\t--output\tFILE\to\tWhere to\n"
+				  "tool thing show\t--verbose\t\tv\tSay more\n"
+				  "tool thing exec\t\tTHING [OTHER]\t-\tRun a command\n"
+				  "tool thing exec\t--output\tFILE\to\tWhere to\n"
+				  "tool thing exec\t--verbose\t\tv\tSay more\n"
+				  "tool plain\t\t\t-\tPlain\n"
+				  "tool plain show\t\tTHING [OTHER]\t-\tShow a thing\n"
+				  "tool plain show\t--output\tFILE\to\tWhere to\n"
+				  "tool plain show\t--verbose\t\tv\tSay more\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tree_walk),          cmocka_unit_test(root_options_come_first),
+		cmocka_unit_test(fallback),           cmocka_unit_test(unknown),
+		cmocka_unit_test(how_many_operands),  cmocka_unit_test(in_order),
+		cmocka_unit_test(runs_share_nothing), cmocka_unit_test(help),
+		cmocka_unit_test(exit_statuses),      cmocka_unit_test(dump),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
