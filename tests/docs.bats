@@ -6,28 +6,29 @@
 
 bats_require_minimum_version 1.5.0
 
-TOP=$BATS_TEST_DIRNAME/..
-
 setup_file()
 {
 	local page
 
-	cd "$TOP" || return 1
-	IOASIDCTL=$(realpath "${IOASIDCTL:-${BUILD:-build}/ioasidctl}")
-	MAN=$(realpath "${BUILD:-build}/man")
+	load lib.bash
 	TREE=$BATS_FILE_TMPDIR/tree
 	TEXT=$BATS_FILE_TMPDIR/text
 	# Others may go there, unlike into the directory of bats.
 	PUBLIC=$(mktemp -d)
-	export IOASIDCTL MAN TREE TEXT PUBLIC LC_ALL=C.UTF-8
-	unset IOASIDCTL_CONTEXT ARGP_HELP_FMT POSIXLY_CORRECT SOURCE_DATE_EPOCH
+	export TREE TEXT PUBLIC
 	chmod 755 "$PUBLIC"
-	cp "$IOASIDCTL" "$PUBLIC"
+	cp "$IOASIDCTL" "$PUBLIC/ioasidctl"
 	"$IOASIDCTL" --dump-commands >"$TREE" || return 1
 	mkdir "$TEXT" || return 1
-	for page in "$MAN"/*.8; do
+	for page in "$BUILD"/man/*.8; do
 		mandoc -T ascii -O width=200 "$page" | sed 's/.\x08//g' >"$TEXT/$(basename "$page" .8)"
 	done
+}
+
+setup()
+{
+	load lib.bash
+	unset SOURCE_DATE_EPOCH
 }
 
 teardown_file()
@@ -73,15 +74,6 @@ flat()
 	tr -s ' \n' ' ' <"$TEXT/$1"
 }
 
-# same WHAT EXPECTED ACTUAL: prints how they differ.
-same()
-{
-	diff <(printf '%s\n' "$2") <(printf '%s\n' "$3") >"$BATS_TEST_TMPDIR/diff" && return 0
-	echo "$1, < expected, > is:"
-	cat "$BATS_TEST_TMPDIR/diff"
-	return 1
-}
-
 # none WHAT LINES: prints them where there are any.
 none()
 {
@@ -91,27 +83,29 @@ none()
 }
 
 @test "man: a page for the program and for each noun, and no other" {
-	same sources "$(groups | sed 's,.*,man/ioasidctl-&.8.in,' | sort)
-man/ioasidctl.8.in" "$(cd "$TOP" && printf '%s\n' man/*.in)"
-	same pages "$(groups | sed 's/.*/ioasidctl-&/' | sort)" \
-		"$(cd "$TEXT" && printf '%s\n' ioasidctl-*)"
-	[[ -s $TEXT/ioasidctl ]]
+	local expected
+
+	expected="$(groups | sed 's/.*/ioasidctl-&/' | sort)
+ioasidctl"
+	equal "$(cd "$ROOT/man" && printf '%s\n' *.in | sed 's/\.8\.in$//')" "$expected"
+	equal "$(cd "$TEXT" && printf '%s\n' ioasidctl-* ioasidctl)" "$expected"
 }
 
 @test "man: mandoc finds nothing to warn of" {
-	run mandoc -T lint -W warning "$MAN"/*.8
+	run mandoc -T lint -W warning "$BUILD"/man/*.8
 	none warnings "$output"
 	((status == 0))
 }
 
 @test "man: the sections that a page has, in their order" {
-	local page order=(NAME SYNOPSIS DESCRIPTION COMMANDS OPTIONS COLUMNS "EXIT STATUS" ENVIRONMENT
-		FILES EXAMPLES "SEE ALSO")
+	local page order
 
 	for page in "$TEXT"/*; do
-		same "$page" "$(printf '%s\n' "${order[@]}" |
-			if [[ $page == */ioasidctl ]]; then sed /COLUMNS/d; else cat; fi)" \
-			"$(sed '1d; $d' "$page" | grep '^[A-Z]')"
+		order=$'NAME\nSYNOPSIS\nDESCRIPTION\nCOMMANDS\nOPTIONS\nCOLUMNS\nEXIT STATUS\nENVIRONMENT'
+		order+=$'\nFILES\nEXAMPLES\nSEE ALSO'
+		[[ $page == */ioasidctl ]] && order=${order/COLUMNS$'\n'/}
+		echo "$page"
+		equal "$(sed '1d; $d' "$page" | grep '^[A-Z]')" "$order"
 	done
 }
 
@@ -159,7 +153,7 @@ man/ioasidctl.8.in" "$(cd "$TOP" && printf '%s\n' man/*.in)"
 
 	for noun in $(groups); do
 		while read -r option; do
-			(($(grep -cE -e "^       ([-].*, )?$option(=|  |\$)" "$TEXT/ioasidctl-$noun") == 1)) ||
+			(($(grep -cE -e "^       ([-].*, )?$option(=| |\$)" "$TEXT/ioasidctl-$noun") == 1)) ||
 				none "$noun: not once" "$option"
 		done < <(awk -F '\t' -v path="ioasidctl $noun " 'index($1, path) == 1 && $2 != "" {
 			if (count[$2 $3 $4 $5]++ == 1)
@@ -177,7 +171,7 @@ man/ioasidctl.8.in" "$(cd "$TOP" && printf '%s\n' man/*.in)"
 	local option
 
 	while read -r option; do
-		grep -qE -e "^       (-., )?$option(=|  |\$)" "$TEXT/ioasidctl" ||
+		grep -qE -e "^       (-., )?$option(=| |\$)" "$TEXT/ioasidctl" ||
 			none "not explained" "$option"
 	done < <(options "ioasidctl group list")
 }
@@ -197,7 +191,7 @@ man/ioasidctl.8.in" "$(cd "$TOP" && printf '%s\n' man/*.in)"
 @test "man: the keys of the tables in columns are in the page of their noun" {
 	local file noun key
 
-	for file in "$TOP"/src/cmd/*.c; do
+	for file in "$ROOT"/src/cmd/*.c; do
 		noun=$(basename "$file" .c)
 		noun=${noun%%_*}
 		while read -r key; do
@@ -214,10 +208,10 @@ examples()
 	local file
 
 	{
-		for file in "$TOP"/man/*.in; do
+		for file in "$ROOT"/man/*.in; do
 			sed -n '/^\.EX/,/^\.EE/ { /^\./!p }' "$file"
 		done | sed 's/\\-/-/g; s/\\(aq/\x27/g; s/\\(dq/"/g; s/\\e$/\\/'
-		sed -n '/^```/,/^```/p; /^    /p' "$TOP/README.md"
+		sed -n '/^```/,/^```/p; /^    /p' "$ROOT/README.md"
 	} | sed -e ':again' -e '/\\$/ { N; s/\\\n//; b again' -e '}' |
 		sed -n 's/^.*\(^\|[ (]\)ioasidctl \([-a-z].*\)$/\2/p' |
 		sed 's/ [|>#&] .*//; s/)$//; s/["'\'']//g' | grep -v '^\(-- \|/\)'
@@ -275,7 +269,7 @@ examples()
 	while read -r line; do
 		read -ra words <<<"$line"
 		"$IOASIDCTL" "${words[@]:1}" --help >/dev/null || none "no such command" "$line"
-	done < <(sed -n 's/\\-/-/g; s/^\.BR\? "\?\(ioasidctl [-a-z ]*\).*$/\1/p' "$TOP"/man/*.in)
+	done < <(sed -n 's/\\-/-/g; s/^\.BR\? "\?\(ioasidctl [-a-z ]*\).*$/\1/p' "$ROOT"/man/*.in)
 }
 
 @test "man: pages that are referred to exist" {
@@ -304,7 +298,7 @@ generate()
 	END
 	chmod +x "$BATS_TEST_TMPDIR/program"
 	printf '.TH N 8 @DATE@ "p @VERSION@" "x"\n.SH X\n%s\n' "$1" >"$BATS_TEST_TMPDIR/n.8.in"
-	"$TOP/man/generate" "$BATS_TEST_TMPDIR/program" 1.2-3 "$BATS_TEST_TMPDIR/n.8.in"
+	"$ROOT/man/generate" "$BATS_TEST_TMPDIR/program" 1.2-3 "$BATS_TEST_TMPDIR/n.8.in"
 }
 
 @test "generate: whatever the program says stands in the page as it is" {
@@ -337,9 +331,9 @@ generate()
 @test "generate: the date is the source's, or SOURCE_DATE_EPOCH" {
 	generate "" >/dev/null
 	touch -d 2021-02-03T12:00:00Z "$BATS_TEST_TMPDIR/n.8.in"
-	"$TOP/man/generate" "$BATS_TEST_TMPDIR/program" 1 "$BATS_TEST_TMPDIR/n.8.in" |
+	"$ROOT/man/generate" "$BATS_TEST_TMPDIR/program" 1 "$BATS_TEST_TMPDIR/n.8.in" |
 		grep -qF '.TH N 8 2021-02-03 "p 1" "x"'
-	SOURCE_DATE_EPOCH=0 "$TOP/man/generate" "$BATS_TEST_TMPDIR/program" 1 \
+	SOURCE_DATE_EPOCH=0 "$ROOT/man/generate" "$BATS_TEST_TMPDIR/program" 1 \
 		"$BATS_TEST_TMPDIR/n.8.in" | grep -qF '.TH N 8 1970-01-01 '
 }
 
@@ -355,30 +349,27 @@ it if one may
 6 no such device, group, context or object
 7 done in part (batch, ranges, apply); what was done and what not is listed"
 
-	same README.md "$statuses" "$(sed -n '/^| status | meaning |$/,/^$/ {
-		s/^| \([0-9]*\) | \(.*\) |$/\1 \2/p
-	}' "$TOP/README.md")"
-	same "ioasidctl(8)" "$statuses" "$(sed -n '/^EXIT STATUS/,/^ENVIRONMENT/ {
-		s/^       \([0-9]\) *\(.*\)$/\1 \2/p
-	}' "$TEXT/ioasidctl")"
+	equal "$(sed -n '/^| status | meaning |$/,/^$/ s/^| \([0-9]*\) | \(.*\) |$/\1 \2/p' \
+		"$ROOT/README.md")" "$statuses"
+	equal "$(sed -n '/^EXIT STATUS/,/^ENVIRONMENT/ s/^       \([0-9]\) *\(.*\)$/\1 \2/p' \
+		"$TEXT/ioasidctl")" "$statuses"
 }
 
 @test "README: the table of nouns and verbs is the program's" {
-	same README.md "$(verbs)" "$(sed -n 's/^| `\([a-z]*\)` | \(.*\) |$/\1 \2/p' "$TOP/README.md" |
+	equal "$(sed -n 's/^| `\([a-z]*\)` | \(.*\) |$/\1 \2/p' "$ROOT/README.md" |
 		while read -r noun rest; do
 			grep -oE '`[a-z]+`' <<<"$rest" | tr -d '`' | sed "s/^/$noun /"
-		done)"
+		done)" "$(verbs)"
 }
 
 @test "version: the same in Makefile, spec, program and pages" {
 	local version page
 
-	version=$(sed -n 's/^VERSION := //p' "$TOP/Makefile")
+	version=$(sed -n 's/^VERSION := //p' "$ROOT/Makefile")
 	[[ $version ]]
-	same spec "$version" "$(sed -n 's/^Version: *//p' "$TOP/ioasidctl.spec")"
-	same "spec's changelog" "$version" \
-		"$(sed -n '/^%changelog/ { n; s/.* - \(.*\)-[0-9]*$/\1/p }' "$TOP/ioasidctl.spec")"
-	same --version "ioasidctl $version" "$("$IOASIDCTL" --version)"
+	equal "$(sed -n 's/^Version: *//p' "$ROOT/ioasidctl.spec")" "$version"
+	equal "$(sed -n '/^%changelog/ { n; s/.* - \(.*\)-[0-9]*$/\1/p }' "$ROOT/ioasidctl.spec")" "$version"
+	equal "$("$IOASIDCTL" --version)" "ioasidctl $version"
 	for page in "$TEXT"/*; do
 		tail -n 1 "$page" | grep -q "^ioasidctl $version " || none "another version" "$page"
 	done
@@ -394,8 +385,8 @@ it if one may
 	local noun
 
 	for noun in $(groups); do
-		same "$noun" "$(verbs | sed -n "s/^$noun //p" | head -n 1)" \
-			"$("$IOASIDCTL" "$noun" --help | sed -n 's/^  \([a-z]*\) .*(default)$/\1/p')"
+		equal "$("$IOASIDCTL" "$noun" --help | sed -n 's/^  \([a-z]*\) .*(default)$/\1/p')" \
+			"$(verbs | sed -n "s/^$noun //p" | head -n 1)"
 	done
 }
 
@@ -454,7 +445,7 @@ complete()
 		_ioasidctl "$PROGRAM" "${!#}" "${@:$#-1:1}"
 		((${#COMPREPLY[@]})) || exit 0
 		printf "%s\n" "${COMPREPLY[@]}" | sort
-	' "$TOP/completions/ioasidctl" "$@" 2>"$BATS_TEST_TMPDIR/stderr"
+	' "$ROOT/completions/ioasidctl" "$@" 2>"$BATS_TEST_TMPDIR/stderr"
 	none "stderr" "$(<"$BATS_TEST_TMPDIR/stderr")"
 }
 
@@ -464,7 +455,8 @@ offers()
 	local expected=$1
 
 	shift
-	same "ioasidctl $*" "$(tr -s ' \t\n' '\n' <<<"$expected" | sed '/^$/d' | sort)" "$(complete "$@")"
+	echo "ioasidctl $*"
+	equal "$(complete "$@")" "$(tr -s ' \t\n' '\n' <<<"$expected" | sed '/^$/d' | sort)"
 }
 
 @test "completion: nouns, verbs and options are those of the tree" {
@@ -585,9 +577,9 @@ fake()
 	complete --sysroot /some/tree device show "" >/dev/null
 	complete --sysroot=/other device show "" >/dev/null
 	complete ioas show --context lab "" >/dev/null
-	same asked "--sysroot /some/tree device list -nro device
+	equal "$(<"$BATS_TEST_TMPDIR/asked")" "--sysroot /some/tree device list -nro device
 --sysroot /other device list -nro device
--c lab ioas list -nro name,ioas" "$(<"$BATS_TEST_TMPDIR/asked")"
+-c lab ioas list -nro name,ioas"
 }
 
 @test "completion: terms of a list are its columns, and the values of the first" {
@@ -623,7 +615,7 @@ fake()
 }
 
 @test "completion: it needs no rights" {
-	cp "$TOP/completions/ioasidctl" "$PUBLIC/completion"
+	cp "$ROOT/completions/ioasidctl" "$PUBLIC/completion"
 	run --separate-stderr unprivileged bash --norc -c 'source "$0"
 		COMP_WORDS=(ioasidctl group li) COMP_CWORD=2
 		_ioasidctl "$1" li group

@@ -180,7 +180,8 @@ function_of()
 		offends shell "$file" SC2086
 	done
 	rm -rf "$TREE"
-	put notes < <(printf 'rm $1\n')
+	# shellcheck disable=SC2016
+	put notes <<<'rm $1'
 	check shell "$TREE"
 }
 
@@ -242,6 +243,7 @@ object()
 	object sys/root.o <<<'int f(int n) { return n; }'
 	check objects "$TREE"
 	while read -r file code; do
+		echo "$file $code"
 		object "$file" <<<"#include <stdio.h>"$'\n'"#include <stdlib.h>"$'\n'"$code"
 		run -1 check objects "$TREE"
 		contains "$output" "$file"

@@ -11,24 +11,61 @@
 #include "model/device.h"
 #include "util/cleanup.h"
 
+/* The inspecting verbs. */
+struct inspect_args {
+	struct view_args view;
+	bool wake;
+};
+
+enum { KEY_WAKE = 0x500, KEY_FORCE, KEY_REPLACE, KEY_UNBOUND };
+
+static error_t inspect_parse(int key, char *arg, struct argp_state *state)
+{
+	struct inspect_args *args = state->input;
+
+	(void)arg;
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &args->view;
+		return 0;
+	case KEY_WAKE:
+		args->wake = true;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_option inspect_options[] = {
+	{ "wake", KEY_WAKE, NULL, 0, "Read the capabilities of sleeping devices too: wakes them",
+	  0 },
+	{ 0 },
+};
+
+static unsigned int inspect_need(const struct inspect_args *args, unsigned int need)
+{
+	return need | (args->wake ? DEVICE_WAKE : 0);
+}
+
 static int list_run(struct app *app, const void *p)
 {
-	const struct view_args *args = p;
+	const struct inspect_args *args = p;
 	_cleanup_view_ struct out_view *view = NULL;
 	_cleanup_filter_ struct out_filter *filter = NULL;
 	_cleanup_device_list_ struct device_list list = { 0 };
 	const struct sys_root *root;
 	int r;
 
-	r = view_open(app, args, false, &view);
+	r = view_open(app, &args->view, false, &view);
 	if (r == 0)
-		r = filter_open(app, args, &filter);
+		r = filter_open(app, &args->view, &filter);
 	if (r)
 		return r;
 	root = app_root(app);
 	if (!root)
 		return STATUS_FAILED;
-	r = device_list(root, out_view_need(view) | out_filter_need(filter), &list);
+	r = device_list(root, inspect_need(args, out_view_need(view) | out_filter_need(filter)),
+			&list);
 	if (r < 0)
 		return app_fail_errno(app, r, NULL, "cannot list the devices");
 	for (size_t i = 0; r == 0 && i < list.n; i++)
@@ -38,15 +75,16 @@ static int list_run(struct app *app, const void *p)
 }
 
 static const struct argp list_argp = {
+	.options = inspect_options,
+	.parser = inspect_parse,
 	.args_doc = "[[COLUMN=]PATTERN[,PATTERN...]...]",
 	.doc = "List all PCI devices and all other members of IOMMU groups; with terms, those that "
 	       "match all of them.",
 	.children = view_children,
 };
 
-static const struct view_args list_defaults = {
-	.columns = device_columns,
-	.operands = { .max = CMD_OPERANDS_MAX },
+static const struct inspect_args list_defaults = {
+	.view = { .columns = device_columns, .operands = { .max = CMD_OPERANDS_MAX } },
 };
 
 static const struct cmd list_cmd = {
@@ -60,15 +98,15 @@ static const struct cmd list_cmd = {
 
 static int show_run(struct app *app, const void *p)
 {
-	const struct view_args *args = p;
-	const char *operand = args->operands.v[0];
+	const struct inspect_args *args = p;
+	const char *operand = args->view.operands.v[0];
 	_cleanup_view_ struct out_view *view = NULL;
 	_cleanup_device_ struct device device = { 0 };
 	_cleanup_free_ char *path = NULL;
 	const struct sys_root *root;
 	int r;
 
-	r = view_open(app, args, true, &view);
+	r = view_open(app, &args->view, true, &view);
 	if (r)
 		return r;
 	root = app_root(app);
@@ -77,22 +115,23 @@ static int show_run(struct app *app, const void *p)
 	r = operand_device(app, root, operand, &path);
 	if (r)
 		return r;
-	r = device_get(root, path, out_view_need(view), &device);
+	r = device_get(root, path, inspect_need(args, out_view_need(view)), &device);
 	if (r < 0)
 		return app_fail_errno(app, r, operand, "cannot read the device");
 	return view_show(app, view, &device);
 }
 
 static const struct argp show_argp = {
+	.options = inspect_options,
+	.parser = inspect_parse,
 	.args_doc = "DEVICE",
 	.doc = "Show one device. DEVICE is a PCI address, the name of an interface, disk or VFIO "
 	       "device, or a path in sysfs.",
 	.children = view_children,
 };
 
-static const struct view_args show_defaults = {
-	.columns = device_columns,
-	.operands = { .min = 1, .max = 1 },
+static const struct inspect_args show_defaults = {
+	.view = { .columns = device_columns, .operands = { .min = 1, .max = 1 } },
 };
 
 static const struct cmd show_cmd = {
@@ -111,8 +150,6 @@ struct change_args {
 	bool replace;
 	bool unbound;
 };
-
-enum { KEY_FORCE = 0x500, KEY_REPLACE, KEY_UNBOUND };
 
 static error_t change_parse(int key, char *arg, struct argp_state *state)
 {

@@ -10,6 +10,7 @@
 #include "cmd/options.h"
 #include "model/driver.h"
 #include "util/cleanup.h"
+#include "util/str.h"
 
 /* How long a node of /dev may take to appear: udev's rules run meanwhile. */
 #define NODE_TIMEOUT_MS 10000
@@ -170,6 +171,26 @@ static int fail_plan(struct app *app, const char *operand, const char *driver, i
 	}
 }
 
+/* A VFIO driver refuses a device without a group with a bare EINVAL. Returns 0 or a reported status. */
+static int require_group(struct app *app, const struct sys_root *root, const char *operand,
+			 const char *path, const char *driver)
+{
+	_cleanup_device_ struct device device = { 0 };
+	int r;
+
+	if (!str_starts(driver, "vfio"))
+		return 0;
+	r = device_get(root, path, DEVICE_NEED_GROUP, &device);
+	if (r < 0)
+		return app_fail_errno(app, r, operand, "cannot read the device");
+	if (device.group.status != 0)
+		return 0;
+	app_fail(app, STATUS_UNSUPPORTED, operand,
+		 "the device is in no IOMMU group, and %s takes none without", driver);
+	app_hint(app, "the machine has no IOMMU, or the kernel does not use it for this device");
+	return STATUS_UNSUPPORTED;
+}
+
 static int change_run(struct app *app, const struct driver_args *args, const char *driver)
 {
 	_cleanup_driver_plan_ struct driver_plan plan = { 0 };
@@ -187,6 +208,9 @@ static int change_run(struct app *app, const struct driver_args *args, const cha
 		   : driver_plan_reset(root, path, &plan);
 	if (r < 0)
 		return fail_plan(app, operand, driver, r);
+	r = driver ? require_group(app, root, operand, path, driver) : 0;
+	if (r)
+		return r;
 	if (plan.n_steps) {
 		r = guard(app, root, operand, path);
 		if (r)

@@ -11,32 +11,44 @@
 #include "util/cleanup.h"
 #include "util/parse.h"
 
+/* An IOAS of one context. */
+struct ioas_row {
+	const char *context;
+	const struct holder_ioas *ioas;
+};
+
+static void get_context(const void *row, struct out_value *ret)
+{
+	out_string(ret, ((const struct ioas_row *)row)->context);
+}
+
 static void get_ioas(const void *row, struct out_value *ret)
 {
-	out_number(ret, ((const struct holder_ioas *)row)->id);
+	out_number(ret, ((const struct ioas_row *)row)->ioas->id);
 }
 
 static void get_name(const void *row, struct out_value *ret)
 {
-	out_string(ret, ((const struct holder_ioas *)row)->name);
+	out_string(ret, ((const struct ioas_row *)row)->ioas->name);
 }
 
 static void get_mapped(const void *row, struct out_value *ret)
 {
-	out_size(ret, ((const struct holder_ioas *)row)->mapped);
+	out_size(ret, ((const struct ioas_row *)row)->ioas->mapped);
 }
 
 static void get_mapping_count(const void *row, struct out_value *ret)
 {
-	out_number(ret, ((const struct holder_ioas *)row)->mapping_count);
+	out_number(ret, ((const struct ioas_row *)row)->ioas->mapping_count);
 }
 
 static void get_user_count(const void *row, struct out_value *ret)
 {
-	out_number(ret, ((const struct holder_ioas *)row)->user_count);
+	out_number(ret, ((const struct ioas_row *)row)->ioas->user_count);
 }
 
 static const struct out_column list_columns[] = {
+	{ "context", "Context it is in", OUT_DEFAULT, 0, get_context },
 	{ "ioas", "Number, the IOASID", OUT_DEFAULT, 0, get_ioas },
 	{ "name", "Name it was given", OUT_DEFAULT, 0, get_name },
 	{ "mapped", "Bytes mapped", OUT_DEFAULT, 0, get_mapped },
@@ -67,6 +79,22 @@ static const struct argp_child list_children[] = { { &view_argp, 0, "Output:", 1
 						   { &context_argp, 0, NULL, 0 },
 						   { 0 } };
 
+static int list_context(struct holder_client *client, struct holder_context *context,
+			struct holder_error *error, void *data)
+{
+	struct out_view *view = data;
+	int r = 0;
+
+	(void)client;
+	(void)error;
+	for (size_t i = 0; r == 0 && i < context->ioas_n; i++) {
+		const struct ioas_row row = { context->name, &context->ioas[i] };
+
+		r = out_view_row(view, &row);
+	}
+	return r;
+}
+
 static int list_run(struct app *app, const void *p)
 {
 	const struct list_args *args = p;
@@ -77,20 +105,24 @@ static int list_run(struct app *app, const void *p)
 	int r;
 
 	r = view_open(app, &args->view, false, &view);
-	if (r == 0)
-		r = session_open(app, &args->context, &client);
+	if (r)
+		return r;
+	if (!args->context.name && !app->context) {
+		r = session_each(app, list_context, view);
+		return r ? r : app_view_end(app, view);
+	}
+	r = session_open(app, &args->context, &client);
 	if (r)
 		return r;
 	if (holder_describe(client, &context, &error) < 0)
 		return session_fail(app, NULL, &error);
-	for (size_t i = 0; r == 0 && i < context.ioas_n; i++)
-		r = out_view_row(view, &context.ioas[i]);
+	r = list_context(client, &context, &error, view);
 	return r < 0 ? app_fail_errno(app, r, NULL, "cannot print") : app_view_end(app, view);
 }
 
 static const struct argp list_argp = {
 	.parser = list_parse,
-	.doc = "List the IOASes of a context.",
+	.doc = "List the IOASes of the chosen context; without one, of all that you may see.",
 	.children = list_children,
 };
 

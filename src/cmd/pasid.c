@@ -15,27 +15,28 @@
 #include "util/cleanup.h"
 #include "util/parse.h"
 
-/* What the holders say, with all that the records borrow from. */
+/* One context, from which its records borrow. */
+struct source {
+	struct holder_context context;
+	struct holder_bindings bindings;
+};
+
+/* What the holders say. */
 struct records {
-	struct holder_entries entries;
-	struct holder_context *contexts;  /* one an entry */
-	struct holder_bindings *bindings; /* one an entry */
+	struct source *sources;
+	size_t n_sources;
 	struct pasid_record *v;
 	size_t n;
 };
 
 static void records_done(struct records *records)
 {
-	for (size_t i = 0; i < records->entries.n; i++) {
-		if (records->contexts)
-			holder_context_done(&records->contexts[i]);
-		if (records->bindings)
-			holder_bindings_done(&records->bindings[i]);
+	for (size_t i = 0; i < records->n_sources; i++) {
+		holder_context_done(&records->sources[i].context);
+		holder_bindings_done(&records->sources[i].bindings);
 	}
-	free(records->contexts);
-	free(records->bindings);
+	free(records->sources);
 	free(records->v);
-	holder_entries_done(&records->entries);
 }
 
 static int records_add(struct records *records, const struct holder_context *context,
@@ -59,47 +60,21 @@ static int records_add(struct records *records, const struct holder_context *con
 	return 0;
 }
 
-/* Asks the holder of entry I. */
-static int records_ask(struct records *records, size_t i, struct holder_error *error)
+static int records_gather(struct holder_client *client, struct holder_context *context,
+			  struct holder_error *error, void *data)
 {
-	_cleanup_holder_client_ struct holder_client *client = NULL;
+	struct records *records = data;
+	struct source *source = array_push(records->sources, records->n_sources);
 	int r;
 
-	r = holder_connect_entry(&records->entries.v[i], &client, error);
-	if (r == 0)
-		r = holder_describe(client, &records->contexts[i], error);
-	if (r == 0)
-		r = holder_list_bindings(client, NULL, &records->bindings[i], error);
-	for (size_t k = 0; r == 0 && k < records->bindings[i].n; k++)
-		r = records_add(records, &records->contexts[i], &records->bindings[i].v[k]);
+	if (!source)
+		return -ENOMEM;
+	*source = (struct source){ .context = *context };
+	*context = (struct holder_context){ 0 };
+	r = holder_list_bindings(client, NULL, &source->bindings, error);
+	for (size_t i = 0; r == 0 && i < source->bindings.n; i++)
+		r = records_add(records, &source->context, &source->bindings.v[i]);
 	return r;
-}
-
-/* A context that ends or hangs meanwhile is said, and does not hide the others. */
-static int records_gather(struct app *app, struct records *records)
-{
-	_cleanup_holder_error_ struct holder_error error = { 0 };
-
-	if (holder_list(&records->entries, &error) < 0)
-		return session_fail(app, NULL, &error);
-	records->contexts = calloc(records->entries.n + 1, sizeof(*records->contexts));
-	records->bindings = calloc(records->entries.n + 1, sizeof(*records->bindings));
-	if (!records->contexts || !records->bindings)
-		return app_fail_errno(app, -ENOMEM, NULL, "cannot list the contexts");
-	for (size_t i = 0; i < records->entries.n; i++) {
-		_cleanup_holder_error_ struct holder_error refused = { 0 };
-		const struct holder_entry *entry = &records->entries.v[i];
-
-		if (entry->status == HOLDER_STALE)
-			continue;
-		if (entry->status == HOLDER_DENIED)
-			app_note(app, "context %s of uid %u may not be read", entry->name,
-				 (unsigned int)entry->uid);
-		else if (records_ask(records, i, &refused) < 0)
-			app_note(app, "context %s: %s", entry->name,
-				 refused.message ? refused.message : strerror(refused.err));
-	}
-	return 0;
 }
 
 struct list_state {
@@ -148,7 +123,7 @@ static int list_run(struct app *app, const void *p)
 		return STATUS_FAILED;
 	/* A captured machine has no holders; this one's are not of it. */
 	if (!root->captured)
-		r = records_gather(app, &records);
+		r = session_each(app, records_gather, &records);
 	if (r)
 		return r;
 	r = pasid_list(root, NULL, records.v, records.n, &table);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/session.h"
 
+#include <errno.h>
 #include <string.h>
+
+#include "model/group.h"
 
 static enum status error_status(const struct holder_error *error)
 {
@@ -39,14 +42,80 @@ int session_open(struct app *app, const struct context_args *args, struct holder
 {
 	_cleanup_holder_error_ struct holder_error error = { 0 };
 	const char *name = args->name ? args->name : app->context;
+	int r;
 
 	if (!name) {
+		r = session_require_groups(app, NULL);
+		if (r)
+			return r;
 		app_fail(app, STATUS_USAGE, NULL, "no context is chosen");
 		app_hint(app, "use -c NAME or set IOASIDCTL_CONTEXT; "
 			      "'ioasidctl context create NAME' makes one");
 		return STATUS_USAGE;
 	}
-	if (holder_connect(name, ret, &error) < 0)
-		return session_fail(app, name, &error);
+	r = holder_connect(name, ret, &error);
+	if (r == -ENOENT) {
+		r = session_require_groups(app, name);
+		return r ? r : session_fail(app, name, &error);
+	}
+	return r < 0 ? session_fail(app, name, &error) : 0;
+}
+
+int session_require_groups(struct app *app, const char *object)
+{
+	_cleanup_group_list_ struct group_list list = { 0 };
+	const struct sys_root *root = app_root(app);
+
+	if (!root)
+		return STATUS_FAILED;
+	/* What cannot be listed is not known to be missing. */
+	if (group_list(root, 0, 0, &list) < 0 || list.n)
+		return 0;
+	app_fail(
+		app, STATUS_UNSUPPORTED, object,
+		"this machine has no IOMMU groups: it has no IOMMU, or the kernel does not use it");
+	app_hint(app,
+		 "look for VT-d, AMD-Vi or SMMU in the firmware's setup, and for intel_iommu=on "
+		 "or amd_iommu=on on the kernel's command line");
+	return STATUS_UNSUPPORTED;
+}
+
+static int entry_each(const struct holder_entry *entry, session_each_fn *each, void *data,
+		      struct holder_error *error)
+{
+	_cleanup_holder_client_ struct holder_client *client = NULL;
+	_cleanup_holder_context_ struct holder_context context = { 0 };
+	int r;
+
+	r = holder_connect_entry(entry, &client, error);
+	if (r == 0)
+		r = holder_describe(client, &context, error);
+	return r < 0 ? r : each(client, &context, error, data);
+}
+
+int session_each(struct app *app, session_each_fn *each, void *data)
+{
+	_cleanup_holder_entries_ struct holder_entries entries = { 0 };
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+
+	if (holder_list(&entries, &error) < 0)
+		return session_fail(app, NULL, &error);
+	for (size_t i = 0; i < entries.n; i++) {
+		_cleanup_holder_error_ struct holder_error refused = { 0 };
+		const struct holder_entry *entry = &entries.v[i];
+		int r;
+
+		if (entry->status == HOLDER_STALE)
+			continue;
+		if (entry->status == HOLDER_DENIED) {
+			app_note(app, "context %s of uid %u may not be read", entry->name,
+				 (unsigned int)entry->uid);
+			continue;
+		}
+		r = entry_each(entry, each, data, &refused);
+		if (r < 0)
+			app_note(app, "context %s: %s", entry->name,
+				 refused.message ? refused.message : strerror(-r));
+	}
 	return 0;
 }

@@ -7,9 +7,23 @@
 #include "holder/client.h"
 
 /*
- * Connects to the context that -c or $IOASIDCTL_CONTEXT names. Returns 0 or a reported status.
+ * Connects to the context that -c or $IOASIDCTL_CONTEXT names. Returns 0 or a reported status: that
+ * of a machine without IOMMU groups where there is no such context, since there can be none.
  */
 int session_open(struct app *app, const struct context_args *args, struct holder_client **ret);
 
 /* Reports ERROR about OBJECT, as the user wrote it, with its hints. Returns the status. */
 int session_fail(struct app *app, const char *object, const struct holder_error *error);
+
+/* No VFIO device can be without an IOMMU group. Returns 0, or a reported status where none is. */
+int session_require_groups(struct app *app, const char *object);
+
+/* What the holder of one context says. EACH may take *CONTEXT by zeroing it; returns 0 or -errno. */
+typedef int session_each_fn(struct holder_client *client, struct holder_context *context,
+			    struct holder_error *error, void *data);
+
+/*
+ * Calls EACH for every context that the caller may see. One that ends, hangs or may not be read
+ * meanwhile is noted and does not hide the others. Returns 0 or a reported status.
+ */
+int session_each(struct app *app, session_each_fn *each, void *data);

@@ -3,8 +3,8 @@
  * Contexts as the commands see them: found, created, connected to, and one function a method of
  * org.ioasidctl.Context. Nothing here prints, and no library's types show.
  *
- * Every function returns 0 or -errno and, where it takes a struct holder_error, fills that on failure
- * (ERROR may be NULL). Outputs are untouched on failure.
+ * Every function returns 0 or -errno and, where it takes a struct holder_error, fills that on
+ * failure (ERROR may be NULL). Outputs are untouched on failure.
  */
 #pragma once
 
@@ -32,9 +32,9 @@ struct holder_error {
 	int err;         /* errno, positive; the function returned -err */
 	char *id;        /* the varlink error, "org.ioasidctl.Context.PasidInUse", or NULL */
 	char *operation; /* the kernel's name of what failed, "VFIO_DEVICE_BIND_IOMMUFD", or NULL */
-	char *message; /* one line in words, fit for a terminal, without prefix or full stop; NULL without memory */
-	char *hint;             /* what to do, or NULL */
-	char *done;             /* PASIDs as "42,100-163" that were done and stay done, or NULL */
+	char *message;   /* one line in words, fit for a terminal; NULL without memory */
+	char *hint;      /* what to do, or NULL */
+	char *done;      /* PASIDs as "42,100-163" that were done and stay done, or NULL */
 	struct field_u64 pasid; /* the one that failed */
 	/*
 	 * The parameter of the command's own option that overrides a refusal ("force", "replace"),
@@ -46,10 +46,11 @@ void holder_error_done(struct holder_error *error);
 #define _cleanup_holder_error_ _cleanup_(holder_error_done)
 
 /*
- * Starts the holder of context NAME for the caller's uid, with an open /dev/iommu. In the background: returns when
- * its socket answers, the holder then having left the caller's session. In the FOREGROUND: this
- * process becomes the holder and returns when the context has ended. -EEXIST: a live context has
- * that name; -ENOENT: the kernel has no /dev/iommu; -EINVAL: no valid name. RET_PID may be NULL.
+ * Starts the holder of context NAME for the caller's uid, with an open /dev/iommu. In the
+ * background: returns when its socket answers, the holder then having left the caller's session. In
+ * the FOREGROUND: this process becomes the holder and returns when the context has ended. -EEXIST:
+ * a live context has that name; -ENOENT: the kernel has no /dev/iommu; -EINVAL: no valid name.
+ * RET_PID may be NULL.
  */
 int holder_create(const char *name, bool foreground, pid_t *ret_pid, struct holder_error *error);
 
@@ -179,8 +180,8 @@ int holder_list_bindings(struct holder_client *client, const char *device,
  */
 
 /*
- * PATH is the device's canonical path beneath /sys/devices. Without BIND the cdev is only opened, as a
- * program that is to bind it itself (QEMU) needs it. RET_ID is absent then.
+ * PATH is the device's canonical path beneath /sys/devices. Without BIND the cdev is only opened,
+ * as a program that is to bind it itself (QEMU) needs it. RET_ID is absent then.
  */
 int holder_add_device(struct holder_client *client, const char *path, bool bind,
 		      struct field_u64 *ret_id, struct holder_error *error);
@@ -202,7 +203,10 @@ int holder_free_ioas(struct holder_client *client, const char *ioas, struct hold
 int holder_map_ioas(struct holder_client *client, const char *ioas, uint64_t size,
 		    const uint64_t *iova, bool read, bool write, uint64_t *ret_iova,
 		    struct holder_error *error);
-/* LENGTH 0: the one mapping that begins at IOVA; else every mapping that lies whole inside. RET_LENGTH: bytes unmapped. */
+/*
+ * LENGTH 0: the one mapping that begins at IOVA; else every mapping that lies whole inside.
+ * RET_LENGTH: bytes unmapped.
+ */
 int holder_unmap_ioas(struct holder_client *client, const char *ioas, uint64_t iova,
 		      uint64_t length, uint64_t *ret_length, struct holder_error *error);
 int holder_unmap_ioas_all(struct holder_client *client, const char *ioas, uint64_t *ret_length,
@@ -227,7 +231,7 @@ struct holder_ioas_info {
 	size_t range_n;
 	struct holder_mapping *mapping;
 	size_t mapping_n;
-	char **user; /* in words: "device 0000:00:03.0", "PASID 42,100-163 of 0000:00:03.0", "HWPT 7" */
+	char **user; /* "device 0000:00:03.0", "PASID 42,100-163 of 0000:00:03.0", "HWPT 7" */
 	size_t user_n;
 };
 void holder_ioas_info_done(struct holder_ioas_info *info);
@@ -246,8 +250,8 @@ struct holder_bound {
 	uint64_t count;
 	uint32_t ioas, hwpt;
 	/*
-	 * PARTIAL was asked for and a PASID failed: kind is not looked at, message, hint, operation,
-	 * err and pasid say what happened. Else err is 0.
+	 * PARTIAL was asked for and a PASID failed: kind is not looked at, message, hint,
+	 * operation, err and pasid say what happened. Else err is 0.
 	 */
 	struct holder_error failure;
 };
@@ -255,14 +259,17 @@ void holder_bound_done(struct holder_bound *bound);
 #define _cleanup_holder_bound_ _cleanup_(holder_bound_done)
 
 /*
- * PASID is a list of ranges, or "auto" for the COUNT lowest free ones (COUNT 0 means 1; it must be 0 with a list).
- * All or nothing, unless PARTIAL: then what was bound before the first failure stays, and the
- * call succeeds as long as that is something.
+ * PASID is a list of ranges, or "auto" for the COUNT lowest free ones (COUNT 0 means 1; it must be
+ * 0 with a list). All or nothing, unless PARTIAL: then what was bound before the first failure
+ * stays, and the call succeeds as long as that is something.
  */
 int holder_bind_pasids(struct holder_client *client, const char *device, const char *pasid,
 		       uint32_t count, const char *target, bool partial, struct holder_bound *ret,
 		       struct holder_error *error);
-/* PASID is a list of ranges, or "all". Refused when one of them is not bound. RET_COUNT may be NULL. */
+/*
+ * PASID is a list of ranges, or "all". Refused when one of them is not bound. RET_COUNT may be
+ * NULL.
+ */
 int holder_unbind_pasids(struct holder_client *client, const char *device, const char *pasid,
 			 uint64_t *ret_count, struct holder_error *error);
 

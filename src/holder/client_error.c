@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "holder/client_wire.h"
-#include "holder/fault.h"
 #include "util/str.h"
 
 /* {key} stands for a parameter; {ioas} for the name where there is one, else the number. */
@@ -29,7 +28,7 @@ static const struct rule {
 	  "there is no IOAS or HWPT {target} in the context", NULL, NULL },
 	{ "NoSuchDevice", HOLDER_ERROR_UNKNOWN, ENODEV, "there is no device {path}", NULL, NULL },
 	{ "NoVfioDevice", HOLDER_ERROR_SYSTEM, ENODEV, "the device has no VFIO cdev",
-	  "it must be bound to a VFIO driver, such as vfio-pci, by a kernel with CONFIG_VFIO_DEVICE_CDEV",
+	  "'ioasidctl driver set DEVICE vfio-pci' gives it a VFIO driver; the kernel needs CONFIG_VFIO_DEVICE_CDEV",
 	  NULL },
 	{ "DeviceInUse", HOLDER_ERROR_SYSTEM, EEXIST, "the device is in the context already", NULL,
 	  NULL },
@@ -200,7 +199,7 @@ static const struct rule *find_rule(const char *id)
 static enum holder_error_kind kind_of(int err, const char *operation)
 {
 	/* EPERM of bind is about the platform's interrupts and not about the caller. */
-	if (err == EPERM && operation && strcmp(operation, iommufd_op_name(IOMMUFD_VFIO_BIND)) == 0)
+	if (err == EPERM && operation && strcmp(operation, "VFIO_DEVICE_BIND_IOMMUFD") == 0)
 		return HOLDER_ERROR_UNSUPPORTED;
 	if (err == EPERM || err == EACCES)
 		return HOLDER_ERROR_PERMISSION;

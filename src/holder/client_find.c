@@ -7,7 +7,6 @@
 #include <time.h>
 
 #include "holder/client_wire.h"
-#include "holder/fault.h"
 #include "holder/runtime.h"
 #include "util/array.h"
 #include "util/parse.h"

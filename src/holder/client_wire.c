@@ -7,8 +7,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "holder/fault.h"
-
 static int64_t now_ms(void)
 {
 	struct timespec now;

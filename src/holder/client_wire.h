@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the client's files share: calls over a connection, failures, and reading replies that nobody has vouched for. */
+/*
+ * What the client's files share: calls over a connection, failures, and reading replies that nobody
+ * has vouched for.
+ */
 #pragma once
 
 #include "holder/client.h"
 #include "holder/json.h"
 #include "holder/varlink.h"
 
-/* A holder that says nothing for that long is stuck. Only a call that may wait for a job waits longer. */
+/*
+ * A holder that says nothing for that long is stuck. Only a call that may wait for a job waits
+ * longer.
+ */
 #define CLIENT_PATIENCE 10000 /* ms */
 
 struct holder_client {
@@ -28,12 +34,15 @@ int error_protocol(struct holder_error *error);
 int client_directory_error(struct holder_error *error, int r);
 
 /*
- * Calls METHOD of org.ioasidctl.Context, or a full name with a dot in it; takes PARAMETERS over. READS: it does not
- * wait for a job. RET is the reply's parameters, to be put.
+ * Calls METHOD of org.ioasidctl.Context, or a full name with a dot in it; takes PARAMETERS over.
+ * READS: it does not wait for a job. RET is the reply's parameters, to be put.
  */
 int client_call(struct holder_client *client, const char *method, json_object *parameters,
 		bool reads, json_object **ret, struct holder_error *error);
-/* With more: EACH is called for the parameters of every reply. It returns 0, or -errno with ERROR set. */
+/*
+ * With more: EACH is called for the parameters of every reply. It returns 0, or -errno with ERROR
+ * set.
+ */
 int client_call_more(struct holder_client *client, const char *method, json_object *parameters,
 		     int (*each)(void *userdata, json_object *reply, struct holder_error *error),
 		     void *userdata, struct holder_error *error);

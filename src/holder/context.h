@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A context: an open /dev/iommu, what was made in it, and the record of that. Every change goes through
- * here, the kernel first and the record right after it, so that they cannot drift apart. What
- * the kernel would take silently and should not, is refused here.
+ * A context: an open /dev/iommu, what was made in it, and the record of that. Every change goes
+ * through here, the kernel first and the record right after it, so that they cannot drift apart.
+ * What the kernel would take silently and should not, is refused here.
  *
  * Functions that take a fault return 0, or FAULTED with nothing changed.
  */

@@ -47,8 +47,8 @@ static int bind_device(struct context *context, struct record_device *device, st
 		return fault_kernel(fault, IOMMUFD_VFIO_BIND, r);
 	r = iommufd_get_hw_info(context->iommufd, device->id, &info);
 	/*
-	 * ENOENT: an mdev, which iommufd knows as an access and no device. EOPNOTSUPP: no IOMMU. Neither
-	 * has PASIDs. Any other failure must not pass for "no PASIDs".
+	 * ENOENT: an mdev, which iommufd knows as an access and no device. EOPNOTSUPP: no IOMMU.
+	 * Neither has PASIDs. Any other failure must not pass for "no PASIDs".
 	 */
 	if (r < 0 && r != -ENOENT && r != -EOPNOTSUPP)
 		return fault_kernel(fault, IOMMUFD_GET_HW_INFO, r);

@@ -86,7 +86,9 @@ void context_put_hwpt(struct context *context, uint32_t hwpt)
 
 	if (!entry || !entry->automatic || record_hwpt_users(&context->record, hwpt))
 		return;
-	/* EBUSY: a process that was given the descriptors uses it. It stays, for the next to find. */
+	/*
+	 * EBUSY: a process that was given the descriptors uses it. It stays, for the next to find.
+	 */
 	if (iommufd_destroy(context->iommufd, hwpt) == 0)
 		record_hwpt_drop(&context->record, entry);
 }

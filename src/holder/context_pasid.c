@@ -93,7 +93,8 @@ int context_check_bound(const struct record_device *device, const struct ranges 
 
 /*
  * iommufd_hwpt_pasid_compat(): no PASID can be attached while the group's RID is on a page table
- * without IOMMU_HWPT_ALLOC_PASID. In the same IOAS it can change places, since it sees the same memory.
+ * without IOMMU_HWPT_ALLOC_PASID. In the same IOAS it can change places, since it sees the same
+ * memory.
  */
 static int make_room(struct context *context, struct record_device *device, uint32_t ioas,
 		     struct fault *fault, struct context_undo *ret_undo)

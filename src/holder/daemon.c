@@ -3,8 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -19,6 +19,17 @@
 
 /* Devices, clients and what else there is fit many times; the soft limit may be as low as 256. */
 #define FD_LIMIT 4096
+
+/* linux/capability.h, of which no more is needed. */
+#define CAP_VERSION_3 0x20080522u
+#define CAP_IPC_LOCK  14
+struct cap_header {
+	uint32_t version;
+	int32_t pid;
+};
+struct cap_data {
+	uint32_t effective, permitted, inheritable;
+};
 
 struct holder {
 	struct context context;
@@ -47,13 +58,13 @@ static void remove_socket(void *userdata)
 }
 
 /*
- * Root's power is needed to open the nodes, which are root's own files, and for nothing else; CAP_IPC_LOCK keeps
- * RLIMIT_MEMLOCK away from mappings.
+ * Root's power is needed to open the nodes, which are root's own files, and for nothing else;
+ * CAP_IPC_LOCK keeps RLIMIT_MEMLOCK away from mappings.
  */
 static int drop_privileges(void)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+	struct cap_header header = { .version = CAP_VERSION_3 };
+	struct cap_data data[2] = { 0 };
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
@@ -63,7 +74,7 @@ static int drop_privileges(void)
 	data[0].permitted &= 1u << CAP_IPC_LOCK;
 	data[0].effective = data[0].permitted;
 	data[0].inheritable = 0;
-	data[1] = (struct __user_cap_data_struct){ 0 };
+	data[1] = (struct cap_data){ 0 };
 	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
 }
 
@@ -117,7 +128,10 @@ static int prepare_socket(struct holder *holder, const char *name, const char **
 			    : -ENOMEM;
 }
 
-/* Set up in an order that leaves nothing behind on failure: the socket comes into being last but one. */
+/*
+ * Set up in an order that leaves nothing behind on failure: the socket comes into being last but
+ * one.
+ */
 static int prepare(struct holder *holder, const char *name, const char **stage)
 {
 	int r;

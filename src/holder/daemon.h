@@ -16,10 +16,13 @@ struct daemon_options {
 };
 
 /*
- * Becomes the holder of a context. Returns 0 when the context has ended, or -errno when it could not begin; RET_STAGE
- * then says in words what failed, and points to a constant.
+ * Becomes the holder of a context. Returns 0 when the context has ended, or -errno when it could
+ * not begin; RET_STAGE then says in words what failed, and points to a constant.
  */
 int daemon_run(const struct daemon_options *options, const char **ret_stage);
 
-/* In a child: leaves the caller's session, directory and descriptors, but *KEEP, which may change its number. */
+/*
+ * In a child: leaves the caller's session, directory and descriptors, but *KEEP, which may change
+ * its number.
+ */
 int daemon_detach(int *keep);

@@ -3,10 +3,8 @@
 #pragma once
 
 #include "holder/json.h"
+#include "holder/varlink.h"
 #include "sys/iommufd.h"
-
-#define HOLDER_INTERFACE  "org.ioasidctl.Context"
-#define VARLINK_INTERFACE "org.varlink.service"
 
 struct fault {
 	char *id; /* "org.ioasidctl.Context.PasidZero"; NULL: none */

@@ -170,7 +170,10 @@ static void end(struct context *context, struct job *job)
 		context_remove_device(context, device);
 }
 
-/* PASID failed: what was bound before goes, or stays if that was asked for. True when that is the end. */
+/*
+ * PASID failed: what was bound before goes, or stays if that was asked for. True when that is the
+ * end.
+ */
 static bool fail(struct job *job, enum iommufd_op op, uint32_t pasid, int r)
 {
 	fault_kernel(&job->fault, op, r);

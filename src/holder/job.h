@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What can take long, because it is an ioctl for each of up to 2^20 PASIDs: done in slices, between which the
- * event loop serves those who only read. There is one job at a time; it ends whatever becomes of who asked for it.
+ * What can take long, because it is an ioctl for each of up to 2^20 PASIDs: done in slices, between
+ * which the event loop serves those who only read. There is one job at a time; it ends whatever
+ * becomes of who asked for it.
  */
 #pragma once
 

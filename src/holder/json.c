@@ -88,7 +88,9 @@ int json_get_u64(json_object *object, const char *key, uint64_t max, uint64_t *r
 	r = get(object, key, json_type_int, &value);
 	if (r <= 0)
 		return r;
-	/* json-c clamps to INT64_MAX what is larger: such a number could not be told from others. */
+	/*
+	 * json-c clamps to INT64_MAX what is larger: such a number could not be told from others.
+	 */
 	number = json_object_get_int64(value);
 	if (number < 0 || number == INT64_MAX || (uint64_t)number > max)
 		return -EINVAL;

@@ -19,7 +19,10 @@ static inline void json_putp(json_object **object)
 }
 #define _cleanup_json_ _cleanup_(json_putp)
 
-/* One JSON object and nothing else in LENGTH bytes, UTF-8, 16 levels deep at most. -EBADMSG, -ENOMEM. */
+/*
+ * One JSON object and nothing else in LENGTH bytes, UTF-8, 16 levels deep at most. -EBADMSG,
+ * -ENOMEM.
+ */
 int json_parse(const char *text, size_t length, json_object **ret);
 
 /* No NUL inside, which JSON would allow. */

@@ -12,6 +12,9 @@ struct log {
 
 void log_open(const struct log *log);
 
-/* PRIORITY is LOG_NOTICE or the like. One line, without newline; control characters are made visible. */
+/*
+ * PRIORITY is LOG_NOTICE or the like. One line, without newline; control characters are made
+ * visible.
+ */
 void log_line(const struct log *log, int priority, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The methods of org.ioasidctl.Context and org.varlink.service: found, their parameters checked, and run. */
+/*
+ * The methods of org.ioasidctl.Context and org.varlink.service: found, their parameters checked,
+ * and run.
+ */
 #pragma once
 
 #include "holder/context.h"
@@ -28,8 +31,8 @@ struct call {
 };
 
 /*
- * Takes MESSAGE over in any case. Returns 0, or FAULTED with call->fault set: an unknown method, or parameters
- * that are unknown, missing or of a wrong type.
+ * Takes MESSAGE over in any case. Returns 0, or FAULTED with call->fault set: an unknown method, or
+ * parameters that are unknown, missing or of a wrong type.
  */
 int call_open(json_object *message, struct call *ret);
 void call_done(struct call *call);

@@ -7,7 +7,9 @@
 #include "holder/method.h"
 #include "util/cleanup.h"
 
-/* A list of PASIDs as text: more than that takes long to read, and is better asked for in ranges. */
+/*
+ * A list of PASIDs as text: more than that takes long to read, and is better asked for in ranges.
+ */
 #define PASID_TEXT_MAX ((size_t)32 << 10)
 
 int method_add_device(struct context *context, struct call *call)

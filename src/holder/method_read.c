@@ -112,8 +112,8 @@ static json_object *json_binding(const struct context *context, const struct rec
 }
 
 /*
- * Batch after batch. A cursor (device, PASID) and no snapshot: what is bound or unbound meanwhile is seen
- * or not, but nothing is seen twice.
+ * Batch after batch. A cursor (device, PASID) and no snapshot: what is bound or unbound meanwhile
+ * is seen or not, but nothing is seen twice.
  */
 int method_list_bindings(struct context *context, struct call *call)
 {

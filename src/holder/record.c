@@ -222,7 +222,9 @@ struct record_hwpt *record_hwpt_automatic(const struct record *record,
 
 		if (!hwpt->automatic || !hwpt->pasid || hwpt->ioas != ioas)
 			continue;
-		/* A group is attached as one: two HWPTs of one IOAS would exclude each other there. */
+		/*
+		 * A group is attached as one: two HWPTs of one IOAS would exclude each other there.
+		 */
 		if (hwpt->group == -1 ? strcmp(hwpt->device, device->path) == 0
 				      : hwpt->group == device->group)
 			return hwpt;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a context holds, since the kernel enumerates none of it. Pure bookkeeping: nothing here
- * speaks to the kernel, and descriptors and memory are only noted. Pointers to entries are good until the
- * next one of their kind is added or dropped.
+ * speaks to the kernel, and descriptors and memory are only noted. Pointers to entries are good
+ * until the next one of their kind is added or dropped.
  */
 #pragma once
 
@@ -102,7 +102,10 @@ struct record_hwpt *record_hwpt_by_id(const struct record *record, uint32_t id);
 /* IOASes and HWPTs share their names, since a target may be either. */
 bool record_name_used(const struct record *record, const char *name);
 
-/* The automatic HWPT for PASIDs of DEVICE in IOAS: its own, or one of its IOMMU group; NULL for none. */
+/*
+ * The automatic HWPT for PASIDs of DEVICE in IOAS: its own, or one of its IOMMU group; NULL for
+ * none.
+ */
 struct record_hwpt *record_hwpt_automatic(const struct record *record,
 					  const struct record_device *device, uint32_t ioas);
 /* Attached devices and bound PASIDs. */
@@ -112,7 +115,9 @@ uint64_t record_ioas_users(const struct record *record, uint32_t ioas);
 /* In words. Returns 0 or -ENOMEM. */
 int record_ioas_user_names(const struct record *record, uint32_t ioas, struct strv *ret);
 
-/* Another attached device of DEVICE's IOMMU group, which the kernel attaches as one; NULL for none. */
+/*
+ * Another attached device of DEVICE's IOMMU group, which the kernel attaches as one; NULL for none.
+ */
 struct record_device *record_sibling_attached(const struct record *record,
 					      const struct record_device *device);
 /* DEVICE and the attached ones of its group are on this target now. */
@@ -138,8 +143,8 @@ uint32_t record_pasid_free(const struct record *record, const struct record_devi
 			   uint32_t from);
 
 /*
- * Mappings. Find: the one that begins at IOVA. Overlaps: the number of those that have a byte in IOVA ..
- * LAST, with the first one's index; RET_WHOLE: all of them lie inside.
+ * Mappings. Find: the one that begins at IOVA. Overlaps: the number of those that have a byte in
+ * IOVA .. LAST, with the first one's index; RET_WHOLE: all of them lie inside.
  */
 struct record_mapping *record_mapping_add(struct record_ioas *ioas, const struct record_mapping *m);
 struct record_mapping *record_mapping_find(const struct record_ioas *ioas, uint64_t iova);

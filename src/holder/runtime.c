@@ -125,7 +125,9 @@ int runtime_connect(int dir, const char *file, uid_t uid, int *ret_fd)
 		return -errno;
 	if (!S_ISSOCK(st.st_mode))
 		return -ENOTSOCK;
-	/* By this name it is the inode just looked at, and the length of its path does not matter. */
+	/*
+	 * By this name it is the inode just looked at, and the length of its path does not matter.
+	 */
 	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d", inode);
 	fd = stream_socket();
 	if (fd < 0)
@@ -164,7 +166,9 @@ int runtime_listen(int dir, const char *path, const char *file, int *ret_fd)
 	r = remove_stale(dir, file);
 	if (r < 0)
 		return r;
-	/* The plain path is what others read in /proc/net/unix; a longer one takes the way round. */
+	/*
+	 * The plain path is what others read in /proc/net/unix; a longer one takes the way round.
+	 */
 	if ((size_t)snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", path, file) >=
 	    sizeof(address.sun_path))
 		snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s", dir,

@@ -9,8 +9,9 @@
 #define RUNTIME_USERS "/run/user"
 
 /*
- * The caller's own directory, made if CREATE. -ENOENT: it is not there; -ENXIO: XDG_RUNTIME_DIR is not
- * set; -EINVAL: that is no absolute path; -EPERM: it or the directory is not the caller's alone to write.
+ * The caller's own directory, made if CREATE. -ENOENT: it is not there; -ENXIO: XDG_RUNTIME_DIR is
+ * not set; -EINVAL: that is no absolute path; -EPERM: it or the directory is not the caller's alone
+ * to write.
  */
 int runtime_open(bool create, char **ret_path, int *ret_fd);
 
@@ -21,14 +22,16 @@ int runtime_open_user(const char *path, uid_t uid, int *ret_fd);
 char *runtime_socket_name(const char *name);
 
 /*
- * Connects, non-blocking, to the socket FILE in DIR, which is not a link, and whose listener is user UID.
- * -ENOENT, -EACCES; -ECONNREFUSED: nobody listens; -EAGAIN: somebody does, and has no time.
+ * Connects, non-blocking, to the socket FILE in DIR, which is not a link, and whose listener is
+ * user UID. -ENOENT, -EACCES; -ECONNREFUSED: nobody listens; -EAGAIN: somebody does, and has no
+ * time.
  */
 int runtime_connect(int dir, const char *file, uid_t uid, int *ret_fd);
 
 /*
- * Makes the socket FILE in DIR (at PATH) and listens, mode 0600, non-blocking. A socket that nobody listens
- * to is replaced; -EEXIST: somebody does. Only one process at a time may do this (runtime_lock()).
+ * Makes the socket FILE in DIR (at PATH) and listens, mode 0600, non-blocking. A socket that nobody
+ * listens to is replaced; -EEXIST: somebody does. Only one process at a time may do this
+ * (runtime_lock()).
  */
 int runtime_listen(int dir, const char *path, const char *file, int *ret_fd);
 

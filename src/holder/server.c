@@ -159,7 +159,9 @@ static void client_read(struct client *client)
 		client->dead = true;
 }
 
-/* The peer has closed. Nobody waits for an answer, but what has begun, or asked for none, goes on. */
+/*
+ * The peer has closed. Nobody waits for an answer, but what has begun, or asked for none, goes on.
+ */
 static void client_gone(struct server *server, struct client *client)
 {
 	client->gone = client->eof = true;

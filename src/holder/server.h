@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The event loop of a holder: clients, their calls, and the one job. Single-threaded, never blocking. */
+/*
+ * The event loop of a holder: clients, their calls, and the one job. Single-threaded, never
+ * blocking.
+ */
 #pragma once
 
 #include "holder/log.h"

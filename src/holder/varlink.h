@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Varlink on the wire, for both ends: JSON objects, each ended by a NUL byte, over a stream socket that does
- * not block, with file descriptors beside them.
+ * Varlink on the wire, for both ends: JSON objects, each ended by a NUL byte, over a stream socket
+ * that does not block, with file descriptors beside them.
  */
 #pragma once
 
@@ -9,6 +9,9 @@
 #include <stddef.h>
 
 #include "holder/json.h"
+
+#define HOLDER_INTERFACE  "org.ioasidctl.Context"
+#define VARLINK_INTERFACE "org.varlink.service"
 
 /* SCM_MAX_FD of the kernel: so many descriptors fit one message. */
 #define VARLINK_FD_MAX 253
@@ -30,8 +33,8 @@ void varlink_in_done(struct varlink_in *in);
 int varlink_in_append(struct varlink_in *in, const void *bytes, size_t n);
 
 /*
- * Takes one read(2) of SOCKET. Returns the number of bytes, 0 at the end, -EAGAIN, -EMSGSIZE when a message
- * as long as max waits to be taken out first, -errno.
+ * Takes one read(2) of SOCKET. Returns the number of bytes, 0 at the end, -EAGAIN, -EMSGSIZE when a
+ * message as long as max waits to be taken out first, -errno.
  */
 ssize_t varlink_in_read(struct varlink_in *in, int socket);
 
@@ -39,8 +42,9 @@ ssize_t varlink_in_read(struct varlink_in *in, int socket);
 bool varlink_in_ready(struct varlink_in *in);
 
 /*
- * The next message, to be released by json_object_put(). Returns 1, 0 when none is whole yet, -EMSGSIZE for
- * one longer than max, -EBADMSG for what is no JSON object; nothing after these two can be trusted.
+ * The next message, to be released by json_object_put(). Returns 1, 0 when none is whole yet,
+ * -EMSGSIZE for one longer than max, -EBADMSG for what is no JSON object; nothing after these two
+ * can be trusted.
  */
 int varlink_in_next(struct varlink_in *in, json_object **ret);
 

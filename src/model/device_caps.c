@@ -76,6 +76,26 @@ static void shared_caps(const struct pci_config *config, struct device_caps *cap
 	}
 }
 
+/* What is not known to be there has no known details either: unreadable, not absent. */
+static void spread(const struct field_u64 *capability, struct field_u64 *const *details)
+{
+	if (capability->status < 0)
+		for (; *details; details++)
+			**details = *capability;
+}
+
+static void spread_all(struct device_caps *caps)
+{
+	spread(&caps->ats, (struct field_u64 *const[]){ &caps->ats_enabled, NULL });
+	spread(&caps->acs, (struct field_u64 *const[]){ &caps->acs_enabled, NULL });
+	spread(&caps->pri,
+	       (struct field_u64 *const[]){ &caps->pri_enabled, &caps->pri_pasid_required, NULL });
+	spread(&caps->pasid,
+	       (struct field_u64 *const[]){ &caps->pasid_enabled, &caps->pasid_width,
+					    &caps->pasid_exec, &caps->pasid_exec_enabled,
+					    &caps->pasid_priv, &caps->pasid_priv_enabled, NULL });
+}
+
 void gather_caps(const struct gather *gather, int dir, const char *physfn, struct device_caps *caps)
 {
 	_cleanup_close_ int pf = -1;
@@ -100,4 +120,5 @@ void gather_caps(const struct gather *gather, int dir, const char *physfn, struc
 	}
 	if (r == 0)
 		shared_caps(&config, caps);
+	spread_all(caps);
 }

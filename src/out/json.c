@@ -115,7 +115,7 @@ static bool object_add_reason(json_object **object, const char *key, int negativ
 {
 	if (!*object)
 		*object = json_object_new_object();
-	return object_add(*object, key, json_object_new_string(strerror(-negative_errno)));
+	return object_add(*object, key, json_object_new_string(out_reason(negative_errno)));
 }
 
 static json_object *row_object(const struct out_column *const *columns, size_t n, const void *row)

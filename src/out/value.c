@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "out/value.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -103,6 +104,21 @@ void out_field_string(struct out_value *ret, const struct field_str *field)
 		out_string(ret, field->value);
 	else if (field->status < 0)
 		out_unreadable(ret, field->status);
+}
+
+const char *out_reason(int negative_errno)
+{
+	/* Where the errno alone would mislead. */
+	switch (-negative_errno) {
+	case EAGAIN:
+		return "the device is asleep";
+	case EREMOTE:
+		return "not a part of a captured machine";
+	case ENODATA:
+		return "only a device can tell";
+	default:
+		return strerror(-negative_errno);
+	}
 }
 
 static void print_size(FILE *f, uint64_t bytes, bool human)

@@ -75,6 +75,9 @@ void out_field_address(struct out_value *ret, const struct field_u64 *field);
 void out_field_bool(struct out_value *ret, const struct field_u64 *field);
 void out_field_string(struct out_value *ret, const struct field_str *field);
 
+/* Why a value is unreadable, in words; borrowed. */
+const char *out_reason(int negative_errno);
+
 /* How a value is written as text. Hostile bytes are always escaped. */
 struct out_style {
 	bool human; /* "-" for what is absent, yes and no, sizes with a unit; else for programs */

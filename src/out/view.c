@@ -395,7 +395,7 @@ void out_view_notes(const struct out_view *view, void (*note)(void *data, const 
 			snprintf(count, sizeof(count), " in %zu row%s", u->rows,
 				 u->rows == 1 ? "" : "s");
 		snprintf(text, sizeof(text), "%s could not be read%s: %s", name, count,
-			 strerror(-u->error));
+			 out_reason(u->error));
 		note(data, text);
 	}
 }

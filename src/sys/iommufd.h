@@ -71,8 +71,8 @@ struct iommufd_iova_range {
 };
 
 /*
- * Where mappings may be. RET_RANGE has room for *N; -EMSGSIZE: that is too few, *N then is the number
- * there are. RET_ALIGNMENT is in bytes.
+ * Where mappings may be. RET_RANGE has room for *N; -EMSGSIZE: that is too few, *N then is the
+ * number there are. RET_ALIGNMENT is in bytes.
  */
 int iommufd_ioas_iova_ranges(int fd, uint32_t ioas, uint32_t *n,
 			     struct iommufd_iova_range *ret_range, uint64_t *ret_alignment);
@@ -93,8 +93,7 @@ int iommufd_hwpt_alloc(int fd, uint32_t device, uint32_t ioas, bool pasid, uint3
 
 struct iommufd_hw_info {
 	uint32_t type; /* enum iommu_hw_info_type: 0 none, 1 VT-d, 2 SMMUv3, 3 Tegra241, 4 AMD */
-	unsigned int
-		pasid_width; /* bits; 0: the device has no PASIDs, or the kernel is too old to say */
-	uint64_t capabilities; /* enum iommufd_hw_capabilities */
+	unsigned int pasid_width; /* bits; 0: no PASIDs, or a kernel too old to say */
+	uint64_t capabilities;    /* enum iommufd_hw_capabilities */
 };
 int iommufd_get_hw_info(int fd, uint32_t device, struct iommufd_hw_info *ret);

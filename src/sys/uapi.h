@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kernel's iommufd and VFIO cdev interfaces, declared here because headers older than the kernel
- * lack them (Debian 12 has no linux/iommufd.h). Every name has a prefix, so that both can be
+ * The kernel's iommufd and VFIO cdev interfaces, declared here because headers older than the
+ * kernel lack them (Debian 12 has no linux/iommufd.h). Every name has a prefix, so that both can be
  * included; tests/unit/test_holder_uapi.c compares the two where the kernel's are installed.
  */
 #pragma once

@@ -18,7 +18,8 @@ void vfio_node_done(struct vfio_node *node);
 
 /*
  * The node of the device at PATH, which must be beneath /sys/devices and free of symbolic links.
- * -EINVAL: no such path; -ENOENT, -ENOTDIR: no such device; -ENODEV: not bound to a VFIO driver that has nodes.
+ * -EINVAL: no such path; -ENOENT, -ENOTDIR: no such device; -ENODEV: not bound to a VFIO driver
+ * that has nodes.
  */
 int vfio_node_find(const char *path, struct vfio_node *ret);
 
@@ -37,8 +38,8 @@ int vfio_bind(int fd, int iommufd, uint32_t *ret_id);
 int vfio_attach(int fd, uint32_t target);
 int vfio_detach(int fd);
 /*
- * The same for one PASID. On a device without PASIDs the kernel says yes and does nothing; a PASID that is
- * attached is moved to the new target.
+ * The same for one PASID. On a device without PASIDs the kernel says yes and does nothing; a PASID
+ * that is attached is moved to the new target.
  */
 int vfio_attach_pasid(int fd, uint32_t pasid, uint32_t hwpt);
 int vfio_detach_pasid(int fd, uint32_t pasid);

@@ -101,7 +101,8 @@ context()
 	no_binding() { [[ -z $(hardware "$WIDE") ]]; }
 	eventually no_binding
 	[[ $(ctl context list -nr -o context,state) == 'test stale' ]]
-	status 1 ctl pasid bind "$WIDE" 10 first
+	status 6 ctl pasid bind "$WIDE" 10 first
+	says 'is dead'
 	context
 	ctl pasid bind "$WIDE" 10 first
 	[[ $(hardware "$WIDE") == 10 ]]
@@ -236,6 +237,8 @@ context()
 	grep -qi 40000 /sys/kernel/debug/iommu/intel/"$WIDE"/9/domain_translation_struct
 	[[ $(ctl ioas show first -j | jq -r '.mapping[0].iova') == 0x40000000 ]]
 	status 1 ctl ioas map first 4K --iova 0x40000000
+	# Only a RID brings its reserved regions along.
+	ctl device attach "$WIDE" first
 	status 1 ctl ioas map first 4K --iova 0xfee00000
 	status 2 ctl ioas map first 5
 	status 6 ctl ioas unmap first 0x1000
@@ -326,13 +329,14 @@ context()
 	context
 	ctl pasid bind "$WIDE" 77 first
 	chmod 666 /run/ioasidctl/test.sock
-	run "${as[@]}" python3 - <<-'EOT'
-		import socket
-		s = socket.socket(socket.AF_UNIX)
-		s.connect('/run/ioasidctl/test.sock')
-		s.sendall(b'{"method":"org.ioasidctl.Context.Describe"}\0')
-		print(s.recv(65536))
-	EOT
+	# shellcheck disable=SC2016 # perl expands it
+	run "${as[@]}" perl -MIO::Socket::UNIX -e '
+		my $s = IO::Socket::UNIX->new(Peer => "/run/ioasidctl/test.sock") or die;
+		print $s qq({"method":"org.ioasidctl.Context.Describe"}\0);
+		$s->flush;
+		sysread($s, my $reply, 65536);
+		print $reply;'
+	[[ $status == 0 ]]
 	[[ $output != *iommufd* ]]
 	chmod 600 /run/ioasidctl/test.sock
 	ctl context show test >/dev/null
@@ -352,34 +356,7 @@ context()
 
 @test "a hostile client harms nobody" {
 	context
-	python3 - <<-'EOT'
-		import os, socket
-		path = '/run/ioasidctl/test.sock'
-		def talk(data):
-			s = socket.socket(socket.AF_UNIX)
-			s.settimeout(20)
-			s.connect(path)
-			try:
-				s.sendall(data)
-				s.shutdown(socket.SHUT_WR)
-				while s.recv(65536):
-					pass
-			except OSError:
-				pass
-		for data in (b'', b'\0', b'{', b'{}\0', b'[1]\0', b'null\0', b'\xff' * 100 + b'\0',
-			     b'{"method":1}\0', b'{"method":"org.ioasidctl.Context.BindPasids"}\0',
-			     b'{"method":"org.ioasidctl.Context.MapIoas","parameters":{"ioas":[],"size":-1}}\0',
-			     b'{"method":"org.ioasidctl.Context.Nothing"}\0', b'{' * 100000 + b'\0',
-			     b'[' * (3 << 20), os.urandom(1 << 16)):
-			talk(data)
-		idle = [socket.socket(socket.AF_UNIX) for _ in range(100)]
-		for s in idle:
-			s.setblocking(False)
-			try:
-				s.connect(path)
-			except OSError:
-				pass
-	EOT
+	"$BATS_TEST_DIRNAME/hostile" /run/ioasidctl/test.sock
 	[[ $(ctl context list -nr -o context,state) == 'test live' ]]
 	ctl pasid bind "$WIDE" 5 first
 	[[ $(hardware "$WIDE") == 5 ]]
@@ -392,7 +369,7 @@ context()
 		[[ -x $tree/usr/bin/varlinkctl ]] && break
 	done
 	[[ -x $tree/usr/bin/varlinkctl ]]
-	varlinkctl=("$tree/lib64/ld-linux-x86-64.so.2" --library-path
+	varlinkctl=("$tree/usr/lib64/ld-linux-x86-64.so.2" --library-path
 		"$tree/usr/lib/x86_64-linux-gnu:$tree/usr/lib/x86_64-linux-gnu/systemd"
 		"$tree/usr/bin/varlinkctl")
 	context
@@ -454,7 +431,7 @@ context()
 @test "a device in use by a context keeps its driver" {
 	context
 	status 3 ctl driver set "$WIDE" uio_pci_sva
-	says "pid $(holder_pid test)"
+	says "process $(holder_pid test)"
 	[[ $(readlink -f /sys/bus/pci/devices/"$WIDE"/driver) == */vfio-pci ]]
 }
 
@@ -467,8 +444,10 @@ context()
 	[[ $(jq .pasid_width <<<"$json") == 20 ]]
 	[[ $(jq .pasid_enabled <<<"$json") == true ]]
 	[[ $(jq .ats_enabled <<<"$json") == true ]]
-	[[ $(ctl device show "$NARROW" -j | jq -c '[.pasid_width, .pasid_exec]') == '[8,false]' ]]
-	[[ $(ctl device show "$PLAIN" -j | jq .pasid_supported) == false ]]
+	# What nobody has open sleeps.
+	[[ $(ctl device show "$NARROW" -j | jq -r .unreadable.pasid_width) == 'the device is asleep' ]]
+	[[ $(ctl device show "$NARROW" --wake -j | jq -c '[.pasid_width, .pasid_exec]') == '[8,false]' ]]
+	[[ $(ctl device show "$PLAIN" --wake -j | jq .pasid_supported) == false ]]
 	[[ $(ctl device show "$DISK" -j | jq .sriov_totalvfs) == 8 ]]
 }
 
@@ -480,7 +459,7 @@ context()
 		[[ $(ctl group show "${group##*/}" -j | jq -r '.device[]') == "$(ls "$group"/devices)" ]]
 	done
 	[[ $(ctl iommu show dmar0 -j | jq -r .ecap) == 0x$(cat /sys/class/iommu/dmar0/intel-iommu/ecap) ]]
-	[[ $(ctl iommu list -nr -o pasid_width) == 20 ]]
+	[[ $(ctl iommu list -nr -o pasid_width vendor=intel) == 20 ]]
 	ctl group show "$WIDE" -j | jq -e '.reserved_region | length > 0'
 }
 

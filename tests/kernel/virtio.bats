@@ -11,15 +11,15 @@ teardown()
 
 @test "the unit and its groups are listed, what it does not publish is absent" {
 	status 0 ctl iommu list -j
-	jq -e 'length == 1 and .[0].vendor == "virtio" and .[0].pasid_width == null' <<<"$output"
+	jq -e 'any(.[]; .vendor == "virtio" and .pasid_width == null)' <<<"$output"
 	[[ $(ctl group list -nr -o group) == "$(ls -v /sys/kernel/iommu_groups)" ]]
 }
 
 @test "device add explains the EPERM" {
 	ctl driver set "$EDU" vfio-pci
 	ctl context create test
-	status 4 ctl -c test device add "$EDU"
-	says 'interrupt remapping'
+	status 5 ctl -c test device add "$EDU"
+	says 'does not remap interrupts'
 	says allow_unsafe_interrupts
 	ctl context destroy test
 	ctl driver reset "$EDU"
