@@ -342,8 +342,8 @@ generate()
 	local statuses="0 done
 1 the kernel or the system refused; the message says what and why
 2 wrong usage
-3 refused by a safety check; the message says what would have been lost, and which option overrides \
-it if one may
+3 refused by a safety check; the message says what would have been lost, and which option \
+overrides it if one may
 4 not permitted
 5 this kernel or hardware cannot do it
 6 no such device, group, context or object
@@ -368,7 +368,8 @@ it if one may
 	version=$(sed -n 's/^VERSION := //p' "$ROOT/Makefile")
 	[[ $version ]]
 	equal "$(sed -n 's/^Version: *//p' "$ROOT/ioasidctl.spec")" "$version"
-	equal "$(sed -n '/^%changelog/ { n; s/.* - \(.*\)-[0-9]*$/\1/p }' "$ROOT/ioasidctl.spec")" "$version"
+	equal "$(sed -n '/^%changelog/ { n; s/.* - \(.*\)-[0-9]*$/\1/p }' "$ROOT/ioasidctl.spec")" \
+		"$version"
 	equal "$("$IOASIDCTL" --version)" "ioasidctl $version"
 	for page in "$TEXT"/*; do
 		tail -n 1 "$page" | grep -q "^ioasidctl $version " || none "another version" "$page"

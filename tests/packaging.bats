@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What 'make dist' packs, what 'make install' installs and 'make uninstall' removes, and the RPM that
-# is built from the tarball alone. $BUILD has what was built.
+# What 'make dist' packs, 'make install' installs and 'make uninstall' removes, and the RPM that is
+# built from the tarball alone. $BUILD has what was built.
 bats_require_minimum_version 1.5.0
 
 setup_file()
@@ -40,22 +40,22 @@ FILES="/usr/bin/ioasidctl
 /usr/share/man/man8/ioasidctl-system.8
 /usr/share/man/man8/ioasidctl.8"
 
-# The files that are the project's: git's, or without git all that were not built. tar leaves out what
-# is for git alone.
+# The files that are the project's: git's, or without git all that were not built. What is for git
+# alone is not packed.
 project()
 {
 	local git=(git -C "$ROOT" -c safe.directory="$ROOT" -c core.quotePath=false)
 
 	if [[ -e $ROOT/.git ]]; then
-		grep -vx .gitignore < <(comm -23 <("${git[@]}" ls-files --cached --others --exclude-standard | sort -u) \
-			<("${git[@]}" ls-files --deleted | sort))
+		comm -23 <("${git[@]}" ls-files --cached --others --exclude-standard | sort -u) \
+			<("${git[@]}" ls-files --deleted | sort)
 	else
 		(cd "$ROOT" && find . -path ./build -prune -o -type f -printf '%P\n' | sort)
-	fi
+	fi | grep -vx .gitignore
 }
 
-# The package's files with their modes, but rpm's own links to debugging information, and whether its
-# tools compressed the pages.
+# The package's files and directories with their modes, but rpm's own links to debugging
+# information; its tools may have compressed the pages.
 packaged()
 {
 	rpm -qp --qf '[%{FILEMODES:perms} %{FILENAMES}\n]' "$RPMS"/RPMS/*/ioasidctl-*.rpm |
@@ -84,7 +84,8 @@ packaged()
 }
 
 @test "directories can be chosen one by one" {
-	local dest=$BATS_TEST_TMPDIR/root variables=(bindir=/a datadir=/b mandir=/c bashcompdir=/d docdir=/e)
+	local dest=$BATS_TEST_TMPDIR/root
+	local variables=(bindir=/a datadir=/b mandir=/c bashcompdir=/d docdir=/e)
 
 	make -s -C "$ROOT" BUILD="$BUILD" DESTDIR="$dest" "${variables[@]}" install
 	equal "$(cd "$dest" && find . ! -type d -printf '%P\n' | sed 's/ioasidctl-.*\.8/PAGE/' |
@@ -122,7 +123,8 @@ e/README.md"
 	local rpm
 
 	rpm=$(printf '%s\n' "$RPMS"/RPMS/*/*.rpm)
-	equal "$(rpm -qp --qf '%{NAME} %{VERSION} %{LICENSE}' "$rpm")" "ioasidctl $VERSION GPL-2.0-or-later"
+	equal "$(rpm -qp --qf '%{NAME} %{VERSION} %{LICENSE}' "$rpm")" \
+		"ioasidctl $VERSION GPL-2.0-or-later"
 	equal "$(rpm -qpL "$rpm")" /usr/share/doc/ioasidctl/LICENSE
 	contains "$(rpm -qpd "$rpm")" /usr/share/doc/ioasidctl/README.md
 	equal "$(rpm -qp --scripts "$rpm")" ""

@@ -136,7 +136,8 @@ static int list_own(struct holder_entries *list)
 
 	r = runtime_open(false, &path, &dir);
 	if (r < 0)
-		return r == -ENOENT ? 0 : r;
+		/* Without XDG_RUNTIME_DIR (-ENXIO) a user can have made none. */
+		return r == -ENOENT || r == -ENXIO ? 0 : r;
 	return list_directory(dir, path, geteuid(), list);
 }
 

@@ -198,6 +198,8 @@ size_t record_mapping_overlaps(const struct record_ioas *ioas, uint64_t iova, ui
 
 void record_mapping_drop(struct record_ioas *ioas, size_t first, size_t n)
 {
+	if (n == 0) /* then there may be no array at all */
+		return;
 	ioas->mapping_n -= n;
 	memmove(&ioas->mapping[first], &ioas->mapping[first + n],
 		(ioas->mapping_n - first) * sizeof(ioas->mapping[0]));

@@ -124,8 +124,6 @@ static char *in_end(struct varlink_in *in)
 {
 	char *nul;
 
-	if (in->scanned < in->begin)
-		in->scanned = in->begin;
 	if (in->scanned == in->end)
 		return NULL;
 	nul = memchr(in->data + in->scanned, '\0', in->end - in->scanned);
@@ -151,6 +149,7 @@ int varlink_in_next(struct varlink_in *in, json_object **ret)
 	if (r < 0)
 		return r;
 	in->begin += length + 1;
+	in->scanned = in->begin;
 	return 1;
 }
 

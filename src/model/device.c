@@ -240,32 +240,43 @@ int device_list(const struct sys_root *root, unsigned int need, struct device_li
 	return 0;
 }
 
+/* Follows the link that PATH may be, since what stands above a device counts. */
+static int find_directory(const struct sys_root *root, const char *path, char *buf, size_t size)
+{
+	char target[PATH_MAX], directory[PATH_MAX];
+	const char *last = strrchr(path, '/');
+	_cleanup_close_ int dir = -1;
+
+	if (!last || !last[1] || !str_starts(path, "/sys/"))
+		return -ENODEV;
+	if (sys_root_link(root, path + 1, target, sizeof(target)) > 0) {
+		snprintf(directory, sizeof(directory), "%.*s", (int)(last - path), path);
+		if (sys_path_resolve(directory, target, buf, size) < 0)
+			return -ENAMETOOLONG;
+	} else if ((size_t)snprintf(buf, size, "%s", path) >= size) {
+		return -ENAMETOOLONG;
+	}
+	if (!str_starts(buf, "/sys/"))
+		return -ENODEV;
+	dir = sys_dir_open(root, buf + 1);
+	if (dir < 0)
+		return dir == -ENOENT || dir == -ENOTDIR ? -ENODEV : dir;
+	return 0;
+}
+
 int device_get(const struct sys_root *root, const char *path, unsigned int need, struct device *ret)
 {
-	char target[PATH_MAX], resolved[PATH_MAX], directory[PATH_MAX];
 	_cleanup_device_ struct device device = { 0 };
 	_cleanup_gather_ struct gather gather = { 0 };
 	struct device *one = &device;
-	const char *id;
+	char found[PATH_MAX];
 	int r;
 
-	path += strspn(path, "/");
-	id = strrchr(path, '/');
-	if (!id || !str_starts(path, "sys/"))
-		return -ENODEV;
-	if (sys_root_link(root, path, target, sizeof(target)) > 0) {
-		snprintf(directory, sizeof(directory), "/%.*s", (int)(id - path), path);
-		r = sys_path_resolve(directory, target, resolved, sizeof(resolved));
-		if (r < 0)
-			return r;
-		path = resolved + 1;
-		id = strrchr(path, '/');
-	}
-	if (!id || !id[1])
-		return -ENODEV;
-	r = gather_open(root, need, &gather);
+	r = find_directory(root, path, found, sizeof(found));
 	if (r == 0)
-		r = gather_device(&gather, path, id + 1, NULL, &device);
+		r = gather_open(root, need, &gather);
+	if (r == 0)
+		r = gather_device(&gather, found + 1, strrchr(found, '/') + 1, NULL, &device);
 	if (r == 0)
 		r = gather_holders(&gather, &one, 1);
 	if (r < 0)

@@ -201,7 +201,9 @@ static int add_sva(struct pasid_join *join, size_t i)
 	if (!pid && pasid_join_status(join, i) == 1 && !pasid_join_has(join, i, (uint32_t)pasid))
 		return 0;
 	range.lo = range.hi = (uint32_t)pasid;
-	range.pid.status = range.command.status = range.uid.status = held->holders_status;
+	/* Without an opener the walk was not a whole one, which says why. */
+	if (!pid)
+		range.pid.status = range.command.status = range.uid.status = held->holders_status;
 	r = start_range(join, device->id, i, &range);
 	if (r == 0 && pid)
 		r = set_process(join, pid, &range);

@@ -70,9 +70,18 @@ static int find_extended(const struct pci_config *config, uint16_t id, size_t si
 	return 0;
 }
 
+/* Nothing answers. Ids alone that are all ones are a VF's: its PF has them. */
+static bool is_silent(const struct pci_config *config)
+{
+	for (size_t i = 0; i < HEADER_SIZE; i++)
+		if (config->data[i] != UINT8_MAX)
+			return false;
+	return true;
+}
+
 int sys_pci_config_check(struct pci_config *config)
 {
-	if (config->size < HEADER_SIZE || get16(config, PCI_VENDOR_ID) == UINT16_MAX)
+	if (config->size < HEADER_SIZE || is_silent(config))
 		return -EIO;
 	if (config->size < LEGACY_SIZE)
 		config->extent = PCI_CONFIG_HEADER;

@@ -129,9 +129,10 @@ static void lists_units(void **state)
 
 	assert_int_equal(iommu_list(&tree->root, IOMMU_NEED_ALL, &list), 0);
 	assert_int_equal(list.n, 0);
+	iommu_list_done(&list);
 	add_unit(tree, "virtual", "dmar0");
 	tree_file(tree, INTEL "intel-iommu/cap", "8d2078c106f0466\n");
-	tree_file(tree, INTEL "intel-iommu/ecap", "19ed009d0f0df\n");
+	tree_file(tree, INTEL "intel-iommu/ecap", "19800f020df\n");
 	tree_file(tree, INTEL "intel-iommu/address", "fed90000\n");
 	tree_file(tree, INTEL "intel-iommu/version", "4:0\n");
 	tree_link(tree, INTEL "intel-iommu/domains_used", "errno:13");

@@ -106,6 +106,19 @@ static void refuses_silence(void **state)
 	assert_int_equal(sys_pci_config_check(&config), -EIO);
 }
 
+/* The ids of a VF are all ones in its own space. */
+static void takes_virtual_functions(void **state)
+{
+	struct pci_config_ats ats;
+	struct pci_config config;
+
+	(void)state;
+	make(&config);
+	put32(&config, 0, UINT32_MAX);
+	assert_int_equal(sys_pci_config_check(&config), 0);
+	assert_int_equal(sys_pci_config_ats(&config, &ats), 1);
+}
+
 static void survives_circles(void **state)
 {
 	struct pci_config_ats ats = { 0 };
@@ -163,7 +176,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_capabilities),    cmocka_unit_test(tells_how_far_it_sees),
 		cmocka_unit_test(refuses_silence),       cmocka_unit_test(survives_circles),
-		cmocka_unit_test(survives_bad_pointers),
+		cmocka_unit_test(survives_bad_pointers), cmocka_unit_test(takes_virtual_functions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

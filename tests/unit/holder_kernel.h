@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A kernel of our own: the program's ioctl() and close() land here. It does what iommufd was seen
+ * to do, its silences included, and fails on demand. Include it once, after <cmocka.h>.
+ */
+#pragma once
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "holder/context.h"
+#include "sys/uapi.h"
+#include "sys/vfio.h"
+
+#define KERNEL_ID_MAX 64
+#define KERNEL_PASIDS 4200
+
+enum kernel_type { KERNEL_NONE, KERNEL_IOAS, KERNEL_HWPT, KERNEL_DEVICE };
+
+struct kernel_object {
+	enum kernel_type type;
+	uint32_t ioas; /* of an HWPT */
+	bool pasid;
+	int fd; /* of a device */
+	unsigned int width;
+	uint32_t rid; /* attached to; 0 nothing */
+	uint32_t pasids[KERNEL_PASIDS];
+	uint64_t mapped; /* bytes of an IOAS */
+};
+
+static struct {
+	struct kernel_object object[KERNEL_ID_MAX];
+	unsigned long request; /* the next one of this kind, */
+	unsigned int nth;      /* after so many successes, */
+	int err;               /* fails like this; 0: none */
+	uint32_t busy;         /* a PASID that a driver has */
+	unsigned int next_width;
+	int iommufd;
+	unsigned int calls;
+} kernel;
+
+static uint32_t kernel_alloc(enum kernel_type type)
+{
+	for (uint32_t id = 1; id < KERNEL_ID_MAX; id++)
+		if (kernel.object[id].type == KERNEL_NONE) {
+			memset(&kernel.object[id], 0, sizeof(kernel.object[id]));
+			kernel.object[id].type = type;
+			return id;
+		}
+	fail_msg("the kernel has no object left");
+	return 0;
+}
+
+static struct kernel_object *kernel_device(int fd)
+{
+	for (uint32_t id = 1; id < KERNEL_ID_MAX; id++)
+		if (kernel.object[id].type == KERNEL_DEVICE && kernel.object[id].fd == fd)
+			return &kernel.object[id];
+	return NULL;
+}
+
+static bool kernel_used(uint32_t id)
+{
+	for (uint32_t i = 1; i < KERNEL_ID_MAX; i++) {
+		const struct kernel_object *o = &kernel.object[i];
+
+		if (o->type == KERNEL_HWPT && o->ioas == id)
+			return true;
+		if (o->type != KERNEL_DEVICE)
+			continue;
+		if (o->rid == id)
+			return true;
+		for (size_t p = 0; p < KERNEL_PASIDS; p++)
+			if (o->pasids[p] == id)
+				return true;
+	}
+	return false;
+}
+
+static int kernel_destroy(const struct uapi_iommu_destroy *arg)
+{
+	struct kernel_object *o = &kernel.object[arg->id % KERNEL_ID_MAX];
+
+	if (o->type == KERNEL_NONE)
+		return ENOENT;
+	if (o->type == KERNEL_DEVICE || kernel_used(arg->id))
+		return EBUSY;
+	o->type = KERNEL_NONE;
+	return 0;
+}
+
+/* iommufd_hwpt_pasid_compat() */
+static int kernel_attach(const struct uapi_vfio_attach_iommufd_pt *arg, struct kernel_object *o)
+{
+	const struct kernel_object *to = &kernel.object[arg->pt_id % KERNEL_ID_MAX];
+	bool fit = to->type == KERNEL_HWPT && to->pasid, any = false;
+
+	if (to->type != KERNEL_IOAS && to->type != KERNEL_HWPT)
+		return to->type == KERNEL_NONE ? ENOENT : EINVAL;
+	if (!(arg->flags & UAPI_VFIO_ATTACH_PASID)) {
+		for (size_t p = 0; p < KERNEL_PASIDS; p++)
+			any = any || o->pasids[p];
+		if (any && !fit)
+			return EINVAL;
+		o->rid = arg->pt_id;
+		return 0;
+	}
+	if (!fit || (o->rid && !kernel.object[o->rid].pasid))
+		return EINVAL;
+	if (arg->pasid == 0 || arg->pasid == kernel.busy)
+		return EBUSY;
+	if (o->width == 0)
+		return 0; /* and does nothing */
+	if (arg->pasid >= 1u << o->width || arg->pasid >= KERNEL_PASIDS)
+		return EINVAL;
+	o->pasids[arg->pasid] = arg->pt_id;
+	return 0;
+}
+
+static int kernel_detach(const struct uapi_vfio_detach_iommufd_pt *arg, struct kernel_object *o)
+{
+	if (!(arg->flags & UAPI_VFIO_DETACH_PASID))
+		o->rid = 0;
+	else if (arg->pasid < KERNEL_PASIDS)
+		o->pasids[arg->pasid] = 0;
+	return 0;
+}
+
+static int kernel_map(struct uapi_iommu_ioas_map *arg)
+{
+	struct kernel_object *o = &kernel.object[arg->ioas_id % KERNEL_ID_MAX];
+
+	if (o->type != KERNEL_IOAS)
+		return ENOENT;
+	if (!(arg->flags & UAPI_IOMMU_MAP_FIXED_IOVA))
+		arg->iova = 0x100000 + o->mapped;
+	o->mapped += arg->length;
+	return 0;
+}
+
+static int kernel_unmap(struct uapi_iommu_ioas_unmap *arg)
+{
+	struct kernel_object *o = &kernel.object[arg->ioas_id % KERNEL_ID_MAX];
+
+	if (o->type != KERNEL_IOAS)
+		return ENOENT;
+	if (arg->length == UINT64_MAX)
+		arg->length = o->mapped;
+	o->mapped -= arg->length;
+	return 0;
+}
+
+static int kernel_ranges(struct uapi_iommu_ioas_iova_ranges *arg)
+{
+	struct uapi_iommu_iova_range *range = (void *)(uintptr_t)arg->allowed_iovas;
+	uint32_t room = arg->num_iovas;
+
+	arg->num_iovas = 20;
+	arg->out_iova_alignment = 4096;
+	for (uint32_t i = 0; i < 20 && i < room; i++)
+		range[i] = (struct uapi_iommu_iova_range){ i * 0x10000, i * 0x10000 + 0xfff };
+	return room < 20 ? EMSGSIZE : 0;
+}
+
+static int kernel_hwpt_alloc(struct uapi_iommu_hwpt_alloc *arg)
+{
+	if (kernel.object[arg->pt_id % KERNEL_ID_MAX].type != KERNEL_IOAS)
+		return ENOENT;
+	arg->out_hwpt_id = kernel_alloc(KERNEL_HWPT);
+	kernel.object[arg->out_hwpt_id].ioas = arg->pt_id;
+	kernel.object[arg->out_hwpt_id].pasid = arg->flags & UAPI_IOMMU_HWPT_PASID;
+	return 0;
+}
+
+static int kernel_bind(int fd, struct uapi_vfio_bind_iommufd *arg)
+{
+	assert_int_equal(arg->iommufd, kernel.iommufd);
+	if (kernel_device(fd))
+		return EINVAL;
+	arg->out_devid = kernel_alloc(KERNEL_DEVICE);
+	kernel.object[arg->out_devid].fd = fd;
+	kernel.object[arg->out_devid].width = kernel.next_width;
+	return 0;
+}
+
+static int kernel_do(int fd, unsigned long request, void *arg)
+{
+	struct kernel_object *o = kernel_device(fd);
+
+	/* Every struct begins with its size. */
+	assert_true(*(uint32_t *)arg >= 8);
+	switch (request) {
+	case UAPI_IOMMU_DESTROY:
+		return kernel_destroy(arg);
+	case UAPI_IOMMU_IOAS_ALLOC:
+		((struct uapi_iommu_ioas_alloc *)arg)->out_ioas_id = kernel_alloc(KERNEL_IOAS);
+		return 0;
+	case UAPI_IOMMU_IOAS_IOVA_RANGES:
+		return kernel_ranges(arg);
+	case UAPI_IOMMU_IOAS_MAP:
+		return kernel_map(arg);
+	case UAPI_IOMMU_IOAS_UNMAP:
+		return kernel_unmap(arg);
+	case UAPI_IOMMU_HWPT_ALLOC:
+		return kernel_hwpt_alloc(arg);
+	case UAPI_VFIO_DEVICE_BIND_IOMMUFD:
+		return kernel_bind(fd, arg);
+	case UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT:
+		return o ? kernel_attach(arg, o) : EINVAL;
+	case UAPI_VFIO_DEVICE_DETACH_IOMMUFD_PT:
+		return o ? kernel_detach(arg, o) : EINVAL;
+	default:
+		return ENOTTY;
+	}
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	va_list args;
+	void *arg;
+	int err;
+
+	va_start(args, request);
+	arg = va_arg(args, void *);
+	va_end(args);
+	kernel.calls++;
+	if (kernel.err && request == kernel.request && kernel.nth-- == 0) {
+		err = kernel.err;
+		kernel.err = 0;
+	} else {
+		err = kernel_do(fd, request, arg);
+	}
+	errno = err;
+	return err ? -1 : 0;
+}
+
+int close(int fd)
+{
+	struct kernel_object *o = kernel_device(fd);
+
+	if (o)
+		memset(o, 0, sizeof(*o));
+	return (int)syscall(SYS_close, fd);
+}
+
+/* The (N+1)th REQUEST from now fails. */
+static inline void kernel_fail(unsigned long request, unsigned int n, int err)
+{
+	kernel.request = request;
+	kernel.nth = n;
+	kernel.err = err;
+}
+
+static inline unsigned int kernel_count(enum kernel_type type)
+{
+	unsigned int n = 0;
+
+	for (uint32_t id = 1; id < KERNEL_ID_MAX; id++)
+		n += kernel.object[id].type == type;
+	return n;
+}
+
+static inline void kernel_context(struct context *context)
+{
+	memset(&kernel, 0, sizeof(kernel));
+	kernel.iommufd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	assert_true(kernel.iommufd >= 0);
+	*context = (struct context){
+		.record = { .name = strdup("test"),
+			    .uid = geteuid(),
+			    .pid = getpid(),
+			    .created = 1 },
+		.iommufd = kernel.iommufd,
+	};
+}
+
+/* A bound device; the way through sysfs is not walked. */
+static inline struct record_device *kernel_add(struct context *context, const char *path,
+					       unsigned int width, int64_t group)
+{
+	struct record_device entry = {
+		.path = (char *)path,
+		.cdev = (char *)"vfio0",
+		.group = group,
+		.fd = open("/dev/null", O_RDWR | O_CLOEXEC),
+		.bound = true,
+		.pasid_width = width,
+	};
+	struct record_device *device;
+	char cdev[32];
+
+	snprintf(cdev, sizeof(cdev), "vfio%d", entry.fd);
+	entry.cdev = cdev;
+	kernel.next_width = width;
+	assert_int_equal(vfio_bind(entry.fd, context->iommufd, &entry.id), 0);
+	device = record_device_add(&context->record, &entry);
+	assert_non_null(device);
+	return device;
+}
+
+/* Record and kernel say the same of every attachment and every object. */
+static inline void kernel_agrees(const struct context *context)
+{
+	const struct record *record = &context->record;
+
+	for (size_t i = 0; i < record->device_n; i++) {
+		const struct record_device *device = &record->device[i];
+		const struct kernel_object *o = kernel_device(device->fd);
+
+		assert_non_null(o);
+		assert_int_equal(o->rid, !device->attached ? 0
+					 : device->hwpt    ? device->hwpt
+							   : device->ioas);
+		for (uint32_t p = 0; p < KERNEL_PASIDS; p++)
+			if (o->pasids[p] != record_pasid_hwpt(device, p))
+				fail_msg("PASID %u: kernel %u, record %u", p, o->pasids[p],
+					 record_pasid_hwpt(device, p));
+	}
+	assert_int_equal(kernel_count(KERNEL_DEVICE), record->device_n);
+	assert_int_equal(kernel_count(KERNEL_IOAS), record->ioas_n);
+	assert_int_equal(kernel_count(KERNEL_HWPT), record->hwpt_n);
+	for (size_t i = 0; i < record->hwpt_n; i++)
+		assert_int_equal(kernel.object[record->hwpt[i].id].type, KERNEL_HWPT);
+	for (size_t i = 0; i < record->ioas_n; i++)
+		assert_int_equal(kernel.object[record->ioas[i].id].mapped,
+				 record_ioas_mapped(&record->ioas[i]));
+}

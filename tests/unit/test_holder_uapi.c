@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Our declarations of the kernel's structs: their sizes, and against the headers where they are. */
+#include "sys/uapi.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <linux/vfio.h>
+#if __has_include(<linux/iommufd.h>)
+#include <linux/iommufd.h>
+#define HAVE_IOMMUFD 1
+#else
+#define HAVE_IOMMUFD 0
+#endif
+
+#include "sys/iommufd.h"
+
+#define SAME_SIZE(ours, theirs) assert_int_equal(sizeof(struct ours), sizeof(struct theirs))
+#define SAME_OFFSET(ours, theirs, our_field, their_field) \
+	assert_int_equal(offsetof(struct ours, our_field), offsetof(struct theirs, their_field))
+
+static void sizes(void **state)
+{
+	(void)state;
+	assert_int_equal(sizeof(struct uapi_iommu_destroy), 8);
+	assert_int_equal(sizeof(struct uapi_iommu_ioas_alloc), 12);
+	assert_int_equal(sizeof(struct uapi_iommu_iova_range), 16);
+	assert_int_equal(sizeof(struct uapi_iommu_ioas_iova_ranges), 32);
+	assert_int_equal(sizeof(struct uapi_iommu_ioas_map), 40);
+	assert_int_equal(sizeof(struct uapi_iommu_ioas_unmap), 24);
+	assert_int_equal(sizeof(struct uapi_iommu_hwpt_alloc), 48);
+	assert_int_equal(sizeof(struct uapi_iommu_hw_info), 40);
+	assert_int_equal(sizeof(struct uapi_vfio_device_info), 24);
+	assert_int_equal(sizeof(struct uapi_vfio_bind_iommufd), 16);
+	assert_int_equal(sizeof(struct uapi_vfio_attach_iommufd_pt), 16);
+	assert_int_equal(sizeof(struct uapi_vfio_detach_iommufd_pt), 12);
+}
+
+static void numbers(void **state)
+{
+	(void)state;
+	assert_int_equal(UAPI_IOMMU_DESTROY, 0x3b80);
+	assert_int_equal(UAPI_IOMMU_IOAS_ALLOC, 0x3b81);
+	assert_int_equal(UAPI_IOMMU_IOAS_IOVA_RANGES, 0x3b84);
+	assert_int_equal(UAPI_IOMMU_IOAS_MAP, 0x3b85);
+	assert_int_equal(UAPI_IOMMU_IOAS_UNMAP, 0x3b86);
+	assert_int_equal(UAPI_IOMMU_HWPT_ALLOC, 0x3b89);
+	assert_int_equal(UAPI_IOMMU_GET_HW_INFO, 0x3b8a);
+	assert_int_equal(UAPI_IOMMU_NR_IOAS_NOIOMMU_GET_PA, 0x95);
+	assert_int_equal(IOMMUFD_IOCTL_N, 22);
+	assert_int_equal(UAPI_VFIO_DEVICE_GET_INFO, VFIO_DEVICE_GET_INFO);
+	assert_int_equal(UAPI_VFIO_DEVICE_BIND_IOMMUFD, 0x3b76);
+	assert_int_equal(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 0x3b77);
+	assert_int_equal(UAPI_VFIO_DEVICE_DETACH_IOMMUFD_PT, 0x3b78);
+}
+
+static void iommufd_header(void **state)
+{
+	(void)state;
+#if HAVE_IOMMUFD
+	SAME_SIZE(uapi_iommu_destroy, iommu_destroy);
+	SAME_SIZE(uapi_iommu_ioas_alloc, iommu_ioas_alloc);
+	SAME_OFFSET(uapi_iommu_ioas_alloc, iommu_ioas_alloc, out_ioas_id, out_ioas_id);
+	SAME_SIZE(uapi_iommu_iova_range, iommu_iova_range);
+	SAME_SIZE(uapi_iommu_ioas_iova_ranges, iommu_ioas_iova_ranges);
+	SAME_OFFSET(uapi_iommu_ioas_iova_ranges, iommu_ioas_iova_ranges, num_iovas, num_iovas);
+	SAME_OFFSET(uapi_iommu_ioas_iova_ranges, iommu_ioas_iova_ranges, allowed_iovas,
+		    allowed_iovas);
+	SAME_OFFSET(uapi_iommu_ioas_iova_ranges, iommu_ioas_iova_ranges, out_iova_alignment,
+		    out_iova_alignment);
+	SAME_SIZE(uapi_iommu_ioas_map, iommu_ioas_map);
+	SAME_OFFSET(uapi_iommu_ioas_map, iommu_ioas_map, user_va, user_va);
+	SAME_OFFSET(uapi_iommu_ioas_map, iommu_ioas_map, iova, iova);
+	SAME_SIZE(uapi_iommu_ioas_unmap, iommu_ioas_unmap);
+	SAME_OFFSET(uapi_iommu_ioas_unmap, iommu_ioas_unmap, length, length);
+	/* These two grow at the end; what we know must be where it was. */
+	SAME_OFFSET(uapi_iommu_hwpt_alloc, iommu_hwpt_alloc, pt_id, pt_id);
+	SAME_OFFSET(uapi_iommu_hwpt_alloc, iommu_hwpt_alloc, out_hwpt_id, out_hwpt_id);
+	SAME_OFFSET(uapi_iommu_hwpt_alloc, iommu_hwpt_alloc, data_uptr, data_uptr);
+	SAME_OFFSET(uapi_iommu_hw_info, iommu_hw_info, dev_id, dev_id);
+	SAME_OFFSET(uapi_iommu_hw_info, iommu_hw_info, out_data_type, out_data_type);
+	SAME_OFFSET(uapi_iommu_hw_info, iommu_hw_info, out_capabilities, out_capabilities);
+	assert_int_equal(UAPI_IOMMU_HWPT_ALLOC, IOMMU_HWPT_ALLOC);
+	assert_int_equal(UAPI_IOMMU_GET_HW_INFO, IOMMU_GET_HW_INFO);
+	assert_int_equal(UAPI_IOMMU_MAP_FIXED_IOVA, IOMMU_IOAS_MAP_FIXED_IOVA);
+	assert_int_equal(UAPI_IOMMU_MAP_WRITEABLE, IOMMU_IOAS_MAP_WRITEABLE);
+	assert_int_equal(UAPI_IOMMU_MAP_READABLE, IOMMU_IOAS_MAP_READABLE);
+#else
+	skip();
+#endif
+}
+
+static void vfio_header(void **state)
+{
+	(void)state;
+	SAME_OFFSET(uapi_vfio_device_info, vfio_device_info, num_irqs, num_irqs);
+#ifdef VFIO_DEVICE_BIND_IOMMUFD
+	SAME_OFFSET(uapi_vfio_bind_iommufd, vfio_device_bind_iommufd, iommufd, iommufd);
+	SAME_OFFSET(uapi_vfio_bind_iommufd, vfio_device_bind_iommufd, out_devid, out_devid);
+	SAME_OFFSET(uapi_vfio_attach_iommufd_pt, vfio_device_attach_iommufd_pt, pt_id, pt_id);
+	assert_int_equal(UAPI_VFIO_DEVICE_BIND_IOMMUFD, VFIO_DEVICE_BIND_IOMMUFD);
+	assert_int_equal(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, VFIO_DEVICE_ATTACH_IOMMUFD_PT);
+	assert_int_equal(UAPI_VFIO_DEVICE_DETACH_IOMMUFD_PT, VFIO_DEVICE_DETACH_IOMMUFD_PT);
+#else
+	skip();
+#endif
+#ifdef VFIO_DEVICE_ATTACH_PASID
+	SAME_SIZE(uapi_vfio_attach_iommufd_pt, vfio_device_attach_iommufd_pt);
+	SAME_OFFSET(uapi_vfio_attach_iommufd_pt, vfio_device_attach_iommufd_pt, pasid, pasid);
+	SAME_SIZE(uapi_vfio_detach_iommufd_pt, vfio_device_detach_iommufd_pt);
+	SAME_OFFSET(uapi_vfio_detach_iommufd_pt, vfio_device_detach_iommufd_pt, pasid, pasid);
+	assert_int_equal(UAPI_VFIO_ATTACH_PASID, VFIO_DEVICE_ATTACH_PASID);
+	assert_int_equal(UAPI_VFIO_DETACH_PASID, VFIO_DEVICE_DETACH_PASID);
+#endif
+}
+
+static void hints(void **state)
+{
+	(void)state;
+	assert_non_null(strstr(iommufd_hint(IOMMUFD_VFIO_BIND, EPERM), "allow_unsafe_interrupts"));
+	assert_non_null(strstr(iommufd_hint(IOMMUFD_VFIO_BIND, EINVAL), "another process"));
+	assert_non_null(strstr(iommufd_hint(IOMMUFD_IOAS_MAP, ENOMEM), "RLIMIT_MEMLOCK"));
+	assert_non_null(strstr(iommufd_hint(IOMMUFD_OPEN, ENOENT), "CONFIG_IOMMUFD"));
+	/* What the errno says well enough, and what nobody knows. */
+	assert_null(iommufd_hint(IOMMUFD_IOAS_ALLOC, ENOMEM));
+	assert_null(iommufd_hint(IOMMUFD_VFIO_BIND, 0));
+	assert_null(iommufd_hint(IOMMUFD_OP_N, EINVAL));
+	for (int op = 0; op < IOMMUFD_OP_N; op++)
+		for (int err = 1; err < 140; err++) {
+			const char *hint = iommufd_hint((enum iommufd_op)op, err);
+
+			/* Printed after "hint: ", so a clause on one line. */
+			assert_true(!hint ||
+				    (!strchr(hint, '\n') && hint[strlen(hint) - 1] != '.'));
+		}
+}
+
+static void names(void **state)
+{
+	(void)state;
+	assert_string_equal(iommufd_op_name(IOMMUFD_DESTROY), "IOMMU_DESTROY");
+	assert_string_equal(iommufd_op_name(IOMMUFD_IOAS_NOIOMMU_GET_PA),
+			    "IOMMU_IOAS_NOIOMMU_GET_PA");
+	assert_string_equal(iommufd_op_name(IOMMUFD_VFIO_BIND), "VFIO_DEVICE_BIND_IOMMUFD");
+	for (int op = 0; op < IOMMUFD_OP_N; op++)
+		assert_non_null(iommufd_op_name((enum iommufd_op)op));
+	assert_non_null(iommufd_op_name(IOMMUFD_OP_N));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sizes),          cmocka_unit_test(numbers),
+		cmocka_unit_test(iommufd_header), cmocka_unit_test(vfio_header),
+		cmocka_unit_test(hints),          cmocka_unit_test(names),
+	};
+
+	return cmocka_run_group_tests_name("holder uapi", tests, NULL, NULL);
+}

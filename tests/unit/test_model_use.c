@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Interfaces, block devices and holders of a device, and what of them stands in a driver's way. */
+#include "tree.h"
+
+#include <errno.h>
+
+#include "model/device.h"
+#include "model/driver.h"
+
+#define NVME      "pci0000:00/0000:00:08.0/0000:01:00.0"
+#define NVME_PATH "/sys/devices/" NVME
+#define NVME_ROOT "sys/devices/" NVME "/"
+
+static const struct device_block *find(const struct device *device, const char *name)
+{
+	for (size_t i = 0; i < device->n_blocks; i++)
+		if (strcmp(device->blocks[i].name, name) == 0)
+			return &device->blocks[i];
+	fail_msg("no block device %s", name);
+	return NULL;
+}
+
+/* The block device at sys/devices/PLACE with the numbers DEV. */
+static void add_block(const struct tree *tree, const char *place, const char *dev)
+{
+	const char *name = strrchr(place, '/') + 1;
+	char path[256], target[256];
+
+	snprintf(path, sizeof(path), "sys/devices/%s/dev", place);
+	tree_file(tree, path, dev);
+	snprintf(path, sizeof(path), "sys/class/block/%s", name);
+	snprintf(target, sizeof(target), "../../devices/%s", place);
+	tree_link(tree, path, target);
+}
+
+/* A disk with two partitions; the second has a device-mapper on it, that has the root file system. */
+static void make_disk(const struct tree *tree)
+{
+	tree_pci(tree, NVME, "3", "PCI_CLASS=10802\n");
+	add_block(tree, NVME "/nvme/nvme0/nvme0n1", "259:0\n");
+	add_block(tree, NVME "/nvme/nvme0/nvme0n1/nvme0n1p1", "259:1\n");
+	add_block(tree, NVME "/nvme/nvme0/nvme0n1/nvme0n1p2", "259:2\n");
+	add_block(tree, "virtual/block/dm-0", "252:0\n");
+	add_block(tree, "virtual/block/loop0", "7:0\n");
+	tree_link(tree, "sys/devices/" NVME "/nvme/nvme0/nvme0n1/nvme0n1p2/holders/dm-0", "x");
+	tree_file(tree, "sys/devices/virtual/block/dm-0/dm/name", "vg-root\n");
+	tree_file(tree, "sys/devices/virtual/block/dm-0/dm/uuid", "CRYPT-LUKS2-1\n");
+	tree_file(tree, "proc/swaps", "Filename Type\n");
+	tree_file(tree, "proc/self/mountinfo",
+		  "1 0 0:30 / / rw - btrfs /dev/mapper/vg-root rw\n"
+		  "2 1 0:30 /home /home rw - btrfs /dev/mapper/vg-root rw\n"
+		  "3 1 259:1 / /boot rw - ext4 /dev/root rw\n"
+		  "4 1 7:0 / /mnt rw - ext4 /dev/loop0 rw\n");
+}
+
+static void reads_blocks(void **state)
+{
+	const struct tree *tree = *state;
+	_cleanup_device_ struct device device = { 0 };
+
+	make_disk(tree);
+	assert_int_equal(device_get(&tree->root, NVME_PATH, DEVICE_NEED_BLOCK, &device), 0);
+	assert_int_equal(device.blocks_status, 1);
+	assert_int_equal(device.n_blocks, 4);
+	assert_null(find(&device, "nvme0n1")->parent);
+	assert_string_equal(find(&device, "nvme0n1p1")->parent, "nvme0n1");
+	assert_false(find(&device, "nvme0n1p1")->stacked);
+	assert_int_equal(find(&device, "nvme0n1p1")->mounts.n, 1);
+	assert_string_equal(find(&device, "nvme0n1p1")->mounts.v[0], "/boot");
+	assert_int_equal(find(&device, "nvme0n1p2")->mounts.n, 0);
+	assert_string_equal(find(&device, "dm-0")->parent, "nvme0n1p2");
+	assert_true(find(&device, "dm-0")->stacked);
+	assert_int_equal(find(&device, "dm-0")->mounts.n, 2);
+	assert_int_equal(find(&device, "dm-0")->uses_status, 1);
+}
+
+static void finds_multipath(void **state)
+{
+	const struct tree *tree = *state;
+	_cleanup_device_ struct device device = { 0 };
+
+	tree_pci(tree, NVME, "3", "");
+	add_block(tree, NVME "/nvme/nvme3/nvme2c3n1", "259:0\n");
+	add_block(tree, "virtual/nvme-subsystem/nvme-subsys2/nvme2n1", "259:1\n");
+	add_block(tree, "virtual/nvme-subsystem/nvme-subsys2/nvme2n1/nvme2n1p1", "259:2\n");
+	tree_file(tree, "proc/self/mountinfo", "1 0 259:2 / / rw - xfs /dev/nvme2n1p1 rw\n");
+	assert_int_equal(device_get(&tree->root, NVME_PATH, DEVICE_NEED_BLOCK, &device), 0);
+	assert_int_equal(device.n_blocks, 3);
+	assert_string_equal(find(&device, "nvme2n1")->parent, "nvme2c3n1");
+	assert_string_equal(find(&device, "nvme2n1p1")->mounts.v[0], "/");
+}
+
+/* Holders that hold each other would be followed for ever. */
+static void survives_circles(void **state)
+{
+	const struct tree *tree = *state;
+	_cleanup_device_ struct device device = { 0 };
+
+	make_disk(tree);
+	tree_link(tree, "sys/devices/virtual/block/dm-0/holders/nvme0n1p2", "x");
+	tree_link(tree, "sys/devices/virtual/block/dm-0/holders/dm-0", "x");
+	tree_link(tree, "sys/devices/virtual/block/dm-0/holders/dm-9", "x");
+	assert_int_equal(device_get(&tree->root, NVME_PATH, DEVICE_NEED_BLOCK, &device), 0);
+	assert_int_equal(device.n_blocks, 5);
+	assert_int_equal(find(&device, "dm-9")->uses_status, -ENOENT);
+}
+
+static const struct driver_obstacle *obstacle(const struct driver_obstacles *list,
+					      enum driver_obstacle_kind kind, const char *object)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->v[i].kind == kind && strcmp(list->v[i].object, object) == 0)
+			return &list->v[i];
+	fail_msg("no obstacle %d %s", kind, object);
+	return NULL;
+}
+
+static void guards_disks(void **state)
+{
+	const struct tree *tree = *state;
+	_cleanup_driver_obstacles_ struct driver_obstacles list = { 0 };
+	const struct driver_obstacle *found;
+
+	make_disk(tree);
+	tree_file(tree, "proc/self/mountinfo",
+		  "1 0 259:1 / /my\\040boot rw - ext4 /dev/nvme0n1p1 rw\n"
+		  "2 0 259:1 / /it's rw - ext4 /dev/nvme0n1p1 rw\n");
+	tree_file(tree, "proc/swaps", "Filename\n/dev/dm-0 partition 1 2 3\n");
+	assert_int_equal(driver_guard(&tree->root, NVME_PATH, &list), 0);
+	assert_int_equal(list.n, 4);
+	assert_string_equal(list.v[0].command, "umount '/my boot'");
+	assert_string_equal(list.v[0].detail, "is mounted on /my boot");
+	assert_string_equal(list.v[1].command, "umount '/it'\\''s'");
+	found = obstacle(&list, DRIVER_OBSTACLE_SWAP, "/dev/dm-0");
+	assert_string_equal(found->command, "swapoff /dev/dm-0");
+	found = obstacle(&list, DRIVER_OBSTACLE_STACKED, "/dev/nvme0n1p2");
+	assert_string_equal(found->detail, "is held by dm-0 (vg-root)");
+	assert_string_equal(found->command, "cryptsetup close vg-root");
+}
+
+static void says_what_it_cannot_tell(void **state)
+{
+	const struct tree *tree = *state;
+	_cleanup_driver_obstacles_ struct driver_obstacles list = { 0 };
+	char place[256];
+
+	make_disk(tree);
+	assert_int_equal(unlink(tree_place(tree, "proc/self/mountinfo", place, sizeof(place))), 0);
+	tree_link(tree, "sys/class/net", "errno:13");
+	assert_int_equal(driver_guard(&tree->root, NVME_PATH, &list), 0);
+	obstacle(&list, DRIVER_OBSTACLE_UNKNOWN, "the network interfaces");
+	obstacle(&list, DRIVER_OBSTACLE_UNKNOWN, "/dev/nvme0n1p1");
+}
+
+static void guards_networks(void **state)
+{
+	const struct tree *tree = *state;
+	_cleanup_driver_obstacles_ struct driver_obstacles list = { 0 };
+	_cleanup_device_ struct device device = { 0 };
+
+	tree_pci(tree, NVME, "3", "PCI_CLASS=20000\n");
+	tree_file(tree, NVME_ROOT "virtio0/net/eth0/flags", "0x1003\n");
+	tree_file(tree, NVME_ROOT "net/eth1/flags", "0x1002\n");
+	tree_file(tree, NVME_ROOT "0000:02:00.0/net/eth2/flags", "0x1003\n");
+	tree_link(tree, "sys/class/net/eth0", "../../devices/" NVME "/virtio0/net/eth0");
+	tree_link(tree, "sys/class/net/eth1", "../../devices/" NVME "/net/eth1");
+	tree_link(tree, "sys/class/net/eth2", "../../devices/" NVME "/0000:02:00.0/net/eth2");
+	tree_file(tree, "sys/class/net/bonding_masters", "");
+	assert_int_equal(device_get(&tree->root, NVME_PATH, DEVICE_NEED_NET, &device), 0);
+	assert_int_equal(device.n_nets, 2);
+	assert_string_equal(device.nets[0].name, "eth0");
+	assert_int_equal(device.nets[0].up.value, 1);
+	assert_int_equal(device.nets[1].up.value, 0);
+	assert_int_equal(driver_guard(&tree->root, NVME_PATH, &list), 0);
+	assert_int_equal(list.n, 1);
+	assert_string_equal(list.v[0].command, "ip link set dev eth0 down");
+}
+
+static void guards_functions(void **state)
+{
+	const struct tree *tree = *state;
+	_cleanup_driver_obstacles_ struct driver_obstacles list = { 0 };
+
+	tree_pci(tree, NVME, "3", "PCI_CLASS=60400\n");
+	tree_file(tree, NVME_ROOT "sriov_totalvfs", "8\n");
+	tree_file(tree, NVME_ROOT "sriov_numvfs", "4\n");
+	tree_dir(tree, NVME_ROOT "net");
+	assert_int_equal(driver_guard(&tree->root, NVME_PATH, &list), 0);
+	assert_int_equal(list.n, 3);
+	assert_string_equal(obstacle(&list, DRIVER_OBSTACLE_BRIDGE, "0000:01:00.0")->detail,
+			    "is a pci bridge");
+	assert_string_equal(obstacle(&list, DRIVER_OBSTACLE_VFS, "0000:01:00.0")->command,
+			    "echo 0 > " NVME_PATH "/sriov_numvfs");
+	obstacle(&list, DRIVER_OBSTACLE_NETWORK, "a network interface of it");
+}
+
+static void guards_holders(void **state)
+{
+	const struct tree *tree = *state;
+	_cleanup_driver_obstacles_ struct driver_obstacles list = { 0 };
+	_cleanup_device_ struct device device = { 0 };
+
+	tree_pci(tree, NVME, "3", "DRIVER=vfio-pci\n");
+	tree_dir(tree, NVME_ROOT "vfio-dev/vfio7");
+	tree_link(tree, "sys/class/vfio/3", "../../devices/virtual/vfio/3");
+	tree_file(tree, "proc/812/comm", "qemu\n");
+	tree_link(tree, "proc/812/fd/9", "/dev/vfio/devices/vfio7");
+	tree_link(tree, "proc/812/fd/10", "/dev/vfio/devices/vfio7");
+	tree_link(tree, "proc/812/fd/11", "/dev/vfio/devices/vfio70");
+	tree_file(tree, "proc/813/comm", "dpdk\n");
+	tree_file(tree, "proc/813/cgroup", "0::/system.slice/dpdk.service\n");
+	tree_link(tree, "proc/813/fd/3", "/dev/vfio/3");
+	tree_link(tree, "proc/814/fd/3", "/dev/vfio/3"); /* has ended: no comm */
+	assert_int_equal(device_get(&tree->root, NVME_PATH, DEVICE_NEED_HOLDERS, &device), 0);
+	assert_int_equal(device.holders_status, 1);
+	assert_int_equal(device.n_holders, 2);
+	assert_int_equal(device.holders[0].pid, 812);
+	assert_string_equal(device.holders[0].node, "/dev/vfio/devices/vfio7");
+	assert_string_equal(device.holders[1].unit, "dpdk.service");
+	assert_int_equal(driver_guard(&tree->root, NVME_PATH, &list), 0);
+	assert_int_equal(list.n, 2);
+	assert_string_equal(list.v[0].object, "process 812 (qemu)");
+	assert_string_equal(list.v[0].command, "kill 812");
+	assert_string_equal(list.v[1].command, "systemctl stop dpdk.service");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		tree_test(reads_blocks),     tree_test(finds_multipath),
+		tree_test(survives_circles), tree_test(guards_disks),
+		tree_test(guards_networks),  tree_test(says_what_it_cannot_tell),
+		tree_test(guards_functions), tree_test(guards_holders),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
