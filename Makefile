@@ -5,7 +5,9 @@ NAME    := ioasidctl
 VERSION := 0.1.0
 
 BUILD ?= build
-CC    ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 
 prefix      ?= /usr/local
 bindir      ?= $(prefix)/bin
@@ -77,13 +79,20 @@ $(BUILD)/gen/holder/interface.h: $(INTERFACE)
 
 $(filter $(BUILD)/src/holder/%,$(OBJECTS)): $(BUILD)/gen/holder/interface.h
 
+# The kernel's own headers, of the lab's tools: Debian 12's know neither iommufd nor VFIO devices.
+UAPI_HEADERS = $(eval UAPI_HEADERS := $(addsuffix /usr/include,$(firstword $(shell \
+    tests/lab/build --where 2>/dev/null))))$(UAPI_HEADERS)
+$(BUILD)/tests/unit/test_holder_uapi: CPPFLAGS += $(addprefix -isystem ,$(UAPI_HEADERS) \
+    $(addsuffix /$(shell $(CC) -dumpmachine),$(UAPI_HEADERS)))
+
 # A unit test is one program; what it tests comes from the program's objects but main().
 $(BUILD)/tests/unit/%: tests/unit/%.c $(filter-out $(BUILD)/src/main.o,$(OBJECTS)) Makefile
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(COMPILE) $(LINKING) -o $@ $< $(filter %.o,$^) $(LIB_LIBS) $(UNIT_LIBS)
 
-$(BUILD)/tests/bench/%: tests/bench/%.c $(addprefix $(BUILD)/src/sys/,iommufd.o vfio.o) Makefile
+$(BUILD)/tests/bench/%: tests/bench/%.c $(addprefix $(BUILD)/src/sys/,iommufd.o vfio.o) \
+                        $(filter $(BUILD)/src/util/%,$(OBJECTS)) Makefile
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(COMPILE) $(LINKING) -o $@ $(filter %.c %.o,$^)
@@ -91,7 +100,7 @@ $(BUILD)/tests/bench/%: tests/bench/%.c $(addprefix $(BUILD)/src/sys/,iommufd.o 
 $(BUILD)/lab/endpoint: tests/lab/endpoint.c Makefile
 	@mkdir -p $(@D)
 	$(call say,LINK)
-	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(HARDENING) $(CFLAGS) $(LINKING) -o $@ $<
+	$(Q)$(CC) -std=gnu11 $(WARNINGS) $(HARDENING) $(CFLAGS) $(LINKING) -o $@ $<
 
 # Options and columns come from the program, so that a page cannot lag behind.
 $(BUILD)/man/%: man/%.in man/generate $(BUILD)/$(NAME)
@@ -140,7 +149,7 @@ dist: ## make $(BUILD)/ioasidctl-VERSION.tar.gz
 	@mkdir -p $(BUILD)
 	tar --transform 's,^\./,$(NAME)-$(VERSION)/,' --sort=name --owner=0 --group=0 --exclude-vcs \
 	    --exclude='./build' -czf $(BUILD)/$(NAME)-$(VERSION).tar.gz ./src ./man ./completions ./tests \
-	    ./dist ./.ci ./.clang-format ./.gitignore ./Makefile ./README.md ./LICENSE ./$(NAME).spec
+	    ./.ci ./.clang-format ./Makefile ./README.md ./LICENSE ./$(NAME).spec
 
 clean: ## remove what was built
 	rm -rf $(BUILD)

@@ -11,8 +11,7 @@
 struct app {
 	const char *sysroot; /* NULL: this machine */
 	const char *context; /* -c NAME or $IOASIDCTL_CONTEXT; NULL when neither was given */
-	bool verbose;
-	bool root_open; /* see app_root() */
+	bool root_open;      /* see app_root() */
 	struct sys_root root;
 };
 

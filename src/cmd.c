@@ -11,6 +11,9 @@
 
 enum { KEY_USAGE = 0x200 };
 
+/* One more of argp's flags, which hands those that it does not know on to parsers. */
+enum { FLAG_FALLBACK = 0x10000 };
+
 /* What one level of the tree learns while argp walks its part of argv. */
 struct choice {
 	const struct cmd *group;
@@ -107,6 +110,14 @@ static char *group_help(int key, const char *text, void *input)
 	return buf;
 }
 
+/* argp's note on mandatory arguments of options is noise. */
+static char *leaf_help(int key, const char *text, void *input)
+{
+	(void)input;
+
+	return key == ARGP_KEY_HELP_DUP_ARGS_NOTE ? NULL : (char *)text;
+}
+
 /* "tool noun verb" in every message: argp takes the name from argv[0]. */
 static char *child_name(const char *parent, const struct cmd *c)
 {
@@ -121,7 +132,7 @@ static int leaf_run(struct app *app, const struct cmd *c, int argc, char **argv,
 					       { &help_argp, 0, NULL, 0 },
 					       { 0 } };
 	/* Without a parser of its own an argp hands its input to its first child. */
-	const struct argp argp = { .children = children };
+	const struct argp argp = { .children = children, .help_filter = leaf_help };
 	_cleanup_free_ void *args = malloc(c->args_size);
 	int r;
 
@@ -164,7 +175,9 @@ static int group_run(struct app *app, void *args, const struct cmd *c, int argc,
 	int r;
 
 	choice.found = group_fallback(c, argc, argv);
-	if (!choice.found) {
+	if (choice.found) {
+		flags |= FLAG_FALLBACK;
+	} else {
 		r = argp_parse(&argp, argc, argv, flags | ARGP_NO_HELP | ARGP_IN_ORDER, NULL,
 			       &choice);
 		if (r)
@@ -183,8 +196,17 @@ static int group_run(struct app *app, void *args, const struct cmd *c, int argc,
 
 error_t cmd_operands(struct operands *operands, int key, char *arg, struct argp_state *state)
 {
+	_cleanup_free_ char *safe = NULL;
+
 	switch (key) {
 	case ARGP_KEY_ARG:
+		/* Options, and then a word: a term of the list, or a command that comes too late? */
+		if (state->flags & FLAG_FALLBACK) {
+			safe = str_printable(arg);
+			argp_error(state, "no command comes before the options and '%s'",
+				   safe ? safe : "");
+			return EINVAL;
+		}
 		if (operands->n == operands->max)
 			return ARGP_ERR_UNKNOWN; /* argp says "Too many arguments" */
 		if (!*arg) {

@@ -20,7 +20,6 @@ static error_t root_parse(int key, char *arg, struct argp_state *state);
 static const struct argp_option root_options[] = {
 	{ "sysroot", KEY_SYSROOT, "DIR", 0, "Read a captured tree instead of this machine", 0 },
 	{ "context", 'c', "NAME", 0, "The context to work in (default: $IOASIDCTL_CONTEXT)", 0 },
-	{ "verbose", 'v', NULL, 0, "Say more on standard error", 0 },
 	{ "version", KEY_VERSION, NULL, 0, "Show the version", -1 },
 	{ "dump-commands", KEY_DUMP, NULL, OPTION_HIDDEN, "For completions and checks", 0 },
 	{ 0 },
@@ -45,9 +44,6 @@ static error_t root_parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'c':
 		app->context = arg;
-		return 0;
-	case 'v':
-		app->verbose = true;
 		return 0;
 	case KEY_VERSION:
 		puts("ioasidctl " IOASIDCTL_VERSION);

@@ -235,10 +235,11 @@ examples()
 					'$1 == path && ($2 == name || "-" $4 == name) { print $3 }' "$TREE")
 				[[ $argument && $name != *=* ]] && ((++i))
 				if [[ $argument == COL* ]]; then
-					read -ra known <<<"${words[i]//[+,]/ }"
+					name=${words[i]//[+,]/ }
+					read -ra known <<<"${name//_/-}"
 					for name in "${known[@]}"; do
 						# shellcheck disable=SC2086 # two words
-						columns ${path#* } | grep -qx -e "$name" ||
+						{ echo all; columns ${path#* }; } | grep -qix -e "$name" ||
 							none "no such column" "$name: $line"
 					done
 				fi
@@ -249,7 +250,7 @@ examples()
 				operands=$(operands "$path")
 				if [[ $operands == *COLUMN=* && $name == *=* ]]; then
 					# shellcheck disable=SC2086 # two words
-					columns ${path#* } | grep -qx -e "${name%%=*}" ||
+					columns ${path#* } | grep -qix -e "$(tr _ - <<<"${name%%=*}")" ||
 						none "no such column" "$line"
 				fi
 			fi
@@ -481,6 +482,8 @@ offers()
 		offers "$(verbs | sed -n "s/^$noun //p")" "$noun" ""
 	done
 	offers --list-columns device --li
+	offers --list-columns device -j --li
+	offers "" device -j ""
 }
 
 @test "completion: only what begins as the word does" {
@@ -495,7 +498,7 @@ offers()
 	offers "$(groups)" -c lab ""
 	offers "$(groups)" --context=lab ""
 	offers "$(groups)" --context = lab ""
-	offers "$(verbs | sed -n 's/^pasid //p')" --sysroot /tmp -v pasid ""
+	offers "$(verbs | sed -n 's/^pasid //p')" --sysroot /tmp -c lab pasid ""
 	offers auto pasid bind -c lab 0000 : 03 : 00.0 --partial ""
 	offers auto pasid bind --context = lab 0000 : 03 : 00.0 a
 	offers all pasid unbind -clab eth1 ""

@@ -17,7 +17,7 @@ setup_file()
 	make -s -C "$ROOT" BUILD="$BUILD" DESTDIR="$INSTALLED" prefix=/usr install || return 1
 	# Optimising less saves a third of the time.
 	rpmbuild -ta --nodeps --define "_topdir $RPMS" --define 'optflags -O1' "$TARBALL" >rpm.log 2>&1 ||
-		{ cat rpm.log; return 1; }
+		{ tail -n 40 rpm.log; return 1; }
 }
 
 setup()

@@ -39,8 +39,10 @@ static int create_run(struct app *app, const void *p)
 	const struct context_verb_args *args = p;
 	const char *name = args->context.operands.v[0];
 	_cleanup_holder_error_ struct holder_error error = { 0 };
-	int r = session_require_groups(app, name);
+	int r = session_require_live(app);
 
+	if (r == 0)
+		r = session_require_groups(app, name);
 	if (r)
 		return r;
 	if (holder_create(name, args->foreground, NULL, &error) < 0)
@@ -92,6 +94,8 @@ static int list_run(struct app *app, const void *p)
 	int r;
 
 	r = view_open(app, args, false, &view);
+	if (r == 0)
+		r = session_require_live(app);
 	if (r)
 		return r;
 	if (holder_list(&entries, &error) < 0)

@@ -5,58 +5,12 @@
 #include <string.h>
 
 #include "app.h"
+#include "cmd/ioas_columns.h"
 #include "cmd/nouns.h"
 #include "cmd/options.h"
 #include "cmd/session.h"
 #include "util/cleanup.h"
 #include "util/parse.h"
-
-/* An IOAS of one context. */
-struct ioas_row {
-	const char *context;
-	const struct holder_ioas *ioas;
-};
-
-static void get_context(const void *row, struct out_value *ret)
-{
-	out_string(ret, ((const struct ioas_row *)row)->context);
-}
-
-static void get_ioas(const void *row, struct out_value *ret)
-{
-	out_number(ret, ((const struct ioas_row *)row)->ioas->id);
-}
-
-static void get_name(const void *row, struct out_value *ret)
-{
-	out_string(ret, ((const struct ioas_row *)row)->ioas->name);
-}
-
-static void get_mapped(const void *row, struct out_value *ret)
-{
-	out_size(ret, ((const struct ioas_row *)row)->ioas->mapped);
-}
-
-static void get_mapping_count(const void *row, struct out_value *ret)
-{
-	out_number(ret, ((const struct ioas_row *)row)->ioas->mapping_count);
-}
-
-static void get_user_count(const void *row, struct out_value *ret)
-{
-	out_number(ret, ((const struct ioas_row *)row)->ioas->user_count);
-}
-
-static const struct out_column list_columns[] = {
-	{ "context", "Context it is in", OUT_DEFAULT, 0, get_context },
-	{ "ioas", "Number, the IOASID", OUT_DEFAULT, 0, get_ioas },
-	{ "name", "Name it was given", OUT_DEFAULT, 0, get_name },
-	{ "mapped", "Bytes mapped", OUT_DEFAULT, 0, get_mapped },
-	{ "mapping_count", "Number of mappings", OUT_DEFAULT, 0, get_mapping_count },
-	{ "user_count", "Attached devices, bound PASIDs and HWPTs", OUT_DEFAULT, 0,
-	  get_user_count },
-	{ 0 },
-};
 
 struct list_args {
 	struct view_args view;
@@ -126,7 +80,7 @@ static const struct argp list_argp = {
 	.children = list_children,
 };
 
-static const struct list_args list_defaults = { .view = { .columns = list_columns } };
+static const struct list_args list_defaults = { .view = { .columns = ioas_list_columns } };
 
 static const struct cmd list_cmd = {
 	.name = "list",
@@ -135,98 +89,6 @@ static const struct cmd list_cmd = {
 	.defaults = &list_defaults,
 	.args_size = sizeof(list_defaults),
 	.run = list_run,
-};
-
-static void get_info_ioas(const void *row, struct out_value *ret)
-{
-	out_number(ret, ((const struct holder_ioas_info *)row)->id);
-}
-
-static void get_info_name(const void *row, struct out_value *ret)
-{
-	out_string(ret, ((const struct holder_ioas_info *)row)->name);
-}
-
-static void get_alignment(const void *row, struct out_value *ret)
-{
-	out_size(ret, ((const struct holder_ioas_info *)row)->alignment);
-}
-
-static void get_users(const void *row, struct out_value *ret)
-{
-	const struct holder_ioas_info *info = row;
-
-	out_strv(ret, &(struct strv){ info->user, info->user_n });
-}
-
-static void get_range_start(const void *row, struct out_value *ret)
-{
-	out_address(ret, ((const struct holder_iova_range *)row)->first);
-}
-
-static void get_range_end(const void *row, struct out_value *ret)
-{
-	out_address(ret, ((const struct holder_iova_range *)row)->last);
-}
-
-static const struct out_column range_columns[] = {
-	{ "start", "First IOVA", OUT_DEFAULT, 0, get_range_start },
-	{ "end", "Last IOVA", OUT_DEFAULT, 0, get_range_end },
-	{ 0 },
-};
-
-static void get_ranges(const void *row, struct out_value *ret)
-{
-	const struct holder_ioas_info *info = row;
-
-	out_table(ret, range_columns, info->range, info->range_n, sizeof(*info->range));
-}
-
-static void get_mapping_iova(const void *row, struct out_value *ret)
-{
-	out_address(ret, ((const struct holder_mapping *)row)->iova);
-}
-
-static void get_mapping_size(const void *row, struct out_value *ret)
-{
-	out_size(ret, ((const struct holder_mapping *)row)->length);
-}
-
-static void get_mapping_access(const void *row, struct out_value *ret)
-{
-	const struct holder_mapping *mapping = row;
-
-	out_text(ret, "%s%s", mapping->read ? "r" : "", mapping->write ? "w" : "");
-}
-
-static void get_mapping_kind(const void *row, struct out_value *ret)
-{
-	out_string(ret, ((const struct holder_mapping *)row)->kind);
-}
-
-static const struct out_column mapping_columns[] = {
-	{ "iova", "Where it begins", OUT_DEFAULT, 0, get_mapping_iova },
-	{ "size", "How long it is", OUT_DEFAULT, 0, get_mapping_size },
-	{ "access", "r: devices may read, w: write", OUT_DEFAULT, 0, get_mapping_access },
-	{ "kind", "What is mapped", OUT_DEFAULT, 0, get_mapping_kind },
-	{ 0 },
-};
-
-static void get_mappings(const void *row, struct out_value *ret)
-{
-	const struct holder_ioas_info *info = row;
-
-	out_table(ret, mapping_columns, info->mapping, info->mapping_n, sizeof(*info->mapping));
-}
-
-static const struct out_column show_columns[] = {
-	{ "ioas", "Number, the IOASID", OUT_DEFAULT, 0, get_info_ioas },
-	{ "name", "Name it was given", OUT_DEFAULT, 0, get_info_name },
-	{ "alignment", "What IOVAs and sizes are multiples of", OUT_DEFAULT, 0, get_alignment },
-	{ "iova_range", "Where mappings may be", OUT_DEFAULT, 0, get_ranges },
-	{ "mapping", "What is mapped", OUT_DEFAULT, 0, get_mappings },
-	{ "user", "What is attached to it", OUT_DEFAULT, 0, get_users },
-	{ 0 },
 };
 
 static int show_run(struct app *app, const void *p)
@@ -257,7 +119,7 @@ static const struct argp show_argp = {
 };
 
 static const struct list_args show_defaults = {
-	.view = { .columns = show_columns, .operands = { .min = 1, .max = 1 } },
+	.view = { .columns = ioas_show_columns, .operands = { .min = 1, .max = 1 } },
 	.context = { .operands = { .max = 0 } },
 };
 

@@ -28,6 +28,7 @@ GET_FIELD(domains_supported, number)
 GET_FIELD(cap, address)
 GET_FIELD(ecap, address)
 GET_FIELD(features, address)
+GET_FIELD(features2, address)
 GET_FIELD(pasid_width, number)
 GET_FIELD(address_width, number)
 
@@ -124,6 +125,8 @@ static const struct out_column columns[] = {
 	  get_cap },
 	{ "ecap", "Extended capability register (VT-d)", 0, IOMMU_NEED_REGISTERS, get_ecap },
 	{ "features", "Extended feature register (AMD)", 0, IOMMU_NEED_REGISTERS, get_features },
+	{ "features2", "Extended feature 2 register (AMD)", 0, IOMMU_NEED_REGISTERS,
+	  get_features2 },
 	{ "field", "The registers' fields, decoded", 0, IOMMU_NEED_REGISTERS, get_fields },
 	{ 0 },
 };

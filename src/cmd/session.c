@@ -38,12 +38,21 @@ int session_fail(struct app *app, const char *object, const struct holder_error 
 	return error_status(error);
 }
 
+int session_require_live(struct app *app)
+{
+	return app->sysroot ? app_fail(app, STATUS_USAGE, app->sysroot,
+				       "a captured machine has no contexts")
+			    : 0;
+}
+
 int session_open(struct app *app, const struct context_args *args, struct holder_client **ret)
 {
 	_cleanup_holder_error_ struct holder_error error = { 0 };
 	const char *name = args->name ? args->name : app->context;
-	int r;
+	int r = session_require_live(app);
 
+	if (r)
+		return r;
 	if (!name) {
 		r = session_require_groups(app, NULL);
 		if (r)
@@ -97,13 +106,15 @@ int session_each(struct app *app, session_each_fn *each, void *data)
 {
 	_cleanup_holder_entries_ struct holder_entries entries = { 0 };
 	_cleanup_holder_error_ struct holder_error error = { 0 };
+	int r = session_require_live(app);
 
+	if (r)
+		return r;
 	if (holder_list(&entries, &error) < 0)
 		return session_fail(app, NULL, &error);
 	for (size_t i = 0; i < entries.n; i++) {
 		_cleanup_holder_error_ struct holder_error refused = { 0 };
 		const struct holder_entry *entry = &entries.v[i];
-		int r;
 
 		if (entry->status == HOLDER_STALE)
 			continue;

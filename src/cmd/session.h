@@ -12,6 +12,9 @@
  */
 int session_open(struct app *app, const struct context_args *args, struct holder_client **ret);
 
+/* Contexts are this machine's alone. Returns 0, or a reported status with --sysroot. */
+int session_require_live(struct app *app);
+
 /* Reports ERROR about OBJECT, as the user wrote it, with its hints. Returns the status. */
 int session_fail(struct app *app, const char *object, const struct holder_error *error);
 

@@ -131,6 +131,20 @@ static int guard_namespaces(const struct sys_root *root, const struct device *de
 		   "is in another network namespace", NULL);
 }
 
+/* A bond, bridge or team loses a part of itself. */
+static void describe_net(const struct sys_root *root, const char *name, char *buf, size_t size)
+{
+	_cleanup_close_ int dir = -1;
+	char text[512];
+
+	snprintf(text, sizeof(text), "sys/class/net/%s", name);
+	dir = sys_dir_open(root, text);
+	if (dir >= 0 && sys_read_link(dir, "master", text, sizeof(text)) == 0)
+		snprintf(buf, size, "is up and a part of %s", text);
+	else
+		snprintf(buf, size, "is up");
+}
+
 static int guard_nets(const struct sys_root *root, const struct device *device,
 		      struct driver_obstacles *list)
 {
@@ -140,12 +154,15 @@ static int guard_nets(const struct sys_root *root, const struct device *device,
 		r = add_unknown(list, "the network interfaces", device->nets_status);
 	for (size_t i = 0; r == 0 && i < device->n_nets; i++) {
 		const struct device_net *net = &device->nets[i];
+		char detail[600];
 
 		if (net->up.status < 0)
 			r = add_unknown(list, net->name, net->up.status);
-		else if (net->up.value)
-			r = add(list, DRIVER_OBSTACLE_NETWORK, net->name, "is up",
-				"ip link set dev %s down", net->name);
+		if (net->up.status != 1 || !net->up.value)
+			continue;
+		describe_net(root, net->name, detail, sizeof(detail));
+		r = add(list, DRIVER_OBSTACLE_NETWORK, net->name, detail, "ip link set dev %s down",
+			net->name);
 	}
 	return r == 0 ? guard_namespaces(root, device, list) : r;
 }
@@ -195,14 +212,29 @@ static int guard_block(const struct sys_root *root, const struct device_block *b
 	return r;
 }
 
+/* Is the claim on BLOCK, one of CLAIMED, a partition's, which is its disk's too? */
+static bool is_of_partition(const struct device *device, const bool *claimed, size_t block)
+{
+	for (size_t i = 0; i < device->n_blocks; i++)
+		if (claimed[i] && device->blocks[i].parent &&
+		    strcmp(device->blocks[i].parent, device->blocks[block].name) == 0)
+			return true;
+	return false;
+}
+
 /* Claims that nothing else has explained: a ZFS pool, a mount in another namespace. */
 static int guard_claims(const struct device *device, struct driver_obstacles *list)
 {
+	_cleanup_free_ bool *claimed = calloc(device->n_blocks + 1, sizeof(*claimed));
 	char node[300];
 	int r = 0;
 
+	if (!claimed)
+		return -ENOMEM;
+	for (size_t i = 0; i < device->n_blocks; i++)
+		claimed[i] = sys_block_claimed(device->blocks[i].name) == 1;
 	for (size_t i = 0; i < device->n_blocks && r == 0; i++) {
-		if (sys_block_claimed(device->blocks[i].name) != 1)
+		if (!claimed[i] || is_of_partition(device, claimed, i))
 			continue;
 		snprintf(node, sizeof(node), "/dev/%s", device->blocks[i].name);
 		r = add(list, DRIVER_OBSTACLE_CLAIMED, node,

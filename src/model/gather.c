@@ -178,8 +178,9 @@ static int open_parts(struct gather *gather)
 		r = gather_class(gather->root, "net", &gather->nets);
 		if (r < 0)
 			return r;
-		gather->links_status =
-			gather->root->captured ? -EOPNOTSUPP : sys_netlink_links(&gather->links);
+		/* Where that is refused, sysfs tells as well. */
+		if (!gather->root->captured)
+			(void)sys_netlink_links(&gather->links);
 	}
 	if (gather->need & DEVICE_NEED_BLOCK)
 		r = open_block(gather);

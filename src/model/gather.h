@@ -34,7 +34,6 @@ struct gather {
 	struct strv vfio_groups; /* entries of /sys/class/vfio */
 	struct class_links nets;
 	struct netlink_links links;
-	int links_status;
 	struct class_links blocks;
 	struct proc_mounts mounts;
 	struct strv swaps;

@@ -383,19 +383,50 @@ int out_view_end(struct out_view *view)
 	}
 }
 
+static bool same_note(const struct unreadable *a, const struct unreadable *b)
+{
+	return a->error == b->error && a->rows == b->rows;
+}
+
+/* Columns that have the reason and the number of rows of the one at FIRST in common share its note. */
+static char *note_text(const struct out_view *view, size_t first)
+{
+	const struct unreadable *u = &view->unreadable[first];
+	char *text = NULL, name[64];
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	if (!f)
+		return NULL;
+	for (size_t i = first; i < view->unreadable_count; i++) {
+		if (!same_note(&view->unreadable[i], u))
+			continue;
+		out_column_name(view->unreadable[i].column, name, sizeof(name));
+		fprintf(f, "%s%s", i > first ? ", " : "", name);
+	}
+	fputs(" could not be read", f);
+	if (!view->single)
+		fprintf(f, " in %zu row%s", u->rows, u->rows == 1 ? "" : "s");
+	fprintf(f, ": %s", out_reason(u->error));
+	if (fclose(f) != 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
 void out_view_notes(const struct out_view *view, void (*note)(void *data, const char *text),
 		    void *data)
 {
 	for (size_t i = 0; i < view->unreadable_count; i++) {
-		const struct unreadable *u = &view->unreadable[i];
-		char name[64], count[32] = "", text[256];
+		_cleanup_free_ char *text = NULL;
+		bool shared = false;
 
-		out_column_name(u->column, name, sizeof(name));
-		if (!view->single)
-			snprintf(count, sizeof(count), " in %zu row%s", u->rows,
-				 u->rows == 1 ? "" : "s");
-		snprintf(text, sizeof(text), "%s could not be read%s: %s", name, count,
-			 out_reason(u->error));
-		note(data, text);
+		for (size_t k = 0; k < i && !shared; k++)
+			shared = same_note(&view->unreadable[k], &view->unreadable[i]);
+		if (!shared)
+			text = note_text(view, i);
+		if (text)
+			note(data, text);
 	}
 }

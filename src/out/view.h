@@ -40,8 +40,8 @@ int out_view_row(struct out_view *view, const void *row);
 int out_view_end(struct out_view *view);
 
 /*
- * What could not be read, once per column and reason: "PASID-WIDTH could not be read in 3 rows:
- * Permission denied".
+ * What could not be read, once for each reason and number of rows: "PID, UID could not be read in 3
+ * rows: Permission denied".
  * Calls NOTE for each. For people only: a program has the rows' "unreadable" key.
  */
 void out_view_notes(const struct out_view *view, void (*note)(void *data, const char *text),

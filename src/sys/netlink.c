@@ -66,10 +66,6 @@ static int read_link(const struct nlmsghdr *message, struct netlink_link *link)
 		case IFLA_PARENT_DEV_NAME:
 			r = copy_string(attr, &link->parent);
 			break;
-		case IFLA_MASTER:
-			if (mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
-				link->master = (int)mnl_attr_get_u32(attr);
-			break;
 		}
 		if (r < 0)
 			return r;

@@ -12,7 +12,6 @@ struct netlink_link {
 	int index;
 	bool up;      /* IFF_UP: by the administrator's will, cable or not */
 	char *parent; /* IFLA_PARENT_DEV_NAME: "0000:03:00.0", "virtio0"; NULL: none */
-	int master;   /* index of the bond, bridge or team above; 0: none */
 };
 
 struct netlink_links {

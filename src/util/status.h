@@ -4,11 +4,11 @@
 
 enum status {
 	STATUS_DONE = 0,
-	STATUS_FAILED = 1,	  /* the kernel or the system refused */
-	STATUS_USAGE = 2,	  /* wrong usage */
-	STATUS_UNSAFE = 3,	  /* refused by a safety check */
+	STATUS_FAILED = 1,        /* the kernel or the system refused */
+	STATUS_USAGE = 2,         /* wrong usage */
+	STATUS_UNSAFE = 3,        /* refused by a safety check */
 	STATUS_NOT_PERMITTED = 4, /* not permitted */
-	STATUS_UNSUPPORTED = 5,	  /* this kernel or hardware cannot do it */
-	STATUS_NOT_FOUND = 6,	  /* no such device, group, context or object */
-	STATUS_PARTIAL = 7,	  /* done in part */
+	STATUS_UNSUPPORTED = 5,   /* this kernel or hardware cannot do it */
+	STATUS_NOT_FOUND = 6,     /* no such device, group, context or object */
+	STATUS_PARTIAL = 7,       /* done in part */
 };

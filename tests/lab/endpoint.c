@@ -32,27 +32,27 @@
 #include <unistd.h>
 
 #define DEVICES_MAX 16
-#define VENDOR_ID 0x1234		/* the one of QEMU's own edu and VGA */
-#define DEVICE_ID 0xa51d
+#define VENDOR_ID   0x1234 /* the one of QEMU's own edu and VGA */
+#define DEVICE_ID   0xa51d
 #define CONFIG_SIZE 4096
-#define BAR_SIZE 4096
-#define BODY_MAX 65536			/* of a message, after its header */
+#define BAR_SIZE    4096
+#define BODY_MAX    65536 /* of a message, after its header */
 
 /* Offsets of PCI and PCI Express registers, named as in linux/pci_regs.h. */
-#define PCI_COMMAND 0x04
-#define PCI_CAPABILITY_LIST 0x34
-#define EXP 0x40			/* where our PCI Express capability is */
-#define PCI_EXP_FLAGS 0x02
-#define PCI_EXP_DEVCAP 0x04
-#define PCI_EXP_DEVCTL 0x08
-#define PCI_EXP_DEVCAP2 0x24
-#define PCI_EXP_DEVCTL2 0x28
+#define PCI_COMMAND            0x04
+#define PCI_CAPABILITY_LIST    0x34
+#define EXP                    0x40 /* where our PCI Express capability is */
+#define PCI_EXP_FLAGS          0x02
+#define PCI_EXP_DEVCAP         0x04
+#define PCI_EXP_DEVCTL         0x08
+#define PCI_EXP_DEVCAP2        0x24
+#define PCI_EXP_DEVCTL2        0x28
 #define PCI_EXP_DEVCTL_BCR_FLR 0x8000
-#define PCI_EXT_CAP_ID_ATS 0x0f
-#define PCI_EXT_CAP_ID_PRI 0x13
-#define PCI_EXT_CAP_ID_PASID 0x1b
-#define EXT_CAP_FIRST 0x100
-#define EXT_CAP_ROOM 0x20
+#define PCI_EXT_CAP_ID_ATS     0x0f
+#define PCI_EXT_CAP_ID_PRI     0x13
+#define PCI_EXT_CAP_ID_PASID   0x1b
+#define EXT_CAP_FIRST          0x100
+#define EXT_CAP_ROOM           0x20
 
 /* The commands of vfio-user, VFIO_USER_* in the specification. */
 enum command {
@@ -68,22 +68,22 @@ enum command {
 	CMD_DEVICE_RESET = 13,
 };
 
-#define FLAG_REPLY 0x01
+#define FLAG_REPLY    0x01
 #define FLAG_NO_REPLY 0x10
-#define FLAG_ERROR 0x20
+#define FLAG_ERROR    0x20
 
 /* Indices of VFIO_PCI_*; the counts are VFIO_PCI_NUM_REGIONS and _IRQS. */
-#define REGION_BAR0 0
+#define REGION_BAR0   0
 #define REGION_CONFIG 7
-#define REGIONS 9
-#define IRQS 5
-#define IRQ_ERR 3
+#define REGIONS       9
+#define IRQS          5
+#define IRQ_ERR       3
 
 /* Every field of the protocol is in host byte order. */
 struct header {
 	uint16_t id;
 	uint16_t command;
-	uint32_t size;			/* with the header */
+	uint32_t size; /* with the header */
 	uint32_t flags;
 	uint32_t error;
 };
@@ -111,16 +111,16 @@ struct region_access {
 };
 
 struct settings {
-	unsigned long width;		/* of PASIDs in bits; 0: no capability */
+	unsigned long width; /* of PASIDs in bits; 0: no capability */
 	unsigned long exec, priv, ats, pri;
 };
 
 struct device {
 	struct settings settings;
-	const char *path;		/* of the socket */
+	const char *path; /* of the socket */
 	int listener;
 	uint8_t config[CONFIG_SIZE];
-	uint8_t writable[CONFIG_SIZE];	/* the bits that a write changes */
+	uint8_t writable[CONFIG_SIZE]; /* the bits that a write changes */
 	uint8_t bar[BAR_SIZE];
 };
 
@@ -160,8 +160,8 @@ static void ext_caps_add(struct device *dev)
 
 	if (set->ats) {
 		cap = ext_cap_add(dev, PCI_EXT_CAP_ID_ATS, &last);
-		put16(cap + 4, 0x20);				/* page aligned request */
-		put16(dev->writable + last + 6, 0x801f);	/* enable, smallest unit */
+		put16(cap + 4, 0x20);                    /* page aligned request */
+		put16(dev->writable + last + 6, 0x801f); /* enable, smallest unit */
 	}
 	if (set->width) {
 		cap = ext_cap_add(dev, PCI_EXT_CAP_ID_PASID, &last);
@@ -176,9 +176,9 @@ static void ext_caps_add(struct device *dev)
 		 */
 		cap = ext_cap_add(dev, PCI_EXT_CAP_ID_PRI, &last);
 		put16(cap + 6, 0x8100);
-		put32(cap + 8, 32);				/* capacity */
-		put16(dev->writable + last + 4, 1);		/* enable */
-		put32(dev->writable + last + 12, 0xff);		/* allocation */
+		put32(cap + 8, 32);                     /* capacity */
+		put16(dev->writable + last + 4, 1);     /* enable */
+		put32(dev->writable + last + 12, 0xff); /* allocation */
 	}
 }
 
@@ -192,14 +192,14 @@ static void device_reset(struct device *dev)
 	memset(dev->bar, 0, BAR_SIZE);
 	put16(config, VENDOR_ID);
 	put16(config + 2, DEVICE_ID);
-	put32(config + PCI_COMMAND, 0x10 << 16);		/* status: capability list */
-	put32(config + 8, 0x08800001);				/* other system peripheral */
+	put32(config + PCI_COMMAND, 0x10 << 16); /* status: capability list */
+	put32(config + 8, 0x08800001);           /* other system peripheral */
 	config[PCI_CAPABILITY_LIST] = EXP;
-	put16(dev->writable + PCI_COMMAND, 0x0546);		/* memory, master, INTx off.. */
+	put16(dev->writable + PCI_COMMAND, 0x0546); /* memory, master, INTx off.. */
 
 	config[EXP] = 0x10;
-	put16(config + EXP + PCI_EXP_FLAGS, 2);			/* version 2, endpoint */
-	put32(config + EXP + PCI_EXP_DEVCAP, 1 << 28 | 1 << 15);	/* FLR, role-based errors */
+	put16(config + EXP + PCI_EXP_FLAGS, 2);                  /* version 2, endpoint */
+	put32(config + EXP + PCI_EXP_DEVCAP, 1 << 28 | 1 << 15); /* FLR, role-based errors */
 	/* Extended format and end-to-end TLP prefixes: what carries a PASID. */
 	put32(config + EXP + PCI_EXP_DEVCAP2, 1 << 22 | 1 << 21 | 1 << 20);
 	put16(dev->writable + EXP + PCI_EXP_DEVCTL, 0x7fff);
@@ -246,7 +246,8 @@ static uint8_t *region_find(struct device *dev, uint32_t index, size_t *ret_size
  */
 static int answer_version(struct device *dev, uint8_t *body, size_t len)
 {
-	static const char caps[] = "{\"capabilities\":{\"max_msg_fds\":8,"
+	static const char caps[] =
+		"{\"capabilities\":{\"max_msg_fds\":8,"
 		"\"max_data_xfer_size\":4096,\"pgsizes\":4096,\"max_dma_maps\":65535}}";
 	uint16_t major;
 
@@ -273,14 +274,14 @@ static int answer_dma_unmap(struct device *dev, uint8_t *body, size_t len)
 	(void)dev;
 	(void)body;
 	(void)len;
-	return 24;						/* as asked, no bitmap */
+	return 24; /* as asked, no bitmap */
 }
 
 static int answer_device_info(struct device *dev, uint8_t *body, size_t len)
 {
 	struct device_info info = {
 		.argsz = sizeof(info),
-		.flags = 0x3,					/* can reset, PCI */
+		.flags = 0x3, /* can reset, PCI */
 		.regions = REGIONS,
 		.irqs = IRQS,
 	};
@@ -303,7 +304,7 @@ static int answer_region_info(struct device *dev, uint8_t *body, size_t len)
 	region_find(dev, info.index, &size);
 	info = (struct region_info){
 		.argsz = sizeof(info),
-		.flags = size ? 0x3 : 0,			/* read, write */
+		.flags = size ? 0x3 : 0, /* read, write */
 		.index = info.index,
 		.size = size,
 	};
@@ -328,7 +329,7 @@ static int answer_irq_info(struct device *dev, uint8_t *body, size_t len)
 		return -EINVAL;
 	info = (struct irq_info){
 		.argsz = sizeof(info),
-		.flags = 0x1,					/* VFIO_IRQ_INFO_EVENTFD */
+		.flags = 0x1, /* VFIO_IRQ_INFO_EVENTFD */
 		.index = info.index,
 		.count = irq_count(info.index),
 	};
@@ -399,7 +400,7 @@ static int answer_reset(struct device *dev, uint8_t *body, size_t len)
 }
 
 static const struct {
-	size_t at_least;			/* bytes of the request's body */
+	size_t at_least; /* bytes of the request's body */
 	int (*answer)(struct device *dev, uint8_t *body, size_t len);
 } commands[] = {
 	[CMD_VERSION] = { 4, answer_version },
@@ -673,7 +674,8 @@ static int usage(FILE *to)
 	      "  --timeout SECS  to wait for a connection (default 60)\n"
 	      "  --help          print this\n\n"
 	      "Options hold for every SOCKET, what stands behind one for it alone:\n"
-	      "width=N, and exec, priv, ats, pri, each 0 or 1.\n", to);
+	      "width=N, and exec, priv, ats, pri, each 0 or 1.\n",
+	      to);
 	return to == stderr ? 2 : 0;
 }
 
@@ -694,14 +696,28 @@ static int parse_options(int argc, char **argv, struct settings *set, unsigned l
 
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (opt) {
-		case 'w': bad |= parse_number(optarg, 20, &set->width); break;
-		case 't': bad |= parse_number(optarg, INT_MAX / 1000, timeout_s); break;
-		case 'e': set->exec = 0; break;
-		case 'p': set->priv = 0; break;
-		case 'a': set->ats = 0; break;
-		case 'r': set->pri = 0; break;
-		case 'h': return usage(stdout);
-		default: return usage(stderr);
+		case 'w':
+			bad |= parse_number(optarg, 20, &set->width);
+			break;
+		case 't':
+			bad |= parse_number(optarg, INT_MAX / 1000, timeout_s);
+			break;
+		case 'e':
+			set->exec = 0;
+			break;
+		case 'p':
+			set->priv = 0;
+			break;
+		case 'a':
+			set->ats = 0;
+			break;
+		case 'r':
+			set->pri = 0;
+			break;
+		case 'h':
+			return usage(stdout);
+		default:
+			return usage(stderr);
 		}
 	}
 	if (bad || optind == argc || argc - optind > DEVICES_MAX)

@@ -260,6 +260,10 @@ static void fallback(void **state)
 	check_ran("x thing -v", "list", "o=here v=1");
 	check_ran("x thing -o list", "list", "o=list v=0");
 	check_ran("x thing --output there", "list", "o=there v=0");
+	check_refused("x thing -v show a",
+		      "tool thing list: no command comes before the options and 'show'\n");
+	check_refused("x thing -- list",
+		      "tool thing list: no command comes before the options and 'list'\n");
 	check_refused("x plain", "tool plain: missing command\n");
 	check_refused("x plain -v", "tool plain: ");
 	check_refused("x", "tool: missing command\n");

@@ -14,9 +14,12 @@
 #include <linux/vfio.h>
 #if __has_include(<linux/iommufd.h>)
 #include <linux/iommufd.h>
-#define HAVE_IOMMUFD 1
+#endif
+/* Older headers than the structs: the lab brings newer ones (see the Makefile). */
+#ifdef VFIO_DEVICE_ATTACH_PASID
+#define HAVE_HEADERS 1
 #else
-#define HAVE_IOMMUFD 0
+#define HAVE_HEADERS 0
 #endif
 
 #include "sys/iommufd.h"
@@ -60,10 +63,10 @@ static void numbers(void **state)
 	assert_int_equal(UAPI_VFIO_DEVICE_DETACH_IOMMUFD_PT, 0x3b78);
 }
 
+#if HAVE_HEADERS
 static void iommufd_header(void **state)
 {
 	(void)state;
-#if HAVE_IOMMUFD
 	SAME_SIZE(uapi_iommu_destroy, iommu_destroy);
 	SAME_SIZE(uapi_iommu_ioas_alloc, iommu_ioas_alloc);
 	SAME_OFFSET(uapi_iommu_ioas_alloc, iommu_ioas_alloc, out_ioas_id, out_ioas_id);
@@ -91,34 +94,26 @@ static void iommufd_header(void **state)
 	assert_int_equal(UAPI_IOMMU_MAP_FIXED_IOVA, IOMMU_IOAS_MAP_FIXED_IOVA);
 	assert_int_equal(UAPI_IOMMU_MAP_WRITEABLE, IOMMU_IOAS_MAP_WRITEABLE);
 	assert_int_equal(UAPI_IOMMU_MAP_READABLE, IOMMU_IOAS_MAP_READABLE);
-#else
-	skip();
-#endif
 }
 
 static void vfio_header(void **state)
 {
 	(void)state;
 	SAME_OFFSET(uapi_vfio_device_info, vfio_device_info, num_irqs, num_irqs);
-#ifdef VFIO_DEVICE_BIND_IOMMUFD
 	SAME_OFFSET(uapi_vfio_bind_iommufd, vfio_device_bind_iommufd, iommufd, iommufd);
 	SAME_OFFSET(uapi_vfio_bind_iommufd, vfio_device_bind_iommufd, out_devid, out_devid);
 	SAME_OFFSET(uapi_vfio_attach_iommufd_pt, vfio_device_attach_iommufd_pt, pt_id, pt_id);
 	assert_int_equal(UAPI_VFIO_DEVICE_BIND_IOMMUFD, VFIO_DEVICE_BIND_IOMMUFD);
 	assert_int_equal(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, VFIO_DEVICE_ATTACH_IOMMUFD_PT);
 	assert_int_equal(UAPI_VFIO_DEVICE_DETACH_IOMMUFD_PT, VFIO_DEVICE_DETACH_IOMMUFD_PT);
-#else
-	skip();
-#endif
-#ifdef VFIO_DEVICE_ATTACH_PASID
 	SAME_SIZE(uapi_vfio_attach_iommufd_pt, vfio_device_attach_iommufd_pt);
 	SAME_OFFSET(uapi_vfio_attach_iommufd_pt, vfio_device_attach_iommufd_pt, pasid, pasid);
 	SAME_SIZE(uapi_vfio_detach_iommufd_pt, vfio_device_detach_iommufd_pt);
 	SAME_OFFSET(uapi_vfio_detach_iommufd_pt, vfio_device_detach_iommufd_pt, pasid, pasid);
 	assert_int_equal(UAPI_VFIO_ATTACH_PASID, VFIO_DEVICE_ATTACH_PASID);
 	assert_int_equal(UAPI_VFIO_DETACH_PASID, VFIO_DEVICE_DETACH_PASID);
-#endif
 }
+#endif
 
 static void hints(void **state)
 {
@@ -156,9 +151,14 @@ static void names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sizes),          cmocka_unit_test(numbers),
-		cmocka_unit_test(iommufd_header), cmocka_unit_test(vfio_header),
-		cmocka_unit_test(hints),          cmocka_unit_test(names),
+		cmocka_unit_test(sizes),
+		cmocka_unit_test(numbers),
+#if HAVE_HEADERS
+		cmocka_unit_test(iommufd_header),
+		cmocka_unit_test(vfio_header),
+#endif
+		cmocka_unit_test(hints),
+		cmocka_unit_test(names),
 	};
 
 	return cmocka_run_group_tests_name("holder uapi", tests, NULL, NULL);

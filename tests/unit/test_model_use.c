@@ -165,6 +165,7 @@ static void guards_networks(void **state)
 	tree_link(tree, "sys/class/net/eth0", "../../devices/" NVME "/virtio0/net/eth0");
 	tree_link(tree, "sys/class/net/eth1", "../../devices/" NVME "/net/eth1");
 	tree_link(tree, "sys/class/net/eth2", "../../devices/" NVME "/0000:02:00.0/net/eth2");
+	tree_link(tree, NVME_ROOT "virtio0/net/eth0/master", "../../virtual/net/br0");
 	tree_file(tree, "sys/class/net/bonding_masters", "");
 	assert_int_equal(device_get(&tree->root, NVME_PATH, DEVICE_NEED_NET, &device), 0);
 	assert_int_equal(device.n_nets, 2);
@@ -173,6 +174,7 @@ static void guards_networks(void **state)
 	assert_int_equal(device.nets[1].up.value, 0);
 	assert_int_equal(driver_guard(&tree->root, NVME_PATH, &list), 0);
 	assert_int_equal(list.n, 1);
+	assert_string_equal(list.v[0].detail, "is up and a part of br0");
 	assert_string_equal(list.v[0].command, "ip link set dev eth0 down");
 }
 

@@ -206,6 +206,15 @@ static void fields(void **state)
 	assert_int_equal(value.error, -EIO);
 }
 
+static void reasons(void **state)
+{
+	(void)state;
+	assert_string_equal(out_reason(-EACCES), "Permission denied");
+	assert_string_equal(out_reason(-EAGAIN), "the device is asleep");
+	assert_string_equal(out_reason(-EREMOTE), "not a part of a captured machine");
+	assert_string_equal(out_reason(-ENODATA), "only a device can tell");
+}
+
 static void columns_by_name(void **state)
 {
 	char name[64], cut[6];
@@ -250,6 +259,7 @@ int main(void)
 		cmocka_unit_test(lists),
 		cmocka_unit_test(tables),
 		cmocka_unit_test(fields),
+		cmocka_unit_test(reasons),
 		cmocka_unit_test(columns_by_name),
 		cmocka_unit_test(columns_listed),
 	};

@@ -517,6 +517,46 @@ static void notes(void **state)
 	check_notes(&options, false, rows, 1, "");
 }
 
+static void get_refused(const void *p, struct out_value *ret)
+{
+	(void)p;
+	out_unreadable(ret, -EACCES);
+}
+
+static void get_asleep(const void *p, struct out_value *ret)
+{
+	(void)p;
+	out_unreadable(ret, -EAGAIN);
+}
+
+/* One reason is told once, however many columns it has. */
+static void notes_of_several_columns(void **state)
+{
+	static const struct out_column many[] = {
+		{ "first", "", OUT_DEFAULT, 0, get_refused },
+		{ "second", "", OUT_DEFAULT, 0, get_asleep },
+		{ "pasid_width", "", OUT_DEFAULT, 0, get_width },
+		{ "last_one", "", OUT_DEFAULT, 0, get_refused },
+		{ 0 },
+	};
+	const struct row rows[] = { plain, refused };
+	const struct out_options options = { 0 };
+	_cleanup_view_ struct out_view *view = NULL;
+	_cleanup_fclose_ FILE *f = fopen("/dev/null", "w");
+	struct notes notes = { "" };
+	char *bad = NULL;
+
+	(void)state;
+	assert_int_equal(out_view_new(many, &options, false, f, &view, &bad), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_int_equal(out_view_row(view, &rows[i]), 0);
+	out_view_notes(view, collect, &notes);
+	assert_string_equal(notes.text,
+			    "FIRST, LAST-ONE could not be read in 2 rows: Permission denied\n"
+			    "SECOND could not be read in 2 rows: the device is asleep\n"
+			    "PASID-WIDTH could not be read in 1 row: Permission denied\n");
+}
+
 /* A "?" inside a nested table is explained too. */
 static void notes_of_nested_tables(void **state)
 {
@@ -546,6 +586,7 @@ int main(void)
 		cmocka_unit_test(columns_unknown),
 		cmocka_unit_test(what_is_needed),
 		cmocka_unit_test(notes),
+		cmocka_unit_test(notes_of_several_columns),
 		cmocka_unit_test(notes_of_nested_tables),
 	};
 
