@@ -29,7 +29,7 @@ static const struct argp root_argp = { .options = root_options, .parser = root_p
 
 static const struct cmd root = {
 	.name = "ioasidctl",
-	.summary = "Inspects and changes who may do DMA where: IOMMU groups, IOASIDs, PASIDs.",
+	.summary = "Inspect and change who may do DMA where: IOMMU groups, IOASIDs, PASIDs",
 	.sub = root_sub,
 	.argp = &root_argp,
 };

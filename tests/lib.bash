@@ -41,3 +41,70 @@ contains()
 		return 1
 	}
 }
+
+# unpack NAME...: tests/trees/NAME.tree, once a file, as $BATS_FILE_TMPDIR/NAME. For setup_file.
+unpack()
+{
+	local name
+
+	for name; do
+		"$ROOT/tests/unpack" "$ROOT/tests/trees/$name.tree" "$BATS_FILE_TMPDIR/$name"
+	done
+}
+
+# on NAME COMMAND...: the program on that tree, as run_both; $BATS_TEST_TMPDIR has a test's own trees.
+on()
+{
+	local tree=$BATS_FILE_TMPDIR/$1
+
+	[[ ! -d $BATS_TEST_TMPDIR/$1 ]] || tree=$BATS_TEST_TMPDIR/$1
+	shift
+	run_both "$IOASIDCTL" --sysroot "$tree" "$@"
+}
+
+# own NAME: a copy of the tree NAME that the test may change; prints its path.
+own()
+{
+	cp -a "$BATS_FILE_TMPDIR/$1" "$BATS_TEST_TMPDIR/$1"
+	echo "$BATS_TEST_TMPDIR/$1"
+}
+
+# succeeds: the last command did, and said nothing on stderr.
+succeeds()
+{
+	[[ $status == 0 && -z $stderr ]]
+}
+
+# says TEXT...: the last command said all of it on stderr, and nothing that steers a terminal.
+says()
+{
+	local text
+
+	[[ $stderr != *$'\e'* ]]
+	for text; do
+		contains "$stderr" "$text"
+	done
+}
+
+# quiet: the last command said nothing on stderr.
+quiet()
+{
+	[[ -z $stderr ]]
+}
+
+# fails STATUS MESSAGE [HINT]: the last command did so, with nothing on stdout.
+fails()
+{
+	[[ $status == "$1" ]]
+	equal "$stderr" "ioasidctl: $2${3:+$'\n'hint: $3}"
+	[[ -z $output ]]
+}
+
+# json JQ-FILTER: holds of $output.
+json()
+{
+	jq -e "$1" <<<"$output" >/dev/null || {
+		printf 'not true: %s\nof: %s\n' "$1" "$output"
+		return 1
+	}
+}

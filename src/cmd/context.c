@@ -51,7 +51,7 @@ static int create_run(struct app *app, const void *p)
 }
 
 static const struct argp_option create_options[] = {
-	{ "foreground", KEY_FOREGROUND, NULL, 0, "Be the holder, until it ends", 0 },
+	{ "foreground", KEY_FOREGROUND, NULL, 0, "Stay in the foreground as the holder", 0 },
 	{ 0 },
 };
 
@@ -93,7 +93,7 @@ static int list_run(struct app *app, const void *p)
 	_cleanup_view_ struct out_view *view = NULL;
 	int r;
 
-	r = view_open(app, args, false, &view);
+	r = view_open(app, args, &view);
 	if (r == 0)
 		r = session_require_live(app);
 	if (r)
@@ -114,7 +114,7 @@ static int list_run(struct app *app, const void *p)
 
 static const struct argp list_argp = {
 	.doc = "List the contexts that you may see: your own; for root, everybody's.",
-	.children = view_children,
+	.children = live_view_children,
 };
 
 static const struct view_args list_defaults = { .columns = context_columns };
@@ -145,7 +145,7 @@ static int show_run(struct app *app, const void *p)
 	_cleanup_view_ struct out_view *view = NULL;
 	int r;
 
-	r = view_open(app, args, true, &view);
+	r = view_open(app, args, &view);
 	if (r == 0)
 		r = open_named(app, &args->operands, &client);
 	if (r)
@@ -158,11 +158,14 @@ static int show_run(struct app *app, const void *p)
 static const struct argp show_argp = {
 	.args_doc = "[NAME]",
 	.doc = "Show one context: its devices, IOASes and hardware page tables.",
-	.children = view_children,
+	.children = live_view_children,
 };
 
-static const struct view_args show_defaults = { .columns = context_columns,
-						.operands = { .max = 1 } };
+static const struct view_args show_defaults = {
+	.columns = context_columns,
+	.operands = { .max = 1 },
+	.single = true,
+};
 
 static const struct cmd show_cmd = {
 	.name = "show",

@@ -100,6 +100,11 @@ static void get_device_id(const void *p, struct out_value *ret)
 	out_field_number(ret, &((const struct holder_device *)p)->id);
 }
 
+static void get_device_group(const void *p, struct out_value *ret)
+{
+	out_field_number(ret, &((const struct holder_device *)p)->group);
+}
+
 static void get_device_cdev(const void *p, struct out_value *ret)
 {
 	out_string(ret, ((const struct holder_device *)p)->cdev);
@@ -134,6 +139,7 @@ static void get_device_pasids(const void *p, struct out_value *ret)
 static const struct out_column device_columns[] = {
 	{ "device", "Device", OUT_DEFAULT, 0, get_device_name },
 	{ "id", "Its number in the iommufd", OUT_DEFAULT, 0, get_device_id },
+	{ "group", "IOMMU group", OUT_DEFAULT, 0, get_device_group },
 	{ "vfio_cdev", "VFIO device", OUT_DEFAULT, 0, get_device_cdev },
 	{ "pasid_width", "Bits of its PASIDs", OUT_DEFAULT, 0, get_device_width },
 	{ "ioas", "What its own requests (RID) go through", OUT_DEFAULT, 0, get_device_ioas },
@@ -175,7 +181,7 @@ static const struct out_column ioas_columns[] = {
 	{ "ioas", "Number, the IOASID", OUT_DEFAULT, 0, get_ioas_id },
 	{ "name", "Name it was given", OUT_DEFAULT, 0, get_ioas_name },
 	{ "mapped", "Bytes mapped", OUT_DEFAULT, 0, get_ioas_mapped },
-	{ "user_count", "What is attached to it", OUT_DEFAULT, 0, get_ioas_users },
+	{ "user_count", "How many are attached to it", OUT_DEFAULT, 0, get_ioas_users },
 	{ 0 },
 };
 
@@ -191,6 +197,16 @@ static void get_ioas(const void *p, struct out_value *ret)
 static void get_hwpt_id(const void *p, struct out_value *ret)
 {
 	out_number(ret, ((const struct holder_hwpt *)p)->id);
+}
+
+static void get_hwpt_name(const void *p, struct out_value *ret)
+{
+	out_string(ret, ((const struct holder_hwpt *)p)->name);
+}
+
+static void get_hwpt_automatic(const void *p, struct out_value *ret)
+{
+	out_bool(ret, ((const struct holder_hwpt *)p)->automatic);
 }
 
 static void get_hwpt_ioas(const void *p, struct out_value *ret)
@@ -215,10 +231,12 @@ static void get_hwpt_users(const void *p, struct out_value *ret)
 
 static const struct out_column hwpt_columns[] = {
 	{ "hwpt", "Number", OUT_DEFAULT, 0, get_hwpt_id },
+	{ "name", "Name it was given", OUT_DEFAULT, 0, get_hwpt_name },
 	{ "ioas", "Whose mappings it has", OUT_DEFAULT, 0, get_hwpt_ioas },
 	{ "device", "Device it was made for", OUT_DEFAULT, 0, get_hwpt_device },
 	{ "pasid_capable", "Whether PASIDs may be attached", OUT_DEFAULT, 0, get_hwpt_pasid },
-	{ "user_count", "What is attached to it", OUT_DEFAULT, 0, get_hwpt_users },
+	{ "automatic", "Whether it goes with its last user", OUT_DEFAULT, 0, get_hwpt_automatic },
+	{ "user_count", "How many are attached to it", OUT_DEFAULT, 0, get_hwpt_users },
 	{ 0 },
 };
 
@@ -234,8 +252,8 @@ static void get_hwpt(const void *p, struct out_value *ret)
 const struct out_column context_columns[] = {
 	{ "context", "Name", OUT_DEFAULT, 0, get_context },
 	{ "state", "live, stale (its holder is dead) or denied", OUT_DEFAULT, 0, get_state },
-	{ "uid", "Its user", OUT_DEFAULT, 0, get_uid },
-	{ "pid", "Its holder", OUT_DEFAULT, CONTEXT_NEED_DESCRIBE, get_pid },
+	{ "uid", "User id of its owner", OUT_DEFAULT, 0, get_uid },
+	{ "pid", "Process id of its holder", OUT_DEFAULT, CONTEXT_NEED_DESCRIBE, get_pid },
 	{ "created", "When it was made (UTC)", 0, CONTEXT_NEED_DESCRIBE, get_created },
 	{ "socket", "Where its holder listens", OUT_SHOWLESS, 0, get_socket },
 	{ "device_count", "Devices in it", OUT_DEFAULT | OUT_SHOWLESS, CONTEXT_NEED_DESCRIBE,

@@ -56,7 +56,7 @@ static int list_run(struct app *app, const void *p)
 	const struct sys_root *root;
 	int r;
 
-	r = view_open(app, &args->view, false, &view);
+	r = view_open(app, &args->view, &view);
 	if (r == 0)
 		r = filter_open(app, &args->view, &filter);
 	if (r)
@@ -106,7 +106,7 @@ static int show_run(struct app *app, const void *p)
 	const struct sys_root *root;
 	int r;
 
-	r = view_open(app, &args->view, true, &view);
+	r = view_open(app, &args->view, &view);
 	if (r)
 		return r;
 	root = app_root(app);
@@ -131,7 +131,7 @@ static const struct argp show_argp = {
 };
 
 static const struct inspect_args show_defaults = {
-	.view = { .columns = device_columns, .operands = { .min = 1, .max = 1 } },
+	.view = { .columns = device_columns, .operands = { .min = 1, .max = 1 }, .single = true },
 };
 
 static const struct cmd show_cmd = {

@@ -17,15 +17,13 @@
 
 static int list_run(struct app *app, const void *p)
 {
-	struct view_args args = *(const struct view_args *)p;
+	const struct view_args *args = p;
 	_cleanup_view_ struct out_view *view = NULL;
 	_cleanup_device_list_ struct device_list list = { 0 };
 	const struct sys_root *root;
 	int r;
 
-	if (!args.out.columns)
-		args.out.columns = "device,driver,driver_override,group,name";
-	r = view_open(app, &args, false, &view);
+	r = view_open(app, args, &view);
 	if (r)
 		return r;
 	root = app_root(app);
@@ -45,7 +43,10 @@ static const struct argp list_argp = {
 	.children = view_children,
 };
 
-static const struct view_args list_defaults = { .columns = device_columns };
+static const struct view_args list_defaults = {
+	.columns = device_columns,
+	.out.defaults = "device,driver,driver_override,group,name",
+};
 
 static const struct cmd list_cmd = {
 	.name = "list",
@@ -254,7 +255,7 @@ static const struct argp reset_argp = {
 	.options = driver_options,
 	.parser = driver_parse,
 	.args_doc = "DEVICE",
-	.doc = "Clear a device's driver_override and let the kernel choose its driver.",
+	.doc = "Clear a device's driver_override and let the kernel choose its driver. Refused as 'set' is.",
 };
 
 static const struct driver_args reset_defaults = { .operands = { .min = 1, .max = 1 } };
@@ -272,7 +273,7 @@ static const struct cmd *const sub[] = { &list_cmd, &set_cmd, &reset_cmd, NULL }
 
 const struct cmd driver_cmd = {
 	.name = "driver",
-	.summary = "Drivers of devices",
+	.summary = "Drivers and overrides of devices",
 	.sub = sub,
 	.fallback = &list_cmd,
 };

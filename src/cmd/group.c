@@ -185,7 +185,7 @@ static int list_run(struct app *app, const void *p)
 	unsigned int need;
 	int r;
 
-	r = view_open(app, args, false, &view);
+	r = view_open(app, args, &view);
 	if (r == 0)
 		r = filter_open(app, args, &filter);
 	if (r)
@@ -233,7 +233,7 @@ static int show_run(struct app *app, const void *p)
 	unsigned int need;
 	int r;
 
-	r = view_open(app, args, true, &view);
+	r = view_open(app, args, &view);
 	if (r)
 		return r;
 	root = app_root(app);
@@ -263,6 +263,7 @@ static const struct argp show_argp = {
 static const struct view_args show_defaults = {
 	.columns = columns,
 	.operands = { .min = 1, .max = 1 },
+	.single = true,
 };
 
 static const struct cmd show_cmd = {

@@ -29,7 +29,7 @@ static error_t list_parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static const struct argp_child list_children[] = { { &view_argp, 0, "Output:", 1 },
+static const struct argp_child list_children[] = { { &live_view_argp, 0, "Output:", 1 },
 						   { &context_argp, 0, NULL, 0 },
 						   { 0 } };
 
@@ -58,7 +58,7 @@ static int list_run(struct app *app, const void *p)
 	_cleanup_view_ struct out_view *view = NULL;
 	int r;
 
-	r = view_open(app, &args->view, false, &view);
+	r = view_open(app, &args->view, &view);
 	if (r)
 		return r;
 	if (!args->context.name && !app->context) {
@@ -101,7 +101,7 @@ static int show_run(struct app *app, const void *p)
 	_cleanup_view_ struct out_view *view = NULL;
 	int r;
 
-	r = view_open(app, &args->view, true, &view);
+	r = view_open(app, &args->view, &view);
 	if (r == 0)
 		r = session_open(app, &args->context, &client);
 	if (r)
@@ -119,7 +119,9 @@ static const struct argp show_argp = {
 };
 
 static const struct list_args show_defaults = {
-	.view = { .columns = ioas_show_columns, .operands = { .min = 1, .max = 1 } },
+	.view = { .columns = ioas_show_columns,
+		  .operands = { .min = 1, .max = 1 },
+		  .single = true },
 	.context = { .operands = { .max = 0 } },
 };
 
@@ -274,8 +276,8 @@ static int map_run(struct app *app, const void *p)
 
 static const struct argp_option map_options[] = {
 	{ "iova", KEY_IOVA, "IOVA", 0, "Where to map; without it the kernel chooses", 0 },
-	{ "read", KEY_READ, NULL, 0, "Devices may read (default: read and write)", 0 },
-	{ "write", KEY_WRITE, NULL, 0, "Devices may write", 0 },
+	{ "read", KEY_READ, NULL, 0, "Let devices read; alone: read only", 0 },
+	{ "write", KEY_WRITE, NULL, 0, "Let devices write; alone: write only", 0 },
 	{ 0 },
 };
 
@@ -345,7 +347,8 @@ static const struct argp unmap_argp = {
 	.options = unmap_options,
 	.parser = change_parse,
 	.args_doc = "IOAS [IOVA [SIZE]]",
-	.doc = "Unmap the mapping that begins at IOVA, or with SIZE every mapping inside.",
+	.doc = "Unmap the mapping that begins at IOVA, with SIZE every mapping inside, with --all every "
+	       "one.",
 	.children = context_children,
 };
 

@@ -37,7 +37,7 @@ const struct out_column ioas_list_columns[] = {
 	{ "name", "Name it was given", OUT_DEFAULT, 0, get_name },
 	{ "mapped", "Bytes mapped", OUT_DEFAULT, 0, get_mapped },
 	{ "mapping_count", "Number of mappings", OUT_DEFAULT, 0, get_mapping_count },
-	{ "user_count", "Attached devices, bound PASIDs and HWPTs", OUT_DEFAULT, 0,
+	{ "user_count", "How many devices, PASIDs and HWPTs use it", OUT_DEFAULT, 0,
 	  get_user_count },
 	{ 0 },
 };

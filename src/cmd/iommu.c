@@ -140,7 +140,7 @@ static int list_run(struct app *app, const void *p)
 	const struct sys_root *root;
 	int r;
 
-	r = view_open(app, args, false, &view);
+	r = view_open(app, args, &view);
 	if (r == 0)
 		r = filter_open(app, args, &filter);
 	if (r)
@@ -186,7 +186,7 @@ static int show_run(struct app *app, const void *p)
 	const struct sys_root *root;
 	int r;
 
-	r = view_open(app, args, true, &view);
+	r = view_open(app, args, &view);
 	if (r)
 		return r;
 	root = app_root(app);
@@ -213,6 +213,7 @@ static const struct argp show_argp = {
 static const struct view_args show_defaults = {
 	.columns = columns,
 	.operands = { .min = 1, .max = 1 },
+	.single = true,
 };
 
 static const struct cmd show_cmd = {

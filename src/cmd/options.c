@@ -32,20 +32,36 @@ static error_t view_parse(int key, char *arg, struct argp_state *state)
 		args->sysroot = arg;
 		return 0;
 	case KEY_LIST_COLUMNS:
-		out_columns_print(args->columns, stdout);
+		out_columns_print(args->columns, &args->out, args->single, stdout);
 		return ECANCELED;
 	default:
 		return cmd_operands(&args->operands, key, arg, state);
 	}
 }
 
+#define OUTPUT_OPTIONS \
+	{ "json", 'j', NULL, 0, "Print JSON", 0 }, \
+		{ "raw", 'r', NULL, 0, "Print values parted by one blank", 0 }, \
+		{ "pairs", 'P', NULL, 0, "Print NAME=\"value\" pairs", 0 }, \
+		{ "no-headings", 'n', NULL, 0, "Print no headings", 0 }, \
+		{ "output", \
+		  'o', \
+		  "COL,...", \
+		  0, \
+		  "Columns to print; +COL,... adds to the default; 'all' prints every column", \
+		  0 }, \
+	{ \
+		"list-columns", KEY_LIST_COLUMNS, NULL, 0, "List the columns and what they mean", \
+			0 \
+	}
+
+static const struct argp_option live_view_options[] = { OUTPUT_OPTIONS, { 0 } };
+
+const struct argp live_view_argp = { .options = live_view_options, .parser = view_parse };
+const struct argp_child live_view_children[] = { { &live_view_argp, 0, "Output:", 1 }, { 0 } };
+
 static const struct argp_option view_options[] = {
-	{ "json", 'j', NULL, 0, "Print JSON", 0 },
-	{ "raw", 'r', NULL, 0, "Print values parted by one blank", 0 },
-	{ "pairs", 'P', NULL, 0, "Print KEY=\"value\" pairs", 0 },
-	{ "no-headings", 'n', NULL, 0, "Print no headings", 0 },
-	{ "output", 'o', "COL,...", 0, "Columns to print; +COL,... adds to the default; all", 0 },
-	{ "list-columns", KEY_LIST_COLUMNS, NULL, 0, "List the columns and what they mean", 0 },
+	OUTPUT_OPTIONS,
 	{ "sysroot", KEY_SYSROOT, "DIR", 0, "Read a captured tree instead of this machine", 0 },
 	{ 0 },
 };
@@ -55,19 +71,19 @@ const struct argp_child view_children[] = { { &view_argp, 0, "Output:", 1 }, { 0
 
 static int no_such_column(struct app *app, const char *name)
 {
-	app_fail(app, STATUS_USAGE, name, "no such column");
+	app_fail(app, STATUS_USAGE, *name ? name : "''", "no such column");
 	app_hint(app, "--list-columns shows them all");
 	return STATUS_USAGE;
 }
 
-int view_open(struct app *app, const struct view_args *args, bool single, struct out_view **ret)
+int view_open(struct app *app, const struct view_args *args, struct out_view **ret)
 {
 	_cleanup_free_ char *bad = NULL;
 	int r;
 
 	if (args->sysroot)
 		app->sysroot = args->sysroot;
-	r = out_view_new(args->columns, &args->out, single, stdout, ret, &bad);
+	r = out_view_new(args->columns, &args->out, args->single, stdout, ret, &bad);
 	if (r == -EINVAL)
 		return no_such_column(app, bad);
 	return r < 0 ? app_fail_errno(app, r, NULL, "cannot print") : 0;

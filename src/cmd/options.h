@@ -16,18 +16,24 @@
 struct view_args {
 	const struct out_column *columns;
 	struct operands operands;
+	bool single; /* a "show" */
 	struct out_options out;
 	const char *sysroot;
 };
 
+/* With --sysroot: for what can be read of a captured tree. */
 extern const struct argp view_argp;
 /* The children of a verb whose args are a struct view_args, or begin with one. */
 extern const struct argp_child view_children[];
 
+/* Without: for what only living holders tell. */
+extern const struct argp live_view_argp;
+extern const struct argp_child live_view_children[];
+
 /*
  * Opens the view that ARGS ask for and turns to their sysroot. Returns 0 or a reported status.
  */
-int view_open(struct app *app, const struct view_args *args, bool single, struct out_view **ret);
+int view_open(struct app *app, const struct view_args *args, struct out_view **ret);
 
 /* The filter that the operands make. Returns 0 or a reported status. */
 int filter_open(struct app *app, const struct view_args *args, struct out_filter **ret);

@@ -113,7 +113,7 @@ static int list_run(struct app *app, const void *p)
 	const struct sys_root *root;
 	int r;
 
-	r = view_open(app, args, false, &view);
+	r = view_open(app, args, &view);
 	if (r == 0)
 		r = filter_open(app, args, &filter);
 	if (r)
@@ -269,7 +269,8 @@ static int bind_run(struct app *app, const void *p)
 }
 
 static const struct argp_option bind_options[] = {
-	{ "partial", KEY_PARTIAL, NULL, 0, "Keep what was bound before a failure (exit 7)", 0 },
+	{ "partial", KEY_PARTIAL, NULL, 0, "Keep what was bound before a failure (exit status 7)",
+	  0 },
 	{ "count", KEY_COUNT, "N", 0, "With auto: bind N PASIDs", 0 },
 	{ 0 },
 };
@@ -288,7 +289,7 @@ static const struct bind_args bind_defaults = { .context.operands = { .min = 3, 
 
 static const struct cmd bind_cmd = {
 	.name = "bind",
-	.summary = "Bind PASIDs to an IOAS",
+	.summary = "Bind PASIDs to an IOAS or HWPT",
 	.argp = &bind_argp,
 	.defaults = &bind_defaults,
 	.args_size = sizeof(bind_defaults),

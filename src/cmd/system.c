@@ -37,6 +37,15 @@ static const struct out_column columns[] = {
 	{ 0 },
 };
 
+/* Only then is there something to ask with a device. */
+static bool iommufd_known(const struct feature_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->v[i].available.status == -ENODATA)
+			return true;
+	return false;
+}
+
 static int features_run(struct app *app, const void *p)
 {
 	const struct view_args *args = p;
@@ -47,7 +56,7 @@ static int features_run(struct app *app, const void *p)
 	const struct sys_root *root;
 	int r;
 
-	r = view_open(app, args, false, &view);
+	r = view_open(app, args, &view);
 	if (r)
 		return r;
 	root = app_root(app);
@@ -60,14 +69,14 @@ static int features_run(struct app *app, const void *p)
 	if (r < 0) {
 		r = app_fail_errno(app, r, operand, "cannot ask the kernel");
 		if (operand)
-			app_hint(app, "the device must have the driver vfio-pci and be free");
+			app_hint(app, "the device must have a VFIO driver and be free");
 		return r;
 	}
 	for (size_t i = 0; r == 0 && i < list.n; i++)
 		r = out_view_row(view, &list.v[i]);
 	if (r < 0)
 		return app_fail_errno(app, r, NULL, "cannot print");
-	if (!operand && !root->captured)
+	if (!operand && iommufd_known(&list))
 		app_note(app, "flags are asked of the kernel with a device: "
 			      "'ioasidctl system features DEVICE'");
 	return app_view_end(app, view);
@@ -75,8 +84,8 @@ static int features_run(struct app *app, const void *p)
 
 static const struct argp features_argp = {
 	.args_doc = "[DEVICE]",
-	.doc = "List which ioctl, flag, node and table this kernel has, by probing. With DEVICE, one "
-	       "that has the driver vfio-pci and is free, also the flags that only a device can "
+	.doc = "List which ioctls, flags, nodes and tables this kernel has, by probing. With DEVICE, one "
+	       "that has a VFIO driver and is free, also the flags that only a device can "
 	       "tell: it is bound to a throw-away iommufd for a moment.",
 	.children = view_children,
 };

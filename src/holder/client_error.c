@@ -19,19 +19,20 @@ static const struct rule {
 	const char *override;
 } rules[] = {
 	{ "UnknownDevice", HOLDER_ERROR_UNKNOWN, ENODEV, "device {device} is not in the context",
-	  NULL, NULL },
+	  "'ioasidctl device add' adds it", NULL },
 	{ "UnknownIoas", HOLDER_ERROR_UNKNOWN, ENOENT, "there is no IOAS {ioas} in the context",
-	  NULL, NULL },
+	  "'ioasidctl ioas list' shows those that there are", NULL },
 	{ "UnknownHwpt", HOLDER_ERROR_UNKNOWN, ENOENT, "there is no HWPT {hwpt} in the context",
 	  NULL, NULL },
 	{ "UnknownTarget", HOLDER_ERROR_UNKNOWN, ENOENT,
-	  "there is no IOAS or HWPT {target} in the context", NULL, NULL },
+	  "there is no IOAS or HWPT {target} in the context",
+	  "'ioasidctl ioas list' shows the IOASes that there are", NULL },
 	{ "NoSuchDevice", HOLDER_ERROR_UNKNOWN, ENODEV, "there is no device {path}", NULL, NULL },
 	{ "NoVfioDevice", HOLDER_ERROR_SYSTEM, ENODEV, "the device has no VFIO cdev",
 	  "'ioasidctl driver set DEVICE vfio-pci' gives it a VFIO driver; the kernel needs CONFIG_VFIO_DEVICE_CDEV",
 	  NULL },
-	{ "DeviceInUse", HOLDER_ERROR_SYSTEM, EEXIST, "the device is in the context already", NULL,
-	  NULL },
+	{ "DeviceInUse", HOLDER_ERROR_SYSTEM, EEXIST, "the device is in the context already",
+	  "'ioasidctl context show' tells how it is used", NULL },
 	{ "DeviceNotBound", HOLDER_ERROR_SYSTEM, EINVAL,
 	  "the context has the device opened and not bound", "remove it and add it again, bound",
 	  NULL },
@@ -53,28 +54,31 @@ static const struct rule {
 	{ "NoPasidSupport", HOLDER_ERROR_UNSUPPORTED, EOPNOTSUPP, "the device has no PASIDs",
 	  "the device, every bridge above it and its IOMMU must support them, and the kernel must have enabled them",
 	  NULL },
-	{ "PasidZero", HOLDER_ERROR_USAGE, EINVAL, "PASID 0 is the device's own requests", NULL,
-	  NULL },
+	{ "PasidZero", HOLDER_ERROR_USAGE, EINVAL, "PASID 0 is the device's own requests",
+	  "'ioasidctl device attach' is for those; PASIDs begin at 1", NULL },
 	{ "PasidTooWide", HOLDER_ERROR_UNSUPPORTED, ERANGE,
-	  "PASID {pasid} does not fit: the device's PASIDs are {pasid_width} bits wide", NULL,
-	  NULL },
+	  "PASID {pasid} does not fit: the device's PASIDs are {pasid_width} bits wide",
+	  "PASIDs of this device are below 2^{pasid_width}", NULL },
 	{ "PasidInUse", HOLDER_ERROR_REFUSED, EEXIST,
-	  "PASID {pasid} of {device} is bound already, to IOAS {ioas}", NULL, NULL },
-	{ "PasidNotBound", HOLDER_ERROR_UNKNOWN, ENOENT, "PASID {pasid} is not bound", NULL, NULL },
+	  "PASID {pasid} of {device} is bound already, to IOAS {ioas}",
+	  "'ioasidctl pasid unbind' frees it", NULL },
+	{ "PasidNotBound", HOLDER_ERROR_UNKNOWN, ENOENT, "PASID {pasid} is not bound",
+	  "'ioasidctl pasid list' shows those that are", NULL },
 	{ "PasidsExhausted", HOLDER_ERROR_SYSTEM, ENOSPC,
 	  "of {count} PASIDs only {found} were free", NULL, NULL },
 	{ "NameInUse", HOLDER_ERROR_SYSTEM, EEXIST,
 	  "the context has something of the name {name} already", NULL, NULL },
-	{ "IoasInUse", HOLDER_ERROR_REFUSED, EBUSY, "IOAS {ioas} is used by {user}", NULL, NULL },
+	{ "IoasInUse", HOLDER_ERROR_REFUSED, EBUSY, "IOAS {ioas} is used by {user}",
+	  "'ioasidctl pasid unbind' and 'ioasidctl device detach' free it", NULL },
 	{ "HwptInUse", HOLDER_ERROR_REFUSED, EBUSY,
 	  "HWPT {hwpt} is used by {user_count} devices or PASIDs", NULL, NULL },
 	{ "NotAligned", HOLDER_ERROR_USAGE, EINVAL,
 	  "{parameter} {value} is not a multiple of the page size, {alignment}", NULL, NULL },
-	{ "NotMapped", HOLDER_ERROR_UNKNOWN, ENOENT, "IOAS {ioas} has no mapping at {iova}", NULL,
-	  NULL },
+	{ "NotMapped", HOLDER_ERROR_UNKNOWN, ENOENT, "IOAS {ioas} has no mapping at {iova}",
+	  "'ioasidctl ioas show' lists the mappings", NULL },
 	{ "PartOfMapping", HOLDER_ERROR_SYSTEM, EINVAL,
-	  "there is only a part of a mapping at {iova}, and the kernel unmaps whole ones", NULL,
-	  NULL },
+	  "there is only a part of a mapping at {iova}, and the kernel unmaps whole ones",
+	  "'ioasidctl ioas show' lists the mappings", NULL },
 	{ "LimitReached", HOLDER_ERROR_SYSTEM, ENOSPC,
 	  "the context's bound of {limit} {what} is reached", NULL, NULL },
 	{ "KernelError", HOLDER_ERROR_SYSTEM, 0, "{operation}: {errno}", NULL, NULL },
@@ -239,7 +243,7 @@ int error_from_reply(struct holder_error *error, const char *id, json_object *pa
 {
 	_cleanup_json_ json_object *none = json_object_new_object();
 	const struct rule *rule = find_rule(id);
-	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *text = NULL, *hint = NULL;
 	int err;
 
 	if (!parameters)
@@ -261,7 +265,8 @@ int error_from_reply(struct holder_error *error, const char *id, json_object *pa
 	fill_details(error, parameters);
 	if (rule->err == 0)
 		error->kind = kind_of(err, error->operation);
-	if (rule->hint)
-		error_hint(error, rule->hint);
+	hint = rule->hint ? expand(rule->hint, parameters) : NULL;
+	if (hint)
+		error_hint(error, hint);
 	return -err;
 }

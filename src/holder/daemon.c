@@ -78,17 +78,20 @@ static int drop_privileges(void)
 	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
 }
 
-static void set_process(const char *name)
+/* Its name; and no file system kept busy by where the caller happened to be. */
+static int set_process(const char *name)
 {
 	struct rlimit limit;
 	char text[16]; /* TASK_COMM_LEN */
 
 	snprintf(text, sizeof(text), "ioasid:%s", name);
 	(void)prctl(PR_SET_NAME, text, 0, 0, 0);
+	umask(077);
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < FD_LIMIT) {
 		limit.rlim_cur = limit.rlim_max < FD_LIMIT ? limit.rlim_max : FD_LIMIT;
 		(void)setrlimit(RLIMIT_NOFILE, &limit);
 	}
+	return chdir("/") < 0 ? -errno : 0;
 }
 
 static int take_signals(struct holder *holder)
@@ -136,7 +139,10 @@ static int prepare(struct holder *holder, const char *name, const char **stage)
 {
 	int r;
 
-	set_process(name);
+	*stage = "change of directory";
+	r = set_process(name);
+	if (r < 0)
+		return r;
 	*stage = DAEMON_STAGE_IOMMU;
 	r = context_open(&holder->context, name);
 	if (r < 0)
@@ -202,9 +208,8 @@ int daemon_detach(int *keep)
 		close(kept);
 	}
 	*keep = 3;
-	if (setsid() < 0 || chdir("/") < 0)
+	if (setsid() < 0)
 		return -errno;
-	umask(077);
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null < 0)
 		return -errno;

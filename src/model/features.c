@@ -121,7 +121,7 @@ static int probe_flags(int iommufd, int fd, struct field_u64 *flags)
 	return 0;
 }
 
-static int add_flags(int iommufd, const char *device, int unknown, struct feature_list *list)
+static int add_flags(int iommufd, const char *device, struct feature_list *list)
 {
 	_cleanup_(vfio_node_done) struct vfio_node node = { 0 };
 	struct field_u64 flags[FLAG_COUNT];
@@ -129,7 +129,8 @@ static int add_flags(int iommufd, const char *device, int unknown, struct featur
 	int r = 0;
 
 	for (int i = 0; i < FLAG_COUNT; i++)
-		flags[i] = field_u64_error(unknown);
+		flags[i] = iommufd == -ENOENT ? field_u64(0)
+					      : field_u64_error(iommufd < 0 ? iommufd : -ENODATA);
 	if (device && iommufd >= 0) {
 		r = vfio_node_find(device, &node);
 		if (r == 0)
@@ -156,7 +157,7 @@ int feature_list(const struct sys_root *root, const char *device, struct feature
 	if (r == 0)
 		r = add_ioctls(fd, &list);
 	if (r == 0)
-		r = add_flags(fd, device, fd < 0 ? fd : -ENODATA, &list);
+		r = add_flags(fd, device, &list);
 	if (r < 0)
 		return r;
 	*ret = list;

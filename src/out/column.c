@@ -25,13 +25,22 @@ const struct out_column *out_column_find(const struct out_column *columns, const
 	return NULL;
 }
 
-void out_columns_print(const struct out_column *columns, FILE *f)
+/* KEY is one of the LIST's, which commas part. */
+static bool is_listed(const char *list, const char *key)
 {
-	for (; columns->key; columns++) {
-		char name[64];
+	size_t len = strlen(key);
 
-		out_column_name(columns, name, sizeof(name));
-		fprintf(f, "%-20s %s%s\n", name, columns->help,
-			columns->flags & OUT_DEFAULT ? " (default)" : "");
+	for (const char *at = list; at; at = strchr(at, ',')) {
+		at += *at == ',';
+		if (strncmp(at, key, len) == 0 && (at[len] == ',' || at[len] == '\0'))
+			return true;
 	}
+	return false;
+}
+
+bool out_column_is_default(const struct out_column *column, const char *defaults, bool single)
+{
+	if (defaults)
+		return is_listed(defaults, column->key);
+	return single ? !(column->flags & OUT_SHOWLESS) : column->flags & OUT_DEFAULT;
 }

@@ -50,10 +50,7 @@ static int view_add_default(struct out_view *view, const struct out_column *colu
 	int r;
 
 	for (; columns->key; columns++) {
-		bool wanted = view->single ? !(columns->flags & OUT_SHOWLESS)
-					   : columns->flags & OUT_DEFAULT;
-
-		if (!all && !wanted)
+		if (!all && !out_column_is_default(columns, view->options.defaults, view->single))
 			continue;
 		r = view_add(view, columns);
 		if (r < 0)
@@ -428,5 +425,18 @@ void out_view_notes(const struct out_view *view, void (*note)(void *data, const 
 			text = note_text(view, i);
 		if (text)
 			note(data, text);
+	}
+}
+
+void out_columns_print(const struct out_column *columns, const struct out_options *options,
+		       bool single, FILE *f)
+{
+	for (; columns->key; columns++) {
+		char name[64];
+
+		out_column_name(columns, name, sizeof(name));
+		fprintf(f, "%-20s %s%s\n", name, columns->help,
+			out_column_is_default(columns, options->defaults, single) ? " (default)"
+										  : "");
 	}
 }

@@ -17,7 +17,8 @@ enum out_format {
 struct out_options {
 	enum out_format format;
 	bool no_headings;
-	const char *columns; /* "COL,...", "+COL,...", "all", or NULL for the default */
+	const char *columns;  /* "COL,...", "+COL,...", "all", or NULL for the default */
+	const char *defaults; /* "COL,...", or NULL for those that are OUT_DEFAULT */
 };
 
 struct out_view;
@@ -46,3 +47,7 @@ int out_view_end(struct out_view *view);
  */
 void out_view_notes(const struct out_view *view, void (*note)(void *data, const char *text),
 		    void *data);
+
+/* For --list-columns: name, help, and whether it is a default, one a line. */
+void out_columns_print(const struct out_column *columns, const struct out_options *options,
+		       bool single, FILE *f);

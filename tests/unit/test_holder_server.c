@@ -303,7 +303,7 @@ static void queue(void **state)
 	assert_null(heard(&a));
 	assert_null(heard(&b));
 	expect_reply(world, &a);
-	assert_int_equal(bound(world), 500);
+	assert_true(bound(world) >= 500);
 	expect_reply(world, &b);
 	expect_error(world, &c, "org.ioasidctl.Context.PasidInUse", NULL);
 	assert_int_equal(bound(world), 511);

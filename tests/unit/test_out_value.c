@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "out/column.h"
+#include "out/view.h"
 #include "util/cleanup.h"
 
 static const struct out_style for_people = { .human = true, .separator = "|", .unsafe = "" };
@@ -233,18 +234,30 @@ static void columns_by_name(void **state)
 	assert_null(out_column_find(inner_columns, ""));
 }
 
-static void columns_listed(void **state)
+static void check_listed(const char *defaults, bool single, const char *expected)
 {
+	const struct out_options options = { .defaults = defaults };
 	_cleanup_free_ char *text = NULL;
 	size_t len;
 	FILE *f = open_memstream(&text, &len);
 
-	(void)state;
 	assert_non_null(f);
-	out_columns_print(inner_columns, f);
+	out_columns_print(inner_columns, &options, single, f);
 	assert_int_equal(fclose(f), 0);
-	assert_string_equal(text, "PASID-WIDTH          Bits (default)\n"
-				  "NAME                 Name\n");
+	assert_string_equal(text, expected);
+}
+
+static void columns_listed(void **state)
+{
+	(void)state;
+	check_listed(NULL, false,
+		     "PASID-WIDTH          Bits (default)\nNAME                 Name\n");
+	check_listed(NULL, true,
+		     "PASID-WIDTH          Bits (default)\nNAME                 Name (default)\n");
+	check_listed("name", false,
+		     "PASID-WIDTH          Bits\nNAME                 Name (default)\n");
+	check_listed("pasid_widths,nam", false,
+		     "PASID-WIDTH          Bits\nNAME                 Name\n");
 }
 
 int main(void)

@@ -1,0 +1,193 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# device list, device show
+
+setup_file()
+{
+	load ../lib.bash
+	unpack intel-pasid intel-legacy virtio none sriov
+}
+
+setup()
+{
+	load ../lib.bash
+}
+
+@test "a table of all PCI devices, with or without a group, in the order of their addresses" {
+	on virtio device list -o device,class,driver,group,iommu
+	succeeds
+	equal "$output" "$(cat <<-'END'
+		DEVICE       CLASS        DRIVER     GROUP IOMMU
+		0000:00:00.0 host bridge  -              0 0000:00:02.0
+		0000:00:02.0 unclassified virtio-pci     - -
+		0000:00:03.0 ethernet     e1000e         1 0000:00:02.0
+		0000:00:05.0 unclassified -              2 0000:00:02.0
+		0000:00:08.0 pci bridge   pcieport       3 0000:00:02.0
+		0000:00:1e.0 unclassified virtio-pci     4 0000:00:02.0
+		0000:00:1e.1 unclassified virtio-pci     4 0000:00:02.0
+		0000:00:1f.0 isa bridge   -              5 0000:00:02.0
+		0000:00:1f.2 sata         -              5 0000:00:02.0
+		0000:00:1f.3 smbus        -              5 0000:00:02.0
+		0000:01:00.0 nvme         nvme           6 0000:00:02.0
+	END
+	)"
+}
+
+@test "what a device can do comes from its config space" {
+	on intel-pasid device list -o device,ats_supported,ats_enabled,pasid_supported,pasid_enabled,pasid_width,pasid_exec,pri_supported,pri_enabled \
+		0000:00:1[012].0,0000:00:03.0
+	succeeds
+	equal "$output" "$(cat <<-'END'
+		DEVICE       ATS-SUPPORTED ATS-ENABLED PASID-SUPPORTED PASID-ENABLED PASID-WIDTH PASID-EXEC PRI-SUPPORTED PRI-ENABLED
+		0000:00:03.0 no            -           no              -                       - -          no            -
+		0000:00:10.0 yes           yes         yes             yes                    20 yes        yes           yes
+		0000:00:11.0 yes           yes         yes             yes                     8 no         yes           yes
+		0000:00:12.0 no            -           no              -                       - -          no            -
+	END
+	)"
+	on intel-legacy device list -rn -o pasid_supported,pasid_enabled,pasid_width,ats_enabled 0000:00:10.0
+	equal "$output" "1 0 20 0"
+}
+
+@test "show has one line a column, and the holder beneath" {
+	on intel-pasid device show 0000:00:10.0 -o device,bus,ids,class,class_code,driver,driver_override,group,iommu,path,vfio_cdev,vfio_group,numa_node,power,interface,block,holder
+	succeeds
+	equal "$output" "$(cat <<-'END'
+		DEVICE:          0000:00:10.0
+		BUS:             pci
+		IDS:             1234:a51d
+		CLASS:           system
+		CLASS-CODE:      088000
+		DRIVER:          vfio-pci
+		DRIVER-OVERRIDE: vfio-pci
+		GROUP:           6
+		IOMMU:           dmar0
+		PATH:            /sys/devices/pci0000:00/0000:00:10.0
+		VFIO-CDEV:       vfio0
+		VFIO-GROUP:      6
+		NUMA-NODE:       -
+		POWER:           active
+		INTERFACE:       -
+		BLOCK:           -
+		HOLDER:
+		    PID COMMAND   UID UNIT       NODE
+		     98 ioasid:vm   0 vm.service /dev/vfio/devices/vfio0
+	END
+	)"
+}
+
+@test "a disk is shown with where it is mounted, an interface with whether it is up" {
+	on intel-pasid device show nvme0n1 -o device,block
+	succeeds
+	equal "$output" "$(cat <<-'END'
+		DEVICE: 0000:01:00.0
+		BLOCK:
+		    BLOCK   PARENT MOUNT     SWAP
+		    nvme0n1 -      /mnt/data no
+	END
+	)"
+	on intel-pasid device show eth2 -o device,interface
+	succeeds
+	equal "$output" "$(cat <<-'END'
+		DEVICE:    0000:02:00.0
+		INTERFACE:
+		    INTERFACE UP
+		    eth2      no
+	END
+	)"
+}
+
+@test "JSON keeps types: numbers, booleans, addresses as text, null for absent" {
+	on intel-pasid device show 00:11.0 -j
+	succeeds
+	json '.device == "0000:00:11.0" and .group == 7 and .pasid_width == 8 and .pasid_enabled == true
+		and .pasid_exec == false and .vfio_cdev == null and .sriov_numvfs == null and .block == []'
+	json '.holder | length == 1 and .[0].node == "/dev/uio0" and .[0].unit == "accelerator.service"'
+	json 'has("unreadable") | not'
+}
+
+@test "virtual functions name their physical one" {
+	on sriov device list -r -o device,group,physfn,sriov_numvfs,sriov_totalvfs 0000:01:00.[01] 0000:01:00.*
+	succeeds
+	equal "$output" "$(cat <<-'END'
+		DEVICE GROUP PHYSFN SRIOV-NUMVFS SRIOV-TOTALVFS
+		0000:01:00.0 4  124 124
+		0000:01:00.1 5 0000:01:00.0  
+	END
+	)"
+}
+
+@test "a device is named as people name it" {
+	local name
+
+	for name in 0000:01:00.0 01:00.0 nvme0 nvme0n1 ng0n1 /dev/nvme0n1 /dev/nvme0 /sys/class/nvme/nvme0 class/block/nvme0n1 \
+		/sys/bus/pci/devices/0000:01:00.0 /sys/devices/pci0000:00/0000:00:08.0/0000:01:00.0/nvme/nvme0; do
+		on intel-pasid device show "$name" -rn -o device
+		succeeds
+		equal "$output" 0000:01:00.0
+	done
+	on intel-pasid device show vfio0 -rn -o device
+	equal "$output" 0000:00:10.0
+	on intel-pasid device show /dev/vfio/devices/vfio0 -rn -o device
+	equal "$output" 0000:00:10.0
+	on intel-pasid device show uio0 -rn -o device
+	equal "$output" 0000:00:11.0
+	on intel-pasid device show virtio1 -rn -o device
+	equal "$output" 0000:00:1e.1
+}
+
+@test "a name of several devices is refused, with the candidates" {
+	local tree
+
+	tree=$(own intel-pasid)
+	mkdir -p "$tree/sys/class/misc" "$tree/sys/devices/pci0000:00/0000:00:10.0/misc/nvme0" \
+		"$tree/sys/devices/pci0000:00/0000:00:05.0/misc/nvme0"
+	ln -s ../../devices/pci0000:00/0000:00:10.0/misc/nvme0 "$tree/sys/class/misc/nvme0"
+	mkdir -p "$tree/sys/class/other"
+	ln -s ../../devices/pci0000:00/0000:00:05.0/misc/nvme0 "$tree/sys/class/other/nvme0"
+	on intel-pasid device show nvme0
+	fails 2 "nvme0: means several devices: 0000:00:05.0, 0000:00:10.0, 0000:01:00.0" \
+		"use one of these names"
+	on intel-pasid group show nvme0
+	[[ $status == 2 ]]
+}
+
+@test "a device that is not there is status 6" {
+	local name
+
+	for name in 0000:09:00.0 09:00.0 eth9 10.0 . .. / /etc/passwd ../../etc /dev/null 0000:00:10 '*' lo \
+		/sys/kernel sys/kernel/iommu_groups/6 $'eth0\n' "$(printf 'x%.0s' {1..5000})"; do
+		on intel-pasid device show "$name"
+		[[ $status == 6 ]]
+		says "no such device"
+	done
+	on intel-pasid device show eth9
+	fails 6 "eth9: no such device" "'ioasidctl device list' shows all devices"
+}
+
+@test "what a user typed does not steer the terminal" {
+	on intel-pasid device show $'\e[31mred\e[0m'
+	[[ $status == 6 ]]
+	says '\x1b[31mred'
+}
+
+@test "filters: class, driver, and what is absent" {
+	on intel-pasid device list -rn -o device class=ethernet
+	equal "$(xargs <<<"$output")" "0000:00:03.0 0000:02:00.0 0000:03:02.0"
+	on intel-pasid device list -rn -o device class=ethernet driver=igb,e1000
+	equal "$(xargs <<<"$output")" "0000:02:00.0 0000:03:02.0"
+	on intel-pasid device list -rn -o device driver= 'class=uncl*'
+	equal "$(xargs <<<"$output")" "0000:00:05.0 0000:03:01.0"
+	on intel-pasid device list -rn -o device holder=98
+	equal "$output" "0000:00:10.0"
+	on intel-pasid device list -rn -o device pasid_width=20
+	equal "$output" "0000:00:10.0"
+	on intel-pasid device list -rn -o device block=nvme*
+	equal "$output" "0000:01:00.0"
+}
+
+@test "without an IOMMU there are devices, in no group" {
+	on none device list -j -o device,group,iommu
+	succeeds
+	json 'length == 13 and all(.[]; .group == null and .iommu == null)'
+}

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The client against holders that keep to the interface, and against others. */
+#include "holder/client_wire.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "holder/method.h"
+
+/* A connection to somebody who answers N calls with ANSWERS, and to each adds COUNT times FILE. */
+static struct holder_client *dial(const char *const *answers, size_t n, const char *file,
+				  size_t count)
+{
+	struct holder_client *client = calloc(1, sizeof(*client));
+	int fds[2];
+
+	assert_non_null(client);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	fflush(NULL);
+	if (fork() == 0) {
+		struct varlink_in in = { .max = 100000 };
+
+		close(fds[0]);
+		for (size_t i = 0; i < n; i++) {
+			struct varlink_out out = { 0 };
+			json_object *call = NULL, *answer = json_tokener_parse(answers[i]);
+			int *fd = calloc(count ? count : 1, sizeof(int));
+
+			while (varlink_in_next(&in, &call) == 0 &&
+			       varlink_in_read(&in, fds[1]) != 0)
+				;
+			json_object_put(call);
+			for (size_t j = 0; j < count; j++)
+				fd[j] = open(file, O_RDONLY | O_CLOEXEC);
+			/* What is no JSON goes out as it is. */
+			if (answer)
+				varlink_out_put(&out, answer, fd, count);
+			else if (write(fds[1], answers[i], strlen(answers[i]) + 1) < 0)
+				_exit(1);
+			while (varlink_out_write(&out, fds[1]) == -EAGAIN)
+				;
+		}
+		_exit(0);
+	}
+	close(fds[1]);
+	assert_int_equal(fcntl(fds[0], F_SETFL, O_NONBLOCK), 0);
+	client->fd = fds[0];
+	client->in.max = (size_t)1 << 20;
+	client->in.fd_wanted = true;
+	return client;
+}
+
+static void hang_up(struct holder_client *client)
+{
+	holder_close(client);
+	assert_true(wait(NULL) > 0);
+}
+
+#define DEVICE \
+	"{\"device\":\"a\",\"path\":\"/sys/devices/a\",\"cdev\":\"vfio0\",\"group\":null,\"id\":1," \
+	"\"pasid_width\":20,\"attached\":{\"ioas\":3,\"ioas_name\":\"g\",\"hwpt\":null}," \
+	"\"pasid_count\":7}"
+#define DESCRIBE(device) \
+	"{\"parameters\":{\"name\":\"c\",\"pid\":1,\"uid\":0,\"created\":5,\"iommufd\":true," \
+	"\"device\":[" device \
+	"],\"ioas\":[{\"id\":3,\"name\":\"g\",\"mapped\":0,\"mapping_count\":0,\"user_count\":8}]," \
+	"\"hwpt\":[]}}"
+
+static void describe(void **state)
+{
+	static const char *const answer[] = { DESCRIBE(DEVICE "," DEVICE) };
+	_cleanup_holder_context_ struct holder_context context = { 0 };
+	struct holder_client *client = dial(answer, 1, NULL, 0);
+
+	(void)state;
+	assert_int_equal(holder_describe(client, &context, NULL), 0);
+	assert_int_equal(context.device_n, 2);
+	assert_int_equal(context.device[1].group.status, 0);
+	assert_int_equal(context.device[1].pasid_width.value, 20);
+	assert_true(context.device[1].attached);
+	assert_string_equal(context.device[1].target.ioas_name, "g");
+	assert_int_equal(context.device[1].target.hwpt.status, 0);
+	assert_int_equal(context.ioas[0].user_count, 8);
+	hang_up(client);
+}
+
+static void hostile(void **state)
+{
+	static const char *const answers[] = {
+		"{\"parameters\":{}}",
+		"{\"parameters\":[]}",
+		"{\"error\":1}",
+		"{\"error\":\"x\"}",
+		"{\"error\":\"com.example.KernelError\",\"parameters\":{\"errno\":5}}",
+		"[]",
+		"x",
+		DESCRIBE("1"),
+		DESCRIBE("{}"),
+		DESCRIBE("{\"device\":\"a\"}"),
+		DESCRIBE("{\"device\":\"a\",\"path\":\"p\",\"cdev\":\"c\",\"group\":-1,\"id\":null,"
+			 "\"pasid_width\":null,\"attached\":null,\"pasid_count\":0}"),
+		DESCRIBE(
+			"{\"device\":\"a\",\"path\":\"p\",\"cdev\":\"c\",\"group\":1,\"id\":4294967296,"
+			"\"pasid_width\":null,\"attached\":null,\"pasid_count\":0}"),
+		"{\"parameters\":{},\"continues\":true}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
+		_cleanup_holder_error_ struct holder_error error = { 0 };
+		struct holder_context context = { .name = (char *)"untouched" };
+		struct holder_client *client = dial(&answers[i], 1, NULL, 0);
+
+		if (holder_describe(client, &context, &error) != -EPROTO)
+			fail_msg("taken: %s", answers[i]);
+		assert_int_equal(error.kind, HOLDER_ERROR_PROTOCOL);
+		assert_non_null(error.message);
+		assert_string_equal(context.name, "untouched");
+		hang_up(client);
+	}
+}
+
+static void bindings(void **state)
+{
+	static const char *const answer[] = {
+		"{\"parameters\":{\"binding\":[{\"device\":\"a\",\"lo\":5,\"hi\":4,\"ioas\":3,\"hwpt\":4}]}}",
+		"{\"parameters\":{\"binding\":[{\"device\":\"a\",\"lo\":5,\"hi\":9,\"ioas\":3,"
+		"\"ioas_name\":null,\"hwpt\":4}]}}",
+	};
+	_cleanup_holder_bindings_ struct holder_bindings list = { 0 };
+	struct holder_client *client = dial(answer, 2, NULL, 0);
+
+	(void)state;
+	assert_int_equal(holder_list_bindings(client, NULL, &list, NULL), -EPROTO);
+	assert_int_equal(holder_list_bindings(client, "a", &list, NULL), 0);
+	assert_int_equal(list.n, 1);
+	assert_int_equal(list.v[0].hi, 9);
+	hang_up(client);
+}
+
+static void descriptors(void **state)
+{
+	static const char *const answer[] = { "{\"parameters\":{\"name\":[\"iommufd\",\"a\"]}}" };
+	static const struct {
+		const char *file;
+		size_t n;
+		int r;
+	} cases[] = {
+		{ "/dev/null", 2, 0 },         { "/dev/null", 1, -EPROTO },
+		{ "/dev/null", 3, -EPROTO },   { "/dev/null", 0, -EPROTO },
+		{ "/etc/passwd", 2, -EPROTO },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_holder_fds_ struct holder_fds fds = { 0 };
+		struct holder_client *client = dial(answer, 1, cases[i].file, cases[i].n);
+
+		assert_int_equal(holder_get_fds(client, &fds, NULL), cases[i].r);
+		assert_int_equal(fds.n, cases[i].r ? 0 : 2);
+		if (fds.n)
+			assert_true(fcntl(fds.v[1].fd, F_GETFD) & FD_CLOEXEC);
+		hang_up(client);
+	}
+}
+
+/* The holder dies, or goes silent in the middle of an answer and dies then. */
+static void dead(void **state)
+{
+	static const char *const none[] = { "" };
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+	struct holder_context context;
+	struct holder_client *client = dial(none, 0, NULL, 0);
+	uint32_t ioas;
+
+	(void)state;
+	assert_int_equal(holder_describe(client, &context, &error), -ECONNRESET);
+	assert_int_equal(error.kind, HOLDER_ERROR_PROTOCOL);
+	assert_int_equal(holder_alloc_ioas(client, NULL, &ioas, &error), -ECONNRESET);
+	/* Whoever wanted it gone has what he wanted. */
+	assert_int_equal(holder_destroy(client, &error), 0);
+	hang_up(client);
+}
+
+#define ERROR(name, parameters) \
+	"{\"error\":\"org.ioasidctl.Context." name "\",\"parameters\":" parameters "}"
+
+static void messages(void **state)
+{
+	static const struct {
+		const char *answer, *message;
+		enum holder_error_kind kind;
+		int err;
+		const char *override;
+	} cases[] = {
+		{ ERROR("PasidTooWide", "{\"device\":\"a\",\"pasid\":256,\"pasid_width\":8}"),
+		  "PASID 256 does not fit: the device's PASIDs are 8 bits wide",
+		  HOLDER_ERROR_UNSUPPORTED, ERANGE, NULL },
+		{ ERROR("StillBound", "{\"device\":\"a\",\"pasid_count\":66,\"attached\":false}"),
+		  "the device is in use (PASIDs bound: 66, own requests attached: no)",
+		  HOLDER_ERROR_REFUSED, EBUSY, "force" },
+		{ ERROR("AlreadyAttached", "{\"device\":\"a\",\"ioas\":3,\"ioas_name\":\"g\"}"),
+		  "the device is attached to IOAS g", HOLDER_ERROR_REFUSED, EBUSY, "replace" },
+		{ ERROR("AlreadyAttached", "{\"device\":\"a\",\"ioas\":3,\"ioas_name\":null}"),
+		  "the device is attached to IOAS 3", HOLDER_ERROR_REFUSED, EBUSY, "replace" },
+		{ ERROR("IoasInUse", "{\"ioas\":3,\"user\":[\"HWPT 7\",\"device a\"]}"),
+		  "IOAS 3 is used by HWPT 7, device a", HOLDER_ERROR_REFUSED, EBUSY, NULL },
+		{ ERROR("KernelError",
+			"{\"operation\":\"mmap\",\"errno\":12,\"errno_name\":\"ENOMEM\"}"),
+		  "mmap: Cannot allocate memory", HOLDER_ERROR_SYSTEM, ENOMEM, NULL },
+		/* About the platform's interrupts, not about who asks. */
+		{ ERROR("KernelError", "{\"operation\":\"VFIO_DEVICE_BIND_IOMMUFD\",\"errno\":1}"),
+		  "VFIO_DEVICE_BIND_IOMMUFD: Operation not permitted", HOLDER_ERROR_UNSUPPORTED,
+		  EPERM, NULL },
+		{ ERROR("KernelError", "{\"operation\":\"open of the VFIO cdev\",\"errno\":13}"),
+		  "open of the VFIO cdev: Permission denied", HOLDER_ERROR_PERMISSION, EACCES,
+		  NULL },
+		{ ERROR("KernelError", "{\"operation\":\"x\",\"errno\":70000}"), NULL,
+		  HOLDER_ERROR_SYSTEM, EIO, NULL },
+		{ ERROR("KernelError", "{}"), NULL, HOLDER_ERROR_SYSTEM, EIO, NULL },
+		/* Terminals must not obey what a holder says. */
+		{ ERROR("UnknownIoas", "{\"ioas\":\"\\u001b[31m\\n\"}"),
+		  "there is no IOAS \\x1b[31m\\x0a in the context", HOLDER_ERROR_UNKNOWN, ENOENT,
+		  NULL },
+		{ ERROR("UnknownIoas", "{}"), "there is no IOAS ? in the context",
+		  HOLDER_ERROR_UNKNOWN, ENOENT, NULL },
+		{ "{\"error\":\"org.varlink.service.InvalidParameter\",\"parameters\":{\"parameter\":\"x\"}}",
+		  "x is not valid", HOLDER_ERROR_USAGE, EINVAL, NULL },
+		{ "{\"error\":\"org.varlink.service.PermissionDenied\"}", NULL,
+		  HOLDER_ERROR_PERMISSION, EACCES, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_holder_error_ struct holder_error error = { 0 };
+		struct holder_client *client = dial(&cases[i].answer, 1, NULL, 0);
+
+		assert_int_equal(holder_free_ioas(client, "3", &error), -cases[i].err);
+		assert_int_equal(error.err, cases[i].err);
+		assert_int_equal(error.kind, cases[i].kind);
+		if (cases[i].message)
+			assert_string_equal(error.message, cases[i].message);
+		if (cases[i].override)
+			assert_string_equal(error.override, cases[i].override);
+		else
+			assert_null(error.override);
+		assert_non_null(error.id);
+		hang_up(client);
+	}
+}
+
+static void partly(void **state)
+{
+	static const char *const answer[] = {
+		"{\"parameters\":{\"pasid\":\"100-139\",\"count\":40,\"ioas\":3,\"hwpt\":4,\"failure\":"
+		"{\"error\":\"org.ioasidctl.Context.KernelError\",\"parameters\":{\"operation\":\"o\","
+		"\"errno\":16,\"errno_name\":\"EBUSY\",\"hint\":\"h\",\"pasid\":140}}}}",
+	};
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+	struct holder_client *client = dial(answer, 1, NULL, 0);
+	struct holder_bound bound = { 0 };
+
+	(void)state;
+	assert_int_equal(holder_bind_pasids(client, "a", "100-200", 0, "3", true, &bound, &error),
+			 0);
+	assert_string_equal(bound.pasid, "100-139");
+	assert_int_equal(bound.failure.err, EBUSY);
+	assert_int_equal(bound.failure.pasid.value, 140);
+	assert_string_equal(bound.failure.hint, "h");
+	holder_bound_done(&bound);
+	hang_up(client);
+}
+
+/* NAME of the next "WORD NAME (" line from *TEXT on. */
+static bool next_name(const char **text, const char *word, char *name)
+{
+	char format[32];
+
+	snprintf(format, sizeof(format), "\n%s %%63[A-Za-z]", word);
+	while ((*text = strchr(*text, '\n')) != NULL) {
+		if (sscanf(*text, format, name) == 1 &&
+		    strncmp(*text + 1, word, strlen(word)) == 0) {
+			++*text;
+			return true;
+		}
+		++*text;
+	}
+	return false;
+}
+
+/* The interface file, the methods and the messages are three places that must know the same. */
+static void interface(void **state)
+{
+	struct call call = { 0 };
+	json_object *message =
+		json_tokener_parse("{\"method\":\"org.varlink.service.GetInterfaceDescription\","
+				   "\"parameters\":{\"interface\":\"org.ioasidctl.Context\"}}");
+	const char *text = NULL, *at;
+	unsigned int methods = 0, errors = 0;
+	char name[64], full[128];
+
+	(void)state;
+	assert_int_equal(call_open(message, &call), 0);
+	call_run(NULL, &call);
+	assert_int_equal(json_get_string(call.reply, "description", &text), 1);
+	for (at = text; next_name(&at, "error", name); errors++) {
+		_cleanup_holder_error_ struct holder_error error = { 0 };
+
+		snprintf(full, sizeof(full), HOLDER_INTERFACE ".%s", name);
+		(void)error_from_reply(&error, full, NULL);
+		if (error.kind == HOLDER_ERROR_PROTOCOL)
+			fail_msg("no message for %s", name);
+	}
+	assert_int_equal(errors, 28);
+	for (at = text; next_name(&at, "method", name); methods++) {
+		struct call one = { 0 };
+
+		message = json_object_new_object();
+		snprintf(full, sizeof(full), HOLDER_INTERFACE ".%s", name);
+		json_add_string(message, "method", full);
+		(void)call_open(message, &one);
+		if (!one.method)
+			fail_msg("no method %s", name);
+		call_done(&one);
+	}
+	assert_int_equal(methods, 17);
+	call_done(&call);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(describe), cmocka_unit_test(hostile),
+		cmocka_unit_test(bindings), cmocka_unit_test(descriptors),
+		cmocka_unit_test(dead),     cmocka_unit_test(messages),
+		cmocka_unit_test(partly),   cmocka_unit_test(interface),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	alarm(60);
+	return cmocka_run_group_tests_name("holder client", tests, NULL, NULL);
+}
