@@ -182,6 +182,8 @@ ioasidctl"
 	while read -r noun verb; do
 		has_columns "$noun" "$verb" || continue
 		while read -r column text; do
+			# A "show" has other defaults than the list, whose columns the page has.
+			text=${text% (default)}
 			flat "ioasidctl-$noun" | grep -qF " $column $text" ||
 				none "ioasidctl-$noun lacks" "$column $text"
 		done < <("$IOASIDCTL" "$noun" "$verb" --list-columns)

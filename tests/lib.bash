@@ -86,6 +86,18 @@ says()
 	done
 }
 
+# says_only TEXT: the last command said that on stderr.
+says_only()
+{
+	equal "$stderr" "$1"
+}
+
+# begins LINE: what the last command said on stderr begins with that.
+begins()
+{
+	equal "${stderr%%$'\n'*}" "$1"
+}
+
 # quiet: the last command said nothing on stderr.
 quiet()
 {

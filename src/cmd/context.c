@@ -140,6 +140,7 @@ static int show_run(struct app *app, const void *p)
 {
 	const struct view_args *args = p;
 	_cleanup_(context_row_done) struct context_row row = { .described = 1 };
+	_cleanup_holder_entries_ struct holder_entries entries = { 0 };
 	_cleanup_holder_client_ struct holder_client *client = NULL;
 	_cleanup_holder_error_ struct holder_error error = { 0 };
 	_cleanup_view_ struct out_view *view = NULL;
@@ -150,8 +151,13 @@ static int show_run(struct app *app, const void *p)
 		r = open_named(app, &args->operands, &client);
 	if (r)
 		return r;
-	if (holder_describe(client, &row.context, &error) < 0)
+	if (holder_describe(client, &row.context, &error) < 0 ||
+	    holder_list(&entries, &error) < 0)
 		return session_fail(app, args->operands.v[0], &error);
+	for (size_t i = 0; i < entries.n; i++)
+		if (entries.v[i].uid == row.context.uid &&
+		    strcmp(entries.v[i].name, row.context.name) == 0)
+			row.entry = &entries.v[i];
 	return view_show(app, view, &row);
 }
 

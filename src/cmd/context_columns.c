@@ -255,7 +255,7 @@ const struct out_column context_columns[] = {
 	{ "uid", "User id of its owner", OUT_DEFAULT, 0, get_uid },
 	{ "pid", "Process id of its holder", OUT_DEFAULT, CONTEXT_NEED_DESCRIBE, get_pid },
 	{ "created", "When it was made (UTC)", 0, CONTEXT_NEED_DESCRIBE, get_created },
-	{ "socket", "Where its holder listens", OUT_SHOWLESS, 0, get_socket },
+	{ "socket", "Where its holder listens", 0, 0, get_socket },
 	{ "device_count", "Devices in it", OUT_DEFAULT | OUT_SHOWLESS, CONTEXT_NEED_DESCRIBE,
 	  get_device_count },
 	{ "ioas_count", "IOASes in it", OUT_DEFAULT | OUT_SHOWLESS, CONTEXT_NEED_DESCRIBE,

@@ -7,7 +7,7 @@
 
 /* One context; what only its holder knows is absent while that does not answer. */
 struct context_row {
-	const struct holder_entry *entry; /* NULL in a "show" */
+	const struct holder_entry *entry; /* NULL in a "show" of one that ended meanwhile */
 	struct holder_context context;
 	int described; /* 1, 0, or -errno */
 };

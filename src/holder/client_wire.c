@@ -42,7 +42,8 @@ static int transport_error(struct holder_error *error, int r)
 				 "the context's holder does not answer");
 	case -ECONNRESET:
 	case -EPIPE:
-		return error_set(error, HOLDER_ERROR_PROTOCOL, ECONNRESET, "the context has ended");
+		return error_set(error, HOLDER_ERROR_PROTOCOL, ECONNRESET,
+				 "the context's holder has gone away");
 	case -EBADMSG:
 	case -EMSGSIZE:
 		return error_protocol(error);

@@ -119,6 +119,12 @@ static void client_begin(struct server *server, struct client *client)
 	client_run(server, client);
 }
 
+/* To be tried again: want of memory is no fault of the peer's. */
+static bool is_passing(ssize_t r)
+{
+	return r == -EAGAIN || r == -ENOMEM || r == -ENOBUFS;
+}
+
 static void client_write(struct client *client)
 {
 	int r;
@@ -126,7 +132,7 @@ static void client_write(struct client *client)
 	if (!varlink_out_pending(&client->out))
 		return;
 	r = varlink_out_write(&client->out, client->fd);
-	if (r < 0 && r != -EAGAIN)
+	if (r < 0 && !is_passing(r))
 		client->dead = true;
 }
 
@@ -155,7 +161,7 @@ static void client_read(struct client *client)
 
 	if (n == 0)
 		client->eof = true;
-	else if (n < 0 && n != -EAGAIN)
+	else if (n < 0 && !is_passing(n))
 		client->dead = true;
 }
 

@@ -1,0 +1,163 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What cannot be read is "?" and a note to people, and the key "unreadable" to programs; never empty.
+
+setup_file()
+{
+	load ../lib.bash
+	unpack intel-pasid intel-pasid-user
+}
+
+setup()
+{
+	load ../lib.bash
+}
+
+# unreadable PATH [ERRNO]: in the test's own tree, stands in for PATH.
+unreadable()
+{
+	rm -rf "${TREE:?}/$1"
+	mkdir -p "$(dirname "$TREE/$1")"
+	ln -s "errno:${2-13}" "$TREE/$1"
+}
+
+@test "a user who is not root is told what root would see" {
+	on intel-pasid-user device list -o device,driver,pasid_width,holder 0000:00:1[01].0
+	[[ $status == 0 ]]
+	equal "$output" "$(cat <<-'END'
+		DEVICE       DRIVER      PASID-WIDTH HOLDER
+		0000:00:10.0 vfio-pci    ?           ?
+		0000:00:11.0 uio_pci_sva ?           ?
+	END
+	)"
+	says_only "ioasidctl: note: PASID-WIDTH, HOLDER could not be read in 2 rows: Permission denied"
+	on intel-pasid-user device list -j -o device,driver,pasid_width,holder '*:10.0'
+	[[ $status == 0 ]]
+	quiet
+	json '. == [{ device: "0000:00:10.0", driver: "vfio-pci", pasid_width: null, holder: null,
+		unreadable: { pasid_width: "Permission denied", holder: "Permission denied" } }]'
+	on intel-pasid-user device list -rn -o device,pasid_width '*:10.0'
+	equal "$output" "0000:00:10.0 ?"
+}
+
+@test "a show names them in one note" {
+	on intel-pasid-user device show 00:10.0 -o device,pasid_supported,pasid_width,pri_enabled
+	[[ $status == 0 ]]
+	equal "$output" "$(cat <<-'END'
+		DEVICE:          0000:00:10.0
+		PASID-SUPPORTED: ?
+		PASID-WIDTH:     ?
+		PRI-ENABLED:     ?
+	END
+	)"
+	says_only "ioasidctl: note: PASID-SUPPORTED, PASID-WIDTH, PRI-ENABLED could not be read: Permission denied"
+}
+
+@test "what any user may read is there" {
+	on intel-pasid-user group list -j
+	succeeds
+	json 'length == 13 and all(.[]; has("unreadable") | not)'
+	on intel-pasid-user iommu list -j
+	succeeds
+	json '.[0].pasid_width == 20'
+}
+
+@test "PASIDs of a table that cannot be read are not told to be none" {
+	on intel-pasid-user pasid list -o device,pasid,kind,pid,state
+	[[ $status == 0 ]]
+	equal "$output" "$(cat <<-'END'
+		DEVICE       PASID KIND PID STATE
+		0000:00:11.0     1 sva  ?   unconfirmed
+	END
+	)"
+	says "note: the IOMMU's table could not be read: Permission denied" \
+		"note: some processes could not be looked into: Permission denied" \
+		"note: PID could not be read in 1 row: Permission denied"
+}
+
+@test "features that cannot be looked for are unknown" {
+	on intel-pasid-user system features -j
+	json '[.[] | select(.kind == "debugfs")] | length == 2 and
+		all(.[]; .available == null and .unreadable.available == "Permission denied")'
+}
+
+@test "single facts of a group" {
+	TREE=$(own intel-pasid)
+	unreadable sys/kernel/iommu_groups/5/type
+	unreadable sys/kernel/iommu_groups/6/devices 5
+	on intel-pasid group list -o group,type,device 5,6,7
+	[[ $status == 0 ]]
+	equal "$output" "$(cat <<-'END'
+		GROUP TYPE   DEVICE
+		    5 ?      0000:00:0a.0
+		             0000:03:01.0
+		             0000:03:02.0
+		    6 DMA-FQ ?
+		    7 DMA-FQ 0000:00:11.0
+	END
+	)"
+	says_only "$(cat <<-'END'
+		ioasidctl: note: TYPE could not be read in 1 row: Permission denied
+		ioasidctl: note: DEVICE could not be read in 1 row: Input/output error
+	END
+	)"
+	on intel-pasid group show 6 -j
+	[[ $status == 0 ]]
+	json '.device == null and .driver == null and .unreadable.device == "Input/output error"'
+}
+
+@test "single facts of a device, a unit, and a nested table" {
+	TREE=$(own intel-pasid)
+	unreadable sys/devices/pci0000:00/0000:00:10.0/driver_override
+	unreadable sys/devices/pci0000:00/0000:00:10.0/uevent
+	unreadable sys/devices/pci0000:00/0000:00:03.0/config
+	unreadable sys/devices/virtual/iommu/dmar0/intel-iommu/ecap
+	unreadable sys/devices/virtual/iommu/dmar0/devices
+	unreadable sys/devices/pci0000:00/0000:02:00.0
+	on intel-pasid device show 00:10.0 -j -o driver_override,ids,class,group
+	[[ $status == 0 ]]
+	json '.group == 6 and .unreadable ==
+		{ driver_override: "Permission denied", ids: "Permission denied", class: "Permission denied" }'
+	on intel-pasid device list -j -o device,pasid_width,ats_supported
+	json '[.[] | select(.unreadable)] | map(.device) | . == ["0000:00:03.0"]'
+	on intel-pasid iommu list -j
+	json '.[0] | .pasid_width == null and .device_count == null and .domains_supported == 65536
+		and (.unreadable | keys == ["device_count", "pasid_width"])'
+	unreadable sys/devices/pci0000:00/0000:00:09.0/0000:02:00.0/net/eth2/flags
+	on intel-pasid device show eth2 -o device,interface
+	equal "$output" "$(cat <<-'END'
+		DEVICE:    0000:02:00.0
+		INTERFACE:
+		    INTERFACE UP
+		    eth2      ?
+	END
+	)"
+	says "note: UP could not be read: Permission denied"
+}
+
+@test "a list that cannot be made at all is an error, not an empty list" {
+	TREE=$(own intel-pasid)
+	unreadable sys/kernel/iommu_groups
+	on intel-pasid group list
+	fails 4 "cannot list the IOMMU groups: Permission denied"
+	on intel-pasid group list -j
+	fails 4 "cannot list the IOMMU groups: Permission denied"
+	unreadable sys/class/iommu 5
+	on intel-pasid iommu list -j
+	fails 1 "cannot list the IOMMU units: Input/output error"
+	unreadable sys
+	on intel-pasid device list
+	fails 4 "cannot list the devices: Permission denied"
+}
+
+@test "a driver is not taken away where it cannot be told who uses the device" {
+	TREE=$(own intel-pasid)
+	unreadable proc/98/fd
+	unreadable proc/107/fd
+	on intel-pasid driver set --dry-run 00:11.0 vfio-pci
+	[[ $status == 3 && -z $output ]]
+	TREE=$BATS_TEST_TMPDIR/intel-pasid
+	unreadable proc/self/mountinfo
+	on intel-pasid driver set --dry-run nvme0 vfio-pci
+	[[ $status == 3 && -z $output ]]
+}

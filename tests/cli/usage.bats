@@ -1,0 +1,125 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Wrong usage is status 2 and says what is wrong; help needs nothing.
+
+setup_file()
+{
+	load ../lib.bash
+	unpack intel-pasid
+}
+
+setup()
+{
+	load ../lib.bash
+}
+
+# misused MESSAGE OPERAND...: status 2, MESSAGE first, nothing on stdout.
+misused()
+{
+	local message=$1
+
+	shift
+	on intel-pasid "$@"
+	[[ $status == 2 && -z $output ]]
+	begins "$message"
+}
+
+@test "a missing or unknown command" {
+	misused "ioasidctl: missing command"
+	misused "ioasidctl: unknown command 'grup'" grup
+	misused "ioasidctl: unknown command 'dev'" dev list
+	misused "ioasidctl group: unknown command 'lst'" group lst
+	misused "ioasidctl group: unknown command '5'" group 5
+	misused "ioasidctl: unknown command '\\x1b[31m'" $'\e[31m'
+}
+
+@test "options come after the command" {
+	misused "ioasidctl device list: no command comes before the options and 'show'" device -j show eth0
+	misused "ioasidctl: unrecognized option '--json'" --json device list
+}
+
+@test "operands: too few, too many, empty" {
+	misused "ioasidctl group show: missing operand" group show
+	misused "ioasidctl group show: Too many arguments" group show 1 2
+	misused "ioasidctl device show: an operand is empty" device show ''
+	misused "ioasidctl driver list: Too many arguments" driver list x
+	misused "ioasidctl driver set: missing operand" driver set eth0
+	misused "ioasidctl pasid bind: missing operand" pasid bind 00:10.0 1
+}
+
+@test "options: unknown, without their value" {
+	misused "ioasidctl group list: unrecognized option '--jsn'" group list --jsn
+	misused "ioasidctl group list: option requires an argument -- 'o'" group list -o
+	misused "ioasidctl group list: invalid option -- 'x'" group list -x
+}
+
+@test "columns: unknown, empty" {
+	local command
+
+	for command in 'group list' 'group show 5' 'device list' 'iommu list' 'pasid list' 'driver list' 'system features'; do
+		# shellcheck disable=SC2086	# words
+		on intel-pasid $command -o nope
+		fails 2 "nope: no such column" "--list-columns shows them all"
+	done
+	on intel-pasid group list -o group,nope,device
+	fails 2 "nope: no such column" "--list-columns shows them all"
+	on intel-pasid group list -o +nope
+	fails 2 "nope: no such column" "--list-columns shows them all"
+	on intel-pasid group list -o 'group,'
+	[[ $status == 2 ]]
+	on intel-pasid group list nope=1
+	fails 2 "nope: no such column" "--list-columns shows them all"
+	on intel-pasid group list -o $'\e[31m'
+	[[ $status == 2 ]]
+	says '\x1b[31m: no such column'
+}
+
+@test "no context is chosen, or one that is not there" {
+	run_both env -u IOASIDCTL_CONTEXT XDG_RUNTIME_DIR="$BATS_TEST_TMPDIR" "$IOASIDCTL" ioas alloc
+	[[ $status == 2 || $status == 5 ]] # 5: this machine has no IOMMU
+	[[ -z $output ]]
+}
+
+@test "contexts are this machine's: with --sysroot there are none" {
+	local command
+
+	for command in 'context list' 'context create x' 'context show x' 'context destroy x' 'ioas list' 'ioas alloc -c x' \
+		'device add -c x 00:10.0' 'ioas show -c x 1'; do
+		# shellcheck disable=SC2086	# words
+		on intel-pasid $command
+		fails 2 "$BATS_FILE_TMPDIR/intel-pasid: a captured machine has no contexts"
+	done
+}
+
+@test "a tree that cannot be opened" {
+	run_both "$IOASIDCTL" --sysroot /nowhere/at/all device list
+	fails 1 "/nowhere/at/all: cannot open: No such file or directory"
+	run_both "$IOASIDCTL" --sysroot "$IOASIDCTL" device list -j
+	fails 1 "$IOASIDCTL: cannot open: Not a directory"
+	run_both "$IOASIDCTL" --sysroot '' device list
+	[[ $status == 1 && -z $output ]]
+}
+
+@test "help and version need no kernel, no tree, no context" {
+	local command
+
+	for command in '' group 'group list' 'device show' 'pasid bind' 'context create' 'driver set' 'system features'; do
+		# shellcheck disable=SC2086	# words
+		run_both env -i "$IOASIDCTL" --sysroot /nowhere $command --help
+		succeeds
+		[[ $output == "Usage: ioasidctl"* ]]
+		# shellcheck disable=SC2086	# words
+		run_both env -i "$IOASIDCTL" $command --usage
+		succeeds
+	done
+	run_both "$IOASIDCTL" --version
+	succeeds
+	[[ $output =~ ^ioasidctl\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
+}
+
+@test "the program does not care what it is called" {
+	ln -s "$IOASIDCTL" "$BATS_TEST_TMPDIR/other"
+	run_both "$BATS_TEST_TMPDIR/other" nothing
+	[[ $status == 2 ]]
+	begins "ioasidctl: unknown command 'nothing'"
+}
