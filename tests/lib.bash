@@ -75,12 +75,33 @@ succeeds()
 	[[ $status == 0 && -z $stderr ]]
 }
 
+# ended STATUS: the last command did with that.
+ended()
+{
+	[[ $status == "$1" ]]
+}
+
+# ended_orderly: the last command did with a status of its own, not by a signal or a sanitizer.
+ended_orderly()
+{
+	((status <= 7)) || {
+		printf 'status %s\n%s\n' "$status" "$stderr"
+		return 1
+	}
+}
+
+# clean: nothing that the last command printed steers a terminal.
+clean()
+{
+	[[ $output != *$'\e'* && $stderr != *$'\e'* ]]
+}
+
 # says TEXT...: the last command said all of it on stderr, and nothing that steers a terminal.
 says()
 {
 	local text
 
-	[[ $stderr != *$'\e'* ]]
+	clean
 	for text; do
 		contains "$stderr" "$text"
 	done

@@ -151,8 +151,7 @@ static int show_run(struct app *app, const void *p)
 		r = open_named(app, &args->operands, &client);
 	if (r)
 		return r;
-	if (holder_describe(client, &row.context, &error) < 0 ||
-	    holder_list(&entries, &error) < 0)
+	if (holder_describe(client, &row.context, &error) < 0 || holder_list(&entries, &error) < 0)
 		return session_fail(app, args->operands.v[0], &error);
 	for (size_t i = 0; i < entries.n; i++)
 		if (entries.v[i].uid == row.context.uid &&

@@ -259,8 +259,13 @@ static int bind_run(struct app *app, const void *p)
 	if (r)
 		return r;
 	if (holder_bind_pasids(client, path, operand[1], (uint32_t)count, operand[2], args->partial,
-			       &bound, &error) < 0)
-		return session_fail(app, operand[0], &error);
+			       &bound, &error) < 0) {
+		r = session_fail(app, operand[0], &error);
+		if (error.kind == HOLDER_ERROR_SYSTEM)
+			app_note(app, "%s: what is bound of them: %s", operand[0],
+				 error.done ? error.done : "none");
+		return r;
+	}
 	puts(bound.pasid);
 	r = confirm(app, operand[0], path, &bound);
 	if (r == 0 && bound.failure.err)

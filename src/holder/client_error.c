@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From the errors of the protocol to a sentence for people. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -239,6 +240,17 @@ static int kernel_errno(json_object *parameters)
 										    : EIO;
 }
 
+/* Which PASID of a list it was that the kernel refused. */
+static void add_pasid(struct holder_error *error)
+{
+	char *text;
+
+	if (asprintf(&text, "PASID %" PRIu64 ": %s", error->pasid.value, error->message) < 0)
+		return;
+	free(error->message);
+	error->message = text;
+}
+
 int error_from_reply(struct holder_error *error, const char *id, json_object *parameters)
 {
 	_cleanup_json_ json_object *none = json_object_new_object();
@@ -265,6 +277,8 @@ int error_from_reply(struct holder_error *error, const char *id, json_object *pa
 	fill_details(error, parameters);
 	if (rule->err == 0)
 		error->kind = kind_of(err, error->operation);
+	if (rule->err == 0 && error->pasid.status > 0 && error->message)
+		add_pasid(error);
 	hint = rule->hint ? expand(rule->hint, parameters) : NULL;
 	if (hint)
 		error_hint(error, hint);

@@ -62,7 +62,7 @@ captured()
 refused()
 {
 	run_both "$ROOT/tests/unpack" "$FILE" "$DIR"
-	[[ $status == 1 ]]
+	ended 1
 	says "$1"
 	[[ ! -d $DIR || -z $(ls -A "$DIR") ]]
 }
@@ -96,7 +96,7 @@ refused()
 	touch "$DIR/there"
 	echo 'D a' >"$FILE"
 	run_both "$ROOT/tests/unpack" "$FILE" "$DIR"
-	[[ $status == 1 ]]
+	ended 1
 	says 'is not empty'
 }
 

@@ -146,7 +146,51 @@ context()
 	[[ $(hardware "$WIDE" | wc -l) == 4096 ]]
 }
 
-@test "a range that fails midway is rolled back, or kept with --partial" {
+# Lets the kernel fail an allocation in the holder, every time at another of many places, until a
+# bind of 1-64 with the options given ends with STATUS; then $output is of that one.
+bind_with_fault()
+{
+	local want=$1 site got
+
+	shift
+	export errors # for says()
+	for site in failslab fail_page_alloc; do
+		echo N >/sys/kernel/debug/$site/ignore-gfp-wait
+	done
+	for ((site = 50; site < 90; site++)); do
+		echo "$site" >/proc/"$(holder_pid test)"/fail-nth
+		got=0
+		output=$(ctl pasid bind "$WIDE" 1-64 first "$@" 2>"$BATS_TEST_TMPDIR/errors") || got=$?
+		errors=$(<"$BATS_TEST_TMPDIR/errors")
+		echo 0 >/proc/"$(holder_pid test)"/fail-nth
+		((got == want)) && return 0
+		[[ $got == 0 && $(hardware "$WIDE" | wc -l) == 64 ]]
+		ctl pasid unbind "$WIDE" all
+	done
+	return 1
+}
+
+@test "a range that the kernel fails midway is rolled back" {
+	context
+	bind_with_fault 1
+	says 'PASID '
+	says 'none'
+	[[ -z $(hardware "$WIDE") ]]
+	[[ $(ctl context show test -nr -o pasid_count) == 0 ]]
+	[[ $(ctl pasid bind "$WIDE" 1-64 first) == 1-64 ]]
+}
+
+@test "with --partial it is kept up to there and reported" {
+	context
+	bind_with_fault 7 --partial
+	says 'bound in part'
+	[[ -n $output ]]
+	[[ $(hardware "$WIDE" | tail -n 1) == "${output#1-}" ]]
+	(($(hardware "$WIDE" | wc -l) < 64))
+	[[ $(ctl pasid list -nr -o pasid state=ok) == "$(hardware "$WIDE")" ]]
+}
+
+@test "a list with one PASID that cannot be is refused as a whole" {
 	ctl context create test
 	ctl device add "$NARROW" >/dev/null
 	ctl ioas alloc --name a >/dev/null
