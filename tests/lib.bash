@@ -13,7 +13,8 @@ export IOASIDCTL
 export LC_ALL=C.UTF-8
 unset ARGP_HELP_FMT POSIXLY_CORRECT IOASIDCTL_CONTEXT NO_COLOR CDPATH
 
-# run_both COMMAND...: as bats' run, with stdout and stderr apart, in $output and $stderr.
+# run_both COMMAND...: as bats' run, with stdout and stderr apart, in $output and $stderr. Fails where a
+# sanitizer has something to say: its status alone looks like one of ours.
 run_both()
 {
 	local errors=$BATS_TEST_TMPDIR/stderr
@@ -22,6 +23,7 @@ run_both()
 	output=$("$@" 2>"$errors") || status=$?
 	stderr=$(<"$errors")
 	printf 'status %s of: %s\n--- stdout\n%s\n--- stderr\n%s\n' "$status" "$*" "$output" "$stderr"
+	[[ $stderr != *Sanitizer* && $stderr != *'runtime error: '* ]]
 }
 
 # equal ACTUAL EXPECTED: fails with a diff.

@@ -8,6 +8,7 @@
 #include "app.h"
 #include "cmd/context_columns.h"
 #include "cmd/nouns.h"
+#include "cmd/inspect.h"
 #include "cmd/options.h"
 #include "cmd/session.h"
 #include "util/cleanup.h"
@@ -90,10 +91,10 @@ static int list_run(struct app *app, const void *p)
 	const struct view_args *args = p;
 	_cleanup_holder_entries_ struct holder_entries entries = { 0 };
 	_cleanup_holder_error_ struct holder_error error = { 0 };
-	_cleanup_view_ struct out_view *view = NULL;
+	_cleanup_inspection_ struct inspection in = { 0 };
 	int r;
 
-	r = view_open(app, args, &view);
+	r = inspect_open(app, args, &in);
 	if (r == 0)
 		r = session_require_live(app);
 	if (r)
@@ -103,13 +104,13 @@ static int list_run(struct app *app, const void *p)
 	for (size_t i = 0; r == 0 && i < entries.n; i++) {
 		_cleanup_(context_row_done) struct context_row row = { .entry = &entries.v[i] };
 
-		if (out_view_need(view) && row.entry->status == HOLDER_LIVE)
+		if (in.need && row.entry->status == HOLDER_LIVE)
 			row_describe(&row);
 		else if (row.entry->status == HOLDER_DENIED)
 			row.described = -EACCES;
-		r = out_view_row(view, &row);
+		r = inspect_row(&in, &row);
 	}
-	return r < 0 ? app_fail_errno(app, r, NULL, "cannot print") : app_view_end(app, view);
+	return inspect_end(app, &in, r);
 }
 
 static const struct argp list_argp = {
@@ -143,10 +144,10 @@ static int show_run(struct app *app, const void *p)
 	_cleanup_holder_entries_ struct holder_entries entries = { 0 };
 	_cleanup_holder_client_ struct holder_client *client = NULL;
 	_cleanup_holder_error_ struct holder_error error = { 0 };
-	_cleanup_view_ struct out_view *view = NULL;
+	_cleanup_inspection_ struct inspection in = { 0 };
 	int r;
 
-	r = view_open(app, args, &view);
+	r = inspect_open(app, args, &in);
 	if (r == 0)
 		r = open_named(app, &args->operands, &client);
 	if (r)
@@ -157,7 +158,7 @@ static int show_run(struct app *app, const void *p)
 		if (entries.v[i].uid == row.context.uid &&
 		    strcmp(entries.v[i].name, row.context.name) == 0)
 			row.entry = &entries.v[i];
-	return view_show(app, view, &row);
+	return inspect_show(app, &in, &row);
 }
 
 static const struct argp show_argp = {

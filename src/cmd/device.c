@@ -6,6 +6,7 @@
 #include "cmd/device_columns.h"
 #include "cmd/nouns.h"
 #include "cmd/operand.h"
+#include "cmd/inspect.h"
 #include "cmd/options.h"
 #include "cmd/session.h"
 #include "model/device.h"
@@ -50,28 +51,19 @@ static unsigned int inspect_need(const struct inspect_args *args, unsigned int n
 static int list_run(struct app *app, const void *p)
 {
 	const struct inspect_args *args = p;
-	_cleanup_view_ struct out_view *view = NULL;
-	_cleanup_filter_ struct out_filter *filter = NULL;
+	_cleanup_inspection_ struct inspection in = { 0 };
 	_cleanup_device_list_ struct device_list list = { 0 };
-	const struct sys_root *root;
 	int r;
 
-	r = view_open(app, &args->view, &view);
-	if (r == 0)
-		r = filter_open(app, &args->view, &filter);
+	r = inspect_open(app, &args->view, &in);
 	if (r)
 		return r;
-	root = app_root(app);
-	if (!root)
-		return STATUS_FAILED;
-	r = device_list(root, inspect_need(args, out_view_need(view) | out_filter_need(filter)),
-			&list);
+	r = device_list(in.root, inspect_need(args, in.need), &list);
 	if (r < 0)
 		return app_fail_errno(app, r, NULL, "cannot list the devices");
 	for (size_t i = 0; r == 0 && i < list.n; i++)
-		if (out_filter_match(filter, &list.v[i]))
-			r = out_view_row(view, &list.v[i]);
-	return r < 0 ? app_fail_errno(app, r, NULL, "cannot print") : app_view_end(app, view);
+		r = inspect_row(&in, &list.v[i]);
+	return inspect_end(app, &in, r);
 }
 
 static const struct argp list_argp = {
@@ -84,7 +76,9 @@ static const struct argp list_argp = {
 };
 
 static const struct inspect_args list_defaults = {
-	.view = { .columns = device_columns, .operands = { .max = CMD_OPERANDS_MAX } },
+	.view = { .columns = device_columns,
+		  .operands = { .max = CMD_OPERANDS_MAX },
+		  .filtered = true },
 };
 
 static const struct cmd list_cmd = {
@@ -100,25 +94,21 @@ static int show_run(struct app *app, const void *p)
 {
 	const struct inspect_args *args = p;
 	const char *operand = args->view.operands.v[0];
-	_cleanup_view_ struct out_view *view = NULL;
+	_cleanup_inspection_ struct inspection in = { 0 };
 	_cleanup_device_ struct device device = { 0 };
 	_cleanup_free_ char *path = NULL;
-	const struct sys_root *root;
 	int r;
 
-	r = view_open(app, &args->view, &view);
+	r = inspect_open(app, &args->view, &in);
 	if (r)
 		return r;
-	root = app_root(app);
-	if (!root)
-		return STATUS_FAILED;
-	r = operand_device(app, root, operand, &path);
+	r = operand_device(app, in.root, operand, &path);
 	if (r)
 		return r;
-	r = device_get(root, path, inspect_need(args, out_view_need(view)), &device);
+	r = device_get(in.root, path, inspect_need(args, in.need), &device);
 	if (r < 0)
 		return app_fail_errno(app, r, operand, "cannot read the device");
-	return view_show(app, view, &device);
+	return inspect_show(app, &in, &device);
 }
 
 static const struct argp show_argp = {
@@ -185,6 +175,23 @@ static int change_open(struct app *app, const struct change_args *args, char **r
 		return STATUS_FAILED;
 	r = session_open(app, &args->context, ret);
 	return r ? r : operand_device(app, root, args->context.operands.v[0], ret_path);
+}
+
+/* What a verb asks of the holder; PATH is the device's. */
+typedef int act_fn(struct holder_client *client, const char *path, const struct change_args *args,
+		   struct holder_error *error);
+
+static int change_run(struct app *app, const struct change_args *args, act_fn *act)
+{
+	_cleanup_holder_client_ struct holder_client *client = NULL;
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+	_cleanup_free_ char *path = NULL;
+	int r = change_open(app, args, &path, &client);
+
+	if (r)
+		return r;
+	r = act(client, path, args, &error);
+	return r < 0 ? session_fail(app, args->context.operands.v[0], &error) : STATUS_DONE;
 }
 
 /* "A device held by another process": the kernel's answer does not say which, /proc does. */
@@ -257,20 +264,15 @@ static const struct cmd add_cmd = {
 	.run = add_run,
 };
 
-static int remove_run(struct app *app, const void *p)
+static int act_remove(struct holder_client *client, const char *path,
+		      const struct change_args *args, struct holder_error *error)
 {
-	const struct change_args *args = p;
-	_cleanup_holder_client_ struct holder_client *client = NULL;
-	_cleanup_holder_error_ struct holder_error error = { 0 };
-	_cleanup_free_ char *path = NULL;
-	int r;
+	return holder_remove_device(client, path, args->force, error);
+}
 
-	r = change_open(app, args, &path, &client);
-	if (r)
-		return r;
-	if (holder_remove_device(client, path, args->force, &error) < 0)
-		return session_fail(app, args->context.operands.v[0], &error);
-	return STATUS_DONE;
+static int remove_run(struct app *app, const void *args)
+{
+	return change_run(app, args, act_remove);
 }
 
 static const struct argp_option remove_options[] = {
@@ -295,19 +297,16 @@ static const struct cmd remove_cmd = {
 	.run = remove_run,
 };
 
-static int attach_run(struct app *app, const void *p)
+static int act_attach(struct holder_client *client, const char *path,
+		      const struct change_args *args, struct holder_error *error)
 {
-	const struct change_args *args = p;
-	_cleanup_holder_client_ struct holder_client *client = NULL;
-	_cleanup_holder_error_ struct holder_error error = { 0 };
-	_cleanup_free_ char *path = NULL;
-	int r;
+	return holder_attach_device(client, path, args->context.operands.v[1], args->replace,
+				    error);
+}
 
-	r = change_open(app, args, &path, &client);
-	if (r)
-		return r;
-	r = holder_attach_device(client, path, args->context.operands.v[1], args->replace, &error);
-	return r < 0 ? session_fail(app, args->context.operands.v[0], &error) : STATUS_DONE;
+static int attach_run(struct app *app, const void *args)
+{
+	return change_run(app, args, act_attach);
 }
 
 static const struct argp_option attach_options[] = {
@@ -333,20 +332,16 @@ static const struct cmd attach_cmd = {
 	.run = attach_run,
 };
 
-static int detach_run(struct app *app, const void *p)
+static int act_detach(struct holder_client *client, const char *path,
+		      const struct change_args *args, struct holder_error *error)
 {
-	const struct change_args *args = p;
-	_cleanup_holder_client_ struct holder_client *client = NULL;
-	_cleanup_holder_error_ struct holder_error error = { 0 };
-	_cleanup_free_ char *path = NULL;
-	int r;
+	(void)args;
+	return holder_detach_device(client, path, error);
+}
 
-	r = change_open(app, args, &path, &client);
-	if (r)
-		return r;
-	if (holder_detach_device(client, path, &error) < 0)
-		return session_fail(app, args->context.operands.v[0], &error);
-	return STATUS_DONE;
+static int detach_run(struct app *app, const void *args)
+{
+	return change_run(app, args, act_detach);
 }
 
 static const struct argp detach_argp = {

@@ -7,6 +7,7 @@
 #include "cmd/device_columns.h"
 #include "cmd/nouns.h"
 #include "cmd/operand.h"
+#include "cmd/inspect.h"
 #include "cmd/options.h"
 #include "model/driver.h"
 #include "util/cleanup.h"
@@ -18,24 +19,20 @@
 static int list_run(struct app *app, const void *p)
 {
 	const struct view_args *args = p;
-	_cleanup_view_ struct out_view *view = NULL;
+	_cleanup_inspection_ struct inspection in = { 0 };
 	_cleanup_device_list_ struct device_list list = { 0 };
-	const struct sys_root *root;
 	int r;
 
-	r = view_open(app, args, &view);
+	r = inspect_open(app, args, &in);
 	if (r)
 		return r;
-	root = app_root(app);
-	if (!root)
-		return STATUS_FAILED;
-	r = device_list(root, out_view_need(view) | DEVICE_NEED_OVERRIDE, &list);
+	r = device_list(in.root, in.need | DEVICE_NEED_OVERRIDE, &list);
 	if (r < 0)
 		return app_fail_errno(app, r, NULL, "cannot list the devices");
 	for (size_t i = 0; r == 0 && i < list.n; i++)
 		if (list.v[i].driver_override.status != 0)
-			r = out_view_row(view, &list.v[i]);
-	return r < 0 ? app_fail_errno(app, r, NULL, "cannot print") : app_view_end(app, view);
+			r = inspect_row(&in, &list.v[i]);
+	return inspect_end(app, &in, r);
 }
 
 static const struct argp list_argp = {

@@ -5,6 +5,7 @@
 #include "app.h"
 #include "cmd/nouns.h"
 #include "cmd/operand.h"
+#include "cmd/inspect.h"
 #include "cmd/options.h"
 #include "model/group.h"
 #include "util/cleanup.h"
@@ -164,7 +165,7 @@ static const struct out_column columns[] = {
 };
 
 /* Takes GROUP. Returns 0 or -ENOMEM. */
-static int row_print(struct out_view *view, const struct out_filter *filter, struct group *group)
+static int row_print(const struct inspection *in, struct group *group)
 {
 	_cleanup_(group_row_done) struct group_row row = { .group = *group };
 
@@ -172,34 +173,25 @@ static int row_print(struct out_view *view, const struct out_filter *filter, str
 	row.texts = calloc(row.group.n_members + 1, sizeof(*row.texts));
 	if (!row.texts)
 		return -ENOMEM;
-	return !filter || out_filter_match(filter, &row) ? out_view_row(view, &row) : 0;
+	return inspect_row(in, &row);
 }
 
 static int list_run(struct app *app, const void *p)
 {
 	const struct view_args *args = p;
-	_cleanup_view_ struct out_view *view = NULL;
-	_cleanup_filter_ struct out_filter *filter = NULL;
+	_cleanup_inspection_ struct inspection in = { 0 };
 	_cleanup_group_list_ struct group_list list = { 0 };
-	const struct sys_root *root;
-	unsigned int need;
 	int r;
 
-	r = view_open(app, args, &view);
-	if (r == 0)
-		r = filter_open(app, args, &filter);
+	r = inspect_open(app, args, &in);
 	if (r)
 		return r;
-	root = app_root(app);
-	if (!root)
-		return STATUS_FAILED;
-	need = out_view_need(view) | out_filter_need(filter);
-	r = group_list(root, group_part(need), member_part(need), &list);
+	r = group_list(in.root, group_part(in.need), member_part(in.need), &list);
 	if (r < 0)
 		return app_fail_errno(app, r, NULL, "cannot list the IOMMU groups");
 	for (size_t i = 0; r == 0 && i < list.n; i++)
-		r = row_print(view, filter, &list.v[i]);
-	return r < 0 ? app_fail_errno(app, r, NULL, "cannot print") : app_view_end(app, view);
+		r = row_print(&in, &list.v[i]);
+	return inspect_end(app, &in, r);
 }
 
 static const struct argp list_argp = {
@@ -211,6 +203,7 @@ static const struct argp list_argp = {
 static const struct view_args list_defaults = {
 	.columns = columns,
 	.operands = { .max = CMD_OPERANDS_MAX },
+	.filtered = true,
 };
 
 static const struct cmd list_cmd = {
@@ -226,24 +219,18 @@ static int show_run(struct app *app, const void *p)
 {
 	const struct view_args *args = p;
 	_cleanup_(group_row_done) struct group_row row = { 0 };
-	_cleanup_view_ struct out_view *view = NULL;
+	_cleanup_inspection_ struct inspection in = { 0 };
 	const char *operand = args->operands.v[0];
-	const struct sys_root *root;
 	uint32_t number;
-	unsigned int need;
 	int r;
 
-	r = view_open(app, args, &view);
+	r = inspect_open(app, args, &in);
 	if (r)
 		return r;
-	root = app_root(app);
-	if (!root)
-		return STATUS_FAILED;
-	r = operand_group(app, root, operand, &number);
+	r = operand_group(app, in.root, operand, &number);
 	if (r)
 		return r;
-	need = out_view_need(view);
-	r = group_get(root, number, group_part(need), member_part(need), &row.group);
+	r = group_get(in.root, number, group_part(in.need), member_part(in.need), &row.group);
 	if (r == -ENOENT)
 		return app_fail(app, STATUS_NOT_FOUND, operand, "no such IOMMU group");
 	if (r < 0)
@@ -251,7 +238,7 @@ static int show_run(struct app *app, const void *p)
 	row.texts = calloc(row.group.n_members + 1, sizeof(*row.texts));
 	if (!row.texts)
 		return app_fail_errno(app, -ENOMEM, operand, "cannot print");
-	return view_show(app, view, &row);
+	return inspect_show(app, &in, &row);
 }
 
 static const struct argp show_argp = {

@@ -7,6 +7,7 @@
 #include "app.h"
 #include "cmd/ioas_columns.h"
 #include "cmd/nouns.h"
+#include "cmd/inspect.h"
 #include "cmd/options.h"
 #include "cmd/session.h"
 #include "util/cleanup.h"
@@ -36,7 +37,7 @@ static const struct argp_child list_children[] = { { &live_view_argp, 0, "Output
 static int list_context(struct holder_client *client, struct holder_context *context,
 			struct holder_error *error, void *data)
 {
-	struct out_view *view = data;
+	const struct inspection *in = data;
 	int r = 0;
 
 	(void)client;
@@ -44,7 +45,7 @@ static int list_context(struct holder_client *client, struct holder_context *con
 	for (size_t i = 0; r == 0 && i < context->ioas_n; i++) {
 		const struct ioas_row row = { context->name, &context->ioas[i] };
 
-		r = out_view_row(view, &row);
+		r = inspect_row(in, &row);
 	}
 	return r;
 }
@@ -55,23 +56,23 @@ static int list_run(struct app *app, const void *p)
 	_cleanup_holder_client_ struct holder_client *client = NULL;
 	_cleanup_holder_context_ struct holder_context context = { 0 };
 	_cleanup_holder_error_ struct holder_error error = { 0 };
-	_cleanup_view_ struct out_view *view = NULL;
+	_cleanup_inspection_ struct inspection in = { 0 };
 	int r;
 
-	r = view_open(app, &args->view, &view);
+	r = inspect_open(app, &args->view, &in);
 	if (r)
 		return r;
 	if (!args->context.name && !app->context) {
-		r = session_each(app, list_context, view);
-		return r ? r : app_view_end(app, view);
+		r = session_each(app, list_context, &in);
+		return r ? r : inspect_end(app, &in, 0);
 	}
 	r = session_open(app, &args->context, &client);
 	if (r)
 		return r;
 	if (holder_describe(client, &context, &error) < 0)
 		return session_fail(app, NULL, &error);
-	r = list_context(client, &context, &error, view);
-	return r < 0 ? app_fail_errno(app, r, NULL, "cannot print") : app_view_end(app, view);
+	r = list_context(client, &context, &error, &in);
+	return inspect_end(app, &in, r);
 }
 
 static const struct argp list_argp = {
@@ -98,17 +99,17 @@ static int show_run(struct app *app, const void *p)
 	_cleanup_holder_client_ struct holder_client *client = NULL;
 	_cleanup_holder_ioas_info_ struct holder_ioas_info info = { 0 };
 	_cleanup_holder_error_ struct holder_error error = { 0 };
-	_cleanup_view_ struct out_view *view = NULL;
+	_cleanup_inspection_ struct inspection in = { 0 };
 	int r;
 
-	r = view_open(app, &args->view, &view);
+	r = inspect_open(app, &args->view, &in);
 	if (r == 0)
 		r = session_open(app, &args->context, &client);
 	if (r)
 		return r;
 	if (holder_show_ioas(client, operand, &info, &error) < 0)
 		return session_fail(app, operand, &error);
-	return view_show(app, view, &info);
+	return inspect_show(app, &in, &info);
 }
 
 static const struct argp show_argp = {

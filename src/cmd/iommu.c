@@ -4,6 +4,7 @@
 
 #include "app.h"
 #include "cmd/nouns.h"
+#include "cmd/inspect.h"
 #include "cmd/options.h"
 #include "model/iommu.h"
 #include "util/cleanup.h"
@@ -134,27 +135,19 @@ static const struct out_column columns[] = {
 static int list_run(struct app *app, const void *p)
 {
 	const struct view_args *args = p;
-	_cleanup_view_ struct out_view *view = NULL;
-	_cleanup_filter_ struct out_filter *filter = NULL;
+	_cleanup_inspection_ struct inspection in = { 0 };
 	_cleanup_iommu_list_ struct iommu_list list = { 0 };
-	const struct sys_root *root;
 	int r;
 
-	r = view_open(app, args, &view);
-	if (r == 0)
-		r = filter_open(app, args, &filter);
+	r = inspect_open(app, args, &in);
 	if (r)
 		return r;
-	root = app_root(app);
-	if (!root)
-		return STATUS_FAILED;
-	r = iommu_list(root, out_view_need(view) | out_filter_need(filter), &list);
+	r = iommu_list(in.root, in.need, &list);
 	if (r < 0)
 		return app_fail_errno(app, r, NULL, "cannot list the IOMMU units");
 	for (size_t i = 0; r == 0 && i < list.n; i++)
-		if (out_filter_match(filter, &list.v[i]))
-			r = out_view_row(view, &list.v[i]);
-	return r < 0 ? app_fail_errno(app, r, NULL, "cannot print") : app_view_end(app, view);
+		r = inspect_row(&in, &list.v[i]);
+	return inspect_end(app, &in, r);
 }
 
 static const struct argp list_argp = {
@@ -166,6 +159,7 @@ static const struct argp list_argp = {
 static const struct view_args list_defaults = {
 	.columns = columns,
 	.operands = { .max = CMD_OPERANDS_MAX },
+	.filtered = true,
 };
 
 static const struct cmd list_cmd = {
@@ -181,18 +175,14 @@ static int show_run(struct app *app, const void *p)
 {
 	const struct view_args *args = p;
 	const char *operand = args->operands.v[0];
-	_cleanup_view_ struct out_view *view = NULL;
+	_cleanup_inspection_ struct inspection in = { 0 };
 	_cleanup_iommu_ struct iommu iommu = { 0 };
-	const struct sys_root *root;
 	int r;
 
-	r = view_open(app, args, &view);
+	r = inspect_open(app, args, &in);
 	if (r)
 		return r;
-	root = app_root(app);
-	if (!root)
-		return STATUS_FAILED;
-	r = iommu_get(root, operand, out_view_need(view), &iommu);
+	r = iommu_get(in.root, operand, in.need, &iommu);
 	if (r == -ENOENT || r == -EINVAL) {
 		app_fail(app, STATUS_NOT_FOUND, operand, "no such IOMMU unit");
 		app_hint(app, "'ioasidctl iommu list' shows all units");
@@ -200,7 +190,7 @@ static int show_run(struct app *app, const void *p)
 	}
 	if (r < 0)
 		return app_fail_errno(app, r, operand, "cannot read the IOMMU unit");
-	return view_show(app, view, &iommu);
+	return inspect_show(app, &in, &iommu);
 }
 
 static const struct argp show_argp = {

@@ -69,46 +69,6 @@ static const struct argp_option view_options[] = {
 const struct argp view_argp = { .options = view_options, .parser = view_parse };
 const struct argp_child view_children[] = { { &view_argp, 0, "Output:", 1 }, { 0 } };
 
-static int no_such_column(struct app *app, const char *name)
-{
-	app_fail(app, STATUS_USAGE, *name ? name : "''", "no such column");
-	app_hint(app, "--list-columns shows them all");
-	return STATUS_USAGE;
-}
-
-int view_open(struct app *app, const struct view_args *args, struct out_view **ret)
-{
-	_cleanup_free_ char *bad = NULL;
-	int r;
-
-	if (args->sysroot)
-		app->sysroot = args->sysroot;
-	r = out_view_new(args->columns, &args->out, args->single, stdout, ret, &bad);
-	if (r == -EINVAL)
-		return no_such_column(app, bad);
-	return r < 0 ? app_fail_errno(app, r, NULL, "cannot print") : 0;
-}
-
-int filter_open(struct app *app, const struct view_args *args, struct out_filter **ret)
-{
-	_cleanup_free_ char *bad = NULL;
-	int r;
-
-	r = out_filter_new(args->columns, args->operands.v, args->operands.n, ret, &bad);
-	if (r == -EINVAL)
-		return no_such_column(app, bad);
-	return r < 0 ? app_fail_errno(app, r, NULL, "cannot filter") : 0;
-}
-
-int view_show(struct app *app, struct out_view *view, const void *row)
-{
-	int r = out_view_row(view, row);
-
-	if (r < 0)
-		return app_fail_errno(app, r, NULL, "cannot print");
-	return app_view_end(app, view);
-}
-
 static error_t context_parse(int key, char *arg, struct argp_state *state)
 {
 	struct context_args *args = state->input;

@@ -7,7 +7,7 @@
 
 #include "app.h"
 #include "cmd.h"
-#include "out/filter.h"
+#include "out/view.h"
 
 /*
  * An inspecting verb: its output, and the operands it takes. Its defaults name the column table and
@@ -16,7 +16,8 @@
 struct view_args {
 	const struct out_column *columns;
 	struct operands operands;
-	bool single; /* a "show" */
+	bool single;   /* a "show" */
+	bool filtered; /* the operands are terms of a filter: see out_filter_new() */
 	struct out_options out;
 	const char *sysroot;
 };
@@ -29,17 +30,6 @@ extern const struct argp_child view_children[];
 /* Without: for what only living holders tell. */
 extern const struct argp live_view_argp;
 extern const struct argp_child live_view_children[];
-
-/*
- * Opens the view that ARGS ask for and turns to their sysroot. Returns 0 or a reported status.
- */
-int view_open(struct app *app, const struct view_args *args, struct out_view **ret);
-
-/* The filter that the operands make. Returns 0 or a reported status. */
-int filter_open(struct app *app, const struct view_args *args, struct out_filter **ret);
-
-/* One row, then the end, of a "show". Returns an enum status. */
-int view_show(struct app *app, struct out_view *view, const void *row);
 
 /* A verb that works in a context: which one, and the operands it takes, as above. */
 struct context_args {

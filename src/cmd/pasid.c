@@ -7,6 +7,7 @@
 #include "app.h"
 #include "cmd/nouns.h"
 #include "cmd/operand.h"
+#include "cmd/inspect.h"
 #include "cmd/options.h"
 #include "cmd/pasid_columns.h"
 #include "cmd/session.h"
@@ -77,17 +78,11 @@ static int records_gather(struct holder_client *client, struct holder_context *c
 	return r;
 }
 
-struct list_state {
-	struct out_view *view;
-	const struct out_filter *filter;
-};
-
 static int list_each(uint32_t pasid, const struct pasid_range *range, void *data)
 {
 	const struct pasid_row row = { pasid, range };
-	const struct list_state *state = data;
 
-	return out_filter_match(state->filter, &row) ? out_view_row(state->view, &row) : 0;
+	return inspect_row(data, &row);
 }
 
 static void list_notes(struct app *app, const struct pasid_table *table)
@@ -108,32 +103,24 @@ static int list_run(struct app *app, const void *p)
 	const struct view_args *args = p;
 	_cleanup_(records_done) struct records records = { 0 };
 	_cleanup_(pasid_table_done) struct pasid_table table = { 0 };
-	_cleanup_view_ struct out_view *view = NULL;
-	_cleanup_filter_ struct out_filter *filter = NULL;
-	const struct sys_root *root;
+	_cleanup_inspection_ struct inspection in = { 0 };
 	int r;
 
-	r = view_open(app, args, &view);
-	if (r == 0)
-		r = filter_open(app, args, &filter);
+	r = inspect_open(app, args, &in);
 	if (r)
 		return r;
-	root = app_root(app);
-	if (!root)
-		return STATUS_FAILED;
 	/* A captured machine has no holders; this one's are not of it. */
-	if (!root->captured)
+	if (!in.root->captured)
 		r = session_each(app, records_gather, &records);
 	if (r)
 		return r;
-	r = pasid_list(root, NULL, records.v, records.n, &table);
+	r = pasid_list(in.root, NULL, records.v, records.n, &table);
 	if (r < 0)
 		return app_fail_errno(app, r, NULL, "cannot list the PASIDs");
-	r = pasid_each(&table, list_each, &(struct list_state){ view, filter });
-	if (r < 0)
-		return app_fail_errno(app, r, NULL, "cannot print");
-	list_notes(app, &table);
-	return app_view_end(app, view);
+	r = pasid_each(&table, list_each, &in);
+	if (r == 0)
+		list_notes(app, &table);
+	return inspect_end(app, &in, r);
 }
 
 static const struct argp list_argp = {
@@ -147,6 +134,7 @@ static const struct argp list_argp = {
 static const struct view_args list_defaults = {
 	.columns = pasid_columns,
 	.operands = { .max = CMD_OPERANDS_MAX },
+	.filtered = true,
 };
 
 static const struct cmd list_cmd = {

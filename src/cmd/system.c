@@ -5,6 +5,7 @@
 #include "app.h"
 #include "cmd/nouns.h"
 #include "cmd/operand.h"
+#include "cmd/inspect.h"
 #include "cmd/options.h"
 #include "model/features.h"
 #include "util/cleanup.h"
@@ -51,21 +52,17 @@ static int features_run(struct app *app, const void *p)
 	const struct view_args *args = p;
 	const char *operand = args->operands.n ? args->operands.v[0] : NULL;
 	_cleanup_feature_list_ struct feature_list list = { 0 };
-	_cleanup_view_ struct out_view *view = NULL;
+	_cleanup_inspection_ struct inspection in = { 0 };
 	_cleanup_free_ char *path = NULL;
-	const struct sys_root *root;
 	int r;
 
-	r = view_open(app, args, &view);
+	r = inspect_open(app, args, &in);
 	if (r)
 		return r;
-	root = app_root(app);
-	if (!root)
-		return STATUS_FAILED;
-	r = operand ? operand_device(app, root, operand, &path) : 0;
+	r = operand ? operand_device(app, in.root, operand, &path) : 0;
 	if (r)
 		return r;
-	r = feature_list(root, path, &list);
+	r = feature_list(in.root, path, &list);
 	if (r < 0) {
 		r = app_fail_errno(app, r, operand, "cannot ask the kernel");
 		if (operand)
@@ -73,13 +70,11 @@ static int features_run(struct app *app, const void *p)
 		return r;
 	}
 	for (size_t i = 0; r == 0 && i < list.n; i++)
-		r = out_view_row(view, &list.v[i]);
-	if (r < 0)
-		return app_fail_errno(app, r, NULL, "cannot print");
-	if (!operand && iommufd_known(&list))
+		r = inspect_row(&in, &list.v[i]);
+	if (r == 0 && !operand && iommufd_known(&list))
 		app_note(app, "flags are asked of the kernel with a device: "
 			      "'ioasidctl system features DEVICE'");
-	return app_view_end(app, view);
+	return inspect_end(app, &in, r);
 }
 
 static const struct argp features_argp = {

@@ -72,3 +72,31 @@ destroy_all()
 		ctl context destroy "$name" 2>/dev/null || true
 	done
 }
+
+# On a machine that does not remap interrupts: adding a device is refused, and explained.
+refuses_without_remapping()
+{
+	ctl driver set "$EDU" vfio-pci
+	ctl context create test
+	status 5 ctl -c test device add "$EDU"
+	says 'does not remap interrupts'
+	says allow_unsafe_interrupts
+	ctl context destroy test
+	ctl driver reset "$EDU"
+}
+
+# With the way round a device can be attached, to the IOAS itself: this IOMMU has no PASIDs.
+attaches_without_remapping()
+{
+	ctl driver set "$EDU" vfio-pci
+	echo 1 >/sys/module/iommufd/parameters/allow_unsafe_interrupts
+	ctl context create test
+	ctl -c test device add "$EDU"
+	ctl -c test ioas alloc --name a
+	ctl -c test device attach "$EDU" a
+	[[ $(ctl context show test -j | jq '.device[0].hwpt') == null ]]
+	status 5 ctl -c test pasid bind "$EDU" 1 a
+	ctl context destroy test
+	echo 0 >/sys/module/iommufd/parameters/allow_unsafe_interrupts
+	ctl driver reset "$EDU"
+}

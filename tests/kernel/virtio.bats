@@ -16,24 +16,9 @@ teardown()
 }
 
 @test "device add explains the EPERM" {
-	ctl driver set "$EDU" vfio-pci
-	ctl context create test
-	status 5 ctl -c test device add "$EDU"
-	says 'does not remap interrupts'
-	says allow_unsafe_interrupts
-	ctl context destroy test
-	ctl driver reset "$EDU"
+	refuses_without_remapping
 }
 
 @test "with unsafe interrupts allowed, a device is attached without PASIDs" {
-	ctl driver set "$EDU" vfio-pci
-	echo 1 >/sys/module/iommufd/parameters/allow_unsafe_interrupts
-	ctl context create test
-	ctl -c test device add "$EDU"
-	ctl -c test ioas alloc --name a
-	ctl -c test device attach "$EDU" a
-	status 5 ctl -c test pasid bind "$EDU" 1 a
-	ctl context destroy test
-	echo 0 >/sys/module/iommufd/parameters/allow_unsafe_interrupts
-	ctl driver reset "$EDU"
+	attaches_without_remapping
 }

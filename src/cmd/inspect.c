@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/inspect.h"
+
+#include <errno.h>
+
+#include "util/cleanup.h"
+
+void inspect_done(struct inspection *in)
+{
+	out_view_free(&in->view);
+	out_filter_free(&in->filter);
+}
+
+/* What could not be chosen, BAD being the name that is no column, if that is why. */
+static int fail_choice(struct app *app, int error, const char *bad)
+{
+	if (error != -EINVAL)
+		return app_fail_errno(app, error, NULL, "cannot choose the columns");
+	app_fail(app, STATUS_USAGE, *bad ? bad : "''", "no such column");
+	app_hint(app, "--list-columns shows them all");
+	return STATUS_USAGE;
+}
+
+int inspect_open(struct app *app, const struct view_args *args, struct inspection *ret)
+{
+	_cleanup_inspection_ struct inspection in = { 0 };
+	_cleanup_free_ char *bad = NULL;
+	int r;
+
+	if (args->sysroot)
+		app->sysroot = args->sysroot;
+	r = out_view_new(args->columns, &args->out, args->single, stdout, &in.view, &bad);
+	if (r == 0 && args->filtered)
+		r = out_filter_new(args->columns, args->operands.v, args->operands.n, &in.filter,
+				   &bad);
+	if (r < 0)
+		return fail_choice(app, r, bad);
+	in.root = app_root(app);
+	if (!in.root)
+		return STATUS_FAILED;
+	in.need = out_view_need(in.view) | (in.filter ? out_filter_need(in.filter) : 0);
+	*ret = in;
+	in = (struct inspection){ 0 };
+	return 0;
+}
+
+int inspect_row(const struct inspection *in, const void *row)
+{
+	if (in->filter && !out_filter_match(in->filter, row))
+		return 0;
+	return out_view_row(in->view, row);
+}
+
+int inspect_end(struct app *app, const struct inspection *in, int r)
+{
+	return r < 0 ? app_fail_errno(app, r, NULL, "cannot print") : app_view_end(app, in->view);
+}
+
+int inspect_show(struct app *app, const struct inspection *in, const void *row)
+{
+	return inspect_end(app, in, out_view_row(in->view, row));
+}

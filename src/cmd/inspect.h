@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What all inspecting verbs do before they gather, and after. */
+#pragma once
+
+#include "app.h"
+#include "cmd/options.h"
+#include "out/filter.h"
+
+struct inspection {
+	struct out_view *view;
+	struct out_filter *filter; /* NULL: every row is wanted */
+	const struct sys_root *root;
+	unsigned int need; /* what the chosen columns and the filter need */
+};
+
+void inspect_done(struct inspection *in);
+#define _cleanup_inspection_ _cleanup_(inspect_done)
+
+/* The view and filter that ARGS ask for, and the machine. Returns 0 or a reported status. */
+int inspect_open(struct app *app, const struct view_args *args, struct inspection *ret);
+
+/* Prints ROW if it is wanted. Returns 0 or -ENOMEM. */
+int inspect_row(const struct inspection *in, const void *row);
+
+/* The end of the output, R being what the rows have led to. Returns an enum status. */
+int inspect_end(struct app *app, const struct inspection *in, int r);
+
+/* One row and the end. Returns an enum status. */
+int inspect_show(struct app *app, const struct inspection *in, const void *row);
