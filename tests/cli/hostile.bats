@@ -35,12 +35,12 @@ survives()
 	for command; do
 		for format in '' -j; do
 			# shellcheck disable=SC2086	# words, or none
-			run_both timeout 20 "$IOASIDCTL" --sysroot "$tree" $command -o all $format >"$BATS_TEST_TMPDIR/last"
-			cat "$BATS_TEST_TMPDIR/last" >>"$BATS_TEST_TMPDIR/said"
-			if ! ended_orderly || ! clean || ! json_if_any "$format"; then
+			if ! run_both timeout 20 "$IOASIDCTL" --sysroot "$tree" $command -o all $format >"$BATS_TEST_TMPDIR/last" ||
+				! ended_orderly || ! clean || ! json_if_any "$format"; then
 				cat -v "$BATS_TEST_TMPDIR/last"
 				return 1
 			fi
+			cat "$BATS_TEST_TMPDIR/last" >>"$BATS_TEST_TMPDIR/said"
 		done
 	done
 }
