@@ -85,25 +85,10 @@ bool device_is_bridge(const struct device *device)
 	return device->class.status == 1 && device->class.value >> 16 == 0x06;
 }
 
-int device_compare_ids(const char *a, const char *b)
-{
-	struct pci_address x, y;
-	bool a_pci = parse_pci_address(a, &x) == 0, b_pci = parse_pci_address(b, &y) == 0;
-	uint64_t m, n;
-
-	if (a_pci != b_pci)
-		return a_pci ? -1 : 1;
-	if (!a_pci)
-		return strverscmp(a, b);
-	m = (uint64_t)x.domain << 16 | (uint64_t)x.bus << 8 | (uint64_t)x.device << 3 | x.function;
-	n = (uint64_t)y.domain << 16 | (uint64_t)y.bus << 8 | (uint64_t)y.device << 3 | y.function;
-	return m < n ? -1 : m > n;
-}
-
 static int compare_entries(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;
-	int order = device_compare_ids(x->id, y->id);
+	int order = str_compare(x->id, y->id);
 
 	return order ? order : strcmp(x->link, y->link);
 }

@@ -84,6 +84,3 @@ void gather_set(struct field_str *field, const char *value);
 
 /* Words for a 24-bit PCI class code: "ethernet"; NULL for one that has none. */
 const char *device_class_word(uint32_t class);
-
-/* By address where both are PCI's, which come first; else as strverscmp(3). */
-int device_compare_ids(const char *a, const char *b);

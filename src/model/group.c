@@ -77,7 +77,7 @@ static int read_regions(int groups, const char *number, struct group *group)
 
 static int compare_devices(const void *a, const void *b)
 {
-	return device_compare_ids(((const struct device *)a)->id, ((const struct device *)b)->id);
+	return str_compare(((const struct device *)a)->id, ((const struct device *)b)->id);
 }
 
 static int read_members(struct gather *gather, int groups, const char *number, struct group *group)

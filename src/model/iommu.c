@@ -140,11 +140,6 @@ static void read_vendor(const struct sys_root *root, struct iommu *iommu)
 		gather_set(&iommu->vendor, "virtio");
 }
 
-static int compare_names(const void *a, const void *b)
-{
-	return device_compare_ids(*(char *const *)a, *(char *const *)b);
-}
-
 static int read_needed(unsigned int need, int dir, struct iommu *iommu)
 {
 	bool intel = iommu->vendor.status == 1 && strcmp(iommu->vendor.value, "intel") == 0;
@@ -168,8 +163,6 @@ static int read_needed(unsigned int need, int dir, struct iommu *iommu)
 	if (need & IOMMU_NEED_DEVICES) {
 		r = sys_list(dir, "devices", &iommu->devices);
 		iommu->devices_status = r < 0 ? r : 1;
-		if (iommu->devices.n > 1)
-			qsort(iommu->devices.v, iommu->devices.n, sizeof(char *), compare_names);
 	}
 	return r == -ENOMEM ? r : 0;
 }

@@ -239,7 +239,7 @@ static int add_rest(struct pasid_join *join, const struct pasid_entry *entry)
 static int compare_ranges(const void *a, const void *b)
 {
 	const struct pasid_range *x = a, *y = b;
-	int order = device_compare_ids(x->device, y->device);
+	int order = str_compare(x->device, y->device);
 
 	if (order)
 		return order;

@@ -156,7 +156,7 @@ static int compare_paths(const void *a, const void *b)
 {
 	const char *x = *(char *const *)a, *y = *(char *const *)b;
 
-	return device_compare_ids(strrchr(x, '/') + 1, strrchr(y, '/') + 1);
+	return str_compare(strrchr(x, '/') + 1, strrchr(y, '/') + 1);
 }
 
 static int add_candidates(struct strv *owners, struct strv *candidates)

@@ -212,18 +212,6 @@ static void tells_owners(void **state)
 	check_owns("/sys/devices/pci0000:00/0000:00:03.0", false);
 }
 
-static void compares_ids(void **state)
-{
-	(void)state;
-	assert_true(device_compare_ids("0000:00:0f.0", "0000:00:10.0") < 0);
-	assert_true(device_compare_ids("0000:00:1f.0", "0000:00:10.0") > 0);
-	assert_true(device_compare_ids("0000:ff:00.0", "0001:00:00.0") < 0);
-	assert_true(device_compare_ids("10000:00:00.0", "ffff:00:00.0") > 0);
-	assert_true(device_compare_ids("0000:00:10.0", "aaa") < 0);
-	assert_true(device_compare_ids("dma10", "dma2") > 0);
-	assert_int_equal(device_compare_ids("0000:00:10.0", "0000:00:10.0"), 0);
-}
-
 static void lists_groups(void **state)
 {
 	const struct tree *tree = *state;
@@ -266,7 +254,7 @@ int main(void)
 		tree_test(reads_facts),           tree_test(reads_single_files),
 		tree_test(refuses_wrong_numbers), tree_test(leaves_sleepers_alone),
 		tree_test(asks_the_pf),           cmocka_unit_test(tells_owners),
-		cmocka_unit_test(compares_ids),   tree_test(lists_groups),
+		tree_test(lists_groups),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -145,6 +145,22 @@ static void list_sort(void **state)
 	strv_sort(&none);
 }
 
+static void compare(void **state)
+{
+	(void)state;
+	assert_int_equal(str_compare("0000:00:10.0", "0000:00:10.0"), 0);
+	assert_int_equal(str_compare("", ""), 0);
+	assert_true(str_compare("0000:00:0f.0", "0000:00:10.0") < 0);
+	assert_true(str_compare("0000:00:1f.0", "0000:00:10.0") > 0);
+	assert_true(str_compare("0000:ff:00.0", "0001:00:00.0") < 0);
+	assert_true(str_compare("10000:00:00.0", "ffff:00:00.0") > 0);
+	assert_true(str_compare("dma10", "dma2") > 0);
+	/* An address comes before all that is none, or the order would go in circles. */
+	assert_true(str_compare("0000:00:10.0", "0000:00:1g") < 0);
+	assert_true(str_compare("0000:00:1f.0", "0000:00:1g") < 0);
+	assert_true(str_compare("aaa", "0000:00:10.0") > 0);
+}
+
 static void list_join(void **state)
 {
 	_cleanup_strv_ struct strv list = { 0 };
@@ -199,6 +215,7 @@ int main(void)
 		cmocka_unit_test(printable_random),
 		cmocka_unit_test(list_push_and_has),
 		cmocka_unit_test(list_sort),
+		cmocka_unit_test(compare),
 		cmocka_unit_test(list_join),
 		cmocka_unit_test(starts_and_ends),
 		cmocka_unit_test(replace),
