@@ -29,10 +29,17 @@ static error_t create_parse(int key, char *arg, struct argp_state *state)
 {
 	struct context_verb_args *args = state->input;
 
-	if (key != KEY_FOREGROUND)
-		return cmd_operands(&args->context.operands, key, arg, state);
-	args->foreground = true;
-	return 0;
+	(void)arg;
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &args->context;
+		return 0;
+	case KEY_FOREGROUND:
+		args->foreground = true;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
 }
 
 static int create_run(struct app *app, const void *p)
@@ -46,7 +53,9 @@ static int create_run(struct app *app, const void *p)
 		r = session_require_groups(app, name);
 	if (r)
 		return r;
-	if (holder_create(name, args->foreground, NULL, &error) < 0)
+	r = args->context.dry_run ? holder_create_plan(name, session_print_step, NULL, &error)
+				  : holder_create(name, args->foreground, NULL, &error);
+	if (r < 0)
 		return session_fail(app, name, &error);
 	return STATUS_DONE;
 }
@@ -61,6 +70,7 @@ static const struct argp create_argp = {
 	.parser = create_parse,
 	.args_doc = "NAME",
 	.doc = "Create a context: an open iommufd, kept by a holder process until 'context destroy'.",
+	.children = dry_run_children,
 };
 
 static const struct context_verb_args create_defaults = {
@@ -130,9 +140,11 @@ static const struct cmd list_cmd = {
 };
 
 /* The operand, else the chosen context. */
-static int open_named(struct app *app, const struct operands *operands, struct holder_client **ret)
+static int open_named(struct app *app, const struct operands *operands, bool dry_run,
+		      struct holder_client **ret)
 {
-	const struct context_args args = { .name = operands->n ? operands->v[0] : NULL };
+	const struct context_args args = { .name = operands->n ? operands->v[0] : NULL,
+					   .dry_run = dry_run };
 
 	return session_open(app, &args, ret);
 }
@@ -149,7 +161,7 @@ static int show_run(struct app *app, const void *p)
 
 	r = inspect_open(app, args, &in);
 	if (r == 0)
-		r = open_named(app, &args->operands, &client);
+		r = open_named(app, &args->operands, false, &client);
 	if (r)
 		return r;
 	if (holder_describe(client, &row.context, &error) < 0 || holder_list(&entries, &error) < 0)
@@ -278,7 +290,7 @@ static int exec_run(struct app *app, const void *p)
 	_cleanup_holder_fds_ struct holder_fds fds = { 0 };
 	int r;
 
-	r = open_named(app, &args->operands, &client);
+	r = open_named(app, &args->operands, false, &client);
 	if (r)
 		return r;
 	if (holder_get_fds(client, &fds, &error) < 0)
@@ -317,38 +329,33 @@ static const struct cmd exec_cmd = {
 
 static int destroy_run(struct app *app, const void *p)
 {
-	const struct context_verb_args *args = p;
+	const struct context_args *args = p;
 	_cleanup_holder_client_ struct holder_client *client = NULL;
 	_cleanup_holder_error_ struct holder_error error = { 0 };
 	int r;
 
-	r = open_named(app, &args->context.operands, &client);
+	r = open_named(app, &args->operands, args->dry_run, &client);
 	if (r)
 		return r;
 	if (holder_destroy(client, &error) < 0)
-		return session_fail(app, args->context.operands.v[0], &error);
+		return session_fail(app, args->operands.v[0], &error);
 	return STATUS_DONE;
 }
 
-static error_t destroy_parse(int key, char *arg, struct argp_state *state)
-{
-	struct context_verb_args *args = state->input;
-
-	return cmd_operands(&args->context.operands, key, arg, state);
-}
-
 static const struct argp destroy_argp = {
-	.parser = destroy_parse,
 	.args_doc = "NAME",
 	.doc = "Destroy a context: unbind, detach and free all that is in it, and end its holder.",
+	.children = dry_run_children,
 };
+
+static const struct context_args destroy_defaults = { .operands = { .min = 1, .max = 1 } };
 
 static const struct cmd destroy_cmd = {
 	.name = "destroy",
 	.summary = "Destroy a context",
 	.argp = &destroy_argp,
-	.defaults = &create_defaults,
-	.args_size = sizeof(create_defaults),
+	.defaults = &destroy_defaults,
+	.args_size = sizeof(destroy_defaults),
 	.run = destroy_run,
 };
 

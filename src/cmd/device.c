@@ -218,7 +218,7 @@ static int add_run(struct app *app, const void *p)
 	_cleanup_holder_client_ struct holder_client *client = NULL;
 	_cleanup_holder_error_ struct holder_error error = { 0 };
 	_cleanup_free_ char *path = NULL;
-	struct field_u64 id;
+	struct field_u64 id = { 0 };
 	int r, status;
 
 	r = change_open(app, args, &path, &client);

@@ -186,7 +186,8 @@ static int alloc_run(struct app *app, const void *p)
 		return r;
 	if (holder_alloc_ioas(client, args->name, &ioas, &error) < 0)
 		return session_fail(app, args->name, &error);
-	printf("%" PRIu32 "\n", ioas);
+	if (!args->context.dry_run)
+		printf("%" PRIu32 "\n", ioas);
 	return STATUS_DONE;
 }
 
@@ -271,7 +272,8 @@ static int map_run(struct app *app, const void *p)
 	if (holder_map_ioas(client, operand, size, args->iova ? &iova : NULL, both || args->read,
 			    both || args->write, &iova, &error) < 0)
 		return session_fail(app, operand, &error);
-	printf("0x%" PRIx64 "\n", iova);
+	if (!args->context.dry_run)
+		printf("0x%" PRIx64 "\n", iova);
 	return STATUS_DONE;
 }
 

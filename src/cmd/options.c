@@ -6,7 +6,7 @@
 #include "out/column.h"
 #include "util/cleanup.h"
 
-enum { KEY_LIST_COLUMNS = 0x400, KEY_SYSROOT };
+enum { KEY_LIST_COLUMNS = 0x400, KEY_SYSROOT, KEY_DRY_RUN };
 
 static error_t view_parse(int key, char *arg, struct argp_state *state)
 {
@@ -73,16 +73,35 @@ static error_t context_parse(int key, char *arg, struct argp_state *state)
 {
 	struct context_args *args = state->input;
 
-	if (key != 'c')
+	switch (key) {
+	case 'c':
+		args->name = arg;
+		return 0;
+	case KEY_DRY_RUN:
+		args->dry_run = true;
+		return 0;
+	default:
 		return cmd_operands(&args->operands, key, arg, state);
-	args->name = arg;
-	return 0;
+	}
 }
 
-static const struct argp_option context_options[] = {
-	{ "context", 'c', "NAME", 0, "The context to work in (default: $IOASIDCTL_CONTEXT)", 0 },
-	{ 0 },
-};
+#define CONTEXT_OPTION \
+	{ \
+		"context", 'c', "NAME", 0, "The context to work in (default: $IOASIDCTL_CONTEXT)", \
+			0 \
+	}
+#define DRY_RUN_OPTION \
+	{ \
+		"dry-run", KEY_DRY_RUN, NULL, 0, "Print each ioctl and do none", 0 \
+	}
 
+static const struct argp_option context_options[] = { CONTEXT_OPTION, { 0 } };
 const struct argp context_argp = { .options = context_options, .parser = context_parse };
-const struct argp_child context_children[] = { { &context_argp, 0, NULL, 0 }, { 0 } };
+
+static const struct argp_option change_options[] = { CONTEXT_OPTION, DRY_RUN_OPTION, { 0 } };
+static const struct argp change_argp = { .options = change_options, .parser = context_parse };
+const struct argp_child context_children[] = { { &change_argp, 0, NULL, 0 }, { 0 } };
+
+static const struct argp_option dry_run_options[] = { DRY_RUN_OPTION, { 0 } };
+static const struct argp dry_run_argp = { .options = dry_run_options, .parser = context_parse };
+const struct argp_child dry_run_children[] = { { &dry_run_argp, 0, NULL, 0 }, { 0 } };

@@ -34,8 +34,13 @@ extern const struct argp_child live_view_children[];
 /* A verb that works in a context: which one, and the operands it takes, as above. */
 struct context_args {
 	const char *name;
+	bool dry_run;
 	struct operands operands;
 };
 
+/* For one that only looks. */
 extern const struct argp context_argp;
+/* For one that changes something: with --dry-run. */
 extern const struct argp_child context_children[];
+/* For one whose operand is the context: --dry-run alone. */
+extern const struct argp_child dry_run_children[];

@@ -254,8 +254,10 @@ static int bind_run(struct app *app, const void *p)
 				 error.done ? error.done : "none");
 		return r;
 	}
-	puts(bound.pasid);
-	r = confirm(app, operand[0], path, &bound);
+	if (!args->context.dry_run) {
+		puts(bound.pasid);
+		r = confirm(app, operand[0], path, &bound);
+	}
 	if (r == 0 && bound.failure.err)
 		r = fail_partial(app, operand[0], &bound);
 	return r;

@@ -45,6 +45,12 @@ int session_require_live(struct app *app)
 			    : 0;
 }
 
+void session_print_step(const char *line, void *data)
+{
+	(void)data;
+	puts(line);
+}
+
 int session_open(struct app *app, const struct context_args *args, struct holder_client **ret)
 {
 	_cleanup_holder_error_ struct holder_error error = { 0 };
@@ -67,7 +73,11 @@ int session_open(struct app *app, const struct context_args *args, struct holder
 		r = session_require_groups(app, name);
 		return r ? r : session_fail(app, name, &error);
 	}
-	return r < 0 ? session_fail(app, name, &error) : 0;
+	if (r < 0)
+		return session_fail(app, name, &error);
+	if (args->dry_run)
+		holder_plan(*ret, session_print_step, NULL);
+	return 0;
 }
 
 int session_require_groups(struct app *app, const char *object)

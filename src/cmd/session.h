@@ -8,9 +8,13 @@
 
 /*
  * Connects to the context that -c or $IOASIDCTL_CONTEXT names. Returns 0 or a reported status: that
- * of a machine without IOMMU groups where there is no such context, since there can be none.
+ * of a machine without IOMMU groups where there is no such context, since there can be none. With
+ * --dry-run all that changes something prints its steps instead.
  */
 int session_open(struct app *app, const struct context_args *args, struct holder_client **ret);
+
+/* Prints a step of a dry run: a holder_plan_fn. */
+void session_print_step(const char *line, void *data);
 
 /* Contexts are this machine's alone. Returns 0, or a reported status with --sysroot. */
 int session_require_live(struct app *app);

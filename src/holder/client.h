@@ -54,6 +54,13 @@ void holder_error_done(struct holder_error *error);
  */
 int holder_create(const char *name, bool foreground, pid_t *ret_pid, struct holder_error *error);
 
+/* A step of a dry run, in words fit for a terminal: "ioctl IOMMU_IOAS_ALLOC". */
+typedef void holder_plan_fn(const char *line, void *data);
+
+/* The same without doing it: EACH gets the steps that the new holder would take. */
+int holder_create_plan(const char *name, holder_plan_fn *each, void *data,
+		       struct holder_error *error);
+
 enum holder_status {
 	HOLDER_LIVE,   /* somebody listens */
 	HOLDER_STALE,  /* its holder is dead, the socket has stayed behind */
@@ -97,6 +104,13 @@ static inline void holder_closep(struct holder_client **client)
 	holder_close(*client);
 }
 #define _cleanup_holder_client_ _cleanup_(holder_closep)
+
+/*
+ * From now on nothing is done: the functions that change the context call EACH for every step that
+ * they would take, in order, fail as they would fail as far as that can be known, and leave their
+ * outputs as they are (but holder_bind_pasids(), whose ioas and hwpt are 0).
+ */
+void holder_plan(struct holder_client *client, holder_plan_fn *each, void *data);
 
 /* What requests go through. */
 struct holder_target {

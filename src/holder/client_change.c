@@ -5,6 +5,53 @@
 #include <string.h>
 
 #include "holder/client_wire.h"
+#include "util/str.h"
+
+void holder_plan(struct holder_client *client, holder_plan_fn *each, void *data)
+{
+	client->plan = each;
+	client->plan_data = data;
+}
+
+static int hand_plan(const struct holder_client *client, json_object *reply,
+		     struct holder_error *error)
+{
+	json_object *lines = NULL;
+
+	if (json_get_array(reply, "plan", &lines) <= 0)
+		return error_protocol(error);
+	for (size_t i = 0; i < json_object_array_length(lines); i++) {
+		json_object *line = json_object_array_get_idx(lines, i);
+		_cleanup_free_ char *text = NULL;
+
+		if (!json_object_is_type(line, json_type_string))
+			return error_protocol(error);
+		text = str_printable(json_object_get_string(line));
+		if (!text)
+			return error_set(error, HOLDER_ERROR_SYSTEM, ENOMEM, "%s",
+					 strerror(ENOMEM));
+		client->plan(text, client->plan_data);
+	}
+	return 0;
+}
+
+/* A call that changes the context; with a plan it does not, and the plan has been handed over. */
+static int call_change(struct holder_client *client, const char *method, json_object *parameters,
+		       json_object **ret, struct holder_error *error)
+{
+	_cleanup_json_ json_object *reply = NULL;
+	int r;
+
+	if (client->plan)
+		json_add_bool(parameters, "dry_run", true);
+	r = client_call(client, method, parameters, false, &reply, error);
+	if (r == 0 && client->plan)
+		r = hand_plan(client, reply, error);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(reply);
+	return 0;
+}
 
 /* A call with what it needs; the reply's value under KEY, unless KEY is NULL. */
 static int change(struct holder_client *client, const char *method, json_object *parameters,
@@ -15,8 +62,8 @@ static int change(struct holder_client *client, const char *method, json_object 
 	uint64_t value = 0;
 	int r;
 
-	r = client_call(client, method, parameters, false, &reply, error);
-	if (r < 0)
+	r = call_change(client, method, parameters, &reply, error);
+	if (r < 0 || client->plan)
 		return r;
 	wire.object = reply;
 	if (key)
@@ -36,7 +83,7 @@ static int change_id(struct holder_client *client, const char *method, json_obje
 	int r;
 
 	r = change(client, method, parameters, key, &id, error);
-	if (r < 0)
+	if (r < 0 || client->plan)
 		return r;
 	if (id == 0 || id > UINT32_MAX)
 		return error_protocol(error);
@@ -62,8 +109,8 @@ int holder_add_device(struct holder_client *client, const char *path, bool bind,
 	int r;
 
 	json_add_bool(parameters, "bind", bind);
-	r = client_call(client, "AddDevice", parameters, false, &reply, error);
-	if (r < 0)
+	r = call_change(client, "AddDevice", parameters, &reply, error);
+	if (r < 0 || client->plan)
 		return r;
 	wire.object = reply;
 	id = wire_u32_optional(&wire, "id");
@@ -124,8 +171,8 @@ int holder_map_ioas(struct holder_client *client, const char *ioas, uint64_t siz
 		json_add_address(parameters, "iova", *iova);
 	json_add_bool(parameters, "read", read);
 	json_add_bool(parameters, "write", write);
-	r = client_call(client, "MapIoas", parameters, false, &reply, error);
-	if (r < 0)
+	r = call_change(client, "MapIoas", parameters, &reply, error);
+	if (r < 0 || client->plan)
 		return r;
 	wire.object = reply;
 	at = wire_address(&wire, "iova");
@@ -178,15 +225,17 @@ void holder_bound_done(struct holder_bound *bound)
 	*bound = (struct holder_bound){ 0 };
 }
 
-static void read_bound(struct wire *wire, struct holder_bound *bound)
+static void read_bound(struct wire *wire, struct holder_bound *bound, bool numbers)
 {
 	struct wire failure = { .object = wire_object_optional(wire, "failure") };
 	_cleanup_free_ char *id = NULL;
 
 	bound->pasid = wire_string(wire, "pasid");
 	bound->count = wire_u64(wire, "count");
-	bound->ioas = wire_u32(wire, "ioas");
-	bound->hwpt = wire_u32(wire, "hwpt");
+	if (numbers) {
+		bound->ioas = wire_u32(wire, "ioas");
+		bound->hwpt = wire_u32(wire, "hwpt");
+	}
 	if (!failure.object)
 		return;
 	id = wire_string(&failure, "error");
@@ -212,11 +261,11 @@ int holder_bind_pasids(struct holder_client *client, const char *device, const c
 		json_add_u64(parameters, "count", count);
 	json_add_string(parameters, "target", target);
 	json_add_bool(parameters, "partial", partial);
-	r = client_call(client, "BindPasids", parameters, false, &reply, error);
+	r = call_change(client, "BindPasids", parameters, &reply, error);
 	if (r < 0)
 		return r;
 	wire.object = reply;
-	read_bound(&wire, &bound);
+	read_bound(&wire, &bound, !client->plan);
 	if (wire.err < 0)
 		return error_protocol(error);
 	*ret = bound;
@@ -238,7 +287,7 @@ int holder_destroy(struct holder_client *client, struct holder_error *error)
 	_cleanup_holder_error_ struct holder_error own = { 0 };
 	int r;
 
-	r = change(client, "Destroy", NULL, NULL, NULL, &own);
+	r = change(client, "Destroy", json_object_new_object(), NULL, NULL, &own);
 	/* Somebody else was faster: the context is gone, as was asked for. */
 	if (r == -ECONNRESET)
 		return 0;

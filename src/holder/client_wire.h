@@ -18,6 +18,8 @@
 struct holder_client {
 	int fd;
 	struct varlink_in in;
+	holder_plan_fn *plan; /* NULL: what is asked for is to be done */
+	void *plan_data;
 };
 
 /* Fills ERROR (may be NULL), the message made printable. Returns -ERR. */

@@ -3,11 +3,10 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "sys/vfio.h"
+#include "holder/kernel.h"
 #include "util/cleanup.h"
 
 int context_open(struct context *context, const char *name)
@@ -44,25 +43,24 @@ void context_close(struct context *context)
 
 		for (uint32_t from = 0; record_pasid_next(&record->device[i], from, &range, &hwpt);
 		     from = range.lo + 1)
-			(void)vfio_detach_pasid(record->device[i].fd, range.lo);
+			(void)kernel_detach_pasid(context, &record->device[i], range.lo);
 		if (record->device[i].attached)
-			(void)vfio_detach(record->device[i].fd);
+			(void)kernel_detach(context, &record->device[i]);
 	}
 	for (size_t i = 0; i < record->hwpt_n; i++)
-		(void)iommufd_destroy(context->iommufd, record->hwpt[i].id);
+		(void)kernel_destroy(context, record->hwpt[i].id);
 	for (size_t i = 0; i < record->ioas_n; i++) {
-		(void)iommufd_ioas_unmap(context->iommufd, record->ioas[i].id, 0, UINT64_MAX,
-					 &bytes);
-		(void)iommufd_destroy(context->iommufd, record->ioas[i].id);
+		(void)kernel_ioas_unmap(context, &record->ioas[i], 0, UINT64_MAX, &bytes);
+		(void)kernel_destroy(context, record->ioas[i].id);
 	}
 	for (size_t i = 0; i < record->device_n; i++)
-		close(record->device[i].fd);
+		kernel_close(context, record->device[i].fd);
 	if (context->iommufd >= 0)
-		close(context->iommufd);
+		kernel_close(context, context->iommufd);
 	for (size_t i = 0; i < record->ioas_n; i++)
 		for (size_t j = 0; j < record->ioas[i].mapping_n; j++)
-			munmap(record->ioas[i].mapping[j].memory,
-			       record->ioas[i].mapping[j].length);
+			kernel_memory_put(context, record->ioas[i].mapping[j].memory,
+					  record->ioas[i].mapping[j].length);
 	record_done(record);
 	context->iommufd = -1;
 }

@@ -18,9 +18,12 @@
 #define CONTEXT_HWPT_MAX    4096
 #define CONTEXT_MAPPING_MAX 4096
 
+struct plan;
+
 struct context {
 	struct record record;
 	int iommufd;
+	struct plan *plan; /* a dry run notes there what it would do, and does nothing (kernel.h) */
 };
 
 /* Opens /dev/iommu. Returns 0 or -errno. */
@@ -117,5 +120,6 @@ int context_begin_pasids(struct context *context, struct record_device *device,
 void context_end_pasids(struct context *context, uint32_t hwpt, const struct context_undo *undo,
 			bool rollback);
 /* One PASID. Returns 0 or -errno. */
-int context_bind_pasid(struct record_device *device, uint32_t pasid, uint32_t hwpt);
+int context_bind_pasid(struct context *context, struct record_device *device, uint32_t pasid,
+		       uint32_t hwpt);
 int context_unbind_pasid(struct context *context, struct record_device *device, uint32_t pasid);

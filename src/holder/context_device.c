@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "sys/vfio.h"
+#include "holder/kernel.h"
 #include "util/cleanup.h"
 
 static int find_node(const char *path, struct fault *fault, struct vfio_node *ret)
@@ -27,9 +27,10 @@ static int find_node(const char *path, struct fault *fault, struct vfio_node *re
 	}
 }
 
-static int open_node(const struct vfio_node *node, struct fault *fault, int *ret_fd)
+static int open_node(struct context *context, const struct vfio_node *node, struct fault *fault,
+		     int *ret_fd)
 {
-	int r = vfio_node_open(node, ret_fd);
+	int r = kernel_open(context, node, ret_fd);
 
 	if (r == -ENODEV)
 		return fault_raise_string(fault, "NoVfioDevice", "path", node->path);
@@ -42,10 +43,10 @@ static int bind_device(struct context *context, struct record_device *device, st
 	struct iommufd_hw_info info = { 0 };
 	int r;
 
-	r = vfio_bind(device->fd, context->iommufd, &device->id);
+	r = kernel_bind(context, device);
 	if (r < 0)
 		return fault_kernel(fault, IOMMUFD_VFIO_BIND, r);
-	r = iommufd_get_hw_info(context->iommufd, device->id, &info);
+	r = kernel_get_hw_info(context, device, &info);
 	/*
 	 * ENOENT: an mdev, which iommufd knows as an access and no device. EOPNOTSUPP: no IOMMU.
 	 * Neither has PASIDs. Any other failure must not pass for "no PASIDs".
@@ -71,7 +72,7 @@ int context_add_device(struct context *context, const char *path, bool bind, str
 	if (context_check_new(context, NULL, "devices", context->record.device_n,
 			      CONTEXT_DEVICE_MAX, fault) < 0)
 		return FAULTED;
-	if (open_node(&node, fault, &fd) < 0)
+	if (open_node(context, &node, fault, &fd) < 0)
 		return FAULTED;
 	entry.path = node.path;
 	entry.cdev = node.cdev;
@@ -93,11 +94,11 @@ void context_remove_device(struct context *context, struct record_device *device
 	uint32_t hwpt = device->hwpt;
 
 	if (device->attached)
-		(void)vfio_detach(device->fd);
+		(void)kernel_detach(context, device);
 	device->attached = false;
 	device->hwpt = 0;
 	context_put_hwpt(context, hwpt);
-	close(device->fd);
+	kernel_close(context, device->fd);
 	record_device_drop(&context->record, device);
 }
 
@@ -205,7 +206,7 @@ int context_attach_device(struct context *context, struct record_device *device,
 	if (check_plain(context, device, target, fault) < 0 ||
 	    choose_hwpt(context, device, target, fault, &hwpt) < 0)
 		return FAULTED;
-	r = vfio_attach(device->fd, hwpt ? hwpt : target->ioas);
+	r = kernel_attach(context, device, hwpt ? hwpt : target->ioas);
 	if (r < 0) {
 		context_put_hwpt(context, hwpt);
 		return fault_kernel(fault, IOMMUFD_VFIO_ATTACH, r);
@@ -223,7 +224,7 @@ int context_detach_device(struct context *context, struct record_device *device,
 
 	if (!device->attached)
 		return fault_raise_string(fault, "NotAttached", "device", device->name);
-	r = vfio_detach(device->fd);
+	r = kernel_detach(context, device);
 	if (r < 0)
 		return fault_kernel(fault, IOMMUFD_VFIO_DETACH, r);
 	device->attached = false;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "holder/kernel.h"
 #include "util/cleanup.h"
 
 static int hwpt_alloc(struct context *context, const struct record_device *device,
@@ -16,12 +17,12 @@ static int hwpt_alloc(struct context *context, const struct record_device *devic
 	if (context_check_new(context, entry->name, "HWPTs", context->record.hwpt_n,
 			      CONTEXT_HWPT_MAX, fault) < 0)
 		return FAULTED;
-	r = iommufd_hwpt_alloc(context->iommufd, device->id, entry->ioas, entry->pasid, &id);
+	r = kernel_hwpt_alloc(context, device, entry->ioas, entry->pasid, &id);
 	if (r < 0)
 		return fault_kernel(fault, IOMMUFD_HWPT_ALLOC, r);
 	hwpt = record_hwpt_add(&context->record, entry);
 	if (!hwpt) {
-		(void)iommufd_destroy(context->iommufd, id);
+		(void)kernel_destroy(context, id);
 		return fault_system(fault, "malloc", -ENOMEM, NULL);
 	}
 	hwpt->id = id;
@@ -55,7 +56,7 @@ int context_free_hwpt(struct context *context, struct record_hwpt *hwpt, struct 
 		json_add_u64(parameters, "user_count", users);
 		return fault_raise(fault, "HwptInUse", parameters);
 	}
-	r = iommufd_destroy(context->iommufd, hwpt->id);
+	r = kernel_destroy(context, hwpt->id);
 	if (r < 0)
 		return fault_kernel(fault, IOMMUFD_DESTROY, r);
 	record_hwpt_drop(&context->record, hwpt);
@@ -89,6 +90,6 @@ void context_put_hwpt(struct context *context, uint32_t hwpt)
 	/*
 	 * EBUSY: a process that was given the descriptors uses it. It stays, for the next to find.
 	 */
-	if (iommufd_destroy(context->iommufd, hwpt) == 0)
+	if (kernel_destroy(context, hwpt) == 0)
 		record_hwpt_drop(&context->record, entry);
 }

@@ -4,9 +4,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
+#include "holder/kernel.h"
 #include "util/cleanup.h"
 
 int context_alloc_ioas(struct context *context, const char *name, struct fault *fault,
@@ -18,11 +18,11 @@ int context_alloc_ioas(struct context *context, const char *name, struct fault *
 	if (context_check_new(context, name, "IOASes", context->record.ioas_n, CONTEXT_IOAS_MAX,
 			      fault) < 0)
 		return FAULTED;
-	r = iommufd_ioas_alloc(context->iommufd, &id);
+	r = kernel_ioas_alloc(context, &id);
 	if (r < 0)
 		return fault_kernel(fault, IOMMUFD_IOAS_ALLOC, r);
 	if (!record_ioas_add(&context->record, id, name)) {
-		(void)iommufd_destroy(context->iommufd, id);
+		(void)kernel_destroy(context, id);
 		return fault_system(fault, "malloc", -ENOMEM, NULL);
 	}
 	*ret = id;
@@ -58,10 +58,10 @@ static int refuse_used(const struct context *context, const struct record_ioas *
 	return fault_raise(fault, "IoasInUse", parameters);
 }
 
-static void free_mappings(struct record_ioas *ioas, size_t first, size_t n)
+static void free_mappings(struct context *context, struct record_ioas *ioas, size_t first, size_t n)
 {
 	for (size_t i = first; i < first + n; i++)
-		munmap(ioas->mapping[i].memory, ioas->mapping[i].length);
+		kernel_memory_put(context, ioas->mapping[i].memory, ioas->mapping[i].length);
 	record_mapping_drop(ioas, first, n);
 }
 
@@ -76,10 +76,10 @@ int context_free_ioas(struct context *context, struct record_ioas *ioas, struct 
 	for (size_t i = record->hwpt_n; i-- > 0;)
 		if (record->hwpt[i].ioas == ioas->id)
 			context_put_hwpt(context, record->hwpt[i].id);
-	r = iommufd_destroy(context->iommufd, ioas->id);
+	r = kernel_destroy(context, ioas->id);
 	if (r < 0)
 		return fault_kernel(fault, IOMMUFD_DESTROY, r);
-	free_mappings(ioas, 0, ioas->mapping_n);
+	free_mappings(context, ioas, 0, ioas->mapping_n);
 	record_ioas_drop(record, ioas);
 	return 0;
 }
@@ -105,13 +105,12 @@ static int map_memory(struct context *context, struct record_ioas *ioas, struct 
 	uint64_t length;
 	int r;
 
-	r = iommufd_ioas_map(context->iommufd, ioas->id, m->memory, m->length, iova, m->flags,
-			     &m->iova);
+	r = kernel_ioas_map(context, ioas, m, iova, &m->iova);
 	if (r < 0)
 		return fault_kernel(fault, IOMMUFD_IOAS_MAP, r);
 	entry = record_mapping_add(ioas, m);
 	if (!entry) {
-		(void)iommufd_ioas_unmap(context->iommufd, ioas->id, m->iova, m->length, &length);
+		(void)kernel_ioas_unmap(context, ioas, m->iova, m->length, &length);
 		return fault_system(fault, "malloc", -ENOMEM, NULL);
 	}
 	return 0;
@@ -122,6 +121,7 @@ int context_map_ioas(struct context *context, struct record_ioas *ioas, uint64_t
 		     uint64_t *ret_iova)
 {
 	struct record_mapping m = { .length = size, .flags = flags };
+	int r;
 
 	if (size == 0 || size > SIZE_MAX)
 		return fault_parameter(fault, "size");
@@ -132,12 +132,11 @@ int context_map_ioas(struct context *context, struct record_ioas *ioas, uint64_t
 		return FAULTED;
 	if (iova && size - 1 > UINT64_MAX - *iova)
 		return fault_kernel(fault, IOMMUFD_IOAS_MAP, -EOVERFLOW);
-	m.memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (m.memory == MAP_FAILED)
-		return fault_system(fault, "mmap", -errno, NULL);
+	r = kernel_memory_get(context, size, &m.memory);
+	if (r < 0)
+		return fault_system(fault, "mmap", r, NULL);
 	if (map_memory(context, ioas, &m, iova, fault) < 0) {
-		munmap(m.memory, size);
+		kernel_memory_put(context, m.memory, size);
 		return FAULTED;
 	}
 	*ret_iova = m.iova;
@@ -163,10 +162,10 @@ int context_unmap_ioas(struct context *context, struct record_ioas *ioas, uint64
 		json_add_address(parameters, "iova", iova);
 		return fault_raise(fault, n ? "PartOfMapping" : "NotMapped", parameters);
 	}
-	r = iommufd_ioas_unmap(context->iommufd, ioas->id, iova, length, ret_length);
+	r = kernel_ioas_unmap(context, ioas, iova, length, ret_length);
 	if (r < 0)
 		return fault_kernel(fault, IOMMUFD_IOAS_UNMAP, r);
-	free_mappings(ioas, first, n);
+	free_mappings(context, ioas, first, n);
 	return 0;
 }
 
@@ -175,10 +174,10 @@ int context_unmap_ioas_all(struct context *context, struct record_ioas *ioas, st
 {
 	int r;
 
-	r = iommufd_ioas_unmap(context->iommufd, ioas->id, 0, UINT64_MAX, ret_length);
+	r = kernel_ioas_unmap(context, ioas, 0, UINT64_MAX, ret_length);
 	if (r < 0)
 		return fault_kernel(fault, IOMMUFD_IOAS_UNMAP, r);
-	free_mappings(ioas, 0, ioas->mapping_n);
+	free_mappings(context, ioas, 0, ioas->mapping_n);
 	return 0;
 }
 

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "sys/vfio.h"
+#include "holder/kernel.h"
 #include "util/cleanup.h"
 
 static int refuse_pasid(const char *error, const struct record_device *device, uint32_t pasid,
@@ -120,7 +120,7 @@ static int make_room(struct context *context, struct record_device *device, uint
 	if (context_get_hwpt(context, rid, ioas, fault, &hwpt) < 0)
 		return FAULTED;
 	old = rid->hwpt;
-	r = vfio_attach(rid->fd, hwpt);
+	r = kernel_attach(context, rid, hwpt);
 	if (r < 0) {
 		context_put_hwpt(context, hwpt);
 		return fault_kernel(fault, IOMMUFD_VFIO_ATTACH, r);
@@ -164,7 +164,7 @@ void context_end_pasids(struct context *context, uint32_t hwpt, const struct con
 
 	if (rollback && undo->moved && rid) {
 		moved_to = rid->hwpt;
-		if (vfio_attach(rid->fd, undo->hwpt ? undo->hwpt : rid->ioas) == 0) {
+		if (kernel_attach(context, rid, undo->hwpt ? undo->hwpt : rid->ioas) == 0) {
 			record_attach(&context->record, rid, rid->ioas, undo->hwpt);
 			context_put_hwpt(context, moved_to);
 		}
@@ -172,16 +172,17 @@ void context_end_pasids(struct context *context, uint32_t hwpt, const struct con
 	context_put_hwpt(context, hwpt);
 }
 
-int context_bind_pasid(struct record_device *device, uint32_t pasid, uint32_t hwpt)
+int context_bind_pasid(struct context *context, struct record_device *device, uint32_t pasid,
+		       uint32_t hwpt)
 {
 	int r;
 
-	r = vfio_attach_pasid(device->fd, pasid, hwpt);
+	r = kernel_attach_pasid(context, device, pasid, hwpt);
 	if (r < 0)
 		return r;
 	r = record_pasid_bind(device, pasid, hwpt);
 	if (r < 0)
-		(void)vfio_detach_pasid(device->fd, pasid);
+		(void)kernel_detach_pasid(context, device, pasid);
 	return r;
 }
 
@@ -190,12 +191,12 @@ int context_unbind_pasid(struct context *context, struct record_device *device, 
 	uint32_t hwpt = record_pasid_hwpt(device, pasid);
 	int r;
 
-	r = vfio_detach_pasid(device->fd, pasid);
+	r = kernel_detach_pasid(context, device, pasid);
 	if (r < 0)
 		return r;
 	r = record_pasid_unbind(device, pasid);
 	if (r < 0)
-		(void)vfio_attach_pasid(device->fd, pasid, hwpt);
+		(void)kernel_attach_pasid(context, device, pasid, hwpt);
 	/* Only the last one leaves its HWPT without users, and only then is it worth counting. */
 	if (r == 0 && !record_pasid_serves(device, hwpt))
 		context_put_hwpt(context, hwpt);

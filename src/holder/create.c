@@ -9,7 +9,9 @@
 
 #include "holder/client_wire.h"
 #include "holder/daemon.h"
+#include "holder/runtime.h"
 #include "sys/iommufd.h"
+#include "util/cleanup.h"
 #include "util/parse.h"
 
 /* What the new holder tells its parent, once. */
@@ -35,6 +37,11 @@ static int create_error(struct holder_error *error, const char *name, int err, c
 	if (strcmp(stage, DAEMON_STAGE_IOMMU) == 0)
 		error_hint(error, iommufd_hint(IOMMUFD_OPEN, err));
 	return r;
+}
+
+static int bad_name(struct holder_error *error, const char *name)
+{
+	return error_set(error, HOLDER_ERROR_USAGE, EINVAL, "'%s' is no name of a context", name);
 }
 
 static void tell(int fd, int err, const char *stage)
@@ -122,6 +129,48 @@ static int create_in_background(const char *name, pid_t *ret_pid, struct holder_
 		     : create_error(error, name, verdict.err, verdict.stage);
 }
 
+/* Up to the socket, which comes last. A directory that is not there has no socket either. */
+static int plan_socket(const char *name, holder_plan_fn *each, void *data, const char **stage)
+{
+	_cleanup_free_ char *path = NULL, *opened = NULL, *file = runtime_socket_name(name);
+	_cleanup_free_ char *line = NULL;
+	_cleanup_close_ int dir = -1, fd = -1;
+	int r;
+
+	*stage = DAEMON_STAGE_DIRECTORY;
+	r = runtime_path(&path);
+	if (r == 0)
+		r = runtime_open(false, &opened, &dir);
+	if (r < 0 && (r != -ENOENT || !path))
+		return r;
+	*stage = "socket";
+	r = dir < 0 || !file ? -ENOENT : runtime_connect(dir, file, geteuid(), &fd);
+	if (r == 0 || r == -EAGAIN)
+		return -EEXIST;
+	if (r != -ENOENT && r != -ECONNREFUSED)
+		return r;
+	if (!file || asprintf(&line, "listen %s/%s", path, file) < 0)
+		return -ENOMEM;
+	each("open /dev/iommu", data);
+	each(line, data);
+	return 0;
+}
+
+int holder_create_plan(const char *name, holder_plan_fn *each, void *data,
+		       struct holder_error *error)
+{
+	const char *stage = DAEMON_STAGE_IOMMU;
+	int r;
+
+	if (!parse_is_name(name))
+		return bad_name(error, name);
+	/* Opening it could load a module. */
+	r = faccessat(AT_FDCWD, "/dev/iommu", R_OK | W_OK, AT_EACCESS) < 0 ? -errno : 0;
+	if (r == 0)
+		r = plan_socket(name, each, data, &stage);
+	return r < 0 ? create_error(error, name, -r, stage) : 0;
+}
+
 int holder_create(const char *name, bool foreground, pid_t *ret_pid, struct holder_error *error)
 {
 	const struct daemon_options options = {
@@ -133,8 +182,7 @@ int holder_create(const char *name, bool foreground, pid_t *ret_pid, struct hold
 	int r;
 
 	if (!parse_is_name(name))
-		return error_set(error, HOLDER_ERROR_USAGE, EINVAL, "'%s' is no name of a context",
-				 name);
+		return bad_name(error, name);
 	if (!foreground)
 		return create_in_background(name, ret_pid, error);
 	r = daemon_run(&options, &stage);

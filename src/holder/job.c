@@ -219,7 +219,7 @@ static bool bind_one(struct context *context, struct job *job, struct record_dev
 	if (!next_pasid(context, job, device, &pasid))
 		return job->wanted ? exhausted(job) : true;
 	job->next = pasid + UINT64_C(1);
-	r = context_bind_pasid(device, pasid, job->hwpt);
+	r = context_bind_pasid(context, device, pasid, job->hwpt);
 	if (r == -EBUSY && job->wanted)
 		return false; /* a driver or another process has the number */
 	if (r < 0)

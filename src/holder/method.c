@@ -143,6 +143,9 @@ static const struct method methods[] = {
 	{ .name = "Destroy", .run = method_destroy, .changes = true },
 };
 
+/* Of every method that changes something. */
+static const struct parameter dry_run = OPTIONAL("dry_run", BOOL);
+
 /* INTERFACE.METHOD */
 static int find_method(const char *name, struct call *call)
 {
@@ -209,7 +212,7 @@ static const struct parameter *find_parameter(const struct method *method, const
 	for (const struct parameter *p = method->parameter; p->type != PARAMETER_END; p++)
 		if (strcmp(p->name, name) == 0)
 			return p;
-	return NULL;
+	return method->changes && strcmp(dry_run.name, name) == 0 ? &dry_run : NULL;
 }
 
 static int check_parameters(struct call *call)
@@ -274,6 +277,26 @@ void call_done(struct call *call)
 bool call_changes(const struct call *call)
 {
 	return call->method->changes;
+}
+
+bool call_is_dry(const struct call *call)
+{
+	return call->method->changes && call_bool(call, dry_run.name, false);
+}
+
+json_object *call_answer(struct call *call)
+{
+	json_object *message = json_object_new_object();
+
+	if (call->fault.id) {
+		json_add_string(message, "error", call->fault.id);
+		json_add(message, "parameters", TAKE_PTR(call->fault.parameters));
+		return message;
+	}
+	json_add(message, "parameters", TAKE_PTR(call->reply));
+	if (call->continues)
+		json_add_bool(message, "continues", true);
+	return message;
 }
 
 void call_run(struct context *context, struct call *call)

@@ -40,7 +40,13 @@ void call_done(struct call *call);
 /* It changes the context, so it must wait while a job runs. */
 bool call_changes(const struct call *call);
 
+/* It is to be planned and not done: see dry_run.h. */
+bool call_is_dry(const struct call *call);
+
 void call_run(struct context *context, struct call *call);
+
+/* {"parameters": ...} or {"error": ..., "parameters": ...}; takes them. */
+json_object *call_answer(struct call *call);
 
 /* For the methods themselves; the types have been checked. NULL, false or VALUE when absent. */
 const char *call_string(const struct call *call, const char *key);

@@ -42,8 +42,7 @@ int runtime_open_user(const char *path, uid_t uid, int *ret_fd)
 	return 0;
 }
 
-/* The caller's directory's name, what it is in being checked. */
-static int own_path(char **ret)
+int runtime_path(char **ret)
 {
 	const char *parent = getenv("XDG_RUNTIME_DIR");
 	_cleanup_close_ int fd = -1;
@@ -78,7 +77,7 @@ int runtime_open(bool create, char **ret_path, int *ret_fd)
 	_cleanup_free_ char *path = NULL;
 	int r;
 
-	r = own_path(&path);
+	r = runtime_path(&path);
 	if (r == 0 && create)
 		r = make_directory(path);
 	if (r == 0)

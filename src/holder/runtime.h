@@ -8,6 +8,9 @@
 #define RUNTIME_ROOT  "/run/ioasidctl"
 #define RUNTIME_USERS "/run/user"
 
+/* The caller's own directory, there or not. The errors of runtime_open(). */
+int runtime_path(char **ret);
+
 /*
  * The caller's own directory, made if CREATE. -ENOENT: it is not there; -ENXIO: XDG_RUNTIME_DIR is
  * not set; -EINVAL: that is no absolute path; -EPERM: it or the directory is not the caller's alone

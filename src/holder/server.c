@@ -38,22 +38,6 @@ int server_add_client(struct server *server, int fd)
 	return 0;
 }
 
-/* {"parameters": ...} or {"error": ..., "parameters": ...} */
-static json_object *json_answer(struct call *call)
-{
-	json_object *message = json_object_new_object();
-
-	if (call->fault.id) {
-		json_add_string(message, "error", call->fault.id);
-		json_add(message, "parameters", TAKE_PTR(call->fault.parameters));
-		return message;
-	}
-	json_add(message, "parameters", TAKE_PTR(call->reply));
-	if (call->continues)
-		json_add_bool(message, "continues", true);
-	return message;
-}
-
 /* The call has run: its answer goes out, and unless there is more to come it is over. */
 static void client_answer(struct client *client)
 {
@@ -65,7 +49,7 @@ static void client_answer(struct client *client)
 		size_t n = fd ? call->fd_n : 0;
 
 		call->fd_n -= n;
-		if (varlink_out_put(&client->out, json_answer(call), fd, n) < 0)
+		if (varlink_out_put(&client->out, call_answer(call), fd, n) < 0)
 			client->dead = true;
 	}
 	client->state = more ? CLIENT_STREAMING : CLIENT_IDLE;
@@ -73,15 +57,27 @@ static void client_answer(struct client *client)
 		call_done(call);
 }
 
+/* Whoever changes the context has to wait. */
+static bool is_busy(const struct server *server)
+{
+	return server->job || server->dry;
+}
+
 static void client_run(struct server *server, struct client *client)
 {
+	bool dry = call_is_dry(&client->call);
+
 	client->turn = server->turn;
-	call_run(server->context, &client->call);
-	if (!client->call.job) {
+	if (dry)
+		(void)dry_run_begin(server->context, &client->call, &server->dry);
+	else
+		call_run(server->context, &client->call);
+	if (dry ? !server->dry : !client->call.job) {
 		client_answer(client);
 		return;
 	}
-	server->job = TAKE_PTR(client->call.job);
+	if (!dry)
+		server->job = TAKE_PTR(client->call.job);
 	server->job_client = client;
 	client->state = CLIENT_BUSY;
 }
@@ -111,7 +107,7 @@ static void client_begin(struct server *server, struct client *client)
 		client_answer(client);
 		return;
 	}
-	if (call_changes(&client->call) && server->job) {
+	if (call_changes(&client->call) && is_busy(server)) {
 		client->state = CLIENT_QUEUED;
 		client->ticket = ++server->ticket;
 		return;
@@ -254,7 +250,7 @@ static void refuse(int fd, struct fault *fault)
 	struct call call = { .fault = *fault };
 	struct varlink_out out = { 0 };
 
-	if (varlink_out_put(&out, json_answer(&call), NULL, 0) == 0)
+	if (varlink_out_put(&out, call_answer(&call), NULL, 0) == 0)
 		(void)varlink_out_write(&out, fd);
 	varlink_out_done(&out);
 	call_done(&call);
@@ -364,13 +360,25 @@ static void job_ended(struct server *server)
 	client_answer(client);
 }
 
+static void dry_run_ended(struct server *server)
+{
+	struct client *client = TAKE_PTR(server->job_client);
+
+	dry_run_end(TAKE_PTR(server->dry), client ? &client->call : NULL);
+	if (client)
+		client_answer(client);
+}
+
 static void do_job(struct server *server)
 {
 	struct client *client;
 
+	if (server->dry && (!server->job_client || dry_run_step(server->dry)))
+		dry_run_ended(server);
+
 	if (server->job && job_step(server->context, server->job))
 		job_ended(server);
-	while (!server->job && !server->ending && (client = next_queued(server)) != NULL)
+	while (!is_busy(server) && !server->ending && (client = next_queued(server)) != NULL)
 		client_run(server, client);
 }
 
@@ -387,7 +395,7 @@ static int how_long(struct server *server)
 
 void server_turn(struct server *server)
 {
-	struct pollfd p[2 + SERVER_CLIENT_MAX] = {
+	struct pollfd p[3 + SERVER_CLIENT_MAX] = {
 		{ .fd = server->deaf ? -1 : server->listener, .events = POLLIN },
 		{ .fd = server->signals, .events = POLLIN },
 	};
@@ -398,7 +406,11 @@ void server_turn(struct server *server)
 			.fd = server->client[i]->gone ? -1 : server->client[i]->fd,
 			.events = client_wants(server->client[i]),
 		};
-	if (poll(p, 2 + n, how_long(server)) < 0)
+	p[2 + n] = (struct pollfd){
+		.fd = server->dry ? dry_run_fd(server->dry) : -1,
+		.events = POLLIN,
+	};
+	if (poll(p, 3 + n, how_long(server)) < 0)
 		memset(p, 0, sizeof(p));
 	server->deaf = false;
 	server->turn++;
@@ -441,6 +453,8 @@ static void end_by_signal(struct server *server)
 	log_line(server->log, LOG_NOTICE,
 		 "ended by SIG%s: %" PRIu64 " PASIDs of %zu devices and %zu IOASes are freed",
 		 sigabbrev_np(server->signal), pasids, record->device_n, record->ioas_n);
+	if (server->dry)
+		dry_run_end(TAKE_PTR(server->dry), NULL);
 	context_close(server->context);
 	if (server->unlink)
 		server->unlink(server->userdata);

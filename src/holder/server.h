@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "holder/dry_run.h"
 #include "holder/log.h"
 #include "holder/method.h"
 #include "holder/varlink.h"
@@ -15,8 +16,8 @@
 
 enum client_state {
 	CLIENT_IDLE,
-	CLIENT_QUEUED,    /* its call changes the context and waits for the job of another */
-	CLIENT_BUSY,      /* the job is its call's */
+	CLIENT_QUEUED, /* its call changes the context and waits for the job or dry run of another */
+	CLIENT_BUSY,   /* the job or dry run is its call's */
 	CLIENT_STREAMING, /* its call has more replies */
 };
 
@@ -42,7 +43,8 @@ struct server {
 	struct client *client[SERVER_CLIENT_MAX];
 	size_t client_n;
 	struct job *job;
-	struct client *job_client; /* NULL: it is gone, and the job goes on */
+	struct dry_run *dry;       /* at most one of the two */
+	struct client *job_client; /* of either; NULL: it is gone, and a job goes on */
 	uint64_t turn, ticket;
 	bool deaf;   /* accept(2) fails for want of something: let the listener rest for a turn */
 	bool ending; /* the context is destroyed */

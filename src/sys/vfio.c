@@ -171,6 +171,23 @@ int vfio_node_open(const struct vfio_node *node, int *ret_fd)
 	return 0;
 }
 
+int vfio_node_check(const struct vfio_node *node)
+{
+	_cleanup_free_ char *path = NULL;
+	struct stat st;
+	dev_t number = 0;
+	int r;
+
+	r = node_number(node, &number);
+	if (r < 0)
+		return r;
+	if (asprintf(&path, VFIO_NODES "%s", node->cdev) < 0)
+		return -ENOMEM;
+	if (faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) < 0 || lstat(path, &st) < 0)
+		return -errno;
+	return S_ISCHR(st.st_mode) && st.st_rdev == number ? 0 : -ESTALE;
+}
+
 static int vfio_ioctl(int fd, unsigned long request, void *arg)
 {
 	return ioctl(fd, request, arg) < 0 ? -errno : 0;

@@ -28,6 +28,8 @@ int vfio_node_find(const char *path, struct vfio_node *ret);
  * speaks of.
  */
 int vfio_node_open(const struct vfio_node *node, int *ret_fd);
+/* What opening it would say, as far as that can be known without. */
+int vfio_node_check(const struct vfio_node *node);
 
 /* Gives the device to the open /dev/iommu IOMMUFD. RET_ID is its number there. */
 int vfio_bind(int fd, int iommufd, uint32_t *ret_id);

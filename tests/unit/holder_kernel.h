@@ -43,6 +43,7 @@ static struct {
 	unsigned int next_width;
 	int iommufd;
 	unsigned int calls;
+	pid_t pid; /* a child has no business here */
 } kernel;
 
 static uint32_t kernel_alloc(enum kernel_type type)
@@ -230,6 +231,8 @@ int ioctl(int fd, unsigned long request, ...)
 	arg = va_arg(args, void *);
 	va_end(args);
 	kernel.calls++;
+	if (getpid() != kernel.pid)
+		_exit(99);
 	if (kernel.err && request == kernel.request && kernel.nth-- == 0) {
 		err = kernel.err;
 		kernel.err = 0;
@@ -269,6 +272,7 @@ static inline unsigned int kernel_count(enum kernel_type type)
 static inline void kernel_context(struct context *context)
 {
 	memset(&kernel, 0, sizeof(kernel));
+	kernel.pid = getpid();
 	kernel.iommufd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	assert_true(kernel.iommufd >= 0);
 	*context = (struct context){

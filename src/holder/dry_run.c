@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "holder/dry_run.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "holder/kernel.h"
+#include "util/cleanup.h"
+
+struct dry_run {
+	pid_t pid;
+	int fd; /* of a socket pair */
+	struct varlink_in in;
+};
+
+/* Numbers that the kernel alone gives. */
+static const char *const given[] = { "id", "ioas", "hwpt", "iova" };
+
+static int raise_plan(struct fault *fault, int r)
+{
+	json_object *parameters;
+
+	if (r != -E2BIG)
+		return fault_system(fault, "malloc", r, NULL);
+	parameters = json_object_new_object();
+	json_add_string(parameters, "what", "bytes of a plan");
+	json_add_u64(parameters, "limit", PLAN_BYTES_MAX);
+	return fault_raise(fault, "LimitReached", parameters);
+}
+
+static void add_plan(struct call *call, struct plan *plan)
+{
+	json_object *lines;
+	int r = plan_end(plan);
+
+	if (call->fault.id)
+		return;
+	if (r < 0) {
+		raise_plan(&call->fault, r);
+		return;
+	}
+	lines = json_object_new_array();
+	for (size_t i = 0; i < plan->line.n; i++)
+		json_append(lines, json_object_new_string(plan->line.v[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(given); i++)
+		if (json_object_object_get_ex(call->reply, given[i], NULL))
+			json_add_null(call->reply, given[i]);
+	json_add(call->reply, "plan", lines);
+}
+
+/* The whole way of the call, to the end of its job. */
+static void rehearse(struct context *context, struct call *call)
+{
+	struct plan plan = { 0 };
+	struct job *job;
+
+	context->plan = &plan;
+	call_run(context, call);
+	job = call->job;
+	if (job) {
+		while (!job_step(context, job))
+			;
+		if (job->kind == JOB_DESTROY)
+			context_close(context);
+		call->fault = job->fault;
+		call->reply = job->reply;
+	}
+	add_plan(call, &plan);
+}
+
+/* What is shared with the holder, devices above all, is not even to be had. */
+static void keep_only(int fd)
+{
+	if (fd > 0)
+		(void)syscall(SYS_close_range, 0, fd - 1, 0);
+	(void)syscall(SYS_close_range, fd + 1, ~0U, 0);
+}
+
+/* Ends without a handler, a flush or a destructor: all that is the holder's. */
+__attribute__((noreturn)) static void run_child(struct context *context, struct call *call, int fd,
+						pid_t parent)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	struct varlink_out out = { 0 };
+	int r;
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || getppid() != parent)
+		_exit(EXIT_FAILURE);
+	keep_only(fd);
+	rehearse(context, call);
+	r = varlink_out_put(&out, call_answer(call), NULL, 0);
+	while (r == 0 && varlink_out_pending(&out)) {
+		r = varlink_out_write(&out, fd);
+		if (r == -EAGAIN)
+			r = poll(&p, 1, -1) < 0 && errno != EINTR ? -errno : 0;
+	}
+	_exit(r < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
+}
+
+int dry_run_begin(struct context *context, struct call *call, struct dry_run **ret)
+{
+	struct dry_run *run = calloc(1, sizeof(*run));
+	pid_t parent = getpid();
+	int fds[2], r = 0;
+
+	if (!run)
+		return fault_system(&call->fault, "malloc", -ENOMEM, NULL);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0) {
+		r = -errno;
+		free(run);
+		return fault_system(&call->fault, "socketpair", r, NULL);
+	}
+	run->pid = fork();
+	if (run->pid == 0)
+		run_child(context, call, fds[1], parent);
+	if (run->pid < 0)
+		r = -errno;
+	close(fds[1]);
+	if (r < 0) {
+		close(fds[0]);
+		free(run);
+		return fault_system(&call->fault, "fork", r, NULL);
+	}
+	run->fd = fds[0];
+	run->in.max = 2 * PLAN_BYTES_MAX;
+	*ret = run;
+	return 0;
+}
+
+pid_t dry_run_pid(const struct dry_run *run)
+{
+	return run->pid;
+}
+
+int dry_run_fd(const struct dry_run *run)
+{
+	return run->fd;
+}
+
+bool dry_run_step(struct dry_run *run)
+{
+	ssize_t n;
+
+	do
+		n = varlink_in_read(&run->in, run->fd);
+	while (n > 0);
+	return n != -EAGAIN && n != -ENOMEM;
+}
+
+/* The child's message becomes the call's answer. */
+static void take_answer(json_object *message, struct call *call)
+{
+	json_object *parameters = NULL;
+	const char *error = NULL;
+
+	if (json_get_string(message, "error", &error) < 0 ||
+	    json_get_object(message, "parameters", &parameters) < 0)
+		return;
+	if (error) {
+		call->fault.id = strdup(error);
+		call->fault.parameters = json_object_get(parameters);
+	} else {
+		call->reply = json_object_get(parameters);
+	}
+}
+
+void dry_run_end(struct dry_run *run, struct call *call)
+{
+	_cleanup_json_ json_object *message = NULL;
+
+	/* At its end it is past all but exiting, and this waits for the kernel alone. */
+	(void)kill(run->pid, SIGKILL);
+	while (waitpid(run->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (call && varlink_in_next(&run->in, &message) == 1)
+		take_answer(message, call);
+	if (call && !call->fault.id && !call->reply)
+		fault_system(&call->fault, "dry run", -ECHILD, NULL);
+	close(run->fd);
+	varlink_in_done(&run->in);
+	free(run);
+}
