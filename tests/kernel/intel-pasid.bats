@@ -496,6 +496,79 @@ bind_with_fault()
 	[[ $(ctl device show "$DISK" -j | jq .sriov_totalvfs) == 8 ]]
 }
 
+# planned EXPECTED COMMAND...: with --dry-run it prints that and nothing changes.
+planned()
+{
+	local before want=$1
+
+	shift
+	before=$(ctl context show test -j; hardware "$WIDE")
+	status 0 ctl "$@" --dry-run
+	[[ $output == "$want" ]] || { echo "$output"; return 1; }
+	[[ $(ctl context show test -j; hardware "$WIDE") == "$before" ]]
+}
+
+@test "a dry run prints each ioctl and does none; then the command does it" {
+	local node
+
+	status 0 ctl context create test --dry-run
+	[[ $output == $'open /dev/iommu\nlisten /run/ioasidctl/test.sock' ]]
+	[[ ! -e /run/ioasidctl/test.sock ]]
+	context
+	status 1 ctl context create test --dry-run
+	says 'there is a context test already'
+	node=$(ctl device show "$NARROW" -nr -o vfio_cdev)
+	planned "open /dev/vfio/devices/$node
+ioctl VFIO_DEVICE_BIND_IOMMUFD $NARROW
+ioctl IOMMU_GET_HW_INFO $NARROW" device add "$NARROW"
+	ctl device add "$NARROW"
+	planned "" device remove "$NARROW"
+	ctl device remove "$NARROW"
+	planned 'ioctl IOMMU_IOAS_ALLOC' ioas alloc --name third
+	planned "ioctl IOMMU_DESTROY ioas $second" ioas free "$second"
+	planned "ioctl IOMMU_IOAS_MAP ioas $first size 0x200000 iova 0x100000 read write" \
+		ioas map first 2M --iova 0x100000
+	ctl ioas map first 2M --iova 0x100000
+	planned "ioctl IOMMU_IOAS_UNMAP ioas $first iova 0x100000 size 0x200000" ioas unmap first 0x100000
+	planned "ioctl IOMMU_HWPT_ALLOC $WIDE ioas $first for PASIDs
+ioctl VFIO_DEVICE_ATTACH_IOMMUFD_PT $WIDE hwpt NEW" device attach "$WIDE" first
+	ctl device attach "$WIDE" first
+	planned "ioctl IOMMU_HWPT_ALLOC $WIDE ioas $second for PASIDs
+ioctl VFIO_DEVICE_ATTACH_IOMMUFD_PT $WIDE pasid 42 hwpt NEW
+ioctl VFIO_DEVICE_ATTACH_IOMMUFD_PT $WIDE pasid 100-163 hwpt NEW" pasid bind "$WIDE" 42,100-163 "$second"
+	ctl pasid bind "$WIDE" 42,100-163 "$second"
+	[[ $(hardware "$WIDE" | wc -l) == 65 ]]
+	planned "ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT $WIDE pasid 110-120" pasid unbind "$WIDE" 110-120
+	ctl pasid unbind "$WIDE" 110-120
+	[[ $(hardware "$WIDE" | wc -l) == 54 ]]
+	status 0 ctl device detach "$WIDE" --dry-run
+	[[ $output == "ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT $WIDE"* ]]
+	status 0 ctl context destroy test --dry-run
+	[[ $output == "ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT $WIDE pasid 42"* ]]
+	[[ $output == *"ioctl IOMMU_DESTROY ioas $second" ]]
+	[[ $(hardware "$WIDE" | wc -l) == 54 ]]
+	ctl context destroy test
+	[[ -z $(hardware "$WIDE") ]]
+}
+
+@test "a dry run of what is refused says what the command would" {
+	local args said
+
+	context
+	ctl pasid bind "$WIDE" 7 first
+	for args in "pasid bind $WIDE 7 $second" "pasid bind $WIDE 0 first" "pasid unbind $WIDE 8" \
+		"device remove $WIDE" "device add $WIDE" "ioas free first" "ioas unmap first 0x1000" \
+		"device detach $WIDE" "ioas map nowhere 4K" "device add $NIC"; do
+		# shellcheck disable=SC2086
+		output=$(ctl $args 2>&1) && return 1
+		said="$? $output"
+		# shellcheck disable=SC2086
+		output=$(ctl $args --dry-run 2>&1) && return 1
+		[[ "$? $output" == "$said" ]] || { echo "$args: $output, not $said"; return 1; }
+	done
+	[[ $(hardware "$WIDE") == 7 ]]
+}
+
 @test "groups, their members and units are those of sysfs" {
 	local group
 
