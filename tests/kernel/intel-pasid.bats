@@ -499,12 +499,12 @@ bind_with_fault()
 # planned EXPECTED COMMAND...: with --dry-run it prints that and nothing changes.
 planned()
 {
-	local before want=$1
+	local before got want=$1
 
 	shift
 	before=$(ctl context show test -j; hardware "$WIDE")
-	status 0 ctl "$@" --dry-run
-	[[ $output == "$want" ]] || { echo "$output"; return 1; }
+	got=$(ctl "$@" --dry-run)
+	[[ $got == "$want" ]] || { echo "$got"; return 1; }
 	[[ $(ctl context show test -j; hardware "$WIDE") == "$before" ]]
 }
 
