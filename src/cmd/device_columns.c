@@ -205,7 +205,7 @@ const struct out_column device_columns[] = {
 	{ "iommu", "IOMMU unit", OUT_DEFAULT, DEVICE_NEED_IOMMU, get_iommu },
 	{ "name", "Name from the hardware database", OUT_DEFAULT | OUT_SHRINK, DEVICE_NEED_NAME,
 	  get_name },
-	{ "path", "Path in sysfs", 0, DEVICE_NEED_PATH, get_path },
+	{ "sysfs_path", "Path in sysfs", 0, DEVICE_NEED_PATH, get_path },
 	{ "vfio_cdev", "VFIO device, in /dev/vfio/devices", 0, DEVICE_NEED_VFIO, get_vfio_cdev },
 	{ "vfio_group", "Number of the VFIO group node, /dev/vfio/N", 0, DEVICE_NEED_VFIO,
 	  get_vfio_group },
