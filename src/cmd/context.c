@@ -48,6 +48,8 @@ static int create_run(struct app *app, const void *p)
 		return r;
 	if (holder_create(name, args->foreground, NULL, &error) < 0)
 		return session_fail(app, name, &error);
+	if (!args->foreground)
+		puts(name);
 	return STATUS_DONE;
 }
 
@@ -60,7 +62,8 @@ static const struct argp create_argp = {
 	.options = create_options,
 	.parser = create_parse,
 	.args_doc = "NAME",
-	.doc = "Create a context: an open iommufd, kept by a holder process until 'context destroy'.",
+	.doc = "Create a context, an open iommufd kept by a holder process until 'context destroy', and "
+	       "print its name.",
 };
 
 static const struct context_verb_args create_defaults = {

@@ -164,19 +164,6 @@ static error_t change_parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* The device that the first operand names, and the context. Returns 0 or a reported status. */
-static int change_open(struct app *app, const struct change_args *args, char **ret_path,
-		       struct holder_client **ret)
-{
-	const struct sys_root *root = app_root(app);
-	int r;
-
-	if (!root)
-		return STATUS_FAILED;
-	r = session_open(app, &args->context, ret);
-	return r ? r : operand_device(app, root, args->context.operands.v[0], ret_path);
-}
-
 /* What a verb asks of the holder; PATH is the device's. */
 typedef int act_fn(struct holder_client *client, const char *path, const struct change_args *args,
 		   struct holder_error *error);
@@ -186,7 +173,7 @@ static int change_run(struct app *app, const struct change_args *args, act_fn *a
 	_cleanup_holder_client_ struct holder_client *client = NULL;
 	_cleanup_holder_error_ struct holder_error error = { 0 };
 	_cleanup_free_ char *path = NULL;
-	int r = change_open(app, args, &path, &client);
+	int r = session_open_device(app, &args->context, &path, &client);
 
 	if (r)
 		return r;
@@ -221,7 +208,7 @@ static int add_run(struct app *app, const void *p)
 	struct field_u64 id;
 	int r, status;
 
-	r = change_open(app, args, &path, &client);
+	r = session_open_device(app, &args->context, &path, &client);
 	if (r)
 		return r;
 	r = holder_add_device(client, path, !args->unbound, &id, &error);

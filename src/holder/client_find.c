@@ -203,8 +203,12 @@ static int connect_error(struct holder_error *error, const char *name, int r)
 		return error_set(error, HOLDER_ERROR_UNKNOWN, ENOENT, "there is no context %s",
 				 name);
 	case -ECONNREFUSED:
-		return error_set(error, HOLDER_ERROR_UNKNOWN, ECONNREFUSED,
-				 "the holder of context %s is dead", name);
+		r = error_set(error, HOLDER_ERROR_UNKNOWN, ECONNREFUSED,
+			      "the holder of context %s is dead, and all it had is gone", name);
+		if (error)
+			error_hint(error,
+				   "'ioasidctl context create' with the same name starts anew");
+		return r;
 	case -EACCES:
 	case -EPERM:
 		return error_set(error, HOLDER_ERROR_PERMISSION, EACCES,

@@ -7,7 +7,8 @@
 #include "sys/iommufd.h"
 
 struct fault {
-	char *id; /* "org.ioasidctl.Context.PasidZero"; NULL: none */
+	bool raised;
+	char id[96]; /* "org.ioasidctl.Context.PasidZero" */
 	json_object *parameters;
 	int err; /* of KernelError: errno, positive; else 0 */
 };

@@ -43,7 +43,7 @@ static json_object *json_answer(struct call *call)
 {
 	json_object *message = json_object_new_object();
 
-	if (call->fault.id) {
+	if (call->fault.raised) {
 		json_add_string(message, "error", call->fault.id);
 		json_add(message, "parameters", TAKE_PTR(call->fault.parameters));
 		return message;
@@ -58,10 +58,10 @@ static json_object *json_answer(struct call *call)
 static void client_answer(struct client *client)
 {
 	struct call *call = &client->call;
-	bool more = call->continues && !call->fault.id;
+	bool more = call->continues && !call->fault.raised;
 
 	if (!call->oneway && !client->gone) {
-		int *fd = call->fault.id ? NULL : TAKE_PTR(call->fd);
+		int *fd = call->fault.raised ? NULL : TAKE_PTR(call->fd);
 		size_t n = fd ? call->fd_n : 0;
 
 		call->fd_n -= n;
@@ -352,7 +352,7 @@ static void job_ended(struct server *server)
 		_cleanup_free_ char *what = job_describe(server->context, job);
 
 		log_line(server->log, LOG_NOTICE, "%s: the client went away, the job %s",
-			 what ? what : "job", job->fault.id ? "failed" : "was done to the end");
+			 what ? what : "job", job->fault.raised ? "failed" : "was done to the end");
 	}
 	if (job->kind == JOB_DESTROY)
 		end_context(server);
