@@ -181,24 +181,6 @@ static int change_run(struct app *app, const struct change_args *args, act_fn *a
 	return r < 0 ? session_fail(app, args->context.operands.v[0], &error) : STATUS_DONE;
 }
 
-/* "A device held by another process": the kernel's answer does not say which, /proc does. */
-static void hint_holders(struct app *app, const char *path)
-{
-	_cleanup_device_ struct device device = { 0 };
-
-	if (device_get(&app->root, path, DEVICE_NEED_HOLDERS, &device) < 0)
-		return;
-	for (size_t i = 0; i < device.n_holders; i++) {
-		const struct device_holder *holder = &device.holders[i];
-
-		app_hint(app, "pid %d (%s)%s%s has %s open", (int)holder->pid, holder->comm,
-			 holder->unit ? " of " : "", holder->unit ? holder->unit : "",
-			 holder->node);
-	}
-	if (device.n_holders == 0 && device.holders_status < 0)
-		app_hint(app, "who has it open could not be read");
-}
-
 static int add_run(struct app *app, const void *p)
 {
 	const struct change_args *args = p;
@@ -215,7 +197,9 @@ static int add_run(struct app *app, const void *p)
 	if (r < 0) {
 		status = session_fail(app, args->context.operands.v[0], &error);
 		if (r == -EBUSY || r == -EINVAL)
-			hint_holders(app, path);
+			operand_hint_holders(app, path);
+		if (r == -EPERM)
+			operand_hint_group(app, path);
 		return status;
 	}
 	if (id.status > 0)

@@ -121,7 +121,7 @@ static int fail_execute(struct app *app, const char *operand, const struct drive
 				  plan->driver ? plan->driver : "it had by default");
 	else
 		status = app_fail_errno(app, error, operand, "cannot change the driver");
-	if (result->undone)
+	if (result->undone && result->done)
 		app_note(app, "%s: everything was put back: driver %s", operand,
 			 result->driver ? result->driver : "none");
 	else if (result->done)

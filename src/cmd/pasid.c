@@ -197,31 +197,20 @@ static int check_pasids(struct app *app, const char *text, const char *word)
 static int confirm(struct app *app, const char *operand, const char *path,
 		   const struct holder_bound *bound)
 {
-	_cleanup_(pasid_table_done) struct pasid_table table = { 0 };
 	_cleanup_ranges_ struct ranges list = { 0 };
-	const char *device = strrchr(path, '/') + 1;
+	uint32_t missing;
 	int r;
-	_cleanup_free_ struct pasid_record *records = NULL;
 
 	if (parse_ranges(bound->pasid, UINT32_MAX, &list) < 0)
 		return app_fail(app, STATUS_FAILED, operand, "the holder's answer makes no sense");
-	records = calloc(list.n + 1, sizeof(*records));
-	if (!records)
-		return app_fail_errno(app, -ENOMEM, operand, "cannot confirm");
-	for (size_t i = 0; i < list.n; i++)
-		records[i] = (struct pasid_record){ .device = device,
-						    .lo = list.v[i].lo,
-						    .hi = list.v[i].hi };
-	r = pasid_list(&app->root, device, records, list.n, &table);
+	r = pasid_confirm(&app->root, path, &list, &missing);
 	if (r < 0)
-		return app_fail_errno(app, r, operand, "cannot confirm");
-	for (size_t i = 0; i < table.n; i++)
-		if (table.v[i].state == PASID_STATE_NOT_IN_HARDWARE)
-			return app_fail(app, STATUS_FAILED, operand,
-					"the kernel accepted PASID %" PRIu32
-					", but the IOMMU's table does not have it",
-					table.v[i].lo);
-	return 0;
+		return app_fail_errno(app, r, operand, "cannot look into the IOMMU's table");
+	return r ? 0
+		 : app_fail(app, STATUS_FAILED, operand,
+			    "the kernel accepted PASID %" PRIu32
+			    ", but the IOMMU's table does not have it",
+			    missing);
 }
 
 static int fail_partial(struct app *app, const char *operand, const struct holder_bound *bound)
@@ -258,7 +247,7 @@ static int bind_run(struct app *app, const void *p)
 	if (holder_bind_pasids(client, path, operand[1], (uint32_t)count, operand[2], args->partial,
 			       &bound, &error) < 0) {
 		r = session_fail(app, operand[0], &error);
-		if (error.kind == HOLDER_ERROR_SYSTEM && !error.done)
+		if (error.pasid.status > 0 && error.kind == HOLDER_ERROR_SYSTEM && !error.done)
 			app_note(app, "%s: none of them is bound", operand[0]);
 		return r;
 	}

@@ -136,8 +136,12 @@ int session_each(struct app *app, session_each_fn *each, void *data)
 
 	if (r)
 		return r;
-	if (holder_list(&entries, &error) < 0)
-		return session_fail(app, NULL, &error);
+	/* A broken XDG_RUNTIME_DIR must not hide what else there is to see. */
+	if (holder_list(&entries, &error) < 0) {
+		app_note(app, "your contexts could not be listed: %s",
+			 error.message ? error.message : strerror(error.err));
+		partial = true;
+	}
 	begun = time(NULL);
 	for (size_t i = 0; i < entries.n; i++) {
 		_cleanup_holder_error_ struct holder_error refused = { 0 };

@@ -136,15 +136,19 @@ static uint64_t memory_available(void)
  * What is mapped is pinned in this process, and with CAP_IPC_LOCK nothing limits it but the machine's
  * memory: asked for more, the kernel would kill the holder and with it all that the context has.
  */
-static int check_memory(uint64_t size, struct fault *fault)
+static int check_memory(const struct record *record, uint64_t size, struct fault *fault)
 {
-	uint64_t available = memory_available();
+	uint64_t available = memory_available(), wanted = size;
 	json_object *parameters;
 
-	if (size <= available - available / 8)
+	/* What is mapped in an IOAS without users is pinned as soon as it has one. */
+	for (size_t i = 0; i < record->ioas_n; i++)
+		if (record_ioas_users(record, record->ioas[i].id) == 0)
+			wanted += record_ioas_mapped(&record->ioas[i]);
+	if (wanted >= size && wanted <= available - available / 8)
 		return 0;
 	parameters = json_object_new_object();
-	json_add_u64(parameters, "size", size);
+	json_add_u64(parameters, "size", wanted);
 	json_add_u64(parameters, "available", available);
 	return fault_raise(fault, "NotEnoughMemory", parameters);
 }
@@ -161,7 +165,7 @@ int context_map_ioas(struct context *context, struct record_ioas *ioas, uint64_t
 	    (iova && check_aligned("iova", *iova, fault) < 0) ||
 	    context_check_new(context, NULL, "mappings of an IOAS", ioas->mapping_n,
 			      CONTEXT_MAPPING_MAX, fault) < 0 ||
-	    check_memory(size, fault) < 0)
+	    check_memory(&context->record, size, fault) < 0)
 		return FAULTED;
 	if (iova && size - 1 > UINT64_MAX - *iova)
 		return fault_kernel(fault, IOMMUFD_IOAS_MAP, -EOVERFLOW);

@@ -20,6 +20,7 @@ ctl()
 # The PASIDs that the IOMMU's own table has of a device, its RID's 0 left out; one a line.
 hardware()
 {
+	[[ -r $TABLE ]] || echo "no table"
 	awk -v bdf="${1#0000:}" '$1 == bdf && $4 + 0 > 0 { print $4 + 0 }' "$TABLE" | sort -n
 }
 

@@ -38,5 +38,8 @@ setup()
 	[[ $status == 0 ]]
 	[[ $output != */config* && $output != *'"config"'* ]]
 	run strace -f -e trace=openat,openat2 "$IOASIDCTL" device list
-	[[ $output != *'"config"'* ]]
+	[[ $status == 0 && $output != *'"config"'* ]]
+	# The same look finds it where it is read.
+	run strace -f -e trace=openat,openat2 "$IOASIDCTL" device list -o device,pasid_width
+	[[ $output == *'"config"'* ]]
 }
