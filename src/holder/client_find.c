@@ -343,7 +343,8 @@ int holder_connect(const char *name, struct holder_client **ret, struct holder_e
 				 name);
 	r = runtime_open(false, &path, &dir);
 	if (r < 0 && r != -ENOENT)
-		return client_directory_error(error, r);
+		return geteuid() != 0 && is_roots(name) ? connect_error(error, name, -EACCES)
+							: client_directory_error(error, r);
 	r = r < 0 ? connect_error(error, name, r) : connect_in(dir, name, geteuid(), ret, error);
 	if (r == -ENOENT && geteuid() != 0 && is_roots(name))
 		return connect_error(error, name, -EACCES);
