@@ -16,19 +16,15 @@ void app_done(struct app *app)
 	app->root_open = false;
 }
 
-const struct sys_root *app_root(struct app *app)
+int app_root(struct app *app, const struct sys_root **ret)
 {
-	int r;
+	int r = app->root_open ? 0 : sys_root_open(app->sysroot, &app->root);
 
-	if (app->root_open)
-		return &app->root;
-	r = sys_root_open(app->sysroot, &app->root);
-	if (r < 0) {
-		app_fail_errno(app, r, app->sysroot ? app->sysroot : "/", "cannot open");
-		return NULL;
-	}
+	if (r < 0)
+		return app_fail_errno(app, r, app->sysroot ? app->sysroot : "/", "cannot open");
 	app->root_open = true;
-	return &app->root;
+	*ret = &app->root;
+	return 0;
 }
 
 /* Names come from devices, processes and other users: none of them may steer the terminal. */

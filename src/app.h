@@ -17,8 +17,8 @@ struct app {
 
 void app_done(struct app *app);
 
-/* The machine looked at, opened once. NULL after a reported failure. */
-const struct sys_root *app_root(struct app *app);
+/* The machine looked at, opened once. Returns 0 or a reported status. */
+int app_root(struct app *app, const struct sys_root **ret);
 
 /*
  * Prints "ioasidctl: OBJECT: what failed". OBJECT is as the user wrote it, or NULL. Returns STATUS,

@@ -57,6 +57,8 @@ static int create_run(struct app *app, const void *p)
 				  : holder_create(name, args->foreground, NULL, &error);
 	if (r < 0)
 		return session_fail(app, name, &error);
+	if (!args->foreground && !args->context.dry_run)
+		puts(name);
 	return STATUS_DONE;
 }
 
@@ -69,7 +71,8 @@ static const struct argp create_argp = {
 	.options = create_options,
 	.parser = create_parse,
 	.args_doc = "NAME",
-	.doc = "Create a context: an open iommufd, kept by a holder process until 'context destroy'.",
+	.doc = "Create a context, an open iommufd kept by a holder process until 'context destroy', and "
+	       "print its name.",
 	.children = dry_run_children,
 };
 

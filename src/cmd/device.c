@@ -164,19 +164,6 @@ static error_t change_parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* The device that the first operand names, and the context. Returns 0 or a reported status. */
-static int change_open(struct app *app, const struct change_args *args, char **ret_path,
-		       struct holder_client **ret)
-{
-	const struct sys_root *root = app_root(app);
-	int r;
-
-	if (!root)
-		return STATUS_FAILED;
-	r = session_open(app, &args->context, ret);
-	return r ? r : operand_device(app, root, args->context.operands.v[0], ret_path);
-}
-
 /* What a verb asks of the holder; PATH is the device's. */
 typedef int act_fn(struct holder_client *client, const char *path, const struct change_args *args,
 		   struct holder_error *error);
@@ -186,30 +173,12 @@ static int change_run(struct app *app, const struct change_args *args, act_fn *a
 	_cleanup_holder_client_ struct holder_client *client = NULL;
 	_cleanup_holder_error_ struct holder_error error = { 0 };
 	_cleanup_free_ char *path = NULL;
-	int r = change_open(app, args, &path, &client);
+	int r = session_open_device(app, &args->context, &path, &client);
 
 	if (r)
 		return r;
 	r = act(client, path, args, &error);
 	return r < 0 ? session_fail(app, args->context.operands.v[0], &error) : STATUS_DONE;
-}
-
-/* "A device held by another process": the kernel's answer does not say which, /proc does. */
-static void hint_holders(struct app *app, const char *path)
-{
-	_cleanup_device_ struct device device = { 0 };
-
-	if (device_get(&app->root, path, DEVICE_NEED_HOLDERS, &device) < 0)
-		return;
-	for (size_t i = 0; i < device.n_holders; i++) {
-		const struct device_holder *holder = &device.holders[i];
-
-		app_hint(app, "pid %d (%s)%s%s has %s open", (int)holder->pid, holder->comm,
-			 holder->unit ? " of " : "", holder->unit ? holder->unit : "",
-			 holder->node);
-	}
-	if (device.n_holders == 0 && device.holders_status < 0)
-		app_hint(app, "who has it open could not be read");
 }
 
 static int add_run(struct app *app, const void *p)
@@ -221,14 +190,16 @@ static int add_run(struct app *app, const void *p)
 	struct field_u64 id = { 0 };
 	int r, status;
 
-	r = change_open(app, args, &path, &client);
+	r = session_open_device(app, &args->context, &path, &client);
 	if (r)
 		return r;
 	r = holder_add_device(client, path, !args->unbound, &id, &error);
 	if (r < 0) {
 		status = session_fail(app, args->context.operands.v[0], &error);
 		if (r == -EBUSY || r == -EINVAL)
-			hint_holders(app, path);
+			operand_hint_holders(app, path);
+		if (r == -EPERM)
+			operand_hint_group(app, path);
 		return status;
 	}
 	if (id.status > 0)

@@ -183,12 +183,13 @@ static void get_holder(const void *row, struct out_value *ret)
 {
 	const struct device *device = row;
 
-	/* Those that were seen are worth more than the word that others may have been missed. */
-	if (device->holders_status < 0 && !device->n_holders)
-		out_unreadable(ret, device->holders_status);
-	else
+	if (device->n_holders || device->holders_status >= 0)
 		out_table(ret, holder_columns, device->holders, device->n_holders,
 			  sizeof(*device->holders));
+	else
+		out_unreadable(ret, device->holders_status);
+	/* Those that were seen, and the word that others may have been missed. */
+	ret->error = device->holders_status < 0 ? device->holders_status : 0;
 }
 
 const struct out_column device_columns[] = {
@@ -205,7 +206,7 @@ const struct out_column device_columns[] = {
 	{ "iommu", "IOMMU unit", OUT_DEFAULT, DEVICE_NEED_IOMMU, get_iommu },
 	{ "name", "Name from the hardware database", OUT_DEFAULT | OUT_SHRINK, DEVICE_NEED_NAME,
 	  get_name },
-	{ "path", "Path in sysfs", 0, DEVICE_NEED_PATH, get_path },
+	{ "sysfs_path", "Path in sysfs", 0, DEVICE_NEED_PATH, get_path },
 	{ "vfio_cdev", "VFIO device, in /dev/vfio/devices", 0, DEVICE_NEED_VFIO, get_vfio_cdev },
 	{ "vfio_group", "Number of the VFIO group node, /dev/vfio/N", 0, DEVICE_NEED_VFIO,
 	  get_vfio_group },

@@ -79,8 +79,9 @@ static const struct argp_option driver_options[] = {
 static void step_print(const struct driver_step *step)
 {
 	_cleanup_free_ char *value = str_printable(strcmp(step->value, "\n") ? step->value : "\\n");
+	_cleanup_free_ char *path = str_printable(step->path);
 
-	printf("write %s %s\n", step->path, value ? value : "?");
+	printf("write %s %s\n", path ? path : "?", value ? value : "?");
 }
 
 /* What would be lost. Returns 0 or a reported status. */
@@ -120,7 +121,7 @@ static int fail_execute(struct app *app, const char *operand, const struct drive
 				  plan->driver ? plan->driver : "it had by default");
 	else
 		status = app_fail_errno(app, error, operand, "cannot change the driver");
-	if (result->undone)
+	if (result->undone && result->done)
 		app_note(app, "%s: everything was put back: driver %s", operand,
 			 result->driver ? result->driver : "none");
 	else if (result->done)
@@ -143,9 +144,9 @@ static int plan_run(struct app *app, const struct sys_root *root, const struct d
 	}
 	if (plan->n_steps == 0)
 		return STATUS_DONE;
-	r = driver_execute(root, plan, NODE_TIMEOUT_MS, &result);
-	if (r == -EROFS)
+	if (root->captured)
 		return app_fail(app, STATUS_USAGE, operand, "a captured tree cannot be changed");
+	r = driver_execute(root, plan, NODE_TIMEOUT_MS, &result);
 	return r < 0 ? fail_execute(app, operand, plan, &result, r) : STATUS_DONE;
 }
 
@@ -192,13 +193,14 @@ static int require_group(struct app *app, const struct sys_root *root, const cha
 static int change_run(struct app *app, const struct driver_args *args, const char *driver)
 {
 	_cleanup_driver_plan_ struct driver_plan plan = { 0 };
-	const struct sys_root *root = app_root(app);
 	const char *operand = args->operands.v[0];
 	_cleanup_free_ char *path = NULL;
+	const struct sys_root *root;
 	int r;
 
-	if (!root)
-		return STATUS_FAILED;
+	r = app_root(app, &root);
+	if (r)
+		return r;
 	r = operand_device(app, root, operand, &path);
 	if (r)
 		return r;

@@ -165,7 +165,7 @@ static const struct out_column columns[] = {
 };
 
 /* Takes GROUP. Returns 0 or -ENOMEM. */
-static int row_print(const struct inspection *in, struct group *group)
+static int row_print(struct inspection *in, struct group *group)
 {
 	_cleanup_(group_row_done) struct group_row row = { .group = *group };
 

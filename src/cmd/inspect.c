@@ -35,25 +35,39 @@ int inspect_open(struct app *app, const struct view_args *args, struct inspectio
 				   &bad);
 	if (r < 0)
 		return fail_choice(app, r, bad);
-	in.root = app_root(app);
-	if (!in.root)
-		return STATUS_FAILED;
+	r = app_root(app, &in.root);
+	if (r)
+		return r;
 	in.need = out_view_need(in.view) | (in.filter ? out_filter_need(in.filter) : 0);
 	*ret = in;
 	in = (struct inspection){ 0 };
 	return 0;
 }
 
-int inspect_row(const struct inspection *in, const void *row)
+int inspect_row(struct inspection *in, const void *row)
 {
-	if (in->filter && !out_filter_match(in->filter, row))
-		return 0;
-	return out_view_row(in->view, row);
+	int r = in->filter ? out_filter_match(in->filter, row) : 1;
+
+	if (r > 0)
+		return out_view_row(in->view, row);
+	if (r < 0) {
+		in->undecided++;
+		in->undecided_error = r;
+	}
+	return 0;
 }
 
 int inspect_end(struct app *app, const struct inspection *in, int r)
 {
-	return r < 0 ? app_fail_errno(app, r, NULL, "cannot print") : app_view_end(app, in->view);
+	if (r < 0)
+		return app_fail_errno(app, r, NULL, "cannot print");
+	r = app_view_end(app, in->view);
+	/* Left out without a word they would look as if they did not match. */
+	if (in->undecided)
+		app_note(app, "%zu row%s left out, since a term's column could not be read: %s",
+			 in->undecided, in->undecided == 1 ? " was" : "s were",
+			 out_reason(in->undecided_error));
+	return r == STATUS_DONE && (in->undecided || in->partial) ? STATUS_PARTIAL : r;
 }
 
 int inspect_show(struct app *app, const struct inspection *in, const void *row)

@@ -10,7 +10,10 @@ struct inspection {
 	struct out_view *view;
 	struct out_filter *filter; /* NULL: every row is wanted */
 	const struct sys_root *root;
-	unsigned int need; /* what the chosen columns and the filter need */
+	unsigned int need;   /* what the chosen columns and the filter need */
+	size_t undecided;    /* rows left out since the filter's column is unreadable in them */
+	int undecided_error; /* why, of the last one */
+	bool partial;        /* a source of rows could not be read: said already */
 };
 
 void inspect_done(struct inspection *in);
@@ -20,9 +23,12 @@ void inspect_done(struct inspection *in);
 int inspect_open(struct app *app, const struct view_args *args, struct inspection *ret);
 
 /* Prints ROW if it is wanted. Returns 0 or -ENOMEM. */
-int inspect_row(const struct inspection *in, const void *row);
+int inspect_row(struct inspection *in, const void *row);
 
-/* The end of the output, R being what the rows have led to. Returns an enum status. */
+/*
+ * The end of the output, R being what the rows have led to. Returns an enum status: STATUS_PARTIAL
+ * where rows may be missing.
+ */
 int inspect_end(struct app *app, const struct inspection *in, int r);
 
 /* One row and the end. Returns an enum status. */

@@ -37,7 +37,7 @@ static const struct argp_child list_children[] = { { &live_view_argp, 0, "Output
 static int list_context(struct holder_client *client, struct holder_context *context,
 			struct holder_error *error, void *data)
 {
-	const struct inspection *in = data;
+	struct inspection *in = data;
 	int r = 0;
 
 	(void)client;
@@ -64,7 +64,8 @@ static int list_run(struct app *app, const void *p)
 		return r;
 	if (!args->context.name && !app->context) {
 		r = session_each(app, list_context, &in);
-		return r ? r : inspect_end(app, &in, 0);
+		in.partial = r == STATUS_PARTIAL;
+		return r && !in.partial ? r : inspect_end(app, &in, 0);
 	}
 	r = session_open(app, &args->context, &client);
 	if (r)

@@ -120,7 +120,7 @@ static const struct out_column columns[] = {
 	  get_pasid_width },
 	{ "address_width", "Bits of an IOVA, at most (VT-d MGAW)", 0, IOMMU_NEED_REGISTERS,
 	  get_address_width },
-	{ "path", "Path in sysfs", 0, 0, get_path },
+	{ "sysfs_path", "Path in sysfs", 0, 0, get_path },
 	{ "device", "Devices behind it", 0, IOMMU_NEED_DEVICES, get_devices },
 	{ "cap", "Capability register (VT-d), PCI capability header (AMD)", 0, IOMMU_NEED_REGISTERS,
 	  get_cap },

@@ -2,10 +2,12 @@
 #include "cmd/operand.h"
 
 #include <errno.h>
+#include <string.h>
 
-#include "model/device.h"
+#include "model/group.h"
 #include "model/select.h"
 #include "util/cleanup.h"
+#include "util/str.h"
 
 int operand_device(struct app *app, const struct sys_root *root, const char *operand,
 		   char **ret_path)
@@ -32,6 +34,50 @@ int operand_device(struct app *app, const struct sys_root *root, const char *ope
 		return STATUS_NOT_FOUND;
 	default:
 		return app_fail_errno(app, r, operand, "cannot look up the device");
+	}
+}
+
+static void hint_open(struct app *app, const struct device *device)
+{
+	for (size_t i = 0; i < device->n_holders; i++) {
+		const struct device_holder *holder = &device->holders[i];
+
+		app_hint(app, "pid %d (%s)%s%s has %s of %s open", (int)holder->pid, holder->comm,
+			 holder->unit ? " of " : "", holder->unit ? holder->unit : "", holder->node,
+			 device->id);
+	}
+	if (device->n_holders == 0 && device->holders_status < 0)
+		app_hint(app, "who has %s open could not be read", device->id);
+}
+
+void operand_hint_holders(struct app *app, const char *path)
+{
+	_cleanup_device_ struct device device = { 0 };
+
+	if (device_get(&app->root, path, DEVICE_NEED_HOLDERS, &device) == 0)
+		hint_open(app, &device);
+}
+
+void operand_hint_group(struct app *app, const char *path)
+{
+	const unsigned int need = DEVICE_NEED_DRIVER | DEVICE_NEED_CLASS | DEVICE_NEED_HOLDERS;
+	_cleanup_device_ struct device device = { 0 };
+	_cleanup_group_ struct group group = { 0 };
+
+	if (device_get(&app->root, path, DEVICE_NEED_GROUP, &device) < 0 ||
+	    device.group.status != 1 ||
+	    group_get(&app->root, (uint32_t)device.group.value, GROUP_NEED_MEMBERS, need, &group) <
+		    0)
+		return;
+	for (size_t i = 0; i < group.n_members; i++) {
+		const struct device *member = &group.members[i];
+
+		if (strcmp(member->id, device.id) == 0 || device_is_bridge(member))
+			continue;
+		if (member->driver.status == 1 && !str_starts(member->driver.value, "vfio"))
+			app_hint(app, "%s of the same IOMMU group %u has the driver %s", member->id,
+				 group.number, member->driver.value);
+		hint_open(app, member);
 	}
 }
 

@@ -10,5 +10,14 @@
 int operand_device(struct app *app, const struct sys_root *root, const char *operand,
 		   char **ret_path);
 
+/* Hints of the processes that have the device at PATH open: the kernel's EBUSY or EINVAL names none. */
+void operand_hint_holders(struct app *app, const char *path);
+
+/*
+ * Hints of the other members of its group that have a driver of the kernel, or are open: the kernel's
+ * EPERM names none.
+ */
+void operand_hint_group(struct app *app, const char *path);
+
 /* A group by its number or by a member. Returns 0 or a reported status. */
 int operand_group(struct app *app, const struct sys_root *root, const char *operand, uint32_t *ret);

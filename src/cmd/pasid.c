@@ -112,8 +112,9 @@ static int list_run(struct app *app, const void *p)
 	/* A captured machine has no holders; this one's are not of it. */
 	if (!in.root->captured)
 		r = session_each(app, records_gather, &records);
-	if (r)
+	if (r && r != STATUS_PARTIAL)
 		return r;
+	in.partial = r == STATUS_PARTIAL;
 	r = pasid_list(in.root, NULL, records.v, records.n, &table);
 	if (r < 0)
 		return app_fail_errno(app, r, NULL, "cannot list the PASIDs");
@@ -173,17 +174,20 @@ static error_t bind_parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* The device that the first operand names, and the context. Returns 0 or a reported status. */
-static int open_device(struct app *app, const struct context_args *args, char **ret_path,
-		       struct holder_client **ret)
+/* TEXT must be a list of PASIDs, or WORD. Returns 0 or a reported status. */
+static int check_pasids(struct app *app, const char *text, const char *word)
 {
-	const struct sys_root *root = app_root(app);
-	int r;
+	_cleanup_ranges_ struct ranges list = { 0 };
+	int r = strcmp(text, word) == 0 ? 0 : parse_ranges(text, (1 << 20) - 1, &list);
 
-	if (!root)
-		return STATUS_FAILED;
-	r = session_open(app, args, ret);
-	return r ? r : operand_device(app, root, args->operands.v[0], ret_path);
+	if (r == 0)
+		return 0;
+	if (r == -ERANGE)
+		app_fail(app, STATUS_USAGE, text, "PASIDs have 20 bits at most");
+	else
+		app_fail(app, STATUS_USAGE, text, "is not a list of PASIDs");
+	app_hint(app, "a list is 42, 100-163, both parted by a comma, or '%s'", word);
+	return STATUS_USAGE;
 }
 
 /*
@@ -193,31 +197,20 @@ static int open_device(struct app *app, const struct context_args *args, char **
 static int confirm(struct app *app, const char *operand, const char *path,
 		   const struct holder_bound *bound)
 {
-	_cleanup_(pasid_table_done) struct pasid_table table = { 0 };
 	_cleanup_ranges_ struct ranges list = { 0 };
-	const char *device = strrchr(path, '/') + 1;
+	uint32_t missing;
 	int r;
-	_cleanup_free_ struct pasid_record *records = NULL;
 
 	if (parse_ranges(bound->pasid, UINT32_MAX, &list) < 0)
 		return app_fail(app, STATUS_FAILED, operand, "the holder's answer makes no sense");
-	records = calloc(list.n + 1, sizeof(*records));
-	if (!records)
-		return app_fail_errno(app, -ENOMEM, operand, "cannot confirm");
-	for (size_t i = 0; i < list.n; i++)
-		records[i] = (struct pasid_record){ .device = device,
-						    .lo = list.v[i].lo,
-						    .hi = list.v[i].hi };
-	r = pasid_list(&app->root, device, records, list.n, &table);
+	r = pasid_confirm(&app->root, path, &list, &missing);
 	if (r < 0)
-		return app_fail_errno(app, r, operand, "cannot confirm");
-	for (size_t i = 0; i < table.n; i++)
-		if (table.v[i].state == PASID_STATE_NOT_IN_HARDWARE)
-			return app_fail(app, STATUS_FAILED, operand,
-					"the kernel accepted PASID %" PRIu32
-					", but the IOMMU's table does not have it",
-					table.v[i].lo);
-	return 0;
+		return app_fail_errno(app, r, operand, "cannot look into the IOMMU's table");
+	return r ? 0
+		 : app_fail(app, STATUS_FAILED, operand,
+			    "the kernel accepted PASID %" PRIu32
+			    ", but the IOMMU's table does not have it",
+			    missing);
 }
 
 static int fail_partial(struct app *app, const char *operand, const struct holder_bound *bound)
@@ -243,15 +236,19 @@ static int bind_run(struct app *app, const void *p)
 
 	if (args->count && (parse_u64(args->count, 1 << 20, &count) < 0 || count == 0))
 		return app_fail(app, STATUS_USAGE, args->count, "is not a count of PASIDs");
-	r = open_device(app, &args->context, &path, &client);
+	r = check_pasids(app, operand[1], "auto");
+	if (r)
+		return r;
+	if (count && strcmp(operand[1], "auto") != 0)
+		return app_fail(app, STATUS_USAGE, operand[1], "--count goes with auto only");
+	r = session_open_device(app, &args->context, &path, &client);
 	if (r)
 		return r;
 	if (holder_bind_pasids(client, path, operand[1], (uint32_t)count, operand[2], args->partial,
 			       &bound, &error) < 0) {
 		r = session_fail(app, operand[0], &error);
-		if (error.kind == HOLDER_ERROR_SYSTEM)
-			app_note(app, "%s: what is bound of them: %s", operand[0],
-				 error.done ? error.done : "none");
+		if (error.pasid.status > 0 && error.kind == HOLDER_ERROR_SYSTEM && !error.done)
+			app_note(app, "%s: none of them is bound", operand[0]);
 		return r;
 	}
 	if (!args->context.dry_run) {
@@ -300,7 +297,9 @@ static int unbind_run(struct app *app, const void *p)
 	_cleanup_free_ char *path = NULL;
 	int r;
 
-	r = open_device(app, &args->context, &path, &client);
+	r = check_pasids(app, operand[1], "all");
+	if (r == 0)
+		r = session_open_device(app, &args->context, &path, &client);
 	if (r)
 		return r;
 	if (holder_unbind_pasids(client, path, operand[1], NULL, &error) < 0)

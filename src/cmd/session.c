@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
+#include "cmd/operand.h"
 #include "model/group.h"
 
 static enum status error_status(const struct holder_error *error)
@@ -35,7 +37,10 @@ int session_fail(struct app *app, const char *object, const struct holder_error 
 		app_hint(app, "%s", error->hint);
 	if (error->override)
 		app_hint(app, "--%s overrides this", error->override);
-	return error_status(error);
+	if (!error->done)
+		return error_status(error);
+	app_note(app, "done before that, and not undone: PASID %s", error->done);
+	return STATUS_PARTIAL;
 }
 
 int session_require_live(struct app *app)
@@ -80,13 +85,26 @@ int session_open(struct app *app, const struct context_args *args, struct holder
 	return 0;
 }
 
+int session_open_device(struct app *app, const struct context_args *args, char **ret_path,
+			struct holder_client **ret)
+{
+	const struct sys_root *root;
+	int r;
+
+	r = app_root(app, &root);
+	if (r == 0)
+		r = session_open(app, args, ret);
+	return r ? r : operand_device(app, root, args->operands.v[0], ret_path);
+}
+
 int session_require_groups(struct app *app, const char *object)
 {
 	_cleanup_group_list_ struct group_list list = { 0 };
-	const struct sys_root *root = app_root(app);
+	const struct sys_root *root;
+	int r = app_root(app, &root);
 
-	if (!root)
-		return STATUS_FAILED;
+	if (r)
+		return r;
 	/* What cannot be listed is not known to be missing. */
 	if (group_list(root, 0, 0, &list) < 0 || list.n)
 		return 0;
@@ -99,6 +117,9 @@ int session_require_groups(struct app *app, const char *object)
 	return STATUS_UNSUPPORTED;
 }
 
+/* After so long no further context is asked: users can make many that do not answer. */
+#define PATIENCE_S 20
+
 static int entry_each(const struct holder_entry *entry, session_each_fn *each, void *data,
 		      struct holder_error *error)
 {
@@ -109,6 +130,9 @@ static int entry_each(const struct holder_entry *entry, session_each_fn *each, v
 	r = holder_connect_entry(entry, &client, error);
 	if (r == 0)
 		r = holder_describe(client, &context, error);
+	/* Its name is the socket's, whatever it calls itself. */
+	if (r == 0)
+		r = str_replace(&context.name, entry->name);
 	return r < 0 ? r : each(client, &context, error, data);
 }
 
@@ -116,12 +140,19 @@ int session_each(struct app *app, session_each_fn *each, void *data)
 {
 	_cleanup_holder_entries_ struct holder_entries entries = { 0 };
 	_cleanup_holder_error_ struct holder_error error = { 0 };
+	bool partial = false;
+	time_t begun;
 	int r = session_require_live(app);
 
 	if (r)
 		return r;
-	if (holder_list(&entries, &error) < 0)
-		return session_fail(app, NULL, &error);
+	/* A broken XDG_RUNTIME_DIR must not hide what else there is to see. */
+	if (holder_list(&entries, &error) < 0) {
+		app_note(app, "your contexts could not be listed: %s",
+			 error.message ? error.message : strerror(error.err));
+		partial = true;
+	}
+	begun = time(NULL);
 	for (size_t i = 0; i < entries.n; i++) {
 		_cleanup_holder_error_ struct holder_error refused = { 0 };
 		const struct holder_entry *entry = &entries.v[i];
@@ -131,12 +162,21 @@ int session_each(struct app *app, session_each_fn *each, void *data)
 		if (entry->status == HOLDER_DENIED) {
 			app_note(app, "context %s of uid %u may not be read", entry->name,
 				 (unsigned int)entry->uid);
+			partial = true;
+			continue;
+		}
+		if (time(NULL) - begun > PATIENCE_S) {
+			app_note(app, "context %s of uid %u was not asked: others took too long",
+				 entry->name, (unsigned int)entry->uid);
+			partial = true;
 			continue;
 		}
 		r = entry_each(entry, each, data, &refused);
-		if (r < 0)
+		if (r < 0) {
 			app_note(app, "context %s: %s", entry->name,
 				 refused.message ? refused.message : strerror(-r));
+			partial = true;
+		}
 	}
-	return 0;
+	return partial ? STATUS_PARTIAL : STATUS_DONE;
 }

@@ -19,6 +19,13 @@ void session_print_step(const char *line, void *data);
 /* Contexts are this machine's alone. Returns 0, or a reported status with --sysroot. */
 int session_require_live(struct app *app);
 
+/*
+ * The same, and the device that the first operand names; RET_PATH to be freed. Returns 0 or a reported
+ * status.
+ */
+int session_open_device(struct app *app, const struct context_args *args, char **ret_path,
+			struct holder_client **ret);
+
 /* Reports ERROR about OBJECT, as the user wrote it, with its hints. Returns the status. */
 int session_fail(struct app *app, const char *object, const struct holder_error *error);
 
@@ -31,6 +38,7 @@ typedef int session_each_fn(struct holder_client *client, struct holder_context 
 
 /*
  * Calls EACH for every context that the caller may see. One that ends, hangs or may not be read
- * meanwhile is noted and does not hide the others. Returns 0 or a reported status.
+ * meanwhile is noted and does not hide the others: STATUS_PARTIAL then. Returns that, 0, or another
+ * reported status.
  */
 int session_each(struct app *app, session_each_fn *each, void *data);

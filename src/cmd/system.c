@@ -65,8 +65,10 @@ static int features_run(struct app *app, const void *p)
 	r = feature_list(in.root, path, &list);
 	if (r < 0) {
 		r = app_fail_errno(app, r, operand, "cannot ask the kernel");
-		if (operand)
+		if (operand) {
 			app_hint(app, "the device must have a VFIO driver and be free");
+			operand_hint_holders(app, path);
+		}
 		return r;
 	}
 	for (size_t i = 0; r == 0 && i < list.n; i++)

@@ -80,6 +80,8 @@ static const struct rule {
 	{ "PartOfMapping", HOLDER_ERROR_SYSTEM, EINVAL,
 	  "there is only a part of a mapping at {iova}, and the kernel unmaps whole ones",
 	  "'ioasidctl ioas show' lists the mappings", NULL },
+	{ "NotEnoughMemory", HOLDER_ERROR_SYSTEM, ENOMEM,
+	  "{size} bytes cannot be pinned: the machine has {available} available", NULL, NULL },
 	{ "LimitReached", HOLDER_ERROR_SYSTEM, ENOSPC,
 	  "the context's bound of {limit} {what} is reached", NULL, NULL },
 	{ "KernelError", HOLDER_ERROR_SYSTEM, 0, "{operation}: {errno}", NULL, NULL },

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "holder/client_wire.h"
 #include "holder/runtime.h"
@@ -203,8 +204,12 @@ static int connect_error(struct holder_error *error, const char *name, int r)
 		return error_set(error, HOLDER_ERROR_UNKNOWN, ENOENT, "there is no context %s",
 				 name);
 	case -ECONNREFUSED:
-		return error_set(error, HOLDER_ERROR_UNKNOWN, ECONNREFUSED,
-				 "the holder of context %s is dead", name);
+		r = error_set(error, HOLDER_ERROR_UNKNOWN, ECONNREFUSED,
+			      "the holder of context %s is dead, and all it had is gone", name);
+		if (error)
+			error_hint(error,
+				   "'ioasidctl context create' with the same name starts anew");
+		return r;
 	case -EACCES:
 	case -EPERM:
 		return error_set(error, HOLDER_ERROR_PERMISSION, EACCES,
@@ -315,6 +320,18 @@ static int connect_users(const char *name, struct holder_client **ret, struct ho
 		     : connect_error(error, name, -ENOENT);
 }
 
+/* Has root a context of that name? Everybody may see its socket, and nobody else connect. */
+static bool is_roots(const char *name)
+{
+	_cleanup_free_ char *path = NULL;
+
+	if (asprintf(&path, RUNTIME_ROOT "/%s.sock", name) < 0) {
+		path = NULL;
+		return false;
+	}
+	return access(path, F_OK) == 0;
+}
+
 int holder_connect(const char *name, struct holder_client **ret, struct holder_error *error)
 {
 	_cleanup_free_ char *path = NULL;
@@ -326,8 +343,11 @@ int holder_connect(const char *name, struct holder_client **ret, struct holder_e
 				 name);
 	r = runtime_open(false, &path, &dir);
 	if (r < 0 && r != -ENOENT)
-		return client_directory_error(error, r);
+		return geteuid() != 0 && is_roots(name) ? connect_error(error, name, -EACCES)
+							: client_directory_error(error, r);
 	r = r < 0 ? connect_error(error, name, r) : connect_in(dir, name, geteuid(), ret, error);
+	if (r == -ENOENT && geteuid() != 0 && is_roots(name))
+		return connect_error(error, name, -EACCES);
 	/* A dead holder of root's own does not hide a live one of a user. */
 	if ((r == -ENOENT || r == -ECONNREFUSED) && geteuid() == 0) {
 		_cleanup_holder_error_ struct holder_error other = { 0 };

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "holder/client_wire.h"
@@ -97,6 +98,18 @@ static void read_hwpt(struct wire *wire, void *element)
 	hwpt->user_count = wire_u64(wire, "user_count");
 }
 
+static int peer_of(const struct holder_client *client, pid_t *ret_pid, uid_t *ret_uid)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	if (getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+		return -errno;
+	*ret_pid = peer.pid;
+	*ret_uid = peer.uid;
+	return 0;
+}
+
 int holder_describe(struct holder_client *client, struct holder_context *ret,
 		    struct holder_error *error)
 {
@@ -122,6 +135,10 @@ int holder_describe(struct holder_client *client, struct holder_context *ret,
 		wire_array(&wire, "hwpt", sizeof(context.hwpt[0]), read_hwpt, &context.hwpt_n);
 	if (wire.err < 0)
 		return wire_error(&wire, error);
+	/* Whose holder it is the kernel knows; what the holder says of it may be a lie. */
+	r = peer_of(client, &context.pid, &context.uid);
+	if (r < 0)
+		return error_set(error, HOLDER_ERROR_PROTOCOL, -r, "%s", strerror(-r));
 	*ret = context;
 	context = (struct holder_context){ 0 };
 	return 0;

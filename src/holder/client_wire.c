@@ -145,16 +145,18 @@ int client_call_more(struct holder_client *client, const char *method, json_obje
 		     int (*each)(void *userdata, json_object *reply, struct holder_error *error),
 		     void *userdata, struct holder_error *error)
 {
+	/* One for all replies: else a holder could go on for ever, a little at a time. */
+	int64_t patience = now_ms() + CLIENT_PATIENCE;
 	bool continues = true;
 	int r;
 
-	r = send_call(client, method, parameters, true, now_ms() + CLIENT_PATIENCE);
+	r = send_call(client, method, parameters, true, patience);
 	if (r < 0)
 		return transport_error(error, r);
 	while (continues) {
 		_cleanup_json_ json_object *reply = NULL;
 
-		r = receive_reply(client, now_ms() + CLIENT_PATIENCE, &reply, &continues, error);
+		r = receive_reply(client, patience, &reply, &continues, error);
 		if (r == 0)
 			r = each(userdata, reply, error);
 		if (r < 0)

@@ -156,7 +156,7 @@ static int check_plain(const struct context *context, const struct record_device
 
 		if (other != device && (device->group == -1 || other->group != device->group))
 			continue;
-		if (!other->binding_n)
+		if (!record_device_pasids(other))
 			continue;
 		parameters = json_object_new_object();
 		json_add_u64(parameters, "hwpt", hwpt->id);

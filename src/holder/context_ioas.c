@@ -3,6 +3,8 @@
 #include "holder/context.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -116,6 +118,40 @@ static int map_memory(struct context *context, struct record_ioas *ioas, struct 
 	return 0;
 }
 
+/* MemAvailable of /proc/meminfo in bytes; UINT64_MAX where it cannot be read. */
+static uint64_t memory_available(void)
+{
+	_cleanup_fclose_ FILE *f = fopen("/proc/meminfo", "re");
+	uint64_t kilobytes;
+	char line[128];
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "MemAvailable: %" SCNu64 " kB", &kilobytes) == 1)
+			return kilobytes * 1024;
+	return UINT64_MAX;
+}
+
+/*
+ * What is mapped is pinned in this process, and with CAP_IPC_LOCK nothing limits it but the machine's
+ * memory: asked for more, the kernel would kill the holder and with it all that the context has.
+ */
+static int check_memory(const struct record *record, uint64_t size, struct fault *fault)
+{
+	uint64_t available = memory_available(), wanted = size;
+	json_object *parameters;
+
+	/* What is mapped in an IOAS without users is pinned as soon as it has one. */
+	for (size_t i = 0; i < record->ioas_n; i++)
+		if (record_ioas_users(record, record->ioas[i].id) == 0)
+			wanted += record_ioas_mapped(&record->ioas[i]);
+	if (wanted >= size && wanted <= available - available / 8)
+		return 0;
+	parameters = json_object_new_object();
+	json_add_u64(parameters, "size", wanted);
+	json_add_u64(parameters, "available", available);
+	return fault_raise(fault, "NotEnoughMemory", parameters);
+}
+
 int context_map_ioas(struct context *context, struct record_ioas *ioas, uint64_t size,
 		     const uint64_t *iova, unsigned int flags, struct fault *fault,
 		     uint64_t *ret_iova)
@@ -128,7 +164,8 @@ int context_map_ioas(struct context *context, struct record_ioas *ioas, uint64_t
 	if (check_aligned("size", size, fault) < 0 ||
 	    (iova && check_aligned("iova", *iova, fault) < 0) ||
 	    context_check_new(context, NULL, "mappings of an IOAS", ioas->mapping_n,
-			      CONTEXT_MAPPING_MAX, fault) < 0)
+			      CONTEXT_MAPPING_MAX, fault) < 0 ||
+	    check_memory(&context->record, size, fault) < 0)
 		return FAULTED;
 	if (iova && size - 1 > UINT64_MAX - *iova)
 		return fault_kernel(fault, IOMMUFD_IOAS_MAP, -EOVERFLOW);

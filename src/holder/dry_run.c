@@ -41,7 +41,7 @@ static void add_plan(struct call *call, struct plan *plan)
 	json_object *lines;
 	int r = plan_end(plan);
 
-	if (call->fault.id)
+	if (call->fault.raised)
 		return;
 	if (r < 0) {
 		raise_plan(&call->fault, r);
@@ -165,8 +165,7 @@ static void take_answer(json_object *message, struct call *call)
 	    json_get_object(message, "parameters", &parameters) < 0)
 		return;
 	if (error) {
-		call->fault.id = strdup(error);
-		call->fault.parameters = json_object_get(parameters);
+		fault_copy(&call->fault, error, json_object_get(parameters));
 	} else {
 		call->reply = json_object_get(parameters);
 	}
@@ -182,7 +181,7 @@ void dry_run_end(struct dry_run *run, struct call *call)
 		;
 	if (call && varlink_in_next(&run->in, &message) == 1)
 		take_answer(message, call);
-	if (call && !call->fault.id && !call->reply)
+	if (call && !call->fault.raised && !call->reply)
 		fault_system(&call->fault, "dry run", -ECHILD, NULL);
 	close(run->fd);
 	varlink_in_done(&run->in);

@@ -7,7 +7,6 @@
 
 void fault_done(struct fault *fault)
 {
-	free(fault->id);
 	json_object_put(fault->parameters);
 	*fault = (struct fault){ 0 };
 }
@@ -16,10 +15,18 @@ static int raise_in(struct fault *fault, const char *interface, const char *name
 		    json_object *parameters)
 {
 	fault_done(fault);
-	if (asprintf(&fault->id, "%s.%s", interface, name) < 0)
-		fault->id = NULL;
+	fault->raised = true;
+	snprintf(fault->id, sizeof(fault->id), "%s.%s", interface, name);
 	fault->parameters = parameters;
 	return FAULTED;
+}
+
+void fault_copy(struct fault *fault, const char *id, json_object *parameters)
+{
+	fault_done(fault);
+	fault->raised = true;
+	snprintf(fault->id, sizeof(fault->id), "%s", id);
+	fault->parameters = parameters;
 }
 
 int fault_raise(struct fault *fault, const char *name, json_object *parameters)

@@ -7,7 +7,8 @@
 #include "sys/iommufd.h"
 
 struct fault {
-	char *id; /* "org.ioasidctl.Context.PasidZero"; NULL: none */
+	bool raised;
+	char id[96]; /* "org.ioasidctl.Context.PasidZero" */
 	json_object *parameters;
 	int err; /* of KernelError: errno, positive; else 0 */
 };
@@ -29,6 +30,8 @@ int fault_raise_string(struct fault *fault, const char *name, const char *key, c
 int fault_parameter(struct fault *fault, const char *parameter);
 /* An error of org.varlink.service, with one string parameter unless KEY is NULL. */
 int fault_varlink(struct fault *fault, const char *name, const char *key, const char *value);
+/* An error by its full name, as another process has raised it. Takes PARAMETERS over. */
+void fault_copy(struct fault *fault, const char *id, json_object *parameters);
 /* KernelError: OP failed with -errno R. */
 int fault_kernel(struct fault *fault, enum iommufd_op op, int r);
 /* The same for what is no ioctl: "mmap". HINT may be NULL. */

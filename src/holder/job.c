@@ -132,11 +132,11 @@ static void end_bind(struct context *context, struct job *job)
 	json_object *failure = NULL;
 
 	context_end_pasids(context, job->hwpt, &job->undo, job->done.n == 0);
-	if (job->fault.id && !(job->partial && job->done.n)) {
+	if (job->fault.raised && !(job->partial && job->done.n)) {
 		add_done(job, job->fault.parameters, "done");
 		return;
 	}
-	if (job->fault.id) {
+	if (job->fault.raised) {
 		/* Partly done is no error: the failure travels inside the reply. */
 		failure = json_object_new_object();
 		json_add_string(failure, "error", job->fault.id);
@@ -159,7 +159,7 @@ static void end(struct context *context, struct job *job)
 		end_bind(context, job);
 		return;
 	}
-	if (job->fault.id) {
+	if (job->fault.raised) {
 		add_done(job, job->fault.parameters, "done");
 		return;
 	}

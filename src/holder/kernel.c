@@ -272,8 +272,7 @@ int kernel_memory_get(struct context *context, uint64_t size, void **ret)
 		*ret = NULL;
 		return 0;
 	}
-	memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED)
 		return -errno;
 	/* It is pinned: a fork would have to copy every page of it. */

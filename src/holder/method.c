@@ -288,7 +288,7 @@ json_object *call_answer(struct call *call)
 {
 	json_object *message = json_object_new_object();
 
-	if (call->fault.id) {
+	if (call->fault.raised) {
 		json_add_string(message, "error", call->fault.id);
 		json_add(message, "parameters", TAKE_PTR(call->fault.parameters));
 		return message;

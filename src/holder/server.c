@@ -42,10 +42,10 @@ int server_add_client(struct server *server, int fd)
 static void client_answer(struct client *client)
 {
 	struct call *call = &client->call;
-	bool more = call->continues && !call->fault.id;
+	bool more = call->continues && !call->fault.raised;
 
 	if (!call->oneway && !client->gone) {
-		int *fd = call->fault.id ? NULL : TAKE_PTR(call->fd);
+		int *fd = call->fault.raised ? NULL : TAKE_PTR(call->fd);
 		size_t n = fd ? call->fd_n : 0;
 
 		call->fd_n -= n;
@@ -348,7 +348,7 @@ static void job_ended(struct server *server)
 		_cleanup_free_ char *what = job_describe(server->context, job);
 
 		log_line(server->log, LOG_NOTICE, "%s: the client went away, the job %s",
-			 what ? what : "job", job->fault.id ? "failed" : "was done to the end");
+			 what ? what : "job", job->fault.raised ? "failed" : "was done to the end");
 	}
 	if (job->kind == JOB_DESTROY)
 		end_context(server);

@@ -111,6 +111,28 @@ static int add_uses(const struct gather *gather, int dir, struct device_block *b
 	return 0;
 }
 
+/* A loop device whose file is the block device itself: no `holders/` tells of it. */
+static int add_loops(const struct gather *gather, struct device *device, const char *name)
+{
+	char node[300], path[512], file[300];
+
+	snprintf(node, sizeof(node), "/dev/%s", name);
+	for (size_t i = 0; i < gather->blocks.n; i++) {
+		const char *loop = gather->blocks.v[i].name;
+		_cleanup_close_ int dir = -1;
+
+		if (!str_starts(loop, "loop"))
+			continue;
+		snprintf(path, sizeof(path), "sys/class/block/%s", loop);
+		dir = sys_dir_open(gather->root, path);
+		if (dir < 0 || sys_read(dir, "loop/backing_file", file, sizeof(file)) < 0)
+			continue;
+		if (strcmp(file, node) == 0 && add_block(device, loop, name, true) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 /* What is on block I: its partitions, its holders, its uses. Adds blocks at the end. */
 static int expand(const struct gather *gather, struct device *device, size_t i)
 {
@@ -133,6 +155,8 @@ static int expand(const struct gather *gather, struct device *device, size_t i)
 		r = add_partitions(gather, device, name);
 	if (r == 0)
 		r = add_multipath(gather, device, name);
+	if (r == 0)
+		r = add_loops(gather, device, name);
 	if (r < 0)
 		return r;
 	r = sys_list(dir, "holders", &holders);

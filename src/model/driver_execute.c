@@ -2,6 +2,7 @@
 #include "model/driver.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -111,6 +112,28 @@ static int wait_for_node(const struct sys_root *root, const struct driver_plan *
 	return sys_monitor_wait(monitor, name, node, timeout_ms);
 }
 
+/* The signals by which people and service managers stop a command. */
+static sigset_t stop_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	return set;
+}
+
+/* Has one of them come, and waits? */
+static bool is_interrupted(void)
+{
+	sigset_t pending;
+
+	return sigpending(&pending) == 0 &&
+	       (sigismember(&pending, SIGHUP) == 1 || sigismember(&pending, SIGINT) == 1 ||
+		sigismember(&pending, SIGTERM) == 1);
+}
+
 static int do_steps(const struct sys_root *root, const struct driver_plan *plan,
 		    struct driver_result *result)
 {
@@ -122,6 +145,8 @@ static int do_steps(const struct sys_root *root, const struct driver_plan *plan,
 		if (r < 0)
 			return r;
 		result->done = i + 1;
+		if (is_interrupted())
+			return -EINTR;
 	}
 	result->failed = plan->n_steps;
 	return 0;
@@ -156,15 +181,20 @@ int driver_execute(const struct sys_root *root, const struct driver_plan *plan,
 		   unsigned int timeout_ms, struct driver_result *result)
 {
 	_cleanup_device_ struct device now = { 0 };
+	const sigset_t stop = stop_signals();
+	sigset_t before;
 	int r;
 
 	*result = (struct driver_result){ .failed = plan->n_steps };
 	if (root->captured)
 		return -EROFS;
+	/* Stopped half-way, the device would be left without a driver: so one waits, and undoes. */
+	sigprocmask(SIG_BLOCK, &stop, &before);
 	r = execute(root, plan, timeout_ms, result);
 	if (r < 0)
 		result->undone = result->done == 0 || undo(root, plan);
 	if (read_now(root, plan, &now) == 0)
 		result->driver = TAKE_PTR(now.driver.value);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	return r;
 }

@@ -271,7 +271,12 @@ static int guard_holders(const struct device *device, struct driver_obstacles *l
 
 		snprintf(object, sizeof(object), "process %d (%s)", (int)holder->pid, holder->comm);
 		snprintf(detail, sizeof(detail), "has %s open", holder->node);
-		if (holder->unit && str_ends(holder->unit, ".service"))
+		/* To end the holder of a context would end all that the context has. */
+		if (str_starts(holder->comm, "ioasid:"))
+			r = add(list, DRIVER_OBSTACLE_HOLDER, object, detail,
+				"ioasidctl -c %s device remove %s",
+				holder->comm + strlen("ioasid:"), device->id);
+		else if (holder->unit && str_ends(holder->unit, ".service"))
 			r = add(list, DRIVER_OBSTACLE_HOLDER, object, detail, "systemctl stop %s",
 				holder->unit);
 		else

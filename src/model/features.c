@@ -34,8 +34,10 @@ static const struct place places[] = {
 	{ "node", "/dev/iommu", "dev", "iommu", "iommufd: contexts" },
 	{ "node", "/dev/vfio/devices", "dev/vfio", "devices", "VFIO device nodes (cdev)" },
 	{ "node", "/dev/vfio/vfio", "dev/vfio", "vfio", "VFIO containers, the older way" },
-	{ "driver", "vfio-pci", "sys/bus/pci/drivers", "vfio-pci", "gives PCI devices away" },
-	{ "driver", "uio_pci_sva", "sys/bus/pci/drivers", "uio_pci_sva", "PASIDs for processes" },
+	{ "driver", "vfio-pci", "sys/bus/pci/drivers", "vfio-pci",
+	  "gives PCI devices away; no: not loaded" },
+	{ "driver", "uio_pci_sva", "sys/bus/pci/drivers", "uio_pci_sva",
+	  "PASIDs for processes; no: not loaded" },
 	{ "sysfs", "iommu_groups", "sys/kernel/iommu_groups", NULL,
 	  "the machine has IOMMU groups" },
 	{ "sysfs", "iommu", "sys/class/iommu", NULL, "the machine has IOMMU units" },
@@ -114,7 +116,9 @@ static int probe_flags(int iommufd, int fd, struct field_u64 *flags)
 	if (r < 0)
 		return r;
 	r = iommufd_hwpt_alloc(iommufd, id, ioas, true, &hwpt);
-	flags[FLAG_HWPT_PASID] = field_u64(r == 0);
+	/* EINVAL: a kernel without the flag; EOPNOTSUPP: an IOMMU without PASIDs. */
+	flags[FLAG_HWPT_PASID] =
+		r == 0 || r == -EINVAL || r == -EOPNOTSUPP ? field_u64(r == 0) : field_u64_error(r);
 	/* An unknown flag is EINVAL; known, detaching a PASID that is not attached succeeds. */
 	r = vfio_detach_pasid(fd, 1);
 	flags[FLAG_ATTACH_PASID] = r == 0 || r == -EINVAL ? field_u64(r == 0) : field_u64_error(r);

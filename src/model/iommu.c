@@ -90,14 +90,17 @@ static int read_intel(int dir, struct iommu *iommu)
 
 	iommu->cap = hex_file(dir, "intel-iommu/cap");
 	iommu->ecap = hex_file(dir, "intel-iommu/ecap");
-	iommu->pasid_width = field_u64_error(iommu->ecap.status);
-	iommu->address_width = field_u64_error(iommu->cap.status);
-	if (iommu->cap.status != 1 || iommu->ecap.status != 1)
-		return 0;
 	cap = iommu->cap.value;
 	ecap = iommu->ecap.value;
-	iommu->address_width = field_u64((cap >> 16 & 0x3f) + 1);
-	iommu->pasid_width = field_u64(ecap >> 40 & 1 ? (ecap >> 35 & 0x1f) + 1 : 0);
+	/* Absent or unreadable as the register is. */
+	iommu->address_width = iommu->cap;
+	if (iommu->cap.status == 1)
+		iommu->address_width.value = (cap >> 16 & 0x3f) + 1;
+	iommu->pasid_width = iommu->ecap;
+	if (iommu->ecap.status == 1)
+		iommu->pasid_width.value = ecap >> 40 & 1 ? (ecap >> 35 & 0x1f) + 1 : 0;
+	if (iommu->cap.status != 1 || iommu->ecap.status != 1)
+		return 0;
 	return iommu_decode_intel(cap, ecap, &iommu->fields, &iommu->n_fields);
 }
 

@@ -13,6 +13,7 @@
 #include "sys/root.h"
 #include "util/cleanup.h"
 #include "util/field.h"
+#include "util/parse.h"
 
 /* What a holder says it has attached. Strings are the caller's and only read. */
 struct pasid_record {
@@ -78,6 +79,13 @@ void pasid_table_done(struct pasid_table *table);
  */
 int pasid_list(const struct sys_root *root, const char *device, const struct pasid_record *records,
 	       size_t n_records, struct pasid_table *ret);
+
+/*
+ * Has the hardware all PASIDS of the device at PATH ("/sys/devices/...")? Returns 1 when it has, or its
+ * table cannot be read; 0 with one that it has not in RET_MISSING; -errno.
+ */
+int pasid_confirm(const struct sys_root *root, const char *path, const struct ranges *pasids,
+		  uint32_t *ret_missing);
 
 /*
  * Walks the bindings one by one: EACH gets the PASID and the range it is of, and stops the walk by

@@ -287,3 +287,29 @@ int pasid_list(const struct sys_root *root, const char *device, const struct pas
 	join.table = (struct pasid_table){ 0 };
 	return 0;
 }
+
+int pasid_confirm(const struct sys_root *root, const char *path, const struct ranges *pasids,
+		  uint32_t *ret_missing)
+{
+	_cleanup_(pasid_entries_done) struct pasid_entries entries = { 0 };
+	_cleanup_ranges_ struct ranges have = { 0 };
+	_cleanup_device_ struct device device = { 0 };
+	int r;
+
+	r = device_get(root, path, LIST_NEED, &device);
+	if (r == 0)
+		r = pasid_entries_read(root, &(struct device_list){ &device, 1 }, device.id,
+				       &entries);
+	if (r < 0 || entries.status != 1)
+		return r < 0 ? r : 1;
+	for (size_t i = 0; i < entries.n; i++)
+		if (ranges_add(&have, entries.v[i].lo, entries.v[i].hi) < 0)
+			return -ENOMEM;
+	for (size_t i = 0; i < pasids->n; i++)
+		for (uint64_t pasid = pasids->v[i].lo; pasid <= pasids->v[i].hi; pasid++)
+			if (!ranges_has(&have, (uint32_t)pasid)) {
+				*ret_missing = (uint32_t)pasid;
+				return 0;
+			}
+	return 1;
+}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "out/column.h"
 
-#include <ctype.h>
 #include <string.h>
 
 void out_column_name(const struct out_column *column, char *buf, size_t size)
@@ -9,7 +8,7 @@ void out_column_name(const struct out_column *column, char *buf, size_t size)
 	size_t i;
 
 	for (i = 0; column->key[i] && i + 1 < size; i++)
-		buf[i] = column->key[i] == '_' ? '-' : (char)toupper((unsigned char)column->key[i]);
+		buf[i] = column->key[i] == '_' ? '-' : str_upper(column->key[i]);
 	buf[i] = '\0';
 }
 
@@ -19,7 +18,7 @@ const struct out_column *out_column_find(const struct out_column *columns, const
 
 	for (; columns->key; columns++) {
 		out_column_name(columns, known, sizeof(known));
-		if (strcasecmp(known, name) == 0 || strcasecmp(columns->key, name) == 0)
+		if (str_same(known, name) || str_same(columns->key, name))
 			return columns;
 	}
 	return NULL;

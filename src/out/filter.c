@@ -98,7 +98,8 @@ static bool match_text(const struct term *term, const char *text)
 	return false;
 }
 
-static bool match_term(const struct term *term, const void *row)
+/* 1, 0, or -errno for which the value cannot be read. */
+static int match_term(const struct term *term, const void *row)
 {
 	const struct out_style style = { .separator = "\n", .unsafe = "" };
 	_cleanup_free_ char *text = NULL;
@@ -107,19 +108,29 @@ static bool match_term(const struct term *term, const void *row)
 
 	term->column->get(row, &value);
 	if (value.type == OUT_UNREADABLE)
-		return false;
+		return value.error;
 	text = out_value_format(&value, &style);
+	if (!text)
+		return -ENOMEM;
 	rest = text;
 	while ((item = strsep(&rest, "\n")))
 		if (match_text(term, item))
-			return true;
-	return false;
+			return 1;
+	return 0;
 }
 
-bool out_filter_match(const struct out_filter *filter, const void *row)
+int out_filter_match(const struct out_filter *filter, const void *row)
 {
-	for (size_t i = 0; i < filter->n; i++)
-		if (!match_term(&filter->terms[i], row))
-			return false;
-	return true;
+	int undecided = 0;
+
+	/* What fails one term is out, whatever cannot be read for another. */
+	for (size_t i = 0; i < filter->n; i++) {
+		int r = match_term(&filter->terms[i], row);
+
+		if (r == 0)
+			return 0;
+		if (r < 0)
+			undecided = r;
+	}
+	return undecided < 0 ? undecided : 1;
 }

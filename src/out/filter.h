@@ -24,5 +24,5 @@ int out_filter_new(const struct out_column *columns, const char *const *terms, s
 /* The bits of what the filter's columns need. */
 unsigned int out_filter_need(const struct out_filter *filter);
 
-/* False also where the value is unreadable or memory is short. */
-bool out_filter_match(const struct out_filter *filter, const void *row);
+/* 1 or 0; -errno for which a value that decides cannot be read. */
+int out_filter_match(const struct out_filter *filter, const void *row);

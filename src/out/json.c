@@ -129,7 +129,7 @@ static json_object *row_object(const struct out_column *const *columns, size_t n
 		columns[i]->get(row, &value);
 		if (!value_object(&value, &item) || !object_add(object, columns[i]->key, item))
 			return NULL;
-		if (value.type == OUT_UNREADABLE &&
+		if (value.error < 0 &&
 		    !object_add_reason(&unreadable, columns[i]->key, value.error))
 			return NULL;
 	}

@@ -39,8 +39,8 @@ struct out_value {
 			const void *rows;
 			size_t n, size; /* number of rows, bytes of one */
 		} table;
-		int error; /* negative errno of OUT_UNREADABLE */
 	};
+	int error; /* negative errno of OUT_UNREADABLE, and of an OUT_TABLE that may lack rows */
 	char text[72]; /* room for a string the getter makes itself: see out_text() */
 };
 

@@ -66,9 +66,9 @@ static int view_choose(struct out_view *view, const struct out_column *columns, 
 	char *rest, *name;
 	int r = 0;
 
-	if (!list || *list == '+' || strcasecmp(list, "all") == 0)
+	if (!list || *list == '+' || str_same(list, "all"))
 		r = view_add_default(view, columns, list && *list != '+');
-	if (r < 0 || !list || strcasecmp(list, "all") == 0)
+	if (r < 0 || !list || str_same(list, "all"))
 		return r;
 	copy = strdup(list + (*list == '+'));
 	if (!copy)
@@ -181,7 +181,7 @@ static int view_cell(struct out_view *view, const struct out_column *column,
 {
 	int r = 0;
 
-	if (value->type == OUT_UNREADABLE)
+	if (value->error < 0)
 		r = view_note(view, column, value->error, 1);
 	if (r == 0) {
 		*ret = out_value_format(value, style);
@@ -314,7 +314,8 @@ static int show_column(struct out_view *view, const struct out_column *column, c
 	out_column_name(column, name, sizeof(name));
 	if (value.type == OUT_TABLE && value.table.n) {
 		fprintf(view->f, "%s:", name);
-		return show_table(view, &value);
+		r = value.error < 0 ? view_note(view, column, value.error, 1) : 0;
+		return r < 0 ? r : show_table(view, &value);
 	}
 	r = view_cell(view, column, &value, &human_style, &cell);
 	if (r < 0)

@@ -87,6 +87,20 @@ char *strv_join(const struct strv *list, const char *separator)
 	return joined;
 }
 
+char str_upper(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+bool str_same(const char *a, const char *b)
+{
+	while (*a && str_upper(*a) == str_upper(*b)) {
+		a++;
+		b++;
+	}
+	return str_upper(*a) == str_upper(*b);
+}
+
 bool str_starts(const char *s, const char *prefix)
 {
 	return strncmp(s, prefix, strlen(prefix)) == 0;

@@ -26,6 +26,10 @@ void strv_sort(struct strv *list);
 /* A new string with SEPARATOR between the items; NULL without memory. */
 char *strv_join(const struct strv *list, const char *separator);
 
+/* ASCII alone, so that no locale changes what a name is. */
+char str_upper(char c);
+bool str_same(const char *a, const char *b); /* without regard to case */
+
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 static inline bool str_set(const char *s)

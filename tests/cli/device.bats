@@ -50,7 +50,7 @@ setup()
 }
 
 @test "show has one line a column, and the holder beneath" {
-	on intel-pasid device show 0000:00:10.0 -o device,bus,ids,class,class_code,driver,driver_override,group,iommu,path,vfio_cdev,vfio_group,numa_node,power,interface,block,holder
+	on intel-pasid device show 0000:00:10.0 -o device,bus,ids,class,class_code,driver,driver_override,group,iommu,sysfs_path,vfio_cdev,vfio_group,numa_node,power,interface,block,holder
 	succeeds
 	equal "$output" "$(cat <<-'END'
 		DEVICE:          0000:00:10.0
@@ -62,7 +62,7 @@ setup()
 		DRIVER-OVERRIDE: vfio-pci
 		GROUP:           6
 		IOMMU:           dmar0
-		PATH:            /sys/devices/pci0000:00/0000:00:10.0
+		SYSFS-PATH:      /sys/devices/pci0000:00/0000:00:10.0
 		VFIO-CDEV:       vfio0
 		VFIO-GROUP:      6
 		NUMA-NODE:       -

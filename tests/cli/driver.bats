@@ -64,7 +64,7 @@ setup()
 	fails 3 "nvme0: refused: /dev/nvme0n1 is mounted on /mnt/data" "'umount /mnt/data' would free it"
 	on intel-pasid driver set --dry-run 00:10.0 uio_pci_sva
 	fails 3 "00:10.0: refused: process 98 (ioasid:vm) has /dev/vfio/devices/vfio0 open" \
-		"'systemctl stop vm.service' would free it"
+		"'ioasidctl -c vm device remove 0000:00:10.0' would free it"
 	on intel-pasid driver reset --dry-run 00:11.0
 	fails 3 "00:11.0: refused: process 107 (bash) has /dev/uio0 open" \
 		"'systemctl stop accelerator.service' would free it"

@@ -105,7 +105,7 @@ keys()
 	local list row name keys
 
 	for list in "${LISTS[@]}"; do
-		keys=$(columns "$list" | grep -vxE 'path|uid')
+		keys=$(columns "$list" | grep -vx uid)
 		# shellcheck disable=SC2086	# words
 		on intel-pasid $list -j -o "${keys//$'\n'/,}"
 		# Scalars as raw has them: absent is empty, what cannot be read is a question mark. Of lists and

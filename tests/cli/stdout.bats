@@ -73,7 +73,7 @@ full()
 }
 
 @test "nothing is coloured, and no line ends in the terminal's width, away from a terminal" {
-	run_both env COLUMNS=20 TERM=xterm "$IOASIDCTL" --sysroot "$BATS_FILE_TMPDIR/intel-pasid" device list -o device,path
+	run_both env COLUMNS=20 TERM=xterm "$IOASIDCTL" --sysroot "$BATS_FILE_TMPDIR/intel-pasid" device list -o device,sysfs_path
 	succeeds
 	[[ $output != *$'\e'* ]]
 	contains "$output" "0000:01:00.0 /sys/devices/pci0000:00/0000:00:08.0/0000:01:00.0"

@@ -36,6 +36,7 @@ load lib
 	done <<-EOT
 		context create test
 		context destroy test
+		context exec test -- true
 		-c test device add $EDU
 		-c test device remove $EDU
 		-c test device attach $EDU 1

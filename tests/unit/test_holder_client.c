@@ -323,7 +323,7 @@ static void interface(void **state)
 		if (error.kind == HOLDER_ERROR_PROTOCOL)
 			fail_msg("no message for %s", name);
 	}
-	assert_int_equal(errors, 28);
+	assert_int_equal(errors, 29);
 	for (at = text; next_name(&at, "method", name); methods++) {
 		struct call one = { 0 };
 
