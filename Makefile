@@ -121,14 +121,14 @@ check: $(BUILD)/deps ## run all tests
 	+tests/check
 
 demo: $(BUILD)/deps ## show the main job on a real kernel in an emulated machine
-	+@$(MAKE) --no-print-directory lab binary $(BUILD)/lab/endpoint
+	+@$(MAKE) -s --no-print-directory lab binary $(BUILD)/lab/endpoint
 	@tests/demo
 
 lab: $(BUILD)/deps ## fetch QEMU and build the kernel of the lab, once
 	@tests/lab/build
 
 bench: $(BUILD)/deps ## measure against bare system calls and other tools
-	+@$(MAKE) --no-print-directory lab binary benches $(BUILD)/lab/endpoint
+	+@$(MAKE) -s --no-print-directory lab binary benches $(BUILD)/lab/endpoint
 	@tests/bench/run
 
 install: all ## install beneath $(DESTDIR)$(prefix)
