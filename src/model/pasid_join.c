@@ -90,22 +90,6 @@ int pasid_join_claim(struct pasid_join *join, const struct pasid_range *claim, s
 	return r;
 }
 
-/* The first of the sorted ranges that ends at VALUE or later. */
-static size_t find_range(const struct ranges *list, uint32_t value)
-{
-	size_t lo = 0, hi = list->n;
-
-	while (lo < hi) {
-		size_t middle = lo + (hi - lo) / 2;
-
-		if (list->v[middle].hi < value)
-			lo = middle + 1;
-		else
-			hi = middle;
-	}
-	return lo;
-}
-
 int pasid_join_rest(struct pasid_join *join, const struct pasid_entry *entry,
 		    const struct pasid_range *prototype)
 {
@@ -113,7 +97,7 @@ int pasid_join_rest(struct pasid_join *join, const struct pasid_entry *entry,
 	uint64_t at = entry->lo;
 	int r = 0;
 
-	for (size_t i = find_range(claimed, entry->lo);
+	for (size_t i = ranges_find(claimed, entry->lo);
 	     r == 0 && i < claimed->n && claimed->v[i].lo <= entry->hi; i++) {
 		if (claimed->v[i].lo > at)
 			r = add_row(join, prototype, at, claimed->v[i].lo - 1, entry, 1);
@@ -127,7 +111,7 @@ int pasid_join_rest(struct pasid_join *join, const struct pasid_entry *entry,
 bool pasid_join_has_rest(const struct pasid_join *join, const struct pasid_entry *entry)
 {
 	const struct ranges *claimed = &join->claimed[entry->device];
-	size_t i = find_range(claimed, entry->lo);
+	size_t i = ranges_find(claimed, entry->lo);
 
 	/* Merged ranges touch none of their neighbours: only one that holds all leaves nothing. */
 	return i == claimed->n || claimed->v[i].lo > entry->lo || claimed->v[i].hi < entry->hi;

@@ -176,8 +176,7 @@ uint64_t ranges_count(const struct ranges *list)
 	return count;
 }
 
-/* The first range that ends at VALUE or later; list->n when there is none. */
-static size_t ranges_find(const struct ranges *list, uint64_t value)
+size_t ranges_find(const struct ranges *list, uint64_t value)
 {
 	size_t lo = 0, hi = list->n;
 

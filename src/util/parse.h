@@ -37,7 +37,9 @@ void ranges_done(struct ranges *list);
 int parse_ranges(const char *s, uint32_t max, struct ranges *ret);
 uint64_t ranges_count(const struct ranges *list);
 bool ranges_has(const struct ranges *list, uint32_t value);
-/* The first range that ends at FROM or later. */
+/* Index of the first range that ends at VALUE or later; list->n when there is none. */
+size_t ranges_find(const struct ranges *list, uint64_t value);
+/* That range itself, with FROM as VALUE; false when there is none. */
 bool ranges_next(const struct ranges *list, uint32_t from, struct range *ret);
 /* Adds LO-HI to a sorted, merged list and keeps it so. Returns 0 or -ENOMEM. */
 int ranges_add(struct ranges *list, uint32_t lo, uint32_t hi);
