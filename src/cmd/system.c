@@ -1,111 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* system features */
-#include <errno.h>
-
-#include "app.h"
 #include "cmd/nouns.h"
-#include "cmd/operand.h"
-#include "cmd/inspect.h"
-#include "cmd/options.h"
-#include "model/features.h"
-#include "util/cleanup.h"
+#include "cmd/verbs.h"
 
-static void get_feature(const void *row, struct out_value *ret)
-{
-	out_string(ret, ((const struct feature *)row)->name);
-}
-
-static void get_kind(const void *row, struct out_value *ret)
-{
-	out_string(ret, ((const struct feature *)row)->kind);
-}
-
-static void get_available(const void *row, struct out_value *ret)
-{
-	out_field_bool(ret, &((const struct feature *)row)->available);
-}
-
-static void get_about(const void *row, struct out_value *ret)
-{
-	out_string(ret, ((const struct feature *)row)->about);
-}
-
-static const struct out_column columns[] = {
-	{ "feature", "Name in the kernel", OUT_DEFAULT, 0, get_feature },
-	{ "kind", "node, driver, sysfs, debugfs, ioctl or flag", OUT_DEFAULT, 0, get_kind },
-	{ "available", "Whether this kernel has it", OUT_DEFAULT, 0, get_available },
-	{ "about", "What it is for", OUT_DEFAULT, 0, get_about },
-	{ 0 },
+static const struct cmd *const sub[] = {
+	&system_features_cmd,
+	NULL,
 };
-
-/* Only then is there something to ask with a device. */
-static bool iommufd_known(const struct feature_list *list)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (list->v[i].available.status == -ENODATA)
-			return true;
-	return false;
-}
-
-static int features_run(struct app *app, const void *p)
-{
-	const struct view_args *args = p;
-	const char *operand = args->operands.n ? args->operands.v[0] : NULL;
-	_cleanup_feature_list_ struct feature_list list = { 0 };
-	_cleanup_inspection_ struct inspection in = { 0 };
-	_cleanup_free_ char *path = NULL;
-	int r;
-
-	r = inspect_open(app, args, &in);
-	if (r)
-		return r;
-	r = operand ? operand_device(app, in.root, operand, &path) : 0;
-	if (r)
-		return r;
-	r = feature_list(in.root, path, &list);
-	if (r < 0) {
-		r = app_fail_errno(app, r, operand, "cannot ask the kernel");
-		if (operand) {
-			app_hint(app, "the device must have a VFIO driver and be free");
-			operand_hint_holders(app, path);
-		}
-		return r;
-	}
-	for (size_t i = 0; r == 0 && i < list.n; i++)
-		r = inspect_row(&in, &list.v[i]);
-	if (r == 0 && !operand && iommufd_known(&list))
-		app_note(app, "flags are asked of the kernel with a device: "
-			      "'ioasidctl system features DEVICE'");
-	return inspect_end(app, &in, r);
-}
-
-static const struct argp features_argp = {
-	.args_doc = "[DEVICE]",
-	.doc = "List which ioctls, flags, nodes and tables this kernel has, by probing. With DEVICE, one "
-	       "that has a VFIO driver and is free, also the flags that only a device can "
-	       "tell: it is bound to a throw-away iommufd for a moment.",
-	.children = view_children,
-};
-
-static const struct view_args features_defaults = {
-	.columns = columns,
-	.operands = { .max = 1 },
-};
-
-static const struct cmd features_cmd = {
-	.name = "features",
-	.summary = "List what this kernel can do",
-	.argp = &features_argp,
-	.defaults = &features_defaults,
-	.args_size = sizeof(features_defaults),
-	.run = features_run,
-};
-
-static const struct cmd *const sub[] = { &features_cmd, NULL };
 
 const struct cmd system_cmd = {
 	.name = "system",
 	.summary = "This machine as a whole",
 	.sub = sub,
-	.fallback = &features_cmd,
+	.fallback = &system_features_cmd,
 };

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Verbs that have a module of their own, for the module of their noun. */
+#pragma once
+
+#include "cmd.h"
+
+extern const struct cmd pasid_bind_cmd;
+extern const struct cmd pasid_list_cmd;
+extern const struct cmd pasid_unbind_cmd;
+extern const struct cmd system_features_cmd;
