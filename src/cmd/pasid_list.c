@@ -7,73 +7,10 @@
 #include "cmd/inspect.h"
 #include "cmd/options.h"
 #include "cmd/pasid_columns.h"
-#include "cmd/session.h"
+#include "cmd/pasid_records.h"
 #include "cmd/verbs.h"
 #include "model/pasid.h"
-#include "util/array.h"
 #include "util/cleanup.h"
-
-/* One context, from which its records borrow. */
-struct source {
-	struct holder_context context;
-	struct holder_bindings bindings;
-};
-
-/* What the holders say. */
-struct records {
-	struct source *sources;
-	size_t n_sources;
-	struct pasid_record *v;
-	size_t n;
-};
-
-static void records_done(struct records *records)
-{
-	for (size_t i = 0; i < records->n_sources; i++) {
-		holder_context_done(&records->sources[i].context);
-		holder_bindings_done(&records->sources[i].bindings);
-	}
-	free(records->sources);
-	free(records->v);
-}
-
-static int records_add(struct records *records, const struct holder_context *context,
-		       const struct holder_binding *binding)
-{
-	struct pasid_record *record = array_push(records->v, records->n);
-
-	if (!record)
-		return -ENOMEM;
-	*record = (struct pasid_record){
-		.device = binding->device,
-		.lo = binding->lo,
-		.hi = binding->hi,
-		.ioas = field_u64(binding->ioas),
-		.ioas_name = binding->ioas_name,
-		.hwpt = field_u64(binding->hwpt),
-		.context = context->name,
-		.pid = context->pid,
-		.uid = field_u64(context->uid),
-	};
-	return 0;
-}
-
-static int records_gather(struct holder_client *client, struct holder_context *context,
-			  struct holder_error *error, void *data)
-{
-	struct records *records = data;
-	struct source *source = array_push(records->sources, records->n_sources);
-	int r;
-
-	if (!source)
-		return -ENOMEM;
-	*source = (struct source){ .context = *context };
-	*context = (struct holder_context){ 0 };
-	r = holder_list_bindings(client, NULL, &source->bindings, error);
-	for (size_t i = 0; r == 0 && i < source->bindings.n; i++)
-		r = records_add(records, &source->context, &source->bindings.v[i]);
-	return r;
-}
 
 static int list_each(uint32_t pasid, const struct pasid_range *range, void *data)
 {
@@ -98,7 +35,7 @@ static void list_notes(struct app *app, const struct pasid_table *table)
 static int list_run(struct app *app, const void *p)
 {
 	const struct view_args *args = p;
-	_cleanup_(records_done) struct records records = { 0 };
+	_cleanup_pasid_records_ struct pasid_records records = { 0 };
 	_cleanup_(pasid_table_done) struct pasid_table table = { 0 };
 	_cleanup_inspection_ struct inspection in = { 0 };
 	int r;
@@ -106,9 +43,7 @@ static int list_run(struct app *app, const void *p)
 	r = inspect_open(app, args, &in);
 	if (r)
 		return r;
-	/* A captured machine has no holders; this one's are not of it. */
-	if (!in.root->captured)
-		r = session_each(app, records_gather, &records);
+	r = pasid_records_gather(app, in.root, &records);
 	if (r && r != STATUS_PARTIAL)
 		return r;
 	in.partial = r == STATUS_PARTIAL;

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/pasid_records.h"
+
+#include <errno.h>
+
+#include "cmd/session.h"
+#include "util/array.h"
+
+/* One context, from which its records borrow. */
+struct pasid_source {
+	struct holder_context context;
+	struct holder_bindings bindings;
+};
+
+void pasid_records_done(struct pasid_records *records)
+{
+	for (size_t i = 0; i < records->n_sources; i++) {
+		holder_context_done(&records->sources[i].context);
+		holder_bindings_done(&records->sources[i].bindings);
+	}
+	free(records->sources);
+	free(records->v);
+}
+
+static int records_add(struct pasid_records *records, const struct holder_context *context,
+		       const struct holder_binding *binding)
+{
+	struct pasid_record *record = array_push(records->v, records->n);
+
+	if (!record)
+		return -ENOMEM;
+	*record = (struct pasid_record){
+		.device = binding->device,
+		.lo = binding->lo,
+		.hi = binding->hi,
+		.ioas = field_u64(binding->ioas),
+		.ioas_name = binding->ioas_name,
+		.hwpt = field_u64(binding->hwpt),
+		.context = context->name,
+		.pid = context->pid,
+		.uid = field_u64(context->uid),
+	};
+	return 0;
+}
+
+static int records_gather(struct holder_client *client, struct holder_context *context,
+			  struct holder_error *error, void *data)
+{
+	struct pasid_records *records = data;
+	struct pasid_source *source = array_push(records->sources, records->n_sources);
+	int r;
+
+	if (!source)
+		return -ENOMEM;
+	*source = (struct pasid_source){ .context = *context };
+	*context = (struct holder_context){ 0 };
+	r = holder_list_bindings(client, NULL, &source->bindings, error);
+	for (size_t i = 0; r == 0 && i < source->bindings.n; i++)
+		r = records_add(records, &source->context, &source->bindings.v[i]);
+	return r;
+}
+
+int pasid_records_gather(struct app *app, const struct sys_root *root, struct pasid_records *ret)
+{
+	/* This machine's holders are none of a captured one. */
+	return root->captured ? 0 : session_each(app, records_gather, ret);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the holders of all contexts say of PASIDs, as the model takes it. */
+#pragma once
+
+#include "app.h"
+#include "model/pasid.h"
+#include "util/cleanup.h"
+
+struct pasid_source;
+
+struct pasid_records {
+	struct pasid_source *sources; /* one a context; the records borrow from them */
+	size_t n_sources;
+	struct pasid_record *v;
+	size_t n;
+};
+
+void pasid_records_done(struct pasid_records *records);
+#define _cleanup_pasid_records_ _cleanup_(pasid_records_done)
+
+/*
+ * Asks every context that the caller may see; none where ROOT is a captured tree, which has no holders.
+ * Returns 0, STATUS_PARTIAL where a context could not be asked (which is said), or another reported
+ * status.
+ */
+int pasid_records_gather(struct app *app, const struct sys_root *root, struct pasid_records *ret);
