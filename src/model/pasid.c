@@ -63,21 +63,6 @@ int pasid_each(const struct pasid_table *table,
 	return 0;
 }
 
-const char *pasid_kind_name(enum pasid_kind kind)
-{
-	switch (kind) {
-	case PASID_KIND_IOAS:
-		return "ioas";
-	case PASID_KIND_HWPT:
-		return "hwpt";
-	case PASID_KIND_SVA:
-		return "sva";
-	case PASID_KIND_UNKNOWN:
-		break;
-	}
-	return "unknown";
-}
-
 const char *pasid_state_name(enum pasid_state state)
 {
 	switch (state) {

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "model/pasid_source.h"
 #include "sys/root.h"
 #include "util/cleanup.h"
 #include "util/field.h"
@@ -25,13 +26,6 @@ struct pasid_record {
 	const char *context; /* NULL: none */
 	pid_t pid;           /* of the holder; 0 unknown */
 	struct field_u64 uid;
-};
-
-enum pasid_kind {
-	PASID_KIND_UNKNOWN, /* in hardware, put there by we know not whom */
-	PASID_KIND_IOAS,
-	PASID_KIND_HWPT, /* of its own, not managed through an IOAS */
-	PASID_KIND_SVA,  /* a process's address space */
 };
 
 enum pasid_state {
@@ -95,5 +89,4 @@ int pasid_each(const struct pasid_table *table,
 	       int (*each)(uint32_t pasid, const struct pasid_range *range, void *data),
 	       void *data);
 
-const char *pasid_kind_name(enum pasid_kind kind);    /* "ioas", "hwpt", "sva", "unknown" */
 const char *pasid_state_name(enum pasid_state state); /* "ok", "not-in-hardware", ... */

@@ -9,7 +9,6 @@
 #include "model/gather.h"
 
 #define LIST_NEED  (DEVICE_NEED_GROUP | DEVICE_NEED_DRIVER | DEVICE_NEED_IOMMU)
-#define PASID_MAX  0xfffff
 #define SVA_DRIVER "uio_pci_sva"
 
 static void join_done(struct pasid_join *join)

@@ -92,22 +92,42 @@ int sys_proc_process(const struct sys_root *root, pid_t pid, struct proc_process
 	return 0;
 }
 
-/* fdinfo of a VFIO device names it where the kernel is new enough, whatever fd it came by. */
-static bool vfio_syspath(int dir, const char *fd, char *buf, size_t size)
+ssize_t sys_proc_fdinfo(const struct proc_file *file, char *buf, size_t size)
 {
-	static const char key[] = "vfio-device-syspath:";
-	char name[64], text[PATH_MAX + 256], *at;
+	char name[64];
 
-	snprintf(name, sizeof(name), "fdinfo/%s", fd);
-	if (sys_read(dir, name, text, sizeof(text)) < 0)
-		return false;
-	at = strstr(text, key);
-	if (!at)
-		return false;
-	at += strlen(key);
-	at += strspn(at, " \t");
-	at[strcspn(at, "\n")] = '\0';
-	return snprintf(buf, size, "%s", at) < (int)size;
+	if ((size_t)snprintf(name, sizeof(name), "fdinfo/%s", file->fd) >= sizeof(name))
+		return -ENAMETOOLONG;
+	return sys_read(file->dir, name, buf, size);
+}
+
+bool sys_proc_fdinfo_value(const char *text, const char *key, char *buf, size_t size)
+{
+	size_t len = strlen(key);
+
+	while (*text) {
+		size_t line = strcspn(text, "\n");
+
+		if (line > len && strncmp(text, key, len) == 0 && text[len] == ':') {
+			size_t blanks = strspn(text + len + 1, " \t");
+
+			len += 1 + blanks;
+			return line >= len && (size_t)snprintf(buf, size, "%.*s", (int)(line - len),
+							       text + len) < size;
+		}
+		text += line;
+		text += *text == '\n';
+	}
+	return false;
+}
+
+/* fdinfo of a VFIO device names it where the kernel is new enough, whatever fd it came by. */
+static bool vfio_syspath(const struct proc_file *file, char *buf, size_t size)
+{
+	char text[PATH_MAX + 256];
+
+	return sys_proc_fdinfo(file, text, sizeof(text)) >= 0 &&
+	       sys_proc_fdinfo_value(text, "vfio-device-syspath", buf, size);
 }
 
 /* /dev/dsa, /dev/vfio and the like; what every process has open is passed over without a look. */
@@ -134,13 +154,13 @@ struct file_walk {
 static int visit_file(const struct file_walk *walk, pid_t pid, int dir, int fds, const char *fd)
 {
 	char target[PATH_MAX], syspath[PATH_MAX];
-	struct proc_file file = { .pid = pid, .path = target };
+	struct proc_file file = { .pid = pid, .path = target, .dir = dir, .fd = fd };
 	struct stat st;
 
 	if (sys_link(fds, fd, target, sizeof(target)) < 0)
 		return 0;
 	if (strstr(target, "[vfio-device]")) {
-		if (!vfio_syspath(dir, fd, syspath, sizeof(syspath)))
+		if (!vfio_syspath(&file, syspath, sizeof(syspath)))
 			return 0;
 		file.vfio_syspath = syspath;
 	} else if (!may_be_device(target)) {

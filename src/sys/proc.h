@@ -30,7 +30,18 @@ struct proc_file {
 	const char *path; /* the link: "/dev/vfio/12"; in another mount namespace as it is there */
 	dev_t rdev;       /* of a node, on a live machine; else 0 */
 	const char *vfio_syspath; /* "/sys/devices/...": fdinfo's "vfio-device-syspath", or NULL */
+	int dir;                  /* of the process; with FD for sys_proc_fdinfo() alone */
+	const char *fd;
 };
+
+/*
+ * What the driver tells of an open file, while EACH of sys_proc_files() has it. Returns the length,
+ * -E2BIG, -EACCES, -errno.
+ */
+ssize_t sys_proc_fdinfo(const struct proc_file *file, char *buf, size_t size);
+
+/* The value in the line "KEY:\tvalue" of such a text. Returns false where there is none that fits. */
+bool sys_proc_fdinfo_value(const char *text, const char *key, char *buf, size_t size);
 
 /*
  * Calls EACH for the files of all processes that stand beneath /dev or are VFIO devices; what it

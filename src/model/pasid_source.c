@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/pasid_source.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+#include "util/cleanup.h"
+#include "util/parse.h"
+
+const struct pasid_source *const pasid_sources[] = {
+	&pasid_source_uio, &pasid_source_uacce, &pasid_source_amdgpu, &pasid_source_vfio, NULL,
+};
+
+const char *pasid_kind_name(enum pasid_kind kind)
+{
+	switch (kind) {
+	case PASID_KIND_IOAS:
+		return "ioas";
+	case PASID_KIND_HWPT:
+		return "hwpt";
+	case PASID_KIND_SVA:
+		return "sva";
+	case PASID_KIND_NESTED:
+		return "nested";
+	case PASID_KIND_DMA:
+		return "dma";
+	case PASID_KIND_UNKNOWN:
+		break;
+	}
+	return "unknown";
+}
+
+int pasid_source_read(const struct pasid_source *source, struct pasid_reader *reader)
+{
+	int r;
+
+	reader->n = 0;
+	*reader->reason = '\0';
+	r = source->read(reader);
+	if (r < 0 && !*reader->reason)
+		pasid_reader_reason(reader, "%s", strerror(-r));
+	return r;
+}
+
+int pasid_reader_claim(struct pasid_reader *reader, const struct pasid_claim *claim)
+{
+	if (reader->device && strcmp(claim->device, reader->device) != 0)
+		return 0;
+	reader->n++;
+	return reader->each(claim, reader->data);
+}
+
+void pasid_reader_reason(struct pasid_reader *reader, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(reader->reason, sizeof(reader->reason), format, ap);
+	va_end(ap);
+}
+
+/* What a path's directory is: a PCI function, or a member of a group on another bus. */
+static bool is_device(const struct sys_root *root, const char *path)
+{
+	struct pci_address address;
+	char link[PATH_MAX], target[PATH_MAX];
+
+	if (parse_pci_address(strrchr(path, '/') + 1, &address) == 0)
+		return true;
+	return snprintf(link, sizeof(link), "%s/iommu_group", path) < (int)sizeof(link) &&
+	       sys_root_link(root, link + 1, target, sizeof(target)) > 0;
+}
+
+int pasid_source_device(const struct sys_root *root, const char *path, char *buf, size_t size)
+{
+	char real[PATH_MAX];
+	int r;
+
+	r = sys_root_realpath(root, path, real, sizeof(real));
+	if (r < 0)
+		return r;
+	if (!str_starts(real, "/sys/devices/"))
+		return -ENODEV;
+	for (char *slash; (slash = strrchr(real, '/')) > real; *slash = '\0') {
+		if (!is_device(root, real))
+			continue;
+		return (size_t)snprintf(buf, size, "%s", slash + 1) < size ? 0 : -ENAMETOOLONG;
+	}
+	return -ENODEV;
+}
+
+void pasid_node_get(const struct sys_root *root, const char *sysfs, const char *dev,
+		    struct pasid_node *ret)
+{
+	_cleanup_close_ int dir = -1;
+	unsigned int major, minor;
+	char text[64];
+
+	*ret = (struct pasid_node){ 0 };
+	snprintf(ret->path, sizeof(ret->path), "%s", dev);
+	/* The numbers of a captured machine mean nothing here. */
+	if (root->captured)
+		return;
+	dir = sys_dir_open(root, sysfs);
+	if (dir >= 0 && sys_read(dir, "dev", text, sizeof(text)) > 0 &&
+	    sscanf(text, "%u:%u", &major, &minor) == 2)
+		ret->rdev = makedev(major, minor);
+}
+
+bool pasid_node_is(const struct pasid_node *node, const struct pasid_file *file)
+{
+	/* The name may be another one in the mount namespace of a container. */
+	if (node->rdev && file->rdev)
+		return node->rdev == file->rdev;
+	return strcmp(node->path, file->path) == 0;
+}

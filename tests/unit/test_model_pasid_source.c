@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Trees of machines that the lab has not are written after the kernel's source and documentation. */
+#include "pasid_claims.h"
+
+#include <errno.h>
+
+#define ID    "0000:00:10.0"
+#define PLACE "pci0000:00/" ID
+
+static void check(const struct tree *tree, const char *source, int status, const char *text,
+		  const char *reason)
+{
+	struct claims claims;
+
+	assert_int_equal(claims_read(tree, claims_source(source), &claims), status);
+	assert_string_equal(claims.text, text);
+	assert_string_equal(claims.reason, reason);
+}
+
+static void absent(void **state)
+{
+	const struct tree *tree = *state;
+
+	tree_dir(tree, "proc");
+	check(tree, "uio", 0, "", "no device of uio_pci_sva has been opened");
+	check(tree, "uacce", 0, "", "no accelerator of this kind");
+	check(tree, "amdgpu", 0, "", "no GPU has the driver amdgpu");
+	check(tree, "vfio", 0, "", "no device has a VFIO driver");
+}
+
+static void make_uio(const struct tree *tree, const char *driver, const char *pasid)
+{
+	tree_pci(tree, PLACE, "6", "");
+	tree_link(tree, "sys/devices/" PLACE "/driver", driver);
+	tree_file(tree, "sys/devices/" PLACE "/pasid", pasid);
+	tree_dir(tree, "sys/devices/" PLACE "/uio");
+	tree_dir(tree, "sys/devices/" PLACE "/uio/uio0");
+	tree_link(tree, "sys/class/uio/uio0", "../../devices/" PLACE "/uio/uio0");
+	tree_dir(tree, "proc");
+}
+
+static void uio(void **state)
+{
+	const struct tree *tree = *state;
+
+	make_uio(tree, "../uio_pci_sva", "2\n");
+	check(tree, "uio", 1, "", "");
+	tree_link(tree, "proc/20/fd/3", "/dev/uio0");
+	tree_link(tree, "proc/30/fd/3", "/dev/uio0");
+	tree_link(tree, "proc/40/fd/3", "/dev/uio1");
+	check(tree, "uio", 1, ID " number 2-2 sva pid 20 uio0\n" ID " number 2-2 sva pid 30 uio0\n",
+	      "");
+}
+
+static void uio_unseen(void **state)
+{
+	const struct tree *tree = *state;
+
+	make_uio(tree, "../uio_pci_sva", "2\n");
+	tree_link(tree, "proc/30/fd", "errno:13");
+	check(tree, "uio", -EACCES, ID " stale 2-2 sva pid -13 uio0\n",
+	      "some processes could not be looked into");
+}
+
+static void uio_without_number(void **state)
+{
+	const struct tree *tree = *state;
+
+	make_uio(tree, "../uio_pci_sva", "-1\n");
+	check(tree, "uio", 0, "", "no device of uio_pci_sva has been opened");
+}
+
+static void uio_of_another_driver(void **state)
+{
+	const struct tree *tree = *state;
+
+	make_uio(tree, "../uio_pci_generic", "2\n");
+	tree_link(tree, "proc/20/fd/3", "/dev/uio0");
+	check(tree, "uio", 0, "", "no device of uio_pci_sva has been opened");
+}
+
+/* After Documentation/ABI/testing/sysfs-driver-uacce and uacce_register(). */
+static void make_uacce(const struct tree *tree, const char *flags)
+{
+	tree_pci(tree, PLACE, "6", "DRIVER=hisi_zip\n");
+	tree_file(tree, "sys/devices/" PLACE "/uacce/hisi_zip-0/flags", flags);
+	tree_link(tree, "sys/class/uacce/hisi_zip-0", "../../devices/" PLACE "/uacce/hisi_zip-0");
+	tree_link(tree, "proc/20/fd/3", "/dev/hisi_zip-0");
+}
+
+static void uacce(void **state)
+{
+	const struct tree *tree = *state;
+
+	make_uacce(tree, "1\n");
+	tree_link(tree, "proc/20/fd/4", "/dev/hisi_zip-0");
+	tree_link(tree, "proc/21/fd/4", "/dev/hisi_zip-1");
+	check(tree, "uacce", 1, ID " some 0-0 sva pid 20 hisi_zip-0\n", "");
+}
+
+static void uacce_without_sva(void **state)
+{
+	const struct tree *tree = *state;
+
+	make_uacce(tree, "0\n");
+	check(tree, "uacce", 0, "", "no accelerator here has SVA");
+}
+
+/* After amdgpu_show_fdinfo() and drm_show_fdinfo(). */
+static void add_drm(const struct tree *tree, const char *fd, const char *node, const char *info)
+{
+	char path[64], text[256];
+
+	snprintf(path, sizeof(path), "proc/%s", fd);
+	tree_link(tree, path, node);
+	snprintf(path, sizeof(path), "proc/%.*s/fdinfo/%s", (int)strcspn(fd, "/"), fd,
+		 strrchr(fd, '/') + 1);
+	snprintf(text, sizeof(text), "pos:\t0\nflags:\t02100002\nmnt_id:\t29\nino:\t441\n%s", info);
+	tree_file(tree, path, text);
+}
+
+#define AMDGPU(pasid) \
+	"drm-driver:\tamdgpu\ndrm-client-id:\t9\ndrm-pdev:\t" ID "\npasid:\t" pasid "\n"
+
+static void amdgpu(void **state)
+{
+	const struct tree *tree = *state;
+
+	tree_pci(tree, PLACE, "6", "DRIVER=amdgpu\n");
+	tree_link(tree, "sys/devices/" PLACE "/driver", "../../../bus/pci/drivers/amdgpu");
+	tree_link(tree, "sys/devices/" PLACE "/drm/renderD128/device", "../../../" ID);
+	tree_link(tree, "sys/class/drm/renderD128", "../../devices/" PLACE "/drm/renderD128");
+	add_drm(tree, "20/fd/3", "/dev/dri/renderD128", AMDGPU("32770"));
+	add_drm(tree, "20/fd/4", "/dev/dri/renderD128", AMDGPU("32771"));
+	add_drm(tree, "20/fd/5", "/dev/dri/renderD128", AMDGPU("32771"));
+	add_drm(tree, "21/fd/3", "/dev/dri/card0", AMDGPU("0"));
+	add_drm(tree, "22/fd/3", "/dev/dri/card1", "drm-driver:\ti915\ndrm-pdev:\t0000:00:02.0\n");
+	check(tree, "amdgpu", 1,
+	      ID " number 32770-32770 unknown pid 20 renderD128 own\n" ID
+		 " number 32771-32771 unknown pid 20 renderD128 own\n",
+	      "");
+	add_drm(tree, "23/fd/3", "/dev/dri/card0", AMDGPU("4294967295"));
+	tree_link(tree, "proc/23/fd/4", "/dev/dri/card0");
+	tree_link(tree, "proc/23/fdinfo/4", "errno:13");
+	check(tree, "amdgpu", -EBADMSG,
+	      ID " number 32770-32770 unknown pid 20 renderD128 own\n" ID
+		 " number 32771-32771 unknown pid 20 renderD128 own\n",
+	      "Bad message");
+}
+
+static void vfio(void **state)
+{
+	const struct tree *tree = *state;
+
+	tree_pci(tree, PLACE, "6", "DRIVER=vfio-pci\n");
+	tree_pci(tree, "pci0000:00/0000:00:11.0", "6", "DRIVER=vfio-pci\n");
+	tree_dir(tree, "sys/devices/" PLACE "/vfio-dev");
+	tree_dir(tree, "sys/devices/" PLACE "/vfio-dev/vfio0");
+	tree_link(tree, "sys/class/vfio-dev/vfio0", "../../devices/" PLACE "/vfio-dev/vfio0");
+	tree_link(tree, "sys/class/vfio/6", "../../devices/virtual/vfio/6");
+	tree_link(tree, "sys/class/vfio/noiommu-1", "../../devices/virtual/vfio/noiommu-1");
+	tree_link(tree, "proc/20/fd/3", "/dev/vfio/devices/vfio0");
+	tree_link(tree, "proc/20/fd/4", "/dev/iommu");
+	tree_link(tree, "proc/21/fd/3", "/dev/vfio/6");
+	tree_link(tree, "proc/22/fd/3", "anon_inode:[vfio-device]");
+	tree_file(tree, "proc/22/fdinfo/3",
+		  "pos:\t0\nvfio-device-syspath: /sys/devices/pci0000:00/0000:00:11.0\n");
+	check(tree, "vfio", 1,
+	      ID " holder 0-0 unknown pid 20 vfio0 iommufd\n" ID " holder 0-0 unknown pid 21 6\n"
+		 "0000:00:11.0 holder 0-0 unknown pid 21 6\n"
+		 "0000:00:11.0 holder 0-0 unknown pid 22 -\n",
+	      "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		tree_test(absent),     tree_test(uio),
+		tree_test(uio_unseen), tree_test(uio_without_number),
+		tree_test(uacce),      tree_test(uio_of_another_driver),
+		tree_test(amdgpu),     tree_test(uacce_without_sva),
+		tree_test(vfio),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
