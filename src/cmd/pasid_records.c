@@ -7,7 +7,7 @@
 #include "util/array.h"
 
 /* One context, from which its records borrow. */
-struct pasid_source {
+struct pasid_context {
 	struct holder_context context;
 	struct holder_bindings bindings;
 };
@@ -47,12 +47,12 @@ static int records_gather(struct holder_client *client, struct holder_context *c
 			  struct holder_error *error, void *data)
 {
 	struct pasid_records *records = data;
-	struct pasid_source *source = array_push(records->sources, records->n_sources);
+	struct pasid_context *source = array_push(records->sources, records->n_sources);
 	int r;
 
 	if (!source)
 		return -ENOMEM;
-	*source = (struct pasid_source){ .context = *context };
+	*source = (struct pasid_context){ .context = *context };
 	*context = (struct holder_context){ 0 };
 	r = holder_list_bindings(client, NULL, &source->bindings, error);
 	for (size_t i = 0; r == 0 && i < source->bindings.n; i++)

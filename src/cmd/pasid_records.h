@@ -6,10 +6,10 @@
 #include "model/pasid.h"
 #include "util/cleanup.h"
 
-struct pasid_source;
+struct pasid_context;
 
 struct pasid_records {
-	struct pasid_source *sources; /* one a context; the records borrow from them */
+	struct pasid_context *sources; /* one a context; the records borrow from them */
 	size_t n_sources;
 	struct pasid_record *v;
 	size_t n;
