@@ -53,10 +53,11 @@ void context_close(struct context *context)
 		(void)kernel_ioas_unmap(context, &record->ioas[i], 0, UINT64_MAX, &bytes);
 		(void)kernel_destroy(context, record->ioas[i].id);
 	}
-	for (size_t i = 0; i < record->device_n; i++)
+	for (size_t i = 0; i < record->device_n; i++) {
+		kernel_close(context, record->device[i].request);
 		kernel_close(context, record->device[i].fd);
-	if (context->iommufd >= 0)
-		kernel_close(context, context->iommufd);
+	}
+	kernel_close(context, context->iommufd);
 	for (size_t i = 0; i < record->ioas_n; i++)
 		for (size_t j = 0; j < record->ioas[i].mapping_n; j++)
 			kernel_memory_put(context, record->ioas[i].mapping[j].memory,

@@ -53,6 +53,9 @@ static int bind_device(struct context *context, struct record_device *device, st
 	 */
 	if (r < 0 && r != -ENOENT && r != -EOPNOTSUPP)
 		return fault_kernel(fault, IOMMUFD_GET_HW_INFO, r);
+	r = kernel_watch_request(context, device);
+	if (r < 0)
+		return fault_kernel(fault, IOMMUFD_VFIO_SET_IRQS, r);
 	device->bound = true;
 	device->pasid_width = info.pasid_width > 20 ? 20 : info.pasid_width;
 	return 0;
@@ -62,7 +65,7 @@ int context_add_device(struct context *context, const char *path, bool bind, str
 		       struct record_device **ret)
 {
 	_cleanup_(vfio_node_done) struct vfio_node node = { 0 };
-	struct record_device entry = { .group = -1 }, *device;
+	struct record_device entry = { .group = -1, .request = -1 }, *device;
 	_cleanup_close_ int fd = -1;
 
 	if (find_node(path, fault, &node) < 0)
@@ -82,8 +85,10 @@ int context_add_device(struct context *context, const char *path, bool bind, str
 	if (bind && bind_device(context, &entry, fault) < 0)
 		return FAULTED;
 	device = record_device_add(&context->record, &entry);
-	if (!device)
+	if (!device) {
+		kernel_close(context, entry.request);
 		return fault_system(fault, "malloc", -ENOMEM, NULL);
+	}
 	(void)TAKE_FD(fd);
 	*ret = device;
 	return 0;
@@ -98,6 +103,7 @@ void context_remove_device(struct context *context, struct record_device *device
 	device->attached = false;
 	device->hwpt = 0;
 	context_put_hwpt(context, hwpt);
+	kernel_close(context, device->request);
 	kernel_close(context, device->fd);
 	record_device_drop(&context->record, device);
 }

@@ -26,6 +26,7 @@ struct job {
 	struct context_undo undo;
 	bool partial; /* what was bound before a failure stays */
 	bool undoing;
+	bool requested;     /* by the kernel, not by a client */
 	struct fault fault; /* why it failed */
 	json_object *reply; /* when it has ended without one */
 };

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -143,7 +144,7 @@ int kernel_open(struct context *context, const struct vfio_node *node, int *ret_
 
 void kernel_close(struct context *context, int fd)
 {
-	if (!context->plan)
+	if (!context->plan && fd >= 0)
 		close(fd);
 }
 
@@ -153,6 +154,27 @@ int kernel_bind(struct context *context, struct record_device *device)
 		  device_name(device)))
 		return vfio_bind(device->fd, context->iommufd, &device->id);
 	device->id = new_id(context->plan);
+	return 0;
+}
+
+int kernel_watch_request(struct context *context, struct record_device *device)
+{
+	_cleanup_close_ int event = -1;
+	int r;
+
+	if (note(context->plan, "ioctl %s %s", iommufd_op_name(IOMMUFD_VFIO_SET_IRQS),
+		 device_name(device)))
+		return 0;
+	event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (event < 0)
+		return -errno;
+	r = vfio_set_request_event(device->fd, event);
+	/* An mdev, a platform device, a driver that does not ask. */
+	if (r == -EINVAL || r == -ENOTTY)
+		return 0;
+	if (r < 0)
+		return r;
+	device->request = TAKE_FD(event);
 	return 0;
 }
 

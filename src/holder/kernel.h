@@ -38,6 +38,8 @@ void kernel_close(struct context *context, int fd);
 
 /* Fills DEVICE's id. */
 int kernel_bind(struct context *context, struct record_device *device);
+/* Fills DEVICE's request; without one where the kernel cannot ask for this device. Returns 0 or -errno. */
+int kernel_watch_request(struct context *context, struct record_device *device);
 /* DEVICE's. In a plan, nothing is known. */
 int kernel_get_hw_info(struct context *context, const struct record_device *device,
 		       struct iommufd_hw_info *ret);

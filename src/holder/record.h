@@ -53,6 +53,8 @@ struct record_device {
 	char *cdev;
 	int64_t group; /* IOMMU group, -1 without */
 	int fd;
+	int request;              /* eventfd: the kernel wants the device back; -1: it cannot ask */
+	bool requested;           /* it has asked */
 	bool bound;               /* to the iommufd; the rest has no meaning before */
 	uint32_t id;              /* the iommufd's number */
 	unsigned int pasid_width; /* bits, 0 without PASIDs */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -206,27 +207,7 @@ static bool client_ready(struct client *client)
 	       (client->state == CLIENT_IDLE && (client->eof || varlink_in_ready(&client->in)));
 }
 
-/* Somebody who has left a connection open, or does not read, must not lock others out. */
-static void evict(struct server *server)
-{
-	struct client *oldest = NULL;
-
-	for (size_t i = 0; i < server->client_n; i++) {
-		struct client *client = server->client[i];
-
-		if (client->state == CLIENT_BUSY || client->state == CLIENT_QUEUED)
-			continue;
-		if (!oldest || client->turn < oldest->turn)
-			oldest = client;
-	}
-	if (oldest) {
-		oldest->dead = true;
-		log_line(server->log, LOG_NOTICE,
-			 "too many connections, the longest idle is closed");
-	}
-}
-
-static void reap(struct server *server)
+void server_reap(struct server *server)
 {
 	size_t kept = 0;
 
@@ -242,69 +223,6 @@ static void reap(struct server *server)
 		client_free(client);
 	}
 	server->client_n = kept;
-}
-
-/* Says FAULT before it closes; a peer that does not read that is not waited for. */
-static void refuse(int fd, struct fault *fault)
-{
-	struct call call = { .fault = *fault };
-	struct varlink_out out = { 0 };
-
-	if (varlink_out_put(&out, call_answer(&call), NULL, 0) == 0)
-		(void)varlink_out_write(&out, fd);
-	varlink_out_done(&out);
-	call_done(&call);
-	*fault = (struct fault){ 0 };
-	close(fd);
-}
-
-static bool is_permitted(const struct server *server, int fd)
-{
-	struct ucred peer = { .uid = (uid_t)-1 };
-	socklen_t size = sizeof(peer);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
-	    (peer.uid == 0 || peer.uid == server->context->record.uid))
-		return true;
-	log_line(server->log, LOG_WARNING, "client refused: process %d of user %u", (int)peer.pid,
-		 peer.uid);
-	return false;
-}
-
-static void add_accepted(struct server *server, int fd)
-{
-	_cleanup_fault_ struct fault fault = { 0 };
-	json_object *parameters;
-
-	if (!is_permitted(server, fd)) {
-		fault_varlink(&fault, "PermissionDenied", NULL, NULL);
-		refuse(fd, &fault);
-		return;
-	}
-	if (server->client_n == SERVER_CLIENT_MAX) {
-		evict(server);
-		reap(server);
-	}
-	if (server_add_client(server, fd) == 0)
-		return;
-	parameters = json_object_new_object();
-	json_add_string(parameters, "what", "connections");
-	json_add_u64(parameters, "limit", SERVER_CLIENT_MAX);
-	fault_raise(&fault, "LimitReached", parameters);
-	refuse(fd, &fault);
-}
-
-static void accept_clients(struct server *server)
-{
-	for (unsigned int i = 0; i < 16; i++) {
-		int fd = accept4(server->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-		if (fd < 0) {
-			server->deaf = errno != EAGAIN && errno != EINTR && errno != ECONNABORTED;
-			return;
-		}
-		add_accepted(server, fd);
-	}
 }
 
 static void read_signal(struct server *server)
@@ -344,7 +262,10 @@ static void job_ended(struct server *server)
 	struct client *client = server->job_client;
 
 	server->job_client = NULL;
-	if (!client) {
+	if (job->requested) {
+		log_line(server->log, LOG_NOTICE, "the device that the kernel wanted back is %s",
+			 job->fault.raised ? "still here" : "removed");
+	} else if (!client) {
 		_cleanup_free_ char *what = job_describe(server->context, job);
 
 		log_line(server->log, LOG_NOTICE, "%s: the client went away, the job %s",
@@ -369,6 +290,25 @@ static void dry_run_ended(struct server *server)
 		client_answer(client);
 }
 
+/* The kernel wants devices back, and whoever unbinds or removes one waits for us. */
+static void begin_requested(struct server *server)
+{
+	struct record *record = &server->context->record;
+
+	for (size_t i = 0; i < record->device_n && !is_busy(server); i++) {
+		struct record_device *device = &record->device[i];
+		_cleanup_fault_ struct fault fault = { 0 };
+
+		if (!device->requested)
+			continue;
+		device->requested = false; /* asked again and again until it is gone */
+		log_line(server->log, LOG_NOTICE,
+			 "%s: the kernel wants it back, all its PASIDs are unbound", device->name);
+		if (job_remove(device, true, &fault, &server->job) == 0)
+			server->job->requested = true;
+	}
+}
+
 static void do_job(struct server *server)
 {
 	struct client *client;
@@ -378,6 +318,7 @@ static void do_job(struct server *server)
 
 	if (server->job && job_step(server->context, server->job))
 		job_ended(server);
+	begin_requested(server);
 	while (!is_busy(server) && !server->ending && (client = next_queued(server)) != NULL)
 		client_run(server, client);
 }
@@ -393,9 +334,30 @@ static int how_long(struct server *server)
 	return server->deaf ? 1000 : -1;
 }
 
+/* P has a place for each device. Returns their number. */
+static size_t poll_devices(const struct server *server, struct pollfd *p)
+{
+	const struct record *record = &server->context->record;
+
+	for (size_t i = 0; i < record->device_n; i++)
+		p[i] = (struct pollfd){ .fd = record->device[i].request, .events = POLLIN };
+	return record->device_n;
+}
+
+static void read_requests(struct server *server, const struct pollfd *p)
+{
+	const struct record *record = &server->context->record;
+	uint64_t count;
+
+	for (size_t i = 0; i < record->device_n; i++)
+		if (p[i].revents & POLLIN)
+			record->device[i].requested =
+				read(p[i].fd, &count, sizeof(count)) == (ssize_t)sizeof(count);
+}
+
 void server_turn(struct server *server)
 {
-	struct pollfd p[3 + SERVER_CLIENT_MAX] = {
+	struct pollfd p[3 + SERVER_CLIENT_MAX + CONTEXT_DEVICE_MAX] = {
 		{ .fd = server->deaf ? -1 : server->listener, .events = POLLIN },
 		{ .fd = server->signals, .events = POLLIN },
 	};
@@ -410,7 +372,7 @@ void server_turn(struct server *server)
 		.fd = server->dry ? dry_run_fd(server->dry) : -1,
 		.events = POLLIN,
 	};
-	if (poll(p, 3 + n, how_long(server)) < 0)
+	if (poll(p, 3 + n + poll_devices(server, &p[3 + n]), how_long(server)) < 0)
 		memset(p, 0, sizeof(p));
 	server->deaf = false;
 	server->turn++;
@@ -418,12 +380,13 @@ void server_turn(struct server *server)
 		client_event(server, server->client[i], p[2 + i].revents);
 	if (p[1].revents & POLLIN)
 		read_signal(server);
+	read_requests(server, &p[3 + n]);
 	for (size_t i = 0; i < n; i++)
 		client_serve(server, server->client[i]);
 	do_job(server);
 	if (p[0].revents & POLLIN)
-		accept_clients(server);
-	reap(server);
+		server_accept(server);
+	server_reap(server);
 }
 
 /* The answer to Destroy is in its client's buffer: half a second is given for it to be taken. */

@@ -59,3 +59,7 @@ void server_run(struct server *server);
 /* Steps of it, for tests: takes a connected socket over; does one turn of the loop. */
 int server_add_client(struct server *server, int fd);
 void server_turn(struct server *server);
+
+/* Parts of a turn, for server*.c alone: takes in who knocks; lets go of dead clients. */
+void server_accept(struct server *server);
+void server_reap(struct server *server);

@@ -138,6 +138,7 @@ struct uapi_iommu_hw_info {
 /* linux/vfio.h: VFIO_BASE + n */
 enum uapi_vfio_nr {
 	UAPI_VFIO_NR_DEVICE_GET_INFO = 100 + 7,
+	UAPI_VFIO_NR_DEVICE_SET_IRQS = 100 + 10,
 	UAPI_VFIO_NR_DEVICE_BIND_IOMMUFD = 100 + 18,
 	UAPI_VFIO_NR_DEVICE_ATTACH_IOMMUFD_PT = 100 + 19,
 	UAPI_VFIO_NR_DEVICE_DETACH_IOMMUFD_PT = 100 + 20,
@@ -152,6 +153,20 @@ struct uapi_vfio_device_info {
 	uint32_t pad;
 };
 #define UAPI_VFIO_DEVICE_GET_INFO _IO(UAPI_TYPE, UAPI_VFIO_NR_DEVICE_GET_INFO)
+
+/* With the one fd that VFIO_IRQ_SET_DATA_EVENTFD takes for one interrupt. */
+struct uapi_vfio_irq_set {
+	uint32_t argsz;
+	uint32_t flags;
+	uint32_t index;
+	uint32_t start;
+	uint32_t count;
+	int32_t eventfd;
+};
+#define UAPI_VFIO_IRQ_SET_EVENTFD   (1u << 2)
+#define UAPI_VFIO_IRQ_SET_TRIGGER   (1u << 5)
+#define UAPI_VFIO_PCI_REQ_IRQ_INDEX 4
+#define UAPI_VFIO_DEVICE_SET_IRQS   _IO(UAPI_TYPE, UAPI_VFIO_NR_DEVICE_SET_IRQS)
 
 /* Without the token of 6.18: argsz says so. */
 struct uapi_vfio_bind_iommufd {

@@ -205,6 +205,19 @@ int vfio_bind(int fd, int iommufd, uint32_t *ret_id)
 	return 0;
 }
 
+int vfio_set_request_event(int fd, int eventfd)
+{
+	struct uapi_vfio_irq_set arg = {
+		.argsz = sizeof(arg),
+		.flags = UAPI_VFIO_IRQ_SET_EVENTFD | UAPI_VFIO_IRQ_SET_TRIGGER,
+		.index = UAPI_VFIO_PCI_REQ_IRQ_INDEX,
+		.count = 1,
+		.eventfd = eventfd,
+	};
+
+	return vfio_ioctl(fd, UAPI_VFIO_DEVICE_SET_IRQS, &arg);
+}
+
 int vfio_attach(int fd, uint32_t target)
 {
 	struct uapi_vfio_attach_iommufd_pt arg = { .argsz = sizeof(arg), .pt_id = target };

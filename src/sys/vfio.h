@@ -34,6 +34,12 @@ int vfio_node_check(const struct vfio_node *node);
 /* Gives the device to the open /dev/iommu IOMMUFD. RET_ID is its number there. */
 int vfio_bind(int fd, int iommufd, uint32_t *ret_id);
 /*
+ * The kernel writes to EVENTFD when it wants the device back, as somebody removes it or unbinds its
+ * driver, which then waits for FD to be closed (vfio_pci_core_request()). -EINVAL, -ENOTTY: not a PCI
+ * device, or a driver that does not ask.
+ */
+int vfio_set_request_event(int fd, int eventfd);
+/*
  * Attaches the device's own requests to an IOAS or HWPT, replacing what they were attached to.
  * Detaching what is not attached succeeds.
  */

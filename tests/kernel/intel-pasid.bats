@@ -116,6 +116,19 @@ context()
 	eventually gone
 }
 
+@test "a device that the kernel wants back is given back, with its PASIDs, and the context lives on" {
+	context
+	ctl pasid bind "$WIDE" 10-20 first
+	# Waits in vfio_unregister_group_dev() for the last fd to close.
+	timeout 20 tee /sys/bus/pci/drivers/vfio-pci/unbind <<<"$WIDE"
+	[[ -z $(hardware "$WIDE") ]]
+	[[ $(ctl context show test -j | jq -c .device) == '[]' ]]
+	echo "$WIDE" >/sys/bus/pci/drivers/vfio-pci/bind
+	ctl device add "$WIDE"
+	ctl pasid bind "$WIDE" 10 first
+	[[ $(hardware "$WIDE") == 10 ]]
+}
+
 @test "kill -9 of a client in mid-range: the range is whole or gone, the record says which" {
 	local client bound ended
 
@@ -579,7 +592,8 @@ planned()
 	node=$(ctl device show "$NARROW" -nr -o vfio_cdev)
 	planned "open /dev/vfio/devices/$node
 ioctl VFIO_DEVICE_BIND_IOMMUFD $NARROW
-ioctl IOMMU_GET_HW_INFO $NARROW" device add "$NARROW"
+ioctl IOMMU_GET_HW_INFO $NARROW
+ioctl VFIO_DEVICE_SET_IRQS $NARROW" device add "$NARROW"
 	ctl device add "$NARROW"
 	planned "" device remove "$NARROW"
 	ctl device remove "$NARROW"

@@ -293,6 +293,7 @@ static inline struct record_device *kernel_add(struct context *context, const ch
 		.cdev = (char *)"vfio0",
 		.group = group,
 		.fd = open("/dev/null", O_RDWR | O_CLOEXEC),
+		.request = -1,
 		.bound = true,
 		.pasid_width = width,
 	};

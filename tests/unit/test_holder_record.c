@@ -23,6 +23,7 @@ static struct record_device *add(struct record *record, const char *path, const 
 		.cdev = (char *)cdev,
 		.group = group,
 		.fd = -1,
+		.request = -1,
 		.bound = id != 0,
 		.id = id,
 		.pasid_width = width,

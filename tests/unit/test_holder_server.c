@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -312,6 +313,29 @@ static void queue(void **state)
 	leave(&b);
 	leave(&c);
 	leave(&reader);
+}
+
+/* The kernel wants the device back: after the job at hand, and before all who wait, it goes. */
+static void requested(void **state)
+{
+	struct world *world = *state;
+	struct peer a = join(world), b = join(world);
+	struct record *record = &world->context.record;
+	int event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+	record->device[0].request = event;
+	say(&a, BIND("1-500"));
+	server_turn(&world->server);
+	say(&b, BIND("600-610"));
+	assert_int_equal(eventfd_write(event, 1), 0);
+	expect_reply(world, &a);
+	expect_error(world, &b, "org.ioasidctl.Context.UnknownDevice", NULL);
+	assert_int_equal(record->device_n, 0);
+	assert_int_equal(record->ioas_n, 1);
+	kernel_agrees(&world->context);
+	assert_int_equal(fcntl(event, F_GETFD), -1);
+	leave(&a);
+	leave(&b);
 }
 
 /* Whole, though nobody waits for it any more; and what had not begun is not begun. */
@@ -665,6 +689,7 @@ int main(void)
 		TEST(pipelined),
 		TEST(oneway),
 		TEST(queue),
+		TEST(requested),
 		TEST(client_dies),
 		TEST(client_dies_and_job_fails),
 		TEST(stream),

@@ -40,6 +40,7 @@ static void sizes(void **state)
 	assert_int_equal(sizeof(struct uapi_iommu_hwpt_alloc), 48);
 	assert_int_equal(sizeof(struct uapi_iommu_hw_info), 40);
 	assert_int_equal(sizeof(struct uapi_vfio_device_info), 24);
+	assert_int_equal(sizeof(struct uapi_vfio_irq_set), 24);
 	assert_int_equal(sizeof(struct uapi_vfio_bind_iommufd), 16);
 	assert_int_equal(sizeof(struct uapi_vfio_attach_iommufd_pt), 16);
 	assert_int_equal(sizeof(struct uapi_vfio_detach_iommufd_pt), 12);
@@ -58,6 +59,12 @@ static void numbers(void **state)
 	assert_int_equal(UAPI_IOMMU_NR_IOAS_NOIOMMU_GET_PA, 0x95);
 	assert_int_equal(IOMMUFD_IOCTL_N, 22);
 	assert_int_equal(UAPI_VFIO_DEVICE_GET_INFO, VFIO_DEVICE_GET_INFO);
+	assert_int_equal(UAPI_VFIO_DEVICE_SET_IRQS, VFIO_DEVICE_SET_IRQS);
+	assert_int_equal(UAPI_VFIO_IRQ_SET_EVENTFD, VFIO_IRQ_SET_DATA_EVENTFD);
+	assert_int_equal(UAPI_VFIO_IRQ_SET_TRIGGER, VFIO_IRQ_SET_ACTION_TRIGGER);
+	assert_int_equal(UAPI_VFIO_PCI_REQ_IRQ_INDEX, VFIO_PCI_REQ_IRQ_INDEX);
+	assert_int_equal(offsetof(struct uapi_vfio_irq_set, eventfd),
+			 offsetof(struct vfio_irq_set, data));
 	assert_int_equal(UAPI_VFIO_DEVICE_BIND_IOMMUFD, 0x3b76);
 	assert_int_equal(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 0x3b77);
 	assert_int_equal(UAPI_VFIO_DEVICE_DETACH_IOMMUFD_PT, 0x3b78);
