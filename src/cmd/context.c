@@ -2,6 +2,7 @@
 /* context create, list, show, exec, destroy */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -335,9 +336,18 @@ static int destroy_run(struct app *app, const void *p)
 	const struct context_args *args = p;
 	_cleanup_holder_client_ struct holder_client *client = NULL;
 	_cleanup_holder_error_ struct holder_error error = { 0 };
+	_cleanup_free_ char *left = NULL;
 	int r;
 
-	r = open_named(app, &args->operands, args->dry_run, &client);
+	/* Of one whose holder was killed only the socket is left. */
+	r = session_require_live(app);
+	if (r == 0 && holder_forget(args->operands.v[0], args->dry_run, &left) == 0) {
+		if (args->dry_run)
+			printf("unlink %s\n", left);
+		return STATUS_DONE;
+	}
+	if (r == 0)
+		r = open_named(app, &args->operands, args->dry_run, &client);
 	if (r)
 		return r;
 	if (holder_destroy(client, &error) < 0)
@@ -347,7 +357,8 @@ static int destroy_run(struct app *app, const void *p)
 
 static const struct argp destroy_argp = {
 	.args_doc = "NAME",
-	.doc = "Destroy a context: unbind, detach and free all that is in it, and end its holder.",
+	.doc = "Destroy a context: unbind, detach and free all that is in it, and end its holder. What a "
+	       "holder that was killed has left behind is removed.",
 	.children = dry_run_children,
 };
 

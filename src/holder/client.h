@@ -99,6 +99,12 @@ int holder_connect(const char *name, struct holder_client **ret, struct holder_e
 int holder_connect_entry(const struct holder_entry *entry, struct holder_client **ret,
 			 struct holder_error *error);
 void holder_close(struct holder_client *client);
+
+/*
+ * Takes away what a dead holder of the caller's has left of context NAME, the socket at RET_PATH (to be
+ * freed); with DRY says so alone. Returns 0; -ENOENT where there is none, or its holder lives; -errno.
+ */
+int holder_forget(const char *name, bool dry, char **ret_path);
 static inline void holder_closep(struct holder_client **client)
 {
 	holder_close(*client);

@@ -208,7 +208,8 @@ static int connect_error(struct holder_error *error, const char *name, int r)
 			      "the holder of context %s is dead, and all it had is gone", name);
 		if (error)
 			error_hint(error,
-				   "'ioasidctl context create' with the same name starts anew");
+				   "'ioasidctl context create' with the same name starts anew, "
+				   "'context destroy' removes what is left");
 		return r;
 	case -EACCES:
 	case -EPERM:
@@ -295,6 +296,32 @@ int holder_connect_entry(const struct holder_entry *entry, struct holder_client 
 	if (r < 0)
 		return connect_error(error, entry->name, r);
 	return connect_in(dir, entry->name, entry->uid, ret, error);
+}
+
+int holder_forget(const char *name, bool dry, char **ret_path)
+{
+	_cleanup_free_ char *path = NULL, *file = NULL, *socket = NULL;
+	_cleanup_close_ int dir = -1, lock = -1;
+	int r;
+
+	if (!parse_is_name(name))
+		return -ENOENT;
+	file = runtime_socket_name(name);
+	if (!file)
+		return -ENOMEM;
+	r = runtime_open(false, &path, &dir);
+	if (r == 0)
+		r = runtime_lock(dir, &lock);
+	if (r == 0)
+		r = runtime_forget(dir, file, dry);
+	if (r < 0)
+		return r == -EEXIST ? -ENOENT : r;
+	if (asprintf(&socket, "%s/%s", path, file) < 0) {
+		socket = NULL;
+		return -ENOMEM;
+	}
+	*ret_path = TAKE_PTR(socket);
+	return 0;
 }
 
 /* Root's second look: among the users', where a name can be there more than once. */

@@ -140,7 +140,7 @@ int runtime_connect(int dir, const char *file, uid_t uid, int *ret_fd)
 	return 0;
 }
 
-static int remove_stale(int dir, const char *file)
+int runtime_forget(int dir, const char *file, bool dry)
 {
 	_cleanup_close_ int fd = -1;
 	int r;
@@ -148,11 +148,9 @@ static int remove_stale(int dir, const char *file)
 	r = runtime_connect(dir, file, geteuid(), &fd);
 	if (r == 0 || r == -EAGAIN)
 		return -EEXIST;
-	if (r == -ENOENT)
-		return 0;
 	if (r != -ECONNREFUSED)
 		return r;
-	return unlinkat(dir, file, 0) < 0 && errno != ENOENT ? -errno : 0;
+	return !dry && unlinkat(dir, file, 0) < 0 ? -errno : 0;
 }
 
 int runtime_listen(int dir, const char *path, const char *file, int *ret_fd)
@@ -162,8 +160,8 @@ int runtime_listen(int dir, const char *path, const char *file, int *ret_fd)
 	mode_t mask;
 	int r;
 
-	r = remove_stale(dir, file);
-	if (r < 0)
+	r = runtime_forget(dir, file, false);
+	if (r < 0 && r != -ENOENT)
 		return r;
 	/*
 	 * The plain path is what others read in /proc/net/unix; a longer one takes the way round.

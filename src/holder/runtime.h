@@ -38,5 +38,11 @@ int runtime_connect(int dir, const char *file, uid_t uid, int *ret_fd);
  */
 int runtime_listen(int dir, const char *path, const char *file, int *ret_fd);
 
+/*
+ * Removes the socket FILE in DIR if nobody listens to it; with DRY says so alone. 0; -ENOENT: it is not
+ * there; -EEXIST: somebody listens. Under runtime_lock(), too.
+ */
+int runtime_forget(int dir, const char *file, bool dry);
+
 /* Held until the fd is closed. */
 int runtime_lock(int dir, int *ret_fd);

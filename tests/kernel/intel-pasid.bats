@@ -103,6 +103,10 @@ context()
 	[[ $(ctl context list -nr -o context,state) == 'test stale' ]]
 	status 6 ctl pasid bind "$WIDE" 10 first
 	says 'is dead'
+	[[ $(ctl context destroy test --dry-run) == 'unlink /run/ioasidctl/test.sock' ]]
+	ctl context destroy test
+	[[ ! -e /run/ioasidctl/test.sock ]]
+	status 6 ctl context destroy test
 	context
 	ctl pasid bind "$WIDE" 10 first
 	[[ $(hardware "$WIDE") == 10 ]]

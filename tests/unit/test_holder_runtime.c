@@ -58,6 +58,7 @@ static void live_and_stale(void **state)
 	assert_int_equal(fstatat(place->dir, "x.sock", &st, 0), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
 	assert_int_equal(runtime_listen(place->dir, place->path, "x.sock", &b), -EEXIST);
+	assert_int_equal(runtime_forget(place->dir, "x.sock", false), -EEXIST);
 	assert_int_equal(runtime_connect(place->dir, "x.sock", geteuid(), &c), 0);
 	assert_true(fcntl(c, F_GETFD) & FD_CLOEXEC);
 	assert_true(fcntl(c, F_GETFL) & O_NONBLOCK);
@@ -66,8 +67,11 @@ static void live_and_stale(void **state)
 	assert_int_equal(runtime_connect(place->dir, "x.sock", geteuid() + 1, &c), -EPERM);
 	close(a);
 	assert_int_equal(runtime_connect(place->dir, "x.sock", geteuid(), &c), -ECONNREFUSED);
+	assert_int_equal(runtime_forget(place->dir, "x.sock", true), 0);
 	assert_int_equal(runtime_listen(place->dir, place->path, "x.sock", &b), 0);
 	close(b);
+	assert_int_equal(runtime_forget(place->dir, "x.sock", false), 0);
+	assert_int_equal(runtime_forget(place->dir, "x.sock", false), -ENOENT);
 }
 
 /* A full queue means that somebody is there: no reason to replace him. */
