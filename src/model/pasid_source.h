@@ -82,7 +82,9 @@ enum pasid_need {
 	PASID_NEED_PROCESS = 1u << 3, /* command, user, unit, start of the process */
 	PASID_NEED_KIND = 1u << 4,    /* kinds that the hardware's entry alone does not tell */
 	PASID_NEED_USER = 1u << 5,    /* the user's name */
-	PASID_NEED_ALL = (1u << 6) - 1,
+	/* What is known of tables that make no claims; AMD's is asked by writing to debugfs. */
+	PASID_NEED_TABLES = 1u << 6,
+	PASID_NEED_ALL = (1u << 7) - 1,
 };
 
 /* What a source's read() works with. */
@@ -144,7 +146,10 @@ bool pasid_node_is(const struct pasid_node *node, const struct pasid_file *file)
 /* One source's read(), for whoever reads them all: what that returns. READER then has the reason. */
 int pasid_source_read(const struct pasid_source *source, struct pasid_reader *reader);
 
+extern const struct pasid_source pasid_source_amd;
 extern const struct pasid_source pasid_source_amdgpu;
+extern const struct pasid_source pasid_source_idxd;
+extern const struct pasid_source pasid_source_kfd;
 extern const struct pasid_source pasid_source_uacce;
 extern const struct pasid_source pasid_source_uio;
 extern const struct pasid_source pasid_source_vfio;

@@ -78,3 +78,11 @@ int sys_proc_swaps(const struct sys_root *root, struct strv *ret);
  * the innermost systemd unit ("sshd.service", "session-3.scope"), else NULL. 0 or -ENOMEM.
  */
 int sys_proc_cgroup_unit(const char *text, char **ret);
+
+/*
+ * The process that THREAD is of: drivers that keep `current->pid` keep a thread's. THREAD itself where
+ * that cannot be told, as it is gone.
+ */
+pid_t sys_proc_leader(const struct sys_root *root, pid_t thread);
+/* From the text of /proc/PID/status; 0 where it does not say. TEXT need not end with a NUL. */
+pid_t sys_proc_leader_parse(const char *text, size_t size);
