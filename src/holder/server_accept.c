@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who may become a client, and who has to make room. */
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "holder/server.h"
+#include "util/cleanup.h"
+
+/* Somebody who has left a connection open, or does not read, must not lock others out. */
+static void evict(struct server *server)
+{
+	struct client *oldest = NULL;
+
+	for (size_t i = 0; i < server->client_n; i++) {
+		struct client *client = server->client[i];
+
+		if (client->state == CLIENT_BUSY || client->state == CLIENT_QUEUED)
+			continue;
+		if (!oldest || client->turn < oldest->turn)
+			oldest = client;
+	}
+	if (oldest) {
+		oldest->dead = true;
+		log_line(server->log, LOG_NOTICE,
+			 "too many connections, the longest idle is closed");
+	}
+}
+
+/* Says FAULT before it closes; a peer that does not read that is not waited for. */
+static void refuse(int fd, struct fault *fault)
+{
+	struct call call = { .fault = *fault };
+	struct varlink_out out = { 0 };
+
+	if (varlink_out_put(&out, call_answer(&call), NULL, 0) == 0)
+		(void)varlink_out_write(&out, fd);
+	varlink_out_done(&out);
+	call_done(&call);
+	*fault = (struct fault){ 0 };
+	close(fd);
+}
+
+static bool is_permitted(const struct server *server, int fd)
+{
+	struct ucred peer = { .uid = (uid_t)-1 };
+	socklen_t size = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+	    (peer.uid == 0 || peer.uid == server->context->record.uid))
+		return true;
+	log_line(server->log, LOG_WARNING, "client refused: process %d of user %u", (int)peer.pid,
+		 peer.uid);
+	return false;
+}
+
+static void add_accepted(struct server *server, int fd)
+{
+	_cleanup_fault_ struct fault fault = { 0 };
+	json_object *parameters;
+
+	if (!is_permitted(server, fd)) {
+		fault_varlink(&fault, "PermissionDenied", NULL, NULL);
+		refuse(fd, &fault);
+		return;
+	}
+	if (server->client_n == SERVER_CLIENT_MAX) {
+		evict(server);
+		server_reap(server);
+	}
+	if (server_add_client(server, fd) == 0)
+		return;
+	parameters = json_object_new_object();
+	json_add_string(parameters, "what", "connections");
+	json_add_u64(parameters, "limit", SERVER_CLIENT_MAX);
+	fault_raise(&fault, "LimitReached", parameters);
+	refuse(fd, &fault);
+}
+
+void server_accept(struct server *server)
+{
+	for (unsigned int i = 0; i < 16; i++) {
+		int fd = accept4(server->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd < 0) {
+			server->deaf = errno != EAGAIN && errno != EINTR && errno != ECONNABORTED;
+			return;
+		}
+		add_accepted(server, fd);
+	}
+}
