@@ -100,6 +100,14 @@ static struct field_u64 read_numa(int dir)
 	return field_u64(node);
 }
 
+/* An IOMMU that is a PCI function has a directory of that name, of its units: it is behind none. */
+static void read_unit(int dir, struct device *device)
+{
+	gather_link(dir, "iommu", &device->iommu);
+	if (device->iommu.status == -EINVAL)
+		device->iommu.status = 0;
+}
+
 static void read_simple(const struct gather *gather, int dir, struct device *device)
 {
 	unsigned int need = gather->need;
@@ -107,7 +115,7 @@ static void read_simple(const struct gather *gather, int dir, struct device *dev
 	if (need & DEVICE_NEED_OVERRIDE)
 		read_override(dir, &device->driver_override);
 	if (need & DEVICE_NEED_IOMMU)
-		gather_link(dir, "iommu", &device->iommu);
+		read_unit(dir, device);
 	if (need & DEVICE_NEED_NUMA)
 		device->numa_node = read_numa(dir);
 	if (need & DEVICE_NEED_POWER)

@@ -152,3 +152,43 @@ int out_json_row(FILE *f, const struct out_column *const *columns, size_t n, con
 	fputs(text, f);
 	return 0;
 }
+
+/* Adds the node's object to its SIBLINGS; RET borrows the array of its own children. */
+static bool add_node(const struct out_column *const *columns, size_t n_columns,
+		     const struct out_node *node, json_object *siblings, json_object **ret)
+{
+	_cleanup_json_ json_object *object = row_object(columns, n_columns, node->row);
+	json_object *children = json_object_new_array();
+
+	if (!children || !object_add(object, "children", children))
+		return false;
+	if (!array_add(siblings, TAKE_PTR(object)))
+		return false;
+	*ret = children;
+	return true;
+}
+
+int out_json_tree(FILE *f, const struct out_column *const *columns, size_t n_columns,
+		  const struct out_node *nodes, size_t n)
+{
+	_cleanup_json_ json_object *roots = json_object_new_array();
+	_cleanup_free_ json_object **children = calloc(n + 1, sizeof(json_object *));
+	const char *text;
+
+	if (!roots || !children)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		size_t parent = nodes[i].parent;
+
+		if (!add_node(columns, n_columns, &nodes[i],
+			      parent == OUT_NODE_ROOT ? roots : children[parent], &children[i]))
+			return -ENOMEM;
+	}
+	text = json_object_to_json_string_ext(roots, JSON_C_TO_STRING_PRETTY |
+							     JSON_C_TO_STRING_SPACED |
+							     JSON_C_TO_STRING_NOSLASHESCAPE);
+	if (!text)
+		return -ENOMEM;
+	fprintf(f, "%s\n", text);
+	return 0;
+}

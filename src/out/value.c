@@ -160,7 +160,7 @@ static void print_list(FILE *f, const struct out_value *value, const struct out_
 	char unsafe[16];
 	const struct out_style item_as = item_style(style, unsafe, sizeof(unsafe));
 
-	if (value->list.n == 0 && style->human)
+	if (value->list.n == 0 && style->human && !style->sparse)
 		fputc('-', f);
 	for (size_t i = 0; i < value->list.n; i++) {
 		const char *item = value->list.v[i];
@@ -199,7 +199,7 @@ static void print_value(FILE *f, const struct out_value *value, const struct out
 
 	switch (value->type) {
 	case OUT_ABSENT:
-		fputs(human ? "-" : "", f);
+		fputs(human && !style->sparse ? "-" : "", f);
 		return;
 	case OUT_UNREADABLE:
 		fputs("?", f);

@@ -41,13 +41,14 @@ struct out_value {
 		} table;
 	};
 	int error; /* negative errno of OUT_UNREADABLE, and of an OUT_TABLE that may lack rows */
-	char text[72]; /* room for a string the getter makes itself: see out_text() */
+	char text[224]; /* room for a string the getter makes itself: see out_text() */
 };
 
 enum {
 	OUT_DEFAULT = 1 << 0,  /* in a list when no columns are chosen */
 	OUT_SHRINK = 1 << 1,   /* may be cut to fit the terminal */
 	OUT_SHOWLESS = 1 << 2, /* not in a "show" unless chosen */
+	OUT_TREE = 1 << 3,     /* in a tree it shows who is beneath whom */
 };
 
 struct out_column {
@@ -80,7 +81,8 @@ const char *out_reason(int negative_errno);
 
 /* How a value is written as text. Hostile bytes are always escaped. */
 struct out_style {
-	bool human; /* "-" for what is absent, yes and no, sizes with a unit; else for programs */
+	bool sparse; /* for people: nothing for what is absent, rather than "-" */
+	bool human;  /* "-" for what is absent, yes and no, sizes with a unit; else for programs */
 	const char *
 		separator; /* between the items of a list; within one escaped too, but for people */
 	const char *unsafe; /* characters to escape besides: see str_escape() */

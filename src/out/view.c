@@ -8,28 +8,21 @@
 
 #include "out/column.h"
 #include "out/json.h"
+#include "out/view_private.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 
-struct unreadable {
+struct out_unreadable {
 	const struct out_column *column;
 	int error;
 	size_t rows;
 };
 
-struct out_view {
-	const struct out_column **columns;
-	size_t n;
-	struct out_options options;
-	bool single;
-	FILE *f;
-	size_t rows;
-	struct libscols_table *table; /* aligned output waits here for the widest cell */
-	struct unreadable *unreadable;
-	size_t unreadable_count;
-};
-
 static const struct out_style human_style = { .human = true, .separator = "\n", .unsafe = "" };
+/* Rows of a tree are of several kinds, so that most lack most: "-" would stand everywhere. */
+static const struct out_style tree_style = {
+	.human = true, .sparse = true, .separator = ", ", .unsafe = ""
+};
 
 static int view_add(struct out_view *view, const struct out_column *column)
 {
@@ -88,6 +81,14 @@ static int view_choose(struct out_view *view, const struct out_column *columns, 
 	return 0;
 }
 
+size_t out_view_tree_column(const struct out_view *view)
+{
+	for (size_t i = 0; i < view->n; i++)
+		if (view->columns[i]->flags & OUT_TREE)
+			return i;
+	return 0;
+}
+
 static int table_open(struct out_view *view)
 {
 	view->table = scols_new_table();
@@ -110,6 +111,8 @@ static int table_open(struct out_view *view)
 		scols_column_set_flags(column, SCOLS_FL_WRAP);
 		if (view->columns[i]->flags & OUT_SHRINK)
 			scols_column_set_flags(column, SCOLS_FL_WRAP | SCOLS_FL_TRUNC);
+		if (view->options.tree && i == out_view_tree_column(view))
+			scols_column_set_flags(column, SCOLS_FL_TREE);
 	}
 	return 0;
 }
@@ -159,7 +162,7 @@ unsigned int out_view_need(const struct out_view *view)
 
 static int view_note(struct out_view *view, const struct out_column *column, int error, size_t rows)
 {
-	struct unreadable *slot;
+	struct out_unreadable *slot;
 
 	for (size_t i = 0; i < view->unreadable_count; i++) {
 		slot = &view->unreadable[i];
@@ -171,7 +174,7 @@ static int view_note(struct out_view *view, const struct out_column *column, int
 	slot = array_push(view->unreadable, view->unreadable_count);
 	if (!slot)
 		return -ENOMEM;
-	*slot = (struct unreadable){ column, error, rows };
+	*slot = (struct out_unreadable){ column, error, rows };
 	return 0;
 }
 
@@ -200,9 +203,10 @@ static void table_align(struct out_view *view, size_t index, enum out_type type)
 		scols_column_set_flags(column, scols_column_get_flags(column) | SCOLS_FL_RIGHT);
 }
 
-static int table_row(struct out_view *view, const void *row)
+int out_view_line(struct out_view *view, const void *row, struct libscols_line *parent,
+		  struct libscols_line **ret)
 {
-	struct libscols_line *line = scols_table_new_line(view->table, NULL);
+	struct libscols_line *line = scols_table_new_line(view->table, parent);
 
 	if (!line)
 		return -ENOMEM;
@@ -212,14 +216,17 @@ static int table_row(struct out_view *view, const void *row)
 		int r;
 
 		view->columns[i]->get(row, &value);
-		r = view_cell(view, view->columns[i], &value, &human_style, &cell);
+		r = view_cell(view, view->columns[i], &value,
+			      view->options.tree ? &tree_style : &human_style, &cell);
 		if (r < 0)
 			return r;
-		table_align(view, i, value.type);
+		if (!view->options.tree || i != out_view_tree_column(view))
+			table_align(view, i, value.type);
 		if (scols_line_refer_data(line, i, cell) < 0)
 			return -ENOMEM;
 		cell = NULL; /* now the line's */
 	}
+	*ret = line;
 	return 0;
 }
 
@@ -287,7 +294,7 @@ static int show_table(struct out_view *parent, const struct out_value *value)
 	if (r == 0)
 		r = out_view_end(view);
 	for (size_t i = 0; r == 0 && i < view->unreadable_count; i++) {
-		const struct unreadable *u = &view->unreadable[i];
+		const struct out_unreadable *u = &view->unreadable[i];
 
 		r = view_note(parent, u->column, u->error, u->rows);
 	}
@@ -346,6 +353,7 @@ static int show_row(struct out_view *view, const void *row)
 
 int out_view_row(struct out_view *view, const void *row)
 {
+	struct libscols_line *line;
 	size_t index = view->rows++;
 
 	switch (view->options.format) {
@@ -362,13 +370,15 @@ int out_view_row(struct out_view *view, const void *row)
 	case OUT_FORMAT_TABLE:
 		break;
 	}
-	return view->single ? show_row(view, row) : table_row(view, row);
+	return view->single ? show_row(view, row) : out_view_line(view, row, NULL, &line);
 }
 
 int out_view_end(struct out_view *view)
 {
 	switch (view->options.format) {
 	case OUT_FORMAT_JSON:
+		if (view->options.tree)
+			return 0;
 		fputs(view->single ? "\n" : view->rows ? "\n]\n" : "[]\n", view->f);
 		return 0;
 	case OUT_FORMAT_TABLE:
@@ -381,7 +391,7 @@ int out_view_end(struct out_view *view)
 	}
 }
 
-static bool same_note(const struct unreadable *a, const struct unreadable *b)
+static bool same_note(const struct out_unreadable *a, const struct out_unreadable *b)
 {
 	return a->error == b->error && a->rows == b->rows;
 }
@@ -389,7 +399,7 @@ static bool same_note(const struct unreadable *a, const struct unreadable *b)
 /* Columns that have the reason and the number of rows of the one at FIRST in common share its note. */
 static char *note_text(const struct out_view *view, size_t first)
 {
-	const struct unreadable *u = &view->unreadable[first];
+	const struct out_unreadable *u = &view->unreadable[first];
 	char *text = NULL, name[64];
 	size_t len;
 	FILE *f = open_memstream(&text, &len);

@@ -17,6 +17,8 @@ enum out_format {
 struct out_options {
 	enum out_format format;
 	bool no_headings;
+	bool tree;  /* the rows come by out_view_tree() */
+	bool ascii; /* no lines in a tree but those of ASCII; so too where the locale has no UTF-8 */
 	const char *columns;  /* "COL,...", "+COL,...", "all", or NULL for the default */
 	const char *defaults; /* "COL,...", or NULL for those that are OUT_DEFAULT */
 };

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/system_topology.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cmd/operand.h"
+#include "cmd/pasid_records.h"
+#include "cmd/system_topology_columns.h"
+#include "model/select.h"
+#include "util/cleanup.h"
+
+enum { KEY_DEPTH = 0x600 };
+
+static error_t topology_parse(int key, char *arg, struct argp_state *state)
+{
+	struct topology_args *args = state->input;
+
+	if (key != KEY_DEPTH)
+		return cmd_operands(&args->operands, key, arg, state);
+	if (topology_kind_parse(arg, &args->depth) < 0 || args->depth == TOPOLOGY_BRIDGE) {
+		argp_error(state, "--depth takes one of iommu, group, device, pasid and process");
+		return EINVAL;
+	}
+	return 0;
+}
+
+static const struct argp_option topology_options[] = {
+	{ "depth", KEY_DEPTH, "KIND", 0,
+	  "The last kind that is looked for: iommu, group, device, pasid or process (the default)",
+	  0 },
+	{ 0 },
+};
+
+const struct argp topology_argp = { .options = topology_options, .parser = topology_parse };
+
+void topology_session_done(struct topology_session *session)
+{
+	topology_done(&session->topology);
+	pasid_table_done(&session->pasids);
+}
+
+/* The one place that knows how PASIDs are listed. */
+static int read_pasids(struct app *app, struct topology_session *session)
+{
+	_cleanup_pasid_records_ struct pasid_records records = { 0 };
+	int r;
+
+	r = pasid_records_gather(app, &app->root, &records);
+	if (r && r != STATUS_PARTIAL)
+		return r;
+	session->partial = r == STATUS_PARTIAL;
+	r = pasid_list(&app->root, NULL, records.v, records.n, &session->pasids);
+	if (r == -ENOMEM)
+		return app_fail_errno(app, r, NULL, "cannot list the PASIDs");
+	/* The rest is worth seeing without them. */
+	if (r < 0)
+		app_note(app, "the PASIDs could not be listed: %s", strerror(-r));
+	return 0;
+}
+
+static bool is_unit(const struct topology_node *node, const char *name)
+{
+	return node->kind == TOPOLOGY_IOMMU && node->unit->name &&
+	       strcmp(node->unit->name, name) == 0;
+}
+
+static bool is_group(const struct topology_node *node, uint32_t number)
+{
+	return node->kind == TOPOLOGY_GROUP && node->group->number == number;
+}
+
+static bool is_device(const struct topology_node *node, const char *path)
+{
+	if (node->kind != TOPOLOGY_BRIDGE && node->kind != TOPOLOGY_DEVICE)
+		return false;
+	return node->device && node->device->path.status == 1 &&
+	       strcmp(node->device->path.value, path) == 0;
+}
+
+/* Marks the nodes that OPERAND names. Returns 0 or a reported status. */
+static int mark_operand(struct app *app, const struct topology *topology, const char *operand,
+			bool *keep)
+{
+	_cleanup_free_ char *path = NULL;
+	bool found = false;
+	uint32_t number;
+	int r;
+
+	for (size_t i = 0; i < topology->n; i++)
+		if (is_unit(&topology->v[i], operand))
+			found = keep[i] = true;
+	if (found)
+		return 0;
+	r = select_group(&app->root, operand, &number);
+	if (r == -ENOENT) {
+		app_fail(app, STATUS_NOT_FOUND, operand, "no such IOMMU group");
+		app_hint(app, "'ioasidctl group list' shows all groups");
+		return STATUS_NOT_FOUND;
+	}
+	if (r < 0)
+		r = operand_device(app, &app->root, operand, &path);
+	if (r)
+		return r;
+	for (size_t i = 0; i < topology->n; i++)
+		if (path ? is_device(&topology->v[i], path) : is_group(&topology->v[i], number))
+			found = keep[i] = true;
+	if (found)
+		return 0;
+	return app_fail(app, STATUS_NOT_FOUND, operand, "--depth leaves it out");
+}
+
+static int limit(struct app *app, const struct topology_args *args, struct topology *topology)
+{
+	_cleanup_free_ bool *keep = calloc(topology->n + 1, sizeof(*keep));
+	int r = keep ? 0 : -ENOMEM;
+
+	for (size_t i = 0; r == 0 && i < args->operands.n; i++) {
+		r = mark_operand(app, topology, args->operands.v[i], keep);
+		if (r)
+			return r;
+	}
+	if (r == 0)
+		r = topology_limit(topology, keep);
+	return r < 0 ? app_fail_errno(app, r, NULL, "cannot choose what is shown") : 0;
+}
+
+static void note_unseen(struct app *app, const struct topology_session *session)
+{
+	int table = session->pasids.hardware_status, processes = session->pasids.process_status;
+
+	if (session->topology.holders_status < 0)
+		processes = session->topology.holders_status;
+	/* A machine without such a table has nothing that could be missed. */
+	if (table < 0 && table != -EOPNOTSUPP)
+		app_note(app,
+			 "PASIDs may be missing, since the IOMMU's table could not be read: %s",
+			 strerror(-table));
+	if (processes < 0)
+		app_note(app, "processes may be missing, since some could not be looked into: %s",
+			 strerror(-processes));
+}
+
+int topology_session_read(struct app *app, const struct topology_args *args, unsigned int need,
+			  struct topology_session *ret)
+{
+	_cleanup_topology_session_ struct topology_session session = { 0 };
+	struct topology_need wanted = { .depth = args->depth };
+	int r = 0;
+
+	topology_columns_need(need, &wanted);
+	if (args->depth >= TOPOLOGY_PASID) {
+		r = read_pasids(app, &session);
+		if (r)
+			return r;
+	}
+	/* The nodes keep pointers to it. */
+	*ret = session;
+	session = (struct topology_session){ 0 };
+	wanted.pasids = args->depth >= TOPOLOGY_PASID ? &ret->pasids : NULL;
+	r = topology_read(&app->root, &wanted, &ret->topology);
+	if (r < 0)
+		return app_fail_errno(app, r, NULL, "cannot read the topology");
+	if (args->operands.n)
+		r = limit(app, args, &ret->topology);
+	if (r == 0)
+		note_unseen(app, ret);
+	return r;
+}

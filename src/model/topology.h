@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What reaches memory through what, as one tree: IOMMU units, the groups behind each, their bridges and
+ * devices, the PASIDs of these, and processes.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/device.h"
+#include "model/group.h"
+#include "model/iommu.h"
+#include "model/pasid.h"
+#include "sys/root.h"
+#include "util/cleanup.h"
+
+/* From the outside in: a node stands beneath one of its own kind or of one before it. */
+enum topology_kind {
+	TOPOLOGY_IOMMU,
+	TOPOLOGY_GROUP,
+	TOPOLOGY_BRIDGE, /* may stand beneath another one */
+	TOPOLOGY_DEVICE,
+	TOPOLOGY_PASID, /* PASIDs that follow each other and lead to the same */
+	TOPOLOGY_PROCESS,
+};
+
+#define TOPOLOGY_ROOT SIZE_MAX
+
+/* A unit, or what stands in its place. */
+struct topology_unit {
+	const char *name;          /* NULL: none, for devices behind no IOMMU */
+	const struct iommu *iommu; /* NULL: a device says so, the system has no such unit */
+	int error;                 /* -errno: which unit it is could not be read; NAME is NULL */
+};
+
+struct topology_node {
+	enum topology_kind kind;
+	size_t parent; /* index of an earlier node, or TOPOLOGY_ROOT */
+	int error;     /* -errno: stands for nodes of its kind that could not be read; 0 else */
+	/* What it is, and what all nodes above it are; NULL where there is no such one among them. */
+	const struct topology_unit *unit;
+	const struct group *group;
+	const struct device *device;
+	const struct pasid_range *range; /* the first of those that follow each other */
+	uint32_t lo, hi;                 /* with RANGE: the PASIDs, both included */
+	const struct device_holder
+		*holder; /* a process that has the device open; else RANGE tells */
+};
+
+struct topology {
+	struct topology_node *v; /* each after its parent, and before what is not beneath that */
+	size_t n;
+	int holders_status; /* 1; 0: not asked for; -EACCES: some processes could not be looked into */
+
+	struct topology_unit *units;
+	size_t n_units;
+	struct iommu_list iommus;
+	struct group_list groups;
+	struct device_list others; /* PCI devices in no group */
+};
+
+/* What to read. */
+struct topology_need {
+	unsigned int iommu, group, device; /* IOMMU_NEED_*, GROUP_NEED_*, DEVICE_NEED_* */
+	enum topology_kind depth;          /* the last kind of nodes; bridges come with devices */
+	const struct pasid_table *pasids;  /* borrowed by the nodes; NULL: none */
+};
+
+void topology_done(struct topology *topology);
+#define _cleanup_topology_ _cleanup_(topology_done)
+
+/* Returns 0 or -errno. A machine without IOMMUs, groups or PCI is no error. */
+int topology_read(const struct sys_root *root, const struct topology_need *need,
+		  struct topology *ret);
+
+/* "iommu", "group", "bridge", "device", "pasid", "process" */
+const char *topology_kind_name(enum topology_kind kind);
+/* Returns 0 or -EINVAL. */
+int topology_kind_parse(const char *name, enum topology_kind *ret);
+
+/*
+ * Leaves those of the nodes for which KEEP (one bool a node, used up) is true, with what is above and
+ * beneath them. Returns 0 or -ENOMEM.
+ */
+int topology_limit(struct topology *topology, bool *keep);

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a view is made of, for out/view.c and out/tree.c alone. */
+#pragma once
+
+#include "out/view.h"
+
+struct libscols_line;
+struct out_unreadable;
+
+struct out_view {
+	const struct out_column **columns;
+	size_t n;
+	struct out_options options;
+	bool single;
+	FILE *f;
+	size_t rows;
+	struct libscols_table *table; /* aligned output waits here for the widest cell */
+	struct out_unreadable *unreadable;
+	size_t unreadable_count;
+};
+
+/* Adds a row to the table, beneath PARENT unless NULL; RET borrows it. Returns 0 or -ENOMEM. */
+int out_view_line(struct out_view *view, const void *row, struct libscols_line *parent,
+		  struct libscols_line **ret);
+
+/* The column that shows who is beneath whom: the one that is OUT_TREE, else the first. */
+size_t out_view_tree_column(const struct out_view *view);
