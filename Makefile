@@ -24,10 +24,13 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wol
 CFLAGS   ?= -O2 -g
 LDFLAGS  ?=
 
-# SANITIZE=1 builds with ASan and UBSan.
+# SANITIZE=1 builds with ASan and UBSan, FUZZ=1 (with clang) for libFuzzer too.
 ifeq ($(SANITIZE),1)
 HARDENING := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LINKING   := $(HARDENING)
+else ifeq ($(FUZZ),1)
+HARDENING := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+LINKING   := -fsanitize=address,undefined
 else
 HARDENING := -fPIE -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 LINKING   := -pie -Wl,-z,relro,-z,now
@@ -46,13 +49,14 @@ OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o)
 INTERFACE := src/holder/org.ioasidctl.Context.varlink
 UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
 BENCHES  := $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,$(sort $(wildcard tests/bench/*.c)))
+FUZZERS  := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 MANUALS  := $(patsubst man/%.in,$(BUILD)/man/%,$(sort $(wildcard man/*.8.in)))
 
 # V=1 shows the commands.
 Q  := $(if $(V),,@)
 say = $(if $(V),,@echo '  $(1)' $@)
 
-.PHONY: all binary man units benches check demo lab bench install uninstall deps dist clean help
+.PHONY: all binary man units benches fuzzers check demo lab bench fuzz install uninstall deps dist clean help
 .DELETE_ON_ERROR:
 
 all: binary man ## build the program and its manual pages (the default)
@@ -61,6 +65,7 @@ binary: $(BUILD)/$(NAME)
 man: $(MANUALS)
 units: $(UNITS)
 benches: $(BENCHES)
+fuzzers: $(FUZZERS)
 
 $(BUILD)/$(NAME): $(OBJECTS)
 	$(call say,LINK)
@@ -97,6 +102,14 @@ $(BUILD)/tests/bench/%: tests/bench/%.c $(addprefix $(BUILD)/src/sys/,iommufd.o 
 	$(call say,LINK)
 	$(Q)$(COMPILE) $(LINKING) -o $@ $(filter %.c %.o,$^)
 
+# A fuzz target: on its own it runs through the files that it is given, with FUZZ=1 libFuzzer drives it.
+$(BUILD)/tests/fuzz/%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c tests/fuzz/fuzz.h \
+                       $(filter-out $(BUILD)/src/main.o,$(OBJECTS)) Makefile
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(COMPILE) $(LINKING) $(if $(filter 1,$(FUZZ)),-fsanitize=fuzzer) -o $@ $< \
+	    $(if $(filter 1,$(FUZZ)),,tests/fuzz/replay.c) $(filter %.o,$^) $(LIB_LIBS)
+
 $(BUILD)/lab/endpoint: tests/lab/endpoint.c Makefile
 	@mkdir -p $(@D)
 	$(call say,LINK)
@@ -130,6 +143,10 @@ lab: $(BUILD)/deps ## fetch QEMU and build the kernel of the lab, once
 bench: $(BUILD)/deps ## measure against bare system calls and other tools
 	+@$(MAKE) -s --no-print-directory lab binary benches $(BUILD)/lab/endpoint
 	@tests/bench/run
+
+fuzz: $(BUILD)/deps ## run every parser under libFuzzer, FUZZ_SECONDS (600) each
+	+@$(MAKE) -s --no-print-directory BUILD=$(BUILD)/fuzz CC=clang FUZZ=1 fuzzers
+	@tests/fuzz/run $(BUILD)/fuzz
 
 install: all ## install beneath $(DESTDIR)$(prefix)
 	install -D -m 755 $(BUILD)/$(NAME) $(DESTDIR)$(bindir)/$(NAME)

@@ -55,6 +55,9 @@ int varlink_in_append(struct varlink_in *in, const void *bytes, size_t n)
 {
 	int r;
 
+	/* There may be no memory to put nothing into. */
+	if (n == 0)
+		return 0;
 	/* One byte more than a message shows that it is too long. */
 	if (in->end - in->begin + n > in->max + 1)
 		return -EMSGSIZE;
@@ -138,12 +141,13 @@ bool varlink_in_ready(struct varlink_in *in)
 
 int varlink_in_next(struct varlink_in *in, json_object **ret)
 {
-	char *nul = in_end(in), *text = in->data + in->begin;
+	const char *nul = in_end(in), *text;
 	size_t length;
 	int r;
 
 	if (!nul)
 		return in->end - in->begin > in->max ? -EMSGSIZE : 0;
+	text = in->data + in->begin;
 	length = (size_t)(nul - text);
 	r = json_parse(text, length, ret);
 	if (r < 0)

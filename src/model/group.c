@@ -54,17 +54,12 @@ static int parse_region(const char *line, struct group *group)
 	return 0;
 }
 
-static int read_regions(int groups, const char *number, struct group *group)
+int group_parse_regions(char *text, struct group *group)
 {
-	char name[64], text[4096], *save = NULL;
-	ssize_t len;
+	char *save = NULL;
 	int r;
 
-	snprintf(name, sizeof(name), "%s/reserved_regions", number);
-	len = sys_read(groups, name, text, sizeof(text));
-	group->regions_status = len < 0 ? (int)len : 1;
-	if (len < 0)
-		return 0;
+	group->regions_status = 1;
 	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		r = parse_region(line, group);
 		if (r == -ENOMEM)
@@ -72,6 +67,19 @@ static int read_regions(int groups, const char *number, struct group *group)
 		if (r < 0)
 			group->regions_status = r;
 	}
+	return 0;
+}
+
+static int read_regions(int groups, const char *number, struct group *group)
+{
+	char name[64], text[4096];
+	ssize_t len;
+
+	snprintf(name, sizeof(name), "%s/reserved_regions", number);
+	len = sys_read(groups, name, text, sizeof(text));
+	if (len >= 0)
+		return group_parse_regions(text, group);
+	group->regions_status = (int)len;
 	return 0;
 }
 

@@ -57,3 +57,9 @@ int group_list(const struct sys_root *root, unsigned int need, unsigned int devi
 /* One group. Returns 0, -ENOENT where there is none, -errno. */
 int group_get(const struct sys_root *root, uint32_t number, unsigned int need,
 	      unsigned int device_need, struct group *ret);
+
+/*
+ * The text of a group's reserved_regions, which is cut up. A line that is none makes regions_status
+ * -EBADMSG. Returns 0 or -ENOMEM.
+ */
+int group_parse_regions(char *text, struct group *group);

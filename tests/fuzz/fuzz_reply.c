@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a holder may answer to the calls that read. */
+#include "fuzz.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "holder/client_wire.h"
+
+static void describe(struct holder_client *client, struct holder_error *error)
+{
+	struct holder_context context = { 0 };
+
+	if (holder_describe(client, &context, error) == 0)
+		holder_context_done(&context);
+}
+
+static void list_bindings(struct holder_client *client, struct holder_error *error)
+{
+	struct holder_bindings list = { 0 };
+
+	if (holder_list_bindings(client, NULL, &list, error) == 0)
+		holder_bindings_done(&list);
+}
+
+static void show_ioas(struct holder_client *client, struct holder_error *error)
+{
+	struct holder_ioas_info info = { 0 };
+
+	if (holder_show_ioas(client, "1", &info, error) == 0)
+		holder_ioas_info_done(&info);
+}
+
+/* The first byte chooses the call. The answer waits before it is asked for, and then the line is cut. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static void (*const calls[])(struct holder_client *,
+				     struct holder_error *) = { describe, list_bindings,
+								show_ioas };
+	struct holder_client client = { .in = { .max = 65536 } };
+	struct holder_error error = { 0 };
+	int ends[2];
+
+	if (size == 0 || size > 16384)
+		return 0;
+	fuzz_check(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0);
+	fuzz_check(send(ends[1], data + 1, size - 1, MSG_NOSIGNAL) == (ssize_t)size - 1);
+	fuzz_check(shutdown(ends[1], SHUT_WR) == 0);
+	client.fd = ends[0];
+	calls[data[0] % 3](&client, &error);
+	holder_error_done(&error);
+	varlink_in_done(&client.in);
+	close(ends[0]);
+	close(ends[1]);
+	return 0;
+}
