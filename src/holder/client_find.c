@@ -197,7 +197,8 @@ void holder_close(struct holder_client *client)
 	free(client);
 }
 
-static int connect_error(struct holder_error *error, const char *name, int r)
+/* UID is whose context it is, or would be. */
+static int connect_error(struct holder_error *error, const char *name, uid_t uid, int r)
 {
 	switch (r) {
 	case -ENOENT:
@@ -206,7 +207,7 @@ static int connect_error(struct holder_error *error, const char *name, int r)
 	case -ECONNREFUSED:
 		r = error_set(error, HOLDER_ERROR_UNKNOWN, ECONNREFUSED,
 			      "the holder of context %s is dead, and all it had is gone", name);
-		if (error)
+		if (error && uid == geteuid())
 			error_hint(error,
 				   "'ioasidctl context create' with the same name starts anew, "
 				   "'context destroy' removes what is left");
@@ -271,7 +272,7 @@ static int connect_in(int dir, const char *name, uid_t uid, struct holder_client
 	client->fd = -1;
 	r = connect_patiently(dir, file, uid, &client->fd);
 	if (r < 0)
-		return connect_error(error, name, r);
+		return connect_error(error, name, uid, r);
 	r = greet(client, error);
 	if (r < 0)
 		return r;
@@ -294,7 +295,7 @@ int holder_connect_entry(const struct holder_entry *entry, struct holder_client 
 		*slash = '\0';
 	r = runtime_open_user(path, entry->uid, &dir);
 	if (r < 0)
-		return connect_error(error, entry->name, r);
+		return connect_error(error, entry->name, entry->uid, r);
 	return connect_in(dir, entry->name, entry->uid, ret, error);
 }
 
@@ -344,7 +345,7 @@ static int connect_users(const char *name, struct holder_client **ret, struct ho
 		found = &list.v[i];
 	}
 	return found ? holder_connect_entry(found, ret, error)
-		     : connect_error(error, name, -ENOENT);
+		     : connect_error(error, name, geteuid(), -ENOENT);
 }
 
 /* Has root a context of that name? Everybody may see its socket, and nobody else connect. */
@@ -370,11 +371,12 @@ int holder_connect(const char *name, struct holder_client **ret, struct holder_e
 				 name);
 	r = runtime_open(false, &path, &dir);
 	if (r < 0 && r != -ENOENT)
-		return geteuid() != 0 && is_roots(name) ? connect_error(error, name, -EACCES)
+		return geteuid() != 0 && is_roots(name) ? connect_error(error, name, 0, -EACCES)
 							: client_directory_error(error, r);
-	r = r < 0 ? connect_error(error, name, r) : connect_in(dir, name, geteuid(), ret, error);
+	r = r < 0 ? connect_error(error, name, geteuid(), r)
+		  : connect_in(dir, name, geteuid(), ret, error);
 	if (r == -ENOENT && geteuid() != 0 && is_roots(name))
-		return connect_error(error, name, -EACCES);
+		return connect_error(error, name, 0, -EACCES);
 	/* A dead holder of root's own does not hide a live one of a user. */
 	if ((r == -ENOENT || r == -ECONNREFUSED) && geteuid() == 0) {
 		_cleanup_holder_error_ struct holder_error other = { 0 };

@@ -216,6 +216,9 @@ static bool bind_one(struct context *context, struct job *job, struct record_dev
 
 	if (job->wanted && job->left == 0)
 		return true;
+	/* Whoever wants the device back waits for the end of this. */
+	if (device->requested)
+		return fail(job, IOMMUFD_VFIO_ATTACH_PASID, (uint32_t)job->next, -ENODEV);
 	if (!next_pasid(context, job, device, &pasid))
 		return job->wanted ? exhausted(job) : true;
 	job->next = pasid + UINT64_C(1);

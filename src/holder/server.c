@@ -263,8 +263,10 @@ static void job_ended(struct server *server)
 
 	server->job_client = NULL;
 	if (job->requested) {
-		log_line(server->log, LOG_NOTICE, "the device that the kernel wanted back is %s",
-			 job->fault.raised ? "still here" : "removed");
+		if (job->fault.raised)
+			log_line(server->log, LOG_WARNING,
+				 "the device that the kernel wants back could not be given: %s",
+				 job->fault.id);
 	} else if (!client) {
 		_cleanup_free_ char *what = job_describe(server->context, job);
 
@@ -303,9 +305,13 @@ static void begin_requested(struct server *server)
 			continue;
 		device->requested = false; /* asked again and again until it is gone */
 		log_line(server->log, LOG_NOTICE,
-			 "%s: the kernel wants it back, all its PASIDs are unbound", device->name);
+			 "%s: the kernel wants it back: its PASIDs are unbound and it is closed",
+			 device->name);
 		if (job_remove(device, true, &fault, &server->job) == 0)
 			server->job->requested = true;
+		else
+			log_line(server->log, LOG_WARNING, "%s: cannot give it back: %s",
+				 device->name, fault.id);
 	}
 }
 

@@ -152,7 +152,8 @@ struct uapi_vfio_device_info {
 	uint32_t cap_offset;
 	uint32_t pad;
 };
-#define UAPI_VFIO_DEVICE_GET_INFO _IO(UAPI_TYPE, UAPI_VFIO_NR_DEVICE_GET_INFO)
+#define UAPI_VFIO_DEVICE_FLAGS_PCI (1u << 1)
+#define UAPI_VFIO_DEVICE_GET_INFO  _IO(UAPI_TYPE, UAPI_VFIO_NR_DEVICE_GET_INFO)
 
 /* With the one fd that VFIO_IRQ_SET_DATA_EVENTFD takes for one interrupt. */
 struct uapi_vfio_irq_set {

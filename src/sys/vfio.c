@@ -207,6 +207,7 @@ int vfio_bind(int fd, int iommufd, uint32_t *ret_id)
 
 int vfio_set_request_event(int fd, int eventfd)
 {
+	struct uapi_vfio_device_info info = { .argsz = sizeof(info) };
 	struct uapi_vfio_irq_set arg = {
 		.argsz = sizeof(arg),
 		.flags = UAPI_VFIO_IRQ_SET_EVENTFD | UAPI_VFIO_IRQ_SET_TRIGGER,
@@ -214,7 +215,13 @@ int vfio_set_request_event(int fd, int eventfd)
 		.count = 1,
 		.eventfd = eventfd,
 	};
+	int r;
 
+	r = vfio_ioctl(fd, UAPI_VFIO_DEVICE_GET_INFO, &info);
+	if (r < 0)
+		return r;
+	if (!(info.flags & UAPI_VFIO_DEVICE_FLAGS_PCI))
+		return -ENOTTY;
 	return vfio_ioctl(fd, UAPI_VFIO_DEVICE_SET_IRQS, &arg);
 }
 

@@ -36,7 +36,7 @@ int vfio_bind(int fd, int iommufd, uint32_t *ret_id);
 /*
  * The kernel writes to EVENTFD when it wants the device back, as somebody removes it or unbinds its
  * driver, which then waits for FD to be closed (vfio_pci_core_request()). -EINVAL, -ENOTTY: not a PCI
- * device, or a driver that does not ask.
+ * device, whose interrupt of that number is another, or a driver that does not ask.
  */
 int vfio_set_request_event(int fd, int eventfd);
 /*

@@ -315,7 +315,7 @@ static void queue(void **state)
 	leave(&reader);
 }
 
-/* The kernel wants the device back: after the job at hand, and before all who wait, it goes. */
+/* The kernel wants the device back: a bind on it ends, undone, and before all who wait it goes. */
 static void requested(void **state)
 {
 	struct world *world = *state;
@@ -328,7 +328,7 @@ static void requested(void **state)
 	server_turn(&world->server);
 	say(&b, BIND("600-610"));
 	assert_int_equal(eventfd_write(event, 1), 0);
-	expect_reply(world, &a);
+	expect_error(world, &a, "org.ioasidctl.Context.KernelError", NULL);
 	expect_error(world, &b, "org.ioasidctl.Context.UnknownDevice", NULL);
 	assert_int_equal(record->device_n, 0);
 	assert_int_equal(record->ioas_n, 1);

@@ -59,6 +59,7 @@ static void numbers(void **state)
 	assert_int_equal(UAPI_IOMMU_NR_IOAS_NOIOMMU_GET_PA, 0x95);
 	assert_int_equal(IOMMUFD_IOCTL_N, 22);
 	assert_int_equal(UAPI_VFIO_DEVICE_GET_INFO, VFIO_DEVICE_GET_INFO);
+	assert_int_equal(UAPI_VFIO_DEVICE_FLAGS_PCI, VFIO_DEVICE_FLAGS_PCI);
 	assert_int_equal(UAPI_VFIO_DEVICE_SET_IRQS, VFIO_DEVICE_SET_IRQS);
 	assert_int_equal(UAPI_VFIO_IRQ_SET_EVENTFD, VFIO_IRQ_SET_DATA_EVENTFD);
 	assert_int_equal(UAPI_VFIO_IRQ_SET_TRIGGER, VFIO_IRQ_SET_ACTION_TRIGGER);
