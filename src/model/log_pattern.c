@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/log_pattern.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "util/parse.h"
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* A number in BASE, 64 bits at most. */
+static bool take_number(struct log_span *text, unsigned int base, uint64_t *ret)
+{
+	uint64_t value = 0;
+	const char *s;
+
+	if (base == 16 && !log_span_skip(text, "0x"))
+		(void)log_span_skip(text, "0X");
+	for (s = text->s; s < text->end; s++) {
+		int c = tolower((unsigned char)*s);
+		unsigned int digit = isdigit(c)             ? (unsigned int)(c - '0')
+				     : c >= 'a' && c <= 'f' ? (unsigned int)(c - 'a' + 10)
+							    : 16;
+
+		if (digit >= base)
+			break;
+		if (value > (UINT64_MAX - digit) / base)
+			return false;
+		value = value * base + digit;
+	}
+	if (s == text->s)
+		return false;
+	text->s = s;
+	*ret = value;
+	return true;
+}
+
+static bool take_field(struct log_span *text, unsigned int base, struct field_u64 *ret)
+{
+	uint64_t value;
+
+	if (!take_number(text, base, &value))
+		return false;
+	*ret = field_u64(value);
+	return true;
+}
+
+static bool take_raw(struct log_span *text, struct log_fault *fault)
+{
+	return fault->n_raw < LOG_RAW_MAX && take_number(text, 16, &fault->raw[fault->n_raw]) &&
+	       ++fault->n_raw;
+}
+
+/* What may be in TEXT up to the literal that comes next in FORM, or its end. */
+static struct log_span up_to(const struct log_span *text, const char *form)
+{
+	struct log_span rest = *text;
+	size_t len = strcspn(form, "%");
+
+	if (len == 0)
+		return rest;
+	while (log_span_size(&rest) >= len && memcmp(rest.s, form, len) != 0)
+		rest.s++;
+	return (struct log_span){ text->s, log_span_size(&rest) < len ? rest.end : rest.s };
+}
+
+static bool copy(struct log_span *text, const struct log_span *part, char *buf, size_t size)
+{
+	if (log_span_size(part) == 0 || log_span_size(part) >= size ||
+	    memchr(part->s, '\0', log_span_size(part)))
+		return false;
+	memcpy(buf, part->s, log_span_size(part));
+	buf[log_span_size(part)] = '\0';
+	text->s = part->end;
+	return true;
+}
+
+/* The kernel's words may be long, or none; a part of them is better than nothing. */
+static bool copy_words(struct log_span *text, const struct log_span *part, char *buf, size_t size)
+{
+	size_t n = log_span_size(part) < size - 1 ? log_span_size(part) : size - 1;
+
+	for (size_t i = 0; i < n; i++)
+		buf[i] = part->s[i] ? part->s[i] : '?';
+	buf[n] = '\0';
+	text->s = part->end;
+	return true;
+}
+
+static bool take_address(struct log_span *text, struct log_fault *fault)
+{
+	struct pci_address address;
+	char buf[16];
+	size_t n = 0;
+
+	while (n < sizeof(buf) - 1 && text->s + n < text->end &&
+	       (isxdigit((unsigned char)text->s[n]) || strchr(":.", text->s[n])) && text->s[n]) {
+		buf[n] = text->s[n];
+		n++;
+	}
+	buf[n] = '\0';
+	if (parse_pci_address(buf, &address) < 0)
+		return false;
+	snprintf(fault->device, sizeof(fault->device), "%04x:%02x:%02x.%x", address.domain,
+		 address.bus, address.device, address.function);
+	text->s += n;
+	return true;
+}
+
+/* "Read", "write", "rd", "RW", "RWX", or nothing at all. */
+static bool take_access(struct log_span *text, const struct log_span *part, struct log_fault *fault)
+{
+	static const struct {
+		const char *word;
+		unsigned int access;
+	} words[] = {
+		{ "read", LOG_ACCESS_READ },
+		{ "rd", LOG_ACCESS_READ },
+		{ "write", LOG_ACCESS_WRITE },
+		{ "wr", LOG_ACCESS_WRITE },
+	};
+
+	text->s = part->end;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (log_span_size(part) == strlen(words[i].word) &&
+		    log_span_has(part, words[i].word)) {
+			fault->access |= words[i].access;
+			return true;
+		}
+	for (const char *s = part->s; s < part->end; s++) {
+		unsigned int bit = *s == 'R'   ? LOG_ACCESS_READ
+				   : *s == 'W' ? LOG_ACCESS_WRITE
+				   : *s == 'X' ? LOG_ACCESS_EXEC
+					       : 0;
+
+		if (!bit)
+			return false;
+		fault->access |= bit;
+	}
+	return true;
+}
+
+static bool take_text(char what, const char *form, struct log_span *text, struct log_fault *fault)
+{
+	struct log_span part = up_to(text, form);
+
+	switch (what) {
+	case 'U':
+		return copy(text, &part, fault->iommu, sizeof(fault->iommu));
+	case 'N':
+		return copy(text, &part, fault->device, sizeof(fault->device));
+	case 'g':
+		return copy(text, &part, fault->process, sizeof(fault->process));
+	case 'T':
+		return copy_words(text, &part, fault->text, sizeof(fault->text));
+	case 'W':
+		return take_access(text, &part, fault);
+	default: /* %* */
+		text->s = part.end;
+		return true;
+	}
+}
+
+static bool take(char what, const char *form, struct log_span *text, struct log_fault *fault)
+{
+	uint64_t ignored;
+
+	switch (what) {
+	case 'D':
+		return take_address(text, fault);
+	case 'A':
+		return take_field(text, 16, &fault->iova);
+	case 'P':
+		return take_field(text, 16, &fault->pasid);
+	case 'p':
+		return take_field(text, 10, &fault->pasid);
+	case 'C':
+		return take_field(text, 16, &fault->code);
+	case 'c':
+		return take_field(text, 10, &fault->code);
+	case 'F':
+		return take_field(text, 16, &fault->flags);
+	case 'S':
+		return take_field(text, 16, &fault->stream);
+	case 's':
+		return take_field(text, 10, &fault->stream);
+	case 'M':
+		return take_field(text, 16, &fault->domain);
+	case 'G':
+		return take_field(text, 10, &fault->pid);
+	case 'X':
+		return take_raw(text, fault);
+	case 'x':
+		return take_number(text, 16, &ignored);
+	case 'd':
+		return take_number(text, 10, &ignored);
+	default:
+		return take_text(what, form, text, fault);
+	}
+}
+
+bool log_pattern_match(const char *form, const struct log_span *text, struct log_fault *fault)
+{
+	struct log_span rest = *text;
+
+	for (; *form; form++) {
+		if (*form == ' ') {
+			if (rest.s == rest.end || !is_blank(*rest.s))
+				return false;
+			while (rest.s < rest.end && is_blank(*rest.s))
+				rest.s++;
+		} else if (*form != '%') {
+			if (rest.s == rest.end || *rest.s++ != *form)
+				return false;
+		} else {
+			form++;
+			if (!take(*form, form + 1, &rest, fault))
+				return false;
+		}
+	}
+	return rest.s == rest.end;
+}
+
+const struct log_code *log_code_find(const struct log_code *codes, const struct field_u64 *code)
+{
+	for (; codes->reason; codes++)
+		if (code->status == 1 && codes->code == code->value)
+			return codes;
+	return NULL;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The forms of log lines, as data: what the kernel's format strings print, read back. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "model/log.h"
+#include "model/log_line.h"
+
+enum {
+	LOG_PART_NEXT = 1 << 0, /* further lines belong to the fault */
+	LOG_PART_MORE = 1 << 1, /* only ever such a line: alone it means nothing */
+	LOG_PART_SAME = 1 << 2, /* the same form may come again, word after word */
+};
+
+/*
+ * In a form all stands for itself but a blank, which is any number of blanks and tabs, and
+ *
+ *   %D  PCI address, the device      %U  name of the IOMMU's unit    %N  name of the device
+ *   %A  IOVA                         %P  PASID, hexadecimal          %p  PASID, decimal
+ *   %C  code, hexadecimal            %c  code, decimal               %F  flags
+ *   %S  stream, hexadecimal          %s  stream, decimal             %M  domain
+ *   %W  "Read", "write", "RWX", ...: the access                      %X  a word for `raw`
+ *   %G  pid, decimal                 %g  name of the process
+ *   %T  text up to what follows, for `text`; at the end all the rest
+ *   %x  a hexadecimal number         %d  a decimal one               %*  anything: passed over
+ *
+ * Hexadecimal numbers have an 0x or none.
+ */
+struct log_pattern {
+	const char *form;
+	enum log_kind kind;
+	const char *reason, *remedy; /* constants; NULL: `decode` knows, or nobody */
+	/* After the match, at the last line of the fault: the meaning of codes and flags. */
+	void (*decode)(struct log_fault *fault);
+	unsigned int family; /* lines of one fault have the same; 0: one line is all */
+	unsigned int part;   /* and rising parts */
+	unsigned int flags;
+};
+
+/* Fills FAULT, which it leaves half filled where it returns false. */
+bool log_pattern_match(const char *form, const struct log_span *text, struct log_fault *fault);
+
+/* Who prints, told by the driver before the device's name or by what a message begins with. */
+struct log_source {
+	const char *name;
+	const char *driver; /* "arm-smmu-v3"; NULL: any, and none */
+	const char *prefix; /* "DMAR: "; NULL: none */
+	bool own;           /* the device before the message is the IOMMU, not who did the DMA */
+	const struct log_pattern *patterns; /* up to a NULL form; kind UNKNOWN: nothing to tell */
+};
+
+extern const struct log_source log_sources_x86[], log_sources_arm[], log_sources_other[];
+
+/* A code and what it means. */
+struct log_code {
+	unsigned int code;
+	const char *reason, *remedy;
+};
+
+/* Up to a NULL reason. NULL where CODE is not among them. */
+const struct log_code *log_code_find(const struct log_code *codes, const struct field_u64 *code);
