@@ -7,5 +7,6 @@
 extern const struct cmd pasid_bind_cmd;
 extern const struct cmd pasid_list_cmd;
 extern const struct cmd pasid_unbind_cmd;
+extern const struct cmd system_explain_cmd;
 extern const struct cmd system_features_cmd;
 extern const struct cmd system_tree_cmd;

@@ -237,8 +237,7 @@ static const struct log_pattern vfio_patterns[] = {
 	  LOG_KIND_REFUSED,
 	  "more memory was to be mapped than the process may lock",
 	  MEMLOCK },
-	{ .form = "%*: No interrupt remapping support. Use the module param \"allow_unsafe_interrupts\" to "
-		  "enable VFIO IOMMU support on this platform",
+	{ .form = "%*: No interrupt remapping support.%*",
 	  LOG_KIND_REFUSED,
 	  NO_REMAPPING,
 	  ENABLE_REMAPPING },

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/explain_columns.h"
+
+static const struct log_fault *fault_of(const void *row)
+{
+	return ((const struct explain_row *)row)->fault;
+}
+
+#define GET_STRING(name, expression) \
+	static void get_##name(const void *row, struct out_value *ret) \
+	{ \
+		out_string(ret, expression); \
+	}
+
+#define GET_FIELD(name, as) \
+	static void get_##name(const void *row, struct out_value *ret) \
+	{ \
+		out_field_##as(ret, &fault_of(row)->name); \
+	}
+
+GET_STRING(time, fault_of(row)->time)
+GET_STRING(source, fault_of(row)->source)
+GET_STRING(kind, log_kind_name(fault_of(row)->kind))
+GET_STRING(device, fault_of(row)->device)
+GET_STRING(remedy, fault_of(row)->remedy)
+GET_STRING(message, fault_of(row)->text)
+GET_STRING(line, fault_of(row)->line)
+GET_STRING(command, ((const struct explain_row *)row)->command)
+GET_STRING(unit, ((const struct explain_row *)row)->unit)
+GET_STRING(context, ((const struct explain_row *)row)->context)
+GET_FIELD(pasid, number)
+GET_FIELD(iova, address)
+GET_FIELD(stream, address)
+GET_FIELD(domain, number)
+GET_FIELD(code, address)
+GET_FIELD(flags, address)
+
+static void get_reason(const void *row, struct out_value *ret)
+{
+	const struct log_fault *fault = fault_of(row);
+
+	/* The kernel's own words where we have none. */
+	out_string(ret, fault->reason ? fault->reason : fault->text);
+	if (ret->type == OUT_ABSENT)
+		out_string(ret, "unknown");
+}
+
+static void get_access(const void *row, struct out_value *ret)
+{
+	static const char *const names[] = {
+		[0] = NULL,
+		[LOG_ACCESS_READ] = "read",
+		[LOG_ACCESS_WRITE] = "write",
+		[LOG_ACCESS_READ | LOG_ACCESS_WRITE] = "read,write",
+		[LOG_ACCESS_EXEC] = "exec",
+		[LOG_ACCESS_EXEC | LOG_ACCESS_READ] = "read,exec",
+		[LOG_ACCESS_EXEC | LOG_ACCESS_WRITE] = "write,exec",
+		[LOG_ACCESS_EXEC | LOG_ACCESS_READ | LOG_ACCESS_WRITE] = "read,write,exec",
+	};
+
+	out_string(ret, names[fault_of(row)->access]);
+}
+
+/* A device that could not be read is not one without a driver. */
+static bool device_readable(const void *data, struct out_value *ret)
+{
+	const struct explain_row *row = data;
+
+	if (row->device_status < 0)
+		out_unreadable(ret, row->device_status);
+	return row->device_status > 0;
+}
+
+static void get_name(const void *row, struct out_value *ret)
+{
+	if (device_readable(row, ret))
+		out_field_string(ret, &((const struct explain_row *)row)->device.name);
+}
+
+static void get_group(const void *row, struct out_value *ret)
+{
+	if (device_readable(row, ret))
+		out_field_number(ret, &((const struct explain_row *)row)->device.group);
+}
+
+static void get_driver(const void *row, struct out_value *ret)
+{
+	if (device_readable(row, ret))
+		out_field_string(ret, &((const struct explain_row *)row)->device.driver);
+}
+
+static void get_iommu(const void *row, struct out_value *ret)
+{
+	if (fault_of(row)->iommu[0])
+		out_string(ret, fault_of(row)->iommu);
+	else if (device_readable(row, ret))
+		out_field_string(ret, &((const struct explain_row *)row)->device.iommu);
+}
+
+static void get_pid(const void *row, struct out_value *ret)
+{
+	out_field_number(ret, &((const struct explain_row *)row)->pid);
+}
+
+static void get_uid(const void *row, struct out_value *ret)
+{
+	out_field_number(ret, &((const struct explain_row *)row)->uid);
+}
+
+const struct out_column explain_columns[] = {
+	{ "time", "When, as the log has it", OUT_DEFAULT, 0, get_time },
+	{ "kind",
+	  "dma, interrupt, page-request, invalidation, hardware, lost, refused, unsafe, unknown", 0,
+	  0, get_kind },
+	{ "source", "Who printed it: dmar, amd-vi, arm-smmu-v3, virtio-iommu, vfio, ...", 0, 0,
+	  get_source },
+	{ "device", "The device that made the request", OUT_DEFAULT, 0, get_device },
+	{ "name", "Its name in the hardware database", OUT_DEFAULT | OUT_SHRINK, DEVICE_NEED_NAME,
+	  get_name },
+	{ "group", "Its IOMMU group", OUT_DEFAULT, DEVICE_NEED_GROUP, get_group },
+	{ "driver", "Its driver, now", OUT_DEFAULT, DEVICE_NEED_DRIVER, get_driver },
+	{ "iommu", "The IOMMU's unit, as the line names it; else the device's", 0,
+	  DEVICE_NEED_IOMMU, get_iommu },
+	{ "pasid", "PASID of the request", OUT_DEFAULT, 0, get_pasid },
+	{ "pid", "Process that the line names; else whoever has the PASID now", OUT_DEFAULT,
+	  EXPLAIN_NEED_OWNER, get_pid },
+	{ "command", "Its command", OUT_DEFAULT, EXPLAIN_NEED_OWNER, get_command },
+	{ "uid", "Its user", 0, EXPLAIN_NEED_OWNER, get_uid },
+	{ "unit", "Its systemd unit or container", 0, EXPLAIN_NEED_OWNER, get_unit },
+	{ "context", "The context that bound the PASID", 0, EXPLAIN_NEED_OWNER, get_context },
+	{ "iova", "Address that the device used", OUT_DEFAULT, 0, get_iova },
+	{ "access", "read, write, exec", OUT_DEFAULT, 0, get_access },
+	{ "reason", "Why it failed, in words", OUT_DEFAULT, 0, get_reason },
+	{ "remedy", "What to do", 0, 0, get_remedy },
+	{ "code", "Number of the reason in the IOMMU's specification", 0, 0, get_code },
+	{ "flags", "Its flags besides", 0, 0, get_flags },
+	{ "stream", "StreamID, device_id or endpoint, where requests carry one", 0, 0, get_stream },
+	{ "domain", "Domain id of the IOMMU", 0, 0, get_domain },
+	{ "message", "The kernel's own words for the reason", 0, 0, get_message },
+	{ "line", "The log's line, the first where there are several", 0, 0, get_line },
+	{ 0 },
+};

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The columns of a fault in the kernel's log. */
+#pragma once
+
+#include "model/device.h"
+#include "model/log.h"
+#include "out/value.h"
+
+/* Not one of a device: who has the PASID. */
+enum { EXPLAIN_NEED_OWNER = 1u << 24 };
+
+struct explain_row {
+	const struct log_fault *fault;
+	struct device device; /* as it is now; zeroed where the fault names none that is there */
+	int device_status;    /* 1: it is known; 0: there is none; -errno */
+	/* Of the process that the line names, else of who has the PASID now. Strings are borrowed. */
+	struct field_u64 pid, uid;
+	const char *command, *unit, *context;
+};
+
+extern const struct out_column explain_columns[];

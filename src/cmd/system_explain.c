@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* system explain */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "app.h"
+#include "cmd/explain_columns.h"
+#include "cmd/inspect.h"
+#include "cmd/options.h"
+#include "cmd/pasid_records.h"
+#include "cmd/verbs.h"
+#include "model/select.h"
+#include "sys/kmsg.h"
+#include "util/cleanup.h"
+#include "util/lines.h"
+
+/* A fault of several lines is complete when nothing more came for this long. */
+#define SETTLE_MS 200
+/* Who has a PASID is asked anew after that. */
+#define OWNERS_SECONDS 2
+
+struct explain_args {
+	struct view_args view;
+	const char *file;
+};
+
+/* All PASIDs and whose they are, as they were a moment ago. */
+struct owners {
+	struct pasid_records records;
+	struct pasid_table table;
+	time_t when; /* 0: never asked */
+	int status;  /* 0, or -errno: they could not be listed */
+};
+
+struct explain {
+	struct app *app;
+	struct inspection in;
+	struct log_parser parser;
+	struct owners owners;
+	struct lines lines;
+};
+
+static void explain_done(struct explain **explain)
+{
+	if (!*explain)
+		return;
+	inspect_done(&(*explain)->in);
+	log_parser_done(&(*explain)->parser);
+	pasid_table_done(&(*explain)->owners.table);
+	pasid_records_done(&(*explain)->owners.records);
+	free(*explain);
+}
+
+static void owners_refresh(struct explain *e)
+{
+	struct owners *owners = &e->owners;
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	if (owners->when && now.tv_sec - owners->when < OWNERS_SECONDS)
+		return;
+	pasid_table_done(&owners->table);
+	pasid_records_done(&owners->records);
+	owners->table = (struct pasid_table){ 0 };
+	owners->records = (struct pasid_records){ 0 };
+	owners->when = now.tv_sec ? now.tv_sec : 1;
+	owners->status = pasid_records_gather(e->app, e->in.root, &owners->records) ? -EIO : 0;
+	if (owners->status == 0)
+		owners->status = pasid_list(e->in.root, NULL, owners->records.v, owners->records.n,
+					    &owners->table);
+}
+
+static void set_owner(struct explain *e, struct explain_row *row)
+{
+	const struct log_fault *fault = row->fault;
+	const struct pasid_table *table = &e->owners.table;
+
+	owners_refresh(e);
+	for (size_t i = 0; i < table->n; i++) {
+		const struct pasid_range *range = &table->v[i];
+
+		if (fault->pasid.value < range->lo || fault->pasid.value > range->hi ||
+		    strcmp(range->device, fault->device) != 0)
+			continue;
+		row->pid = range->pid;
+		row->uid = range->uid;
+		row->command = range->command.value;
+		row->unit = range->unit.value;
+		row->context = range->context.value;
+		return;
+	}
+	/* Nobody is known to have it; that is not to say that nobody has. */
+	if (e->owners.status < 0)
+		row->pid = field_u64_error(e->owners.status);
+	else if (table->process_status < 0)
+		row->pid = field_u64_error(table->process_status);
+}
+
+/* What the machine says of the device that the log names. */
+static int read_device(struct explain *e, struct explain_row *row)
+{
+	unsigned int need = e->in.need & DEVICE_NEED_ALL;
+	_cleanup_free_ char *path = NULL;
+	int r;
+
+	if (!need || !row->fault->device[0])
+		return 0;
+	r = select_device(e->in.root, row->fault->device, &path, NULL);
+	if (r == 0)
+		r = device_get(e->in.root, path, need, &row->device);
+	if (r == -ENOMEM)
+		return r;
+	/* Gone since, or never there: an alias of what is behind a PCIe-to-PCI bridge, for one. */
+	row->device_status = r == -ENODEV || r == -EINVAL || r == -ENOTUNIQ ? 0 : r < 0 ? r : 1;
+	return 0;
+}
+
+static int show(const struct log_fault *fault, void *data)
+{
+	struct explain *e = data;
+	struct explain_row row = { .fault = fault, .pid = fault->pid, .command = fault->process };
+	int r = read_device(e, &row);
+
+	if (r == 0) {
+		if (e->in.need & EXPLAIN_NEED_OWNER && fault->pid.status == 0 &&
+		    fault->pasid.status == 1 && fault->device[0])
+			set_owner(e, &row);
+		r = inspect_row(&e->in, &row);
+	}
+	device_done(&row.device);
+	return r;
+}
+
+/* All lines of FD; NAME is what the user calls it. Returns 0 or a reported status. */
+static int explain_fd(struct explain *e, int fd, bool records, const char *name)
+{
+	const char *line;
+	size_t size;
+	int r, error = 0;
+
+	lines_init(&e->lines, fd, records);
+	for (;;) {
+		/* Whoever reads us from a pipe has what is complete before we wait. */
+		if (!lines_ready(&e->lines))
+			fflush(stdout);
+		r = lines_next(&e->lines, e->parser.pattern ? SETTLE_MS : -1, &line, &size);
+		if (r > 0)
+			error = log_parse(&e->parser, line, size, show, e);
+		else if (r == -EAGAIN)
+			error = log_flush(&e->parser, show, e);
+		else
+			break;
+		if (error < 0)
+			return app_fail_errno(e->app, error, name, "cannot explain");
+	}
+	e->in.partial = e->in.partial || e->lines.long_;
+	if (e->lines.long_)
+		app_note(e->app, "%s: %llu line%s longer than %d bytes left out", name,
+			 (unsigned long long)e->lines.long_,
+			 e->lines.long_ == 1 ? " was" : "s were", LINES_SIZE_MAX);
+	return r < 0 ? app_fail_errno(e->app, r, name, "cannot read") : 0;
+}
+
+static int explain_file(struct explain *e, const char *path)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return app_fail_errno(e->app, -errno, path, "cannot open");
+	return explain_fd(e, fd, false, path);
+}
+
+static int explain_kernel(struct explain *e)
+{
+	_cleanup_close_ int fd = sys_kmsg_open(e->in.root);
+
+	if (fd == -EREMOTE) {
+		app_fail(e->app, STATUS_USAGE, e->app->sysroot,
+			 "a captured tree has no kernel log");
+		app_hint(e->app, "give a LINE of that machine's log, --file FILE, or - for a pipe");
+		return STATUS_USAGE;
+	}
+	if (fd < 0) {
+		app_fail_errno(e->app, fd, "/dev/kmsg", "cannot read the kernel's log");
+		app_hint(e->app, "'journalctl -k | ioasidctl system explain -', or run as root");
+		return app_status(fd);
+	}
+	return explain_fd(e, fd, true, "/dev/kmsg");
+}
+
+/* An operand that was pasted may hold several lines. */
+static int explain_text(struct explain *e, const char *text)
+{
+	int r = 0;
+
+	while (r == 0 && *text) {
+		size_t size = strcspn(text, "\n");
+
+		r = log_parse(&e->parser, text, size, show, e);
+		text += size + (text[size] == '\n');
+	}
+	return r < 0 ? app_fail_errno(e->app, r, NULL, "cannot explain") : 0;
+}
+
+static int explain_all(struct explain *e, const struct explain_args *args)
+{
+	const struct operands *operands = &args->view.operands;
+	int r = 0;
+
+	if (args->file)
+		return explain_file(e, args->file);
+	if (!operands->n)
+		return explain_kernel(e);
+	for (unsigned int i = 0; r == 0 && i < operands->n; i++)
+		r = strcmp(operands->v[i], "-") == 0
+			    ? explain_fd(e, STDIN_FILENO, false, "standard input")
+			    : explain_text(e, operands->v[i]);
+	return r;
+}
+
+static int explain_run(struct app *app, const void *p)
+{
+	const struct explain_args *args = p;
+	_cleanup_(explain_done) struct explain *e = calloc(1, sizeof(*e));
+	int r;
+
+	if (!e)
+		return app_fail_errno(app, -ENOMEM, NULL, "cannot begin");
+	if (args->file && args->view.operands.n)
+		return app_fail(app, STATUS_USAGE, args->file, "--file takes no LINE besides");
+	e->app = app;
+	r = inspect_open(app, &args->view, &e->in);
+	if (r)
+		return r;
+	r = explain_all(e, args);
+	if (log_flush(&e->parser, show, e) < 0)
+		r = r ? r : app_fail_errno(app, -ENOMEM, NULL, "cannot explain");
+	if (r == 0 && e->parser.faults == 0 && (args->file || args->view.operands.n))
+		app_note(app, "no fault that is known in %llu line%s",
+			 (unsigned long long)e->parser.lines, e->parser.lines == 1 ? "" : "s");
+	/* What was explained before a failure is shown all the same. */
+	return r ? (inspect_end(app, &e->in, 0), r) : inspect_end(app, &e->in, 0);
+}
+
+enum { KEY_FILE = 'f' };
+
+static error_t explain_parse(int key, char *arg, struct argp_state *state)
+{
+	struct explain_args *args = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &args->view;
+		return 0;
+	case KEY_FILE:
+		args->file = arg;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_option explain_options[] = {
+	{ "file", KEY_FILE, "FILE", 0, "Read the log from FILE", 0 },
+	{ 0 },
+};
+
+static const struct argp explain_argp = {
+	.options = explain_options,
+	.parser = explain_parse,
+	.args_doc = "[LINE|-...]",
+	.doc = "Explain each fault of DMA in the kernel's log: the device, its driver and group, the PASID and "
+	       "whose it is, the address, and the reason in words. LINE is a line of a log, - is "
+	       "standard input, of which each fault is shown as it comes; without any, the kernel's "
+	       "own log is read to its end.",
+	.children = view_children,
+};
+
+static const struct explain_args explain_defaults = {
+	.view = { .columns = explain_columns, .operands = { .max = CMD_OPERANDS_MAX } },
+};
+
+const struct cmd system_explain_cmd = {
+	.name = "explain",
+	.summary = "Explain the faults in the kernel's log",
+	.argp = &explain_argp,
+	.defaults = &explain_defaults,
+	.args_size = sizeof(explain_defaults),
+	.run = explain_run,
+};
