@@ -110,7 +110,7 @@ $(BUILD)/tests/fuzz/%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c tests/fuzz/fuzz.h
 	$(Q)$(COMPILE) $(LINKING) $(if $(filter 1,$(FUZZ)),-fsanitize=fuzzer) -o $@ $< \
 	    $(if $(filter 1,$(FUZZ)),,tests/fuzz/replay.c) $(filter %.o,$^) $(LIB_LIBS)
 
-$(BUILD)/lab/endpoint: tests/lab/endpoint.c Makefile
+$(BUILD)/lab/%: tests/lab/%.c Makefile
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CC) -std=gnu11 $(WARNINGS) $(HARDENING) $(CFLAGS) $(LINKING) -o $@ $<

@@ -14,7 +14,6 @@
 #include "cmd/pasid_records.h"
 #include "cmd/verbs.h"
 #include "model/select.h"
-#include "sys/kmsg.h"
 #include "util/cleanup.h"
 #include "util/lines.h"
 
@@ -176,7 +175,7 @@ static int explain_file(struct explain *e, const char *path)
 
 static int explain_kernel(struct explain *e)
 {
-	_cleanup_close_ int fd = sys_kmsg_open(e->in.root);
+	_cleanup_close_ int fd = log_kernel_open(e->in.root);
 
 	if (fd == -EREMOTE) {
 		app_fail(e->app, STATUS_USAGE, e->app->sysroot,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "model/log_pattern.h"
+#include "sys/kmsg.h"
 
 /* Longer is no message of the kernel, whatever it looks like (PRINTKRB_RECORD_MAX, 1024). */
 #define LINE_MAX_SIZE 8192
@@ -228,6 +229,10 @@ static int set_line(struct log_fault *fault, const struct log_line *line, const 
 		fault->line[i] = text[i] ? text[i] : '?';
 	fault->line[size] = '\0';
 	copy_span(fault->time, sizeof(fault->time), &line->time);
+	if (line->usec.status == 1 && !fault->time[0])
+		snprintf(fault->time, sizeof(fault->time), "%llu.%06llu",
+			 (unsigned long long)line->usec.value / 1000000,
+			 (unsigned long long)line->usec.value % 1000000);
 	return 0;
 }
 
@@ -273,4 +278,9 @@ int log_parse(struct log_parser *parser, const char *text, size_t size, log_each
 		return other(parser, each, data);
 	r = set_line(&fault, &line, text, size);
 	return r < 0 ? r : start(parser, &match, &fault, each, data);
+}
+
+int log_kernel_open(const struct sys_root *root)
+{
+	return sys_kmsg_open(root);
 }

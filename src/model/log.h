@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sys/root.h"
 #include "util/cleanup.h"
 #include "util/field.h"
 
@@ -82,3 +83,9 @@ int log_parse(struct log_parser *parser, const char *text, size_t size, log_each
 
 /* At the end, or when nothing comes for a while: what was held back for further lines. */
 int log_flush(struct log_parser *parser, log_each *each, void *data);
+
+/*
+ * The kernel's own log: an fd of which each read(2) gives a record. Returns it, -EPERM
+ * (kernel.dmesg_restrict), -EREMOTE for a captured tree, -errno.
+ */
+int log_kernel_open(const struct sys_root *root);

@@ -53,13 +53,13 @@ static bool take_word(struct log_span *span, struct log_span *ret)
 	return true;
 }
 
-static bool take_number(struct log_span *span, unsigned int *ret)
+static bool take_number(struct log_span *span, uint64_t *ret)
 {
 	const char *s = span->s;
-	unsigned int value = 0;
+	uint64_t value = 0;
 
-	while (s < span->end && isdigit((unsigned char)*s) && value < 100000)
-		value = value * 10 + (unsigned int)(*s++ - '0');
+	while (s < span->end && isdigit((unsigned char)*s) && value < UINT64_MAX / 16)
+		value = value * 10 + (uint64_t)(*s++ - '0');
 	if (s == span->s)
 		return false;
 	span->s = s;
@@ -68,20 +68,20 @@ static bool take_number(struct log_span *span, unsigned int *ret)
 }
 
 /*
- * "3,1234,5678,-;text": a record of /dev/kmsg, facility and level in its first number. Facility 0 is
- * the kernel's; what processes write there has another.
+ * "3,1234,5678,-;text": a record of /dev/kmsg: level and facility, number, microseconds since boot.
+ * Facility 0 is the kernel's; what processes write there has another.
  */
-static bool split_kmsg(struct log_span *span, bool *ret_kernel)
+static bool split_kmsg(struct log_span *span, struct field_u64 *usec, bool *ret_kernel)
 {
 	const char *semicolon = memchr(span->s, ';', log_span_size(span));
 	struct log_span rest = *span;
-	unsigned int number;
+	uint64_t number, ignored, when;
 
-	if (!semicolon || !take_number(&rest, &number) || !log_span_skip(&rest, ","))
+	if (!semicolon || !take_number(&rest, &number) || !log_span_skip(&rest, ",") ||
+	    !take_number(&rest, &ignored) || !log_span_skip(&rest, ",") ||
+	    !take_number(&rest, &when) || !log_span_skip(&rest, ",") || rest.s > semicolon)
 		return false;
-	for (const char *p = rest.s; p < semicolon; p++)
-		if (!isalnum((unsigned char)*p) && !strchr(",-+=", *p))
-			return false;
+	*usec = field_u64(when);
 	*ret_kernel = number >> 3 == 0;
 	span->s = semicolon + 1;
 	return true;
@@ -91,7 +91,7 @@ static bool split_kmsg(struct log_span *span, bool *ret_kernel)
 static bool split_level(struct log_span *span, bool *ret_kernel)
 {
 	struct log_span rest = *span;
-	unsigned int number;
+	uint64_t number;
 
 	if (!log_span_skip(&rest, "<") || !take_number(&rest, &number) ||
 	    !log_span_skip(&rest, ">"))
@@ -242,7 +242,7 @@ bool log_line_split(const char *text, size_t size, struct log_line *ret)
 	if (line.body.s == line.body.end ||
 	    (*text == ' ' && memchr(text, '=', size) && isupper((unsigned char)text[size > 1])))
 		return false;
-	if (split_kmsg(&line.body, &kernel) || split_level(&line.body, &kernel) ||
+	if (split_kmsg(&line.body, &line.usec, &kernel) || split_level(&line.body, &kernel) ||
 	    split_decoded(&line.body, &kernel) || split_syslog(&line.body, &line.time, &kernel))
 		if (!kernel)
 			return false;

@@ -10,8 +10,9 @@
 #define NO_DOMAIN \
 	"the device does DMA without a driver that attached it: give it its driver, or bind it " \
 	"and attach it to an IOAS; firmware may have left it running"
-#define NO_WRITE "map the memory for writing before the device writes there, or find out why it does"
-#define NO_READ  "map the memory for reading before the device reads there, or find out why it does"
+#define NO_WRITE \
+	"map the memory for writing before the device writes there, or find out why it does"
+#define NO_READ "map the memory for reading before the device reads there, or find out why it does"
 #define NO_PASID \
 	"bind the PASID before the device uses it, and stop the device before it is unbound: " \
 	"'ioasidctl pasid list' shows those that are"

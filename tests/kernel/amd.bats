@@ -22,3 +22,14 @@ teardown()
 @test "with unsafe interrupts allowed, a device is attached without PASIDs" {
 	attaches_without_remapping
 }
+
+logged()
+{
+	ctl system explain -rn -o source,device,kind,flags | grep -qxF "$1"
+}
+
+@test "system explain: a device's DMA to an address that is not mapped" {
+	"${BUILD:-build}/lab/edu" "$EDU" write 0xdead000
+	# QEMU calls every fault that of an interrupt, at address 0.
+	eventually logged "amd-vi $EDU interrupt 0xa"
+}

@@ -27,3 +27,7 @@ teardown()
 @test "the device's own capability is shown all the same" {
 	[[ $(ctl device show "$WIDE" -j | jq -c '[.pasid_supported, .pasid_width, .pasid_enabled]') == '[true,20,false]' ]]
 }
+
+@test "system explain: a device's DMA to an address that is not mapped" {
+	explains_real_faults dmar write read
+}

@@ -674,3 +674,7 @@ ioctl VFIO_DEVICE_ATTACH_IOMMUFD_PT $WIDE pasid 100-163 hwpt NEW" pasid bind "$W
 	log=$(dmesg)
 	[[ -n $log && -z $(grep -E 'BUG:|WARNING:|Oops|general protection|refcount' <<<"$log") ]]
 }
+
+@test "system explain: a device's DMA to an address that is not mapped" {
+	explains_real_faults dmar write read
+}

@@ -22,3 +22,8 @@ teardown()
 @test "with unsafe interrupts allowed, a device is attached without PASIDs" {
 	attaches_without_remapping
 }
+
+@test "system explain: a device's DMA to an address that is not mapped" {
+	# QEMU does not tell the accesses.
+	explains_real_faults virtio-iommu "" ""
+}

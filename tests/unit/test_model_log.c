@@ -972,8 +972,8 @@ static void prefixes(void **state)
 	check_prefix("<3>[   12.345678] ", "12.345678");
 	check_prefix("<3>", "");
 	check_prefix("kern  :err   : [   12.345678] ", "12.345678");
-	check_prefix("3,1234,5678,-;", "");
-	check_prefix("3,1234,5678,-,caller=T1;", "");
+	check_prefix("3,1234,5678,-;", "0.005678");
+	check_prefix("3,1234,12345678,-,caller=T1;", "12.345678");
 	check_prefix("Nov 22 10:11:12 host kernel: ", "Nov 22 10:11:12");
 	check_prefix("Nov  2 10:11:12 host kernel: [   12.345678] ", "Nov  2 10:11:12");
 	check_prefix("Nov 22 10:11:12.123456 host kernel: ", "Nov 22 10:11:12.123456");

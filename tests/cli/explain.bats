@@ -1,0 +1,194 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# system explain
+
+setup_file()
+{
+	load ../lib.bash
+	unpack intel-pasid virtio
+}
+
+setup()
+{
+	load ../lib.bash
+	LOG=$BATS_TEST_TMPDIR/log
+	FAULT='DMAR: [DMA Write PASID 0x2a] Request device [0000:00:10.0] fault addr 0xdead000 [fault reason 0x59] SM: Present bit in PASID Table Entry is clear'
+}
+
+# piped NAME COMMAND...: as on(), with $LOG as standard input.
+piped()
+{
+	# shellcheck disable=SC2094 # it is read
+	on "$@" <"$LOG"
+}
+
+@test "a line is explained: device, name, group, driver, PASID, address, reason, remedy" {
+	on intel-pasid system explain "Nov 22 10:11:12 host kernel: [   12.345678] $FAULT" -j -o all
+	succeeds
+	json 'length == 1 and (.[0] | .time == "Nov 22 10:11:12" and .kind == "dma" and
+		.source == "dmar" and .device == "0000:00:10.0" and .pasid == 42 and
+		.iova == "0xdead000" and .access == "write" and .code == "0x59" and
+		.reason == "the PASID is bound to nothing" and (.remedy | startswith("bind the PASID")) and
+		.message == "SM: Present bit in PASID Table Entry is clear" and
+		(.line | startswith("Nov 22")))'
+	equal "$(jq -r '.[0] | "\(.group) \(.driver) \(.iommu)"' <<<"$output")" \
+		"$("$IOASIDCTL" --sysroot "$BATS_FILE_TMPDIR/intel-pasid" device list -j \
+			-o device,group,driver,iommu |
+			jq -r '.[] | select(.device == "0000:00:10.0") | "\(.group) \(.driver) \(.iommu)"')"
+}
+
+@test "people see a table, programs a row at a time" {
+	on intel-pasid system explain -o device,pasid,iova,access,reason "[1.0] $FAULT"
+	succeeds
+	equal "$output" "$(cat <<-'END'
+		DEVICE       PASID IOVA      ACCESS REASON
+		0000:00:10.0    42 0xdead000 write  the PASID is bound to nothing
+	END
+	)"
+	on intel-pasid system explain -rn -o device,pasid,reason "$FAULT"
+	equal "$output" '0000:00:10.0 42 the\x20PASID\x20is\x20bound\x20to\x20nothing'
+}
+
+@test "columns that need nothing of the machine read nothing of it" {
+	run_both strace -f -qq -e trace=%file -o "$BATS_TEST_TMPDIR/trace" "$IOASIDCTL" \
+		system explain "$FAULT" -rn -o device,pasid,iova,reason
+	succeeds
+	# "/" itself is opened, and what the loader needs.
+	[[ $(grep -cE '"/?(sys|proc)/(bus|kernel|class|devices|[0-9])' "$BATS_TEST_TMPDIR/trace") == 0 ]]
+}
+
+@test "several lines, of operands, a pipe and a file, are all one" {
+	printf '%s\n' "$FAULT" 'e1000e 0000:00:03.0 eth0: NIC Link is Up' \
+		'arm-smmu-v3 arm-smmu-v3.3.auto: event 0x10 received:' \
+		$'arm-smmu-v3 arm-smmu-v3.3.auto: \t0x0000020000007810' \
+		$'arm-smmu-v3 arm-smmu-v3.3.auto: \t0x0000020800000000' \
+		$'arm-smmu-v3 arm-smmu-v3.3.auto: \t0x00000000dead0000' \
+		$'arm-smmu-v3 arm-smmu-v3.3.auto: \t0x0000000000000000' \
+		'virtio_iommu virtio0: page fault from EP 40 at 0x1000 [W]' >"$LOG"
+	piped virtio system explain - -rn -o source,device,pasid,iova
+	succeeds
+	equal "$output" "dmar 0000:00:10.0 42 0xdead000
+arm-smmu-v3  7 0xdead0000
+virtio-iommu 0000:00:05.0  0x1000"
+	on virtio system explain --file "$LOG" -rn -o source,device,pasid,iova
+	succeeds
+	equal "$(wc -l <<<"$output")" 3
+	on virtio system explain "$(<"$LOG")" -rn -o source
+	succeeds
+	equal "$output" $'dmar\narm-smmu-v3\nvirtio-iommu'
+}
+
+@test "whoever reads a pipe has each row at once, also of a fault that might have had more lines" {
+	local fd line
+
+	mkfifo "$BATS_TEST_TMPDIR/in"
+	"$IOASIDCTL" system explain - -rn -o source,iova <"$BATS_TEST_TMPDIR/in" \
+		>"$BATS_TEST_TMPDIR/out" 3>&- &
+	exec {fd}>"$BATS_TEST_TMPDIR/in"
+	echo "$FAULT" >&"$fd"
+	for ((i = 0; i < 100; i++)); do
+		[[ -s $BATS_TEST_TMPDIR/out ]] && break
+		sleep 0.05
+	done
+	equal "$(<"$BATS_TEST_TMPDIR/out")" "dmar 0xdead000"
+	echo 'arm-smmu-v3 a: event 0x10 received:' >&"$fd"
+	for ((i = 0; i < 100; i++)); do
+		line=$(tail -n 1 "$BATS_TEST_TMPDIR/out")
+		[[ $line == arm* ]] && break
+		sleep 0.05
+	done
+	equal "$line" "arm-smmu-v3 "
+	exec {fd}>&-
+	wait $!
+}
+
+@test "a form that is not known is shown, with the reason unknown" {
+	on intel-pasid system explain -j -o device,kind,reason,message \
+		'DMAR: [DMA Sing] fault of device [0000:00:10.0] as none before'
+	succeeds
+	json '.[0] == { device: "0000:00:10.0", kind: "unknown",
+		reason: "[DMA Sing] fault of device [0000:00:10.0] as none before",
+		message: "[DMA Sing] fault of device [0000:00:10.0] as none before" }'
+}
+
+@test "a device that is not there, or no PCI device, is named and no more" {
+	on virtio system explain -j -o device,name,group,driver \
+		'DMAR: [DMA Read NO_PASID] Request device [0000:7f:00.0] fault addr 0x1 [fault reason 0x06] x' \
+		'exynos-sysmmu 1.sysmmu: 2.mixer: [READ] PAGE FAULT occurred at 0x20400000'
+	succeeds
+	json 'map([.device, .name, .group, .driver]) ==
+		[["0000:7f:00.0", null, null, null], ["2.mixer", null, null, null]]'
+}
+
+@test "what is no fault passes; that there was none is said" {
+	on virtio system explain 'systemd[1]: Started Session 1.' -j
+	[[ $status == 0 ]]
+	equal "$output" '[]'
+	says_only 'ioasidctl: note: no fault that is known in 1 line'
+	: >"$LOG"
+	on virtio system explain --file "$LOG"
+	[[ $status == 0 && ! $output ]]
+	says_only 'ioasidctl: note: no fault that is known in 0 lines'
+}
+
+@test "only the kernel is believed" {
+	on virtio system explain -j "Nov 22 10:11:12 host evil[3]: $FAULT" "<11>$FAULT" \
+		"12,1,2,-;$FAULT" "Nov 22 10:11:12 host evil: kernel: $FAULT"
+	equal "$output" '[]'
+}
+
+@test "hostile text steers no terminal and breaks no format" {
+	local format
+
+	# An escape sequence, an invalid byte, a C1 control, and what JSON and shells take for theirs.
+	printf '%s\n' $'vfio-pci 0000:00:05.0: vfio-noiommu device opened by user (\e[31m\xff\xc2\x9b"$(rm canary)`rm canary`\\:12)' \
+		$'DMAR: [DMA \e]0;x\a] fault [0000:00:10.0] \x1b[2J' >"$LOG"
+	printf 'DMAR: fault\0 \0after a NUL\n' >>"$LOG"
+	for format in '' -j -r -P; do
+		# shellcheck disable=SC2086 # none or one
+		piped virtio system explain - -o all $format
+		succeeds
+		clean
+		[[ $output != *$'\xff'* && $output != *$'\xc2\x9b'* && $output != *$'\a'* ]]
+		[[ $format != -j ]] || json 'length == 3 and .[2].message == "fault? ?after a NUL"'
+	done
+	piped virtio system explain - -o pid,command,line -P
+	succeeds
+	touch "$BATS_TEST_TMPDIR/canary"
+	(cd "$BATS_TEST_TMPDIR" && eval "${output%%$'\n'*}" && [[ $PID == 12 && $COMMAND ]])
+	[[ -e $BATS_TEST_TMPDIR/canary ]]
+}
+
+@test "a line of ten megabytes is left out, said, and does not hide the next" {
+	{
+		head -c 10000000 /dev/zero | tr '\0' x
+		printf '\n%s\n' "$FAULT"
+		head -c 70000 /dev/urandom | tr -d '\n'
+	} >"$LOG"
+	piped virtio system explain - -rn -o device
+	[[ $status == 7 ]]
+	equal "$output" 0000:00:10.0
+	says 'standard input: 2 lines were longer than 65536 bytes left out'
+}
+
+@test "a last line without its newline counts" {
+	printf '%s' "$FAULT" >"$LOG"
+	piped virtio system explain - -rn -o device
+	succeeds
+	equal "$output" 0000:00:10.0
+}
+
+@test "wrong usage and files that are not there" {
+	on virtio system explain
+	fails 2 "$BATS_FILE_TMPDIR/virtio: a captured tree has no kernel log" \
+		"give a LINE of that machine's log, --file FILE, or - for a pipe"
+	on virtio system explain --file /nonexistent
+	[[ $status == 1 ]]
+	says '/nonexistent: cannot open: No such file or directory'
+	on virtio system explain --file "$LOG" "$FAULT"
+	[[ $status == 2 ]]
+	says '--file takes no LINE besides'
+	on virtio system explain --file /
+	[[ $status == 1 ]]
+	says '/: cannot read: Is a directory'
+}
