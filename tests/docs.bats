@@ -191,14 +191,16 @@ ioasidctl"
 }
 
 @test "man: the keys of the tables in columns are in the page of their noun" {
-	local file noun key
+	local file noun key pages
 
 	for file in "$ROOT"/src/cmd/*.c; do
 		noun=$(basename "$file" .c)
 		noun=${noun%%_*}
+		pages=("$TEXT/ioasidctl-$noun")
+		# A table that several nouns share.
+		[[ -e ${pages[0]} ]] || pages=("$TEXT"/ioasidctl-*)
 		while read -r key; do
-			[[ -e $TEXT/ioasidctl-$noun ]] &&
-				tr '\-A-Z' '_a-z' <"$TEXT/ioasidctl-$noun" | grep -qwF "$key" ||
+			cat "${pages[@]}" | tr '\-A-Z' '_a-z' | grep -qwF "$key" ||
 				none "ioasidctl-$noun lacks the key" "$key"
 		done < <(sed -n 's/^\t{ "\([a-z_]*\)", "[^"]*", *\(OUT_.*\|0, .*\)\?$/\1/p' "$file")
 	done

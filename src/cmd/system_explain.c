@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "app.h"
-#include "cmd/explain_columns.h"
+#include "cmd/system_explain_columns.h"
 #include "cmd/inspect.h"
 #include "cmd/options.h"
 #include "cmd/pasid_records.h"
