@@ -50,13 +50,15 @@ INTERFACE := src/holder/org.ioasidctl.Context.varlink
 UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
 BENCHES  := $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,$(sort $(wildcard tests/bench/*.c)))
 FUZZERS  := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+# What the tests in the lab run there besides the program itself.
+HELPERS  := $(patsubst tests/kernel/%.c,$(BUILD)/tests/kernel/%,$(sort $(wildcard tests/kernel/*.c)))
 MANUALS  := $(patsubst man/%.in,$(BUILD)/man/%,$(sort $(wildcard man/*.8.in)))
 
 # V=1 shows the commands.
 Q  := $(if $(V),,@)
 say = $(if $(V),,@echo '  $(1)' $@)
 
-.PHONY: all binary man units benches fuzzers check demo lab bench fuzz install uninstall deps dist clean help
+.PHONY: all binary man units benches fuzzers helpers check demo lab bench fuzz install uninstall deps dist clean help
 .DELETE_ON_ERROR:
 
 all: binary man ## build the program and its manual pages (the default)
@@ -66,6 +68,7 @@ man: $(MANUALS)
 units: $(UNITS)
 benches: $(BENCHES)
 fuzzers: $(FUZZERS)
+helpers: $(HELPERS) $(addprefix $(BUILD)/lab/,endpoint edu)
 
 $(BUILD)/$(NAME): $(OBJECTS)
 	$(call say,LINK)
@@ -96,8 +99,9 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(filter-out $(BUILD)/src/main.o,$(OBJECTS
 	$(call say,LINK)
 	$(Q)$(COMPILE) $(LINKING) -o $@ $< $(filter %.o,$^) $(LIB_LIBS) $(UNIT_LIBS)
 
-$(BUILD)/tests/bench/%: tests/bench/%.c $(addprefix $(BUILD)/src/sys/,iommufd.o vfio.o) \
-                        $(filter $(BUILD)/src/util/%,$(OBJECTS)) Makefile
+# Bare ioctls, by the program's own wrappers.
+$(BENCHES) $(HELPERS): $(BUILD)/%: %.c $(addprefix $(BUILD)/src/sys/,iommufd.o vfio.o) \
+                                   $(filter $(BUILD)/src/util/%,$(OBJECTS)) Makefile
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(COMPILE) $(LINKING) -o $@ $(filter %.c %.o,$^)
