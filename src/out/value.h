@@ -49,6 +49,7 @@ enum {
 	OUT_SHRINK = 1 << 1,   /* may be cut to fit the terminal */
 	OUT_SHOWLESS = 1 << 2, /* not in a "show" unless chosen */
 	OUT_TREE = 1 << 3,     /* in a tree it shows who is beneath whom */
+	OUT_INLINE = 1 << 4,   /* people see its list in one line */
 };
 
 struct out_column {

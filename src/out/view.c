@@ -23,6 +23,15 @@ static const struct out_style human_style = { .human = true, .separator = "\n", 
 static const struct out_style tree_style = {
 	.human = true, .sparse = true, .separator = ", ", .unsafe = ""
 };
+static const struct out_style inline_style = { .human = true, .separator = ", ", .unsafe = "" };
+
+static const struct out_style *style_of(const struct out_view *view,
+					const struct out_column *column)
+{
+	if (view->options.tree)
+		return &tree_style;
+	return column->flags & OUT_INLINE ? &inline_style : &human_style;
+}
 
 static int view_add(struct out_view *view, const struct out_column *column)
 {
@@ -216,8 +225,8 @@ int out_view_line(struct out_view *view, const void *row, struct libscols_line *
 		int r;
 
 		view->columns[i]->get(row, &value);
-		r = view_cell(view, view->columns[i], &value,
-			      view->options.tree ? &tree_style : &human_style, &cell);
+		r = view_cell(view, view->columns[i], &value, style_of(view, view->columns[i]),
+			      &cell);
 		if (r < 0)
 			return r;
 		if (!view->options.tree || i != out_view_tree_column(view))
@@ -324,7 +333,7 @@ static int show_column(struct out_view *view, const struct out_column *column, c
 		r = value.error < 0 ? view_note(view, column, value.error, 1) : 0;
 		return r < 0 ? r : show_table(view, &value);
 	}
-	r = view_cell(view, column, &value, &human_style, &cell);
+	r = view_cell(view, column, &value, style_of(view, column), &cell);
 	if (r < 0)
 		return r;
 	fprintf(view->f, "%s:%*s", name, width - (int)strlen(name), "");

@@ -29,10 +29,10 @@ int sys_dmar_parse(const char *line, struct dmar_entry *ret)
 	if (!looks_like_entry(line))
 		return 0;
 	if (sscanf(line,
-		   "%2x:%2x.%1x %*18[0-9a-fx]:%*18[0-9a-fx] %*18[0-9a-fx]:%*18[0-9a-fx] %7d "
+		   "%2x:%2x.%1x %*18[0-9a-fx]:%*18[0-9a-fx] %18" SCNx64 ":%18" SCNx64 " %7d "
 		   "%18" SCNx64 ":%18" SCNx64 ":%18" SCNx64 "%n",
-		   &bus, &device, &function, &pasid, &entry.high, &entry.mid, &entry.low,
-		   &end) != 7)
+		   &bus, &device, &function, &entry.context_high, &entry.context_low, &pasid,
+		   &entry.high, &entry.mid, &entry.low, &end) != 9)
 		return -EBADMSG;
 	if (line[end + (int)strspn(line + end, " \n")] || device > 0x1f || function > 7 ||
 	    pasid < -1 || pasid > PASID_MAX)

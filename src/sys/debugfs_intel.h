@@ -24,11 +24,12 @@ enum dmar_type {
 struct dmar_entry {
 	char unit[32]; /* "dmar0"; "" where the text has no heading */
 	uint8_t bus, device,
-		function;        /* of the unit's PCI segment, which the table does not name */
-	uint32_t pasid;          /* 0 is the RID's own; DMAR_LEGACY */
-	uint64_t high, mid, low; /* the entry's words 2, 1, 0 */
-	uint8_t type;            /* low, bits 8:6 */
-	uint16_t domain;         /* mid, bits 15:0 */
+		function; /* of the unit's PCI segment, which the table does not name */
+	uint64_t context_high, context_low; /* the device's context entry */
+	uint32_t pasid;                     /* 0 is the RID's own; DMAR_LEGACY */
+	uint64_t high, mid, low;            /* the entry's words 2, 1, 0 */
+	uint8_t type;                       /* low, bits 8:6 */
+	uint16_t domain;                    /* mid, bits 15:0 */
 };
 
 /*

@@ -407,6 +407,54 @@ bind_with_fault()
 	ctl driver set "$NARROW" vfio-pci
 }
 
+@test "pages of a context's IOASes: what is mapped, for PASIDs and for the device's own requests" {
+	local row
+
+	context
+	ctl ioas map first 64K --iova 0x40000000
+	ctl ioas map first 4K --iova 0x40010000 --read
+	ctl ioas map "$second" 8K --iova 0x50000000
+	ctl device attach "$WIDE" "$second"
+	ctl pasid bind "$WIDE" 42 first
+	[[ $(ctl pasid map "$WIDE" 42 -nro iova,size,access,page) == \
+		$'0x40000000 65536 rw 4096\n0x40010000 4096 r 4096' ]]
+	[[ $(ctl pasid map "$WIDE" -nro iova,size,access) == '0x50000000 8192 rw' ]]
+	status 0 ctl pasid translate "$WIDE" 42 0x40000000 0x40000fff 0x40010abc -j
+	[[ $(jq -c '[.[] | .state, .access]' <<<"$output") == '["mapped","rw","mapped","rw","mapped","r"]' ]]
+	row=$(jq -r '.[0].walk[-1].entry' <<<"$output")
+	# The kernel's own dump has that entry at that page.
+	grep -i "^0x0*40000 |.*0x0*${row#0x}\$" \
+		/sys/kernel/debug/iommu/intel/"$WIDE"/2a/domain_translation_struct
+	status 6 ctl pasid translate "$WIDE" 0x40000000
+	status 0 ctl pasid translate "$WIDE" 0x50001fff
+	status 7 ctl pasid translate "$WIDE" 42 0x40010fff 0x40011000 -nro state
+	ctl ioas unmap first 0x40000000
+	status 6 ctl pasid translate "$WIDE" 42 0x40000000
+	[[ $(ctl pasid map "$WIDE" 42 -nro iova) == 0x40010000 ]]
+	ctl pasid unbind "$WIDE" 42
+	status 6 ctl pasid map "$WIDE" 42
+	says 'PASID 42 is not bound'
+}
+
+@test "pages that cannot be seen: a process's, without rights, without debugfs" {
+	context
+	ctl pasid bind "$WIDE" 42 first
+	ctl driver set "$NARROW" uio_pci_sva
+	exec 9<>"/dev/$(ls "/sys/bus/pci/devices/$NARROW/uio")"
+	status 5 ctl pasid map "$NARROW" "$(hardware "$NARROW")"
+	says "a process's own page table"
+	exec 9>&-
+	ctl driver set "$NARROW" vfio-pci
+	status 4 user ioasidctl pasid map "$WIDE" 42
+	says 'hint: only root may read debugfs'
+	status 5 unshare -m sh -c \
+		"mount -t tmpfs none /sys/kernel/debug && '$IOASIDCTL' pasid map $WIDE 42"
+	says 'this kernel has no dump'
+	says 'mount -t debugfs'
+	status 0 ctl pasid map "$WIDE" 42 -j
+	[[ $output == '[]' ]]
+}
+
 @test "a PASID in the hardware and in no record is marked so" {
 	context
 	ctl pasid bind "$WIDE" 77 first
