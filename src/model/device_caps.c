@@ -4,30 +4,9 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
+#include "model/pci_function.h"
 #include "sys/pci_config.h"
-
-/*
- * Reading config wakes a device that sleeps (pci_config_pm_runtime_get()), as vfio-pci lets idle ones
- * do. So, unless asked for, only one is read that is awake or has no runtime power management at all.
- */
-static int read_config(const struct gather *gather, int dir, struct pci_config *config)
-{
-	char status[32];
-	ssize_t len;
-
-	if (dir < 0)
-		return dir;
-	if (gather->need & DEVICE_WAKE)
-		return sys_pci_config_read(dir, config);
-	len = sys_read(dir, "power/runtime_status", status, sizeof(status));
-	if (len < 0 && len != -ENOENT)
-		return (int)len;
-	if (len >= 0 && strcmp(status, "active") != 0 && strcmp(status, "unsupported") != 0)
-		return -EAGAIN;
-	return sys_pci_config_read(dir, config);
-}
 
 static struct field_u64 presence(int found)
 {
@@ -98,12 +77,13 @@ static void spread_all(struct device_caps *caps)
 
 void gather_caps(const struct gather *gather, int dir, const char *physfn, struct device_caps *caps)
 {
+	bool wake = gather->need & DEVICE_WAKE;
 	_cleanup_close_ int pf = -1;
 	struct pci_config config;
 	char path[512];
 	int r;
 
-	r = read_config(gather, dir, &config);
+	r = pci_function_config(dir, wake, &config);
 	/* A device on another bus has no config space, and none of these. */
 	if (r == -ENOENT)
 		return;
@@ -114,7 +94,7 @@ void gather_caps(const struct gather *gather, int dir, const char *physfn, struc
 	if (physfn) {
 		snprintf(path, sizeof(path), "sys/bus/pci/devices/%s", physfn);
 		pf = sys_dir_open(gather->root, path);
-		r = read_config(gather, pf, &config);
+		r = pci_function_config(pf, wake, &config);
 		if (r < 0)
 			caps->pasid = caps->pri = field_u64_error(r == -ENOENT ? -ENODEV : r);
 	}

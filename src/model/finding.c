@@ -14,6 +14,7 @@ void finding_list_done(struct finding_list *list)
 	for (size_t i = 0; i < list->n; i++) {
 		free(list->v[i].object);
 		free(list->v[i].seen);
+		free((char *)list->v[i].remedy);
 	}
 	free(list->v);
 	*list = (struct finding_list){ 0 };
@@ -21,7 +22,7 @@ void finding_list_done(struct finding_list *list)
 
 int finding_add(struct finding_list *list, const struct finding *finding, const char *format, ...)
 {
-	_cleanup_free_ char *object = NULL, *seen = NULL;
+	_cleanup_free_ char *object = NULL, *seen = NULL, *remedy = NULL;
 	struct finding *slot;
 	va_list ap;
 	int r;
@@ -38,12 +39,18 @@ int finding_add(struct finding_list *list, const struct finding *finding, const 
 		if (!object)
 			return -ENOMEM;
 	}
+	if (finding->remedy) {
+		remedy = strdup(finding->remedy);
+		if (!remedy)
+			return -ENOMEM;
+	}
 	slot = array_push(list->v, list->n);
 	if (!slot)
 		return -ENOMEM;
 	*slot = *finding;
 	slot->object = TAKE_PTR(object);
 	slot->seen = TAKE_PTR(seen);
+	slot->remedy = TAKE_PTR(remedy);
 	return 0;
 }
 

@@ -21,7 +21,7 @@ struct finding {
 	char *object;        /* what was looked at: "0000:03:00.0", "dmar0"; NULL: the machine */
 	char *seen;          /* what was measured, in words with the value; never NULL */
 	const char *meaning; /* of that; NULL: SEEN says it all */
-	const char *remedy;  /* what to do; NULL where nothing is to be done */
+	const char *remedy;  /* what to do; NULL where nothing is to be done; a list's own copy */
 };
 
 struct finding_list {
@@ -33,8 +33,8 @@ void finding_list_done(struct finding_list *list);
 #define _cleanup_finding_list_ _cleanup_(finding_list_done)
 
 /*
- * Appends a copy of FINDING, whose `seen` is FORMAT; CHECK, MEANING and REMEDY are borrowed, so
- * constants. Returns 0 or -ENOMEM.
+ * Appends a copy of FINDING, whose `seen` is FORMAT; CHECK and MEANING are borrowed, so constants.
+ * Returns 0 or -ENOMEM.
  */
 int finding_add(struct finding_list *list, const struct finding *finding, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -238,3 +238,12 @@ int iommu_get(const struct sys_root *root, const char *name, unsigned int need, 
 			return read_unit(root, name, links.v[i].path, need, ret);
 	return -ENOENT;
 }
+
+struct field_u64 iommu_field(const struct iommu *iommu, const char *reg, const char *name)
+{
+	for (size_t i = 0; i < iommu->n_fields; i++)
+		if (strcmp(iommu->fields[i].reg, reg) == 0 &&
+		    strcmp(iommu->fields[i].name, name) == 0)
+			return field_u64(iommu->fields[i].value);
+	return (struct field_u64){ 0 };
+}

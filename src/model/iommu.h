@@ -68,6 +68,9 @@ int iommu_list(const struct sys_root *root, unsigned int need, struct iommu_list
 /* One unit by name. Returns 0, -ENOENT, -EINVAL for a name that no file can have, -errno. */
 int iommu_get(const struct sys_root *root, const char *name, unsigned int need, struct iommu *ret);
 
+/* Field NAME of register REG ("ECAP", "SMTS"); absent where that was not read. */
+struct field_u64 iommu_field(const struct iommu *iommu, const char *reg, const char *name);
+
 /* The fields of raw registers, for whoever has them from elsewhere. Return 0 or -ENOMEM. */
 int iommu_decode_intel(uint64_t cap, uint64_t ecap, struct iommu_field **ret, size_t *ret_n);
 int iommu_decode_amd(uint64_t efr, uint64_t efr2, struct iommu_field **ret, size_t *ret_n);

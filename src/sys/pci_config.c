@@ -113,6 +113,35 @@ int sys_pci_config_read(int dir, struct pci_config *ret)
 	return 0;
 }
 
+struct pci_config_header sys_pci_config_header(const struct pci_config *config)
+{
+	return (struct pci_config_header){
+		.vendor = get16(config, PCI_VENDOR_ID),
+		.device = get16(config, PCI_DEVICE_ID),
+		.revision = config->data[PCI_REVISION_ID],
+		.multifunction = config->data[PCI_HEADER_TYPE] & 0x80,
+	};
+}
+
+int sys_pci_config_express(const struct pci_config *config, struct pci_config_express *ret)
+{
+	uint16_t flags;
+	int at;
+
+	if (config->extent == PCI_CONFIG_HEADER)
+		return get16(config, PCI_STATUS) & PCI_STATUS_CAP_LIST ? -EACCES : 0;
+	at = find_capability(config, PCI_CAP_ID_EXP);
+	if (at <= 0)
+		return at;
+	flags = get16(config, (size_t)at + PCI_EXP_FLAGS);
+	*ret = (struct pci_config_express){ .type = (flags & PCI_EXP_FLAGS_TYPE) >> 4 };
+	/* The first version of the capability ends before it. */
+	if ((flags & PCI_EXP_FLAGS_VERS) > 1 && (size_t)at + PCI_EXP_DEVCAP2 + 4 <= LEGACY_SIZE)
+		ret->tlp_prefix =
+			get32(config, (size_t)at + PCI_EXP_DEVCAP2) & PCI_EXP_DEVCAP2_EE_PREFIX;
+	return 1;
+}
+
 int sys_pci_config_ats(const struct pci_config *config, struct pci_config_ats *ret)
 {
 	int at = find_extended(config, PCI_EXT_CAP_ID_ATS, PCI_EXT_CAP_ATS_SIZEOF);

@@ -22,6 +22,38 @@ struct pci_config {
 	enum pci_config_extent extent;
 };
 
+struct pci_config_header {
+	uint16_t vendor, device; /* of a VF all ones: its PF has them */
+	uint8_t revision;
+	bool multifunction; /* what function 0 says of all */
+};
+
+/* Types of port and device, PCI_EXP_TYPE_* of the kernel. */
+enum pci_express_type {
+	PCI_EXPRESS_ENDPOINT = 0,
+	PCI_EXPRESS_LEGACY_ENDPOINT = 1,
+	PCI_EXPRESS_ROOT_PORT = 4,
+	PCI_EXPRESS_UPSTREAM = 5,
+	PCI_EXPRESS_DOWNSTREAM = 6,
+	PCI_EXPRESS_TO_PCI = 7,
+	PCI_TO_PCI_EXPRESS = 8,
+	PCI_EXPRESS_INTEGRATED = 9, /* root complex integrated endpoint */
+	PCI_EXPRESS_EVENT_COLLECTOR = 10,
+};
+
+struct pci_config_express {
+	unsigned int type; /* enum pci_express_type, or what is none */
+	bool tlp_prefix;   /* takes and passes on end-to-end TLP prefixes, which PASIDs travel in */
+};
+
+/* Bits of both ACS registers that isolation is made of. */
+enum {
+	PCI_CONFIG_ACS_SV = 1 << 0, /* source validation */
+	PCI_CONFIG_ACS_RR = 1 << 2, /* request redirect */
+	PCI_CONFIG_ACS_CR = 1 << 3, /* completion redirect */
+	PCI_CONFIG_ACS_UF = 1 << 4, /* upstream forwarding */
+};
+
 struct pci_config_ats {
 	bool enabled;
 };
@@ -57,11 +89,15 @@ int sys_pci_config_read(int dir, struct pci_config *ret);
  * where the list of capabilities is broken. Pointers that leave the space or run in a circle end a
  * walk.
  */
+int sys_pci_config_express(const struct pci_config *config, struct pci_config_express *ret);
 int sys_pci_config_ats(const struct pci_config *config, struct pci_config_ats *ret);
 int sys_pci_config_pasid(const struct pci_config *config, struct pci_config_pasid *ret);
 int sys_pci_config_pri(const struct pci_config *config, struct pci_config_pri *ret);
 int sys_pci_config_acs(const struct pci_config *config, struct pci_config_acs *ret);
 int sys_pci_config_sriov(const struct pci_config *config, struct pci_config_sriov *ret);
+
+/* Every config that was read has this. */
+struct pci_config_header sys_pci_config_header(const struct pci_config *config);
 
 /* Sets EXTENT of a config whose DATA and SIZE are filled. Returns 0 or -EIO, as above. */
 int sys_pci_config_check(struct pci_config *config);

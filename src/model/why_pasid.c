@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/why_pasid.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "model/why_pasid_chain.h"
+#include "sys/kernel_param.h"
+
+#define CHAIN_NEED \
+	(DEVICE_NEED_PATH | DEVICE_NEED_GROUP | DEVICE_NEED_DRIVER | DEVICE_NEED_CLASS | \
+	 DEVICE_NEED_IOMMU | DEVICE_NEED_VFIO | DEVICE_NEED_SRIOV | DEVICE_NEED_CAPS | \
+	 DEVICE_NEED_HOLDERS)
+
+static void chain_done(struct pasid_chain *chain)
+{
+	device_done(&chain->device);
+	pci_path_done(&chain->path);
+	iommu_done(&chain->unit);
+	strv_done(&chain->cmdline);
+	kernel_config_done(&chain->config);
+	finding_list_done(&chain->list);
+}
+
+void chain_add(struct pasid_chain *chain, const struct pasid_link *link, enum finding_result result,
+	       const char *object, const char *remedy, const char *format, ...)
+{
+	struct finding finding = { .check = link->check, .result = result };
+	_cleanup_free_ char *seen = NULL;
+	va_list ap;
+	int r;
+
+	if (chain->error < 0)
+		return;
+	va_start(ap, format);
+	r = vasprintf(&seen, format, ap);
+	va_end(ap);
+	if (r < 0) {
+		seen = NULL;
+		chain->error = -ENOMEM;
+		return;
+	}
+	finding.object = (char *)object;
+	if (result == FINDING_BROKEN || result == FINDING_WARNING)
+		finding.meaning = link->broken;
+	if (result >= FINDING_UNKNOWN)
+		finding.remedy = remedy;
+	if (result == FINDING_BROKEN && !(link->needed & 1u << chain->use)) {
+		finding.result = FINDING_NOTE;
+		finding.meaning =
+			chain->use == PASID_USE_VFIO ? "not needed for VFIO" : "not needed for SVA";
+		finding.remedy = NULL;
+	}
+	chain->error = finding_add(&chain->list, &finding, "%s", seen);
+}
+
+void chain_unknown(struct pasid_chain *chain, const struct pasid_link *link, const char *object,
+		   int negative_errno)
+{
+	const char *reason, *remedy = NULL;
+
+	switch (-negative_errno) {
+	case EAGAIN:
+		reason = "asleep, and reading would wake it";
+		remedy = "ask again with --wake";
+		break;
+	case EACCES:
+	case EPERM:
+		reason = "not permitted";
+		remedy = "ask as root";
+		break;
+	case EIO:
+		reason = "the device does not answer";
+		break;
+	case EBADMSG:
+		reason = "what was read makes no sense";
+		break;
+	case ENOENT:
+		reason = "not published here";
+		break;
+	default:
+		reason = strerror(-negative_errno);
+	}
+	chain_add(chain, link, FINDING_UNKNOWN, object, remedy, "could not be measured: %s",
+		  reason);
+}
+
+bool chain_vendor(const struct pasid_chain *chain, const char *vendor)
+{
+	return chain->unit_status == 1 && chain->unit.vendor.status == 1 &&
+	       strcmp(chain->unit.vendor.value, vendor) == 0;
+}
+
+/* A VF has the PASIDs of its PF, whose path then counts (pci_enable_pasid()). */
+static int read_path(struct pasid_chain *chain, const char *path)
+{
+	_cleanup_device_ struct device pf = { 0 };
+	char link[512];
+	int r;
+
+	if (chain->device.physfn.status == 1) {
+		snprintf(link, sizeof(link), "/sys/bus/pci/devices/%s", chain->device.physfn.value);
+		r = device_get(chain->root, link, DEVICE_NEED_PATH, &pf);
+		if (r == 0 && pf.path.status == 1)
+			path = pf.path.value;
+	}
+	r = pci_path_read(chain->root, path, chain->wake, &chain->path);
+	return r == -ENODEV ? 0 : r;
+}
+
+static int read_rest(struct pasid_chain *chain)
+{
+	int r = 0;
+
+	chain->unit_status = chain->device.iommu.status;
+	if (chain->unit_status == 1) {
+		r = iommu_get(chain->root, chain->device.iommu.value, IOMMU_NEED_REGISTERS,
+			      &chain->unit);
+		if (r < 0)
+			chain->unit_status = r == -ENOENT ? -ENODEV : r;
+	}
+	if (r == -ENOMEM)
+		return r;
+	r = sys_cmdline_read(chain->root, &chain->cmdline);
+	chain->cmdline_status = r < 0 ? r : 1;
+	if (r == -ENOMEM)
+		return r;
+	r = sys_kernel_config_read(chain->root, &chain->config);
+	chain->config_status = r < 0 ? r : 1;
+	return r == -ENOMEM ? r : 0;
+}
+
+int pasid_why(const struct sys_root *root, const char *path, enum pasid_use use, bool wake,
+	      enum pasid_use *ret_use, struct finding_list *ret)
+{
+	_cleanup_(chain_done) struct pasid_chain chain = { .root = root, .use = use, .wake = wake };
+	int r;
+
+	r = device_get(root, path, CHAIN_NEED | (wake ? DEVICE_WAKE : 0), &chain.device);
+	if (r == 0)
+		r = read_path(&chain, path);
+	if (r == 0)
+		r = read_rest(&chain);
+	if (r < 0)
+		return r;
+	if (use == PASID_USE_AUTO)
+		chain.use =
+			chain_driver_binds(root, &chain.device) ? PASID_USE_SVA : PASID_USE_VFIO;
+	chain_endpoint(&chain);
+	chain_kernel(&chain);
+	chain_unit(&chain);
+	chain_enabled(&chain);
+	chain_driver(&chain);
+	if (chain.error < 0)
+		return chain.error;
+	*ret_use = chain.use;
+	*ret = chain.list;
+	chain.list = (struct finding_list){ 0 };
+	return 0;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The chain while it is followed, for model/why_pasid*.c alone. */
+#pragma once
+
+#include "model/device.h"
+#include "model/iommu.h"
+#include "model/pci_function.h"
+#include "model/why_pasid.h"
+#include "sys/kernel_config.h"
+#include "util/str.h"
+
+struct pasid_chain {
+	const struct sys_root *root;
+	enum pasid_use use;
+	bool wake;
+	struct device device;
+	struct pci_path path; /* of whose capability it is: the device's, or its PF's */
+	struct iommu unit;
+	int unit_status; /* 1; 0: there is none; -errno */
+	struct strv cmdline;
+	int cmdline_status; /* 1 or -errno */
+	struct kernel_config config;
+	int config_status; /* 1 or -errno */
+	struct finding_list list;
+	int error; /* -ENOMEM; then nothing is added any more */
+};
+
+/* Who needs a link. */
+enum {
+	LINK_VFIO = 1 << PASID_USE_VFIO,
+	LINK_SVA = 1 << PASID_USE_SVA,
+	LINK_BOTH = LINK_VFIO | LINK_SVA,
+};
+
+struct pasid_link {
+	const char *check;
+	unsigned int needed;
+	const char *broken; /* what it means when it is: a constant */
+};
+
+/* OBJECT and REMEDY may be NULL. A link that the use does not need is a note where it were broken. */
+void chain_add(struct pasid_chain *chain, const struct pasid_link *link, enum finding_result result,
+	       const char *object, const char *remedy, const char *format, ...)
+	__attribute__((format(printf, 6, 7)));
+
+/* It could not be measured, for NEGATIVE_ERRNO. */
+void chain_unknown(struct pasid_chain *chain, const struct pasid_link *link, const char *object,
+		   int negative_errno);
+
+bool chain_vendor(const struct pasid_chain *chain, const char *vendor);
+
+/* The links, in order. */
+void chain_endpoint(struct pasid_chain *chain); /* what the endpoint has, and the way up */
+void chain_kernel(struct pasid_chain *chain);   /* configuration, command line */
+void chain_unit(struct pasid_chain *chain);     /* the IOMMU, and the CPU */
+void chain_enabled(struct pasid_chain *chain);  /* what is in force at the endpoint */
+void chain_driver(struct pasid_chain *chain);   /* group, driver, nodes */
+
+/* Does DEVICE's driver bind processes? */
+bool chain_driver_binds(const struct sys_root *root, const struct device *device);

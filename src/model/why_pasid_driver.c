@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The device's group, its driver, and the nodes through which PASIDs are bound. */
+#include "model/why_pasid_chain.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "model/group.h"
+
+static const struct pasid_link link_siblings = {
+	"group-siblings",
+	LINK_VFIO,
+	"the kernel gives a group away as a whole, and another member has a driver of its own",
+};
+static const struct pasid_link link_driver_vfio = {
+	"driver",
+	LINK_VFIO,
+	"the driver gives the device to nobody",
+};
+static const struct pasid_link link_driver_sva = {
+	"driver",
+	LINK_SVA,
+	"the driver binds no processes",
+};
+static const struct pasid_link link_switch = {
+	"driver-switch",
+	LINK_SVA,
+	"the driver has PASIDs turned off",
+};
+static const struct pasid_link link_cdev = {
+	"vfio-cdev",
+	LINK_VFIO,
+	"PASIDs are bound through the device's own VFIO node, which is not there",
+};
+static const struct pasid_link link_in_use = {
+	"in-use",
+	LINK_VFIO,
+	"only one can have the device: PASIDs are bound through whoever has it",
+};
+static const struct pasid_link link_iommufd = {
+	"iommufd",
+	LINK_VFIO,
+	"PASIDs are bound to page tables of an iommufd, and there is none",
+};
+
+/* Those whose driver lets the group be given away (driver_managed_dma). */
+static bool shares_group(const struct device *device)
+{
+	const char *driver = device->driver.value;
+
+	return device->driver.status == 0 || device_is_bridge(device) ||
+	       (driver && (strstr(driver, "vfio") || strcmp(driver, "pci-stub") == 0));
+}
+
+static void add_sibling(struct pasid_chain *chain, const struct device *sibling)
+{
+	const struct field_u64 *mine = &chain->device.caps.pasid_width;
+	const struct field_u64 *width = &sibling->caps.pasid_width;
+	char remedy[160];
+
+	if (sibling->driver.status < 0) {
+		chain_unknown(chain, &link_siblings, sibling->id, sibling->driver.status);
+	} else if (!shares_group(sibling)) {
+		snprintf(remedy, sizeof(remedy), "ioasidctl driver set %s vfio-pci", sibling->id);
+		chain_add(chain, &link_siblings, FINDING_BROKEN, sibling->id, remedy,
+			  "of the same group, has the driver %s", sibling->driver.value);
+	} else if (width->status == 1 && mine->status == 1 && width->value < mine->value) {
+		/* Every member has to have the number (iommu_attach_device_pasid()). */
+		chain_add(chain, &link_siblings, FINDING_NOTE, sibling->id, NULL,
+			  "of the same group, has PASIDs of %" PRIu64 " bits: no more can be bound",
+			  width->value);
+	} else {
+		chain_add(chain, &link_siblings, FINDING_OK, sibling->id, NULL,
+			  "of the same group, does not stand in the way");
+	}
+}
+
+static void add_siblings(struct pasid_chain *chain)
+{
+	const unsigned int need = DEVICE_NEED_DRIVER | DEVICE_NEED_CLASS | DEVICE_NEED_CAPS |
+				  (chain->wake ? DEVICE_WAKE : 0);
+	_cleanup_group_ struct group group = { 0 };
+	int r;
+
+	if (chain->device.group.status != 1)
+		return;
+	r = group_get(chain->root, (uint32_t)chain->device.group.value, GROUP_NEED_MEMBERS, need,
+		      &group);
+	if (r == -ENOMEM)
+		chain->error = r;
+	else if (r < 0 || group.members_status < 0)
+		chain_unknown(chain, &link_siblings, NULL, r < 0 ? r : group.members_status);
+	else if (group.n_members == 1)
+		chain_add(chain, &link_siblings, FINDING_OK, chain->device.id, NULL,
+			  "alone in group %" PRIu32, group.number);
+	for (size_t i = 0; r == 0 && i < group.n_members; i++)
+		if (strcmp(group.members[i].id, chain->device.id) != 0)
+			add_sibling(chain, &group.members[i]);
+}
+
+/* The first entry of the device's directory that begins with PREFIX, opened; -ENOENT without. */
+static int open_child(const struct sys_root *root, const struct device *device, const char *prefix)
+{
+	_cleanup_strv_ struct strv list = { 0 };
+	char path[4096];
+	int dir, r;
+
+	if (device->path.status != 1)
+		return -ENOENT;
+	dir = sys_dir_open(root, device->path.value + 1);
+	r = dir < 0 ? dir : sys_list(dir, ".", &list);
+	cleanup_close(&dir);
+	for (size_t i = 0; r == 0 && i < list.n; i++) {
+		if (!str_starts(list.v[i], prefix))
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", device->path.value + 1, list.v[i]);
+		return sys_dir_open(root, path);
+	}
+	return r < 0 ? r : -ENOENT;
+}
+
+bool chain_driver_binds(const struct sys_root *root, const struct device *device)
+{
+	static const char *const drivers[] = { "uio_pci_sva", "idxd" };
+	_cleanup_close_ int uacce = -1;
+
+	for (size_t i = 0; device->driver.status == 1 && i < ARRAY_SIZE(drivers); i++)
+		if (strcmp(device->driver.value, drivers[i]) == 0)
+			return true;
+	uacce = open_child(root, device, "uacce");
+	return uacce >= 0;
+}
+
+static bool is_vfio(const struct device *device)
+{
+	return device->driver.status == 1 && strstr(device->driver.value, "vfio");
+}
+
+static void add_driver_vfio(struct pasid_chain *chain)
+{
+	const struct device *device = &chain->device;
+	char remedy[160];
+
+	snprintf(remedy, sizeof(remedy), "ioasidctl driver set %s vfio-pci", device->id);
+	if (device->driver.status < 0)
+		chain_unknown(chain, &link_driver_vfio, device->id, device->driver.status);
+	else if (device->driver.status == 0)
+		chain_add(chain, &link_driver_vfio, FINDING_BROKEN, device->id, remedy,
+			  "no driver");
+	else
+		chain_add(chain, &link_driver_vfio, is_vfio(device) ? FINDING_OK : FINDING_BROKEN,
+			  device->id, remedy, "driver %s", device->driver.value);
+}
+
+/* Which drivers bind processes cannot be read, but for a few that are known. */
+static void add_driver_sva(struct pasid_chain *chain)
+{
+	const struct device *device = &chain->device;
+
+	if (device->driver.status < 0)
+		chain_unknown(chain, &link_driver_sva, device->id, device->driver.status);
+	else if (device->driver.status == 0)
+		chain_add(chain, &link_driver_sva, FINDING_BROKEN, device->id,
+			  "load the device's driver", "no driver");
+	else if (chain_driver_binds(chain->root, device))
+		chain_add(chain, &link_driver_sva, FINDING_OK, device->id, NULL,
+			  "driver %s, which binds processes", device->driver.value);
+	else if (is_vfio(device))
+		chain_add(chain, &link_driver_sva, FINDING_BROKEN, device->id,
+			  "ask about its use through VFIO with --for=vfio", "driver %s",
+			  device->driver.value);
+	else
+		chain_add(chain, &link_driver_sva, FINDING_UNKNOWN, device->id, NULL,
+			  "could not be measured: whether the driver %s binds processes",
+			  device->driver.value);
+}
+
+/* A file of a child whose name begins with PREFIX holds a number; MASK says which bits have to be set. */
+static void add_switch(struct pasid_chain *chain, const char *prefix, const char *name,
+		       uint64_t mask, const char *remedy)
+{
+	_cleanup_close_ int dir = open_child(chain->root, &chain->device, prefix);
+	uint64_t value;
+	int r;
+
+	if (dir == -ENOENT)
+		return;
+	r = dir < 0 ? dir : sys_read_u64(dir, name, &value);
+	if (r < 0)
+		chain_unknown(chain, &link_switch, chain->device.id, r);
+	else
+		chain_add(chain, &link_switch, value & mask ? FINDING_OK : FINDING_BROKEN,
+			  chain->device.id, remedy, "%s: %" PRIu64, name, value);
+}
+
+/* An accelerator of the class uacce says by flag 0 that it binds processes (UACCE_DEV_SVA). */
+static void add_uacce(struct pasid_chain *chain)
+{
+	_cleanup_close_ int dir = open_child(chain->root, &chain->device, "uacce");
+	_cleanup_strv_ struct strv list = { 0 };
+	char name[300];
+
+	if (dir < 0 || sys_list(dir, ".", &list) < 0 || list.n == 0)
+		return;
+	snprintf(name, sizeof(name), "%s/flags", list.v[0]);
+	add_switch(chain, "uacce", name, 1, NULL);
+}
+
+static void add_switches(struct pasid_chain *chain)
+{
+	static const char remedy[] = "modprobe -r idxd; modprobe idxd sva=1";
+
+	add_switch(chain, "dsa", "pasid_enabled", 1, remedy);
+	add_switch(chain, "iax", "pasid_enabled", 1, remedy);
+	add_uacce(chain);
+}
+
+static bool has_entry(struct pasid_chain *chain, const char *directory, const char *name)
+{
+	_cleanup_close_ int dir = sys_dir_open(chain->root, directory);
+	_cleanup_strv_ struct strv list = { 0 };
+
+	return dir >= 0 && sys_list(dir, ".", &list) == 0 && strv_has(&list, name);
+}
+
+static void add_cdev(struct pasid_chain *chain)
+{
+	const struct device *device = &chain->device;
+
+	if (device->vfio_cdev.status < 0)
+		chain_unknown(chain, &link_cdev, device->id, device->vfio_cdev.status);
+	else if (device->vfio_cdev.status == 0 && !is_vfio(device))
+		chain_add(chain, &link_cdev, FINDING_BROKEN, device->id, NULL,
+			  "none: it has no VFIO driver");
+	else if (device->vfio_cdev.status == 0)
+		chain_add(chain, &link_cdev, FINDING_BROKEN, device->id,
+			  "boot a kernel with CONFIG_VFIO_DEVICE_CDEV", "none");
+	else if (!has_entry(chain, "dev/vfio/devices", device->vfio_cdev.value))
+		chain_add(chain, &link_cdev, FINDING_BROKEN, device->id,
+			  "look for what makes nodes in /dev: udev, or the container's set-up",
+			  "/dev/vfio/devices/%s is missing", device->vfio_cdev.value);
+	else
+		chain_add(chain, &link_cdev, FINDING_OK, device->id, NULL, "/dev/vfio/devices/%s",
+			  device->vfio_cdev.value);
+}
+
+static void add_in_use(struct pasid_chain *chain)
+{
+	const struct device *device = &chain->device;
+
+	if (device->vfio_cdev.status != 1)
+		return;
+	for (size_t i = 0; i < device->n_holders; i++)
+		chain_add(chain, &link_in_use,
+			  str_starts(device->holders[i].comm, "ioasid:") ? FINDING_NOTE
+									 : FINDING_WARNING,
+			  device->id, NULL, "process %d (%s) has %s open",
+			  (int)device->holders[i].pid, device->holders[i].comm,
+			  device->holders[i].node);
+	if (device->holders_status < 0)
+		chain_unknown(chain, &link_in_use, device->id, device->holders_status);
+	else if (device->n_holders == 0)
+		chain_add(chain, &link_in_use, FINDING_OK, device->id, NULL, "nobody has it open");
+}
+
+void chain_driver(struct pasid_chain *chain)
+{
+	add_siblings(chain);
+	if (chain->use == PASID_USE_SVA) {
+		add_driver_sva(chain);
+		add_switches(chain);
+	} else {
+		add_driver_vfio(chain);
+	}
+	add_cdev(chain);
+	add_in_use(chain);
+	chain_add(chain, &link_iommufd,
+		  has_entry(chain, "dev", "iommu") ? FINDING_OK : FINDING_BROKEN, "/dev/iommu",
+		  "modprobe iommufd", has_entry(chain, "dev", "iommu") ? "there" : "not there");
+}

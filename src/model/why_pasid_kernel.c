@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How the kernel was configured, and what its command line forbids. */
+#include "model/why_pasid_chain.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "sys/kernel_param.h"
+
+static const struct pasid_link link_config = {
+	"kernel-config",
+	LINK_BOTH,
+	"the kernel was built without",
+};
+static const struct pasid_link link_config_vfio = {
+	"kernel-config",
+	LINK_VFIO,
+	"the kernel was built without",
+};
+static const struct pasid_link link_config_sva = {
+	"kernel-config",
+	LINK_SVA,
+	"the kernel was built without",
+};
+static const struct pasid_link link_cmdline = {
+	"command-line",
+	LINK_BOTH,
+	"the kernel was told at boot not to",
+};
+static const struct pasid_link link_cmdline_sva = {
+	"command-line",
+	LINK_SVA,
+	"the kernel was told at boot not to",
+};
+
+static void add_symbol(struct pasid_chain *chain, const struct pasid_link *link, const char *name)
+{
+	struct field_str value = sys_kernel_config_get(&chain->config, name);
+	char object[64], remedy[96];
+
+	snprintf(object, sizeof(object), "CONFIG_%s", name);
+	snprintf(remedy, sizeof(remedy), "boot a kernel with %s", object);
+	if (value.status < 0)
+		chain->error = value.status;
+	else if (value.status == 1)
+		chain_add(chain, link, FINDING_OK, object, NULL, "%s", value.value);
+	else
+		chain_add(chain, link, FINDING_BROKEN, object, remedy, "not set");
+	field_str_done(&value);
+}
+
+static void add_config(struct pasid_chain *chain)
+{
+	/* VENDOR NULL: of all. */
+	static const struct {
+		const char *vendor, *name;
+		const struct pasid_link *link;
+	} symbols[] = {
+		{ NULL, "PCI_PASID", &link_config },
+		{ "intel", "INTEL_IOMMU", &link_config },
+		{ "amd", "AMD_IOMMU", &link_config },
+		{ "arm-smmu-v3", "ARM_SMMU_V3", &link_config },
+		{ NULL, "IOMMU_SVA", &link_config_sva },
+		{ "intel", "INTEL_IOMMU_SVM", &link_config_sva },
+		{ "arm-smmu-v3", "ARM_SMMU_V3_SVA", &link_config_sva },
+		{ NULL, "IOMMUFD", &link_config_vfio },
+		{ NULL, "VFIO_DEVICE_CDEV", &link_config_vfio },
+		{ NULL, "VFIO_PCI", &link_config_vfio },
+	};
+
+	if (chain->config_status < 0) {
+		chain_unknown(chain, &link_config, NULL, chain->config_status);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(symbols); i++)
+		if (!symbols[i].vendor || chain_vendor(chain, symbols[i].vendor))
+			add_symbol(chain, symbols[i].link, symbols[i].name);
+}
+
+/* What the last of NAME's options ON and OFF says: 1, 0; -1 where there is neither. */
+static int last_of(const struct strv *words, const char *name, const char *on, const char *off)
+{
+	int last = -1;
+
+	for (size_t i = 0; i < words->n; i++) {
+		const char *value = sys_cmdline_value(words->v[i], name);
+
+		/* As intel_iommu_setup() compares: how an option begins. */
+		for (; value; value = strchr(value, ','), value = value ? value + 1 : NULL) {
+			if (str_starts(value, on))
+				last = 1;
+			else if (str_starts(value, off))
+				last = 0;
+		}
+	}
+	return last;
+}
+
+static bool add_off(struct pasid_chain *chain)
+{
+	static const char *const options[][2] = { { "iommu", "off" },
+						  { "intel_iommu", "off" },
+						  { "amd_iommu", "off" } };
+	bool found = false;
+
+	/* Where there are groups it is on all the same. */
+	if (chain->device.group.status != 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		char option[32], remedy[96];
+
+		if (!sys_cmdline_has(&chain->cmdline, options[i][0], options[i][1]))
+			continue;
+		snprintf(option, sizeof(option), "%s=%s", options[i][0], options[i][1]);
+		snprintf(remedy, sizeof(remedy), "boot without %s", option);
+		chain_add(chain, &link_cmdline, FINDING_BROKEN, NULL, remedy, "%s", option);
+		found = true;
+	}
+	return found;
+}
+
+/* Scalable mode is on by default or not as the kernel was configured (intel_iommu_sm). */
+static bool add_scalable(struct pasid_chain *chain)
+{
+	int mode = last_of(&chain->cmdline, "intel_iommu", "sm_on", "sm_off");
+	struct field_str value;
+	int status;
+
+	if (!chain_vendor(chain, "intel") || mode == 1)
+		return false;
+	if (mode == 0) {
+		chain_add(chain, &link_cmdline, FINDING_BROKEN, NULL,
+			  "boot without intel_iommu=sm_off", "intel_iommu=sm_off");
+		return true;
+	}
+	if (chain->config_status < 0)
+		return false;
+	value = sys_kernel_config_get(&chain->config, "INTEL_IOMMU_SCALABLE_MODE_DEFAULT_ON");
+	status = value.status;
+	field_str_done(&value);
+	if (status != 0)
+		return false;
+	chain_add(chain, &link_cmdline, FINDING_BROKEN, NULL, "boot with intel_iommu=sm_on",
+		  "no intel_iommu=sm_on, and scalable mode is off by default");
+	return true;
+}
+
+static void add_cmdline(struct pasid_chain *chain)
+{
+	bool found;
+
+	if (chain->cmdline_status < 0) {
+		chain_unknown(chain, &link_cmdline, NULL, chain->cmdline_status);
+		return;
+	}
+	found = add_off(chain);
+	found |= add_scalable(chain);
+	if (sys_cmdline_has(&chain->cmdline, "pci", "noats")) {
+		chain_add(chain, &link_cmdline_sva, FINDING_BROKEN, NULL, "boot without pci=noats",
+			  "pci=noats");
+		found = true;
+	}
+	if (!found)
+		chain_add(chain, &link_cmdline, FINDING_OK, NULL, NULL,
+			  "nothing that turns PASIDs off");
+}
+
+void chain_kernel(struct pasid_chain *chain)
+{
+	add_config(chain);
+	add_cmdline(chain);
+}

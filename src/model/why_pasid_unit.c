@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The IOMMU that the device is behind, and the CPU whose page tables it has to walk. */
+#include "model/why_pasid_chain.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "sys/cpu.h"
+#include "sys/kernel_param.h"
+
+static const struct pasid_link link_iommu = {
+	"iommu",
+	LINK_BOTH,
+	"no IOMMU translates for the device",
+};
+static const struct pasid_link link_scalable = {
+	"iommu-scalable-mode",
+	LINK_BOTH,
+	"VT-d has PASIDs in scalable mode only",
+};
+static const struct pasid_link link_pasid = {
+	"iommu-pasid",
+	LINK_BOTH,
+	"the IOMMU has no PASIDs, or those of another size",
+};
+static const struct pasid_link link_first_stage = {
+	"iommu-first-stage",
+	LINK_SVA,
+	"the IOMMU cannot walk the CPU's page tables",
+};
+static const struct pasid_link link_page_walk = {
+	"iommu-page-walk",
+	LINK_SVA,
+	"its page walks do not see what is in the CPU's caches: the kernel then binds no process",
+};
+static const struct pasid_link link_device_tlb = {
+	"iommu-device-tlb",
+	LINK_SVA,
+	"without device TLBs the kernel enables no ATS, and Intel's driver then binds no process",
+};
+static const struct pasid_link link_requests = {
+	"iommu-page-requests",
+	LINK_SVA,
+	"page faults of the device cannot be served",
+};
+static const struct pasid_link link_levels = {
+	"cpu-5-level",
+	LINK_SVA,
+	"processes have page tables of five levels, which the IOMMU cannot walk",
+};
+static const struct pasid_link link_levels_amd = {
+	"cpu-5-level",
+	LINK_BOTH,
+	"the CPU has page tables of five levels and the IOMMU has not: the kernel then uses no PASIDs",
+};
+static const struct pasid_link link_pages = {
+	"cpu-1g-pages",
+	LINK_SVA,
+	"processes may have pages of 1 GiB, which the IOMMU does not know",
+};
+static const struct pasid_link link_remapping = {
+	"interrupt-remapping",
+	LINK_VFIO,
+	"a device could raise others' interrupts: iommufd then takes none",
+};
+
+static void add_iommu(struct pasid_chain *chain)
+{
+	const struct device *device = &chain->device;
+	const char *unit = device->iommu.value;
+
+	if (device->group.status < 0)
+		chain_unknown(chain, &link_iommu, device->id, device->group.status);
+	else if (device->group.status == 0)
+		chain_add(
+			chain, &link_iommu, FINDING_BROKEN, device->id,
+			"turn the IOMMU on in the firmware's setup, and with intel_iommu=on at boot",
+			"in no IOMMU group");
+	else if (chain->unit_status == 1)
+		chain_add(chain, &link_iommu, FINDING_OK, device->id, NULL,
+			  "behind %s, in group %" PRIu64, unit, device->group.value);
+	else
+		chain_unknown(chain, &link_iommu, device->id,
+			      chain->unit_status < 0 ? chain->unit_status : -ENOENT);
+}
+
+/* One bit of a register, which has to be set. */
+static void add_bit(struct pasid_chain *chain, const struct pasid_link *link, const char *reg,
+		    const char *name, const char *what)
+{
+	struct field_u64 field = iommu_field(&chain->unit, reg, name);
+
+	if (field.status != 1)
+		chain_unknown(chain, link, chain->unit.name, -ENOENT);
+	else
+		chain_add(chain, link, field.value ? FINDING_OK : FINDING_BROKEN, chain->unit.name,
+			  NULL, "%s: %s (%s.%s)", what, field.value ? "yes" : "no", reg, name);
+}
+
+static void add_width(struct pasid_chain *chain, const char *reg, const char *name,
+		      const char *remedy)
+{
+	struct field_u64 field = iommu_field(&chain->unit, reg, name);
+	uint64_t width = chain->unit.pasid_width.value;
+
+	if (field.status != 1 || chain->unit.pasid_width.status != 1)
+		chain_unknown(chain, &link_pasid, chain->unit.name, -ENOENT);
+	else if (field.value && width > 0)
+		chain_add(chain, &link_pasid, FINDING_OK, chain->unit.name, NULL,
+			  "PASIDs of %" PRIu64 " bits (%s.%s)", width, reg, name);
+	else
+		chain_add(chain, &link_pasid, FINDING_BROKEN, chain->unit.name, remedy,
+			  "PASIDs: no (%s.%s)", reg, name);
+}
+
+/* Without PRS or PDS a device's page requests are left off, and SVA works as far as it needs none. */
+static void add_requests(struct pasid_chain *chain)
+{
+	struct field_u64 prs = iommu_field(&chain->unit, "ECAP", "PRS");
+	struct field_u64 pds = iommu_field(&chain->unit, "ECAP", "PDS");
+
+	if (prs.status != 1 || pds.status != 1)
+		chain_unknown(chain, &link_requests, chain->unit.name, -ENOENT);
+	else
+		chain_add(chain, &link_requests, prs.value && pds.value ? FINDING_OK : FINDING_NOTE,
+			  chain->unit.name, NULL,
+			  "page requests: %s (ECAP.PRS), draining them: %s (ECAP.PDS)",
+			  prs.value ? "yes" : "no", pds.value ? "yes" : "no");
+}
+
+/* What the CPU does and the IOMMU then has to do too (intel_svm_check(), amd_iommu_pasid_supported()). */
+static void add_cpu(struct pasid_chain *chain, const struct pasid_link *link, const char *flag,
+		    const char *reg, const char *name, const char *remedy)
+{
+	struct field_u64 cpu = sys_cpu_flag(chain->root, flag);
+	struct field_u64 unit = iommu_field(&chain->unit, reg, name);
+
+	if (cpu.status != 1)
+		chain_unknown(chain, link, NULL, cpu.status < 0 ? cpu.status : -ENOENT);
+	else if (!cpu.value)
+		chain_add(chain, link, FINDING_OK, NULL, NULL, "the CPU: no (%s)", flag);
+	else if (unit.status != 1)
+		chain_unknown(chain, link, chain->unit.name, -ENOENT);
+	else
+		chain_add(chain, link, unit.value ? FINDING_OK : FINDING_BROKEN, chain->unit.name,
+			  remedy, "the CPU: yes (%s); the IOMMU: %s (%s.%s)", flag,
+			  unit.value ? "yes" : "no", reg, name);
+}
+
+static void add_intel(struct pasid_chain *chain)
+{
+	static const char setup[] = "turn scalable mode on in the firmware's or hypervisor's setup";
+
+	if (chain->unit.ecap.status < 0) {
+		chain_unknown(chain, &link_scalable, chain->unit.name, chain->unit.ecap.status);
+		return;
+	}
+	add_bit(chain, &link_scalable, "ECAP", "SMTS", "scalable mode");
+	add_width(chain, "ECAP", "PASID", setup);
+	add_bit(chain, &link_first_stage, "ECAP", "FSTS", "first-stage translation");
+	add_bit(chain, &link_page_walk, "ECAP", "SMPWCS", "coherent page walks");
+	add_bit(chain, &link_device_tlb, "ECAP", "DT", "device TLBs");
+	add_requests(chain);
+	add_cpu(chain, &link_levels, "la57", "CAP", "FS5LP", "boot with no5lvl");
+	add_cpu(chain, &link_pages, "pdpe1gb", "CAP", "FS1GP", NULL);
+}
+
+/* All that amd_iommu_pasid_supported() asks of the unit. */
+static void add_amd(struct pasid_chain *chain)
+{
+	static const char *const names[] = { "GTSup", "GIoSup", "PPRSup", "EPHSup" };
+
+	if (chain->unit.features.status != 1) {
+		chain_unknown(chain, &link_pasid, chain->unit.name,
+			      chain->unit.features.status ? chain->unit.features.status : -ENOENT);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!iommu_field(&chain->unit, "EFR", names[i]).value) {
+			chain_add(chain, &link_pasid, FINDING_BROKEN, chain->unit.name, NULL,
+				  "PASIDs: no (EFR.%s)", names[i]);
+			break;
+		} else if (i + 1 == ARRAY_SIZE(names)) {
+			add_width(chain, "EFR", "GTSup", NULL);
+		}
+	add_cpu(chain, &link_levels_amd, "la57", "EFR", "GATS", "boot with no5lvl");
+}
+
+/* Others publish no registers, but what they have enabled at the device they have. */
+static void add_other(struct pasid_chain *chain)
+{
+	const struct field_u64 *enabled = &chain->device.caps.pasid_enabled;
+
+	if (enabled->status == 1 && enabled->value)
+		chain_add(chain, &link_pasid, FINDING_OK, chain->unit.name, NULL,
+			  "its driver has enabled the device's PASIDs");
+	else
+		chain_add(chain, &link_pasid, FINDING_UNKNOWN, chain->unit.name, NULL,
+			  "could not be measured: IOMMUs of this kind publish no registers");
+}
+
+static void add_remapping(struct pasid_chain *chain)
+{
+	static const char remedy[] =
+		"turn interrupt remapping on in the firmware, or trust the device: "
+		"echo 1 > /sys/module/iommufd/parameters/allow_unsafe_interrupts";
+	struct field_str unsafe =
+		sys_module_param(chain->root, "iommufd", "allow_unsafe_interrupts");
+	bool allowed = unsafe.status == 1 && strcmp(unsafe.value, "Y") == 0;
+	struct field_u64 field = iommu_field(&chain->unit, "ECAP", "IR");
+
+	field_str_done(&unsafe);
+	if (allowed)
+		chain_add(chain, &link_remapping, FINDING_WARNING, NULL,
+			  "echo 0 > /sys/module/iommufd/parameters/allow_unsafe_interrupts",
+			  "not asked for: iommufd.allow_unsafe_interrupts is on");
+	else if (field.status != 1)
+		chain_unknown(chain, &link_remapping, chain->unit.name, -ENOENT);
+	else if (field.value && chain->cmdline_status == 1 &&
+		 sys_cmdline_has(&chain->cmdline, "intremap", "off"))
+		chain_add(chain, &link_remapping, FINDING_BROKEN, NULL, "boot without intremap=off",
+			  "intremap=off");
+	else
+		chain_add(chain, &link_remapping, field.value ? FINDING_OK : FINDING_BROKEN,
+			  chain->unit.name, remedy, "interrupt remapping: %s (ECAP.IR)",
+			  field.value ? "yes" : "no");
+}
+
+void chain_unit(struct pasid_chain *chain)
+{
+	add_iommu(chain);
+	if (chain->unit_status != 1)
+		return;
+	if (chain_vendor(chain, "intel"))
+		add_intel(chain);
+	else if (chain_vendor(chain, "amd"))
+		add_amd(chain);
+	else
+		add_other(chain);
+	add_remapping(chain);
+}
