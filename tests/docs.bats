@@ -190,6 +190,16 @@ ioasidctl"
 	done < <(verbs)
 }
 
+@test "man: every check of pasid why is in its page" {
+	local check n=0
+
+	while read -r check; do
+		flat ioasidctl-pasid | grep -qwF -- "$check" || none "ioasidctl-pasid lacks" "$check"
+		n=$((n + 1))
+	done < <(grep -h -A1 'struct pasid_link link_' "$ROOT"/src/model/why_pasid_*.c | sed -n 's/^\t"\(.*\)",$/\1/p' | sort -u)
+	((n > 20))
+}
+
 @test "man: the keys of the tables in columns are in the page of their noun" {
 	local file noun key pages
 

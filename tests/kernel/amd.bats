@@ -33,3 +33,9 @@ logged()
 	# QEMU calls every fault that of an interrupt, at address 0.
 	eventually logged "amd-vi $EDU interrupt 0xa"
 }
+
+@test "pasid why: the device has no PASIDs, and each link is judged all the same" {
+	status 5 ctl pasid why "$EDU" -j
+	says pasid-capability
+	jq -e 'any(.[]; .check == "iommu" and .result == "ok")' <<<"$output"
+}

@@ -18,6 +18,8 @@ teardown()
 	ctl ioas alloc --name a
 	status 5 ctl pasid bind "$WIDE" 1 a
 	says "$WIDE"
+	status 5 ctl pasid why "$WIDE"
+	says "$WIDE: no PASIDs for VFIO: iommu-scalable-mode: dmar0"
 	[[ $(ctl pasid list -j) == '[]' ]]
 	ctl device attach "$WIDE" a
 	ctl context destroy test

@@ -84,6 +84,23 @@ context()
 	[[ $(awk '{ print $2 }' <<<"$domains" | sort -u | wc -l) == 2 ]]
 }
 
+@test "pasid why says what a bind then meets" {
+	ctl pasid why "$WIDE"
+	context
+	ctl pasid bind "$WIDE" 7 first
+	[[ $(hardware "$WIDE") == 7 ]]
+	status 0 ctl pasid why "$WIDE" -j
+	jq -e 'any(.[]; .check == "in-use" and .result == "note")' <<<"$output"
+	status 5 ctl pasid why "$PLAIN" --wake
+	says 'pasid-capability'
+	status 5 ctl pasid why "$NIC"
+	# The lab's kernel is one that does not insist on it.
+	status 5 ctl pasid why "$WIDE" --for sva
+	says 'iommu-page-walk: dmar0: coherent page walks: no'
+	status 5 user ioasidctl pasid why "$NIC"
+	says 'could not be measured'
+}
+
 @test "context destroy leaves no binding in the hardware" {
 	context
 	ctl pasid bind "$WIDE" 10-20 first

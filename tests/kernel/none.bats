@@ -50,3 +50,9 @@ load lib
 		pasid bind $EDU 1 1
 	EOT
 }
+
+@test "pasid why: the device has no PASIDs, and each link is judged all the same" {
+	status 5 ctl pasid why "$NIC" -j
+	says pasid-capability
+	jq -e 'any(.[]; .check == "iommu" and .result == "broken")' <<<"$output"
+}

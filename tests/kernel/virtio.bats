@@ -27,3 +27,9 @@ teardown()
 	# QEMU does not tell the accesses.
 	explains_real_faults virtio-iommu "" ""
 }
+
+@test "pasid why: the device has no PASIDs, and each link is judged all the same" {
+	status 5 ctl pasid why "$EDU" -j
+	says pasid-capability
+	jq -e 'any(.[]; .check == "iommu" and .result == "ok")' <<<"$output"
+}

@@ -1,0 +1,253 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# pasid why: each link of the chain is, in one captured machine, the broken one. Where no machine of the
+# lab has it broken, one bit or file of a captured tree is changed, and the test shows which.
+
+WIDE=0000:00:10.0
+ATS=0f
+PRI=13
+PASID=1b
+
+setup_file()
+{
+	load ../lib.bash
+	unpack intel-pasid intel-pasid-user intel-legacy intel-paths amd virtio none idxd
+}
+
+setup()
+{
+	load ../lib.bash
+}
+
+# byte FILE OFFSET: its value.
+byte()
+{
+	od -A n -t u1 -j "$2" -N 1 "$1" | tr -d ' '
+}
+
+# poke FILE OFFSET VALUE
+poke()
+{
+	# shellcheck disable=SC2059 # the byte is the format
+	printf "\\x$(printf %02x "$3")" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
+# clear FILE OFFSET BIT: of the byte there; it must be set.
+clear()
+{
+	local old
+
+	old=$(byte "$1" "$2")
+	((old >> $3 & 1))
+	poke "$1" "$2" $((old & ~(1 << $3)))
+}
+
+# extended CONFIG ID: where the extended capability of that id is.
+extended()
+{
+	local at=256
+
+	while ((at)) && (($(byte "$1" "$at") != 16#$2)); do
+		at=$(($(byte "$1" $((at + 3))) << 4 | $(byte "$1" $((at + 2))) >> 4))
+	done
+	((at))
+	echo "$at"
+}
+
+# express CONFIG: where the PCI Express capability is.
+express()
+{
+	local at
+
+	at=$(byte "$1" 52)
+	while ((at)) && (($(byte "$1" "$at") != 16)); do
+		at=$(byte "$1" $((at + 1)))
+	done
+	((at))
+	echo "$at"
+}
+
+# config TREE DEVICE
+config()
+{
+	echo "$1/sys/devices/pci0000:00/$2/config"
+}
+
+# register TREE NAME BIT VALUE: of dmar0's capability register; the bit must be the other way.
+register()
+{
+	local file value
+
+	file=$(readlink -f "$1/sys/class/iommu/dmar0")/intel-iommu/$2
+	value=$((16#$(<"$file")))
+	(((value >> $3 & 1) != $4))
+	printf '%x\n' $((value ^ 1 << $3)) >"$file"
+}
+
+# broken CHECK TREE DEVICE [OPTION...]: the status is 5, and that link is the first broken one.
+broken()
+{
+	local check=$1 tree=$2 device=$3
+
+	shift 3
+	on "$tree" pasid why "$device" "$@" -j
+	ended 5
+	says "ioasidctl: $device: no PASIDs for"
+	says ": $check: "
+	equal "$(jq -r 'map(select(.result == "broken"))[0].check' <<<"$output")" "$check"
+}
+
+@test "a device that has all it needs is usable, and each link says what was measured" {
+	on intel-pasid pasid why $WIDE -j
+	ended 0
+	equal "$(jq -r '[.[] | select(.result == "broken")] | length' <<<"$output")" 0
+	equal "$(jq -r '.[] | select(.check == "pasid-capability").seen' <<<"$output")" 'PASIDs of 20 bits'
+	equal "$(jq -r '.[] | select(.check == "in-use").result' <<<"$output")" note
+	jq -e 'all(.[]; (.seen | length) > 0 and .check != null)' <<<"$output"
+}
+
+@test "broken in a captured machine" {
+	broken pasid-capability intel-pasid 0000:00:12.0
+	broken iommu-scalable-mode intel-legacy $WIDE
+	broken iommu-page-walk intel-pasid $WIDE --for sva
+	broken acs intel-paths 0000:02:00.0
+	says '0000:00:05.0: root port whose ACS lacks RR UF'
+	broken command-line intel-paths $WIDE --for sva
+	says 'boot without pci=noats'
+	broken driver intel-paths 0000:01:00.0
+	says 'hint: ioasidctl driver set 0000:01:00.0 vfio-pci'
+	broken driver intel-pasid 0000:00:11.0 --for vfio
+}
+
+@test "the use is the driver's, unless it is told" {
+	broken iommu-page-walk intel-pasid 0000:00:11.0
+	says 'no PASIDs for SVA'
+	broken driver intel-pasid 0000:00:11.0 --for vfio
+	says 'no PASIDs for VFIO'
+}
+
+@test "broken where a bit of the endpoint is another" {
+	local tree file at
+
+	tree=$(own intel-pasid)
+	file=$(config "$tree" $WIDE)
+	at=$(extended "$file" $ATS)
+	poke "$file" "$at" 255
+	register "$tree" ecap 48 1
+	broken ats-capability intel-pasid $WIDE --for sva
+	poke "$file" "$at" 15
+	at=$(extended "$file" $PRI)
+	clear "$file" $((at + 7)) 7 # PRG response PASID required
+	broken pri-capability intel-pasid $WIDE --for sva
+	poke "$file" $((at + 7)) 128
+	clear "$file" $((at + 4)) 0
+	broken pri-enabled intel-pasid $WIDE --for sva
+	poke "$file" $((at + 4)) 1
+	at=$(extended "$file" $ATS)
+	clear "$file" $((at + 7)) 7
+	broken ats-enabled intel-pasid $WIDE --for sva
+	at=$(extended "$file" $PASID)
+	clear "$file" $((at + 6)) 0
+	broken pasid-enabled intel-pasid $WIDE
+}
+
+@test "broken where a port does not pass TLP prefixes on" {
+	local tree file
+
+	tree=$(own intel-paths)
+	file=$(config "$tree" 0000:00:04.0)
+	clear "$file" $(($(express "$file") + 0x26)) 5 # PCI_EXP_DEVCAP2_EE_PREFIX
+	# The kernel has enabled PASIDs there: then it knows better, and the missing bit is worth a note.
+	on intel-paths pasid why 0000:01:00.0 -j
+	equal "$(jq -r '.[] | select(.check == "tlp-prefix" and .object == "0000:00:04.0").result' <<<"$output")" note
+	file=${file%/config}/0000:01:00.0/config
+	clear "$file" $(($(extended "$file" $PASID) + 6)) 0
+	broken tlp-prefix intel-paths 0000:01:00.0
+	says 0000:00:04.0
+}
+
+@test "broken where a bit of the IOMMU or a flag of the CPU is another" {
+	local tree
+
+	tree=$(own intel-pasid)
+	register "$tree" ecap 48 1 # SMPWCS, without which none of the others is reached
+	register "$tree" ecap 47 0
+	broken iommu-first-stage intel-pasid $WIDE --for sva
+	register "$tree" ecap 47 1
+	register "$tree" ecap 2 0
+	broken iommu-device-tlb intel-pasid $WIDE --for sva
+	register "$tree" ecap 2 1
+	register "$tree" ecap 29 0
+	on intel-pasid pasid why $WIDE --for sva -j
+	equal "$(jq -r '.[] | select(.check == "iommu-page-requests").result' <<<"$output")" note
+	register "$tree" ecap 29 1
+	register "$tree" cap 56 0
+	broken cpu-1g-pages intel-pasid $WIDE --for sva
+	register "$tree" cap 56 1
+	printf 'flags\t\t: la57 pdpe1gb\n' >"$tree/proc/cpuinfo"
+	broken cpu-5-level intel-pasid $WIDE --for sva
+	register "$tree" ecap 3 0
+	broken interrupt-remapping intel-pasid $WIDE
+	register "$tree" ecap 40 0
+	broken iommu-pasid intel-pasid $WIDE
+}
+
+@test "broken where the kernel lacks something, or a file is not there" {
+	local tree device
+
+	tree=$(own intel-pasid)
+	device=$tree/sys/devices/pci0000:00/$WIDE
+	rm "$tree/dev/iommu"
+	broken iommufd intel-pasid $WIDE
+	mv "$device/vfio-dev" "$BATS_TEST_TMPDIR/vfio-dev"
+	broken vfio-cdev intel-pasid $WIDE
+	sed -i 's/^CONFIG_IOMMUFD=y/# CONFIG_IOMMUFD is not set/' "$tree/proc/config.gz"
+	broken kernel-config intel-pasid $WIDE
+	says CONFIG_IOMMUFD
+	echo 'intel_iommu=sm_off' >"$tree/proc/cmdline"
+	sed -i 's/^# CONFIG_IOMMUFD is not set/CONFIG_IOMMUFD=y/' "$tree/proc/config.gz"
+	broken command-line intel-pasid $WIDE
+	rm "$device/iommu" "$device/iommu_group"
+	: >"$tree/proc/cmdline"
+	broken iommu intel-pasid $WIDE
+}
+
+@test "broken where another member of the group has a driver of its own" {
+	local tree nic=0000:00:03.0
+
+	tree=$(own intel-pasid)
+	ln -s "../../../../devices/pci0000:00/$nic" "$tree/sys/kernel/iommu_groups/6/devices/$nic"
+	ln -sfn ../../../kernel/iommu_groups/6 "$tree/sys/devices/pci0000:00/$nic/iommu_group"
+	broken group-siblings intel-pasid $WIDE
+	says "$nic"
+}
+
+@test "broken where the driver has PASIDs turned off: a tree written after the documentation of idxd" {
+	broken driver-switch idxd 0000:6a:02.0
+	says pasid_enabled
+}
+
+@test "what cannot be measured is not broken, and is said" {
+	on intel-pasid-user pasid why $WIDE -j
+	ended 0
+	says 'links could not be measured'
+	equal "$(jq -r '.[] | select(.check == "pasid-capability").result' <<<"$output")" unknown
+	contains "$(jq -r '.[] | select(.check == "pasid-capability").seen' <<<"$output")" 'not permitted'
+}
+
+@test "other IOMMUs, and none" {
+	broken pasid-capability amd 0000:00:05.0
+	broken pasid-capability virtio 0000:00:05.0
+	broken pasid-capability none 0000:00:05.0
+	equal "$(jq -r '.[] | select(.check == "iommu").result' <<<"$output")" broken
+}
+
+@test "wrong operands" {
+	on intel-pasid pasid why
+	ended 2
+	on intel-pasid pasid why 0000:99:00.0
+	ended 6
+	on intel-pasid pasid why $WIDE --for dpdk
+	ended 2
+	says "'dpdk' is neither vfio nor sva"
+}
