@@ -2,6 +2,7 @@
 #include "tree.h"
 
 #include <errno.h>
+#include <sys/file.h>
 
 #include "sys/debugfs_amd.h"
 #include "util/cleanup.h"
@@ -147,6 +148,59 @@ static void reads_captured_entries(void **state)
 	assert_int_equal(read_entry(tree, 8, &dte), -ENODEV);
 }
 
+static void expect_file(const struct tree *tree, const char *path, const char *text)
+{
+	char buf[256];
+
+	assert_true(sys_read(tree->root.fd, path, buf, sizeof(buf)) >= 0);
+	assert_string_equal(buf, text);
+}
+
+/* Plain files in the place of debugfs: devtbl always shows device 5, as if somebody else chose it. */
+static void chooses_under_a_lock(void **state)
+{
+	const struct tree *tree = *state;
+	const struct pci_address five = { .device = 5 }, six = { .device = 6 };
+	struct sys_root live = { .fd = tree->root.fd };
+	struct sys_amd_table table;
+	char place[1024];
+	struct amd_dte dte;
+	int other;
+
+	tree_file(tree, PLACE "devid", "0000:00:1f.3\n");
+	tree_file(tree, PLACE "devtbl", HEADING "0000:00:05.0 " HOST);
+	assert_int_equal(sys_amd_table_open(&live, &table), 0);
+	assert_string_equal(table.before, "0000:00:1f.3");
+	assert_int_equal(sys_amd_table_read(&table, &five, &dte), 0);
+	assert_int_equal(dte.domain, 5);
+	expect_file(tree, PLACE "devid", "0000:00:05.0");
+	assert_int_equal(sys_amd_table_read(&table, &six, &dte), -EAGAIN);
+	other = open(tree_place(tree, PLACE "devid", place, sizeof(place)), O_RDONLY | O_CLOEXEC);
+	assert_int_equal(flock(other, LOCK_EX | LOCK_NB), -1);
+	sys_amd_table_close(&table);
+	expect_file(tree, PLACE "devid", "0000:00:1f.3");
+	assert_int_equal(flock(other, LOCK_EX | LOCK_NB), 0);
+	assert_int_equal(sys_amd_table_open(&live, &table), -EBUSY);
+	close(other);
+}
+
+static void tells_of_no_table(void **state)
+{
+	const struct tree *tree = *state;
+	const struct pci_address five = { .device = 5 };
+	struct sys_root live = { .fd = tree->root.fd };
+	struct sys_amd_table table;
+	struct amd_dte dte;
+
+	tree_file(tree, PLACE "devid", "No or Invalid input provided\n");
+	tree_file(tree, PLACE "devtbl", "Device table not found");
+	assert_int_equal(sys_amd_table_open(&live, &table), 0);
+	assert_string_equal(table.before, "");
+	assert_int_equal(sys_amd_table_read(&table, &five, &dte), -ENODATA);
+	sys_amd_table_close(&table);
+	expect_file(tree, PLACE "devid", "none:00:05.0d input provided");
+}
+
 static void tells_what_it_cannot_read(void **state)
 {
 	const struct tree *tree = *state;
@@ -164,6 +218,8 @@ int main(void)
 		cmocka_unit_test(passes_over_invalid_entries),
 		cmocka_unit_test(refuses_other_text),
 		tree_test(reads_captured_entries),
+		tree_test(chooses_under_a_lock),
+		tree_test(tells_of_no_table),
 		tree_test(tells_what_it_cannot_read),
 	};
 
