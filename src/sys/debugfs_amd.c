@@ -187,13 +187,21 @@ int sys_amd_table_open(const struct sys_root *root, struct sys_amd_table *ret)
 	return 0;
 }
 
+/* pwrite(2) would do, but seq_open() forbids it. */
+static int choose(int devid, const char *address)
+{
+	if (lseek(devid, 0, SEEK_SET) < 0 || write(devid, address, strlen(address)) < 0)
+		return -errno;
+	return 0;
+}
+
 void sys_amd_table_close(struct sys_amd_table *table)
 {
-	/* devid_write() forgets the device before it refuses what is none. */
+	/* devid_write() forgets the device before it refuses what is none, with -EINVAL. */
 	const char *before = *table->before ? table->before : "none";
 
 	if (table->devid >= 0) {
-		(void)!pwrite(table->devid, before, strlen(before), 0);
+		(void)choose(table->devid, before);
 		close(table->devid);
 	}
 	if (table->dir >= 0)
@@ -205,10 +213,12 @@ static ssize_t read_chosen(const struct sys_amd_table *table, const char *addres
 			   size_t size)
 {
 	ssize_t len;
+	int r;
 
 	/* -EINVAL: of no segment, or beyond its table. */
-	if (pwrite(table->devid, address, strlen(address), 0) < 0)
-		return errno == EINVAL ? -ENODEV : -errno;
+	r = choose(table->devid, address);
+	if (r < 0)
+		return r == -EINVAL ? -ENODEV : r;
 	len = sys_read(table->dir, "devtbl", buf, size);
 	/* The unit's line is not whole without its newline, which sys_read() takes off. */
 	if (len >= 0 && (size_t)len + 1 < size) {
