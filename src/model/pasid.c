@@ -4,50 +4,49 @@
 #include <errno.h>
 #include <string.h>
 
-#include "model/gather.h"
-#include "model/pasid_join.h"
 #include "util/array.h"
 
-void pasid_range_done(struct pasid_range *range)
+static void range_done(struct pasid_range *range)
 {
+	struct field_str *copies[] = { &range->driver,  &range->ioas_name, &range->through,
+				       &range->context, &range->command,   &range->user,
+				       &range->unit };
+
 	free(range->device);
-	field_str_done(&range->ioas_name);
-	field_str_done(&range->context);
-	field_str_done(&range->command);
-	field_str_done(&range->unit);
-	*range = (struct pasid_range){ 0 };
+	for (size_t i = 0; i < ARRAY_SIZE(copies); i++)
+		field_str_done(copies[i]);
 }
 
 void pasid_table_done(struct pasid_table *table)
 {
 	for (size_t i = 0; i < table->n; i++)
-		pasid_range_done(&table->v[i]);
+		range_done(&table->v[i]);
 	free(table->v);
 	*table = (struct pasid_table){ 0 };
 }
 
-struct pasid_range *pasid_table_add(struct pasid_table *table, const struct pasid_range *prototype)
+int pasid_table_add(struct pasid_table *table, const struct pasid_range *range)
 {
-	struct pasid_range range = *prototype, *slot = NULL;
-	struct field_str *copies[] = { &range.ioas_name, &range.context, &range.command,
-				       &range.unit };
+	struct pasid_range copy = *range, *slot = NULL;
+	struct field_str *copies[] = { &copy.driver,  &copy.ioas_name, &copy.through, &copy.context,
+				       &copy.command, &copy.user,      &copy.unit };
 	bool whole = true;
 
-	range.device = strdup(prototype->device);
+	copy.device = strdup(range->device);
 	for (size_t i = 0; i < ARRAY_SIZE(copies); i++) {
 		if (copies[i]->status != 1)
 			continue;
 		copies[i]->value = strdup(copies[i]->value);
 		whole = whole && copies[i]->value;
 	}
-	if (range.device && whole)
+	if (copy.device && whole)
 		slot = array_push(table->v, table->n);
 	if (!slot) {
-		pasid_range_done(&range);
-		return NULL;
+		range_done(&copy);
+		return -ENOMEM;
 	}
-	*slot = range;
-	return slot;
+	*slot = copy;
+	return 0;
 }
 
 int pasid_each(const struct pasid_table *table,

@@ -39,21 +39,28 @@ enum pasid_state {
 struct pasid_range {
 	char *device;
 	struct field_u64 group;
-	uint32_t lo, hi;
+	struct field_str driver;
+	uint32_t lo, hi; /* 0: one PASID is bound, whose number nobody tells */
 	enum pasid_kind kind;
 	enum pasid_state state;
 	struct field_u64 ioas;
 	struct field_str ioas_name;
 	struct field_u64 hwpt;
+	struct field_str through; /* what it was bound through: "wq0.1", "renderD128" */
 	struct field_str context;
-	struct field_u64 pid; /* the holder, or the process whose address space it is */
+	struct field_u64
+		pid; /* the holder, the process whose address space it is, or who bound it */
 	struct field_str command;
 	struct field_u64 uid;
+	struct field_str user;     /* its name, of a live machine */
 	struct field_str unit;     /* systemd unit or container */
+	struct field_u64 started;  /* when the process was, in seconds since 1970 */
 	struct field_u64 hardware; /* 1 or 0: in the IOMMU's table or not */
 	struct field_u64 record;   /* 1 or 0: somebody says so */
 	struct field_u64 domain;   /* domain id in the hardware's entry */
 	struct field_u64 type; /* its translation type: VT-d PGTT, 1 first stage, 2 second, ... */
+	struct field_u64 faults, fault_failures; /* of the driver, all for PASIDs LO to HI */
+	unsigned int sources; /* who tells of it: 1 << N for each pasid_source_name(N) */
 };
 
 struct pasid_table {
@@ -66,11 +73,55 @@ struct pasid_table {
 void pasid_table_done(struct pasid_table *table);
 #define _cleanup_pasid_table_ _cleanup_(pasid_table_done)
 
+/* Puts a copy of RANGE at the end of TABLE. Returns 0 or -ENOMEM. */
+int pasid_table_add(struct pasid_table *table, const struct pasid_range *range);
+
+#define PASID_SOURCES_MAX 16
+
+/* "context", "vt-d", "uio", ...; NULL where there are no more. */
+const char *pasid_source_name(unsigned int n);
+
+/* How one source fared. */
+struct pasid_report {
+	const char *name, *what, *path;
+	int status; /* 1 read; 0 absent on this machine; -EOPNOTSUPP; -errno: rows may be missing */
+	size_t rows;      /* what it told: claims, or entries of a table */
+	char reason[200]; /* in words, where the status is not 1 */
+};
+
+struct pasid_reports {
+	struct pasid_report v[PASID_SOURCES_MAX];
+	size_t n;
+	/* 1, or why nothing is known of the IOMMU's own table: -EOPNOTSUPP, -ENOENT without debugfs */
+	int hardware_status;
+	int process_status; /* 1; -EACCES: some processes could not be looked into; -errno */
+};
+
+/* What is asked for. */
+struct pasid_query {
+	const struct sys_root *root;
+	const char *device; /* sysfs id; NULL: all */
+	unsigned int need;  /* PASID_NEED_*: what else stays absent */
+	const struct pasid_record *records;
+	size_t n_records;
+	const pid_t *holders; /* all contexts' processes: what has no record is not theirs */
+	size_t n_holders;
+	int records_status; /* 1; 0: no holders can be here; -errno: some could not be asked */
+};
+
 /*
- * All bindings, of DEVICE alone unless NULL. PASID 0, the RID's own, is not among them. Stale UIO
- * numbers (their process has closed) are left out unless the hardware still has them. Huge ranges
- * stay ranges. Returns 0 or -errno; what could not be read is in the table.
+ * Calls EACH for all bindings. PASID 0, the RID's own, is not among them. Stale UIO numbers (their
+ * process has closed) are left out unless the hardware still has them. Devices of the IOMMU's table
+ * come first, in its order, as they are read; then those that are in claims alone. Within a device PASIDs
+ * rise; huge ranges stay ranges. What the range points to is valid during the call only. What EACH
+ * returns but 0 ends the walk and is returned. Else 0 or -errno; what could not be read is in the
+ * reports.
  */
+int pasid_walk(const struct pasid_query *query,
+	       int (*each)(const struct pasid_range *range, void *data), void *data,
+	       struct pasid_reports *ret);
+
+/* The same as a table, with all that is needed. Returns 0 or -errno. */
 int pasid_list(const struct sys_root *root, const char *device, const struct pasid_record *records,
 	       size_t n_records, struct pasid_table *ret);
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* PASIDs as the IOMMU's own tables have them. Only Intel's are shown by a kernel. */
-#include "model/pasid_join.h"
+/* Only Intel's tables are shown by a kernel. */
+#include "model/pasid_hardware.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "model/iommu.h"
@@ -12,81 +14,138 @@
 #include "util/parse.h"
 
 struct reading {
-	const struct device_list *list;
+	const struct sys_root *root;
 	const char *wanted;
-	struct pasid_entries *entries;
-	struct dmar_entry last; /* whose device was looked up */
-	size_t device;          /* list->n: none */
+	int (*each)(const struct pasid_entry *, void *);
+	void *data;
+	struct dmar_entry last; /* of the device that is read */
+	uint64_t order;         /* of the last entry: see order_of() */
+	bool begun;
+	int stopped; /* what EACH returned */
+	struct field_u64 rid_domain;
+	char device[32]; /* its id; "" when it has none */
+	bool named;      /* it has been looked for */
+	uint32_t *segments;
+	size_t n_segments;
+	bool segments_read;
 };
 
-void pasid_entries_done(struct pasid_entries *entries)
+static void reading_done(struct reading *reading)
 {
-	free(entries->v);
-	*entries = (struct pasid_entries){ 0 };
+	free(reading->segments);
 }
 
-/* The table does not name the PCI segment; of a unit's devices, which share one, the address is enough. */
-static size_t find_device(const struct device_list *list, const struct dmar_entry *entry)
+/* The PCI segments of this machine: the table does not name them. Few machines have two. */
+static int read_segments(struct reading *reading)
 {
-	for (size_t i = 0; i < list->n; i++) {
-		const struct device *device = &list->v[i];
-		struct pci_address address;
+	_cleanup_strv_ struct strv list = { 0 };
+	_cleanup_close_ int dir = -1;
 
-		if (device->iommu.status == 1 && strcmp(device->iommu.value, entry->unit) == 0 &&
-		    parse_pci_address(device->id, &address) == 0 && address.bus == entry->bus &&
-		    address.device == entry->device && address.function == entry->function)
-			return i;
+	reading->segments_read = true;
+	dir = sys_dir_open(reading->root, "sys/bus/pci/devices");
+	if (dir < 0 || sys_list(dir, ".", &list) < 0)
+		return 0;
+	/* They are sorted by address. */
+	for (size_t i = 0; i < list.n; i++) {
+		struct pci_address address;
+		uint32_t *slot;
+
+		if (parse_pci_address(list.v[i], &address) < 0 ||
+		    (reading->n_segments &&
+		     reading->segments[reading->n_segments - 1] == address.domain))
+			continue;
+		slot = array_push(reading->segments, reading->n_segments);
+		if (!slot)
+			return -ENOMEM;
+		*slot = address.domain;
 	}
-	return list->n;
+	return 0;
+}
+
+/* The devices of a unit share a segment, so its address and its unit make a device known. */
+static int find_device(struct reading *reading)
+{
+	const struct dmar_entry *entry = &reading->last;
+	int r = reading->segments_read ? 0 : read_segments(reading);
+
+	reading->named = true;
+	*reading->device = '\0';
+	for (size_t i = 0; r == 0 && i < reading->n_segments; i++) {
+		char id[sizeof(reading->device)], path[64], target[PATH_MAX];
+		const char *slash;
+
+		snprintf(id, sizeof(id), "%04x:%02x:%02x.%x", reading->segments[i], entry->bus,
+			 entry->device, entry->function);
+		snprintf(path, sizeof(path), "sys/bus/pci/devices/%s/iommu", id);
+		if (sys_root_link(reading->root, path, target, sizeof(target)) <= 0)
+			continue;
+		slash = strrchr(target, '/');
+		if (strcmp(slash ? slash + 1 : target, entry->unit) != 0)
+			continue;
+		snprintf(reading->device, sizeof(reading->device), "%s", id);
+		break;
+	}
+	return r;
 }
 
 static bool is_same_device(const struct dmar_entry *a, const struct dmar_entry *b)
 {
-	return strcmp(a->unit, b->unit) == 0 && a->bus == b->bus && a->device == b->device &&
-	       a->function == b->function;
+	return a->bus == b->bus && a->device == b->device && a->function == b->function &&
+	       strcmp(a->unit, b->unit) == 0;
+}
+
+/* root_tbl_walk() goes through buses, devices and PASIDs in this order, one unit after the other. */
+static uint64_t order_of(const struct dmar_entry *entry)
+{
+	return (uint64_t)entry->bus << 40 | (uint64_t)entry->device << 35 |
+	       (uint64_t)entry->function << 32 | entry->pasid;
+}
+
+static int next_entry(struct reading *reading, const struct dmar_entry *entry)
+{
+	bool same = reading->begun && is_same_device(entry, &reading->last);
+
+	/* What is in no order has not been written by the kernel. */
+	if (reading->begun && strcmp(entry->unit, reading->last.unit) == 0 &&
+	    order_of(entry) <= reading->order)
+		return -EBADMSG;
+	reading->order = order_of(entry);
+	if (!same) {
+		reading->named = false;
+		reading->rid_domain = (struct field_u64){ 0 };
+	}
+	reading->last = *entry;
+	reading->begun = true;
+	return 0;
 }
 
 static int on_entry(const struct dmar_entry *entry, void *data)
 {
 	struct reading *reading = data;
-	struct pasid_entries *entries = reading->entries;
-	struct pasid_entry found, *last = entries->n ? &entries->v[entries->n - 1] : NULL;
+	struct pasid_entry found = {
+		.device = reading->device,
+		.pasid = entry->pasid,
+		.domain = entry->domain,
+		.type = entry->type,
+		.sva = entry->domain == DMAR_DID_SVA && entry->type == DMAR_TYPE_FIRST,
+	};
+	int r = next_entry(reading, entry);
 
+	if (r < 0)
+		return r;
+	if (entry->pasid == 0)
+		reading->rid_domain = field_u64(entry->domain);
 	if (entry->pasid == 0 || entry->pasid == DMAR_LEGACY)
 		return 0;
-	if (!is_same_device(entry, &reading->last))
-		reading->device = find_device(reading->list, entry);
-	reading->last = *entry;
+	r = reading->named ? 0 : find_device(reading);
 	/* An alias of a device behind an old bridge has entries and no device. */
-	if (reading->device == reading->list->n)
-		return 0;
-	if (reading->wanted && strcmp(reading->list->v[reading->device].id, reading->wanted) != 0)
-		return 0;
-	found = (struct pasid_entry){ .device = reading->device,
-				      .lo = entry->pasid,
-				      .hi = entry->pasid,
-				      .domain = entry->domain,
-				      .type = entry->type };
-	found.sva = entry->domain == DMAR_DID_SVA && entry->type == DMAR_TYPE_FIRST;
-	if (last && last->device == found.device && last->hi + 1 == found.lo &&
-	    last->domain == found.domain && last->type == found.type) {
-		last->hi = found.hi;
-		return 0;
-	}
-	last = array_push(entries->v, entries->n);
-	if (!last)
-		return -ENOMEM;
-	*last = found;
-	return 0;
-}
-
-static int compare(const void *a, const void *b)
-{
-	const struct pasid_entry *x = a, *y = b;
-
-	if (x->device != y->device)
-		return x->device < y->device ? -1 : 1;
-	return x->lo < y->lo ? -1 : x->lo > y->lo;
+	if (r < 0 || !*reading->device ||
+	    (reading->wanted && strcmp(reading->wanted, reading->device) != 0))
+		return r;
+	found.like_rid =
+		reading->rid_domain.status == 1 && reading->rid_domain.value == entry->domain;
+	reading->stopped = reading->each(&found, reading->data);
+	return reading->stopped;
 }
 
 /* No table: because there is no such IOMMU, or because its debugfs is not there? */
@@ -99,26 +158,19 @@ static int missing_status(const struct sys_root *root)
 	for (size_t i = 0; i < units.n; i++)
 		if (units.v[i].vendor.status == 1 && strcmp(units.v[i].vendor.value, "intel") == 0)
 			return -ENOENT;
-	return -EOPNOTSUPP;
+	return 0;
 }
 
-int pasid_entries_read(const struct sys_root *root, const struct device_list *list,
-		       const char *wanted, struct pasid_entries *ret)
+int pasid_hardware(const struct sys_root *root, const char *device,
+		   int (*each)(const struct pasid_entry *entry, void *data), void *data)
 {
-	_cleanup_(pasid_entries_done) struct pasid_entries entries = { 0 };
-	struct reading reading = { list, wanted, &entries, { .pasid = 0 }, list->n };
+	_cleanup_(reading_done) struct reading reading = {
+		.root = root, .wanted = device, .each = each, .data = data
+	};
 	int r;
 
 	r = sys_dmar_entries(root, on_entry, &reading);
-	if (r == -ENOMEM)
-		return r;
-	/* What an unreadable table had shown so far would pass for all of it. */
-	if (r < 0)
-		pasid_entries_done(&entries);
-	entries.status = r == 0 ? 1 : r == -ENOENT ? missing_status(root) : r;
-	if (entries.n > 1)
-		qsort(entries.v, entries.n, sizeof(entries.v[0]), compare);
-	*ret = entries;
-	entries = (struct pasid_entries){ 0 };
-	return 0;
+	if (r == -ENOENT && !reading.stopped)
+		return missing_status(root);
+	return r == 0 ? 1 : r;
 }

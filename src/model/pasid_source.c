@@ -76,12 +76,26 @@ static bool is_device(const struct sys_root *root, const char *path)
 	       sys_root_link(root, link + 1, target, sizeof(target)) > 0;
 }
 
+/* Where PATH leads to; where it is a link, a capture need not hold what that leads to. */
+static int find_place(const struct sys_root *root, const char *path, char *buf, size_t size)
+{
+	const char *slash = strrchr(path, '/');
+	char target[PATH_MAX], directory[PATH_MAX];
+
+	if (!slash || sys_root_link(root, path, target, sizeof(target)) <= 0)
+		return sys_root_realpath(root, path, buf, size);
+	if (snprintf(directory, sizeof(directory), "/%.*s", (int)(slash - path), path) >=
+	    (int)sizeof(directory))
+		return -ENAMETOOLONG;
+	return sys_path_resolve(directory, target, buf, size);
+}
+
 int pasid_source_device(const struct sys_root *root, const char *path, char *buf, size_t size)
 {
 	char real[PATH_MAX];
 	int r;
 
-	r = sys_root_realpath(root, path, real, sizeof(real));
+	r = find_place(root, path, real, sizeof(real));
 	if (r < 0)
 		return r;
 	if (!str_starts(real, "/sys/devices/"))

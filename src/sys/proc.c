@@ -92,6 +92,27 @@ int sys_proc_process(const struct sys_root *root, pid_t pid, struct proc_process
 	return 0;
 }
 
+int sys_proc_boot_time(const struct sys_root *root, uint64_t *ret)
+{
+	_cleanup_free_ char *text = NULL;
+	_cleanup_close_ int dir = -1;
+	char *line;
+	size_t size;
+	int r;
+
+	dir = sys_dir_open(root, "proc");
+	r = dir < 0 ? dir : sys_read_all(dir, "stat", &text, &size);
+	if (r < 0)
+		return r;
+	/* Not the first line, so a newline stands before it; beyond 2^40 no time is one. */
+	line = strstr(text, "\nbtime ");
+	if (!line)
+		return -EBADMSG;
+	line += strlen("\nbtime ");
+	line[strcspn(line, "\n")] = '\0';
+	return parse_u64(line, UINT64_C(1) << 40, ret);
+}
+
 ssize_t sys_proc_fdinfo(const struct proc_file *file, char *buf, size_t size)
 {
 	char name[64];

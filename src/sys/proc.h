@@ -24,6 +24,9 @@ void proc_process_done(struct proc_process *process);
 /* Returns 0, -ESRCH where there is no such process (any more), -errno. */
 int sys_proc_process(const struct sys_root *root, pid_t pid, struct proc_process *ret);
 
+/* When the machine was booted, in seconds since 1970: "btime" of /proc/stat. 0 or -errno. */
+int sys_proc_boot_time(const struct sys_root *root, uint64_t *ret);
+
 /* One open file of a process that is a device node, or a VFIO device got from its group. */
 struct proc_file {
 	pid_t pid;

@@ -151,16 +151,22 @@ static void trusts_no_broken_table(void **state)
 {
 	const struct tree *tree = *state;
 	_cleanup_pasid_table_ struct pasid_table table = { 0 };
-	const struct pasid_record record = { .device = ID, .lo = 5, .hi = 5, .ioas = field_u64(1) };
+	const struct pasid_record records[] = {
+		{ .device = ID, .lo = 4, .hi = 6, .ioas = field_u64(1) },
+		{ .device = UIO, .lo = 7, .hi = 7, .ioas = field_u64(1) },
+	};
 
 	make(tree, NULL, 0);
 	tree_file(
 		tree, TABLE,
 		"IOMMU dmar0: Root\n00:10.0\t0x1:0x1\t0x0:0x1\t5 \t0x1:0x8:0x49\n00:10.0\tbroken\n");
-	assert_int_equal(pasid_list(&tree->root, NULL, &record, 1, &table), 0);
+	assert_int_equal(pasid_list(&tree->root, NULL, records, ARRAY_SIZE(records), &table), 0);
 	assert_int_equal(table.hardware_status, -EBADMSG);
-	assert_int_equal(table.n, 1);
-	check(&table, 0, 5, 5, PASID_KIND_IOAS, PASID_STATE_UNCONFIRMED);
+	assert_int_equal(table.n, 4);
+	check(&table, 0, 4, 4, PASID_KIND_IOAS, PASID_STATE_NOT_IN_HARDWARE);
+	check(&table, 1, 5, 5, PASID_KIND_IOAS, PASID_STATE_OK);
+	check(&table, 2, 6, 6, PASID_KIND_IOAS, PASID_STATE_UNCONFIRMED);
+	check(&table, 3, 7, 7, PASID_KIND_IOAS, PASID_STATE_UNCONFIRMED);
 }
 
 static void add_opener(const struct tree *tree, int pid, int start)

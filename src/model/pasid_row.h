@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From a claim and the hardware's entry to what is told of a binding, for model/pasid*.c alone. */
+#pragma once
+
+#include "model/pasid.h"
+#include "model/pasid_claims.h"
+#include "model/pasid_device.h"
+#include "model/pasid_hardware.h"
+#include "model/pasid_process.h"
+
+#define PASID_BIT_CONTEXT 0u
+#define PASID_BIT_VTD     1u
+#define PASID_BIT_SOURCES 2u /* and on: pasid_sources[] */
+
+/* Why the bindings of a device are as they are: what all of them have in common. */
+struct pasid_place {
+	char *id;
+	struct pasid_device facts;
+	int status;            /* 1: the hardware's table has its entries; else why it has not */
+	struct field_u64 user; /* the process that alone has it open, and may have made entries */
+	unsigned int user_source;
+	int dma; /* 1 or 0: pasid_device_is_dma(); -1: not looked */
+};
+
+/* The names of users, each looked up once. */
+struct pasid_users {
+	struct pasid_user {
+		uint64_t uid;
+		struct field_str name;
+	} * v;
+	size_t n;
+};
+
+void pasid_users_done(struct pasid_users *users);
+
+struct pasid_rows {
+	const struct sys_root *root;
+	unsigned int need;
+	struct pasid_processes processes;
+	struct pasid_users users;
+};
+
+/*
+ * The binding of LO to HI, which CLAIM (NULL: nobody) and ENTRY (NULL: none) tell of. What RET points to
+ * belongs to the arguments. Returns 0 or -ENOMEM.
+ */
+int pasid_row_get(struct pasid_rows *rows, struct pasid_place *place,
+		  const struct pasid_stored *claim, const struct pasid_entry *entry, uint32_t lo,
+		  uint32_t hi, struct pasid_range *ret);

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The join: the hardware's entries come one after the other, and the claims of their device, sorted,
+ * are held against them, so that memory is needed for claims and not for entries.
+ */
+#include "model/pasid_walk.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "util/array.h"
+#include "util/cleanup.h"
+
+void pasid_walk_done(struct pasid_walk *walk)
+{
+	pasid_claims_done(&walk->claims);
+	pasid_processes_done(&walk->rows.processes);
+	pasid_users_done(&walk->rows.users);
+	pasid_parts_done(&walk->parts);
+	pasid_device_done(&walk->place.facts);
+	free(walk->place.id);
+	free(walk->told);
+}
+
+static int flush(struct pasid_walk *walk)
+{
+	struct pasid_run *run = &walk->run;
+	struct pasid_range range;
+	int r;
+
+	if (!run->open)
+		return 0;
+	run->open = false;
+	r = pasid_row_get(&walk->rows, &walk->place, run->claim,
+			  run->has_entry ? &run->entry : NULL, run->lo, run->hi, &range);
+	if (r == 0)
+		r = walk->stopped = walk->each(&range, walk->data);
+	return r;
+}
+
+static bool is_alike(const struct pasid_entry *a, const struct pasid_entry *b)
+{
+	return a->domain == b->domain && a->type == b->type;
+}
+
+/* LO to HI, put together with what came before if it is alike in all but the number. */
+static int tell(struct pasid_walk *walk, const struct pasid_stored *claim,
+		const struct pasid_entry *entry, uint32_t lo, uint32_t hi)
+{
+	struct pasid_run *run = &walk->run;
+	int r;
+
+	if (run->open && run->claim == claim && run->hi + 1 == lo &&
+	    run->has_entry == (entry != NULL) && (!entry || is_alike(&run->entry, entry))) {
+		run->hi = hi;
+		return 0;
+	}
+	r = flush(walk);
+	if (r != 0)
+		return r;
+	*run = (struct pasid_run){
+		.open = true, .claim = claim, .has_entry = entry != NULL, .lo = lo, .hi = hi
+	};
+	if (entry)
+		run->entry = *entry;
+	return 0;
+}
+
+/* The hardware has not what is claimed up to END, not itself among it. */
+static int tell_missing(struct pasid_walk *walk, uint64_t end)
+{
+	int r = 0;
+
+	for (size_t i = walk->at; r == 0 && i < walk->parts.n; i++) {
+		const struct pasid_stored *part = &walk->parts.v[i];
+		uint64_t lo = part->lo > walk->next ? part->lo : walk->next;
+		uint64_t hi = part->hi < end ? part->hi : end - 1;
+
+		if (part->lo >= end)
+			return 0;
+		/* What may be stale is so where the hardware can be seen not to have it. */
+		if (lo <= hi && (part->what != PASID_CLAIM_STALE || walk->place.status != 1))
+			r = tell(walk, part, NULL, (uint32_t)lo, (uint32_t)hi);
+		if (part->hi < end)
+			walk->at++;
+	}
+	return r;
+}
+
+static int tell_entry(struct pasid_walk *walk, const struct pasid_entry *entry)
+{
+	bool claimed = false;
+	int r = tell_missing(walk, entry->pasid);
+
+	/* Those that contradict each other have the same ends. */
+	for (size_t i = walk->at; r == 0 && i < walk->parts.n; i++) {
+		const struct pasid_stored *part = &walk->parts.v[i];
+
+		if (part->lo > entry->pasid || part->hi < entry->pasid)
+			break;
+		claimed = true;
+		r = tell(walk, part, entry, entry->pasid, entry->pasid);
+	}
+	if (r == 0 && !claimed)
+		r = tell(walk, NULL, entry, entry->pasid, entry->pasid);
+	walk->next = entry->pasid + UINT64_C(1);
+	return r;
+}
+
+static int end_device(struct pasid_walk *walk)
+{
+	int r;
+
+	if (!walk->place.id)
+		return 0;
+	r = tell_missing(walk, PASID_MAX + UINT64_C(1));
+	for (size_t i = 0; r == 0 && i < walk->parts.n_loose; i++) {
+		const struct pasid_stored *claim = &walk->parts.loose[i];
+
+		r = tell(walk, claim, NULL, claim->lo, claim->hi);
+	}
+	if (r == 0)
+		r = flush(walk);
+	walk->run.open = false;
+	pasid_parts_done(&walk->parts);
+	pasid_device_done(&walk->place.facts);
+	free(walk->place.id);
+	walk->place = (struct pasid_place){ 0 };
+	return r;
+}
+
+static bool is_context(const struct pasid_query *query, uint64_t pid)
+{
+	for (size_t i = 0; i < query->n_holders; i++)
+		if ((uint64_t)query->holders[i] == pid)
+			return true;
+	return false;
+}
+
+/*
+ * The one process that has the device open, of several that with an iommufd. What a context has bound
+ * is in its record, so it is none.
+ */
+static void find_user(struct pasid_walk *walk, struct pasid_span span)
+{
+	struct pasid_place *place = &walk->place;
+	struct field_u64 found[2] = { 0 };
+	size_t n[2] = { 0 };
+
+	for (size_t i = span.first; i < span.end; i++) {
+		const struct pasid_stored *claim = &walk->claims.v[i];
+
+		if (claim->what != PASID_CLAIM_HOLDER || is_context(walk->query, claim->pid.value))
+			continue;
+		place->user_source |= claim->sources;
+		for (size_t k = 0; k <= (claim->iommufd ? 1 : 0); k++) {
+			if (n[k] == 0 || found[k].value != claim->pid.value)
+				n[k]++;
+			found[k] = claim->pid;
+		}
+	}
+	if (n[1] == 1 || n[0] == 1)
+		place->user = n[1] == 1 ? found[1] : found[0];
+	else if (n[0] == 0 && walk->rows.need & PASID_NEED_OWNER && walk->files.status < 0)
+		place->user = field_u64_error(walk->files.status);
+}
+
+static int begin_device(struct pasid_walk *walk, const char *id, bool in_table)
+{
+	struct pasid_span span = pasid_claims_of(&walk->claims, id);
+	struct pasid_place *place = &walk->place;
+	bool behind = in_table;
+
+	if (span.first < span.end) {
+		/* A table that comes to a device twice has not been written by the kernel. */
+		if (walk->told[span.first])
+			return -EBADMSG;
+		walk->told[span.first] = true;
+	}
+	*place = (struct pasid_place){ .id = strdup(id), .dma = -1 };
+	if (!place->id)
+		return -ENOMEM;
+	pasid_device_get(walk->query->root, id, walk->rows.need,
+			 !in_table && walk->hardware_status == 1, &place->facts);
+	behind = behind ||
+		 (place->facts.unit.status == 1 && str_starts(place->facts.unit.value, "dmar"));
+	place->status = in_table || walk->hardware_status != 1 ? walk->hardware_status
+			: behind                               ? 1
+							       : -EOPNOTSUPP;
+	walk->at = 0;
+	walk->next = 0;
+	find_user(walk, span);
+	return pasid_parts_get(&walk->claims, span, &walk->rows.processes, &walk->parts);
+}
+
+static int on_entry(const struct pasid_entry *entry, void *data)
+{
+	struct pasid_walk *walk = data;
+	int r = 0;
+
+	walk->entries++;
+	if (!walk->place.id || strcmp(walk->place.id, entry->device) != 0) {
+		r = end_device(walk);
+		if (r == 0)
+			r = begin_device(walk, entry->device, true);
+	}
+	return r == 0 ? tell_entry(walk, entry) : r;
+}
+
+int pasid_walk_hardware(struct pasid_walk *walk)
+{
+	int r;
+
+	/* Until it turns out otherwise what has come so far is right. */
+	walk->hardware_status = 1;
+	r = pasid_hardware(walk->query->root, walk->query->device, on_entry, walk);
+	if (walk->stopped || r == -ENOMEM)
+		return walk->stopped ? walk->stopped : r;
+	walk->hardware_status = r == 0 ? -EOPNOTSUPP : r;
+	/* Of a table that breaks off the rest of the device is not known. */
+	if (r != 1) {
+		r = flush(walk);
+		if (r != 0)
+			return r;
+		walk->place.status = walk->hardware_status;
+	}
+	return end_device(walk);
+}
+
+int pasid_walk_claims(struct pasid_walk *walk)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < walk->claims.n;) {
+		struct pasid_span span = pasid_claims_of(&walk->claims, walk->claims.v[i].device);
+
+		i = span.end;
+		if (walk->told[span.first])
+			continue;
+		r = begin_device(walk, walk->claims.v[span.first].device, false);
+		if (r == 0)
+			r = end_device(walk);
+	}
+	return r;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What pasid_walk() carries along, for model/pasid*.c alone. */
+#pragma once
+
+#include "model/pasid_row.h"
+
+/* Numbers in a row that are alike, held back until one comes that is not. */
+struct pasid_run {
+	bool open, has_entry;
+	const struct pasid_stored *claim;
+	struct pasid_entry entry;
+	uint32_t lo, hi;
+};
+
+struct pasid_walk {
+	const struct pasid_query *query;
+	int (*each)(const struct pasid_range *range, void *data);
+	void *data;
+	int stopped; /* what EACH returned */
+	struct pasid_files files;
+	struct pasid_claims claims;
+	struct pasid_rows rows;
+	int hardware_status; /* 1: the table's entries have all come; else why they have not */
+	size_t entries;
+	bool *told; /* of the first claim of each device: the device has been dealt with */
+
+	/* Of the device that is dealt with; PLACE's id is NULL between two. */
+	struct pasid_place place;
+	struct pasid_parts parts;
+	size_t at;     /* the part that is reached */
+	uint64_t next; /* the PASID that is reached */
+	struct pasid_run run;
+};
+
+void pasid_walk_done(struct pasid_walk *walk);
+
+/* The devices of the hardware's table; then those that only claims know. Return 0, what EACH did, -errno. */
+int pasid_walk_hardware(struct pasid_walk *walk);
+int pasid_walk_claims(struct pasid_walk *walk);
+
+/*
+ * Numbers that no source tells, from the hardware: where one process alone has bound a PASID of a device,
+ * and of the device's entries one alone is an address space that nobody claims, it is that one's. Returns
+ * 0 or -ENOMEM.
+ */
+int pasid_walk_number(struct pasid_walk *walk);
