@@ -47,6 +47,7 @@ COMPILE = $(CC) -std=gnu11 -D_GNU_SOURCE -DIOASIDCTL_VERSION='"$(VERSION)"' -Isr
 SOURCES  := $(sort $(wildcard src/*.c src/*/*.c))
 OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o)
 INTERFACE := src/holder/org.ioasidctl.Context.varlink
+SCHEMAS  := $(sort $(wildcard src/cmd/*.schema.json))
 UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
 BENCHES  := $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,$(sort $(wildcard tests/bench/*.c)))
 FUZZERS  := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
@@ -156,6 +157,7 @@ install: all ## install beneath $(DESTDIR)$(prefix)
 	install -D -m 755 $(BUILD)/$(NAME) $(DESTDIR)$(bindir)/$(NAME)
 	install -D -m 644 completions/$(NAME) $(DESTDIR)$(bashcompdir)/$(NAME)
 	install -D -m 644 $(INTERFACE) $(DESTDIR)$(datadir)/$(NAME)/$(notdir $(INTERFACE))
+	install -m 644 $(SCHEMAS) $(DESTDIR)$(datadir)/$(NAME)
 	install -d $(DESTDIR)$(mandir)/man8
 	install -m 644 $(MANUALS) $(DESTDIR)$(mandir)/man8
 	install -D -m 644 README.md $(DESTDIR)$(docdir)/README.md

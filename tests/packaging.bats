@@ -30,6 +30,7 @@ FILES="/usr/bin/ioasidctl
 /usr/share/doc/ioasidctl/LICENSE
 /usr/share/doc/ioasidctl/README.md
 /usr/share/ioasidctl/org.ioasidctl.Context.varlink
+/usr/share/ioasidctl/pasid_list.schema.json
 /usr/share/man/man8/ioasidctl-context.8
 /usr/share/man/man8/ioasidctl-device.8
 /usr/share/man/man8/ioasidctl-driver.8
@@ -91,6 +92,7 @@ packaged()
 	equal "$(cd "$dest" && find . ! -type d -printf '%P\n' | sed 's/ioasidctl-.*\.8/PAGE/' |
 		LC_ALL=C sort -u)" "a/ioasidctl
 b/ioasidctl/org.ioasidctl.Context.varlink
+b/ioasidctl/pasid_list.schema.json
 c/man8/PAGE
 c/man8/ioasidctl.8
 d/ioasidctl

@@ -3,13 +3,8 @@
 #include "cmd/verbs.h"
 
 static const struct cmd *const sub[] = {
-	&pasid_list_cmd,
-	&pasid_bind_cmd,
-	&pasid_unbind_cmd,
-	&pasid_translate_cmd,
-	&pasid_map_cmd,
-	&pasid_why_cmd,
-	NULL,
+	&pasid_list_cmd,      &pasid_show_cmd, &pasid_bind_cmd, &pasid_unbind_cmd,
+	&pasid_translate_cmd, &pasid_map_cmd,  &pasid_why_cmd,  NULL,
 };
 
 const struct cmd pasid_cmd = {

@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/pasid_columns.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
 
 static void get_device(const void *p, struct out_value *ret)
 {
 	out_string(ret, ((const struct pasid_row *)p)->range->device);
 }
 
+/* 0 stands for a number that nobody tells. */
 static void get_pasid(const void *p, struct out_value *ret)
 {
-	out_number(ret, ((const struct pasid_row *)p)->pasid);
+	const struct pasid_row *row = p;
+
+	if (row->pasid)
+		out_number(ret, row->pasid);
 }
 
 static void get_kind(const void *p, struct out_value *ret)
@@ -38,9 +45,79 @@ GET_FIELD(pid, number)
 GET_FIELD(command, string)
 GET_FIELD(uid, number)
 GET_FIELD(unit, string)
+GET_FIELD(driver, string)
+GET_FIELD(user, string)
+GET_FIELD(faults, number)
+GET_FIELD(fault_failures, number)
 GET_FIELD(hardware, bool)
 GET_FIELD(record, bool)
 GET_FIELD(domain, number)
+
+/* What an address space, a device's own number or one of unknown kind leads to. */
+static void process_target(const struct pasid_range *range, char *buf, size_t size)
+{
+	const char *through = range->through.status == 1 ? range->through.value : NULL;
+	const bool sva = range->kind == PASID_KIND_SVA;
+
+	if (sva && range->pid.status == 1)
+		snprintf(buf, size, "pid %" PRIu64 "%s%s%s", range->pid.value, through ? " (" : "",
+			 through ? through : "", through ? ")" : "");
+	else if (through)
+		snprintf(buf, size, "%s", through);
+}
+
+static void get_target(const void *p, struct out_value *ret)
+{
+	const struct pasid_row *row = p;
+	const struct pasid_range *range = row->range;
+	char *buf = row->scratch->target;
+	const size_t size = sizeof(row->scratch->target);
+
+	*buf = '\0';
+	if (range->kind == PASID_KIND_DMA && range->domain.status == 1)
+		snprintf(buf, size, "domain %" PRIu64, range->domain.value);
+	else if (range->kind == PASID_KIND_SVA)
+		process_target(range, buf, size);
+	else if (range->ioas_name.status == 1)
+		snprintf(buf, size, "ioas %s", range->ioas_name.value);
+	else if (range->ioas.status == 1)
+		snprintf(buf, size, "ioas %" PRIu64, range->ioas.value);
+	else if (range->hwpt.status == 1)
+		snprintf(buf, size, "hwpt %" PRIu64, range->hwpt.value);
+	else
+		process_target(range, buf, size);
+	out_string(ret, buf);
+}
+
+/* Of a reader in any place: universal time, as ISO 8601 has it. */
+static void get_started(const void *p, struct out_value *ret)
+{
+	const struct field_u64 *started = &((const struct pasid_row *)p)->range->started;
+	const time_t when = (time_t)started->value;
+	struct tm parts;
+	char text[32];
+
+	if (started->status != 1 || !gmtime_r(&when, &parts)) {
+		out_field_number(
+			ret,
+			&(struct field_u64){ .status = started->status < 0 ? started->status : 0 });
+		return;
+	}
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts);
+	out_text(ret, "%s", text);
+}
+
+static void get_sources(const void *p, struct out_value *ret)
+{
+	const struct pasid_row *row = p;
+	struct pasid_scratch *scratch = row->scratch;
+
+	scratch->sources = (struct strv){ .v = scratch->names };
+	for (unsigned int i = 0; i < PASID_SOURCES_MAX; i++)
+		if (row->range->sources & 1u << i)
+			scratch->names[scratch->sources.n++] = (char *)pasid_source_name(i);
+	out_strv(ret, &scratch->sources);
+}
 
 /* VT-d calls the field PGTT, "PASID granular translation type". */
 static void get_type(const void *p, struct out_value *ret)
@@ -55,24 +132,76 @@ static void get_type(const void *p, struct out_value *ret)
 		out_field_number(ret, type);
 }
 
+#define PROCESS (PASID_NEED_OWNER | PASID_NEED_PROCESS)
+
 const struct out_column pasid_columns[] = {
 	{ "device", "Device whose PASID it is", OUT_DEFAULT, 0, get_device },
-	{ "group", "IOMMU group", 0, 0, get_group },
-	{ "pasid", "Number", OUT_DEFAULT, 0, get_pasid },
-	{ "kind", "What it leads to: ioas, hwpt, sva (a process), unknown", OUT_DEFAULT, 0,
-	  get_kind },
+	{ "group", "IOMMU group", 0, PASID_NEED_GROUP, get_group },
+	{ "pasid", "Number; none where it is not told", OUT_DEFAULT, 0, get_pasid },
+	{ "kind",
+	  "What it leads to: ioas, hwpt, sva (a process), nested (a guest's table), dma (the "
+	  "kernel's own), unknown",
+	  OUT_DEFAULT, PASID_NEED_KIND, get_kind },
+	{ "target", "The same by name: the IOAS, page table, process, domain or node", 0,
+	  PASID_NEED_KIND, get_target },
 	{ "context", "Context that holds it", OUT_DEFAULT, 0, get_context },
 	{ "ioas", "Number of the IOAS it leads to", OUT_DEFAULT, 0, get_ioas },
 	{ "ioas_name", "Name of the IOAS", 0, 0, get_ioas_name },
 	{ "hwpt", "Hardware page table", 0, 0, get_hwpt },
-	{ "pid", "Process of the holder, or whose address space it is", OUT_DEFAULT, 0, get_pid },
-	{ "command", "Command of that process", OUT_DEFAULT, 0, get_command },
-	{ "uid", "User of that process", 0, 0, get_uid },
-	{ "unit", "systemd unit or container of that process", 0, 0, get_unit },
+	{ "pid", "Process of the holder, whose address space it is, or who bound it", OUT_DEFAULT,
+	  PASID_NEED_OWNER, get_pid },
+	{ "command", "Command of that process", OUT_DEFAULT, PROCESS, get_command },
+	{ "uid", "User of that process", 0, PROCESS, get_uid },
+	{ "user", "Name of that user; none in a captured tree", 0, PROCESS | PASID_NEED_USER,
+	  get_user },
+	{ "unit", "systemd unit or container of that process", 0, PROCESS, get_unit },
+	{ "started", "When that process started, in UTC", 0, PROCESS, get_started },
+	{ "driver", "Driver of the device", 0, PASID_NEED_DRIVER, get_driver },
 	{ "state", "ok, not-in-hardware, not-recorded, or unconfirmed", OUT_DEFAULT, 0, get_state },
+	{ "sources", "Who tells of it: see --sources", 0, PASID_NEED_OWNER, get_sources },
 	{ "hardware", "Whether the IOMMU's table has it", 0, 0, get_hardware },
 	{ "record", "Whether a context or a driver says so", 0, 0, get_record },
 	{ "domain", "Domain id in the IOMMU's table", 0, 0, get_domain },
 	{ "type", "Translation type in the IOMMU's table", 0, 0, get_type },
+	{ "faults", "Page faults that the driver has handled for it", 0, 0, get_faults },
+	{ "fault_failures", "Of these, those that it could not handle", 0, 0, get_fault_failures },
+	{ 0 },
+};
+
+#define GET_REPORT(name) \
+	static void get_source_##name(const void *p, struct out_value *ret) \
+	{ \
+		out_string(ret, ((const struct pasid_report *)p)->name); \
+	}
+
+GET_REPORT(name)
+GET_REPORT(what)
+GET_REPORT(path)
+GET_REPORT(reason)
+
+static void get_source_status(const void *p, struct out_value *ret)
+{
+	int status = ((const struct pasid_report *)p)->status;
+
+	out_string(ret, status == 1             ? "read"
+			: status == 0           ? "absent"
+			: status == -EOPNOTSUPP ? "unsupported"
+						: "unreadable");
+}
+
+static void get_source_rows(const void *p, struct out_value *ret)
+{
+	out_number(ret, ((const struct pasid_report *)p)->rows);
+}
+
+const struct out_column pasid_source_columns[] = {
+	{ "source", "Name, as in the column SOURCES of the list", OUT_DEFAULT, 0, get_source_name },
+	{ "status", "read, absent (not on this machine), unreadable, or unsupported by this kernel",
+	  OUT_DEFAULT, 0, get_source_status },
+	{ "rows", "How many bindings, or openers of a device, it tells of", OUT_DEFAULT, 0,
+	  get_source_rows },
+	{ "reason", "Why it is not read", OUT_DEFAULT, 0, get_source_reason },
+	{ "path", "Where it is", 0, 0, get_source_path },
+	{ "what", "What it tells", 0, 0, get_source_what },
 	{ 0 },
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The columns of a binding. */
+/* The columns of a binding, and of a source. */
 #pragma once
 
 #include "model/pasid.h"
@@ -9,6 +9,16 @@
 struct pasid_row {
 	uint32_t pasid;
 	const struct pasid_range *range;
+	struct pasid_scratch *scratch; /* for what columns put together; not NULL */
+};
+
+struct pasid_scratch {
+	char target[512];
+	char *names[PASID_SOURCES_MAX];
+	struct strv sources; /* of NAMES */
 };
 
 extern const struct out_column pasid_columns[];
+
+/* Of a struct pasid_report. */
+extern const struct out_column pasid_source_columns[];

@@ -6,68 +6,130 @@
 #include "app.h"
 #include "cmd/inspect.h"
 #include "cmd/options.h"
-#include "cmd/pasid_columns.h"
-#include "cmd/pasid_records.h"
+#include "cmd/pasid_query.h"
 #include "cmd/verbs.h"
-#include "model/pasid.h"
 #include "util/cleanup.h"
 
-static int list_each(uint32_t pasid, const struct pasid_range *range, void *data)
-{
-	const struct pasid_row row = { pasid, range };
+enum { KEY_SOURCES = 0x500 };
 
-	return inspect_row(data, &row);
+struct list_args {
+	struct view_args view; /* first: its parser is a child's */
+	bool sources;
+	const char *context;
+};
+
+static error_t list_parse(int key, char *arg, struct argp_state *state)
+{
+	struct list_args *args = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &args->view;
+		return 0;
+	case KEY_SOURCES:
+		args->sources = true;
+		args->view.columns = pasid_source_columns;
+		return 0;
+	case 'c':
+		args->context = arg;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
 }
 
-static void list_notes(struct app *app, const struct pasid_table *table)
+static int list_range(const struct pasid_range *range, void *data)
 {
-	if (table->hardware_status == -EOPNOTSUPP)
-		app_note(app,
-			 "this kernel shows no IOMMU table of PASIDs (no debugfs for this IOMMU)");
-	else if (table->hardware_status < 0)
-		app_note(app, "the IOMMU's table could not be read: %s",
-			 strerror(-table->hardware_status));
-	if (table->process_status < 0)
-		app_note(app, "some processes could not be looked into: %s",
-			 strerror(-table->process_status));
+	struct inspection *in = data;
+	struct pasid_scratch scratch;
+	struct pasid_row row = { .range = range, .scratch = &scratch };
+	int r = 0;
+
+	for (uint64_t pasid = range->lo; r == 0 && pasid <= range->hi; pasid++) {
+		row.pasid = (uint32_t)pasid;
+		r = inspect_row(in, &row);
+	}
+	return r;
 }
 
-static int list_run(struct app *app, const void *p)
+/* Nothing of it is wanted, but how its sources fare. */
+static int count_range(const struct pasid_range *range, void *data)
 {
-	const struct view_args *args = p;
-	_cleanup_pasid_records_ struct pasid_records records = { 0 };
-	_cleanup_(pasid_table_done) struct pasid_table table = { 0 };
+	(void)range;
+	(void)data;
+	return 0;
+}
+
+static int list_bindings(struct app *app, const struct view_args *args)
+{
+	_cleanup_pasid_session_ struct pasid_session session = { 0 };
 	_cleanup_inspection_ struct inspection in = { 0 };
 	int r;
 
 	r = inspect_open(app, args, &in);
+	if (r == 0)
+		r = pasid_session_open(app, in.root, in.need, &session);
 	if (r)
 		return r;
-	r = pasid_records_gather(app, in.root, &records);
-	if (r && r != STATUS_PARTIAL)
-		return r;
-	in.partial = r == STATUS_PARTIAL;
-	r = pasid_list(in.root, NULL, records.v, records.n, &table);
-	if (r < 0)
-		return app_fail_errno(app, r, NULL, "cannot list the PASIDs");
-	r = pasid_each(&table, list_each, &in);
+	session.query.device = pasid_only_device(&args->operands);
+	r = pasid_walk(&session.query, list_range, &in, &session.reports);
 	if (r == 0)
-		list_notes(app, &table);
+		in.partial = pasid_session_notes(app, &session);
 	return inspect_end(app, &in, r);
 }
 
+static int list_sources(struct app *app, struct view_args *args)
+{
+	_cleanup_pasid_session_ struct pasid_session session = { 0 };
+	_cleanup_inspection_ struct inspection in = { 0 };
+	int r;
+
+	r = inspect_open(app, args, &in);
+	if (r == 0)
+		r = pasid_session_open(app, in.root, PASID_NEED_ALL, &session);
+	if (r)
+		return r;
+	r = pasid_walk(&session.query, count_range, NULL, &session.reports);
+	for (size_t i = 0; r == 0 && i < session.reports.n; i++)
+		r = inspect_row(&in, &session.reports.v[i]);
+	return inspect_end(app, &in, r);
+}
+
+static int list_run(struct app *app, const void *p)
+{
+	struct list_args args = *(const struct list_args *)p;
+	_cleanup_strv_ struct strv terms = { 0 };
+	int r;
+
+	/* Its operands are terms of the columns that were chosen last. */
+	if (args.sources)
+		return list_sources(app, &args.view);
+	r = pasid_terms(app, &args.view, args.context, &terms);
+	return r ? r : list_bindings(app, &args.view);
+}
+
+static const struct argp_option list_options[] = {
+	{ "context", 'c', "NAME", 0, "The context to work in (default: $IOASIDCTL_CONTEXT)", 0 },
+	{ "sources", KEY_SOURCES, NULL, 0,
+	  "List what tells of PASIDs, and whether it could be read, instead", 0 },
+	{ 0 },
+};
+
 static const struct argp list_argp = {
+	.options = list_options,
+	.parser = list_parse,
 	.args_doc = "[[COLUMN=]PATTERN[,PATTERN...]...]",
 	.doc = "List the PASIDs bound on this machine, whoever bound them: the records of all "
-	       "contexts, the drivers that bind processes (SVA), and the IOMMU's own tables, joined. "
-	       "With terms, those that match all of them.",
+	       "contexts, the drivers that bind processes (SVA), the processes that have devices "
+	       "open, and the IOMMU's own tables, joined. "
+	       "With terms, those that match all of them; with -c, those that the context holds.",
 	.children = view_children,
 };
 
-static const struct view_args list_defaults = {
-	.columns = pasid_columns,
-	.operands = { .max = CMD_OPERANDS_MAX },
-	.filtered = true,
+static const struct list_args list_defaults = {
+	.view = { .columns = pasid_columns,
+		  .operands = { .max = CMD_OPERANDS_MAX },
+		  .filtered = true },
 };
 
 const struct cmd pasid_list_cmd = {

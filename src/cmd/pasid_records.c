@@ -20,6 +20,7 @@ void pasid_records_done(struct pasid_records *records)
 	}
 	free(records->sources);
 	free(records->v);
+	free(records->holders);
 }
 
 static int records_add(struct pasid_records *records, const struct holder_context *context,
@@ -48,10 +49,14 @@ static int records_gather(struct holder_client *client, struct holder_context *c
 {
 	struct pasid_records *records = data;
 	struct pasid_context *source = array_push(records->sources, records->n_sources);
+	pid_t *holder = source ? array_push(records->holders, records->n_holders) : NULL;
 	int r;
 
-	if (!source)
+	if (source)
+		*source = (struct pasid_context){ 0 };
+	if (!holder)
 		return -ENOMEM;
+	*holder = context->pid;
 	*source = (struct pasid_context){ .context = *context };
 	*context = (struct holder_context){ 0 };
 	r = holder_list_bindings(client, NULL, &source->bindings, error);

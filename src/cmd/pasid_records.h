@@ -13,6 +13,8 @@ struct pasid_records {
 	size_t n_sources;
 	struct pasid_record *v;
 	size_t n;
+	pid_t *holders; /* the process of each context, with records or without */
+	size_t n_holders;
 };
 
 void pasid_records_done(struct pasid_records *records);

@@ -8,6 +8,7 @@ extern const struct cmd pasid_bind_cmd;
 extern const struct cmd pasid_list_cmd;
 extern const struct cmd pasid_map_cmd;
 extern const struct cmd pasid_translate_cmd;
+extern const struct cmd pasid_show_cmd;
 extern const struct cmd pasid_unbind_cmd;
 extern const struct cmd pasid_why_cmd;
 extern const struct cmd system_explain_cmd;

@@ -88,8 +88,6 @@ static int compare(const void *a, const void *b)
 
 	if (order)
 		return order;
-	if ((x->what == PASID_CLAIM_HOLDER) != (y->what == PASID_CLAIM_HOLDER))
-		return x->what == PASID_CLAIM_HOLDER ? 1 : -1;
 	if (x->lo != y->lo)
 		return x->lo < y->lo ? -1 : 1;
 	if (x->sources != y->sources)

@@ -18,7 +18,7 @@ struct pasid_stored {
 };
 
 struct pasid_claims {
-	struct pasid_stored *v; /* once sorted: by device, then PASID, holders last */
+	struct pasid_stored *v; /* once sorted: by device, then PASID */
 	size_t n;
 	struct strv pool; /* sorted by strcmp() */
 };
@@ -48,7 +48,8 @@ void pasid_claims_set(struct pasid_claims *claims, size_t index, uint32_t pasid)
 /*
  * What the claims of a device come to: parts of LO to HI that do not overlap but where claims
  * contradict each other; those then stand one behind the other with the same LO and HI. Sorted. Claims
- * without a number, or with one of the device's own, and those of mere holders are LOOSE.
+ * without a number, or with one of the device's own, are LOOSE.
+
  */
 struct pasid_parts {
 	struct pasid_stored *v;

@@ -36,9 +36,9 @@ const char *pasid_source_name(unsigned int n)
 	return pasid_sources[i] ? pasid_sources[i]->name : NULL;
 }
 
-/* A claim of the source BIT. */
+/* Where the claims of the source BIT go. */
 struct claiming {
-	struct pasid_walk *walk;
+	struct pasid_claims *claims;
 	unsigned int bit;
 };
 
@@ -46,7 +46,7 @@ static int on_claim(const struct pasid_claim *claim, void *data)
 {
 	struct claiming *claiming = data;
 
-	return pasid_claims_add(&claiming->walk->claims, claim, claiming->bit);
+	return pasid_claims_add(claiming->claims, claim, claiming->bit);
 }
 
 static int add_records(struct pasid_walk *walk, struct pasid_report *ret)
@@ -84,10 +84,10 @@ static int add_records(struct pasid_walk *walk, struct pasid_report *ret)
 	return 0;
 }
 
-static int add_source(struct pasid_walk *walk, unsigned int n, struct pasid_report *ret)
+int pasid_walk_read(struct pasid_walk *walk, unsigned int source, struct pasid_claims *claims)
 {
-	const struct pasid_source *source = pasid_sources[n];
-	struct claiming claiming = { walk, PASID_BIT_SOURCES + n };
+	struct pasid_report *report = &walk->reports->v[PASID_BIT_SOURCES + source];
+	struct claiming claiming = { claims, PASID_BIT_SOURCES + source };
 	struct pasid_reader reader = {
 		.root = walk->query->root,
 		.device = walk->query->device,
@@ -96,41 +96,47 @@ static int add_source(struct pasid_walk *walk, unsigned int n, struct pasid_repo
 		.each = on_claim,
 		.data = &claiming,
 	};
-	int r = pasid_source_read(source, &reader);
+	int r = pasid_source_read(pasid_sources[source], &reader);
 
 	if (r == -ENOMEM)
 		return r;
-	*ret = (struct pasid_report){ .name = source->name,
-				      .what = source->what,
-				      .path = source->path,
-				      .status = r,
-				      .rows = reader.n };
+	report->status = r;
+	report->rows = reader.n;
 	if (r != 1)
-		memcpy(ret->reason, reader.reason, sizeof(ret->reason));
+		memcpy(report->reason, reader.reason, sizeof(report->reason));
 	return 0;
 }
 
-/* Who only holds a device is asked for where somebody wants to know. */
-static bool is_needed(const struct pasid_walk *walk, const struct pasid_source *source)
+/* Who only holds a device is asked for when it turns out that somebody wants to know. */
+static int add_sources(struct pasid_walk *walk)
 {
-	return source != &pasid_source_vfio || walk->query->need & PASID_NEED_OWNER;
+	struct pasid_reports *reports = walk->reports;
+	int r = 0;
+
+	for (unsigned int i = 0; r == 0 && pasid_sources[i] && reports->n < ARRAY_SIZE(reports->v);
+	     i++) {
+		const struct pasid_source *source = pasid_sources[i];
+
+		reports->v[reports->n++] = (struct pasid_report){ .name = source->name,
+								  .what = source->what,
+								  .path = source->path,
+								  .status = 1 };
+		if (source != &pasid_source_vfio)
+			r = pasid_walk_read(walk, i, &walk->claims);
+	}
+	if (r == 0 && walk->query->need & PASID_NEED_TABLES)
+		r = pasid_walk_holders(walk);
+	return r;
 }
 
-static int add_claims(struct pasid_walk *walk, struct pasid_reports *reports)
+static int add_claims(struct pasid_walk *walk)
 {
 	int r;
 
-	reports->n = PASID_BIT_SOURCES;
-	r = add_records(walk, &reports->v[PASID_BIT_CONTEXT]);
-	for (unsigned int i = 0; r == 0 && pasid_sources[i] && reports->n < ARRAY_SIZE(reports->v);
-	     i++) {
-		struct pasid_report *report = &reports->v[reports->n++];
-
-		if (is_needed(walk, pasid_sources[i]))
-			r = add_source(walk, i, report);
-		else
-			*report = (struct pasid_report){ .name = pasid_sources[i]->name };
-	}
+	walk->reports->n = PASID_BIT_SOURCES;
+	r = add_records(walk, &walk->reports->v[PASID_BIT_CONTEXT]);
+	if (r == 0)
+		r = add_sources(walk);
 	if (r < 0)
 		return r;
 	pasid_claims_sort(&walk->claims);
@@ -170,18 +176,19 @@ int pasid_walk(const struct pasid_query *query,
 	       int (*each)(const struct pasid_range *range, void *data), void *data,
 	       struct pasid_reports *ret)
 {
+	struct pasid_reports reports = { 0 };
 	_cleanup_(pasid_walk_done) struct pasid_walk walk = {
 		.query = query,
+		.reports = &reports,
 		.each = each,
 		.data = data,
 		.rows = { .root = query->root,
 			  .need = query->need,
 			  .processes = { .root = query->root } },
 	};
-	struct pasid_reports reports = { 0 };
 	int r;
 
-	r = add_claims(&walk, &reports);
+	r = add_claims(&walk);
 	if (r == 0)
 		r = pasid_walk_hardware(&walk);
 	if (r == 0)
@@ -213,7 +220,7 @@ int pasid_list(const struct sys_root *root, const char *device, const struct pas
 	_cleanup_pasid_table_ struct pasid_table table = { 0 };
 	const struct pasid_query query = { .root = root,
 					   .device = device,
-					   .need = PASID_NEED_ALL,
+					   .need = PASID_NEED_ALL & ~PASID_NEED_TABLES,
 					   .records = records,
 					   .n_records = n_records,
 					   .records_status = root->captured ? 0 : 1 };

@@ -180,8 +180,6 @@ int pasid_parts_get(const struct pasid_claims *claims, struct pasid_span span,
 	for (size_t i = span.first; r == 0 && i < span.end; i++) {
 		const struct pasid_stored *claim = &claims->v[i];
 
-		if (claim->what == PASID_CLAIM_HOLDER)
-			continue;
 		if (claim->lo && !claim->own) {
 			numbered[n++] = *claim;
 			continue;

@@ -95,21 +95,17 @@ static void set_claim(const struct pasid_stored *claim, struct pasid_range *rang
 	range->record = field_u64(1);
 }
 
-/* Nobody says whose it is: the process that alone has the device open has made it. */
-static void set_unclaimed(const struct pasid_rows *rows, struct pasid_place *place,
-			  const struct pasid_entry *entry, struct pasid_range *range)
+/* Nobody says whose it is. */
+static void set_unclaimed(const struct pasid_place *place, const struct pasid_entry *entry,
+			  struct pasid_range *range)
 {
 	range->record = field_u64(0);
 	if (entry->sva)
 		return;
-	if (entry->like_rid && rows->need & PASID_NEED_KIND) {
-		if (place->dma < 0)
-			place->dma = pasid_device_is_dma(rows->root, place->id);
-		if (place->dma)
-			range->kind = PASID_KIND_DMA;
-	}
-	if (range->kind == PASID_KIND_DMA)
+	if (entry->like_rid && place->dma) {
+		range->kind = PASID_KIND_DMA;
 		return;
+	}
 	range->pid = place->user;
 	if (place->user.status == 1)
 		range->sources |= place->user_source;
@@ -133,7 +129,7 @@ static enum pasid_state state_of(const struct pasid_stored *claim, const struct 
 	return entry ? PASID_STATE_OK : PASID_STATE_NOT_IN_HARDWARE;
 }
 
-int pasid_row_get(struct pasid_rows *rows, struct pasid_place *place,
+int pasid_row_get(struct pasid_rows *rows, const struct pasid_place *place,
 		  const struct pasid_stored *claim, const struct pasid_entry *entry, uint32_t lo,
 		  uint32_t hi, struct pasid_range *ret)
 {
@@ -149,7 +145,7 @@ int pasid_row_get(struct pasid_rows *rows, struct pasid_place *place,
 	if (claim)
 		set_claim(claim, &range);
 	else if (entry)
-		set_unclaimed(rows, place, entry, &range);
+		set_unclaimed(place, entry, &range);
 	if (entry) {
 		range.domain = field_u64(entry->domain);
 		range.type = field_u64(entry->type);

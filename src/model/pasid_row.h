@@ -16,10 +16,12 @@
 struct pasid_place {
 	char *id;
 	struct pasid_device facts;
-	int status;            /* 1: the hardware's table has its entries; else why it has not */
-	struct field_u64 user; /* the process that alone has it open, and may have made entries */
+	int status; /* 1: the hardware's table has its entries; else why it has not */
+	/* Once an entry that nobody claims asks for it: */
+	bool dma, dma_known;   /* pasid_device_is_dma() */
+	struct field_u64 user; /* the process that alone has it open, and so has made the entry */
 	unsigned int user_source;
-	int dma; /* 1 or 0: pasid_device_is_dma(); -1: not looked */
+	bool user_known;
 };
 
 /* The names of users, each looked up once. */
@@ -44,6 +46,6 @@ struct pasid_rows {
  * The binding of LO to HI, which CLAIM (NULL: nobody) and ENTRY (NULL: none) tell of. What RET points to
  * belongs to the arguments. Returns 0 or -ENOMEM.
  */
-int pasid_row_get(struct pasid_rows *rows, struct pasid_place *place,
+int pasid_row_get(struct pasid_rows *rows, const struct pasid_place *place,
 		  const struct pasid_stored *claim, const struct pasid_entry *entry, uint32_t lo,
 		  uint32_t hi, struct pasid_range *ret);

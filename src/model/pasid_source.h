@@ -82,7 +82,10 @@ enum pasid_need {
 	PASID_NEED_PROCESS = 1u << 3, /* command, user, unit, start of the process */
 	PASID_NEED_KIND = 1u << 4,    /* kinds that the hardware's entry alone does not tell */
 	PASID_NEED_USER = 1u << 5,    /* the user's name */
-	/* What is known of tables that make no claims; AMD's is asked by writing to debugfs. */
+	/*
+	 * How every source fares, those too that no row asks for: who has devices open, and tables that
+	 * make no claims. AMD's is asked by writing to debugfs.
+	 */
 	PASID_NEED_TABLES = 1u << 6,
 	PASID_NEED_ALL = (1u << 7) - 1,
 };

@@ -13,7 +13,9 @@
 
 void pasid_walk_done(struct pasid_walk *walk)
 {
+	pasid_files_done(&walk->files);
 	pasid_claims_done(&walk->claims);
+	pasid_claims_done(&walk->holders);
 	pasid_processes_done(&walk->rows.processes);
 	pasid_users_done(&walk->rows.users);
 	pasid_parts_done(&walk->parts);
@@ -102,6 +104,8 @@ static int tell_entry(struct pasid_walk *walk, const struct pasid_entry *entry)
 		r = tell(walk, part, entry, entry->pasid, entry->pasid);
 	}
 	if (r == 0 && !claimed)
+		r = pasid_walk_explain(walk, entry);
+	if (r == 0 && !claimed)
 		r = tell(walk, NULL, entry, entry->pasid, entry->pasid);
 	walk->next = entry->pasid + UINT64_C(1);
 	return r;
@@ -129,42 +133,6 @@ static int end_device(struct pasid_walk *walk)
 	return r;
 }
 
-static bool is_context(const struct pasid_query *query, uint64_t pid)
-{
-	for (size_t i = 0; i < query->n_holders; i++)
-		if ((uint64_t)query->holders[i] == pid)
-			return true;
-	return false;
-}
-
-/*
- * The one process that has the device open, of several that with an iommufd. What a context has bound
- * is in its record, so it is none.
- */
-static void find_user(struct pasid_walk *walk, struct pasid_span span)
-{
-	struct pasid_place *place = &walk->place;
-	struct field_u64 found[2] = { 0 };
-	size_t n[2] = { 0 };
-
-	for (size_t i = span.first; i < span.end; i++) {
-		const struct pasid_stored *claim = &walk->claims.v[i];
-
-		if (claim->what != PASID_CLAIM_HOLDER || is_context(walk->query, claim->pid.value))
-			continue;
-		place->user_source |= claim->sources;
-		for (size_t k = 0; k <= (claim->iommufd ? 1 : 0); k++) {
-			if (n[k] == 0 || found[k].value != claim->pid.value)
-				n[k]++;
-			found[k] = claim->pid;
-		}
-	}
-	if (n[1] == 1 || n[0] == 1)
-		place->user = n[1] == 1 ? found[1] : found[0];
-	else if (n[0] == 0 && walk->rows.need & PASID_NEED_OWNER && walk->files.status < 0)
-		place->user = field_u64_error(walk->files.status);
-}
-
 static int begin_device(struct pasid_walk *walk, const char *id, bool in_table)
 {
 	struct pasid_span span = pasid_claims_of(&walk->claims, id);
@@ -177,7 +145,7 @@ static int begin_device(struct pasid_walk *walk, const char *id, bool in_table)
 			return -EBADMSG;
 		walk->told[span.first] = true;
 	}
-	*place = (struct pasid_place){ .id = strdup(id), .dma = -1 };
+	*place = (struct pasid_place){ .id = strdup(id) };
 	if (!place->id)
 		return -ENOMEM;
 	pasid_device_get(walk->query->root, id, walk->rows.need,
@@ -189,7 +157,6 @@ static int begin_device(struct pasid_walk *walk, const char *id, bool in_table)
 							       : -EOPNOTSUPP;
 	walk->at = 0;
 	walk->next = 0;
-	find_user(walk, span);
 	return pasid_parts_get(&walk->claims, span, &walk->rows.processes, &walk->parts);
 }
 

@@ -19,6 +19,10 @@ struct pasid_walk {
 	int stopped; /* what EACH returned */
 	struct pasid_files files;
 	struct pasid_claims claims;
+	struct pasid_claims
+		holders; /* of devices open through VFIO; read when an entry asks for them */
+	bool holders_read;
+	struct pasid_reports *reports;
 	struct pasid_rows rows;
 	int hardware_status; /* 1: the table's entries have all come; else why they have not */
 	size_t entries;
@@ -33,6 +37,18 @@ struct pasid_walk {
 };
 
 void pasid_walk_done(struct pasid_walk *walk);
+
+/* Reads one source into CLAIMS. Returns 0 or -ENOMEM. */
+int pasid_walk_read(struct pasid_walk *walk, unsigned int source, struct pasid_claims *claims);
+
+/*
+ * What is to be known of PLACE to tell whose ENTRY is, which nobody claims: read now unless it was
+ * before. Returns 0 or -ENOMEM.
+ */
+int pasid_walk_explain(struct pasid_walk *walk, const struct pasid_entry *entry);
+
+/* Reads who has devices open, once. Returns 0 or -ENOMEM. */
+int pasid_walk_holders(struct pasid_walk *walk);
 
 /* The devices of the hardware's table; then those that only claims know. Return 0, what EACH did, -errno. */
 int pasid_walk_hardware(struct pasid_walk *walk);

@@ -3,14 +3,23 @@
 
 #include <errno.h>
 #include <fnmatch.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "out/column.h"
+#include "util/array.h"
+#include "util/parse.h"
+
+/* What a pattern means to a number: one, or all of LO to HI. Without either LO is above HI. */
+struct numbers {
+	uint64_t lo, hi;
+};
 
 struct term {
 	const struct out_column *column;
 	struct strv patterns;
+	struct numbers *numbers; /* one for each pattern */
 };
 
 struct out_filter {
@@ -22,11 +31,38 @@ void out_filter_free(struct out_filter **filter)
 {
 	if (!*filter)
 		return;
-	for (size_t i = 0; i < (*filter)->n; i++)
+	for (size_t i = 0; i < (*filter)->n; i++) {
 		strv_done(&(*filter)->terms[i].patterns);
+		free((*filter)->terms[i].numbers);
+	}
 	free((*filter)->terms);
 	free(*filter);
 	*filter = NULL;
+}
+
+static struct numbers parse_numbers(const char *pattern)
+{
+	const struct numbers none = { 1, 0 };
+	const char *dash = strchr(pattern, '-');
+	struct numbers ret;
+	char lo[24];
+
+	snprintf(lo, sizeof(lo), "%.*s", dash ? (int)(dash - pattern) : 23, pattern);
+	if (parse_u64(lo, UINT64_MAX, &ret.lo) < 0 ||
+	    parse_u64(dash ? dash + 1 : pattern, UINT64_MAX, &ret.hi) < 0)
+		return none;
+	return ret;
+}
+
+static int add_pattern(struct term *term, const char *pattern)
+{
+	size_t n = term->patterns.n;
+	struct numbers *slot = array_push(term->numbers, n);
+
+	if (!slot)
+		return -ENOMEM;
+	*slot = parse_numbers(pattern);
+	return strv_push(&term->patterns, pattern);
 }
 
 static int term_parse(const struct out_column *columns, const char *text, struct term *ret,
@@ -50,7 +86,7 @@ static int term_parse(const struct out_column *columns, const char *text, struct
 		return -ENOMEM;
 	rest = list;
 	while ((pattern = strsep(&rest, ","))) {
-		r = strv_push(&ret->patterns, pattern);
+		r = add_pattern(ret, pattern);
 		if (r < 0)
 			return r;
 	}
@@ -98,6 +134,14 @@ static bool match_text(const struct term *term, const char *text)
 	return false;
 }
 
+static bool match_number(const struct term *term, uint64_t number)
+{
+	for (size_t i = 0; i < term->patterns.n; i++)
+		if (term->numbers[i].lo <= number && number <= term->numbers[i].hi)
+			return true;
+	return false;
+}
+
 /* 1, 0, or -errno for which the value cannot be read. */
 static int match_term(const struct term *term, const void *row)
 {
@@ -109,6 +153,9 @@ static int match_term(const struct term *term, const void *row)
 	term->column->get(row, &value);
 	if (value.type == OUT_UNREADABLE)
 		return value.error;
+	if ((value.type == OUT_NUMBER || value.type == OUT_SIZE) &&
+	    match_number(term, value.number))
+		return 1;
 	text = out_value_format(&value, &style);
 	if (!text)
 		return -ENOMEM;

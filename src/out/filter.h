@@ -15,7 +15,8 @@ void out_filter_free(struct out_filter **filter);
 /*
  * Each of the N TERMS is "COLUMN=PATTERN[,PATTERN...]", or "PATTERN[,...]" for the table's first
  * column: shell patterns, without regard to case, against what -r prints, but with blanks. A row is wanted when it
- * matches one pattern of every term; of a list, one item. Returns 0, -ENOMEM, or -EINVAL with *RET_BAD
+ * matches one pattern of every term; of a list, one item. Of a number, LO-HI matches all from LO to HI,
+ * and 0x2a the 42. Returns 0, -ENOMEM, or -EINVAL with *RET_BAD
  * (to be freed) the name that is no column.
  */
 int out_filter_new(const struct out_column *columns, const char *const *terms, size_t n,

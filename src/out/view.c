@@ -12,6 +12,8 @@
 #include "util/array.h"
 #include "util/cleanup.h"
 
+#define PART_ROWS 512 /* of an aligned table that are in memory at once */
+
 struct out_unreadable {
 	const struct out_column *column;
 	int error;
@@ -239,6 +241,27 @@ int out_view_line(struct out_view *view, const void *row, struct libscols_line *
 	return 0;
 }
 
+/*
+ * Prints the rows that wait and forgets them, so that a list of any length needs little memory and
+ * shows its first rows early. Later rows keep to the widths of the first; a cell that is wider than
+ * its column pushes the others of its part aside.
+ */
+static int table_flush(struct out_view *view)
+{
+	if (scols_print_table(view->table) < 0)
+		return -ENOMEM;
+	/* The table has no newline after its last row. */
+	if (view->parts++ == 0)
+		scols_table_enable_noheadings(view->table, 1);
+	for (size_t i = 0; i < view->n; i++) {
+		struct libscols_column *column = scols_table_get_column(view->table, i);
+
+		scols_column_set_whint(column, (double)scols_column_get_width(column));
+	}
+	scols_table_remove_lines(view->table);
+	return 0;
+}
+
 static int line_row(struct out_view *view, const void *row)
 {
 	bool pairs = view->options.format == OUT_FORMAT_PAIRS;
@@ -379,6 +402,12 @@ int out_view_row(struct out_view *view, const void *row)
 	case OUT_FORMAT_TABLE:
 		break;
 	}
+	if (!view->single && scols_table_get_nlines(view->table) == PART_ROWS) {
+		int r = table_flush(view);
+
+		if (r < 0)
+			return r;
+	}
 	return view->single ? show_row(view, row) : out_view_line(view, row, NULL, &line);
 }
 
@@ -392,9 +421,7 @@ int out_view_end(struct out_view *view)
 		return 0;
 	case OUT_FORMAT_TABLE:
 		/* An empty table prints nothing, as lsblk(8) does. */
-		if (view->table && view->rows && scols_print_table(view->table) < 0)
-			return -ENOMEM;
-		return 0;
+		return view->table && view->rows ? table_flush(view) : 0;
 	default:
 		return 0;
 	}

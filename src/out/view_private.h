@@ -14,7 +14,8 @@ struct out_view {
 	bool single;
 	FILE *f;
 	size_t rows;
-	struct libscols_table *table; /* aligned output waits here for the widest cell */
+	struct libscols_table *table; /* aligned output waits here for the widest cell, */
+	size_t parts;                 /* and is printed in so many parts */
 	struct out_unreadable *unreadable;
 	size_t unreadable_count;
 };

@@ -104,11 +104,11 @@ int sys_proc_boot_time(const struct sys_root *root, uint64_t *ret)
 	r = dir < 0 ? dir : sys_read_all(dir, "stat", &text, &size);
 	if (r < 0)
 		return r;
-	/* Not the first line, so a newline stands before it; beyond 2^40 no time is one. */
-	line = strstr(text, "\nbtime ");
+	/* Beyond 2^40 no time is one. */
+	line = str_starts(text, "btime ") ? text : strstr(text, "\nbtime ");
 	if (!line)
 		return -EBADMSG;
-	line += strlen("\nbtime ");
+	line += strcspn(line, " ") + 1;
 	line[strcspn(line, "\n")] = '\0';
 	return parse_u64(line, UINT64_C(1) << 40, ret);
 }

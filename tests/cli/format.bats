@@ -29,6 +29,16 @@ keys()
 	jq -R . <<<"$1" | jq -cs .
 }
 
+# listed TREE LIST: it has ended as it should; without the IOMMU's table PASIDs may be missing.
+listed()
+{
+	if [[ $1 == *-user && $2 == 'pasid list' ]]; then
+		ended 7
+	else
+		ended 0
+	fi
+}
+
 @test "each list is a JSON array whose objects have the default columns, or all" {
 	local tree list defaults all
 
@@ -41,12 +51,12 @@ keys()
 		for tree in "${TREES[@]}"; do
 			# shellcheck disable=SC2086	# words
 			on "$tree" $list --json
-			[[ $status == 0 ]]
+			listed "$tree" "$list"
 			json 'type == "array" and all(.[]; type == "object")'
 			json "all(.[]; del(.unreadable) | keys_unsorted == $defaults)"
 			# shellcheck disable=SC2086	# words
 			on "$tree" $list --json -o all
-			[[ $status == 0 ]]
+			listed "$tree" "$list"
 			json "all(.[]; del(.unreadable) | keys_unsorted == $all)"
 		done
 	done
@@ -90,7 +100,7 @@ keys()
 			n=$(columns "$list" | wc -l)
 			# shellcheck disable=SC2086	# words
 			on "$tree" $list --raw -o all
-			[[ $status == 0 ]]
+			listed "$tree" "$list"
 			[[ -z $output ]] || awk -F '[ ]' -v n="$n" 'NF != n { exit 1 }' <<<"$output"
 			local rows=$output
 			# shellcheck disable=SC2086	# words
@@ -185,7 +195,7 @@ notes_only()
 		for command in "${LISTS[@]}"; do
 			# shellcheck disable=SC2086	# words
 			on "$tree" $command -o all
-			[[ $status == 0 ]]
+			listed "$tree" "$command"
 			notes_only
 		done
 	done

@@ -1,11 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # pasid list
+bats_require_minimum_version 1.5.0
 
 setup_file()
 {
 	load ../lib.bash
-	unpack intel-pasid intel-legacy amd none
+	unpack intel-pasid intel-pasid-user intel-legacy amd none idxd kfd
 }
 
 setup()
@@ -32,9 +33,9 @@ setup()
 	on intel-pasid pasid list -r -o all pasid=1,42
 	succeeds
 	equal "$output" "$(cat <<-'END'
-		DEVICE GROUP PASID KIND CONTEXT IOAS IOAS-NAME HWPT PID COMMAND UID UNIT STATE HARDWARE RECORD DOMAIN TYPE
-		0000:00:10.0 6 42 unknown     98 ioasid:vm 0 vm.service not-recorded 1 0 8 first-stage
-		0000:00:11.0 7 1 sva     107 bash 0 accelerator.service ok 1 1 1 first-stage
+		DEVICE GROUP PASID KIND TARGET CONTEXT IOAS IOAS-NAME HWPT PID COMMAND UID USER UNIT STARTED DRIVER STATE SOURCES HARDWARE RECORD DOMAIN TYPE FAULTS FAULT-FAILURES
+		0000:00:10.0 6 42 unknown      98 ioasid:vm 0  vm.service  vfio-pci not-recorded vt-d,vfio 1 0 8 first-stage  
+		0000:00:11.0 7 1 sva pid\x20107\x20(uio0)     107 bash 0  accelerator.service  uio_pci_sva ok vt-d,uio 1 1 1 first-stage  
 	END
 	)"
 	on intel-pasid pasid list -j kind=sva
@@ -73,4 +74,41 @@ setup()
 		on intel-pasid pasid $verb
 		fails 2 "$BATS_FILE_TMPDIR/intel-pasid: a captured machine has no contexts"
 	done
+}
+
+@test "the JSON of all trees is as its schema says, and the schema is strict" {
+	local tree schema=$ROOT/src/cmd/pasid_list.schema.json
+
+	for tree in intel-pasid intel-pasid-user idxd kfd none; do
+		on "$tree" pasid list -j -o all
+		/usr/bin/jsonschema -i <(printf '%s' "$output") "$schema"
+	done
+	run -1 /usr/bin/jsonschema -i <(echo '[{ "pasid": 0 }]') "$schema"
+	run -1 /usr/bin/jsonschema -i <(echo '[{ "colour": "red" }]') "$schema"
+	# Each column is in it.
+	while read -r tree; do
+		jq -e --arg key "$tree" '.items.properties | has($key)' "$schema"
+	done < <("$IOASIDCTL" pasid list --list-columns | sed 's/ .*//' | tr 'A-Z-' 'a-z_')
+}
+
+@test "the sources: read, absent, unreadable, and why" {
+	on intel-pasid pasid list --sources -nr -o source,status
+	succeeds
+	equal "$output" "$(printf '%s\n' 'context absent' 'vt-d read' 'uio read' 'uacce absent' 'idxd absent' \
+		'kfd absent' 'amdgpu absent' 'vfio read' 'amd absent')"
+	on intel-pasid-user pasid list --sources -j
+	json 'map(select(.status == "unreadable")) | length > 0 and all(.[]; .reason != null)'
+}
+
+@test "one PASID with all that is known of it" {
+	on intel-pasid pasid show 00:11.0 1 -j
+	succeeds
+	json '.pid == 107 and .kind == "sva" and .sources == ["vt-d", "uio"]'
+	on intel-pasid pasid show 00:11.0 2
+	ended 6
+	on intel-pasid pasid show 00:11.0 0
+	ended 6
+	says 'no binding' 'hint: '
+	on intel-pasid pasid show 00:11.0 0x100000
+	ended 2
 }

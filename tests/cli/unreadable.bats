@@ -64,7 +64,7 @@ unreadable()
 
 @test "PASIDs of a table that cannot be read are not told to be none" {
 	on intel-pasid-user pasid list -o device,pasid,kind,pid,state
-	[[ $status == 0 ]]
+	ended 7
 	equal "$output" "$(cat <<-'END'
 		DEVICE       PASID KIND PID STATE
 		0000:00:11.0     1 sva  ?   unconfirmed

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/pasid_query.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/operand.h"
+#include "model/select.h"
+#include "util/cleanup.h"
+#include "util/parse.h"
+
+#define DEVICE_TERM "device="
+
+void pasid_session_done(struct pasid_session *session)
+{
+	pasid_records_done(&session->records);
+}
+
+int pasid_session_open(struct app *app, const struct sys_root *root, unsigned int need,
+		       struct pasid_session *ret)
+{
+	struct pasid_session session = { 0 };
+	int r;
+
+	r = pasid_records_gather(app, root, &session.records);
+	if (r && r != STATUS_PARTIAL) {
+		pasid_session_done(&session);
+		return r;
+	}
+	session.query = (struct pasid_query){
+		.root = root,
+		.need = need,
+		.records = session.records.v,
+		.n_records = session.records.n,
+		.holders = session.records.holders,
+		.n_holders = session.records.n_holders,
+		.records_status = root->captured ? 0
+				  : r            ? -EACCES
+						 : 1,
+	};
+	*ret = session;
+	return 0;
+}
+
+static void note_hardware(struct app *app, const struct pasid_reports *reports)
+{
+	int status = reports->hardware_status;
+
+	if (status == -EOPNOTSUPP)
+		app_note(app,
+			 "this kernel shows no IOMMU table of PASIDs (no debugfs for this IOMMU)");
+	else if (status == -ENOENT)
+		app_note(app, "the IOMMU's table of PASIDs is not there: %s", reports->v[1].reason);
+	else if (status < 0)
+		app_note(app, "the IOMMU's table could not be read: %s", strerror(-status));
+}
+
+bool pasid_session_notes(struct app *app, const struct pasid_session *session)
+{
+	const struct pasid_reports *reports = &session->reports;
+	bool partial = false;
+
+	note_hardware(app, reports);
+	if (reports->process_status < 0)
+		app_note(app, "some processes could not be looked into: %s",
+			 strerror(-reports->process_status));
+	for (size_t i = 0; i < reports->n; i++) {
+		const struct pasid_report *report = &reports->v[i];
+
+		if (report->status >= 0 || report->status == -EOPNOTSUPP)
+			continue;
+		/* Who has a device open explains rows, and makes none. */
+		partial = partial || strcmp(report->name, "vfio") != 0;
+		/* Of the contexts each has been named, the table and the processes just now. */
+		if (i > 1 && report->status != reports->process_status)
+			app_note(app, "the source %s could not be read: %s", report->name,
+				 report->reason);
+	}
+	return partial;
+}
+
+/* The sysfs id of what a person calls a device, or the pattern as it is. Returns 0 or a status. */
+static int resolve(struct app *app, const struct sys_root *root, const char *pattern, FILE *f)
+{
+	_cleanup_strv_ struct strv candidates = { 0 };
+	_cleanup_free_ char *path = NULL;
+	int r = -ENODEV;
+
+	if (!strpbrk(pattern, "*?["))
+		r = select_device(root, pattern, &path, &candidates);
+	if (r == -ENOTUNIQ)
+		return operand_device(app, root, pattern, &path);
+	fputs(r == 0 ? strrchr(path, '/') + 1 : pattern, f);
+	return 0;
+}
+
+static int device_term(struct app *app, const struct sys_root *root, const char *patterns,
+		       char **ret)
+{
+	_cleanup_free_ char *copy = strdup(patterns);
+	char *rest = copy, *pattern, *text = NULL;
+	const char *separator = DEVICE_TERM;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+	int r = 0;
+
+	while (copy && f && r == 0 && (pattern = strsep(&rest, ","))) {
+		fputs(separator, f);
+		r = resolve(app, root, pattern, f);
+		separator = ",";
+	}
+	if (!f || fclose(f) != 0 || !copy || r) {
+		free(text);
+		return r ? r : app_fail_errno(app, -ENOMEM, NULL, "cannot read the terms");
+	}
+	*ret = text;
+	return 0;
+}
+
+/* The patterns of a term for devices; NULL for another column's. */
+static const char *device_patterns(const char *term)
+{
+	const char *equals = strchr(term, '=');
+	char name[16];
+
+	if (!equals)
+		return term;
+	if ((size_t)snprintf(name, sizeof(name), "%.*s", (int)(equals - term), term) >=
+	    sizeof(name))
+		return NULL;
+	return str_same(name, "device") ? equals + 1 : NULL;
+}
+
+static int add_context(struct app *app, struct operands *operands, const char *context,
+		       struct strv *ret)
+{
+	char term[NAME_LENGTH_MAX + 16];
+
+	snprintf(term, sizeof(term), "context=%s", context);
+	if (strv_push(ret, term) < 0)
+		return app_fail_errno(app, -ENOMEM, NULL, "cannot read the terms");
+	operands->v[operands->n++] = ret->v[ret->n - 1];
+	return 0;
+}
+
+int pasid_terms(struct app *app, struct view_args *args, const char *context, struct strv *ret)
+{
+	struct operands *operands = &args->operands;
+	const struct sys_root *root;
+	int r;
+
+	if (args->sysroot)
+		app->sysroot = args->sysroot;
+	r = app_root(app, &root);
+	for (unsigned int i = 0; r == 0 && i < operands->n; i++) {
+		const char *patterns = device_patterns(operands->v[i]);
+		_cleanup_free_ char *term = NULL;
+
+		if (!patterns)
+			continue;
+		r = device_term(app, root, patterns, &term);
+		if (r == 0 && strv_push(ret, term) < 0)
+			r = app_fail_errno(app, -ENOMEM, NULL, "cannot read the terms");
+		if (r == 0)
+			operands->v[i] = ret->v[ret->n - 1];
+	}
+	if (r || !context)
+		return r;
+	if (operands->n == CMD_OPERANDS_MAX)
+		return app_fail(app, STATUS_USAGE, context, "too many terms");
+	if (!parse_is_name(context))
+		return app_fail(app, STATUS_USAGE, context, "no name of a context");
+	return add_context(app, operands, context, ret);
+}
+
+const char *pasid_only_device(const struct operands *terms)
+{
+	for (unsigned int i = 0; i < terms->n; i++)
+		if (str_starts(terms->v[i], DEVICE_TERM) && !strpbrk(terms->v[i], "*?[,\\"))
+			return terms->v[i] + strlen(DEVICE_TERM);
+	return NULL;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the verbs that look at PASIDs have in common. */
+#pragma once
+
+#include "app.h"
+#include "cmd/options.h"
+#include "cmd/pasid_columns.h"
+#include "cmd/pasid_records.h"
+#include "model/pasid.h"
+
+/* The records, the question, and how the sources have fared. */
+struct pasid_session {
+	struct pasid_records records;
+	struct pasid_query query;
+	struct pasid_reports reports;
+};
+
+void pasid_session_done(struct pasid_session *session);
+#define _cleanup_pasid_session_ _cleanup_(pasid_session_done)
+
+/* Asks the contexts. NEED: PASID_NEED_*. Returns 0 or a reported status. */
+int pasid_session_open(struct app *app, const struct sys_root *root, unsigned int need,
+		       struct pasid_session *ret);
+
+/* Notes of what could not be read. Returns whether rows may be missing. */
+bool pasid_session_notes(struct app *app, const struct pasid_session *session);
+
+/*
+ * Makes the terms of ARGS' operands terms of the columns: devices by their sysfs ids, CONTEXT
+ * (may be NULL) as one more. What the operands then point to is in RET. Returns 0 or a reported status.
+ */
+int pasid_terms(struct app *app, struct view_args *args, const char *context, struct strv *ret);
+
+/* The device whose name alone a term wants; NULL: there may be several. */
+const char *pasid_only_device(const struct operands *terms);

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pasid show */
+#include <errno.h>
+#include <string.h>
+
+#include "app.h"
+#include "cmd/inspect.h"
+#include "cmd/operand.h"
+#include "cmd/options.h"
+#include "cmd/pasid_query.h"
+#include "cmd/verbs.h"
+#include "util/cleanup.h"
+#include "util/parse.h"
+
+/* What is looked for, and what was found. */
+struct search {
+	uint32_t pasid;
+	struct pasid_table found;
+};
+
+static void search_done(struct search *search)
+{
+	pasid_table_done(&search->found);
+}
+
+static int on_range(const struct pasid_range *range, void *data)
+{
+	struct search *search = data;
+
+	if (range->lo > search->pasid || range->hi < search->pasid)
+		return 0;
+	return pasid_table_add(&search->found, range);
+}
+
+static int parse_pasid(struct app *app, const char *operand, uint32_t *ret)
+{
+	uint64_t value;
+	int r = parse_u64(operand, PASID_MAX, &value);
+
+	if (r == -ERANGE)
+		return app_fail(app, STATUS_USAGE, operand, "PASIDs have 20 bits at most");
+	if (r < 0)
+		return app_fail(app, STATUS_USAGE, operand, "is not a PASID");
+	*ret = (uint32_t)value;
+	return 0;
+}
+
+/* PASID 0 is IOMMU_NO_PASID: the requests that carry none. */
+static int fail_rid(struct app *app, const char *device)
+{
+	app_fail(app, STATUS_NOT_FOUND, device,
+		 "PASID 0 stands for the device's requests that carry no PASID: it is no binding");
+	app_hint(app, "'ioasidctl device show %s' tells of the device's own", device);
+	return STATUS_NOT_FOUND;
+}
+
+/* Of what could not be read it is not known that it is not there. */
+static int fail_missing(struct app *app, const struct pasid_session *session, const char *device,
+			const char *pasid)
+{
+	const struct pasid_reports *reports = &session->reports;
+
+	if (!pasid_session_notes(app, session))
+		return app_fail(app, STATUS_NOT_FOUND, device, "no binding of PASID %s is known",
+				pasid);
+	app_fail(app, STATUS_NOT_FOUND, device, "no binding of PASID %s can be seen", pasid);
+	return reports->hardware_status < 0 ? (int)app_status(reports->hardware_status)
+					    : STATUS_PARTIAL;
+}
+
+static int show_found(struct app *app, struct inspection *in, const struct search *search,
+		      const char *device)
+{
+	struct pasid_scratch scratch;
+	const struct pasid_row row = { search->pasid, &search->found.v[0], &scratch };
+
+	/* Two that contradict each other are rows of their own in the list. */
+	if (search->found.n > 1)
+		app_note(app, "%s: %zu claims to PASID %u contradict each other: see 'pasid list'",
+			 device, search->found.n, (unsigned int)search->pasid);
+	return inspect_show(app, in, &row);
+}
+
+static int show_run(struct app *app, const void *p)
+{
+	const struct view_args *args = p;
+	const char *device = args->operands.v[0], *number = args->operands.v[1];
+	_cleanup_pasid_session_ struct pasid_session session = { 0 };
+	_cleanup_inspection_ struct inspection in = { 0 };
+	_cleanup_(search_done) struct search search = { 0 };
+	_cleanup_free_ char *path = NULL;
+	int r;
+
+	r = parse_pasid(app, number, &search.pasid);
+	if (r == 0)
+		r = inspect_open(app, args, &in);
+	if (r == 0)
+		r = operand_device(app, in.root, device, &path);
+	if (r)
+		return r;
+	if (search.pasid == 0)
+		return fail_rid(app, device);
+	r = pasid_session_open(app, in.root, in.need, &session);
+	if (r)
+		return r;
+	session.query.device = strrchr(path, '/') + 1;
+	r = pasid_walk(&session.query, on_range, &search, &session.reports);
+	if (r < 0)
+		return app_fail_errno(app, r, device, "cannot look for the PASID");
+	if (search.found.n == 0)
+		return fail_missing(app, &session, device, number);
+	return show_found(app, &in, &search, device);
+}
+
+static const struct argp show_argp = {
+	.args_doc = "DEVICE PASID",
+	.doc = "Show all that is known of one PASID of a device: what it leads to, whose it is, and "
+	       "who tells of it.",
+	.children = view_children,
+};
+
+static const struct view_args show_defaults = {
+	.columns = pasid_columns,
+	.operands = { .min = 2, .max = 2 },
+	.single = true,
+};
+
+const struct cmd pasid_show_cmd = {
+	.name = "show",
+	.summary = "Show one PASID of a device",
+	.argp = &show_argp,
+	.defaults = &show_defaults,
+	.args_size = sizeof(show_defaults),
+	.run = show_run,
+};

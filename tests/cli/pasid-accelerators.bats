@@ -1,0 +1,206 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# PASIDs of drivers that no machine of the lab has: idxd and amdkfd; and AMD's tables of PASIDs, which QEMU
+# has not. The trees are no captures: they are written after the kernel's documentation and source, which
+# their first lines name.
+
+setup_file()
+{
+	load ../lib.bash
+	unpack idxd kfd none
+}
+
+setup()
+{
+	load ../lib.bash
+}
+
+# fares TREE SOURCE PATTERN: how it does in --sources, as "status rows reason".
+fares()
+{
+	local told
+
+	on "$1" pasid list --sources -j
+	[[ $status == 0 ]]
+	clean
+	told=$(jq -r --arg name "$2" \
+		'.[] | select(.source == $name) | "\(.status) \(.rows) \(.reason // "-")"' <<<"$output")
+	# shellcheck disable=SC2053	# a pattern
+	[[ $told == $3 ]] || {
+		printf 'not %s: %s\n' "$3" "$told"
+		return 1
+	}
+}
+
+IDXD=sys/devices/pci0000:6a/0000:6a:01.0/dsa0
+FILE=$IDXD/wq0.0/dsa!wq0.0/file0
+KFD=sys/devices/virtual/kfd/kfd/proc
+NUMBERS=sys/kernel/debug/kfd/proc
+AMD=sys/kernel/debug/iommu/amd/devtbl-of
+
+@test "who has a queue of idxd open is listed, with the counters of its faults" {
+	on idxd pasid list -r \
+		-o device,group,pasid,kind,target,pid,command,uid,unit,driver,sources,faults,fault_failures \
+		sources=idxd device=0000:6a:01.0 kind=sva
+	succeeds
+	equal "$output" "$(cat <<-'END'
+		DEVICE GROUP PASID KIND TARGET PID COMMAND UID UNIT DRIVER SOURCES FAULTS FAULT-FAILURES
+		0000:6a:01.0 20  sva pid\x20999\x20(wq0.0) 999    idxd idxd 4 0
+		0000:6a:01.0 20  sva pid\x201201\x20(wq0.0) 1201 dpdk-dma 0 dpdk.service idxd idxd 17 2
+		0000:6a:01.0 20  sva pid\x201202\x20(wq0.0) 1202 kvstore 1000 kv.service idxd idxd 0 0
+		0000:6a:01.0 20  sva pid\x201300\x20(wq0.1) 1300 nvmf_tgt 0 spdk.service idxd idxd 0 0
+	END
+	)"
+	fares idxd idxd 'read 6 1 of 3 devices have pasid_enabled 0'
+}
+
+@test "the number of idxd's only opener is the one that the IOMMU's table has" {
+	on idxd pasid list -r -o pasid,kind,pid,command,state,sources 0000:e7:01.0
+	succeeds
+	equal "$output" "$(printf '%s\n' 'PASID KIND PID COMMAND STATE SOURCES' '6 sva 1400 old-app ok vt-d,idxd')"
+}
+
+@test "a shared queue of the kernel has the PASID of its DMA domain" {
+	on idxd pasid list -j -o all kind=dma
+	succeeds
+	json 'all(.device == "0000:6a:01.0" and .pid == null) and any(.domain == 2 and .pasid == 1) and
+		([.[] | select(.sources | index("idxd"))] | length == 1 and .[0].target == "wq0.2")'
+}
+
+@test "idxd without PASIDs binds none, whoever has it open" {
+	on idxd pasid list -j 0000:6a:02.0
+	succeeds
+	equal "$output" '[]'
+	local tree
+	tree=$(own idxd)
+	echo 0 >"$tree/$IDXD/pasid_enabled"
+	rm "$tree/$FILE"/* "$tree/$IDXD"/wq0.?/dsa!wq0.?/file*/*
+	on idxd pasid list -j kind=sva sources=idxd device=0000:6a:01.0
+	equal "$output" '[]'
+	fares idxd idxd 'read 2 2 of 3 devices have pasid_enabled 0'
+}
+
+@test "a file of idxd's that cannot be read is unreadable, not absent" {
+	local tree
+	tree=$(own idxd)
+	rm "$tree/$FILE/pid" "$tree/$FILE/cr_faults"
+	ln -s errno:13 "$tree/$FILE/pid"
+	ln -s errno:5 "$tree/$FILE/cr_faults"
+	on idxd pasid list -j -o pid,faults,fault_failures,sources fault_failures=2
+	[[ $status == 0 ]]
+	json '. == [{ pid: null, faults: null, fault_failures: 2, sources: ["idxd"],
+		unreadable: { pid: "Permission denied", faults: "Input/output error" } }]'
+	fares idxd idxd 'unreadable 6 /sys/bus/dsa/devices/file0/pid: Permission denied'
+}
+
+@test "hostile files of idxd's neither end the list nor steer the terminal" {
+	local text tree
+	tree=$(own idxd)
+	for text in '' -1 0x 4294967296 99999999999999999999999 $'\e[31m1' "$(printf '%09000d' 1)"; do
+		printf '%s\n' "$text" >"$tree/$FILE/pid"
+		on idxd pasid list -rn -o pid fault_failures=2
+		[[ $status == 0 ]]
+		clean
+		equal "$output" '?'
+		fares idxd idxd 'unreadable 6 *'
+	done
+	printf 'user\e[31m\n' >"$tree/$IDXD/wq0.2/type"
+	ln -s ../../../.. "$tree/sys/bus/dsa/devices/file77"
+	ln -s "$(printf 'x%.0s' {1..200})" "$tree/sys/bus/dsa/devices/wq9.9"
+	on idxd pasid list
+	[[ $status == 0 ]]
+	clean
+	contains "$output" nvmf_tgt
+}
+
+@test "compute processes have the number that debugfs tells of each GPU" {
+	on kfd pasid list -r -o device,pasid,kind,target,pid,command,uid,unit,sources,faults,hardware
+	[[ $status == 0 ]]
+	equal "$output" "$(cat <<-'END'
+		DEVICE PASID KIND TARGET PID COMMAND UID UNIT SOURCES FAULTS HARDWARE
+		0000:c1:00.0  unknown kfd 2002 rocm-bench 1002 session-4.scope kfd 0 ?
+		0000:c1:00.0 33 unknown kfd 2001 python3 1001 train.service kfd 3 ?
+		0000:c1:00.0 35 unknown kfd/context_1 2001 python3 1001 train.service kfd 12 ?
+		0000:c1:00.0 32770 unknown kfd 2003 hipcc 1003 session-5.scope kfd 1 ?
+		0000:c5:00.0 34 unknown kfd 2001 python3 1001 train.service kfd 0 ?
+		0000:c5:00.0 36 unknown kfd 2004    kfd 0 ?
+	END
+	)"
+}
+
+@test "0 in sysfs is a number unknown, and never one" {
+	on kfd pasid list -j pasid=0
+	equal "$output" '[]'
+	on kfd pasid list -j pid=2002
+	json 'length == 1 and .[0].pasid == null and .[0].state == "unconfirmed"'
+}
+
+@test "without the right to read debugfs the numbers are unknown, and the reason is told" {
+	local tree
+	tree=$(own kfd)
+	rm -r "$tree/sys/kernel/debug"
+	ln -s errno:13 "$tree/sys/kernel/debug"
+	on kfd pasid list -rn -o pasid,pid device=0000:c1:00.0
+	[[ $status == 0 ]]
+	equal "$(sort <<<"$output" | xargs)" '2001 2001 2002 32770 2003'
+	fares kfd kfd "unreadable 7 this kernel tells the numbers in debugfs alone (/$NUMBERS): Permission denied"
+	fares kfd amd 'unreadable 0 Permission denied'
+}
+
+@test "a number that is none is told as unreadable" {
+	local text tree
+	tree=$(own kfd)
+	for text in -1 1048576 garbage $'\e[31m7' "$(printf '%09000d' 1)"; do
+		printf '%s\n' "$text" >"$tree/$NUMBERS/2004/pasid_28123"
+		on kfd pasid list -j pid=2004
+		[[ $status == 0 ]]
+		clean
+		json 'length == 1 and .[0].pasid == null'
+		fares kfd kfd 'un* 6 *'
+	done
+	printf '1048576\n' >"$tree/$KFD/2003/pasid"
+	on kfd pasid list -j pid=2003
+	equal "$output" '[]'
+	fares kfd kfd "unreadable 5 /sys/class/kfd/kfd/proc/2003/pasid: Bad message"
+}
+
+@test "a GPU of another device cgroup is missed, and that is told" {
+	local tree
+	tree=$(own kfd)
+	rm "$tree/${KFD%/proc}/topology/nodes/1/gpu_id"
+	ln -s errno:1 "$tree/${KFD%/proc}/topology/nodes/1/gpu_id"
+	on kfd pasid list -rn -o device
+	[[ $status == 0 ]]
+	equal "$(sort -u <<<"$output")" 0000:c5:00.0
+	fares kfd kfd 'unreadable 2 some GPUs in the topology could not be read: Operation not permitted'
+}
+
+@test "AMD's device table tells who has a table of PASIDs, and not what is in it" {
+	local tree
+	fares kfd amd "unsupported 0 $(printf '%s' \
+		'1 of 2 devices (0000:c1:00.0) have a table of PASIDs of up to 18 bits, ' \
+		'which this kernel does not show')"
+	tree=$(own kfd)
+	rm "$tree/$AMD/0000:c1:00.0"
+	fares kfd amd 'unsupported 0 no entry of the device table was captured'
+	sed 's/c5:00.0/c1:00.0/' "$tree/$AMD/0000:c5:00.0" >"$tree/$AMD/0000:c1:00.0"
+	fares kfd amd 'read 0 none of 2 devices has a table of PASIDs'
+}
+
+@test "a hostile device table is unreadable" {
+	local text tree
+	tree=$(own kfd)
+	for text in $'\e[31m' 'DeviceId' "$(printf 'DeviceId\n0000:c1:00.0 %0900d' 1)" "$(printf 'DeviceId\n0000:c5:00.0 x')"; do
+		printf '%s\n' "$text" >"$tree/$AMD/0000:c1:00.0"
+		fares kfd amd 'unreadable 0 0000:c1:00.0: *'
+		on kfd pasid list
+		[[ $status == 0 ]]
+		clean
+	done
+}
+
+@test "a machine without any of them says so" {
+	fares none idxd 'absent 0 the driver idxd is not loaded'
+	fares none kfd 'absent 0 the driver amdkfd is not loaded'
+	fares none amd 'absent 0 no IOMMU of AMD'
+}
