@@ -200,7 +200,7 @@ const struct out_column pasid_source_columns[] = {
 	  OUT_DEFAULT, 0, get_source_status },
 	{ "rows", "How many bindings, or openers of a device, it tells of", OUT_DEFAULT, 0,
 	  get_source_rows },
-	{ "reason", "Why it is not read", OUT_DEFAULT, 0, get_source_reason },
+	{ "reason", "Why it is not read; what it lacks", OUT_DEFAULT, 0, get_source_reason },
 	{ "path", "Where it is", 0, 0, get_source_path },
 	{ "what", "What it tells", 0, 0, get_source_what },
 	{ 0 },

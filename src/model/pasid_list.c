@@ -102,8 +102,7 @@ int pasid_walk_read(struct pasid_walk *walk, unsigned int source, struct pasid_c
 		return r;
 	report->status = r;
 	report->rows = reader.n;
-	if (r != 1)
-		memcpy(report->reason, reader.reason, sizeof(report->reason));
+	memcpy(report->reason, reader.reason, sizeof(report->reason));
 	return 0;
 }
 

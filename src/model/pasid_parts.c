@@ -45,7 +45,8 @@ static bool agree(const struct pasid_stored *a, const struct pasid_stored *b)
 	/* Where the number is not told, another process's is another one. */
 	if (a->pid.status == 1 && b->pid.status == 1 && a->pid.value != b->pid.value)
 		return same_source && a->lo != 0;
-	return true;
+	/* And one whose process cannot be read is nobody's that can. */
+	return a->lo != 0 || !same_source || (a->pid.status == 1 && b->pid.status == 1);
 }
 
 static void add_count(struct field_u64 *to, const struct field_u64 *from, bool same_source)

@@ -74,7 +74,7 @@ AMD=sys/kernel/debug/iommu/amd/devtbl-of
 	local tree
 	tree=$(own idxd)
 	echo 0 >"$tree/$IDXD/pasid_enabled"
-	rm "$tree/$FILE"/* "$tree/$IDXD"/wq0.?/dsa!wq0.?/file*/*
+	rm "$tree/$IDXD"/wq0.?/dsa!wq0.?/file*/*
 	on idxd pasid list -j kind=sva sources=idxd device=0000:6a:01.0
 	equal "$output" '[]'
 	fares idxd idxd 'read 2 2 of 3 devices have pasid_enabled 0'
@@ -87,7 +87,7 @@ AMD=sys/kernel/debug/iommu/amd/devtbl-of
 	ln -s errno:13 "$tree/$FILE/pid"
 	ln -s errno:5 "$tree/$FILE/cr_faults"
 	on idxd pasid list -j -o pid,faults,fault_failures,sources fault_failures=2
-	[[ $status == 0 ]]
+	ended 7
 	json '. == [{ pid: null, faults: null, fault_failures: 2, sources: ["idxd"],
 		unreadable: { pid: "Permission denied", faults: "Input/output error" } }]'
 	fares idxd idxd 'unreadable 6 /sys/bus/dsa/devices/file0/pid: Permission denied'
@@ -99,7 +99,7 @@ AMD=sys/kernel/debug/iommu/amd/devtbl-of
 	for text in '' -1 0x 4294967296 99999999999999999999999 $'\e[31m1' "$(printf '%09000d' 1)"; do
 		printf '%s\n' "$text" >"$tree/$FILE/pid"
 		on idxd pasid list -rn -o pid fault_failures=2
-		[[ $status == 0 ]]
+		ended 7
 		clean
 		equal "$output" '?'
 		fares idxd idxd 'unreadable 6 *'
@@ -108,7 +108,7 @@ AMD=sys/kernel/debug/iommu/amd/devtbl-of
 	ln -s ../../../.. "$tree/sys/bus/dsa/devices/file77"
 	ln -s "$(printf 'x%.0s' {1..200})" "$tree/sys/bus/dsa/devices/wq9.9"
 	on idxd pasid list
-	[[ $status == 0 ]]
+	ended 7
 	clean
 	contains "$output" nvmf_tgt
 }
@@ -141,8 +141,8 @@ AMD=sys/kernel/debug/iommu/amd/devtbl-of
 	rm -r "$tree/sys/kernel/debug"
 	ln -s errno:13 "$tree/sys/kernel/debug"
 	on kfd pasid list -rn -o pasid,pid device=0000:c1:00.0
-	[[ $status == 0 ]]
-	equal "$(sort <<<"$output" | xargs)" '2001 2001 2002 32770 2003'
+	ended 7
+	equal "$(sort <<<"$output" | xargs)" '2001 2002 32770 2003'
 	fares kfd kfd "unreadable 7 this kernel tells the numbers in debugfs alone (/$NUMBERS): Permission denied"
 	fares kfd amd 'unreadable 0 Permission denied'
 }
@@ -153,7 +153,7 @@ AMD=sys/kernel/debug/iommu/amd/devtbl-of
 	for text in -1 1048576 garbage $'\e[31m7' "$(printf '%09000d' 1)"; do
 		printf '%s\n' "$text" >"$tree/$NUMBERS/2004/pasid_28123"
 		on kfd pasid list -j pid=2004
-		[[ $status == 0 ]]
+		ended_orderly
 		clean
 		json 'length == 1 and .[0].pasid == null'
 		fares kfd kfd 'un* 6 *'
@@ -170,7 +170,7 @@ AMD=sys/kernel/debug/iommu/amd/devtbl-of
 	rm "$tree/${KFD%/proc}/topology/nodes/1/gpu_id"
 	ln -s errno:1 "$tree/${KFD%/proc}/topology/nodes/1/gpu_id"
 	on kfd pasid list -rn -o device
-	[[ $status == 0 ]]
+	ended 7
 	equal "$(sort -u <<<"$output")" 0000:c5:00.0
 	fares kfd kfd 'unreadable 2 some GPUs in the topology could not be read: Operation not permitted'
 }

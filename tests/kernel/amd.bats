@@ -4,9 +4,33 @@
 
 load lib
 
+AMD=/sys/kernel/debug/iommu/amd
+
 teardown()
 {
+	[[ -z ${LOOP-} ]] || kill "$LOOP"
 	destroy_all
+}
+
+# fares PATTERN: the device table in --sources, as "status reason".
+fares()
+{
+	local told
+
+	ctl pasid list --sources -j >"$BATS_TEST_TMPDIR/sources"
+	told=$(jq -r '.[] | select(.source == "amd") | "\(.status) \(.reason // "-")"' \
+		"$BATS_TEST_TMPDIR/sources")
+	# shellcheck disable=SC2053	# a pattern
+	[[ $told == $1 ]] || {
+		printf 'not %s: %s\n' "$1" "$told"
+		return 1
+	}
+}
+
+# chosen: the device whose entry everybody would read.
+chosen()
+{
+	cat $AMD/devid
 }
 
 @test "the unit, its features and its groups are listed" {
@@ -38,4 +62,72 @@ logged()
 	status 5 ctl pasid why "$EDU" -j
 	says pasid-capability
 	jq -e 'any(.[]; .check == "iommu" and .result == "ok")' <<<"$output"
+}
+
+@test "the device table is read, and who was chosen in it stays chosen" {
+	local devices
+
+	devices=$(find /sys/class/iommu/ivhd0/devices -mindepth 1 -maxdepth 1 | wc -l)
+	echo "$NIC" >$AMD/devid
+	fares "read none of $devices devices has a table of PASIDs"
+	[[ $(chosen) == "$NIC" ]]
+	echo none >$AMD/devid || true
+	[[ $(chosen) == 'No or Invalid input provided' ]]
+	fares 'read none of *'
+	[[ $(chosen) == 'No or Invalid input provided' ]]
+}
+
+@test "many who read the device table at once do not disturb each other" {
+	local i jobs=()
+
+	echo "$DISK" >$AMD/devid
+	for i in {1..6}; do
+		fares 'read none of *' >"$BATS_TEST_TMPDIR/$i" 2>&1 3>&- &
+		jobs+=($!)
+	done
+	for i in "${jobs[@]}"; do
+		wait "$i"
+	done
+	[[ $(chosen) == "$DISK" ]]
+}
+
+@test "who keeps the device table's lock hangs nobody, and is told of" {
+	local lock
+
+	exec {lock}<$AMD/devid
+	flock $lock
+	fares 'unreadable another program keeps the lock on devid'
+	ctl pasid list >"$BATS_TEST_TMPDIR/list"
+	exec {lock}<&-
+	fares 'read none of *'
+}
+
+# Others' entries must not pass for those that were asked for.
+@test "who writes to the device table without its lock makes it unreadable at most" {
+	local i
+
+	while echo "$NIC" >$AMD/devid; do :; done 3>&- &
+	LOOP=$!
+	for i in {1..10}; do
+		fares '@(read none of *|unreadable *: Resource temporarily unavailable)'
+	done
+}
+
+@test "every device's entry is read, and none for a list of PASIDs alone" {
+	local devices trace=$BATS_TEST_TMPDIR/trace
+
+	devices=$(find /sys/class/iommu/ivhd0/devices -mindepth 1 -maxdepth 1 | wc -l)
+	((devices > 5))
+	# Then putting the choice back writes no address.
+	echo none >$AMD/devid || true
+	strace -e trace=openat -o "$trace" "$IOASIDCTL" pasid list
+	[[ $(grep -c devid "$trace") == 0 ]]
+	strace -e trace=write -o "$trace" "$IOASIDCTL" pasid list --sources
+	(($(grep -cE '"[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]", 12' "$trace") == devices))
+}
+
+@test "without rights the device table is unreadable" {
+	user ioasidctl pasid list --sources -j >"$BATS_TEST_TMPDIR/sources"
+	jq -e '.[] | select(.source == "amd") | .status == "unreadable" and .reason == "Permission denied"' \
+		"$BATS_TEST_TMPDIR/sources"
 }
