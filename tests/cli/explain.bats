@@ -50,6 +50,7 @@ piped()
 }
 
 @test "columns that need nothing of the machine read nothing of it" {
+	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0	# it does not work under strace
 	run_both strace -f -qq -e trace=%file -o "$BATS_TEST_TMPDIR/trace" "$IOASIDCTL" \
 		system explain "$FAULT" -rn -o device,pasid,iova,reason
 	succeeds
