@@ -17,6 +17,7 @@ setup_file()
 
 	ctl driver set "$WIDE" vfio-pci
 	node=/dev/vfio/devices/$(ctl device show "$WIDE" -nro vfio_cdev)
+	: >"$TRACE/trace"	# what the run before has left
 	echo 1 >"$TRACE/events/iommu/map/enable"
 	mkfifo "$dir/hold"
 	"${IOASIDCTL%/*}/tests/kernel/pages" "$node" 0 7 42 <"$dir/hold" >"$dir/pages" 3>&- &
