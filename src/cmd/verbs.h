@@ -13,4 +13,5 @@ extern const struct cmd pasid_unbind_cmd;
 extern const struct cmd pasid_why_cmd;
 extern const struct cmd system_explain_cmd;
 extern const struct cmd system_features_cmd;
+extern const struct cmd system_graph_cmd;
 extern const struct cmd system_tree_cmd;

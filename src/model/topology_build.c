@@ -116,23 +116,13 @@ static int add_process(struct build *build, size_t parent, const struct device_h
 	return 0;
 }
 
-static bool same_text(const struct field_str *a, const struct field_str *b)
-{
-	return a->status == b->status && (a->status != 1 || strcmp(a->value, b->value) == 0);
-}
-
-static bool same_number(const struct field_u64 *a, const struct field_u64 *b)
-{
-	return a->status == b->status && (a->status != 1 || a->value == b->value);
-}
-
 /* Does B follow A, leading to the same? Domains may differ: that is the IOMMU's own affair. */
 static bool continues(const struct pasid_range *a, const struct pasid_range *b)
 {
 	return strcmp(a->device, b->device) == 0 && a->hi + UINT64_C(1) == b->lo &&
-	       a->kind == b->kind && a->state == b->state && same_number(&a->ioas, &b->ioas) &&
-	       same_number(&a->hwpt, &b->hwpt) && same_number(&a->pid, &b->pid) &&
-	       same_text(&a->context, &b->context);
+	       a->kind == b->kind && a->state == b->state && field_u64_same(&a->ioas, &b->ioas) &&
+	       field_u64_same(&a->hwpt, &b->hwpt) && field_u64_same(&a->pid, &b->pid) &&
+	       field_str_same(&a->context, &b->context);
 }
 
 /* The first range of the device, or the table's end: it is sorted by device. */

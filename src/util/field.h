@@ -6,8 +6,10 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct field_u64 {
 	uint64_t value;
@@ -33,4 +35,15 @@ static inline void field_str_done(struct field_str *f)
 {
 	free(f->value);
 	*f = (struct field_str){ 0 };
+}
+
+/* The same value, or the same lack of one. */
+static inline bool field_u64_same(const struct field_u64 *a, const struct field_u64 *b)
+{
+	return a->status == b->status && (a->status != 1 || a->value == b->value);
+}
+
+static inline bool field_str_same(const struct field_str *a, const struct field_str *b)
+{
+	return a->status == b->status && (a->status != 1 || strcmp(a->value, b->value) == 0);
 }
