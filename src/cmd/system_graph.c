@@ -159,9 +159,8 @@ static int graph_run(struct app *app, const void *p)
 		return app_fail_errno(app, r, NULL, "cannot draw");
 	r = print_graph(app, &graph, args->format);
 	if (r == 0 && lack.unreadable)
-		app_note(app, "%zu text%s %s for what could not be read: %s", lack.unreadable,
-			 lack.unreadable == 1 ? " has a ?" : "s have a ?", "",
-			 out_reason(lack.error));
+		app_note(app, "%zu text%s a ? for what could not be read: %s", lack.unreadable,
+			 lack.unreadable == 1 ? " has" : "s have", out_reason(lack.error));
 	return r == STATUS_DONE && session.partial ? STATUS_PARTIAL : r;
 }
 

@@ -121,7 +121,7 @@ static int describe_device(const struct graph_build *build, size_t i, const stru
 	int r;
 
 	if (nodes[i].error)
-		return add_line(lines, "%s", out_reason(nodes[i].error));
+		return add_line(lines, "?, %s", out_reason(nodes[i].error));
 	if (n > 1)
 		snprintf(number, sizeof(number), "%zu devices: ", n);
 	r = n > 1 ? add_line(lines, "%s .. %s", texts->v[LABEL],
@@ -139,18 +139,21 @@ static int describe_pasid(const struct graph_build *build, size_t i, const struc
 			  struct strv *lines)
 {
 	const struct topology_node *nodes = build->topology->v;
+	uint32_t lo = UINT32_MAX, hi = 0;
 	uint64_t n = 0;
-	uint32_t lo = nodes[i].lo, hi = nodes[i].hi;
 	int r;
 
-	for (size_t k = i; k < build->topology->n; k++)
+	for (size_t k = i; k <= build->fold.last[i]; k++)
 		if (build->fold.first[k] == i) {
 			n += nodes[k].hi - nodes[k].lo + UINT64_C(1);
 			lo = nodes[k].lo < lo ? nodes[k].lo : lo;
 			hi = nodes[k].hi > hi ? nodes[k].hi : hi;
 		}
-	if (build->fold.count[i] > 1)
+	/* 0 is one whose number nobody tells. */
+	if (build->fold.count[i] > 1 && lo)
 		r = add_line(lines, "%" PRIu64 " PASIDs: %" PRIu32 " .. %" PRIu32, n, lo, hi);
+	else if (build->fold.count[i] > 1)
+		r = add_line(lines, "%" PRIu64 " PASIDs", n);
 	else
 		r = add_line(lines, "%s", texts->v[LABEL]);
 	return r == 0 ? add_line(lines, "%s", texts->v[WHAT]) : r;
@@ -162,12 +165,10 @@ static int describe_process(const struct graph_build *build, size_t i, const str
 	size_t n = build->fold.count[i];
 	int r;
 
-	if (n > 1)
-		return add_line(lines, "%zu processes", n) ?: add_line(lines, "%s", texts->v[WHAT]);
-	r = add_line(lines, "%s", texts->v[LABEL]);
+	r = n > 1 ? add_line(lines, "%zu processes", n) : add_line(lines, "%s", texts->v[LABEL]);
 	if (r == 0)
 		r = add_line(lines, "%s", texts->v[WHAT]);
-	return r == 0 ? add_line(lines, "%s", texts->v[UNIT]) : r;
+	return r == 0 && n == 1 ? add_line(lines, "%s", texts->v[UNIT]) : r;
 }
 
 static int describe(struct graph_build *build, size_t i, struct strv *lines)

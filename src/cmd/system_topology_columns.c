@@ -69,7 +69,9 @@ static void get_label(const void *p, struct out_value *ret)
 		out_string(ret, node->device->id);
 		return;
 	case TOPOLOGY_PASID:
-		if (node->lo == node->hi)
+		if (node->lo == 0)
+			out_string(ret, "PASID ?"); /* nobody tells its number */
+		else if (node->lo == node->hi)
 			out_text(ret, "PASID %" PRIu32, node->lo);
 		else
 			out_text(ret, "PASID %" PRIu32 "-%" PRIu32, node->lo, node->hi);
@@ -120,7 +122,7 @@ static void get_pasid(const void *p, struct out_value *ret)
 {
 	const struct topology_node *node = p;
 
-	if (node->range)
+	if (node->range && node->lo)
 		out_number(ret, node->lo);
 }
 
@@ -128,7 +130,7 @@ static void get_pasid_last(const void *p, struct out_value *ret)
 {
 	const struct topology_node *node = p;
 
-	if (node->range)
+	if (node->range && node->hi)
 		out_number(ret, node->hi);
 }
 
