@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "out/graph_private.h"
 #include "util/array.h"
+#include "util/cleanup.h"
 
 /* Lines after Okabe and Ito, fills the same hues made light. */
 static const struct out_graph_paint paints[OUT_TONES] = {
@@ -62,6 +64,26 @@ int out_graph_add_line(struct out_graph *graph, size_t from, size_t to, unsigned
 		return -ENOMEM;
 	*line = (struct out_graph_line){ from, to, apart };
 	return 0;
+}
+
+char *out_graph_text(const char *text)
+{
+	_cleanup_free_ char *printable = str_printable(text);
+	char *safe = printable ? malloc(strlen(printable) * 4 + 1) : NULL, *end = safe;
+
+	if (!safe)
+		return NULL;
+	for (const char *c = printable; *c; c++) {
+		/* U+FFFE and U+FFFF */
+		if (str_starts(c, "\xef\xbf\xbe") || str_starts(c, "\xef\xbf\xbf")) {
+			end += sprintf(end, "\\xef\\xbf\\x%02x", (unsigned char)c[2]);
+			c += 2;
+		} else {
+			*end++ = *c;
+		}
+	}
+	*end = '\0';
+	return safe;
 }
 
 static void indent(FILE *f, unsigned int depth)

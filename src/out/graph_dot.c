@@ -15,27 +15,20 @@ static const char *const shapes[] = {
 	[OUT_SHAPE_POINTED] = "component",
 };
 
-/*
- * Within quotes only the quote ends a text, but a label takes escapes and HTML's entities besides, and
- * SVG must have no U+FFFE and U+FFFF, which are no characters of XML.
- */
+/* Within quotes only the quote ends a text, but a label takes escapes and HTML's entities besides. */
 static int put_text(FILE *f, const char *text)
 {
-	_cleanup_free_ char *safe = str_printable(text);
+	_cleanup_free_ char *safe = out_graph_text(text);
 
 	if (!safe)
 		return -ENOMEM;
 	for (const char *c = safe; *c; c++) {
-		if (str_starts(c, "\xef\xbf\xbe") || str_starts(c, "\xef\xbf\xbf")) {
-			fprintf(f, "\\\\xef\\\\xbf\\\\x%02x", (unsigned char)c[2]);
-			c += 2;
-		} else if (*c == '&') {
+		if (*c == '"' || *c == '\\')
+			fputc('\\', f);
+		if (*c == '&')
 			fputs("&amp;", f);
-		} else {
-			if (*c == '"' || *c == '\\')
-				fputc('\\', f);
+		else
 			fputc(*c, f);
-		}
 	}
 	return 0;
 }

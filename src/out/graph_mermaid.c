@@ -42,7 +42,7 @@ static uint32_t next_code(const char **c)
  */
 static int put_text(FILE *f, const char *text)
 {
-	_cleanup_free_ char *safe = str_printable(text);
+	_cleanup_free_ char *safe = out_graph_text(text);
 	char before = ' ';
 
 	if (!safe)

@@ -15,6 +15,12 @@ struct out_graph_syntax {
 /* All boxes and frames, each line indented. Returns 0 or -ENOMEM. */
 int out_graph_put(const struct out_graph *graph, const struct out_graph_syntax *syntax, FILE *f);
 
+/*
+ * A copy of TEXT fit to be shown, without the two characters besides control characters that XML must not
+ * have. NULL without memory.
+ */
+char *out_graph_text(const char *text);
+
 struct out_graph_paint {
 	const char *name, *fill, *line;
 };

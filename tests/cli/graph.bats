@@ -40,7 +40,7 @@ shown()
 	dot -Tjson0 <<<"$output" | jq -r '.objects[]? | .label // empty'
 }
 
-# xml JQ-LIKE-PYTHON: an expression over the parsed SVG in $output is true; "texts" are its texts.
+# xml PYTHON: an expression over the parsed SVG in $output is true; "texts" are its texts.
 xml()
 {
 	python3 - "$1" <<-END "$output"
@@ -48,7 +48,7 @@ xml()
 		root = tree.fromstring(sys.argv[2].encode())
 		texts = [t.text for t in root.iter() if t.tag.endswith('}text')]
 		tags = {t.tag.split('}')[1] for t in root.iter()}
-		if not eval(sys.argv[1]): sys.exit(f'not true: {sys.argv[1]}\n{texts}')
+		if not eval('(' + sys.argv[1] + ')'): sys.exit(f'not true: {sys.argv[1]}\n{texts}')
 	END
 }
 
@@ -154,8 +154,7 @@ xml()
 @test "SVG is XML with the texts of the picture" {
 	on intel-pasid system graph --format svg
 	succeeds
-	xml '"PASID 100-103" in texts and "pid 107" in texts and "dmar0, intel" in texts'
-	xml 'root.tag == "{http://www.w3.org/2000/svg}svg"'
+	xml '{"PASID 100-103", "pid 107", "dmar0, intel"} <= set(texts) and root.tag == "{http://www.w3.org/2000/svg}svg"'
 }
 
 @test "names cannot break out of DOT" {
@@ -165,7 +164,7 @@ xml()
 	clean
 	# As many nodes as without harm but the other unit, and no line more.
 	equal "$(dot -Tjson0 <<<"$output" | jq -r '[(.edges[] | select(.style != "invis"))] | length')" 8
-	contains "$(shown)" 'pid 98\nx\"];<&amp;\\x0a\\x1b[1m'
+	contains "$(shown)" 'pid 98\nx"];<&amp;\\\\x0a\\x1b[1m'
 }
 
 @test "names cannot break out of SVG" {
@@ -173,10 +172,9 @@ xml()
 	on hostile system graph --format svg
 	ended 0
 	clean
-	xml 'tags == {"svg", "g", "title", "polygon", "polyline", "path", "text"}'
-	xml '"x\"];<&\\x0a\\x1b[1m" in texts'
-	xml '"\\xef\\xbf\\xbe&#0;\\\"]}#`" in texts'
-	xml 'any("<script>alert(1)</script>" in t or "<script>alert(" in t for t in texts)'
+	xml 'tags == {"svg", "g", "title", "polygon", "polyline", "path", "text"} and
+		"x\"];<&\\\\x0a\\x1b[1m" in texts and "\\xef\\xbf\\xbe&#0;\\\"]}#`" in texts and
+		any("n0->n1;<script>" in t for t in texts)'
 }
 
 @test "names cannot break out of Mermaid" {
@@ -197,7 +195,7 @@ xml()
 			return 1
 		}
 	done <<<"$output"
-	contains "$output" 'pid 98<br/>x#34;#93;#59;#60;#38;#92;x0a#92;x1b#91;1m'
+	contains "$output" 'pid 98<br/>x#34;#93;#59;#60;#38;#92;#92;x0a#92;x1b#91;1m'
 	equal "$(grep -c 'subgraph' <<<"$output")" "$(grep -cE '^\s+end$' <<<"$output")"
 }
 

@@ -744,3 +744,27 @@ ioctl VFIO_DEVICE_ATTACH_IOMMUFD_PT $WIDE pasid 100-163 hwpt NEW" pasid bind "$W
 @test "system explain: a device's DMA to an address that is not mapped" {
 	explains_real_faults dmar write read
 }
+
+@test "system graph draws the PASIDs that are bound, and the process that holds them" {
+	local label
+
+	context
+	ctl pasid bind "$WIDE" 42 first
+	ctl pasid bind "$WIDE" 100-103 "$second"
+	status 0 ctl system graph "$WIDE" --format dot
+	for label in "$WIDE\\nsystem, driver vfio-pci" 'PASID 42\nioas first, context test' \
+		"PASID 100-103\\nioas $second, context test" "pid $(holder_pid test)\\nioasid:test"; do
+		[[ $output == *"[label=\"$label"* ]] || { printf 'no %s in: %s\n' "$label" "$output"; return 1; }
+	done
+	# The process once, and a line from each of the two to it.
+	[[ $(grep -c 'label="pid ' <<<"$output") == 1 ]]
+	[[ $(grep -c '^.n[0-9]* -> n[0-9]*;$' <<<"$output") == 4 ]]
+	status 0 ctl system graph "$WIDE" --format svg
+	[[ $output == *'>PASID 42</text>'* && $output == *'>ioasid:test</text>'* && $output == *'</svg>' ]]
+	status 0 ctl system graph "$WIDE" --format mermaid
+	[[ $output == *'PASID 42<br/>ioas first, context test"'* ]]
+	ctl pasid unbind "$WIDE" 42
+	[[ $(hardware "$WIDE") != *42* ]]
+	status 0 ctl system graph "$WIDE"
+	[[ $output != *'PASID 42'* && $output == *'PASID 100-103'* ]]
+}

@@ -120,7 +120,7 @@ static const struct {
 	  "#233;#8364;#128512;" },
 	/* No characters of XML. */
 	{ "\xef\xbf\xbe\xef\xbf\xbf", "\\\\xef\\\\xbf\\\\xbe\\\\xef\\\\xbf\\\\xbf",
-	  "#65534;#65535;" },
+	  "#92;xef#92;xbf#92;xbe#92;xef#92;xbf#92;xbf" },
 	{ "\xef\xbf\xbd", "\xef\xbf\xbd", "#65533;" },
 };
 
