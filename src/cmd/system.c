@@ -7,6 +7,7 @@ static const struct cmd *const sub[] = {
 	&system_tree_cmd,
 	&system_graph_cmd,
 	&system_explain_cmd,
+	&system_diff_cmd,
 	NULL,
 };
 

@@ -50,6 +50,7 @@ enum {
 	OUT_SHOWLESS = 1 << 2, /* not in a "show" unless chosen */
 	OUT_TREE = 1 << 3,     /* in a tree it shows who is beneath whom */
 	OUT_INLINE = 1 << 4,   /* people see its list in one line */
+	OUT_LEFT = 1 << 5,     /* its numbers stand among values that are none */
 };
 
 struct out_column {

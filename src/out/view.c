@@ -210,6 +210,8 @@ static void table_align(struct out_view *view, size_t index, enum out_type type)
 {
 	struct libscols_column *column = scols_table_get_column(view->table, index);
 
+	if (view->columns[index]->flags & OUT_LEFT)
+		return;
 	if (type == OUT_NUMBER || type == OUT_SIZE)
 		scols_column_set_flags(column, scols_column_get_flags(column) | SCOLS_FL_RIGHT);
 }

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* system diff */
+#include <stdio.h>
+#include <string.h>
+
+#include "app.h"
+#include "cmd/inspect.h"
+#include "cmd/options.h"
+#include "cmd/pasid_query.h"
+#include "cmd/verbs.h"
+#include "model/diff.h"
+#include "util/cleanup.h"
+
+struct diff_args {
+	struct view_args view;
+	bool wake;
+};
+
+enum { KEY_WAKE = 0x500 };
+
+/* A change, of one PASID where it is of some. */
+struct diff_row {
+	const struct diff_change *change;
+	uint32_t pasid;
+};
+
+static const struct diff_change *change_of(const void *row)
+{
+	return ((const struct diff_row *)row)->change;
+}
+
+static void get_change(const void *row, struct out_value *ret)
+{
+	out_string(ret, diff_what_name(change_of(row)->what));
+}
+
+static void get_kind(const void *row, struct out_value *ret)
+{
+	out_string(ret, diff_kind_name(change_of(row)->kind));
+}
+
+static void get_object(const void *row, struct out_value *ret)
+{
+	out_string(ret, change_of(row)->object);
+}
+
+static void get_pasid(const void *row, struct out_value *ret)
+{
+	const struct diff_row *diff_row = row;
+
+	if (diff_row->pasid)
+		out_number(ret, diff_row->pasid);
+}
+
+static void get_field(const void *row, struct out_value *ret)
+{
+	out_string(ret, change_of(row)->field);
+}
+
+static void get_value(const struct diff_value *value, struct out_value *ret)
+{
+	if (value->status < 0)
+		out_unreadable(ret, value->status);
+	else if (value->status == 0)
+		return;
+	else if (value->type == DIFF_TEXT)
+		out_string(ret, value->text);
+	else if (value->type == DIFF_NUMBER)
+		out_number(ret, value->number);
+	else if (value->type == DIFF_ADDRESS)
+		out_address(ret, value->number);
+	else
+		out_bool(ret, value->number);
+}
+
+static void get_old(const void *row, struct out_value *ret)
+{
+	get_value(&change_of(row)->old, ret);
+}
+
+static void get_new(const void *row, struct out_value *ret)
+{
+	get_value(&change_of(row)->new, ret);
+}
+
+static void get_device(const void *row, struct out_value *ret)
+{
+	const struct diff_change *change = change_of(row);
+
+	if (change->n_devices)
+		out_strv(ret, &(struct strv){ (char **)change->devices, change->n_devices });
+}
+
+static const struct out_column columns[] = {
+	{ "change",
+	  "added, removed, changed, swapped, renumbered, merged, split, moved, joined, left, or "
+	  "unreadable",
+	  OUT_DEFAULT, 0, get_change },
+	{ "kind", "Of what: iommu, group, device or pasid", OUT_DEFAULT, 0, get_kind },
+	{ "object", "Unit or device; a group's first device; none: all of the kind", OUT_DEFAULT, 0,
+	  get_object },
+	{ "pasid", "PASID", OUT_DEFAULT, 0, get_pasid },
+	{ "field", "What of it has changed; none: the object itself", OUT_DEFAULT, 0, get_field },
+	{ "old", "What it was", OUT_DEFAULT | OUT_LEFT, 0, get_old },
+	{ "new", "What it is", OUT_DEFAULT | OUT_LEFT, 0, get_new },
+	{ "device", "Devices that it concerns: of a group, all that have stayed together", 0, 0,
+	  get_device },
+	{ 0 },
+};
+
+static error_t diff_parse(int key, char *arg, struct argp_state *state)
+{
+	struct diff_args *args = state->input;
+
+	(void)arg;
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &args->view;
+		return 0;
+	case KEY_WAKE:
+		args->wake = true;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_option diff_options[] = {
+	{ "wake", KEY_WAKE, NULL, 0, "Read the capabilities of sleeping devices too: wakes them",
+	  0 },
+	{ 0 },
+};
+
+/* The operand that names a side; "-" is what would be looked at without operands. */
+static const char *side_sysroot(const char *operand, const char *sysroot)
+{
+	return operand && strcmp(operand, "-") != 0 ? operand : sysroot;
+}
+
+/*
+ * Splits the operands: OLD is returned in RET_OLD, NEW becomes the sysroot of ARGS, the terms are what
+ * is left. Returns 0 or a reported status.
+ */
+static int take_sides(struct app *app, struct view_args *args, const char **ret_old)
+{
+	struct operands *operands = &args->operands;
+	const char *sysroot = args->sysroot ? args->sysroot : app->sysroot;
+	const char *old = side_sysroot(operands->v[0], sysroot);
+	const char *new = side_sysroot(operands->n > 1 ? operands->v[1] : NULL, sysroot);
+	const unsigned int taken = operands->n > 1 ? 2 : 1;
+
+	if (sysroot && old != sysroot && new != sysroot)
+		return app_fail(app, STATUS_USAGE, sysroot,
+				"--sysroot is neither of the two that are compared");
+	operands->n -= taken;
+	memmove(operands->v, operands->v + taken, operands->n * sizeof(operands->v[0]));
+	app->sysroot = new;
+	args->sysroot = NULL;
+	*ret_old = old;
+	return 0;
+}
+
+static int read_side(struct app *app, bool wake, struct diff_side *ret)
+{
+	_cleanup_pasid_session_ struct pasid_session session = { 0 };
+	const struct sys_root *root;
+	int r;
+
+	r = app_root(app, &root);
+	if (r == 0)
+		r = pasid_session_open(app, root, DIFF_PASID_NEED, &session);
+	if (r)
+		return r;
+	r = diff_side_read(&session.query, wake, ret);
+	return r < 0 ? app_fail_errno(app, r, NULL, "cannot compare") : 0;
+}
+
+static int print_change(const struct diff_change *change, void *data)
+{
+	struct inspection *in = data;
+	int r = 0;
+
+	for (uint64_t pasid = change->lo; r == 0 && pasid <= change->hi; pasid++)
+		r = inspect_row(in, &(struct diff_row){ change, (uint32_t)pasid });
+	return r;
+}
+
+/* What neither side tells makes no row. */
+static void note_gaps(struct app *app, const struct diff_gaps *gaps)
+{
+	for (size_t i = 0; i < gaps->n; i++) {
+		const struct diff_gap *gap = &gaps->v[i];
+		char count[32] = "";
+
+		if (gap->n > 1)
+			snprintf(count, sizeof(count), " of %zu objects", gap->n);
+		app_note(app, "not compared, as neither side can be read: %s%s%s%s: %s",
+			 diff_kind_name(gap->kind), gap->field ? " " : "",
+			 gap->field ? gap->field : "", count, out_reason(gap->error));
+	}
+}
+
+static int diff_run(struct app *app, const void *p)
+{
+	struct diff_args args = *(const struct diff_args *)p;
+	_cleanup_(app_done) struct app before = { .context = app->context };
+	_cleanup_diff_side_ struct diff_side old = { 0 }, new = { 0 };
+	_cleanup_diff_gaps_ struct diff_gaps gaps = { 0 };
+	_cleanup_inspection_ struct inspection in = { 0 };
+	int r;
+
+	r = take_sides(app, &args.view, &before.sysroot);
+	if (r == 0)
+		r = inspect_open(app, &args.view, &in);
+	if (r == 0)
+		r = read_side(&before, args.wake, &old);
+	if (r == 0)
+		r = read_side(app, args.wake, &new);
+	if (r)
+		return r;
+	r = diff_join(&old, &new, print_change, &in, &gaps);
+	in.partial = gaps.partial;
+	r = inspect_end(app, &in, r);
+	note_gaps(app, &gaps);
+	return r;
+}
+
+static const struct argp diff_argp = {
+	.options = diff_options,
+	.parser = diff_parse,
+	.args_doc = "OLD [NEW [[COLUMN=]PATTERN[,PATTERN...]...]]",
+	.doc = "Tell what has changed between two captured machines, or between one and this machine: units, "
+	       "groups, devices, drivers, PASIDs. OLD and NEW are what --sysroot takes; - and no NEW is "
+	       "this machine, or what --sysroot names. With terms, those changes that match all of them. "
+	       "What could not be read on a side is told as unreadable, and the status is 7 then.",
+	.children = view_children,
+};
+
+static const struct diff_args diff_defaults = {
+	.view = { .columns = columns,
+		  .operands = { .min = 1, .max = CMD_OPERANDS_MAX },
+		  .filtered = true },
+};
+
+const struct cmd system_diff_cmd = {
+	.name = "diff",
+	.summary = "Tell what has changed between two captures, or since one",
+	.argp = &diff_argp,
+	.defaults = &diff_defaults,
+	.args_size = sizeof(diff_defaults),
+	.run = diff_run,
+};

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* PASIDs: bound, gone, and those that lead elsewhere or are another process's. */
+#include "model/diff_join.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The bindings of one side, sorted, with what could be read there. */
+struct bindings {
+	const struct pasid_range **v; /* by device and number, numbers that are not told first */
+	const struct pasid_range **by_pid; /* by device, whether the number is told, process */
+	size_t n;
+	const struct pasid_reports *reports;
+	unsigned int sources; /* who can be believed that what they do not tell of is not there */
+	bool hardware;
+};
+
+/* Where the walk over both has come to. */
+struct walk {
+	struct diff *diff;
+	struct bindings old, new;
+	size_t i, k;
+	uint32_t old_at, new_at; /* the first PASID of the range that is not dealt with */
+};
+
+static void walk_done(struct walk *walk)
+{
+	free(walk->old.v);
+	free(walk->old.by_pid);
+	free(walk->new.v);
+	free(walk->new.by_pid);
+}
+
+static int compare_pids(const struct pasid_range *x, const struct pasid_range *y)
+{
+	if (x->pid.status != y->pid.status)
+		return x->pid.status < y->pid.status ? -1 : 1;
+	if (x->pid.status != 1)
+		return 0;
+	return x->pid.value < y->pid.value ? -1 : x->pid.value > y->pid.value;
+}
+
+static const char *text_of(const struct field_str *field)
+{
+	return field->status == 1 ? field->value : "";
+}
+
+/* Of numbers that are not told only the process and what it was bound through say which is which. */
+static int compare_unnumbered(const struct pasid_range *x, const struct pasid_range *y)
+{
+	int order = compare_pids(x, y);
+
+	return order ? order : strcmp(text_of(&x->through), text_of(&y->through));
+}
+
+static int compare_ranges(const void *a, const void *b)
+{
+	const struct pasid_range *x = *(struct pasid_range *const *)a;
+	const struct pasid_range *y = *(struct pasid_range *const *)b;
+	int order = diff_order(x->device, y->device);
+
+	if (order)
+		return order;
+	if (x->lo != y->lo)
+		return x->lo < y->lo ? -1 : 1;
+	return x->lo ? 0 : compare_unnumbered(x, y);
+}
+
+static int compare_by_pid(const void *a, const void *b)
+{
+	const struct pasid_range *x = *(struct pasid_range *const *)a;
+	const struct pasid_range *y = *(struct pasid_range *const *)b;
+	int order = diff_order(x->device, y->device);
+
+	if (order)
+		return order;
+	if (!x->lo != !y->lo)
+		return x->lo ? 1 : -1;
+	return compare_pids(x, y);
+}
+
+/* A captured machine has no contexts to ask; who has a device open makes no bindings. */
+static unsigned int believed(const struct diff_side *side)
+{
+	unsigned int sources = 0;
+
+	for (unsigned int i = 0; i < side->reports.n; i++) {
+		const struct pasid_report *report = &side->reports.v[i];
+		const bool context = strcmp(report->name, "context") == 0;
+
+		if (report->status >= 0 && !(context && side->captured) &&
+		    strcmp(report->name, pasid_source_vfio.name) != 0)
+			sources |= 1u << i;
+	}
+	return sources;
+}
+
+static int sort_bindings(const struct diff_side *side, struct bindings *ret)
+{
+	const struct pasid_table *table = &side->pasids;
+
+	ret->v = calloc(table->n + 1, sizeof(struct pasid_range *));
+	ret->by_pid = calloc(table->n + 1, sizeof(struct pasid_range *));
+	if (!ret->v || !ret->by_pid)
+		return -ENOMEM;
+	for (size_t i = 0; i < table->n; i++)
+		ret->v[i] = ret->by_pid[i] = &table->v[i];
+	ret->n = table->n;
+	qsort(ret->v, ret->n, sizeof(*ret->v), compare_ranges);
+	qsort(ret->by_pid, ret->n, sizeof(*ret->by_pid), compare_by_pid);
+	ret->reports = &side->reports;
+	ret->sources = believed(side);
+	ret->hardware = side->reports.hardware_status == 1;
+	return 0;
+}
+
+/* Whether its number is told may depend on what else can be read: is it the other side's, in that case? */
+static bool is_renumbered(const struct pasid_range *range, const struct bindings *other)
+{
+	const struct pasid_range key = { .device = range->device,
+					 .lo = range->lo ? 0 : 1,
+					 .pid = range->pid };
+	const struct pasid_range *at = &key;
+
+	return range->pid.status == 1 &&
+	       bsearch(&at, other->by_pid, other->n, sizeof(at), compare_by_pid);
+}
+
+/* Would the other side tell of it, if it were there? */
+static bool is_settled(const struct pasid_range *range, const struct bindings *other)
+{
+	return range->sources & other->sources || (other->hardware && range->hardware.status != 0);
+}
+
+/* Why not. Contexts, which tell nothing in a capture, have no error. */
+static int unsettled_error(const struct pasid_range *range, const struct bindings *other)
+{
+	for (unsigned int i = 0; i < other->reports->n; i++)
+		if (range->sources & 1u << i && other->reports->v[i].status < 0)
+			return other->reports->v[i].status;
+	return -EREMOTE;
+}
+
+/* "ioas red (90 ioasid:vm)": the kind, what it leads to or was bound through, the process. */
+static int describe(const struct pasid_range *range, char **ret)
+{
+	const char *target =
+		range->ioas_name.status == 1 ? range->ioas_name.value : text_of(&range->through);
+	const char *command = text_of(&range->command);
+	char number[24] = "", pid[24] = "";
+
+	if (!*target && range->kind == PASID_KIND_IOAS && range->ioas.status == 1)
+		snprintf(number, sizeof(number), "%" PRIu64, range->ioas.value);
+	else if (!*target && range->kind == PASID_KIND_HWPT && range->hwpt.status == 1)
+		snprintf(number, sizeof(number), "%" PRIu64, range->hwpt.value);
+	if (range->pid.status == 1)
+		snprintf(pid, sizeof(pid), "%" PRIu64, range->pid.value);
+	if (asprintf(ret, "%s%s%s%s%s%s%s%s", pasid_kind_name(range->kind),
+		     *target || *number ? " " : "", *target ? target : number, *pid ? " (" : "",
+		     pid, *pid && *command ? " " : "", *pid ? command : "", *pid ? ")" : "") < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+/* PASIDs LO to HI of a range that the other side has not. */
+static int tell_one(const struct walk *walk, const struct pasid_range *range, uint32_t lo,
+		    uint32_t hi, bool came)
+{
+	const struct bindings *other = came ? &walk->old : &walk->new;
+	_cleanup_free_ char *text = NULL;
+	struct diff_change change = {
+		.what = came ? DIFF_ADDED : DIFF_REMOVED,
+		.kind = DIFF_PASID,
+		.object = range->device,
+		.lo = lo,
+		.hi = hi,
+		.devices = &range->device,
+		.n_devices = 1,
+	};
+
+	if (is_renumbered(range, other))
+		return 0;
+	if (describe(range, &text) < 0)
+		return -ENOMEM;
+	*(came ? &change.new : &change.old) = (struct diff_value){ .status = 1, .text = text };
+	if (!is_settled(range, other)) {
+		change.what = DIFF_UNREADABLE;
+		(came ? &change.old : &change.new)->status = unsettled_error(range, other);
+	}
+	return diff_tell(walk->diff, &change);
+}
+
+/* What nobody tells on one side has not changed: only what both know is compared. */
+static int compare_known(const struct walk *walk, struct diff_change change, const char *field,
+			 const struct diff_value *old, const struct diff_value *new)
+{
+	if (old->status == 0 || new->status == 0)
+		return 0;
+	change.field = field;
+	change.old = *old;
+	change.new = *new;
+	return diff_compare(walk->diff, &change);
+}
+
+static struct diff_value kind_value(const struct pasid_range *range)
+{
+	return (struct diff_value){ .status = range->kind != PASID_KIND_UNKNOWN,
+				    .text = pasid_kind_name(range->kind) };
+}
+
+static int process_value(const struct pasid_range *range, char **text, struct diff_value *ret)
+{
+	const char *command = text_of(&range->command);
+
+	*ret = (struct diff_value){ .status = range->pid.status };
+	if (range->pid.status != 1)
+		return 0;
+	if (asprintf(text, "%" PRIu64 "%s%s", range->pid.value, *command ? " " : "", command) < 0) {
+		*text = NULL;
+		return -ENOMEM;
+	}
+	ret->text = *text;
+	return 0;
+}
+
+static int compare_processes(const struct walk *walk, struct diff_change change,
+			     const struct pasid_range *old, const struct pasid_range *new)
+{
+	_cleanup_free_ char *was = NULL, *is = NULL;
+	struct diff_value before, after;
+	int r;
+
+	r = process_value(old, &was, &before);
+	if (r == 0)
+		r = process_value(new, &is, &after);
+	return r ? r : compare_known(walk, change, "process", &before, &after);
+}
+
+static int compare_range(const struct walk *walk, const struct pasid_range *old,
+			 const struct pasid_range *new, uint32_t lo, uint32_t hi)
+{
+	const struct diff_change change = {
+		.what = DIFF_CHANGED,
+		.kind = DIFF_PASID,
+		.object = old->device,
+		.lo = lo,
+		.hi = hi,
+		.devices = &old->device,
+		.n_devices = 1,
+	};
+	struct diff_value was = kind_value(old), is = kind_value(new);
+	int r;
+
+	r = compare_known(walk, change, "kind", &was, &is);
+	was = diff_text(&old->through);
+	is = diff_text(&new->through);
+	if (r == 0)
+		r = compare_known(walk, change, "target", &was, &is);
+	if (r == 0)
+		r = compare_processes(walk, change, old, new);
+	was = diff_number(&old->domain);
+	is = diff_number(&new->domain);
+	return r ? r : compare_known(walk, change, "domain", &was, &is);
+}
+
+static void pass_old(struct walk *walk, uint32_t hi)
+{
+	const struct bindings *old = &walk->old;
+
+	walk->old_at = hi + 1;
+	if (hi >= old->v[walk->i]->hi && ++walk->i < old->n)
+		walk->old_at = old->v[walk->i]->lo;
+}
+
+static void pass_new(struct walk *walk, uint32_t hi)
+{
+	const struct bindings *new = &walk->new;
+
+	walk->new_at = hi + 1;
+	if (hi >= new->v[walk->k]->hi && ++walk->k < new->n)
+		walk->new_at = new->v[walk->k]->lo;
+}
+
+static int pass_one(struct walk *walk, uint32_t hi, bool came)
+{
+	const uint32_t lo = came ? walk->new_at : walk->old_at;
+	const struct pasid_range *range = came ? walk->new.v[walk->k] : walk->old.v[walk->i];
+
+	if (came)
+		pass_new(walk, hi);
+	else
+		pass_old(walk, hi);
+	return tell_one(walk, range, lo, hi, came);
+}
+
+static uint32_t lesser(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Both sides have ranges of the device left. Deals with the numbers up to where one begins or ends. */
+static int step(struct walk *walk, const struct pasid_range *old, const struct pasid_range *new)
+{
+	const uint32_t lo = walk->old_at;
+	uint32_t hi = lesser(old->hi, new->hi);
+	int order = 0;
+
+	if (!old->lo || !new->lo)
+		order = old->lo ? 1 : new->lo ? -1 : compare_unnumbered(old, new);
+	else if (walk->old_at != walk->new_at)
+		order = walk->old_at < walk->new_at ? -1 : 1;
+	if (order < 0)
+		return pass_one(walk, new->lo ? lesser(old->hi, walk->new_at - 1) : old->hi, false);
+	if (order > 0)
+		return pass_one(walk, old->lo ? lesser(new->hi, walk->old_at - 1) : new->hi, true);
+	pass_old(walk, hi);
+	pass_new(walk, hi);
+	return old->lo ? compare_range(walk, old, new, lo, hi) : 0;
+}
+
+static int walk_bindings(struct walk *walk)
+{
+	int r = 0;
+
+	walk->old_at = walk->old.n ? walk->old.v[0]->lo : 0;
+	walk->new_at = walk->new.n ? walk->new.v[0]->lo : 0;
+	while (r == 0 && (walk->i < walk->old.n || walk->k < walk->new.n)) {
+		const struct pasid_range *old = walk->i < walk->old.n ? walk->old.v[walk->i] : NULL;
+		const struct pasid_range *new = walk->k < walk->new.n ? walk->new.v[walk->k] : NULL;
+		int order = !old ? 1 : !new ? -1 : diff_order(old->device, new->device);
+
+		if (order == 0)
+			r = step(walk, old, new);
+		else
+			r = pass_one(walk, order < 0 ? old->hi : new->hi, order > 0);
+	}
+	return r;
+}
+
+/* A source that can be read on one side alone may have told of more on the other. */
+static int compare_sources(struct diff *diff)
+{
+	const struct pasid_reports *old = &diff->old->reports, *new = &diff->new->reports;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < old->n && i < new->n; i++) {
+		const struct pasid_report *was = &old->v[i], *is = &new->v[i];
+		const struct diff_change change = {
+			.kind = DIFF_PASID,
+			.field = was->name,
+			.old = { was->status < 0 ? was->status : 1, DIFF_NUMBER, was->rows, NULL },
+			.new = { is->status < 0 ? is->status : 1, DIFF_NUMBER, is->rows, NULL },
+		};
+
+		/* That this kernel shows no such thing, then as now, is no news. */
+		if ((was->status >= 0 && is->status >= 0) ||
+		    (was->status == -EOPNOTSUPP && is->status == -EOPNOTSUPP) ||
+		    strcmp(was->name, pasid_source_vfio.name) == 0)
+			continue;
+		r = diff_compare(diff, &change);
+	}
+	return r;
+}
+
+int diff_pasids(struct diff *diff)
+{
+	_cleanup_(walk_done) struct walk walk = { .diff = diff };
+	int r;
+
+	r = compare_sources(diff);
+	if (r == 0)
+		r = sort_bindings(diff->old, &walk.old);
+	if (r == 0)
+		r = sort_bindings(diff->new, &walk.new);
+	return r ? r : walk_bindings(&walk);
+}
