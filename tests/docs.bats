@@ -541,6 +541,8 @@ offers()
 	offers "" ioas map --iova ""
 	offers "" context create ""
 	offers "" group list --sysroot ""
+	offers "" system diff ""
+	offers "" system diff before ""
 }
 
 # A program with the real tree, and with devices and contexts of its own; it writes down what it is
@@ -606,6 +608,7 @@ fake()
 		device list ""
 	offers "7 12 $(columns group list | sed 's/$/=/')" group list driver = nvme ""
 	offers "driver= driver-override=" device list dri
+	offers "$(columns system diff | sed 's/$/=/')" system diff before after ""
 }
 
 @test "completion: what 'context exec' runs is a command with arguments of its own" {

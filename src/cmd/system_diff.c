@@ -190,7 +190,7 @@ static void note_gaps(struct app *app, const struct diff_gaps *gaps)
 {
 	for (size_t i = 0; i < gaps->n; i++) {
 		const struct diff_gap *gap = &gaps->v[i];
-		char count[32] = "";
+		char count[40] = "";
 
 		if (gap->n > 1)
 			snprintf(count, sizeof(count), " of %zu objects", gap->n);
@@ -212,6 +212,8 @@ static int diff_run(struct app *app, const void *p)
 	r = take_sides(app, &args.view, &before.sysroot);
 	if (r == 0)
 		r = inspect_open(app, &args.view, &in);
+	if (r == STATUS_FAILED && app->sysroot && strchr(app->sysroot, '='))
+		app_hint(app, "terms stand after OLD and NEW, which may be -");
 	if (r == 0)
 		r = read_side(&before, args.wake, &old);
 	if (r == 0)
