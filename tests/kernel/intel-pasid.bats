@@ -736,6 +736,47 @@ ioctl VFIO_DEVICE_ATTACH_IOMMUFD_PT $WIDE pasid 100-163 hwpt NEW" pasid bind "$W
 	[[ -z $(hardware "$WIDE") ]]
 }
 
+# What a later diff is from. The capture itself changes nothing.
+capture()
+{
+	"$BATS_TEST_DIRNAME/../capture" >"$BATS_TEST_TMPDIR/before.tree"
+	"$BATS_TEST_DIRNAME/../unpack" "$BATS_TEST_TMPDIR/before.tree" "$BATS_TEST_TMPDIR/before"
+}
+
+# has_changed LINE...: exactly that since, one change a line.
+has_changed()
+{
+	status 0 ctl system diff "$BATS_TEST_TMPDIR/before" -nro change,kind,object,pasid,field,old,new
+	[[ $output == "$(printf '%s\n' "$@")" ]] && return 0
+	diff <(printf '%s\n' "$@") <(printf '%s\n' "$output")
+}
+
+@test "system diff names what has changed since a capture, and nothing else" {
+	local pid
+
+	context
+	ctl pasid bind "$WIDE" 42,43 first
+	pid=$(holder_pid test)
+	capture
+	status 0 ctl system diff "$BATS_TEST_TMPDIR/before" -j
+	[[ $output == '[]' ]]
+	ctl driver reset "$EDU"
+	ctl pasid bind "$WIDE" 44 first
+	ctl pasid unbind "$WIDE" 42
+	[[ $(hardware "$WIDE" | xargs) == '43 44' ]]
+	has_changed "changed device $EDU  driver vfio-pci " "changed device $EDU  driver_override vfio-pci " \
+		"removed pasid $WIDE 42  unknown\\x20($pid\\x20ioasid:test) " \
+		"added pasid $WIDE 44   ioas\\x20first\\x20($pid\\x20ioasid:test)"
+	ctl driver set "$EDU" vfio-pci
+	ctl pasid unbind "$WIDE" 44
+	ctl pasid bind "$WIDE" 42 first
+	has_changed
+	# Who has not the right to look is told no change.
+	chmod -R a+rX "$BATS_TEST_TMPDIR/before"
+	status 7 user ioasidctl system diff "$BATS_TEST_TMPDIR/before" -j
+	jq -e 'length > 0 and all(.[]; .change == "unreadable")' <<<"$output"
+}
+
 @test "the kernel has nothing to complain about" {
 	log=$(dmesg)
 	[[ -n $log && -z $(grep -E 'BUG:|WARNING:|Oops|general protection|refcount' <<<"$log") ]]

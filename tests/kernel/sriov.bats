@@ -43,3 +43,18 @@ setup()
 	run strace -f -e trace=openat,openat2 "$IOASIDCTL" device list -o device,pasid_width
 	[[ $output == *'"config"'* ]]
 }
+
+@test "system diff counts virtual functions that have gone, at no less than their number" {
+	local physical=0000:01:00.0 numvfs=/sys/bus/pci/devices/0000:01:00.0/sriov_numvfs
+
+	ctl device list -nr -o device "physfn=$physical" | sort >"$BATS_TEST_TMPDIR/functions"
+	"$BATS_TEST_DIRNAME/../capture" >"$BATS_TEST_TMPDIR/before.tree"
+	"$BATS_TEST_DIRNAME/../unpack" "$BATS_TEST_TMPDIR/before.tree" "$BATS_TEST_TMPDIR/before"
+	[[ $(ctl system diff "$BATS_TEST_TMPDIR/before" -j) == '[]' ]]
+	echo 0 >$numvfs
+	ctl system diff "$BATS_TEST_TMPDIR/before" -nr -o change,object,field,old,new >"$BATS_TEST_TMPDIR/changes"
+	grep -qxF "changed $physical sriov_numvfs 124 0" "$BATS_TEST_TMPDIR/changes"
+	awk '$1 == "removed" { print $2 }' "$BATS_TEST_TMPDIR/changes" | sort >"$BATS_TEST_TMPDIR/gone"
+	diff "$BATS_TEST_TMPDIR/functions" "$BATS_TEST_TMPDIR/gone"
+	(($(wc -l <"$BATS_TEST_TMPDIR/changes") == 125))
+}

@@ -1,0 +1,283 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# system diff: captured machines, and copies of them in which one thing is another.
+
+WIDE=0000:00:10.0
+NIC=0000:00:03.0
+DISK=0000:01:00.0
+
+setup_file()
+{
+	load ../lib.bash
+	unpack intel-pasid intel-pasid-user intel-legacy intel-paths amd virtio none idxd kfd sriov
+}
+
+setup()
+{
+	load ../lib.bash
+}
+
+# diff_of NAME DIRECTORY [OPTION...]: from the captured tree of that name.
+diff_of()
+{
+	run_both "$IOASIDCTL" system diff "$BATS_FILE_TMPDIR/$1" "${@:2}"
+}
+
+# changed OLD NEW LINE...: of the tree OLD to the directory NEW exactly that has changed.
+changed()
+{
+	local old=$1 new=$2
+
+	shift 2
+	diff_of "$old" "$new" -nro change,kind,object,pasid,field,old,new
+	succeeds
+	equal "$output" "$(printf '%s\n' "$@")"
+	# And the other way round there are as many rows.
+	run_both "$IOASIDCTL" system diff "$new" "$BATS_FILE_TMPDIR/$old" -j
+	json "length == $#"
+}
+
+# renumber TREE OLD NEW: group OLD is NEW, which is free.
+renumber()
+{
+	local link
+
+	mv "$1/sys/kernel/iommu_groups/$2" "$1/sys/kernel/iommu_groups/$3"
+	while IFS= read -r link; do
+		ln -sfnT "$(readlink "$link" | sed "s,/$2\$,/$3,")" "$link"
+	done < <(find "$1/sys/devices" -name iommu_group -lname "*/$2")
+}
+
+# regroup TREE DEVICE GROUP: the device is in that group. One that it leaves empty goes.
+regroup()
+{
+	local groups=$1/sys/kernel/iommu_groups link
+
+	link=$(echo "$groups"/*/devices/"$2")
+	mkdir -p "$groups/$3/devices"
+	mv "$link" "$groups/$3/devices/"
+	[[ -n $(ls -A "${link%/*}") ]] || rm -r "${link%/devices/*}"
+}
+
+# directory TREE DEVICE
+directory()
+{
+	readlink -f "$1/sys/bus/pci/devices/$2"
+}
+
+# drop TREE DEVICE: the device is gone, and its group with it when it was alone.
+drop()
+{
+	local directory link group
+
+	directory=$(directory "$1" "$2")
+	link=$(echo "$1"/sys/kernel/iommu_groups/*/devices/"$2")
+	rm "$1/sys/bus/pci/devices/$2" "$link"
+	group=${link%/devices/*}
+	[[ -n $(ls -A "$group/devices") ]] || rm -r "$group"
+	rm -r "$directory"
+}
+
+@test "a machine is as it was: nothing, and an empty array" {
+	local tree
+
+	for tree in intel-pasid intel-legacy intel-paths amd virtio none idxd kfd sriov; do
+		diff_of "$tree" "$BATS_FILE_TMPDIR/$tree"
+		succeeds
+		equal "$output" ''
+		diff_of "$tree" "$BATS_FILE_TMPDIR/$tree" -j
+		succeeds
+		equal "$output" '[]'
+	done
+}
+
+@test "another boot has given other numbers to groups: renumbered, and nothing else" {
+	local tree
+
+	tree=$(own intel-pasid)
+	renumber "$tree" 6 40
+	renumber "$tree" 5 6
+	renumber "$tree" 40 5
+	changed intel-pasid "$tree" "renumbered group 0000:00:0a.0  group 5 6" \
+		"renumbered group $WIDE  group 6 5"
+	diff_of intel-pasid "$tree" -nro old,new,device
+	contains "$output" '5 6 0000:00:0a.0,0000:03:01.0,0000:03:02.0'
+}
+
+@test "groups merged and split" {
+	local tree
+
+	tree=$(own intel-pasid)
+	regroup "$tree" $NIC 6
+	changed intel-pasid "$tree" "merged group $NIC  group 1 6" "merged group $WIDE  group 6 6"
+	run_both "$IOASIDCTL" system diff "$tree" "$BATS_FILE_TMPDIR/intel-pasid" -nro change,object,old,new
+	equal "$output" "split $NIC 6 1
+split $WIDE 6 6"
+}
+
+@test "a device moved to another group, which goes on" {
+	local tree
+
+	tree=$(own intel-pasid)
+	regroup "$tree" 0000:03:02.0 9
+	changed intel-pasid "$tree" "moved device 0000:03:02.0  group 5 9"
+}
+
+@test "a device gone, and one that has left the group of others" {
+	local tree
+
+	tree=$(own intel-pasid)
+	drop "$tree" $DISK
+	drop "$tree" 0000:03:02.0
+	changed intel-pasid "$tree" "left group 0000:03:02.0  group 5 " \
+		"removed device $DISK   1b36:0010\\x20nvme " \
+		"removed device 0000:03:02.0   8086:100e\\x20ethernet "
+}
+
+@test "another device at the address, another driver and override, virtual functions" {
+	local tree device
+
+	tree=$(own intel-pasid)
+	device=$(directory "$tree" $NIC)
+	sed -i 's/^PCI_ID=.*/PCI_ID=8086:1533/; s/^DRIVER=.*/DRIVER=igb/' "$device/uevent"
+	echo vfio-pci >"$(directory "$tree" 0000:03:02.0)/driver_override"
+	echo 4 >"$(directory "$tree" $DISK)/sriov_numvfs"
+	changed intel-pasid "$tree" "swapped device $NIC  ids 8086:10d3 8086:1533" \
+		"changed device $NIC  driver e1000e igb" \
+		"changed device $DISK  sriov_numvfs 0 4" \
+		"changed device 0000:03:02.0  driver_override  vfio-pci"
+}
+
+@test "the type of a group, the registers of a unit, a unit that is gone" {
+	local tree
+
+	tree=$(own intel-pasid)
+	echo identity >"$tree/sys/kernel/iommu_groups/1/type"
+	echo 8d9a20f00f4a >"$(readlink -f "$tree/sys/class/iommu/dmar0")/intel-iommu/ecap"
+	rm "$tree/sys/class/iommu/iommufd_selftest_iommu.0"
+	changed intel-pasid "$tree" "changed iommu dmar0  ecap 0x8d9a20f00f4e 0x8d9a20f00f4a" \
+		"removed iommu iommufd_selftest_iommu.0    " \
+		"changed group $NIC  type DMA-FQ identity"
+}
+
+@test "PASIDs: disabled, gone, and bound, with what they lead to" {
+	local tree table file
+
+	tree=$(own intel-pasid)
+	table=$tree/sys/kernel/debug/iommu/intel/dmar_translation_struct
+	sed -i -E '/^00:10\.0\t.*\t(42|101) +\t/d' "$table"
+	sed -i -E 's/\t103 +\t/\t104   \t/' "$table"
+	changed intel-pasid "$tree" "removed pasid $WIDE 42  unknown\\x20(98\\x20ioasid:vm) " \
+		"removed pasid $WIDE 101  unknown\\x20(98\\x20ioasid:vm) " \
+		"removed pasid $WIDE 103  unknown\\x20(98\\x20ioasid:vm) " \
+		"added pasid $WIDE 104   unknown\\x20(98\\x20ioasid:vm)"
+	tree=$(own intel-legacy)
+	file=$(directory "$tree" $WIDE)/config
+	# PASID at 0x120: the control's enable bit, and the width, which was 20.
+	printf '\x1' | dd of="$file" bs=1 seek=$((0x126)) conv=notrunc status=none
+	printf '\x8' | dd of="$file" bs=1 seek=$((0x125)) conv=notrunc status=none
+	changed intel-legacy "$tree" "changed device $WIDE  pasid_enabled 0 1" \
+		"changed device $WIDE  pasid_width 20 8"
+}
+
+@test "a process that has the PASIDs of another" {
+	local tree
+
+	tree=$(own intel-pasid)
+	mv "$tree/proc/98" "$tree/proc/99"
+	diff_of intel-pasid "$tree" change=changed -nro object,pasid,field,old,new
+	succeeds
+	contains "$output" "$WIDE 42 process 98\\x20ioasid:vm 99\\x20ioasid:vm"
+	(($(wc -l <<<"$output") == 5))
+}
+
+@test "another machine altogether: JSON has values of their types" {
+	diff_of intel-legacy "$BATS_FILE_TMPDIR/intel-pasid" -j
+	succeeds
+	json 'all(.[]; keys_unsorted == ["change", "kind", "object", "pasid", "field", "old", "new"])'
+	json 'any(.[]; . == { change: "changed", kind: "device", object: "0000:00:10.0", pasid: null,
+		field: "pasid_enabled", old: false, new: true })'
+	json 'any(.[]; .change == "renumbered" and .old == 5 and .new == 6)'
+	json 'any(.[]; .field == "ecap" and (.old | startswith("0x")))'
+	json 'map(select(.kind == "pasid").pasid) == [42, 100, 101, 102, 103, 1]'
+	json '[.[].kind] as $k | ($k | index("group")) > ($k | rindex("iommu"))'
+}
+
+@test "what could not be read on a side has neither come nor gone" {
+	diff_of intel-pasid "$BATS_FILE_TMPDIR/intel-pasid-user" -j
+	ended 7
+	json 'length > 6 and all(.[]; .change == "unreadable" and (.old != null) and .new == null and
+		.unreadable.new == "Permission denied")'
+	json '[.[] | select(.object == "0000:00:10.0" and .kind == "pasid").pasid] == [42, 100, 101, 102, 103]'
+	json 'any(.[]; .object == null and .field == "vt-d")'
+	# Neither side: no row, but a note.
+	diff_of intel-pasid-user "$BATS_FILE_TMPDIR/intel-pasid-user" -j
+	ended 7
+	equal "$output" '[]'
+	says 'not compared, as neither side can be read: device pasid_supported of 18 objects: Permission denied'
+	says 'pasid vt-d: Permission denied'
+}
+
+@test "a whole kind that could not be read" {
+	local tree
+
+	tree=$(own intel-pasid)
+	rm -r "$tree/sys/kernel/iommu_groups"
+	ln -s errno:13 "$tree/sys/kernel/iommu_groups"
+	rm -r "$tree/sys/class/iommu"
+	ln -s errno:5 "$tree/sys/class/iommu"
+	diff_of intel-pasid "$tree" -j
+	ended 7
+	json 'all(.[]; .change == "unreadable" and .new == null) and
+		([.[] | select(.object == null) | .kind + " " + .unreadable.new] | sort) ==
+		["device Permission denied", "group Permission denied", "iommu Input/output error",
+			"pasid Input/output error"]'
+}
+
+@test "which two are compared" {
+	local tree=$BATS_FILE_TMPDIR
+
+	# --sysroot stands for this machine, whether - says so or nothing.
+	run_both "$IOASIDCTL" system diff "$tree/intel-legacy" -nro change,object kind=iommu
+	fails 1 'kind=iommu: cannot open: No such file or directory' 'terms stand after OLD and NEW, which may be -'
+	on intel-pasid system diff "$tree/intel-legacy" - kind=iommu -nro change,object,field
+	succeeds
+	equal "$output" $'changed dmar0 cap\nchanged dmar0 ecap'
+	on intel-pasid system diff - "$tree/intel-legacy" kind=device change=added -nro object
+	succeeds
+	equal "$output" $'0000:02:01.0\n0000:02:02.0'
+	on intel-pasid system diff "$tree/intel-pasid"
+	succeeds
+	equal "$output" ''
+	on amd system diff "$tree/intel-pasid" "$tree/virtio"
+	fails 2 "$tree/amd: --sysroot is neither of the two that are compared"
+	run_both "$IOASIDCTL" system diff "$tree/nothing" "$tree/virtio"
+	fails 1 "$tree/nothing: cannot open: No such file or directory"
+	run_both "$IOASIDCTL" system diff
+	ended 2
+	run_both "$IOASIDCTL" system diff "$tree/amd" "$tree/virtio" other=1
+	fails 2 'other: no such column' '--list-columns shows them all'
+}
+
+@test "terms choose rows by what has changed, and by device" {
+	diff_of intel-legacy "$BATS_FILE_TMPDIR/intel-pasid" renumbered -nro object,old,new
+	equal "$(head -n 1 <<<"$output")" "$WIDE 5 6"
+	diff_of intel-legacy "$BATS_FILE_TMPDIR/intel-pasid" "device=$WIDE" kind=group,pasid -nro kind,pasid
+	equal "$output" $'group \ngroup \npasid 42\npasid 100\npasid 101\npasid 102\npasid 103'
+}
+
+@test "what a captured name holds does not steer the terminal" {
+	local tree
+
+	tree=$(own intel-pasid)
+	printf '\e[2J\n' >"$(directory "$tree" $NIC)/driver_override"
+	printf 'x\e[2J\n' >"$tree/sys/kernel/iommu_groups/1/type"
+	mkdir "$tree/sys/kernel/iommu_groups/77" "$tree/sys/kernel/iommu_groups/77/devices"
+	ln -s ../../../../devices "$tree/sys/kernel/iommu_groups/77/devices/"$'\e]0;name'
+	diff_of intel-pasid "$tree"
+	ended_orderly
+	clean
+	contains "$output" '\x1b[2J'
+	diff_of intel-pasid "$tree" -j
+	json 'length == 3'
+}
