@@ -71,12 +71,15 @@ int diff_side_read(const struct pasid_query *query, bool wake, struct diff_side 
 {
 	_cleanup_diff_side_ struct diff_side side = { .captured = query->root->captured };
 	const struct sys_root *root = query->root;
+	unsigned int need = DEVICE_NEED;
 
 	side.iommus_status = status_of(
 		iommu_list(root, IOMMU_NEED_REGISTERS | IOMMU_NEED_ADDRESS, &side.iommus));
 	side.groups_status = status_of(group_list(root, GROUP_NEED_TYPE, 0, &side.groups));
-	side.devices_status =
-		status_of(device_list(root, DEVICE_NEED | (wake ? DEVICE_WAKE : 0), &side.devices));
+	/* What is captured sleeps no more. */
+	if (wake || root->captured)
+		need |= DEVICE_WAKE;
+	side.devices_status = status_of(device_list(root, need, &side.devices));
 	side.pasids_status = status_of(pasid_walk(query, add_range, &side.pasids, &side.reports));
 	if (side.iommus_status == -ENOMEM || side.groups_status == -ENOMEM ||
 	    side.devices_status == -ENOMEM || side.pasids_status == -ENOMEM)
