@@ -7,6 +7,7 @@
 #include "cmd/operand.h"
 #include "cmd/inspect.h"
 #include "cmd/options.h"
+#include "cmd/verbs.h"
 #include "model/group.h"
 #include "util/cleanup.h"
 
@@ -262,7 +263,7 @@ static const struct cmd show_cmd = {
 	.run = show_run,
 };
 
-static const struct cmd *const sub[] = { &list_cmd, &show_cmd, NULL };
+static const struct cmd *const sub[] = { &list_cmd, &show_cmd, &group_why_cmd, NULL };
 
 const struct cmd group_cmd = {
 	.name = "group",

@@ -60,7 +60,7 @@ void operand_hint_holders(struct app *app, const char *path)
 
 void operand_hint_group(struct app *app, const char *path)
 {
-	const unsigned int need = DEVICE_NEED_DRIVER | DEVICE_NEED_CLASS | DEVICE_NEED_HOLDERS;
+	const unsigned int need = DEVICE_NEED_DRIVER | DEVICE_NEED_VFIO | DEVICE_NEED_HOLDERS;
 	_cleanup_device_ struct device device = { 0 };
 	_cleanup_group_ struct group group = { 0 };
 
@@ -72,9 +72,9 @@ void operand_hint_group(struct app *app, const char *path)
 	for (size_t i = 0; i < group.n_members; i++) {
 		const struct device *member = &group.members[i];
 
-		if (strcmp(member->id, device.id) == 0 || device_is_bridge(member))
+		if (strcmp(member->id, device.id) == 0)
 			continue;
-		if (member->driver.status == 1 && !str_starts(member->driver.value, "vfio"))
+		if (member->driver.status == 1 && !device_releases_group(member))
 			app_hint(app, "%s of the same IOMMU group %u has the driver %s", member->id,
 				 group.number, member->driver.value);
 		hint_open(app, member);

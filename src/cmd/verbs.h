@@ -4,6 +4,7 @@
 
 #include "cmd.h"
 
+extern const struct cmd group_why_cmd;
 extern const struct cmd pasid_bind_cmd;
 extern const struct cmd pasid_list_cmd;
 extern const struct cmd pasid_map_cmd;

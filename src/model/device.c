@@ -85,6 +85,17 @@ bool device_is_bridge(const struct device *device)
 	return device->class.status == 1 && device->class.value >> 16 == 0x06;
 }
 
+bool device_releases_group(const struct device *device)
+{
+	const char *driver = device->driver.value;
+
+	if (device->driver.status != 1)
+		return device->driver.status == 0;
+	/* Of an mdev the driver may have any name, but it makes a node of VFIO. */
+	return device->vfio_cdev.status == 1 || strstr(driver, "vfio") ||
+	       strcmp(driver, "pcieport") == 0 || strcmp(driver, "pci-stub") == 0;
+}
+
 static int compare_entries(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;

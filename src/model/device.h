@@ -137,5 +137,12 @@ int device_list(const struct sys_root *root, unsigned int need, struct device_li
 int device_get(const struct sys_root *root, const char *path, unsigned int need,
 	       struct device *ret);
 
-/* Base class 0x06: never bound to another driver, and no obstacle to a group. False if unknown. */
+/* Base class 0x06: never bound to another driver. False if unknown. */
 bool device_is_bridge(const struct device *device);
+
+/*
+ * Does the kernel give its group away while its driver has it? Of drivers only those do that say so
+ * (driver_managed_dma), whatever the class of the device: a host or ISA bridge with a driver of its own
+ * stands in the way. False if the driver is unknown. Needs DRIVER and VFIO.
+ */
+bool device_releases_group(const struct device *device);

@@ -22,11 +22,11 @@ enum driver_obstacle_kind {
 	DRIVER_OBSTACLE_CLAIMED, /* held exclusively in the kernel, by what cannot be seen (ZFS) */
 	DRIVER_OBSTACLE_VFS,     /* virtual functions, which would go with it */
 	DRIVER_OBSTACLE_HOLDER,  /* a process has its VFIO or UIO node open */
-	DRIVER_OBSTACLE_UNKNOWN, /* what would have shown an obstacle could not be read */
 };
 
 struct driver_obstacle {
 	enum driver_obstacle_kind kind;
+	bool unknown; /* what would have shown it could not be read */
 	char *object; /* what was seen: "eth1", "/dev/nvme0n1p2", "pid 812 (qemu)" */
 	char *detail; /* "is up", "mounted on /home", "held by dm-0": follows OBJECT in a sentence */
 	char *command; /* what would free it: "ip link set dev eth1 down"; NULL where nothing would */
@@ -45,6 +45,13 @@ void driver_obstacles_done(struct driver_obstacles *list);
  * machine's disks are opened O_EXCL for a moment to learn of claims. Returns 0, -ENODEV, -errno.
  */
 int driver_guard(const struct sys_root *root, const char *path, struct driver_obstacles *ret);
+
+/* The same of a device of any bus that was read with this need. Returns 0 or -ENOMEM. */
+#define DRIVER_GUARD_NEED \
+	(DEVICE_NEED_PATH | DEVICE_NEED_CLASS | DEVICE_NEED_DRIVER | DEVICE_NEED_SRIOV | \
+	 DEVICE_NEED_NET | DEVICE_NEED_BLOCK | DEVICE_NEED_HOLDERS)
+int driver_guard_device(const struct sys_root *root, const struct device *device,
+			struct driver_obstacles *ret);
 
 /*
  * One write into sysfs. The override comes first, then unbind, then drivers_probe: were the device

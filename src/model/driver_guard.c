@@ -12,10 +12,6 @@
 #include "util/array.h"
 #include "util/cleanup.h"
 
-#define GUARD_NEED \
-	(DEVICE_NEED_PATH | DEVICE_NEED_CLASS | DEVICE_NEED_DRIVER | DEVICE_NEED_SRIOV | \
-	 DEVICE_NEED_NET | DEVICE_NEED_BLOCK | DEVICE_NEED_HOLDERS)
-
 static void obstacle_done(struct driver_obstacle *obstacle)
 {
 	free(obstacle->object);
@@ -82,12 +78,18 @@ static void quote(const char *arg, char *buf, size_t size)
 	buf[n] = '\0';
 }
 
-static int add_unknown(struct driver_obstacles *list, const char *what, int error)
+/* KIND is what WHAT would have shown. */
+static int add_unknown(struct driver_obstacles *list, enum driver_obstacle_kind kind,
+		       const char *what, int error)
 {
 	char detail[256];
+	int r;
 
 	snprintf(detail, sizeof(detail), "could not be read: %s", strerror(-error));
-	return add(list, DRIVER_OBSTACLE_UNKNOWN, what, detail, NULL);
+	r = add(list, kind, what, detail, NULL);
+	if (r == 0)
+		list->v[list->n - 1].unknown = true;
+	return r;
 }
 
 static int guard_function(const struct device *device, struct driver_obstacles *list)
@@ -96,7 +98,7 @@ static int guard_function(const struct device *device, struct driver_obstacles *
 	int r = 0;
 
 	if (device->class.status < 0)
-		r = add_unknown(list, "its class", device->class.status);
+		r = add_unknown(list, DRIVER_OBSTACLE_BRIDGE, "its class", device->class.status);
 	if (r == 0 && device_is_bridge(device)) {
 		snprintf(detail, sizeof(detail), "is a %s",
 			 device->class_name.value ? device->class_name.value : "bridge");
@@ -151,13 +153,14 @@ static int guard_nets(const struct sys_root *root, const struct device *device,
 	int r = 0;
 
 	if (device->nets_status < 0)
-		r = add_unknown(list, "the network interfaces", device->nets_status);
+		r = add_unknown(list, DRIVER_OBSTACLE_NETWORK, "the network interfaces",
+				device->nets_status);
 	for (size_t i = 0; r == 0 && i < device->n_nets; i++) {
 		const struct device_net *net = &device->nets[i];
 		char detail[600];
 
 		if (net->up.status < 0)
-			r = add_unknown(list, net->name, net->up.status);
+			r = add_unknown(list, DRIVER_OBSTACLE_NETWORK, net->name, net->up.status);
 		if (net->up.status != 1 || !net->up.value)
 			continue;
 		describe_net(root, net->name, detail, sizeof(detail));
@@ -198,7 +201,7 @@ static int guard_block(const struct sys_root *root, const struct device_block *b
 
 	snprintf(node, sizeof(node), "/dev/%s", block->name);
 	if (block->uses_status < 0)
-		r = add_unknown(list, node, block->uses_status);
+		r = add_unknown(list, DRIVER_OBSTACLE_MOUNT, node, block->uses_status);
 	for (size_t i = 0; r == 0 && i < block->mounts.n; i++) {
 		snprintf(detail, sizeof(detail), "is mounted on %s", block->mounts.v[i]);
 		quote(block->mounts.v[i], quoted, sizeof(quoted));
@@ -250,7 +253,8 @@ static int guard_blocks(const struct sys_root *root, const struct device *device
 	int r = 0;
 
 	if (device->blocks_status < 0)
-		r = add_unknown(list, "the block devices", device->blocks_status);
+		r = add_unknown(list, DRIVER_OBSTACLE_MOUNT, "the block devices",
+				device->blocks_status);
 	for (size_t i = 0; r == 0 && i < device->n_blocks; i++)
 		r = guard_block(root, &device->blocks[i], list);
 	/* A partition's claim is its disk's too: only with nothing found does a claim tell more. */
@@ -285,29 +289,35 @@ static int guard_holders(const struct device *device, struct driver_obstacles *l
 	}
 	if (r == 0 && device->holders_status < 0 &&
 	    (strstr(driver, "vfio") || strstr(driver, "uio")))
-		r = add_unknown(list, "the open files of all processes", device->holders_status);
+		r = add_unknown(list, DRIVER_OBSTACLE_HOLDER, "the open files of all processes",
+				device->holders_status);
 	return r;
 }
 
-int driver_guard(const struct sys_root *root, const char *path, struct driver_obstacles *ret)
+int driver_guard_device(const struct sys_root *root, const struct device *device,
+			struct driver_obstacles *ret)
 {
 	_cleanup_driver_obstacles_ struct driver_obstacles list = { 0 };
-	_cleanup_device_ struct device device = { 0 };
 	int r;
 
-	r = device_get(root, path, GUARD_NEED, &device);
-	if (r < 0)
-		return r;
-	r = guard_function(&device, &list);
+	r = guard_function(device, &list);
 	if (r == 0)
-		r = guard_nets(root, &device, &list);
+		r = guard_nets(root, device, &list);
 	if (r == 0)
-		r = guard_blocks(root, &device, &list);
+		r = guard_blocks(root, device, &list);
 	if (r == 0)
-		r = guard_holders(&device, &list);
+		r = guard_holders(device, &list);
 	if (r < 0)
 		return r;
 	*ret = list;
 	list = (struct driver_obstacles){ 0 };
 	return 0;
+}
+
+int driver_guard(const struct sys_root *root, const char *path, struct driver_obstacles *ret)
+{
+	_cleanup_device_ struct device device = { 0 };
+	int r = device_get(root, path, DRIVER_GUARD_NEED, &device);
+
+	return r < 0 ? r : driver_guard_device(root, &device, ret);
 }

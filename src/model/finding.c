@@ -54,6 +54,28 @@ int finding_add(struct finding_list *list, const struct finding *finding, const 
 	return 0;
 }
 
+const char *finding_reason(int negative_errno, const char **ret_remedy)
+{
+	*ret_remedy = NULL;
+	switch (-negative_errno) {
+	case EAGAIN:
+		*ret_remedy = "ask again with --wake";
+		return "asleep, and reading would wake it";
+	case EACCES:
+	case EPERM:
+		*ret_remedy = "ask as root";
+		return "not permitted";
+	case EIO:
+		return "the device does not answer";
+	case EBADMSG:
+		return "what was read makes no sense";
+	case ENOENT:
+		return "not published here";
+	default:
+		return strerror(-negative_errno);
+	}
+}
+
 const struct finding *finding_first_broken(const struct finding_list *list)
 {
 	for (size_t i = 0; i < list->n; i++)

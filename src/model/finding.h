@@ -39,6 +39,9 @@ void finding_list_done(struct finding_list *list);
 int finding_add(struct finding_list *list, const struct finding *finding, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Why something could not be measured, in words; RET_REMEDY: what helps, NULL for nothing. Constants, or strerror()'s. */
+const char *finding_reason(int negative_errno, const char **ret_remedy);
+
 /* The first that is broken; NULL: none. */
 const struct finding *finding_first_broken(const struct finding_list *list);
 

@@ -59,30 +59,8 @@ void chain_add(struct pasid_chain *chain, const struct pasid_link *link, enum fi
 void chain_unknown(struct pasid_chain *chain, const struct pasid_link *link, const char *object,
 		   int negative_errno)
 {
-	const char *reason, *remedy = NULL;
+	const char *remedy, *reason = finding_reason(negative_errno, &remedy);
 
-	switch (-negative_errno) {
-	case EAGAIN:
-		reason = "asleep, and reading would wake it";
-		remedy = "ask again with --wake";
-		break;
-	case EACCES:
-	case EPERM:
-		reason = "not permitted";
-		remedy = "ask as root";
-		break;
-	case EIO:
-		reason = "the device does not answer";
-		break;
-	case EBADMSG:
-		reason = "what was read makes no sense";
-		break;
-	case ENOENT:
-		reason = "not published here";
-		break;
-	default:
-		reason = strerror(-negative_errno);
-	}
 	chain_add(chain, link, FINDING_UNKNOWN, object, remedy, "could not be measured: %s",
 		  reason);
 }

@@ -45,15 +45,6 @@ static const struct pasid_link link_iommufd = {
 	"PASIDs are bound to page tables of an iommufd, and there is none",
 };
 
-/* Those whose driver lets the group be given away (driver_managed_dma). */
-static bool shares_group(const struct device *device)
-{
-	const char *driver = device->driver.value;
-
-	return device->driver.status == 0 || device_is_bridge(device) ||
-	       (driver && (strstr(driver, "vfio") || strcmp(driver, "pci-stub") == 0));
-}
-
 static void add_sibling(struct pasid_chain *chain, const struct device *sibling)
 {
 	const struct field_u64 *mine = &chain->device.caps.pasid_width;
@@ -62,7 +53,7 @@ static void add_sibling(struct pasid_chain *chain, const struct device *sibling)
 
 	if (sibling->driver.status < 0) {
 		chain_unknown(chain, &link_siblings, sibling->id, sibling->driver.status);
-	} else if (!shares_group(sibling)) {
+	} else if (!device_releases_group(sibling)) {
 		snprintf(remedy, sizeof(remedy), "ioasidctl driver set %s vfio-pci", sibling->id);
 		chain_add(chain, &link_siblings, FINDING_BROKEN, sibling->id, remedy,
 			  "of the same group, has the driver %s", sibling->driver.value);
@@ -79,7 +70,7 @@ static void add_sibling(struct pasid_chain *chain, const struct device *sibling)
 
 static void add_siblings(struct pasid_chain *chain)
 {
-	const unsigned int need = DEVICE_NEED_DRIVER | DEVICE_NEED_CLASS | DEVICE_NEED_CAPS |
+	const unsigned int need = DEVICE_NEED_DRIVER | DEVICE_NEED_VFIO | DEVICE_NEED_CAPS |
 				  (chain->wake ? DEVICE_WAKE : 0);
 	_cleanup_group_ struct group group = { 0 };
 	int r;

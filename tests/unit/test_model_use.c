@@ -148,8 +148,8 @@ static void says_what_it_cannot_tell(void **state)
 	assert_int_equal(unlink(tree_place(tree, "proc/self/mountinfo", place, sizeof(place))), 0);
 	tree_link(tree, "sys/class/net", "errno:13");
 	assert_int_equal(driver_guard(&tree->root, NVME_PATH, &list), 0);
-	obstacle(&list, DRIVER_OBSTACLE_UNKNOWN, "the network interfaces");
-	obstacle(&list, DRIVER_OBSTACLE_UNKNOWN, "/dev/nvme0n1p1");
+	assert_true(obstacle(&list, DRIVER_OBSTACLE_NETWORK, "the network interfaces")->unknown);
+	assert_true(obstacle(&list, DRIVER_OBSTACLE_MOUNT, "/dev/nvme0n1p1")->unknown);
 }
 
 static void guards_networks(void **state)

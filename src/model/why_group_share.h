@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Why devices share a group, for model/why_group*.c alone. */
+#pragma once
+
+#include "model/finding.h"
+#include "model/group.h"
+#include "model/pci_function.h"
+#include "sys/root.h"
+
+struct share_member {
+	const struct device *device;
+	struct pci_path path; /* none: not a PCI device */
+	size_t link;          /* a member that it is joined with; itself: none was found */
+	bool explained;
+};
+
+struct share {
+	const struct sys_root *root;
+	struct share_member *v;
+	size_t n;
+	struct finding_list *list; /* borrowed */
+};
+
+void share_done(struct share *share);
+
+/* Finds the ways of GROUP's members, which it borrows, up to the root. Returns 0 or -ENOMEM. */
+int share_read(const struct sys_root *root, const struct group *group, bool wake,
+	       struct finding_list *list, struct share *ret);
+
+/* Adds to the list why the members share their group. Returns 0 or -ENOMEM. */
+int share_explain(struct share *share);
