@@ -9,8 +9,12 @@
 #include <string.h>
 
 #include "sys/block.h"
+#include "sys/netlink.h"
 #include "util/array.h"
 #include "util/cleanup.h"
+
+/* A vlan on a bridge on a bond is three. */
+#define NET_DEPTH 8
 
 static void obstacle_done(struct driver_obstacle *obstacle)
 {
@@ -133,37 +137,73 @@ static int guard_namespaces(const struct sys_root *root, const struct device *de
 		   "is in another network namespace", NULL);
 }
 
-/* A bond, bridge or team loses a part of itself. */
-static void describe_net(const struct sys_root *root, const char *name, char *buf, size_t size)
+/* The interface with a default route that NAME is or is beneath (a bond, bridge, vlan); false: none. */
+static bool find_route(const struct sys_root *root, const struct strv *routes, const char *name,
+		       unsigned int depth, char *buf, size_t size)
 {
+	_cleanup_strv_ struct strv list = { 0 };
 	_cleanup_close_ int dir = -1;
-	char text[512];
+	char path[512];
 
-	snprintf(text, sizeof(text), "sys/class/net/%s", name);
-	dir = sys_dir_open(root, text);
-	if (dir >= 0 && sys_read_link(dir, "master", text, sizeof(text)) == 0)
-		snprintf(buf, size, "is up and a part of %s", text);
+	if (strv_has(routes, name)) {
+		snprintf(buf, size, "%s", name);
+		return true;
+	}
+	snprintf(path, sizeof(path), "sys/class/net/%s", name);
+	dir = sys_dir_open(root, path);
+	if (dir < 0 || sys_list(dir, ".", &list) < 0)
+		return false;
+	for (size_t i = 0; depth > 0 && i < list.n; i++)
+		if (str_starts(list.v[i], "upper_") &&
+		    find_route(root, routes, list.v[i] + strlen("upper_"), depth - 1, buf, size))
+			return true;
+	return false;
+}
+
+/* A bond, bridge or team loses a part of itself. */
+static void describe_net(const struct sys_root *root, const struct strv *routes, const char *name,
+			 char *buf, size_t size)
+{
+	char path[512], master[256], route[256];
+	_cleanup_close_ int dir = -1;
+	size_t len;
+
+	snprintf(path, sizeof(path), "sys/class/net/%s", name);
+	dir = sys_dir_open(root, path);
+	if (dir >= 0 && sys_read_link(dir, "master", master, sizeof(master)) == 0)
+		snprintf(buf, size, "is up and a part of %s", master);
 	else
 		snprintf(buf, size, "is up");
+	len = strlen(buf);
+	if (!find_route(root, routes, name, NET_DEPTH, route, sizeof(route)))
+		return;
+	if (strcmp(route, name) == 0)
+		snprintf(buf + len, size - len, ", with a default route");
+	else
+		snprintf(buf + len, size - len, ", with a default route over %s", route);
 }
 
 static int guard_nets(const struct sys_root *root, const struct device *device,
 		      struct driver_obstacles *list)
 {
+	_cleanup_strv_ struct strv routes = { 0 };
 	int r = 0;
 
+	/* An interface that is up is in the way with or without: what cannot be told only tells less. */
+	if (device->n_nets > 0 && !root->captured)
+		(void)sys_netlink_default_routes(&routes);
 	if (device->nets_status < 0)
 		r = add_unknown(list, DRIVER_OBSTACLE_NETWORK, "the network interfaces",
 				device->nets_status);
 	for (size_t i = 0; r == 0 && i < device->n_nets; i++) {
 		const struct device_net *net = &device->nets[i];
-		char detail[600];
+		char detail[1024];
 
 		if (net->up.status < 0)
 			r = add_unknown(list, DRIVER_OBSTACLE_NETWORK, net->name, net->up.status);
 		if (net->up.status != 1 || !net->up.value)
 			continue;
-		describe_net(root, net->name, detail, sizeof(detail));
+		describe_net(root, &routes, net->name, detail, sizeof(detail));
 		r = add(list, DRIVER_OBSTACLE_NETWORK, net->name, detail, "ip link set dev %s down",
 			net->name);
 	}

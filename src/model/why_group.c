@@ -47,7 +47,9 @@ static int add_obstacle(const struct device *device, const struct driver_obstacl
 	};
 	_cleanup_free_ char *seen = NULL;
 
-	if (asprintf(&seen, "%s %s", obstacle->object, obstacle->detail) < 0) {
+	/* Of what the device itself is or has, OBJECT says it already. */
+	if (asprintf(&seen, "%s%s%s", strcmp(obstacle->object, device->id) ? obstacle->object : "",
+		     strcmp(obstacle->object, device->id) ? " " : "", obstacle->detail) < 0) {
 		seen = NULL;
 		return -ENOMEM;
 	}

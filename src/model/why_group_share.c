@@ -113,7 +113,7 @@ static int add_unknown(struct share *share, const char *check, size_t i, const c
 		.remedy = remedy,
 	};
 
-	return finding_add(share->list, &finding, "%s: could not be measured: %s", what, reason);
+	return finding_add(share->list, &finding, "%s could not be measured: %s", what, reason);
 }
 
 /* BRIDGE joins member I with what else is behind it; I is behind it too, or is it. */
@@ -165,7 +165,7 @@ static int explain_above(struct share *share, size_t i)
 		join(share, i, other);
 		if (r == 0)
 			return add_bridge(share, i, bridge);
-		snprintf(what, sizeof(what), "behind %s, whose ACS and kind", bridge->id);
+		snprintf(what, sizeof(what), "behind %s, whose kind and ACS", bridge->id);
 		return add_unknown(share, check_acs, i, what, r);
 	}
 	return 0;
@@ -291,7 +291,7 @@ static int explain_below(struct share *share, size_t i)
 			continue;
 		share->v[i].explained = true;
 		return r == 0 ? add_bridge(share, i, own(share, i))
-			      : add_unknown(share, check_acs, i, "its ACS and kind", r);
+			      : add_unknown(share, check_acs, i, "its kind and ACS", r);
 	}
 	return 0;
 }
@@ -342,8 +342,10 @@ static int add_alone_pci(struct share *share, const struct finding *finding)
 
 	if (function->multifunction)
 		pci_function_acs_text(function, PCI_ACS_ISOLATED, what, sizeof(what));
+	else if (function->physfn)
+		snprintf(what, sizeof(what), "virtual function of %s", function->physfn);
 	else
-		snprintf(what, sizeof(what), "%s%s", function->physfn ? "virtual function, " : "",
+		snprintf(what, sizeof(what), "%s, the only function of its device",
 			 pci_function_kind(function));
 	if (path->n > 1)
 		snprintf(where, sizeof(where), "behind %s, which isolates", path->v[1].id);
@@ -359,8 +361,7 @@ static int add_alone_pci(struct share *share, const struct finding *finding)
 			path->v[k].id, text);
 		break;
 	}
-	return finding_add(share->list, finding, "alone: %s%s, %s", what,
-			   function->multifunction ? "" : " of a single function", where);
+	return finding_add(share->list, finding, "alone: %s, %s", what, where);
 }
 
 static int explain_alone(struct share *share)

@@ -3,9 +3,9 @@
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
-#include <linux/if.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,7 +73,7 @@ static int read_link(const struct nlmsghdr *message, struct netlink_link *link)
 	return link->name ? 0 : -EBADMSG;
 }
 
-static int on_message(const struct nlmsghdr *message, void *data)
+static int on_link(const struct nlmsghdr *message, void *data)
 {
 	struct netlink_links *list = data;
 	struct netlink_link link = { 0 }, *slot = NULL;
@@ -94,21 +94,78 @@ static int on_message(const struct nlmsghdr *message, void *data)
 	return MNL_CB_OK;
 }
 
-static int request_links(struct mnl_socket *socket, char *buf)
+/* One that is gone meanwhile has no name any more. */
+static int add_name(unsigned int index, struct strv *names)
 {
-	struct nlmsghdr *request = mnl_nlmsg_put_header(buf);
-	struct ifinfomsg *info;
+	char name[IF_NAMESIZE];
 
-	request->nlmsg_type = RTM_GETLINK;
-	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	request->nlmsg_seq = SEQUENCE;
-	info = mnl_nlmsg_put_extra_header(request, sizeof(*info));
-	info->ifi_family = AF_UNSPEC;
-	return mnl_socket_sendto(socket, request, request->nlmsg_len) < 0 ? -errno : 0;
+	if (!if_indextoname(index, name) || strv_has(names, name))
+		return 0;
+	return strv_push(names, name);
+}
+
+static int add_hops(const struct nlattr *attr, struct strv *names)
+{
+	const struct rtnexthop *hop = mnl_attr_get_payload(attr);
+	int left = mnl_attr_get_payload_len(attr), r = 0;
+
+	for (; r == 0 && RTNH_OK(hop, left); hop = RTNH_NEXT(hop)) {
+		r = add_name((unsigned int)hop->rtnh_ifindex, names);
+		left -= RTNH_ALIGN(hop->rtnh_len);
+	}
+	return r;
+}
+
+/* The interface of a default route, or one for each of its next hops. */
+static int add_route(const struct nlmsghdr *message, struct strv *names)
+{
+	const struct rtmsg *route = mnl_nlmsg_get_payload(message);
+	const struct nlattr *attr;
+	int r = 0;
+
+	mnl_attr_for_each(attr, message, sizeof(*route))
+	{
+		if (mnl_attr_get_type(attr) == RTA_OIF &&
+		    mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
+			r = add_name(mnl_attr_get_u32(attr), names);
+		else if (mnl_attr_get_type(attr) == RTA_MULTIPATH)
+			r = add_hops(attr, names);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int on_route(const struct nlmsghdr *message, void *data)
+{
+	const struct rtmsg *route = mnl_nlmsg_get_payload(message);
+	int r;
+
+	if (message->nlmsg_type != RTM_NEWROUTE ||
+	    mnl_nlmsg_get_payload_len(message) < sizeof(*route) || route->rtm_dst_len != 0 ||
+	    route->rtm_type != RTN_UNICAST)
+		return MNL_CB_OK;
+	r = add_route(message, data);
+	if (r == 0)
+		return MNL_CB_OK;
+	errno = -r;
+	return MNL_CB_ERROR;
+}
+
+/* A dump of everything of TYPE; both kinds of header begin with the family, and are zeros else. */
+static int request(struct mnl_socket *socket, uint16_t type, size_t header, char *buf)
+{
+	struct nlmsghdr *message = mnl_nlmsg_put_header(buf);
+
+	message->nlmsg_type = type;
+	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	message->nlmsg_seq = SEQUENCE;
+	mnl_nlmsg_put_extra_header(message, header);
+	return mnl_socket_sendto(socket, message, message->nlmsg_len) < 0 ? -errno : 0;
 }
 
 /* On a socket of its own: a dump that broke off leaves the rest of itself in it. */
-static int dump(struct netlink_links *list)
+static int dump(uint16_t type, size_t header, mnl_cb_t callback, void *data)
 {
 	_cleanup_(socket_close) struct mnl_socket *socket = NULL;
 	char buf[32768];
@@ -119,7 +176,7 @@ static int dump(struct netlink_links *list)
 		return -errno;
 	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0)
 		return -errno;
-	r = request_links(socket, buf);
+	r = request(socket, type, header, buf);
 	if (r < 0)
 		return r;
 	do {
@@ -127,8 +184,8 @@ static int dump(struct netlink_links *list)
 
 		if (len < 0)
 			return -errno;
-		r = mnl_cb_run(buf, (size_t)len, SEQUENCE, mnl_socket_get_portid(socket),
-			       on_message, list);
+		r = mnl_cb_run(buf, (size_t)len, SEQUENCE, mnl_socket_get_portid(socket), callback,
+			       data);
 		if (r < 0)
 			return -errno;
 	} while (r > MNL_CB_STOP);
@@ -143,11 +200,27 @@ int sys_netlink_links(struct netlink_links *ret)
 	for (int i = 0; r == -EINTR && i < DUMP_ATTEMPTS; i++) {
 		_cleanup_netlink_links_ struct netlink_links list = { 0 };
 
-		r = dump(&list);
+		r = dump(RTM_GETLINK, sizeof(struct ifinfomsg), on_link, &list);
 		if (r < 0)
 			continue;
 		*ret = list;
 		list = (struct netlink_links){ 0 };
+	}
+	return r;
+}
+
+int sys_netlink_default_routes(struct strv *ret)
+{
+	int r = -EINTR;
+
+	for (int i = 0; r == -EINTR && i < DUMP_ATTEMPTS; i++) {
+		_cleanup_strv_ struct strv names = { 0 };
+
+		r = dump(RTM_GETROUTE, sizeof(struct rtmsg), on_route, &names);
+		if (r < 0)
+			continue;
+		*ret = names;
+		names = (struct strv){ 0 };
 	}
 	return r;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Network interfaces of this network namespace, as rtnetlink tells. */
+/* Network interfaces and routes of this network namespace, as rtnetlink tells. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "util/cleanup.h"
+#include "util/str.h"
 
 struct netlink_link {
 	char *name;
@@ -24,3 +25,6 @@ void netlink_links_done(struct netlink_links *list);
 
 /* One RTM_GETLINK dump. Returns 0 or -errno. */
 int sys_netlink_links(struct netlink_links *ret);
+
+/* The interfaces that default routes lead to, of all families and tables. Returns 0 or -errno. */
+int sys_netlink_default_routes(struct strv *ret);

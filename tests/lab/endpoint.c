@@ -32,7 +32,7 @@
 #include <unistd.h>
 
 #define DEVICES_MAX 16
-#define VENDOR_ID   0x1234 /* the one of QEMU's own edu and VGA */
+#define VENDOR_ID   0x1234 /* the one of QEMU's own edu and VGA; a setting may say another */
 #define DEVICE_ID   0xa51d
 #define CONFIG_SIZE 4096
 #define BAR_SIZE    4096
@@ -113,6 +113,7 @@ struct region_access {
 struct settings {
 	unsigned long width; /* of PASIDs in bits; 0: no capability */
 	unsigned long exec, priv, ats, pri;
+	unsigned long vendor, device; /* which Linux may know quirks of */
 };
 
 struct device {
@@ -190,8 +191,8 @@ static void device_reset(struct device *dev)
 	memset(config, 0, CONFIG_SIZE);
 	memset(dev->writable, 0, CONFIG_SIZE);
 	memset(dev->bar, 0, BAR_SIZE);
-	put16(config, VENDOR_ID);
-	put16(config + 2, DEVICE_ID);
+	put16(config, dev->settings.vendor);
+	put16(config + 2, dev->settings.device);
 	put32(config + PCI_COMMAND, 0x10 << 16); /* status: capability list */
 	put32(config + 8, 0x08800001);           /* other system peripheral */
 	config[PCI_CAPABILITY_LIST] = EXP;
@@ -620,6 +621,8 @@ static int parse_settings(char *text, struct settings *set)
 		{ "priv", offsetof(struct settings, priv), 1 },
 		{ "ats", offsetof(struct settings, ats), 1 },
 		{ "pri", offsetof(struct settings, pri), 1 },
+		{ "vendor", offsetof(struct settings, vendor), 0xffff },
+		{ "device", offsetof(struct settings, device), 0xffff },
 	};
 	char *item, *rest = NULL;
 
@@ -674,7 +677,7 @@ static int usage(FILE *to)
 	      "  --timeout SECS  to wait for a connection (default 60)\n"
 	      "  --help          print this\n\n"
 	      "Options hold for every SOCKET, what stands behind one for it alone:\n"
-	      "width=N, and exec, priv, ats, pri, each 0 or 1.\n",
+	      "width=N; exec, priv, ats, pri, each 0 or 1; the ids vendor=N and device=N.\n",
 	      to);
 	return to == stderr ? 2 : 0;
 }
@@ -728,7 +731,15 @@ static int parse_options(int argc, char **argv, struct settings *set, unsigned l
 int main(int argc, char **argv)
 {
 	static struct device devices[DEVICES_MAX];
-	struct settings set = { .width = 20, .exec = 1, .priv = 1, .ats = 1, .pri = 1 };
+	struct settings set = {
+		.width = 20,
+		.exec = 1,
+		.priv = 1,
+		.ats = 1,
+		.pri = 1,
+		.vendor = VENDOR_ID,
+		.device = DEVICE_ID,
+	};
 	unsigned long timeout_s = 60;
 	size_t n = 0;
 	int status = parse_options(argc, argv, &set, &timeout_s);
