@@ -200,6 +200,17 @@ ioasidctl"
 	((n > 20))
 }
 
+@test "man: every check of group why is in its page" {
+	local check n=0
+
+	while read -r check; do
+		flat ioasidctl-group | grep -qwF -- "$check" || none "ioasidctl-group lacks" "$check"
+		n=$((n + 1))
+	done < <(sed -n 's/^static const char check_.*= "\(.*\)";$/\1/p; s/^\t\[DRIVER_OBSTACLE_.*\] = { *"\([a-z-]*\)",.*/\1/p' \
+		"$ROOT"/src/model/why_group*.c | sort -u)
+	((n == 14))
+}
+
 @test "man: the keys of the tables in columns are in the page of their noun" {
 	local file noun key pages
 

@@ -143,3 +143,44 @@ json()
 		return 1
 	}
 }
+
+# byte FILE OFFSET: its value.
+byte()
+{
+	od -A n -t u1 -j "$2" -N 1 "$1" | tr -d ' '
+}
+
+# poke FILE OFFSET VALUE
+poke()
+{
+	# shellcheck disable=SC2059 # the byte is the format
+	printf "\\x$(printf %02x "$3")" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
+# clear FILE OFFSET BIT: of the byte there; it must be set.
+clear()
+{
+	local old
+
+	old=$(byte "$1" "$2")
+	((old >> $3 & 1))
+	poke "$1" "$2" $((old & ~(1 << $3)))
+}
+
+# extended CONFIG ID: where the extended capability of that id is.
+extended()
+{
+	local at=256
+
+	while ((at)) && (($(byte "$1" "$at") != 16#$2)); do
+		at=$(($(byte "$1" $((at + 3))) << 4 | $(byte "$1" $((at + 2))) >> 4))
+	done
+	((at))
+	echo "$at"
+}
+
+# config TREE DEVICE: the file of a device on the root bus.
+config()
+{
+	echo "$1/sys/devices/pci0000:00/$2/config"
+}

@@ -56,7 +56,7 @@ int share_read(const struct sys_root *root, const struct group *group, bool wake
 	return 0;
 }
 
-/* The member that stands for all that are known to be joined with member I. */
+/* The first of all members that are known to be joined with member I. */
 static size_t joined(const struct share *share, size_t i)
 {
 	while (share->v[i].link != i)
@@ -66,8 +66,10 @@ static size_t joined(const struct share *share, size_t i)
 
 static void join(struct share *share, size_t i, size_t k)
 {
+	size_t a = joined(share, i), b = joined(share, k);
+
 	share->v[i].explained = true;
-	share->v[joined(share, i)].link = joined(share, k);
+	share->v[a > b ? a : b].link = a > b ? b : a;
 }
 
 /* Index of the member with that id; share->n: there is none. */
@@ -399,14 +401,21 @@ static int explain_member(struct share *share, size_t i)
 
 int share_explain(struct share *share)
 {
+	bool first = true;
 	int r = 0;
 
 	if (share->n == 1)
 		return explain_alone(share);
 	for (size_t i = 0; r == 0 && i < share->n; i++)
 		r = explain_member(share, i);
-	for (size_t i = 0; r == 0 && i < share->n; i++)
-		if (!share->v[i].explained || (joined(share, i) == i && joined(share, 0) != i))
+	for (size_t i = 0; r == 0 && i < share->n; i++) {
+		/* Of several that rules have joined the first speaks; the first such lot needs no word. */
+		if (share->v[i].explained && joined(share, i) != i)
+			continue;
+		if (share->v[i].explained && first)
+			first = false;
+		else
 			r = explain_rest(share, i);
+	}
 	return r;
 }

@@ -132,3 +132,7 @@ logged()
 	jq -e '.[] | select(.source == "amd") | .status == "unreadable" and .reason == "Permission denied"' \
 		"$BATS_TEST_TMPDIR/sources"
 }
+
+@test "group why: each member of each group is explained" {
+	explains_groups
+}

@@ -4,9 +4,40 @@
 
 load lib
 
+E1000=0000:02:02.0 # behind the bridge
+ISA=0000:00:1f.0   # of one device with two others
+SATA=0000:00:1f.2
+
 teardown()
 {
+	[[ -z ${HOLDER-} ]] || kill "$HOLDER"
 	destroy_all
+}
+
+# obstructed GROUP CHECK: the status is 3, and that is what stands in the way first.
+obstructed()
+{
+	status 3 ctl group why "$1" -j
+	jq -e --arg check "$2" 'map(select(.result == "broken"))[0].check == $check' <<<"$output"
+}
+
+# cure GROUP: does what is advised, until nothing stands in the way any more.
+cure()
+{
+	local i remedy
+
+	for ((i = 0; i < 10; i++)); do
+		ctl group why "$1" -j >"$BATS_TEST_TMPDIR/why" && return 0
+		remedy=$(jq -r 'map(select(.result == "broken"))[0].remedy' "$BATS_TEST_TMPDIR/why")
+		echo "$remedy"
+		PATH=${IOASIDCTL%/*}:$PATH bash -c "$remedy" || return 1
+	done
+	return 1
+}
+
+net_of()
+{
+	ls /sys/bus/pci/devices/"$1"/net
 }
 
 @test "a PASID is refused where the IOMMU cannot do it" {
@@ -32,4 +63,123 @@ teardown()
 
 @test "system explain: a device's DMA to an address that is not mapped" {
 	explains_real_faults dmar write read
+}
+
+@test "group why: each member of each group is explained" {
+	explains_groups
+}
+
+@test "group why: what it advises frees a group, and the kernel gives it away" {
+	ip link set "$(net_of $E1000)" up
+	ctl driver set 0000:02:01.0 vfio-pci
+	ctl context create test
+	status 5 ctl -c test device add 0000:02:01.0
+	obstructed 0000:02:01.0 network
+	[[ $(reason 0000:02:01.0 0000:00:0a.0 driver) == 'ok no driver' ]]
+	cure 0000:02:01.0
+	ctl -c test device add 0000:02:01.0
+	obstructed 0000:02:01.0 in-use
+	[[ $output == *'(ioasid:test)'* ]]
+	cure 0000:02:01.0
+	ctl driver reset 0000:02:01.0
+	ctl driver reset $E1000
+	status 5 ctl group why 0000:02:01.0
+	says "the group cannot be given away: $E1000: driver e1000"
+}
+
+@test "group why: the driver of an ISA bridge stands in the way, as the kernel has it" {
+	ctl driver set $SATA vfio-pci
+	ctl context create test
+	echo uio_pci_generic >/sys/bus/pci/devices/$ISA/driver_override
+	echo $ISA >/sys/bus/pci/drivers_probe
+	status 5 ctl -c test device add $SATA
+	status 5 ctl group why $SATA
+	says "$ISA: driver uio_pci_generic"
+	cure $SATA
+	status 0 ctl group why $SATA
+	ctl -c test device add $SATA
+	ctl context destroy test
+	echo >/sys/bus/pci/devices/$ISA/driver_override
+	ctl driver reset $SATA
+}
+
+@test "group why: what is on a disk" {
+	mkfs.ext4 -q /dev/nvme0n1
+	mkdir -p /mnt/disk
+	mount /dev/nvme0n1 /mnt/disk
+	obstructed "$DISK" mount
+	umount /mnt/disk
+	unshare -m bash -c 'mount /dev/nvme0n1 /mnt/disk && : >/tmp/mounted && exec sleep 1000' 3>&- &
+	HOLDER=$!
+	eventually test -e /tmp/mounted
+	obstructed "$DISK" claimed
+	kill $HOLDER
+	wait $HOLDER || true
+	HOLDER=
+	mkswap -q /dev/nvme0n1
+	swapon /dev/nvme0n1
+	obstructed "$DISK" swap
+	swapoff /dev/nvme0n1
+	dmsetup create vg-home <<<'0 1000 linear /dev/nvme0n1 0'
+	obstructed "$DISK" stacked
+	[[ $(reason "$DISK" "$DISK" stacked) == 'broken /dev/nvme0n1 is held by dm-'*' (vg-home)' ]]
+	cure "$DISK"
+	ctl driver reset "$DISK"
+	eventually test -e /dev/nvme0n1
+}
+
+@test "group why: interfaces and default routes, of every family and table" {
+	local net
+
+	net=$(net_of "$NIC")
+	status 5 ctl group why "$NIC"
+	ip link set "$net" up
+	[[ $(reason "$NIC" "$NIC" network) == "broken $net is up" ]]
+	ip -6 route add default dev "$net" table 77
+	[[ $(reason "$NIC" "$NIC" network) == "broken $net is up, with a default route" ]]
+	ip -6 route del default dev "$net" table 77
+	ip link add br0 type bridge
+	ip link set "$net" master br0
+	ip link set br0 up
+	ip link add link br0 name br0.5 type vlan id 5
+	ip link set br0.5 up
+	[[ $(reason "$NIC" "$NIC" network) == "broken $net is up and a part of br0" ]]
+	ip link add dummy7 type dummy
+	ip link set dummy7 up
+	ip route add default nexthop dev dummy7 nexthop dev br0.5
+	[[ $(reason "$NIC" "$NIC" network) == "broken $net is up and a part of br0, with a default route over br0.5" ]]
+	status 3 ctl driver set "$NIC" vfio-pci
+	says 'refused: '"$net"' is up and a part of br0, with a default route over br0.5'
+	ip link del br0
+	ip link del dummy7
+	ip link set "$net" down
+	ip netns add elsewhere
+	ip link set "$net" netns elsewhere
+	[[ $(reason "$NIC" "$NIC" network) == 'broken a network interface of it is in another network namespace' ]]
+	ip netns del elsewhere
+	eventually test -e /sys/class/net/"$net"
+}
+
+@test "group why: a sleeping device is left alone, or woken" {
+	local asleep=/sys/bus/pci/devices/$EDU/power/runtime_status
+
+	ctl driver set "$EDU" vfio-pci
+	eventually grep -q suspended $asleep
+	status 0 ctl group why "$EDU"
+	says '1 finding could not be measured'
+	grep suspended $asleep
+	[[ $(reason "$EDU" "$EDU" alone) == 'unknown alone; what keeps it apart could not be measured: asleep'* ]]
+	status 0 ctl group why "$EDU" --wake -j
+	jq -e '.[0].result == "ok"' <<<"$output"
+	ctl driver reset "$EDU"
+}
+
+@test "group why: a mediated device is no PCI device, and its driver gives it away" {
+	local uuid=83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
+
+	echo $uuid >/sys/class/mdev_bus/mtty/mdev_supported_types/mtty-1/create
+	status 0 ctl group why $uuid
+	[[ $(reason $uuid $uuid alone) == 'ok alone: mdev device, no PCI device' ]]
+	[[ $(reason $uuid $uuid driver) == 'ok driver mtty' ]]
+	echo 1 >/sys/bus/mdev/devices/$uuid/remove
 }

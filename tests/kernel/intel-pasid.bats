@@ -784,6 +784,10 @@ has_changed()
 	explains_real_faults dmar write read
 }
 
+@test "group why: each member of each group is explained" {
+	explains_groups
+}
+
 @test "system graph draws the PASIDs that are bound, and the process that holds them" {
 	local label
 

@@ -109,6 +109,30 @@ attaches_without_remapping()
 	ctl driver reset "$EDU"
 }
 
+# explains_groups: why each member of each group of this machine is in it, by a rule of PCI.
+explains_groups()
+{
+	local group members
+
+	for group in /sys/kernel/iommu_groups/*; do
+		members=$(find "$group/devices" -mindepth 1 -printf '%f\n' | jq -R . | jq -s .)
+		"$IOASIDCTL" group why "${group##*/}" -j --wake >"$BATS_TEST_TMPDIR/why" || (($? == 3 || $? == 5))
+		jq -e --argjson members "$members" '. as $rows |
+			["pci-bridge", "bridge-acs", "multifunction-acs", "dma-alias"] as $shared |
+			all($members[]; . as $member | [$rows[] | select(.object == $member).check] |
+				any(.[]; if $members | length == 1 then . == "alone" else IN($shared[]) end)) and
+			all($rows[]; .result != "unknown" and .check != "iommu-driver")' "$BATS_TEST_TMPDIR/why" ||
+			{ cat "$BATS_TEST_TMPDIR/why"; return 1; }
+	done
+}
+
+# reason GROUP OBJECT CHECK: that row of "group why", as "result seen".
+reason()
+{
+	"$IOASIDCTL" group why "$1" -j 2>/dev/null | jq -r --arg object "$2" --arg check "$3" \
+		'.[] | select(.object == $object and .check == $check) | "\(.result) \(.seen)"'
+}
+
 # explained SOURCE DEVICE IOVA ACCESS: the kernel's log has that fault, and it is explained.
 explained()
 {

@@ -56,3 +56,8 @@ load lib
 	says pasid-capability
 	jq -e 'any(.[]; .check == "iommu" and .result == "broken")' <<<"$output"
 }
+
+@test "group why: a device is in no group" {
+	status 6 ctl group why "$NIC"
+	says 'in no IOMMU group'
+}

@@ -33,3 +33,7 @@ teardown()
 	says pasid-capability
 	jq -e 'any(.[]; .check == "iommu" and .result == "ok")' <<<"$output"
 }
+
+@test "group why: each member of each group is explained" {
+	explains_groups
+}
