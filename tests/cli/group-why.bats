@@ -45,10 +45,10 @@ asked()
 # member TREE GROUP PATH: puts a device into a group. Its directory is made where there is none.
 member()
 {
-	local up
+	local up=${3//[^\/]/}
 
+	up=..${up//\//\/..}
 	mkdir -p "$1/sys/kernel/iommu_groups/$2/devices" "$1/sys/devices/$3"
-	up=$(sed 's|[^/]*|..|g' <<<"$3")
 	ln -sfn "../../../../devices/$3" "$1/sys/kernel/iommu_groups/$2/devices/${3##*/}"
 	ln -sfn "$up/../kernel/iommu_groups/$2" "$1/sys/devices/$3/iommu_group"
 }
@@ -58,7 +58,7 @@ member()
 
 	for tree in intel-pasid intel-legacy intel-paths amd virtio sriov; do
 		on $tree group list -j -o group,device
-		cp /dev/stdin "$BATS_TEST_TMPDIR/groups" <<<"$output"
+		echo "$output" >"$BATS_TEST_TMPDIR/groups"
 		for group in $(jq '.[].group' "$BATS_TEST_TMPDIR/groups"); do
 			on $tree group why "$group" -j
 			jq -e --argjson group "$group" --slurpfile groups "$BATS_TEST_TMPDIR/groups" '

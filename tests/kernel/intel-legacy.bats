@@ -132,6 +132,8 @@ net_of()
 	local net
 
 	net=$(net_of "$NIC")
+	# QEMU's network advertises a router.
+	echo 0 | tee /proc/sys/net/ipv6/conf/{all,default,"$net"}/accept_ra
 	status 5 ctl group why "$NIC"
 	ip link set "$net" up
 	[[ $(reason "$NIC" "$NIC" network) == "broken $net is up" ]]
@@ -146,7 +148,7 @@ net_of()
 	[[ $(reason "$NIC" "$NIC" network) == "broken $net is up and a part of br0" ]]
 	ip link add dummy7 type dummy
 	ip link set dummy7 up
-	ip route add default nexthop dev dummy7 nexthop dev br0.5
+	ip -6 route add default nexthop via fe80::1 dev dummy7 nexthop via fe80::1 dev br0.5
 	[[ $(reason "$NIC" "$NIC" network) == "broken $net is up and a part of br0, with a default route over br0.5" ]]
 	status 3 ctl driver set "$NIC" vfio-pci
 	says 'refused: '"$net"' is up and a part of br0, with a default route over br0.5'
@@ -164,10 +166,10 @@ net_of()
 	local asleep=/sys/bus/pci/devices/$EDU/power/runtime_status
 
 	ctl driver set "$EDU" vfio-pci
-	eventually grep -q suspended $asleep
+	eventually grep -q suspended "$asleep"
 	status 0 ctl group why "$EDU"
 	says '1 finding could not be measured'
-	grep suspended $asleep
+	grep suspended "$asleep"
 	[[ $(reason "$EDU" "$EDU" alone) == 'unknown alone; what keeps it apart could not be measured: asleep'* ]]
 	status 0 ctl group why "$EDU" --wake -j
 	jq -e '.[0].result == "ok"' <<<"$output"
