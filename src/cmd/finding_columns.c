@@ -3,13 +3,13 @@
 
 #include "model/finding.h"
 
-static void get_result(const void *row, struct out_value *ret)
+void finding_get_result(const void *row, struct out_value *ret)
 {
 	out_string(ret, finding_result_name(((const struct finding *)row)->result));
 }
 
 #define GET(name) \
-	static void get_##name(const void *row, struct out_value *ret) \
+	void finding_get_##name(const void *row, struct out_value *ret) \
 	{ \
 		out_string(ret, ((const struct finding *)row)->name); \
 	}
@@ -22,11 +22,11 @@ GET(remedy)
 
 const struct out_column finding_columns[] = {
 	{ "result", "ok, note, unknown (could not be measured), warning, broken", OUT_DEFAULT, 0,
-	  get_result },
-	{ "check", "What was asked", OUT_DEFAULT, 0, get_check },
-	{ "object", "What was looked at; absent: the machine", OUT_DEFAULT, 0, get_object },
-	{ "seen", "What was measured", OUT_DEFAULT, 0, get_seen },
-	{ "meaning", "What that means", 0, 0, get_meaning },
-	{ "remedy", "What to do", OUT_DEFAULT, 0, get_remedy },
+	  finding_get_result },
+	{ "check", "What was asked", OUT_DEFAULT, 0, finding_get_check },
+	{ "object", "What was looked at; absent: the machine", OUT_DEFAULT, 0, finding_get_object },
+	{ "seen", "What was measured", OUT_DEFAULT, 0, finding_get_seen },
+	{ "meaning", "What that means", 0, 0, finding_get_meaning },
+	{ "remedy", "What to do", OUT_DEFAULT, 0, finding_get_remedy },
 	{ 0 },
 };

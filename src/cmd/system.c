@@ -4,6 +4,7 @@
 
 static const struct cmd *const sub[] = {
 	&system_features_cmd,
+	&system_check_cmd,
 	&system_tree_cmd,
 	&system_graph_cmd,
 	&system_explain_cmd,

@@ -9,13 +9,18 @@
 
 #include "util/array.h"
 
+void finding_done(struct finding *finding)
+{
+	free(finding->object);
+	free(finding->seen);
+	free((char *)finding->remedy);
+	*finding = (struct finding){ 0 };
+}
+
 void finding_list_done(struct finding_list *list)
 {
-	for (size_t i = 0; i < list->n; i++) {
-		free(list->v[i].object);
-		free(list->v[i].seen);
-		free((char *)list->v[i].remedy);
-	}
+	for (size_t i = 0; i < list->n; i++)
+		finding_done(&list->v[i]);
 	free(list->v);
 	*list = (struct finding_list){ 0 };
 }

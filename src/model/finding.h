@@ -22,6 +22,7 @@ struct finding {
 	char *seen;          /* what was measured, in words with the value; never NULL */
 	const char *meaning; /* of that; NULL: SEEN says it all */
 	const char *remedy;  /* what to do; NULL where nothing is to be done; a list's own copy */
+	unsigned int uses;   /* who needs it to be ok, as bits of the diagnosis's own; 0: untold */
 };
 
 struct finding_list {
@@ -29,6 +30,7 @@ struct finding_list {
 	size_t n;
 };
 
+void finding_done(struct finding *finding);
 void finding_list_done(struct finding_list *list);
 #define _cleanup_finding_list_ _cleanup_(finding_list_done)
 

@@ -14,7 +14,7 @@
 	 DEVICE_NEED_IOMMU | DEVICE_NEED_VFIO | DEVICE_NEED_SRIOV | DEVICE_NEED_CAPS | \
 	 DEVICE_NEED_HOLDERS)
 
-static void chain_done(struct pasid_chain *chain)
+void chain_done(struct pasid_chain *chain)
 {
 	device_done(&chain->device);
 	pci_path_done(&chain->path);
@@ -27,7 +27,11 @@ static void chain_done(struct pasid_chain *chain)
 void chain_add(struct pasid_chain *chain, const struct pasid_link *link, enum finding_result result,
 	       const char *object, const char *remedy, const char *format, ...)
 {
-	struct finding finding = { .check = link->check, .result = result };
+	struct finding finding = {
+		.check = link->check,
+		.result = result,
+		.uses = link->needed,
+	};
 	_cleanup_free_ char *seen = NULL;
 	va_list ap;
 	int r;
@@ -47,7 +51,8 @@ void chain_add(struct pasid_chain *chain, const struct pasid_link *link, enum fi
 		finding.meaning = link->broken;
 	if (result >= FINDING_UNKNOWN)
 		finding.remedy = remedy;
-	if (result == FINDING_BROKEN && !(link->needed & 1u << chain->use)) {
+	if (result == FINDING_BROKEN && chain->use != PASID_USE_AUTO &&
+	    !(link->needed & 1u << chain->use)) {
 		finding.result = FINDING_NOTE;
 		finding.meaning =
 			chain->use == PASID_USE_VFIO ? "not needed for VFIO" : "not needed for SVA";
@@ -88,6 +93,18 @@ static int read_path(struct pasid_chain *chain, const char *path)
 	return r == -ENODEV ? 0 : r;
 }
 
+int chain_read_kernel(struct pasid_chain *chain)
+{
+	int r = sys_cmdline_read(chain->root, &chain->cmdline);
+
+	chain->cmdline_status = r < 0 ? r : 1;
+	if (r == -ENOMEM)
+		return r;
+	r = sys_kernel_config_read(chain->root, &chain->config);
+	chain->config_status = r < 0 ? r : 1;
+	return r == -ENOMEM ? r : 0;
+}
+
 static int read_rest(struct pasid_chain *chain)
 {
 	int r = 0;
@@ -99,15 +116,7 @@ static int read_rest(struct pasid_chain *chain)
 		if (r < 0)
 			chain->unit_status = r == -ENOENT ? -ENODEV : r;
 	}
-	if (r == -ENOMEM)
-		return r;
-	r = sys_cmdline_read(chain->root, &chain->cmdline);
-	chain->cmdline_status = r < 0 ? r : 1;
-	if (r == -ENOMEM)
-		return r;
-	r = sys_kernel_config_read(chain->root, &chain->config);
-	chain->config_status = r < 0 ? r : 1;
-	return r == -ENOMEM ? r : 0;
+	return r == -ENOMEM ? r : chain_read_kernel(chain);
 }
 
 int pasid_why(const struct sys_root *root, const char *path, enum pasid_use use, bool wake,

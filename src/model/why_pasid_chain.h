@@ -11,7 +11,7 @@
 
 struct pasid_chain {
 	const struct sys_root *root;
-	enum pasid_use use;
+	enum pasid_use use; /* AUTO while it is followed: for both */
 	bool wake;
 	struct device device;
 	struct pci_path path; /* of whose capability it is: the device's, or its PF's */
@@ -47,6 +47,10 @@ void chain_add(struct pasid_chain *chain, const struct pasid_link *link, enum fi
 void chain_unknown(struct pasid_chain *chain, const struct pasid_link *link, const char *object,
 		   int negative_errno);
 
+/* What all links share: command line and configuration. Returns 0 or -ENOMEM. */
+int chain_read_kernel(struct pasid_chain *chain);
+void chain_done(struct pasid_chain *chain);
+
 bool chain_vendor(const struct pasid_chain *chain, const char *vendor);
 
 /* The links, in order. */
@@ -55,6 +59,14 @@ void chain_kernel(struct pasid_chain *chain);   /* configuration, command line *
 void chain_unit(struct pasid_chain *chain);     /* the IOMMU, and the CPU */
 void chain_enabled(struct pasid_chain *chain);  /* what is in force at the endpoint */
 void chain_driver(struct pasid_chain *chain);   /* group, driver, nodes */
+
+/* Links that are no single device's, each alone. */
+void chain_registers(struct pasid_chain *chain); /* of `unit`, and the CPU that it has to fit */
+void chain_remapping(struct pasid_chain *chain);
+void chain_iommufd(struct pasid_chain *chain);
+
+/* Is NAME in DIRECTORY ("dev/vfio")? 1, 0, or -errno. */
+int chain_has_entry(const struct sys_root *root, const char *directory, const char *name);
 
 /* Does DEVICE's driver bind processes? */
 bool chain_driver_binds(const struct sys_root *root, const struct device *device);

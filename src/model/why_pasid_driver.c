@@ -208,12 +208,16 @@ static void add_switches(struct pasid_chain *chain)
 	add_uacce(chain);
 }
 
-static bool has_entry(struct pasid_chain *chain, const char *directory, const char *name)
+int chain_has_entry(const struct sys_root *root, const char *directory, const char *name)
 {
-	_cleanup_close_ int dir = sys_dir_open(chain->root, directory);
+	_cleanup_close_ int dir = sys_dir_open(root, directory);
 	_cleanup_strv_ struct strv list = { 0 };
+	int r;
 
-	return dir >= 0 && sys_list(dir, ".", &list) == 0 && strv_has(&list, name);
+	if (dir < 0)
+		return dir == -ENOENT || dir == -ENOTDIR ? 0 : dir;
+	r = sys_list(dir, ".", &list);
+	return r < 0 ? r : strv_has(&list, name);
 }
 
 static void add_cdev(struct pasid_chain *chain)
@@ -228,7 +232,7 @@ static void add_cdev(struct pasid_chain *chain)
 	else if (device->vfio_cdev.status == 0)
 		chain_add(chain, &link_cdev, FINDING_BROKEN, device->id,
 			  "boot a kernel with CONFIG_VFIO_DEVICE_CDEV", "none");
-	else if (!has_entry(chain, "dev/vfio/devices", device->vfio_cdev.value))
+	else if (chain_has_entry(chain->root, "dev/vfio/devices", device->vfio_cdev.value) == 0)
 		chain_add(chain, &link_cdev, FINDING_BROKEN, device->id,
 			  "look for what makes nodes in /dev: udev, or the container's set-up",
 			  "/dev/vfio/devices/%s is missing", device->vfio_cdev.value);
@@ -256,6 +260,17 @@ static void add_in_use(struct pasid_chain *chain)
 		chain_add(chain, &link_in_use, FINDING_OK, device->id, NULL, "nobody has it open");
 }
 
+void chain_iommufd(struct pasid_chain *chain)
+{
+	int there = chain_has_entry(chain->root, "dev", "iommu");
+
+	if (there < 0)
+		chain_unknown(chain, &link_iommufd, "/dev/iommu", there);
+	else
+		chain_add(chain, &link_iommufd, there ? FINDING_OK : FINDING_BROKEN, "/dev/iommu",
+			  "modprobe iommufd", there ? "there" : "not there");
+}
+
 void chain_driver(struct pasid_chain *chain)
 {
 	add_siblings(chain);
@@ -267,7 +282,5 @@ void chain_driver(struct pasid_chain *chain)
 	}
 	add_cdev(chain);
 	add_in_use(chain);
-	chain_add(chain, &link_iommufd,
-		  has_entry(chain, "dev", "iommu") ? FINDING_OK : FINDING_BROKEN, "/dev/iommu",
-		  "modprobe iommufd", has_entry(chain, "dev", "iommu") ? "there" : "not there");
+	chain_iommufd(chain);
 }

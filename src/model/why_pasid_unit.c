@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "sys/cpu.h"
+#include "sys/kernel_has.h"
 #include "sys/kernel_param.h"
 
 static const struct pasid_link link_iommu = {
@@ -62,7 +64,7 @@ static const struct pasid_link link_pages = {
 static const struct pasid_link link_remapping = {
 	"interrupt-remapping",
 	LINK_VFIO,
-	"a device could raise others' interrupts: iommufd then takes none",
+	"a device could raise others' interrupts: VFIO and iommufd then take none",
 };
 
 static void add_iommu(struct pasid_chain *chain)
@@ -200,31 +202,64 @@ static void add_other(struct pasid_chain *chain)
 			  "could not be measured: IOMMUs of this kind publish no registers");
 }
 
-static void add_remapping(struct pasid_chain *chain)
+/* Why the kernel does not remap, and what to do. */
+static void add_direct(struct pasid_chain *chain, const char *seen)
 {
-	static const char remedy[] =
-		"turn interrupt remapping on in the firmware, or trust the device: "
-		"echo 1 > /sys/module/iommufd/parameters/allow_unsafe_interrupts";
+	struct field_u64 ir = iommu_field(&chain->unit, "ECAP", "IR");
 	struct field_str unsafe =
 		sys_module_param(chain->root, "iommufd", "allow_unsafe_interrupts");
 	bool allowed = unsafe.status == 1 && strcmp(unsafe.value, "Y") == 0;
-	struct field_u64 field = iommu_field(&chain->unit, "ECAP", "IR");
 
 	field_str_done(&unsafe);
 	if (allowed)
 		chain_add(chain, &link_remapping, FINDING_WARNING, NULL,
 			  "echo 0 > /sys/module/iommufd/parameters/allow_unsafe_interrupts",
-			  "not asked for: iommufd.allow_unsafe_interrupts is on");
-	else if (field.status != 1)
-		chain_unknown(chain, &link_remapping, chain->unit.name, -ENOENT);
-	else if (field.value && chain->cmdline_status == 1 &&
-		 sys_cmdline_has(&chain->cmdline, "intremap", "off"))
+			  "%s; not asked for: iommufd.allow_unsafe_interrupts is on", seen);
+	else if (chain->cmdline_status == 1 && sys_cmdline_has(&chain->cmdline, "intremap", "off"))
 		chain_add(chain, &link_remapping, FINDING_BROKEN, NULL, "boot without intremap=off",
-			  "intremap=off");
+			  "%s: intremap=off", seen);
 	else
-		chain_add(chain, &link_remapping, field.value ? FINDING_OK : FINDING_BROKEN,
-			  chain->unit.name, remedy, "interrupt remapping: %s (ECAP.IR)",
-			  field.value ? "yes" : "no");
+		chain_add(chain, &link_remapping, FINDING_BROKEN, NULL,
+			  "turn interrupt remapping on in the firmware, or trust the devices: "
+			  "echo 1 > /sys/module/iommufd/parameters/allow_unsafe_interrupts",
+			  "%s%s", seen,
+			  ir.status == 1 && !ir.value ? "; the IOMMU cannot remap (ECAP.IR)" : "");
+}
+
+/*
+ * Both drivers ask whether the devices' MSIs are isolated (iommu_group_has_isolated_msi()); the names of
+ * the interrupt chips tell. A register says what a unit could do, so that only its "no" is an answer.
+ */
+void chain_remapping(struct pasid_chain *chain)
+{
+	struct field_u64 ir = iommu_field(&chain->unit, "ECAP", "IR");
+	struct sys_interrupts seen = { 0 };
+	int r = sys_interrupts_read(chain->root, &seen);
+	char text[160];
+
+	if (seen.remapped) {
+		chain_add(chain, &link_remapping, FINDING_OK, NULL, NULL,
+			  "interrupts go through %s", seen.chip);
+	} else if (seen.direct) {
+		snprintf(text, sizeof(text), "not remapped: interrupts go through %s", seen.chip);
+		add_direct(chain, text);
+	} else if (ir.status == 1 && !ir.value) {
+		add_direct(chain, "interrupt remapping: no (ECAP.IR)");
+	} else if (r == -ENOMEM) {
+		chain->error = r;
+	} else {
+		chain_unknown(chain, &link_remapping, NULL, r < 0 ? r : -ENOENT);
+	}
+}
+
+void chain_registers(struct pasid_chain *chain)
+{
+	if (chain_vendor(chain, "intel"))
+		add_intel(chain);
+	else if (chain_vendor(chain, "amd"))
+		add_amd(chain);
+	else
+		add_other(chain);
 }
 
 void chain_unit(struct pasid_chain *chain)
@@ -232,11 +267,6 @@ void chain_unit(struct pasid_chain *chain)
 	add_iommu(chain);
 	if (chain->unit_status != 1)
 		return;
-	if (chain_vendor(chain, "intel"))
-		add_intel(chain);
-	else if (chain_vendor(chain, "amd"))
-		add_amd(chain);
-	else
-		add_other(chain);
-	add_remapping(chain);
+	chain_registers(chain);
+	chain_remapping(chain);
 }

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a user who is not root may do: open the nodes, pin memory. */
+#include "model/check_machine.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sys/access.h"
+#include "sys/user.h"
+#include "util/array.h"
+
+static const struct pasid_link link_node = {
+	"node-access",
+	BIT(CHECK_UNPRIVILEGED),
+	"a user who is not root has to be given it, or get it open from somebody",
+};
+static const struct pasid_link link_memlock = {
+	"memlock",
+	BIT(CHECK_UNPRIVILEGED),
+	"all memory that devices may reach is pinned, huge pages too: mapping more fails with ENOMEM",
+};
+
+/* There are two ways to a device: iommufd with its own node, a container with its group's. */
+enum { WAY_IOMMUFD, WAY_CONTAINER, WAY_COUNT };
+
+struct node {
+	char path[300]; /* from the root, without "/" in front */
+	int way;
+	bool device; /* one of many, of which the user needs but some */
+	struct sys_node node;
+	int status; /* 0 or -errno */
+	bool open;  /* the one who asks may; asked by root: somebody else may */
+};
+
+struct nodes {
+	struct node *v;
+	size_t n;
+};
+
+static void nodes_done(struct nodes *nodes)
+{
+	free(nodes->v);
+}
+
+static void read_node(struct pasid_chain *chain, const char *path, int way, bool device,
+		      struct nodes *nodes)
+{
+	struct node node = { .way = way, .device = device }, *slot;
+
+	snprintf(node.path, sizeof(node.path), "%s", path);
+	node.status = sys_node_read(chain->root, path, &node.node);
+	if (node.status == -ENOENT)
+		return;
+	if (node.status == 0)
+		node.open = sys_is_root() ? sys_node_for_users(&node.node) : node.node.may;
+	slot = array_push(nodes->v, nodes->n);
+	if (slot)
+		*slot = node;
+	else
+		chain->error = -ENOMEM;
+}
+
+static void read_devices(struct check_machine *machine, struct nodes *nodes)
+{
+	struct pasid_chain *chain = &machine->chain;
+	char path[300];
+
+	for (size_t i = 0; i < machine->devices.n; i++) {
+		const struct device *device = &machine->devices.v[i];
+
+		if (device->vfio_cdev.status == 1) {
+			snprintf(path, sizeof(path), "dev/vfio/devices/%s",
+				 device->vfio_cdev.value);
+			read_node(chain, path, WAY_IOMMUFD, true, nodes);
+		}
+		if (device->vfio_group.status == 1) {
+			snprintf(path, sizeof(path), "dev/vfio/%" PRIu64, device->vfio_group.value);
+			read_node(chain, path, WAY_CONTAINER, true, nodes);
+		}
+	}
+}
+
+/* Is there a way all along which the user can open what he needs? */
+static bool has_way(const struct nodes *nodes)
+{
+	bool any_device = false;
+
+	for (size_t i = 0; i < nodes->n; i++)
+		any_device |= nodes->v[i].device;
+	for (int way = 0; way < WAY_COUNT; way++) {
+		bool first = false, second = !any_device;
+
+		for (size_t i = 0; i < nodes->n; i++) {
+			const struct node *node = &nodes->v[i];
+
+			if (node->way == way && node->open)
+				*(node->device ? &second : &first) = true;
+		}
+		if (first && second)
+			return true;
+	}
+	return false;
+}
+
+static const char *who(const struct node *node)
+{
+	if (sys_is_root())
+		return node->open ? "users who are not root may open it" : "root alone may open it";
+	return node->open ? "you may open it" : "you may not open it";
+}
+
+static void add_node(struct pasid_chain *chain, const struct node *node, bool way)
+{
+	char user[64], group[64], object[304];
+	static const char remedy[] =
+		"give it to the user: chown, or a udev rule; or 'ioasidctl context exec' hands it over";
+	enum finding_result result = FINDING_OK;
+
+	snprintf(object, sizeof(object), "/%s", node->path);
+	if (node->status < 0) {
+		chain_unknown(chain, &link_node, object, node->status);
+		return;
+	}
+	if (sys_user_name(chain->root, node->node.uid, user, sizeof(user)) < 0)
+		snprintf(user, sizeof(user), "%u", (unsigned int)node->node.uid);
+	if (sys_group_name(chain->root, node->node.gid, group, sizeof(group)) < 0)
+		snprintf(group, sizeof(group), "%u", (unsigned int)node->node.gid);
+	/* Where another way is open nothing has to be done. */
+	if (!node->open)
+		result = way ? FINDING_NOTE : FINDING_BROKEN;
+	chain_add(chain, &link_node, result, object, remedy, "%s:%s %04o%s: %s", user, group,
+		  (unsigned int)node->node.mode, node->node.acl ? " and an ACL" : "", who(node));
+}
+
+static void add_nodes(struct check_machine *machine)
+{
+	struct pasid_chain *chain = &machine->chain;
+	_cleanup_(nodes_done) struct nodes nodes = { 0 };
+	bool way;
+
+	if (chain->root->captured) {
+		chain_add(chain, &link_node, FINDING_UNKNOWN, NULL, NULL,
+			  "could not be measured: a captured tree has no permissions");
+		return;
+	}
+	read_node(chain, "dev/iommu", WAY_IOMMUFD, false, &nodes);
+	read_node(chain, "dev/vfio/vfio", WAY_CONTAINER, false, &nodes);
+	read_devices(machine, &nodes);
+	way = has_way(&nodes);
+	for (size_t i = 0; i < nodes.n; i++)
+		add_node(chain, &nodes.v[i], way);
+}
+
+/* "8M", as ulimit and systemd take it. */
+static void size_text(uint64_t bytes, char *buf, size_t size)
+{
+	if (bytes == UINT64_MAX)
+		snprintf(buf, size, "no limit");
+	else if (bytes >= 1u << 30)
+		snprintf(buf, size, "%.1f GiB", (double)bytes / (1u << 30));
+	else if (bytes >= 1u << 20)
+		snprintf(buf, size, "%.1f MiB", (double)bytes / (1u << 20));
+	else
+		snprintf(buf, size, "%" PRIu64 " KiB", bytes >> 10);
+}
+
+static void add_memlock(struct pasid_chain *chain)
+{
+	static const char remedy[] = "LimitMEMLOCK= of the unit, or memlock in "
+				     "/etc/security/limits.conf: the VM's memory and some more";
+	char soft[32], hard[32], memory[32];
+	struct sys_memlock lock;
+	int r = sys_memlock_read(chain->root, &lock);
+
+	if (r == -EREMOTE) {
+		chain_add(chain, &link_memlock, FINDING_UNKNOWN, NULL, NULL,
+			  "could not be measured: a captured tree has no limits");
+		return;
+	}
+	if (r < 0) {
+		chain_unknown(chain, &link_memlock, NULL, r);
+		return;
+	}
+	size_text(lock.soft, soft, sizeof(soft));
+	size_text(lock.hard, hard, sizeof(hard));
+	size_text(lock.memory, memory, sizeof(memory));
+	if (lock.capable)
+		chain_add(chain, &link_memlock, FINDING_OK, NULL, NULL,
+			  "any amount can be pinned (CAP_IPC_LOCK); without it %s", soft);
+	else if (lock.unlimited || lock.soft >= lock.memory)
+		chain_add(chain, &link_memlock, FINDING_OK, NULL, NULL,
+			  "all memory (%s) can be pinned", memory);
+	else
+		/* Less than a page of it, and nothing can be mapped at all. */
+		chain_add(chain, &link_memlock, lock.soft < 4096 ? FINDING_BROKEN : FINDING_WARNING,
+			  NULL, remedy,
+			  "%s of %s of memory can be pinned; the limit can be raised to %s", soft,
+			  memory, hard);
+}
+
+void check_user(struct check_machine *machine)
+{
+	add_nodes(machine);
+	add_memlock(&machine->chain);
+}
