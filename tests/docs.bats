@@ -556,6 +556,12 @@ offers()
 	offers "" system diff before ""
 }
 
+@test "completion: the uses of a machine and of a device's PASIDs" {
+	offers "passthrough pasid sva unprivileged" system check ""
+	offers "pasid passthrough" system check sva pas
+	offers "vfio sva" pasid why --for ""
+}
+
 # A program with the real tree, and with devices and contexts of its own; it writes down what it is
 # asked.
 fake()

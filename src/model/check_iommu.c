@@ -182,13 +182,17 @@ static unsigned int broken_for(const struct finding_list *list, size_t from)
 	return uses;
 }
 
-/* What one unit lacks hinders the devices behind it alone, where another one has it: FINE, bits. */
+/* What one unit lacks hinders the devices behind it alone, where another one has all for the uses FINE. */
 static void relent(struct finding_list *list, size_t from, unsigned int fine)
 {
 	for (size_t i = from; i < list->n; i++) {
 		struct finding *finding = &list->v[i];
 
-		if (finding->result == FINDING_BROKEN && !(finding->uses & ~fine)) {
+		if (finding->result != FINDING_BROKEN) {
+			continue;
+		} else if (finding->uses & ~fine) {
+			finding->uses &= ~fine;
+		} else {
 			finding->result = FINDING_NOTE;
 			finding->meaning = "of the devices behind it alone: another unit has it";
 			free((char *)finding->remedy);

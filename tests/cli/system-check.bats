@@ -1,0 +1,388 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# system check: each finding is ok in one captured machine and not ok in another. Where no machine of the
+# lab has it so, a file of a captured tree is changed, and the test shows which. Permissions and limits
+# are a live machine's alone: tests/kernel.
+
+setup_file()
+{
+	load ../lib.bash
+	unpack intel-pasid intel-pasid-user intel-legacy amd virtio none sriov
+}
+
+setup()
+{
+	load ../lib.bash
+}
+
+# result CHECK [OBJECT]: of the last command's finding.
+result()
+{
+	jq -r --arg check "$1" --arg object "${2-}" \
+		'.[] | select(.check == $check and ($object == "" or (.object // "" | contains($object)))).result' \
+		<<<"$output"
+}
+
+# finds RESULT CHECK [OBJECT]: the last command had that finding.
+finds()
+{
+	equal "$(result "${@:2}")" "$1"
+}
+
+# judged TREE STATUS PASSTHROUGH PASID SVA UNPRIVILEGED: the verdicts.
+judged()
+{
+	on "$1" system check -j
+	ended "$2"
+	equal "$(jq -r '[.[] | select(.check == "ready") | .result] | join(" ")' <<<"$output")" "${*:3}"
+}
+
+# check TREE: what is found there; the status does not matter.
+check()
+{
+	on "$1" system check -j
+	ended_orderly
+}
+
+# register TREE NAME BIT VALUE: of dmar0's capability register; the bit must be the other way.
+register()
+{
+	local file value
+
+	file=$(readlink -f "$1/sys/class/iommu/dmar0")/intel-iommu/$2
+	value=$((16#$(<"$file")))
+	(((value >> $3 & 1) != $4))
+	printf '%x\n' $((value ^ 1 << $3)) >"$file"
+}
+
+# parameter TREE MODULE NAME VALUE
+parameter()
+{
+	mkdir -p "$1/sys/module/$2/parameters"
+	echo "$4" >"$1/sys/module/$2/parameters/$3"
+}
+
+# unset_symbol TREE SYMBOL: of the kernel's configuration.
+unset_symbol()
+{
+	grep -q "^CONFIG_$2=" "$1/proc/config.gz"
+	sed -i "/^CONFIG_$2=/d" "$1/proc/config.gz"
+}
+
+@test "the verdict on each captured machine" {
+	judged intel-pasid 0 ok ok broken unknown
+	judged intel-legacy 0 ok broken broken unknown
+	judged amd 5 broken broken broken broken
+	says 'ready for nothing: interrupt-remapping'
+	judged virtio 5 broken broken broken broken
+	says 'ready for nothing: interrupt-remapping'
+	judged none 5 broken broken broken broken
+	says 'ready for nothing: iommu'
+}
+
+@test "every finding says what was seen and who needs it; what is not ok says what it means and what to do" {
+	check none
+	json 'all(.[]; (.seen | length) > 0 and (.use | length) > 0)'
+	on none system check -j -o +meaning
+	json 'all(.[] | select(.result == "broken" and .check != "ready"); .meaning != null)'
+	json 'any(.[]; .check == "iommu" and (.remedy | contains("setup of firmware")))'
+	on none system check -rno check
+	equal "$(tail -n 4 <<<"$output" | sort -u)" ready
+}
+
+@test "one use: its findings alone, and the status is its own" {
+	on intel-pasid system check passthrough -j
+	ended 0
+	quiet
+	json 'all(.[]; .use | contains(["passthrough"]))'
+	json 'map(.check) | (contains(["interrupt-remapping"]) and (contains(["iommu-pasid"]) | not))'
+	on intel-pasid system check sva -j
+	ended 5
+	begins 'ioasidctl: sva: not ready: iommu-page-walk: dmar0: coherent page walks: no (ECAP.SMPWCS)'
+	json 'map(.check) | contains(["interrupt-remapping"]) | not'
+	on intel-pasid system check passthrough pasid
+	ended 0
+	on intel-pasid system check passthrough sva
+	ended 5
+	on intel-pasid system check unprivileged
+	ended 0
+	says '2 findings could not be measured'
+}
+
+@test "wrong uses" {
+	on none system check vfio
+	fails 2 'vfio: no such use' 'passthrough, pasid, sva or unprivileged'
+	on none system check sva ''
+	ended 2
+	on none system check a b c d e
+	ended 2
+}
+
+@test "iommu: on where there are groups, whatever the command line says" {
+	local tree
+
+	tree=$(own intel-legacy)
+	echo 'intel_iommu=off iommu=off' >"$tree/proc/cmdline"
+	check intel-legacy
+	finds ok iommu
+	finds ok command-line
+	# A unit with nothing behind it, as the kernel's tests have one, proves nothing.
+	[[ -d $BATS_FILE_TMPDIR/none/sys/class/iommu/iommufd_selftest_iommu.0 ]]
+	check none
+	finds broken iommu
+}
+
+@test "iommu: off, and the firmware announces one" {
+	local tree
+
+	tree=$(own none)
+	: >"$tree/sys/firmware/acpi/tables/DMAR"
+	echo 'intel_iommu=off' >"$tree/proc/cmdline"
+	check none
+	finds broken iommu
+	finds broken command-line
+	json 'any(.[]; .check == "iommu" and (.seen | contains("announces one (DMAR)")) and (.remedy | startswith("boot with intel_iommu=on")))'
+	mv "$tree/sys/firmware/acpi/tables/"{DMAR,IVRS}
+	check none
+	json 'any(.[]; .check == "iommu" and (.remedy | contains("amd_iommu=off")))'
+}
+
+@test "iommu: VFIO's groups without an IOMMU do not count, and are a warning" {
+	local tree device=0000:00:05.0 group
+
+	tree=$(own none)
+	group=$tree/sys/kernel/iommu_groups/0
+	mkdir -p "$group/devices"
+	echo vfio-noiommu >"$group/name"
+	ln -s "../../../../devices/pci0000:00/$device" "$group/devices/$device"
+	ln -s ../../../kernel/iommu_groups/0 "$tree/sys/devices/pci0000:00/$device/iommu_group"
+	check none
+	finds broken iommu
+	finds warning noiommu $device
+}
+
+@test "groups that cannot be read are unknown, not missing" {
+	local tree
+
+	tree=$(own intel-legacy)
+	rm -r "$tree/sys/kernel/iommu_groups"
+	ln -s errno:13 "$tree/sys/kernel/iommu_groups"
+	on intel-legacy system check passthrough -j
+	ended 0
+	finds unknown iommu
+	finds unknown ready
+	says 'could not be measured'
+}
+
+@test "default domains: identity is a warning, lazy invalidation a note" {
+	local tree
+
+	check intel-legacy
+	finds ok default-domain
+	finds ok lazy-invalidation
+	check intel-pasid
+	finds note lazy-invalidation
+	tree=$(own intel-pasid)
+	echo identity >"$tree/sys/kernel/iommu_groups/1/type"
+	on intel-pasid system check passthrough -j
+	ended 0
+	finds warning default-domain
+	finds warning ready
+	ln -sf errno:5 "$tree/sys/kernel/iommu_groups/2/type"
+	echo DMA >"$tree/sys/kernel/iommu_groups/1/type"
+	check intel-pasid
+	finds unknown default-domain
+}
+
+@test "interrupt remapping is what the interrupts' chips say, not what the IOMMU could do" {
+	local tree chip
+
+	check intel-pasid
+	finds ok interrupt-remapping
+	check amd
+	finds broken interrupt-remapping
+	tree=$(own intel-pasid)
+	for chip in "$tree"/sys/kernel/irq/*/chip_name; do
+		sed -i 's/^IR-//' "$chip"
+	done
+	check intel-pasid
+	finds broken interrupt-remapping
+	json 'any(.[]; .check == "interrupt-remapping" and (.seen | contains("PCI-MSI")))'
+	echo intremap=off >"$tree/proc/cmdline"
+	check intel-pasid
+	json 'any(.[]; .check == "interrupt-remapping" and .remedy == "boot without intremap=off")'
+	# 'pasid why' says the same.
+	on intel-pasid pasid why 0000:00:10.0 -j
+	ended 5
+	finds broken interrupt-remapping
+	# Without anything to see, what the IOMMU cannot is an answer, what it can is none.
+	rm -r "$tree/sys/kernel/irq"
+	check intel-pasid
+	finds unknown interrupt-remapping
+	register "$tree" ecap 3 0
+	check intel-pasid
+	finds broken interrupt-remapping
+}
+
+@test "interrupt remapping: an AMD IOMMU's own interrupt is never remapped" {
+	local tree chip
+
+	tree=$(own amd)
+	for chip in "$tree"/sys/kernel/irq/*/chip_name; do
+		[[ $(<"$chip") == PCI-MSI-0000:00:01.0 ]] || sed -i 's/^/IR-/' "$chip"
+	done
+	check amd
+	finds ok interrupt-remapping
+}
+
+@test "interrupt remapping: without MSIs the I/O APIC's tells; chips that say nothing are unknown" {
+	local tree chip
+
+	tree=$(own intel-legacy)
+	grep -l MSI "$tree"/sys/kernel/irq/*/chip_name | xargs rm
+	check intel-legacy
+	finds ok interrupt-remapping
+	json 'any(.[]; .check == "interrupt-remapping" and (.seen | contains("IR-IO-APIC")))'
+	for chip in "$tree"/sys/kernel/irq/*/chip_name; do
+		echo HV-PCI-MSI >"$chip"
+	done
+	check intel-legacy
+	finds unknown interrupt-remapping
+	for chip in "$tree"/sys/kernel/irq/*/chip_name; do
+		echo ITS-PCI-MSI-0000:00:01.0 >"$chip"
+	done
+	check intel-legacy
+	finds ok interrupt-remapping
+}
+
+@test "unsafe interrupts: a warning, and a way for what the machine cannot isolate" {
+	local tree
+
+	tree=$(own virtio)
+	on virtio system check passthrough -j
+	ended 5
+	finds ok unsafe-interrupts
+	# VFIO's container and iommufd have a switch each.
+	parameter "$tree" vfio_iommu_type1 allow_unsafe_interrupts Y
+	on virtio system check passthrough -j
+	ended 0
+	finds warning unsafe-interrupts vfio_iommu_type1
+	finds ok unsafe-interrupts iommufd
+	finds warning ready
+	on virtio system check pasid -j
+	ended 5
+	finds broken interrupt-remapping
+	parameter "$tree" iommufd allow_unsafe_interrupts Y
+	on virtio system check passthrough -j
+	ended 0
+	finds warning interrupt-remapping
+}
+
+@test "noiommu" {
+	local tree
+
+	tree=$(own intel-legacy)
+	check intel-legacy
+	finds ok noiommu
+	parameter "$tree" vfio enable_unsafe_noiommu_mode N
+	check intel-legacy
+	finds ok noiommu
+	parameter "$tree" vfio enable_unsafe_noiommu_mode Y
+	check intel-legacy
+	finds warning noiommu
+	rm -r "$tree/sys/module/vfio/parameters" "$tree/proc/config.gz" "$tree/sys/bus/pci/drivers/vfio-pci"
+	check intel-legacy
+	finds unknown noiommu
+}
+
+@test "VFIO: the driver, a way to it, iommufd, device nodes, attaching PASIDs" {
+	local tree
+
+	tree=$(own intel-pasid)
+	check intel-pasid
+	finds ok vfio-driver
+	finds ok vfio-interface
+	finds ok vfio-cdev
+	finds ok pasid-attach
+	sed -i '/pasid/d' "$tree/proc/kallsyms"
+	on intel-pasid system check pasid -j
+	ended 5
+	finds broken pasid-attach
+	: >"$tree/proc/kallsyms"
+	check intel-pasid
+	finds unknown pasid-attach
+	sed -i '/vfio-dev/d' "$tree/proc/devices"
+	on intel-pasid system check pasid -j
+	ended 5
+	finds broken vfio-cdev
+	rm "$tree/dev/iommu"
+	check intel-pasid
+	finds broken iommufd
+	finds ok vfio-interface
+	rm "$tree/dev/vfio/vfio"
+	on intel-pasid system check passthrough -j
+	ended 5
+	finds broken vfio-interface
+	rm -r "$tree/sys/bus/pci/drivers/vfio-pci"
+	check intel-pasid
+	finds note vfio-driver
+	unset_symbol "$tree" VFIO_PCI
+	check intel-pasid
+	finds broken vfio-driver
+	rm "$tree/proc/config.gz"
+	check intel-pasid
+	finds unknown vfio-driver
+	finds unknown vfio-cdev
+}
+
+@test "PASIDs: kernel, IOMMU, devices" {
+	local tree
+
+	tree=$(own intel-pasid)
+	register "$tree" ecap 48 1
+	check intel-pasid
+	finds ok ready sva
+	register "$tree" ecap 40 0
+	check intel-pasid
+	finds broken iommu-pasid
+	finds broken ready pasid
+	register "$tree" ecap 40 1
+	unset_symbol "$tree" IOMMU_SVA
+	check intel-pasid
+	finds broken kernel-config IOMMU_SVA
+	finds ok ready pasid
+	finds broken ready sva
+	check sriov
+	finds broken pasid-devices
+	on intel-pasid-user system check pasid -j
+	ended 0
+	finds unknown pasid-devices
+}
+
+@test "what one unit lacks and another has hinders the devices behind it alone" {
+	local tree unit device=0000:00:03.0
+
+	tree=$(own intel-pasid)
+	unit=$tree/sys/devices/virtual/iommu/dmar1
+	cp -a "$tree/sys/devices/virtual/iommu/dmar0" "$unit"
+	ln -s ../../devices/virtual/iommu/dmar1 "$tree/sys/class/iommu/dmar1"
+	find "$unit/devices" -mindepth 1 ! -name $device -delete
+	sed -n 's/.*/0/p' "$unit/intel-iommu/ecap" >"$BATS_TEST_TMPDIR/ecap"
+	cp "$BATS_TEST_TMPDIR/ecap" "$unit/intel-iommu/ecap"
+	on intel-pasid system check pasid -j
+	ended 0
+	finds ok ready
+	finds note iommu-pasid dmar1
+	# With neither it is broken again.
+	cp "$BATS_TEST_TMPDIR/ecap" "$tree/sys/devices/virtual/iommu/dmar0/intel-iommu/ecap"
+	on intel-pasid system check pasid -j
+	ended 5
+	finds broken iommu-pasid dmar0,dmar1
+}
+
+@test "without rights no more than the capabilities of devices is unknown" {
+	on intel-pasid-user system check -j
+	ended 0
+	equal "$(jq -r '[.[] | select(.result == "unknown" and .check != "ready") | .check] | join(" ")' <<<"$output")" \
+		'pasid-devices node-access memlock'
+}
