@@ -182,23 +182,27 @@ static unsigned int broken_for(const struct finding_list *list, size_t from)
 	return uses;
 }
 
-/* What one unit lacks hinders the devices behind it alone, where another one has all for the uses FINE. */
-static void relent(struct finding_list *list, size_t from, unsigned int fine)
+/*
+ * What one unit lacks hinders the devices behind it alone, where another one has all for the uses FINE:
+ * a note for these. Returns 0 or -ENOMEM.
+ */
+static int relent(struct finding_list *list, size_t from, unsigned int fine)
 {
-	for (size_t i = from; i < list->n; i++) {
-		struct finding *finding = &list->v[i];
+	int r = 0;
 
-		if (finding->result != FINDING_BROKEN) {
+	for (size_t i = from, n = list->n; r == 0 && i < n; i++) {
+		struct finding note = list->v[i];
+
+		note.uses &= fine;
+		if (note.result != FINDING_BROKEN || !note.uses)
 			continue;
-		} else if (finding->uses & ~fine) {
-			finding->uses &= ~fine;
-		} else {
-			finding->result = FINDING_NOTE;
-			finding->meaning = "of the devices behind it alone: another unit has it";
-			free((char *)finding->remedy);
-			finding->remedy = NULL;
-		}
+		note.result = FINDING_NOTE;
+		note.meaning = "of the devices behind it alone: another unit has it";
+		note.remedy = NULL;
+		list->v[i].uses &= ~fine;
+		r = finding_add(list, &note, "%s", note.seen);
 	}
+	return r;
 }
 
 static void add_units(struct check_machine *machine)
@@ -221,7 +225,8 @@ static void add_units(struct check_machine *machine)
 	}
 	chain->unit = (struct iommu){ 0 };
 	chain->unit_status = 0;
-	relent(&chain->list, from, fine);
+	if (chain->error == 0)
+		chain->error = relent(&chain->list, from, fine);
 }
 
 /* Appends "ID (WIDTH bits)" to TEXT, or dots where many were. */
