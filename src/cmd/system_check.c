@@ -10,6 +10,11 @@
 #include "model/check.h"
 #include "util/cleanup.h"
 
+struct check_args {
+	struct view_args view;
+	bool wake;
+};
+
 struct check_row {
 	struct finding finding; /* borrowed; the first, for the columns of findings */
 	char *uses[CHECK_USE_COUNT];
@@ -140,28 +145,56 @@ static void note_unknown(struct app *app, const struct finding_list *list)
 
 static int check_run(struct app *app, const void *p)
 {
-	const struct view_args *args = p;
+	const struct check_args *args = p;
+	const struct operands *operands = &args->view.operands;
 	_cleanup_inspection_ struct inspection in = { 0 };
 	_cleanup_check_ struct check check = { 0 };
 	unsigned int uses;
 	int r;
 
-	r = parse_uses(app, &args->operands, &uses);
+	r = parse_uses(app, operands, &uses);
 	if (r == 0)
-		r = inspect_open(app, args, &in);
+		r = inspect_open(app, &args->view, &in);
 	if (r)
 		return r;
-	r = check_machine(in.root, uses, &check);
+	r = check_machine(in.root, uses, args->wake, &check);
 	if (r < 0)
 		return app_fail_errno(app, r, NULL, "cannot look at the machine");
 	r = inspect_end(app, &in, print(&in, &check.findings));
 	if (r)
 		return r;
 	note_unknown(app, &check.findings);
-	return args->operands.n ? conclude_named(app, &check, uses) : conclude_all(app, &check);
+	return operands->n ? conclude_named(app, &check, uses) : conclude_all(app, &check);
 }
 
+enum { KEY_WAKE = 0x500 };
+
+static error_t check_parse(int key, char *arg, struct argp_state *state)
+{
+	struct check_args *args = state->input;
+
+	(void)arg;
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &args->view;
+		return 0;
+	case KEY_WAKE:
+		args->wake = true;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_option check_options[] = {
+	{ "wake", KEY_WAKE, NULL, 0, "Read the capabilities of sleeping devices too: wakes them",
+	  0 },
+	{ 0 },
+};
+
 static const struct argp check_argp = {
+	.options = check_options,
+	.parser = check_parse,
 	.args_doc = "[USE...]",
 	.doc = "Tell whether this machine is ready, and for what: each thing that matters with what was "
 	       "measured, what that means and what to do, and last a verdict for each USE: passthrough "
@@ -172,9 +205,8 @@ static const struct argp check_argp = {
 	.children = view_children,
 };
 
-static const struct view_args check_defaults = {
-	.columns = check_columns,
-	.operands = { .max = CHECK_USE_COUNT },
+static const struct check_args check_defaults = {
+	.view = { .columns = check_columns, .operands = { .max = CHECK_USE_COUNT } },
 };
 
 const struct cmd system_check_cmd = {

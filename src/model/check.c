@@ -46,7 +46,7 @@ static void machine_done(struct check_machine *machine)
 	device_list_done(&machine->devices);
 }
 
-static int machine_read(const struct sys_root *root, struct check_machine *machine)
+static int machine_read(const struct sys_root *root, bool wake, struct check_machine *machine)
 {
 	int r;
 
@@ -61,7 +61,7 @@ static int machine_read(const struct sys_root *root, struct check_machine *machi
 	if (r != -ENOMEM) {
 		r = device_list(root,
 				DEVICE_NEED_GROUP | DEVICE_NEED_IOMMU | DEVICE_NEED_CAPS |
-					DEVICE_NEED_VFIO,
+					DEVICE_NEED_VFIO | (wake ? DEVICE_WAKE : 0),
 				&machine->devices);
 		machine->devices_status = r < 0 ? r : 1;
 	}
@@ -229,12 +229,12 @@ static void drop_others(struct finding_list *list, unsigned int uses)
 	list->n = kept;
 }
 
-int check_machine(const struct sys_root *root, unsigned int uses, struct check *ret)
+int check_machine(const struct sys_root *root, unsigned int uses, bool wake, struct check *ret)
 {
 	_cleanup_(machine_done) struct check_machine machine = { 0 };
 	struct finding_list *list = &machine.chain.list;
 	enum check_verdict verdicts[CHECK_USE_COUNT] = { 0 };
-	int r = machine_read(root, &machine);
+	int r = machine_read(root, wake, &machine);
 
 	if (r < 0)
 		return r;

@@ -40,10 +40,10 @@ void check_done(struct check *check);
 
 /*
  * Looks at all that any of USES, bits, needs, and judges each of them: a finding "ready" with its name as
- * the object. Nothing is changed or opened but files to read. Returns 0 or -ENOMEM; what cannot be read
+ * the object. Unless WAKE, what sleeps is left alone. Nothing is opened but files to read. Returns 0 or -ENOMEM; what cannot be read
  * is a finding that says so.
  */
-int check_machine(const struct sys_root *root, unsigned int uses, struct check *ret);
+int check_machine(const struct sys_root *root, unsigned int uses, bool wake, struct check *ret);
 
 bool check_is_verdict(const struct finding *finding);
 

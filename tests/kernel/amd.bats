@@ -43,6 +43,10 @@ chosen()
 	refuses_without_remapping
 }
 
+@test "system check: interrupts that are not remapped are in the way" {
+	judges_without_remapping
+}
+
 @test "with unsafe interrupts allowed, a device is attached without PASIDs" {
 	attaches_without_remapping
 }

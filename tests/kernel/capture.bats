@@ -28,7 +28,7 @@ same()
 	"$ROOT/tests/unpack" "$BATS_TEST_TMPDIR/machine.tree" "$BATS_TEST_TMPDIR/tree"
 	for command in 'group list -o all' 'device list -o all' 'iommu list -o all' 'pasid list -o all' \
 		'driver list' 'group show 3' 'device show nvme0' 'device show eth0' 'device show virtio1' 'device show ng0n1' \
-		'device show nothing' 'iommu show dmar0' 'iommu show ivhd0'; do
+		'device show nothing' 'iommu show dmar0' 'iommu show ivhd0' 'system check passthrough pasid sva -o all'; do
 		# shellcheck disable=SC2086	# words
 		same $command -j
 	done

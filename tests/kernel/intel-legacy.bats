@@ -65,6 +65,13 @@ net_of()
 	explains_real_faults dmar write read
 }
 
+@test "system check: ready for passthrough, and not for PASIDs" {
+	judged 0 ok broken broken
+	status 0 ctl system check passthrough
+	status 5 ctl system check pasid
+	says 'pasid: not ready: iommu-scalable-mode: dmar0'
+}
+
 @test "group why: each member of each group is explained" {
 	explains_groups
 }

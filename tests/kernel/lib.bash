@@ -109,6 +109,41 @@ attaches_without_remapping()
 	ctl driver reset "$EDU"
 }
 
+# judged STATUS PASSTHROUGH PASID SVA: 'system check' ends with that and with these verdicts.
+judged()
+{
+	status "$1" ctl system check -j
+	equal_words "$(jq -r '.[] | select(.check == "ready" and .object != "unprivileged").result' <<<"$output")" \
+		"${*:2}"
+}
+
+# equal_words TEXT PATTERN: the lines of TEXT, parted by blanks, match.
+equal_words()
+{
+	# shellcheck disable=SC2053	# a pattern
+	[[ ${1//$'\n'/ } == $2 ]] && return 0
+	printf '%s\nis not %s\n' "$1" "$2"
+	return 1
+}
+
+# found CHECK: the last command's results for it.
+found()
+{
+	jq -r --arg check "$1" '.[] | select(.check == $check).result' <<<"$output"
+}
+
+# On a machine that does not remap interrupts: ready for nothing, until somebody trusts the devices.
+judges_without_remapping()
+{
+	judged 5 broken broken broken
+	says 'ready for nothing: interrupt-remapping'
+	equal_words "$(found iommu)" ok
+	echo 1 >/sys/module/iommufd/parameters/allow_unsafe_interrupts
+	judged 0 warning broken broken
+	equal_words "$(found unsafe-interrupts)" 'warning ok'
+	echo 0 >/sys/module/iommufd/parameters/allow_unsafe_interrupts
+}
+
 # explains_groups: why each member of each group of this machine is in it, by a rule of PCI.
 explains_groups()
 {

@@ -57,6 +57,14 @@ load lib
 	jq -e 'any(.[]; .check == "iommu" and .result == "broken")' <<<"$output"
 }
 
+@test "system check: ready for nothing, for want of an IOMMU" {
+	judged 5 broken broken broken
+	says 'ready for nothing: iommu: no IOMMU group'
+	status 5 ctl system check passthrough
+	status 5 user ioasidctl system check unprivileged
+	says 'unprivileged: not ready: iommu'
+}
+
 @test "group why: a device is in no group" {
 	status 6 ctl group why "$NIC"
 	says 'in no IOMMU group'

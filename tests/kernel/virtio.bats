@@ -19,6 +19,10 @@ teardown()
 	refuses_without_remapping
 }
 
+@test "system check: interrupts that are not remapped are in the way" {
+	judges_without_remapping
+}
+
 @test "with unsafe interrupts allowed, a device is attached without PASIDs" {
 	attaches_without_remapping
 }
