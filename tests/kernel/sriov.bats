@@ -10,6 +10,13 @@ setup()
 	export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
 }
 
+teardown_file()
+{
+	local numvfs=/sys/bus/pci/devices/0000:01:00.0/sriov_numvfs
+
+	[[ $(<$numvfs) == 124 ]] || echo 124 >$numvfs
+}
+
 @test "every virtual function is in a group of its own, and all are listed" {
 	local groups
 
