@@ -174,11 +174,13 @@ static int find_method(const char *name, struct call *call)
 
 static bool is_strings(json_object *object, const char *key)
 {
-	json_object *array;
+	json_object *array = NULL;
+	size_t n;
 
 	if (json_get_array(object, key, &array) < 0)
 		return false;
-	for (size_t i = 0; i < json_object_array_length(array); i++)
+	n = array ? json_object_array_length(array) : 0; /* null is as good as absent */
+	for (size_t i = 0; i < n; i++)
 		if (!json_object_is_type(json_object_array_get_idx(array, i), json_type_string))
 			return false;
 	return true;

@@ -227,6 +227,11 @@ static void errors(void **state)
 	/* And it still talks to us. */
 	say(&peer, CALL("Describe", "{}"));
 	expect_reply(world, &peer);
+	/* What is optional may be null. */
+	say(&peer, CALL("ListBindings", "{\"device\":null},\"more\":true"));
+	expect_reply(world, &peer);
+	say(&peer, CALL("GetFds", "{\"device\":null}"));
+	expect_reply(world, &peer);
 	leave(&peer);
 }
 
