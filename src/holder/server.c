@@ -390,7 +390,8 @@ void server_turn(struct server *server)
 	for (size_t i = 0; i < n; i++)
 		client_serve(server, server->client[i]);
 	do_job(server);
-	if (p[0].revents & POLLIN)
+	/* Whose a destroyed context was nobody knows any more: no one is let in, and none refused. */
+	if (p[0].revents & POLLIN && !server->ending)
 		server_accept(server);
 	server_reap(server);
 }

@@ -655,6 +655,28 @@ static void too_many(void **state)
 	world->server.listener = -1;
 }
 
+/* Who knocks while the context is destroyed finds it gone: not somebody else's. */
+static void too_late(void **state)
+{
+	struct world *world = *state;
+	struct peer peer = join(world), late;
+	struct sockaddr_un address;
+	char byte;
+
+	world->server.listener = listen_at(&address);
+	say(&peer, CALL("Destroy", "{}"));
+	late = dial(&address);
+	server_turn(&world->server);
+	assert_true(world->server.ending);
+	assert_int_equal(world->server.client_n, 1);
+	close(world->server.listener);
+	world->server.listener = -1;
+	assert_true(read(late.fd, &byte, 1) <= 0);
+	leave(&late);
+	leave(&peer);
+	world->server.ending = world->unlinked = false;
+}
+
 static void stranger(void **state)
 {
 	struct world *world = *state;
@@ -706,6 +728,7 @@ int main(void)
 		TEST(dry_run_killed),
 		TEST(signals),
 		TEST(too_many),
+		TEST(too_late),
 		TEST(stranger),
 	};
 
