@@ -191,12 +191,12 @@ static int explain_kernel(struct explain *e)
 	return explain_fd(e, fd, true, "/dev/kmsg");
 }
 
-/* An operand that was pasted may hold several lines. */
+/* An operand that was pasted may hold several lines, and blanks before each. */
 static int explain_text(struct explain *e, const char *text)
 {
 	int r = 0;
 
-	while (r == 0 && *text) {
+	while (r == 0 && *(text += strspn(text, " \t"))) {
 		size_t size = strcspn(text, "\n");
 
 		r = log_parse(&e->parser, text, size, show, e);

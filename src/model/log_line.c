@@ -166,7 +166,32 @@ static bool is_iso(const struct log_span *word)
 	       s[7] == '-' && s[10] == 'T' && s[13] == ':';
 }
 
-/* "Nov 22 10:11:12" or "2026-11-22T10:11:12+0000" at the front. */
+/* "1732443000.123456", of journalctl -o short-unix. */
+static bool is_epoch(const struct log_span *word)
+{
+	struct log_span rest = *word;
+	uint64_t seconds, fraction;
+
+	return take_number(&rest, &seconds) && rest.s - word->s >= 9 && log_span_skip(&rest, ".") &&
+	       take_number(&rest, &fraction) && rest.s == rest.end;
+}
+
+/* "Tue 2026-11-24 17:54:37 UTC", of journalctl -o short-full, behind the day's name. */
+static bool split_full(struct log_span *span, const struct log_span *day, struct log_span *time)
+{
+	struct log_span rest = *span, date, clock, zone;
+
+	if (log_span_size(day) != 3 || !take_word(&rest, &date) || log_span_size(&date) != 10 ||
+	    date.s[4] != '-' || date.s[7] != '-' || !take_word(&rest, &clock) ||
+	    log_span_size(&clock) < 8 || clock.s[2] != ':' || !take_word(&rest, &zone) ||
+	    zone.end - day->s >= 40)
+		return false;
+	*time = (struct log_span){ day->s, zone.end };
+	*span = rest;
+	return true;
+}
+
+/* "Nov 22 10:11:12", "2026-11-22T10:11:12+0000" and what journalctl has besides, at the front. */
 static bool split_date(struct log_span *span, struct log_span *time)
 {
 	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
@@ -176,7 +201,11 @@ static bool split_date(struct log_span *span, struct log_span *time)
 
 	if (!take_word(&rest, &word))
 		return false;
-	if (is_iso(&word)) {
+	if (split_full(&rest, &word, time)) {
+		*span = rest;
+		return true;
+	}
+	if (is_iso(&word) || is_epoch(&word)) {
 		*time = word;
 		*span = rest;
 		return true;
@@ -213,6 +242,19 @@ static bool split_syslog(struct log_span *span, struct log_span *time, bool *ret
 	return true;
 }
 
+/* "host kernel: " or "host prog[12]: " behind a time in brackets, of journalctl -o short-monotonic. */
+static void split_host(struct log_span *span, bool *ret_kernel)
+{
+	struct log_span rest = *span, host, who;
+
+	if (!take_word(&rest, &host) || !take_word(&rest, &who) || log_span_size(&who) < 2)
+		return;
+	if (log_span_is(&who, "kernel:"))
+		*span = rest;
+	else if (who.end[-2] == ']' && who.end[-1] == ':')
+		*ret_kernel = false;
+}
+
 /* "vfio-pci 0000:03:00.0: ": dev_printk()'s driver, or bus or class, and device. */
 static void split_device(struct log_line *line)
 {
@@ -234,20 +276,26 @@ bool log_line_split(const char *text, size_t size, struct log_line *ret)
 				 .driver = { text, text },
 				 .device = { text, text },
 				 .body = { text, text + size } };
-	bool kernel = true;
+	bool kernel = true, bracket = false;
 
 	while (line.body.end > line.body.s && strchr("\r\n ", line.body.end[-1]))
 		line.body.end--;
-	/* Details of a record of /dev/kmsg: " SUBSYSTEM=pci". */
-	if (line.body.s == line.body.end ||
-	    (*text == ' ' && memchr(text, '=', size) && isupper((unsigned char)text[size > 1])))
+	/*
+	 * Details of a record of /dev/kmsg (" SUBSYSTEM=pci"), and the second line of a message in a
+	 * journal, which anybody may have logged.
+	 */
+	if (line.body.s == line.body.end || *text == ' ' || *text == '\t')
 		return false;
 	if (split_kmsg(&line.body, &line.usec, &kernel) || split_level(&line.body, &kernel) ||
 	    split_decoded(&line.body, &kernel) || split_syslog(&line.body, &line.time, &kernel))
 		if (!kernel)
 			return false;
 	while (line.body.s < line.body.end && split_bracket(&line.body, &line.time))
-		;
+		bracket = true;
+	if (bracket)
+		split_host(&line.body, &kernel);
+	if (!kernel)
+		return false;
 	split_device(&line);
 	skip_blanks(&line.body);
 	*ret = line;

@@ -49,6 +49,16 @@ piped()
 	equal "$output" '0000:00:10.0 42 the\x20PASID\x20is\x20bound\x20to\x20nothing'
 }
 
+@test "a pasted line may have blanks before it; in a journal such a line is anybody's" {
+	on intel-pasid system explain -rn -o device,pasid "  [1.0] $FAULT" $'\t'"$FAULT"
+	succeeds
+	equal "$output" $'0000:00:10.0 42\n0000:00:10.0 42'
+	printf '                          x: %s\n' "$FAULT" >"$LOG"
+	piped intel-pasid system explain -rn -o device -
+	succeeds
+	equal "$output" ''
+}
+
 @test "columns that need nothing of the machine read nothing of it" {
 	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0	# it does not work under strace
 	run_both strace -f -qq -e trace=%file -o "$BATS_TEST_TMPDIR/trace" "$IOASIDCTL" \

@@ -981,6 +981,10 @@ static void prefixes(void **state)
 	check_prefix("2026-11-22T10:11:12.123456+00:00 host kernel: ",
 		     "2026-11-22T10:11:12.123456+00:00");
 	check_prefix("2026-11-24T04:28:19,123456+00:00 ", "2026-11-24T04:28:19,123456+00:00");
+	/* journalctl -o short-monotonic, short-unix, short-full */
+	check_prefix("[   12.345678] host kernel: ", "12.345678");
+	check_prefix("1732443000.123456 host kernel: ", "1732443000.123456");
+	check_prefix("Tue 2026-11-24 17:54:37 UTC host kernel: ", "Tue 2026-11-24 17:54:37 UTC");
 }
 
 /* Anybody may log anything; only the kernel knows of faults. */
@@ -994,6 +998,13 @@ static void not_the_kernel(void **state)
 	check_prefix("<11>", NULL);
 	check_prefix("user  :err   : [   12.345678] ", NULL);
 	check_prefix(" MESSAGE=", NULL);
+	check_prefix("[   12.345678] host evil[12]: ", NULL);
+	check_prefix("1732443000.123456 host evil[12]: ", NULL);
+	check_prefix("1732443000.123456 host evil: kernel: ", NULL);
+	check_prefix("Tue 2026-11-24 17:54:37 UTC host evil[12]: ", NULL);
+	/* As journalctl shows the second line of a message. */
+	check_prefix("                          x: ", NULL);
+	check_prefix("\t", NULL);
 }
 
 /* Tabs as the log's ways change them. */
