@@ -55,8 +55,8 @@ piped()
 	equal "$output" $'0000:00:10.0 42\n0000:00:10.0 42'
 	printf '                          x: %s\n' "$FAULT" >"$LOG"
 	piped intel-pasid system explain -rn -o device -
-	succeeds
-	equal "$output" ''
+	[[ $status == 0 && ! $output ]]
+	says_only 'ioasidctl: note: no fault that is known in 1 line'
 }
 
 @test "columns that need nothing of the machine read nothing of it" {
