@@ -16,12 +16,36 @@ void app_done(struct app *app)
 	app->root_open = false;
 }
 
+static int fail_root(struct app *app, int error)
+{
+	static const struct {
+		int error;
+		const char *words;
+	} reasons[] = {
+		{ -EBADMSG, "is no capture" },
+		{ -EPROTONOSUPPORT, "was captured by a newer ioasidctl, in a form that this one does not know" },
+		{ -ENODATA, "is cut off: its end is missing" },
+		{ -EFBIG, "is larger than any capture" },
+		{ -EPROTO, "is damaged, or holds what no capture does" },
+	};
+
+	for (size_t i = 0; app->sysroot && i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		if (reasons[i].error != error)
+			continue;
+		app_fail(app, STATUS_FAILED, app->sysroot, "%s", reasons[i].words);
+		if (error == -EBADMSG)
+			app_hint(app, "'ioasidctl system capture' makes one; a directory does as well");
+		return STATUS_FAILED;
+	}
+	return app_fail_errno(app, error, app->sysroot ? app->sysroot : "/", "cannot open");
+}
+
 int app_root(struct app *app, const struct sys_root **ret)
 {
 	int r = app->root_open ? 0 : sys_root_open(app->sysroot, &app->root);
 
 	if (r < 0)
-		return app_fail_errno(app, r, app->sysroot ? app->sysroot : "/", "cannot open");
+		return fail_root(app, r);
 	app->root_open = true;
 	*ret = &app->root;
 	return 0;

@@ -104,17 +104,14 @@ static int list_run(struct app *app, const void *p)
 {
 	const struct view_args *args = p;
 	_cleanup_holder_entries_ struct holder_entries entries = { 0 };
-	_cleanup_holder_error_ struct holder_error error = { 0 };
 	_cleanup_inspection_ struct inspection in = { 0 };
 	int r;
 
 	r = inspect_open(app, args, &in);
 	if (r == 0)
-		r = session_require_live(app);
+		r = session_list(app, &entries);
 	if (r)
 		return r;
-	if (holder_list(&entries, &error) < 0)
-		return session_fail(app, NULL, &error);
 	for (size_t i = 0; r == 0 && i < entries.n; i++) {
 		_cleanup_(context_row_done) struct context_row row = { .entry = &entries.v[i] };
 
@@ -129,7 +126,7 @@ static int list_run(struct app *app, const void *p)
 
 static const struct argp list_argp = {
 	.doc = "List the contexts that you may see: your own; for root, everybody's.",
-	.children = live_view_children,
+	.children = view_children,
 };
 
 static const struct view_args list_defaults = { .columns = context_columns };
@@ -156,6 +153,7 @@ static int open_named(struct app *app, const struct operands *operands, bool dry
 static int show_run(struct app *app, const void *p)
 {
 	const struct view_args *args = p;
+	const struct context_args context = { .name = args->operands.n ? args->operands.v[0] : NULL };
 	_cleanup_(context_row_done) struct context_row row = { .described = 1 };
 	_cleanup_holder_entries_ struct holder_entries entries = { 0 };
 	_cleanup_holder_client_ struct holder_client *client = NULL;
@@ -165,11 +163,14 @@ static int show_run(struct app *app, const void *p)
 
 	r = inspect_open(app, args, &in);
 	if (r == 0)
-		r = open_named(app, &args->operands, false, &client);
+		r = session_open_reading(app, &context, &client);
 	if (r)
 		return r;
-	if (holder_describe(client, &row.context, &error) < 0 || holder_list(&entries, &error) < 0)
+	if (holder_describe(client, &row.context, &error) < 0)
 		return session_fail(app, args->operands.v[0], &error);
+	r = session_list(app, &entries);
+	if (r)
+		return r;
 	for (size_t i = 0; i < entries.n; i++)
 		if (entries.v[i].uid == row.context.uid &&
 		    strcmp(entries.v[i].name, row.context.name) == 0)
@@ -180,7 +181,7 @@ static int show_run(struct app *app, const void *p)
 static const struct argp show_argp = {
 	.args_doc = "[NAME]",
 	.doc = "Show one context: its devices, IOASes and hardware page tables.",
-	.children = live_view_children,
+	.children = view_children,
 };
 
 static const struct view_args show_defaults = {

@@ -30,7 +30,7 @@ static error_t list_parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static const struct argp_child list_children[] = { { &live_view_argp, 0, "Output:", 1 },
+static const struct argp_child list_children[] = { { &view_argp, 0, "Output:", 1 },
 						   { &context_argp, 0, NULL, 0 },
 						   { 0 } };
 
@@ -67,7 +67,7 @@ static int list_run(struct app *app, const void *p)
 		in.partial = r == STATUS_PARTIAL;
 		return r && !in.partial ? r : inspect_end(app, &in, 0);
 	}
-	r = session_open(app, &args->context, &client);
+	r = session_open_reading(app, &args->context, &client);
 	if (r)
 		return r;
 	if (holder_describe(client, &context, &error) < 0)
@@ -105,7 +105,7 @@ static int show_run(struct app *app, const void *p)
 
 	r = inspect_open(app, &args->view, &in);
 	if (r == 0)
-		r = session_open(app, &args->context, &client);
+		r = session_open_reading(app, &args->context, &client);
 	if (r)
 		return r;
 	if (holder_show_ioas(client, operand, &info, &error) < 0)

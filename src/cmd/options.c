@@ -39,30 +39,16 @@ static error_t view_parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-#define OUTPUT_OPTIONS \
-	{ "json", 'j', NULL, 0, "Print JSON", 0 }, \
-		{ "raw", 'r', NULL, 0, "Print values parted by one blank", 0 }, \
-		{ "pairs", 'P', NULL, 0, "Print NAME=\"value\" pairs", 0 }, \
-		{ "no-headings", 'n', NULL, 0, "Print no headings", 0 }, \
-		{ "output", \
-		  'o', \
-		  "COL,...", \
-		  0, \
-		  "Columns to print; +COL,... adds to the default; 'all' prints every column", \
-		  0 }, \
-	{ \
-		"list-columns", KEY_LIST_COLUMNS, NULL, 0, "List the columns and what they mean", \
-			0 \
-	}
-
-static const struct argp_option live_view_options[] = { OUTPUT_OPTIONS, { 0 } };
-
-const struct argp live_view_argp = { .options = live_view_options, .parser = view_parse };
-const struct argp_child live_view_children[] = { { &live_view_argp, 0, "Output:", 1 }, { 0 } };
-
 static const struct argp_option view_options[] = {
-	OUTPUT_OPTIONS,
-	{ "sysroot", KEY_SYSROOT, "DIR", 0, "Read a captured tree instead of this machine", 0 },
+	{ "json", 'j', NULL, 0, "Print JSON", 0 },
+	{ "raw", 'r', NULL, 0, "Print values parted by one blank", 0 },
+	{ "pairs", 'P', NULL, 0, "Print NAME=\"value\" pairs", 0 },
+	{ "no-headings", 'n', NULL, 0, "Print no headings", 0 },
+	{ "output", 'o', "COL,...", 0,
+	  "Columns to print; +COL,... adds to the default; 'all' prints every column", 0 },
+	{ "list-columns", KEY_LIST_COLUMNS, NULL, 0, "List the columns and what they mean", 0 },
+	{ "sysroot", KEY_SYSROOT, "FILE|DIR", 0, "Look at a captured machine instead of this one",
+	  0 },
 	{ 0 },
 };
 

@@ -22,14 +22,10 @@ struct view_args {
 	const char *sysroot;
 };
 
-/* With --sysroot: for what can be read of a captured tree. */
+/* The options of all that looks, --sysroot among them. */
 extern const struct argp view_argp;
 /* The children of a verb whose args are a struct view_args, or begin with one. */
 extern const struct argp_child view_children[];
-
-/* Without: for what only living holders tell. */
-extern const struct argp live_view_argp;
-extern const struct argp_child live_view_children[];
 
 /* A verb that works in a context: which one, and the operands it takes, as above. */
 struct context_args {

@@ -67,6 +67,7 @@ static int records_gather(struct holder_client *client, struct holder_context *c
 
 int pasid_records_gather(struct app *app, const struct sys_root *root, struct pasid_records *ret)
 {
-	/* This machine's holders are none of a captured one. */
-	return root->captured ? 0 : session_each(app, records_gather, ret);
+	/* Without them all that they have looks as if nobody had it, which the caller says. */
+	ret->untold = root->captured && !session_tells(app);
+	return ret->untold ? 0 : session_each(app, records_gather, ret);
 }

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "cmd/operand.h"
+#include "model/capture.h"
 #include "model/group.h"
 
 static enum status error_status(const struct holder_error *error)
@@ -46,8 +47,61 @@ int session_fail(struct app *app, const char *object, const struct holder_error 
 int session_require_live(struct app *app)
 {
 	return app->sysroot ? app_fail(app, STATUS_USAGE, app->sysroot,
-				       "a captured machine has no contexts")
+				       "a captured machine cannot be changed")
 			    : 0;
+}
+
+/* -EREMOTE: of a tree that was captured without. */
+static int list_contexts(struct app *app, struct holder_entries *ret, struct holder_error *error)
+{
+	_cleanup_free_ char *text = NULL;
+	int r;
+
+	if (!app->root_open || !app->root.captured)
+		return holder_list(ret, error);
+	r = capture_get_text(&app->root, CAPTURE_CONTEXTS, &text);
+	if (r == 0)
+		r = holder_list_captured(text, ret);
+	if (r < 0)
+		error->err = -r;
+	return r == -ENOENT ? -EREMOTE : r;
+}
+
+static int fail_list(struct app *app, int r, const struct holder_error *error)
+{
+	if (r == -EREMOTE)
+		return app_fail(app, STATUS_USAGE, app->sysroot, "was captured without contexts");
+	if (error->message)
+		return session_fail(app, NULL, error);
+	return app_fail_errno(app, r, NULL, "cannot list the contexts");
+}
+
+int session_list(struct app *app, struct holder_entries *ret)
+{
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+	const struct sys_root *root;
+	int r = app_root(app, &root);
+
+	if (r)
+		return r;
+	r = list_contexts(app, ret, &error);
+	return r < 0 ? fail_list(app, r, &error) : 0;
+}
+
+int session_get(struct app *app, struct holder_entries *ret)
+{
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+
+	return list_contexts(app, ret, &error);
+}
+
+bool session_tells(struct app *app)
+{
+	_cleanup_free_ char *text = NULL;
+	const struct sys_root *root;
+
+	return app_root(app, &root) == 0 &&
+	       (!root->captured || capture_get_text(root, CAPTURE_CONTEXTS, &text) != -ENOENT);
 }
 
 void session_print_step(const char *line, void *data)
@@ -56,11 +110,32 @@ void session_print_step(const char *line, void *data)
 	puts(line);
 }
 
+static int connect_context(struct app *app, const char *name, struct holder_client **ret,
+			   struct holder_error *error)
+{
+	_cleanup_holder_entries_ struct holder_entries entries = { 0 };
+	int r;
+
+	if (!app->sysroot)
+		return holder_connect(name, ret, error);
+	r = list_contexts(app, &entries, error);
+	return r < 0 ? r : holder_connect_captured(&entries, name, ret, error);
+}
+
 int session_open(struct app *app, const struct context_args *args, struct holder_client **ret)
+{
+	int r = session_require_live(app);
+
+	return r ? r : session_open_reading(app, args, ret);
+}
+
+int session_open_reading(struct app *app, const struct context_args *args,
+			 struct holder_client **ret)
 {
 	_cleanup_holder_error_ struct holder_error error = { 0 };
 	const char *name = args->name ? args->name : app->context;
-	int r = session_require_live(app);
+	const struct sys_root *root;
+	int r = app->sysroot ? app_root(app, &root) : 0;
 
 	if (r)
 		return r;
@@ -73,7 +148,9 @@ int session_open(struct app *app, const struct context_args *args, struct holder
 			      "'ioasidctl context create NAME' makes one");
 		return STATUS_USAGE;
 	}
-	r = holder_connect(name, ret, &error);
+	r = connect_context(app, name, ret, &error);
+	if (app->sysroot && !error.message && r < 0)
+		return fail_list(app, r, &error);
 	if (r == -ENOENT) {
 		r = session_require_groups(app, name);
 		return r ? r : session_fail(app, name, &error);
@@ -142,12 +219,16 @@ int session_each(struct app *app, session_each_fn *each, void *data)
 	_cleanup_holder_error_ struct holder_error error = { 0 };
 	bool partial = false;
 	time_t begun;
-	int r = session_require_live(app);
+	const struct sys_root *root;
+	int r = app_root(app, &root);
 
 	if (r)
 		return r;
+	r = list_contexts(app, &entries, &error);
+	if (r == -EREMOTE)
+		return fail_list(app, r, &error);
 	/* A broken XDG_RUNTIME_DIR must not hide what else there is to see. */
-	if (holder_list(&entries, &error) < 0) {
+	if (r < 0) {
 		app_note(app, "your contexts could not be listed: %s",
 			 error.message ? error.message : strerror(error.err));
 		partial = true;

@@ -16,8 +16,21 @@ int session_open(struct app *app, const struct context_args *args, struct holder
 /* Prints a step of a dry run: a holder_plan_fn. */
 void session_print_step(const char *line, void *data);
 
-/* Contexts are this machine's alone. Returns 0, or a reported status with --sysroot. */
+/* Nothing can be changed of a captured machine. Returns 0, or a reported status with --sysroot. */
 int session_require_live(struct app *app);
+
+/* The same for a verb that only looks: a captured machine has the contexts that it was captured with. */
+int session_open_reading(struct app *app, const struct context_args *args,
+			 struct holder_client **ret);
+
+/* The contexts that the caller may see, or those of a captured machine. Returns 0 or a reported status. */
+int session_list(struct app *app, struct holder_entries *ret);
+
+/* The same without a report: -errno; -EREMOTE of a tree that was captured without. */
+int session_get(struct app *app, struct holder_entries *ret);
+
+/* Is it known which contexts there are? Not of a tree that was captured without. */
+bool session_tells(struct app *app);
 
 /*
  * The same, and the device that the first operand names; RET_PATH to be freed. Returns 0 or a reported

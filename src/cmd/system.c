@@ -9,6 +9,7 @@ static const struct cmd *const sub[] = {
 	&system_graph_cmd,
 	&system_explain_cmd,
 	&system_diff_cmd,
+	&system_capture_cmd,
 	NULL,
 };
 

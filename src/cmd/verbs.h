@@ -14,6 +14,7 @@ extern const struct cmd pasid_unbind_cmd;
 extern const struct cmd pasid_why_cmd;
 extern const struct cmd system_diff_cmd;
 extern const struct cmd system_check_cmd;
+extern const struct cmd system_capture_cmd;
 extern const struct cmd system_explain_cmd;
 extern const struct cmd system_features_cmd;
 extern const struct cmd system_graph_cmd;

@@ -67,16 +67,20 @@ enum holder_status {
 	HOLDER_DENIED, /* the caller may not connect */
 };
 
+struct json_object;
+
 struct holder_entry {
 	char *name;
 	char *socket; /* path */
 	uid_t uid;    /* owner */
 	enum holder_status status;
+	struct json_object *captured; /* of a captured machine: what its holder said; else NULL */
 };
 
 struct holder_entries {
 	struct holder_entry *v;
 	size_t n;
+	uid_t own; /* whose list it is */
 };
 void holder_entries_done(struct holder_entries *list);
 #define _cleanup_holder_entries_ _cleanup_(holder_entries_done)
@@ -87,7 +91,22 @@ void holder_entries_done(struct holder_entries *list);
  */
 int holder_list(struct holder_entries *ret, struct holder_error *error);
 
+/*
+ * What all LIST's holders say to the calls that read, as a JSON document in RET, to be freed. ANONYMOUS leaves
+ * out the names that users gave. One that fails is captured so. Returns 0 or -ENOMEM.
+ */
+int holder_capture(const struct holder_entries *list, bool anonymous, char **ret);
+/*
+ * The list that was made such a document of. A client of its entries knows what it was told then, and
+ * nothing can be changed through it. Returns 0, -EBADMSG, -ENOMEM.
+ */
+int holder_list_captured(const char *text, struct holder_entries *ret);
+
 struct holder_client;
+
+/* As holder_connect() in a captured list. */
+int holder_connect_captured(const struct holder_entries *list, const char *name,
+			    struct holder_client **ret, struct holder_error *error);
 
 /*
  * Connects to NAME in the caller's own directory, for root also in the users' when its own has no

@@ -18,6 +18,7 @@ void holder_entries_done(struct holder_entries *list)
 	for (size_t i = 0; i < list->n; i++) {
 		free(list->v[i].name);
 		free(list->v[i].socket);
+		json_object_put(list->v[i].captured);
 	}
 	free(list->v);
 	*list = (struct holder_entries){ 0 };
@@ -183,6 +184,7 @@ int holder_list(struct holder_entries *ret, struct holder_error *error)
 		return client_directory_error(error, r);
 	if (list.n > 1)
 		qsort(list.v, list.n, sizeof(list.v[0]), compare);
+	list.own = geteuid();
 	*ret = list;
 	list = (struct holder_entries){ 0 };
 	return 0;
@@ -194,6 +196,7 @@ void holder_close(struct holder_client *client)
 		return;
 	cleanup_close(&client->fd);
 	varlink_in_done(&client->in);
+	json_object_put(client->captured);
 	free(client);
 }
 
@@ -288,6 +291,8 @@ int holder_connect_entry(const struct holder_entry *entry, struct holder_client 
 	char *slash;
 	int r;
 
+	if (entry->captured)
+		return client_captured_connect(entry, ret, error);
 	if (!path)
 		return error_set(error, HOLDER_ERROR_SYSTEM, ENOMEM, "%s", strerror(ENOMEM));
 	slash = strrchr(path, '/');
@@ -392,4 +397,55 @@ int holder_connect(const char *name, struct holder_client **ret, struct holder_e
 		}
 	}
 	return r;
+}
+
+/* The caller's own of that name, else for root a user's, where there is but one. */
+static int find_captured(const struct holder_entries *list, const char *name,
+			 const struct holder_entry **ret, struct holder_error *error)
+{
+	const struct holder_entry *own = NULL, *other = NULL;
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct holder_entry *entry = &list->v[i];
+
+		if (strcmp(entry->name, name) != 0)
+			continue;
+		if (entry->uid == list->own)
+			own = entry;
+		else if (other)
+			return error_set(error, HOLDER_ERROR_UNKNOWN, ENOTUNIQ,
+					 "several users have a context %s (%u, %u)", name,
+					 other->uid, entry->uid);
+		else
+			other = entry;
+	}
+	if (other && (!own || own->status == HOLDER_STALE))
+		own = other;
+	if (!own)
+		return connect_error(error, name, list->own, -ENOENT);
+	*ret = own;
+	return 0;
+}
+
+int holder_connect_captured(const struct holder_entries *list, const char *name,
+			    struct holder_client **ret, struct holder_error *error)
+{
+	const struct holder_entry *entry = NULL;
+	int r;
+
+	if (!parse_is_name(name))
+		return error_set(error, HOLDER_ERROR_USAGE, EINVAL, "'%s' is no name of a context",
+				 name);
+	r = find_captured(list, name, &entry, error);
+	if (r < 0)
+		return r;
+	switch (entry->status) {
+	case HOLDER_STALE:
+		return connect_error(error, name, entry->uid, -ECONNREFUSED);
+	case HOLDER_DENIED:
+		return connect_error(error, name, entry->uid, -EACCES);
+	case HOLDER_LIVE:
+		break;
+	}
+	return client_captured_connect(entry, ret, error);
 }

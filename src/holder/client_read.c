@@ -98,7 +98,7 @@ static void read_hwpt(struct wire *wire, void *element)
 	hwpt->user_count = wire_u64(wire, "user_count");
 }
 
-static int peer_of(const struct holder_client *client, pid_t *ret_pid, uid_t *ret_uid)
+int client_peer(const struct holder_client *client, pid_t *ret_pid, uid_t *ret_uid)
 {
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
@@ -136,7 +136,7 @@ int holder_describe(struct holder_client *client, struct holder_context *ret,
 	if (wire.err < 0)
 		return wire_error(&wire, error);
 	/* Whose holder it is the kernel knows; what the holder says of it may be a lie. */
-	r = peer_of(client, &context.pid, &context.uid);
+	r = client->captured ? 0 : client_peer(client, &context.pid, &context.uid);
 	if (r < 0)
 		return error_set(error, HOLDER_ERROR_PROTOCOL, -r, "%s", strerror(-r));
 	*ret = context;

@@ -129,6 +129,8 @@ int client_call(struct holder_client *client, const char *method, json_object *p
 	bool continues;
 	int r;
 
+	if (client->captured)
+		return client_captured_call(client, method, parameters, ret, error);
 	r = send_call(client, method, parameters, false, patience);
 	if (r < 0)
 		return transport_error(error, r);
@@ -150,6 +152,8 @@ int client_call_more(struct holder_client *client, const char *method, json_obje
 	bool continues = true;
 	int r;
 
+	if (client->captured)
+		return client_captured_more(client, method, parameters, each, userdata, error);
 	r = send_call(client, method, parameters, true, patience);
 	if (r < 0)
 		return transport_error(error, r);

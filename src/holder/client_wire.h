@@ -20,6 +20,7 @@ struct holder_client {
 	struct varlink_in in;
 	holder_plan_fn *plan; /* NULL: what is asked for is to be done */
 	void *plan_data;
+	json_object *captured; /* no holder is asked, but this: see client_captured.c */
 };
 
 /* Fills ERROR (may be NULL), the message made printable. Returns -ERR. */
@@ -31,6 +32,19 @@ void error_hint(struct holder_error *error, const char *hint);
 int error_from_reply(struct holder_error *error, const char *id, json_object *parameters);
 /* The holder's answer is not what the interface promises. Returns -EPROTO. */
 int error_protocol(struct holder_error *error);
+
+/* Who the kernel says is at the other end. Returns 0 or -errno. */
+int client_peer(const struct holder_client *client, pid_t *ret_pid, uid_t *ret_uid);
+
+/* What a captured entry makes of connecting and calling. PARAMETERS are taken over. */
+int client_captured_connect(const struct holder_entry *entry, struct holder_client **ret,
+			    struct holder_error *error);
+int client_captured_call(const struct holder_client *client, const char *method,
+			 json_object *parameters, json_object **ret, struct holder_error *error);
+int client_captured_more(const struct holder_client *client, const char *method,
+			 json_object *parameters,
+			 int (*each)(void *userdata, json_object *reply, struct holder_error *error),
+			 void *userdata, struct holder_error *error);
 
 /* What -errno R of runtime_open() means. Returns R. */
 int client_directory_error(struct holder_error *error, int r);

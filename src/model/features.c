@@ -147,6 +147,31 @@ static int add_flags(int iommufd, const char *device, struct feature_list *list)
 	return r;
 }
 
+/* What was found when the machine was captured. */
+static int set_captured(const struct sys_root *root, bool flags, struct feature_list *list)
+{
+	_cleanup_close_ int dir = sys_dir_open(root, "ioasidctl");
+	_cleanup_free_ char *text = NULL;
+	char *save = NULL;
+	size_t size;
+	int r = dir < 0 ? dir : sys_read_all(dir, "features", &text, &size);
+
+	for (char *line = r < 0 ? NULL : strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		char *blank = strchr(line, ' ');
+		long value = blank ? strtol(blank + 1, NULL, 10) : -EBADMSG;
+
+		if (blank)
+			*blank = '\0';
+		for (size_t i = 0; i < list->n; i++)
+			if (strcmp(list->v[i].name, line) == 0 && value <= 1 && value > -4096 &&
+			    (flags || strcmp(list->v[i].kind, "flag") != 0))
+				list->v[i].available = value < 0 ? field_u64_error((int)value)
+								 : field_u64((uint64_t)value);
+	}
+	return r == -ENOMEM ? r : 0;
+}
+
 int feature_list(const struct sys_root *root, const char *device, struct feature_list *ret)
 {
 	_cleanup_feature_list_ struct feature_list list = { 0 };
@@ -162,6 +187,8 @@ int feature_list(const struct sys_root *root, const char *device, struct feature
 		r = add_ioctls(fd, &list);
 	if (r == 0)
 		r = add_flags(fd, device, &list);
+	if (r == 0 && root->captured)
+		r = set_captured(root, device == NULL, &list);
 	if (r < 0)
 		return r;
 	*ret = list;

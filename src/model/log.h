@@ -86,6 +86,6 @@ int log_flush(struct log_parser *parser, log_each *each, void *data);
 
 /*
  * The kernel's own log: an fd of which each read(2) gives a record. Returns it, -EPERM
- * (kernel.dmesg_restrict), -EREMOTE for a captured tree, -errno.
+ * (kernel.dmesg_restrict), -EREMOTE for a tree captured without, -errno.
  */
 int log_kernel_open(const struct sys_root *root);

@@ -56,7 +56,7 @@ static int add_records(struct pasid_walk *walk, struct pasid_report *ret)
 	*ret = context_report;
 	ret->status = query->records_status;
 	if (ret->status == 0)
-		snprintf(ret->reason, sizeof(ret->reason), "a captured machine has no contexts");
+		snprintf(ret->reason, sizeof(ret->reason), "captured without");
 	else if (ret->status < 0)
 		snprintf(ret->reason, sizeof(ret->reason), "some contexts could not be asked");
 	for (size_t i = 0; i < query->n_records; i++) {
@@ -222,7 +222,7 @@ int pasid_list(const struct sys_root *root, const char *device, const struct pas
 					   .need = PASID_NEED_ALL & ~PASID_NEED_TABLES,
 					   .records = records,
 					   .n_records = n_records,
-					   .records_status = root->captured ? 0 : 1 };
+					   .records_status = 1 };
 	struct pasid_reports reports;
 	int r;
 

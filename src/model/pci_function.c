@@ -31,21 +31,25 @@ void pci_path_done(struct pci_path *list)
  * Reading config wakes a device that sleeps (pci_config_pm_runtime_get()), as vfio-pci lets idle ones
  * do. So, unless asked for, only one is read that is awake or has no runtime power management at all.
  */
-int pci_function_config(int dir, bool wake, struct pci_config *ret)
+int pci_function_awake(int dir)
 {
 	char status[32];
-	ssize_t len;
+	ssize_t len = sys_read(dir, "power/runtime_status", status, sizeof(status));
 
-	if (dir < 0)
-		return dir;
-	if (wake)
-		return sys_pci_config_read(dir, ret);
-	len = sys_read(dir, "power/runtime_status", status, sizeof(status));
 	if (len < 0 && len != -ENOENT)
 		return (int)len;
 	if (len >= 0 && strcmp(status, "active") != 0 && strcmp(status, "unsupported") != 0)
 		return -EAGAIN;
-	return sys_pci_config_read(dir, ret);
+	return 0;
+}
+
+int pci_function_config(int dir, bool wake, struct pci_config *ret)
+{
+	int r = dir;
+
+	if (dir >= 0)
+		r = wake ? 0 : pci_function_awake(dir);
+	return r < 0 ? r : sys_pci_config_read(dir, ret);
 }
 
 static void read_config(int dir, bool wake, struct pci_function *function)

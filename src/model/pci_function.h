@@ -39,6 +39,9 @@ void pci_function_done(struct pci_function *function);
 int pci_function_read(const struct sys_root *root, const char *path, bool wake,
 		      struct pci_function *ret);
 
+/* Would reading the file `config` below DIR wake the device? -EAGAIN then; 0, -errno. */
+int pci_function_awake(int dir);
+
 /* What is in the file `config` below DIR, or -EAGAIN of one that sleeps, which reading would wake. */
 int pci_function_config(int dir, bool wake, struct pci_config *ret);
 

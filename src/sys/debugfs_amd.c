@@ -13,7 +13,6 @@
 #include "util/str.h"
 
 #define DIRECTORY     "sys/kernel/debug/iommu/amd"
-#define CAPTURED      "devtbl-of"
 #define ADDRESS_SIZE  32
 #define LOCK_ATTEMPTS 100
 #define LOCK_PAUSE_NS 10000000 /* a second in all */
@@ -231,14 +230,14 @@ static ssize_t read_chosen(const struct sys_amd_table *table, const char *addres
 ssize_t sys_amd_table_text(const struct sys_amd_table *table, const struct pci_address *address,
 			   char *buf, size_t size)
 {
-	char name[ADDRESS_SIZE], path[sizeof(CAPTURED) + ADDRESS_SIZE];
+	char name[ADDRESS_SIZE], path[sizeof(AMD_DEVTBL_CAPTURED) + ADDRESS_SIZE];
 	bool missing = false;
 	int r;
 
 	snprintf(name, sizeof(name), "%04x:%02x:%02x.%x", address->domain, address->bus,
 		 address->device, address->function);
 	if (table->devid < 0) {
-		snprintf(path, sizeof(path), CAPTURED "/%s", name);
+		snprintf(path, sizeof(path), AMD_DEVTBL_CAPTURED "/%s", name);
 		return sys_read(table->dir, path, buf, size);
 	}
 	for (int i = 0; i < TEXT_ATTEMPTS && !missing; i++) {

@@ -18,7 +18,8 @@
 #include "util/cleanup.h"
 #include "util/parse.h"
 
-#define AMD_DEVTBL_SIZE 512 /* room for what `devtbl` shows: two lines */
+#define AMD_DEVTBL_CAPTURED "devtbl-of"
+#define AMD_DEVTBL_SIZE     512 /* room for what `devtbl` shows: two lines */
 
 /* A device table entry. The kernel's names are DTE_* in drivers/iommu/amd/amd_iommu_types.h. */
 struct amd_dte {

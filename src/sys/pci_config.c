@@ -200,6 +200,24 @@ int sys_pci_config_acs(const struct pci_config *config, struct pci_config_acs *r
 	return 1;
 }
 
+void sys_pci_config_serial(const void *data, size_t size, size_t *ret_begin, size_t *ret_end)
+{
+	struct pci_config config = { 0 };
+	int at;
+
+	if (size > sizeof(config.data))
+		return;
+	memcpy(config.data, data, size);
+	config.size = size;
+	if (sys_pci_config_check(&config) < 0)
+		return;
+	at = find_extended(&config, PCI_EXT_CAP_ID_DSN, PCI_EXT_CAP_DSN_SIZEOF);
+	if (at <= 0)
+		return;
+	*ret_begin = (size_t)at + 4;
+	*ret_end = (size_t)at + PCI_EXT_CAP_DSN_SIZEOF;
+}
+
 int sys_pci_config_sriov(const struct pci_config *config, struct pci_config_sriov *ret)
 {
 	int at = find_extended(config, PCI_EXT_CAP_ID_SRIOV, PCI_EXT_CAP_SRIOV_SIZEOF);

@@ -101,3 +101,6 @@ struct pci_config_header sys_pci_config_header(const struct pci_config *config);
 
 /* Sets EXTENT of a config whose DATA and SIZE are filled. Returns 0 or -EIO, as above. */
 int sys_pci_config_check(struct pci_config *config);
+
+/* Where in the SIZE bytes DATA of a config space the device's serial number is; else untouched. */
+void sys_pci_config_serial(const void *data, size_t size, size_t *ret_begin, size_t *ret_end);

@@ -10,9 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "sys/root_unpack.h"
 #include "util/cleanup.h"
 #include "util/parse.h"
 
@@ -43,17 +45,33 @@ static int open_without_devices(const char *dir)
 	return TAKE_FD(fd);
 }
 
-int sys_root_open(const char *dir, struct sys_root *ret)
+/* Opened for reading only once it is known to be a plain file: a FIFO would block, a device do anything. */
+static int open_file(int fd, struct sys_root *ret)
+{
+	_cleanup_close_ int file = -1;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	return file < 0 ? -errno : sys_root_unpack(file, ret);
+}
+
+int sys_root_open(const char *path, struct sys_root *ret)
 {
 	_cleanup_close_ int fd = -1;
 	_cleanup_close_ int guarded = -1;
+	struct stat st;
 
-	fd = open(dir ? dir : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
+	fd = open(path ? path : "/", O_PATH | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
-	if (dir)
-		guarded = open_without_devices(dir);
-	*ret = (struct sys_root){ .captured = dir != NULL };
+	if (S_ISREG(st.st_mode))
+		return open_file(fd, ret);
+	if (!S_ISDIR(st.st_mode))
+		return -ENOTDIR;
+	if (path)
+		guarded = open_without_devices(path);
+	*ret = (struct sys_root){ .captured = path != NULL };
 	ret->fd = guarded >= 0 ? TAKE_FD(guarded) : TAKE_FD(fd);
 	return 0;
 }
@@ -63,6 +81,7 @@ void sys_root_close(struct sys_root *root)
 	if (root->fd >= 0)
 		close(root->fd);
 	root->fd = -1;
+	sys_root_remove(root);
 }
 
 /*

@@ -12,10 +12,15 @@
 struct sys_root {
 	int fd;        /* O_PATH on "/" or on the captured tree; every path hangs from it */
 	bool captured; /* then no syscall but file reads may ask this machine anything */
+	pid_t remover; /* of what a captured file was unpacked into; 0: none was */
+	int guard;     /* it removes when this closes */
 };
 
-/* DIR NULL opens this machine. Returns 0 or -errno. */
-int sys_root_open(const char *dir, struct sys_root *ret);
+/*
+ * PATH NULL opens this machine, a directory a captured tree, a file what "system capture" wrote: see
+ * archive_read() for the errors of that. Returns 0 or -errno.
+ */
+int sys_root_open(const char *path, struct sys_root *ret);
 void sys_root_close(struct sys_root *root);
 
 /*

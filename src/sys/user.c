@@ -5,6 +5,32 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "util/cleanup.h"
+
+/* A line "NAME:x:UID:..." of a captured /etc/passwd, which libc would not look for there. */
+static int captured_name(const struct sys_root *root, uint64_t uid, char *buf, size_t size)
+{
+	_cleanup_close_ int dir = sys_dir_open(root, "etc");
+	_cleanup_free_ char *text = NULL;
+	size_t length;
+	int r = dir < 0 ? dir : sys_read_all(dir, "passwd", &text, &length);
+
+	if (r < 0)
+		return r;
+	for (const char *line = text; *line; line += *line == '\n') {
+		size_t len = strcspn(line, ":\n");
+		unsigned long long found;
+
+		if (sscanf(line + len, ":x:%llu:", &found) == 1 && found == uid)
+			return (size_t)snprintf(buf, size, "%.*s", (int)len, line) < size
+				       ? 0
+				       : -ENAMETOOLONG;
+		line += strcspn(line, "\n");
+	}
+	return -ENOENT;
+}
 
 int sys_user_name(const struct sys_root *root, uint64_t uid, char *buf, size_t size)
 {
@@ -12,8 +38,10 @@ int sys_user_name(const struct sys_root *root, uint64_t uid, char *buf, size_t s
 	char strings[16384];
 	int r;
 
-	if (root->captured || uid > UINT32_MAX)
+	if (uid > UINT32_MAX)
 		return -ENOENT;
+	if (root->captured)
+		return captured_name(root, uid, buf, size);
 	r = getpwuid_r((uid_t)uid, &entry, strings, sizeof(strings), &found);
 	if (r != 0)
 		return -r;

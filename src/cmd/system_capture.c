@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* system capture */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "app.h"
+#include "cmd/session.h"
+#include "cmd/verbs.h"
+#include "model/capture.h"
+#include "util/cleanup.h"
+
+/* So many of what could not be read are named; all stand in the file. */
+#define NOTES_MAX 8
+
+struct capture_args {
+	struct operands operands;
+	bool anonymous, force;
+};
+
+/* Where it is written, under another name until it is whole. */
+struct target {
+	const char *name; /* as the user wrote it; "-": standard output */
+	char made[64];    /* a name of ours */
+	char *temporary;  /* NULL: none is left */
+	int fd;
+};
+
+static void target_done(struct target *target)
+{
+	if (target->temporary)
+		(void)unlink(target->temporary);
+	free(target->temporary);
+	cleanup_close(&target->fd);
+}
+
+static int fail_exists(struct app *app, const char *name)
+{
+	app_fail(app, STATUS_UNSAFE, name, "there is such a file already");
+	app_hint(app, "--force replaces it");
+	return STATUS_UNSAFE;
+}
+
+static int open_stdout(struct app *app, struct target *target)
+{
+	if (isatty(STDOUT_FILENO)) {
+		app_fail(app, STATUS_USAGE, "-", "a compressed file is nothing for a terminal");
+		app_hint(app, "give a FILE, or none for one in this directory");
+		return STATUS_USAGE;
+	}
+	target->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+	return target->fd < 0 ? app_fail_errno(app, -errno, "-", "cannot write") : 0;
+}
+
+static int target_open(struct app *app, const struct capture_args *args, struct target *target)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	if (args->operands.n)
+		target->name = args->operands.v[0];
+	else if (gmtime_r(&now, &tm) &&
+		 strftime(target->made, sizeof(target->made), "ioasidctl-%Y%m%dT%H%M%SZ.tar.gz", &tm))
+		target->name = target->made;
+	if (strcmp(target->name, "-") == 0)
+		return open_stdout(app, target);
+	/* Told before the work; what counts is the renaming. */
+	if (!args->force && faccessat(AT_FDCWD, target->name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return fail_exists(app, target->name);
+	if (asprintf(&target->temporary, "%s.XXXXXX", target->name) < 0) {
+		target->temporary = NULL;
+		return app_fail_errno(app, -ENOMEM, target->name, "cannot write");
+	}
+	/* Which makes it 0600. */
+	target->fd = mkostemp(target->temporary, O_CLOEXEC);
+	if (target->fd < 0) {
+		int r = -errno;
+
+		free(TAKE_PTR(target->temporary));
+		return app_fail_errno(app, r, target->name, "cannot create");
+	}
+	return 0;
+}
+
+/* Gives it its name, and leaves alone what has that meanwhile. */
+static int target_finish(struct app *app, struct target *target, bool force)
+{
+	int r;
+
+	if (!target->temporary)
+		return 0;
+	r = renameat2(AT_FDCWD, target->temporary, AT_FDCWD, target->name,
+		      force ? 0 : RENAME_NOREPLACE);
+	/* Not every file system can. */
+	if (r < 0 && errno == EINVAL && !force) {
+		r = link(target->temporary, target->name);
+		if (r == 0)
+			r = unlink(target->temporary);
+	}
+	if (r < 0)
+		return errno == EEXIST ? fail_exists(app, target->name)
+				       : app_fail_errno(app, -errno, target->name, "cannot create");
+	free(TAKE_PTR(target->temporary));
+	puts(target->name);
+	return 0;
+}
+
+/* What their holders say. That they cannot be listed is not that there are none. */
+static int put_contexts(struct app *app, struct capture *capture, bool anonymous)
+{
+	_cleanup_holder_entries_ struct holder_entries entries = { 0 };
+	_cleanup_free_ char *text = NULL;
+	int r;
+
+	if (!session_tells(app))
+		return 0;
+	r = session_get(app, &entries);
+	if (r < 0)
+		return capture_put_error(capture, CAPTURE_CONTEXTS, r);
+	r = holder_capture(&entries, anonymous, &text);
+	return r < 0 ? r : capture_put_text(capture, CAPTURE_CONTEXTS, text);
+}
+
+static void tell_lacks(struct app *app, const struct capture *capture)
+{
+	const struct capture_lack *lacks;
+	size_t n;
+
+	lacks = capture_lacks(capture, &n);
+	for (size_t i = 0; i < n && i < NOTES_MAX; i++)
+		app_note(app, "/%s could not be read: %s", lacks[i].path, strerror(-lacks[i].error));
+	if (n > NOTES_MAX)
+		app_note(app, "%zu more could not be read: see ioasidctl/unreadable in the file",
+			 n - NOTES_MAX);
+	if (n && geteuid() != 0 && !app->sysroot)
+		app_hint(app, "root can read more");
+}
+
+static int capture_run(struct app *app, const void *p)
+{
+	const struct capture_args *args = p;
+	_cleanup_(target_done) struct target target = { .fd = -1 };
+	_cleanup_capture_ struct capture *capture = NULL;
+	const struct sys_root *root;
+	int r = app_root(app, &root);
+
+	if (r == 0)
+		r = target_open(app, args, &target);
+	if (r)
+		return r;
+	r = capture_open(root, target.fd, args->anonymous, &capture);
+	if (r == 0)
+		r = capture_machine(capture);
+	if (r == 0)
+		r = put_contexts(app, capture, args->anonymous);
+	if (r == 0)
+		r = capture_finish(capture);
+	if (r < 0)
+		return app_fail_errno(app, r, target.name, "cannot write");
+	r = target_finish(app, &target, args->force);
+	if (r)
+		return r;
+	tell_lacks(app, capture);
+	return STATUS_DONE;
+}
+
+enum { KEY_ANONYMOUS = 0x500, KEY_FORCE };
+
+static error_t capture_parse(int key, char *arg, struct argp_state *state)
+{
+	struct capture_args *args = state->input;
+
+	switch (key) {
+	case KEY_ANONYMOUS:
+		args->anonymous = true;
+		return 0;
+	case KEY_FORCE:
+		args->force = true;
+		return 0;
+	default:
+		return cmd_operands(&args->operands, key, arg, state);
+	}
+}
+
+static const struct argp_option capture_options[] = {
+	{ "anonymous", KEY_ANONYMOUS, NULL, 0,
+	  "Leave out what tells the machine or its users: serial numbers, MAC addresses, names of "
+	  "users, units, contexts, volumes, files and mounts",
+	  0 },
+	{ "force", KEY_FORCE, NULL, 0, "Replace FILE", 0 },
+	{ 0 },
+};
+
+static const struct argp capture_argp = {
+	.options = capture_options,
+	.parser = capture_parse,
+	.args_doc = "[FILE|-]",
+	.doc = "Write all that the inspecting commands read of this machine into one compressed file, whose name is "
+	       "printed: 'ioasidctl --sysroot FILE ...' then answers anywhere as this machine did. "
+	       "It is a tar archive of small files, to be looked at before it is given away. What "
+	       "could not be read is told, and stands in it as such. Without FILE it is called "
+	       "after the time; - is standard output.",
+};
+
+static const struct capture_args capture_defaults = { .operands = { .max = 1 } };
+
+const struct cmd system_capture_cmd = {
+	.name = "capture",
+	.summary = "Write this machine into a file for --sysroot",
+	.argp = &capture_argp,
+	.defaults = &capture_defaults,
+	.args_size = sizeof(capture_defaults),
+	.run = capture_run,
+};

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whoever made the file may be an enemy: nothing in it is believed before it is checked. */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "sys/archive.h"
+#include "sys/archive_tar.h"
+#include "util/parse.h"
+#include "util/str.h"
+
+#define NAMES_MAX 16384 /* bytes of the records before an entry */
+
+struct reader {
+	gzFile gz;
+	size_t size, entries;
+	bool begun;    /* a header was right: this is a tar archive */
+	bool manifest; /* and a capture */
+	char path[ARCHIVE_PATH_MAX], target[ARCHIVE_PATH_MAX];
+	bool long_path, long_target; /* said before the header, for the next entry */
+};
+
+int archive_check(const char *text, size_t size)
+{
+	size_t len = strlen(ARCHIVE_MAGIC), line = strcspn(text, "\n");
+	char number[16];
+	uint64_t version;
+
+	if (size <= len || memcmp(text, ARCHIVE_MAGIC, len) != 0 || line >= len + sizeof(number))
+		return -EBADMSG;
+	memcpy(number, text + len, line - len);
+	number[line - len] = '\0';
+	if (parse_u64(number, UINT32_MAX, &version) < 0 || version == 0)
+		return -EBADMSG;
+	return version > ARCHIVE_VERSION ? -EPROTONOSUPPORT : 0;
+}
+
+/* Returns 0 with all SIZE bytes, 1 at the end, or where less is left -ENODATA. */
+static int take(struct reader *reader, void *buf, size_t size)
+{
+	int n, error = Z_OK;
+
+	if (size > ARCHIVE_SIZE_MAX - reader->size)
+		return -EFBIG;
+	reader->size += size;
+	errno = 0;
+	n = gzread(reader->gz, buf, (unsigned int)size);
+	if (n == (int)size)
+		return 0;
+	gzerror(reader->gz, &error);
+	if (error == Z_BUF_ERROR || (n > 0 && error == Z_OK))
+		return -ENODATA;
+	if (n == 0 && error == Z_OK)
+		return 1;
+	if (error == Z_MEM_ERROR)
+		return -ENOMEM;
+	return error == Z_ERRNO && errno ? -errno : -EPROTO;
+}
+
+/* Octal digits, and then blanks or NULs. */
+static bool take_octal(const char *field, size_t size, uint64_t *ret)
+{
+	uint64_t value = 0;
+	size_t i = 0;
+
+	while (i < size && field[i] == ' ')
+		i++;
+	for (; i < size && field[i] >= '0' && field[i] <= '7'; i++)
+		value = value << 3 | (uint64_t)(field[i] - '0');
+	for (; i < size; i++)
+		if (field[i] && field[i] != ' ')
+			return false;
+	*ret = value;
+	return true;
+}
+
+/* Returns 1 with a header, 0 at the end, -errno. */
+static int take_header(struct reader *reader, struct tar_header *ret)
+{
+	static const struct tar_header end;
+	uint64_t sum;
+	int r = take(reader, ret, sizeof(*ret));
+
+	/* No archive ends without saying so. */
+	if (r > 0)
+		return reader->begun ? -ENODATA : -EBADMSG;
+	if (r < 0)
+		return r == -EPROTO && !reader->begun ? -EBADMSG : r;
+	if (memcmp(ret, &end, sizeof(end)) == 0)
+		return reader->begun ? 0 : -EBADMSG;
+	if (memcmp(ret->magic, "ustar", 5) != 0 ||
+	    !take_octal(ret->checksum, sizeof(ret->checksum), &sum) || sum != tar_checksum(ret))
+		return reader->begun ? -EPROTO : -EBADMSG;
+	reader->begun = true;
+	return 1;
+}
+
+/* The data behind a header, its padding left out; a NUL follows. */
+static int take_data(struct reader *reader, const struct tar_header *header, size_t max, char **ret,
+		     size_t *ret_size)
+{
+	_cleanup_free_ char *data = NULL;
+	uint64_t size;
+	size_t padded;
+	int r;
+
+	if (!take_octal(header->size, sizeof(header->size), &size))
+		return -EPROTO;
+	if (size > max)
+		return -EFBIG;
+	padded = (size + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK;
+	/* Not before it is known that it may be: a header costs an enemy nothing. */
+	if (padded > ARCHIVE_SIZE_MAX - reader->size)
+		return -EFBIG;
+	data = malloc(padded + 1);
+	if (!data)
+		return -ENOMEM;
+	r = padded ? take(reader, data, padded) : 0;
+	if (r != 0)
+		return r > 0 ? -ENODATA : r;
+	data[size] = '\0';
+	*ret = TAKE_PTR(data);
+	*ret_size = size;
+	return 0;
+}
+
+static int set_name(char *buf, const char *text, size_t size)
+{
+	if (size >= ARCHIVE_PATH_MAX)
+		return -EFBIG;
+	if (size == 0 || memchr(text, '\0', size))
+		return -EPROTO;
+	memcpy(buf, text, size);
+	buf[size] = '\0';
+	return 0;
+}
+
+/* One record "LENGTH KEY=VALUE\n" of *AT. */
+static int take_record(struct reader *reader, const char **at, const char *end)
+{
+	static const char path[] = "path=", link[] = "linkpath=";
+	const char *start = *at, *key;
+	size_t len = 0;
+
+	for (; *at < end && **at >= '0' && **at <= '9' && len <= NAMES_MAX; (*at)++)
+		len = len * 10 + (size_t)(**at - '0');
+	if (len > (size_t)(end - start) || *at == end || **at != ' ' ||
+	    len < (size_t)(*at - start) + 2 || start[len - 1] != '\n')
+		return -EPROTO;
+	key = *at + 1;
+	*at = start + len;
+	end = *at - 1;
+	if ((size_t)(end - key) >= strlen(path) && memcmp(key, path, strlen(path)) == 0) {
+		reader->long_path = true;
+		return set_name(reader->path, key + strlen(path), (size_t)(end - key) - strlen(path));
+	}
+	if ((size_t)(end - key) >= strlen(link) && memcmp(key, link, strlen(link)) == 0) {
+		reader->long_target = true;
+		return set_name(reader->target, key + strlen(link),
+				(size_t)(end - key) - strlen(link));
+	}
+	return 0;
+}
+
+/* What is said of the next entry. Returns 1 where HEADER is such a thing, 0, -errno. */
+static int take_names(struct reader *reader, const struct tar_header *header)
+{
+	_cleanup_free_ char *text = NULL;
+	const char *at;
+	size_t size;
+	int r;
+
+	if (!header->type || !strchr("xgLK", header->type))
+		return 0;
+	r = take_data(reader, header, NAMES_MAX, &text, &size);
+	if (r < 0)
+		return r;
+	/* GNU's end with a NUL. */
+	if (header->type == TAR_GNU_NAME) {
+		reader->long_path = true;
+		r = set_name(reader->path, text, strlen(text));
+	} else if (header->type == TAR_GNU_LINK) {
+		reader->long_target = true;
+		r = set_name(reader->target, text, strlen(text));
+	}
+	at = text;
+	while (r == 0 && header->type == TAR_PAX && at < text + size)
+		r = take_record(reader, &at, text + size);
+	return r < 0 ? r : 1;
+}
+
+/* Where no longer name was said before, the header's. */
+static int set_names(struct reader *reader, const struct tar_header *header)
+{
+	char text[sizeof(header->prefix) + sizeof(header->name) + 2];
+	size_t prefix = strnlen(header->prefix, sizeof(header->prefix));
+	size_t name = strnlen(header->name, sizeof(header->name));
+	size_t target = strnlen(header->link, sizeof(header->link));
+	int r = 0;
+
+	/* GNU's own format has other things in the place of a prefix. */
+	if (header->magic[5] != '\0')
+		prefix = 0;
+	memcpy(text, header->prefix, prefix);
+	text[prefix] = '/';
+	memcpy(text + prefix + 1, header->name, name);
+	if (!reader->long_path)
+		r = set_name(reader->path, prefix ? text : text + 1, name + (prefix ? prefix + 1 : 0));
+	if (r == 0 && header->type == TAR_LINK && !reader->long_target)
+		r = set_name(reader->target, header->link, target);
+	reader->long_path = reader->long_target = false;
+	return r;
+}
+
+/* Takes off what tar(1) puts in front and behind. Returns 1, 0 for the root itself, -EPROTO. */
+static int check_path(const char **path)
+{
+	char *text = (char *)(uintptr_t)*path;
+	size_t len;
+
+	while (str_starts(text, "./"))
+		text += 2;
+	len = strlen(text);
+	if (len > 0 && text[len - 1] == '/')
+		text[--len] = '\0';
+	*path = text;
+	if (len == 0 || strcmp(text, ".") == 0)
+		return 0;
+	for (const char *part = text;; part++) {
+		size_t n = strcspn(part, "/");
+
+		if (n == 0 || (n == 1 && *part == '.') || (n == 2 && memcmp(part, "..", 2) == 0))
+			return -EPROTO;
+		part += n;
+		if (!*part)
+			return 1;
+	}
+}
+
+static int take_entry(struct reader *reader, const struct tar_header *header,
+		      int (*each)(const struct archive_entry *, void *), void *data)
+{
+	struct archive_entry entry = { .path = reader->path };
+	_cleanup_free_ char *text = NULL;
+	int r = set_names(reader, header), named;
+
+	if (r == 0)
+		r = take_data(reader, header, ARCHIVE_FILE_MAX, &text, &entry.size);
+	if (r < 0)
+		return r;
+	if (++reader->entries > ARCHIVE_ENTRIES_MAX)
+		return -EFBIG;
+	named = check_path(&entry.path);
+	if (named < 0)
+		return named;
+	if (header->type == TAR_FILE || header->type == '\0') {
+		entry.type = ARCHIVE_FILE;
+		entry.data = text;
+	} else if (header->type == TAR_LINK && entry.size == 0) {
+		entry.type = ARCHIVE_LINK;
+		entry.target = reader->target;
+	} else if (header->type != TAR_DIRECTORY || entry.size > 0) {
+		return -EPROTO;
+	}
+	if (named == 0)
+		return entry.type == ARCHIVE_DIRECTORY ? 0 : -EPROTO;
+	if (entry.type == ARCHIVE_FILE && strcmp(entry.path, ARCHIVE_MANIFEST) == 0) {
+		r = archive_check(entry.data, entry.size);
+		if (r < 0)
+			return r;
+		reader->manifest = true;
+	}
+	return each(&entry, data);
+}
+
+/* To the end, where zlib compares its checksum. What tar(1) fills its last record with is passed over. */
+static int take_rest(struct reader *reader)
+{
+	char block[TAR_BLOCK];
+	int r = 0;
+
+	while (r == 0)
+		r = take(reader, block, sizeof(block));
+	return r > 0 ? 0 : r;
+}
+
+static int read_all(struct reader *reader, int (*each)(const struct archive_entry *, void *),
+		    void *data)
+{
+	struct tar_header header;
+	int r;
+
+	while ((r = take_header(reader, &header)) > 0) {
+		r = take_names(reader, &header);
+		if (r == 0)
+			r = take_entry(reader, &header, each, data);
+		else if (r > 0)
+			r = 0;
+		if (r != 0)
+			return r;
+	}
+	if (r == 0)
+		r = take_rest(reader);
+	return r == 0 && !reader->manifest ? -EBADMSG : r;
+}
+
+int archive_read(int fd, int (*each)(const struct archive_entry *entry, void *data), void *data)
+{
+	_cleanup_free_ struct reader *reader = calloc(1, sizeof(*reader));
+	int own, r;
+
+	if (!reader)
+		return -ENOMEM;
+	own = dup(fd);
+	if (own < 0)
+		return -errno;
+	/* What is not compressed comes through as it is: a plain tar archive. */
+	reader->gz = gzdopen(own, "rbe");
+	if (!reader->gz) {
+		close(own);
+		return -ENOMEM;
+	}
+	r = read_all(reader, each, data);
+	gzclose(reader->gz);
+	return r;
+}

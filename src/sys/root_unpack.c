@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A captured file is unpacked into a directory of its own, and all else is as with a captured
+ * directory. A tmpfs that no name leads to would end with the process by itself, but only root may mount
+ * one. So it is a directory that only its owner may enter, and a child that waits for the end of this
+ * process, whatever that is: then its end of a pipe closes, and the child removes the directory.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sys/archive.h"
+#include "sys/root.h"
+#include "sys/root_unpack.h"
+
+#define LEVELS_MAX 512 /* ARCHIVE_PATH_MAX has room for no more */
+
+/* All that NAME of DIR is. Links are removed and not followed. */
+static void remove_tree(int dir, const char *name, int levels)
+{
+	_cleanup_strv_ struct strv list = { 0 };
+	_cleanup_close_ int fd = -1;
+
+	if (unlinkat(dir, name, 0) == 0 || levels == 0)
+		return;
+	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0 && sys_list(fd, ".", &list) == 0)
+		for (size_t i = 0; i < list.n; i++)
+			remove_tree(fd, list.v[i], levels - 1);
+	(void)unlinkat(dir, name, AT_REMOVEDIR);
+}
+
+static _Noreturn void remove_in_the_end(int pipe, const char *path)
+{
+	static const int signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGTSTP };
+	char nothing;
+
+	/* A signal for the terminal's or the job's processes is not for this one. */
+	(void)setsid();
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		(void)signal(signals[i], SIG_IGN);
+	while (read(pipe, &nothing, 1) < 0 && errno == EINTR)
+		;
+	remove_tree(AT_FDCWD, path, LEVELS_MAX);
+	/* No exit(3): what is buffered is the parent's to write. */
+	for (;;)
+		syscall(SYS_exit_group, 0);
+}
+
+/* A directory in RET, with its remover. */
+static int make_place(char *path, struct sys_root *ret)
+{
+	_cleanup_close_ int dir = -1, other = -1, guard = -1;
+	int ends[2];
+	pid_t child;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	other = ends[0];
+	guard = ends[1];
+	if (!mkdtemp(path))
+		return -errno;
+	child = fork();
+	if (child == 0) {
+		close(guard);
+		remove_in_the_end(other, path);
+	}
+	if (child < 0) {
+		int r = -errno;
+
+		(void)rmdir(path);
+		return r;
+	}
+	ret->remover = child;
+	ret->guard = TAKE_FD(guard);
+	dir = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir < 0)
+		return -errno;
+	ret->fd = TAKE_FD(dir);
+	return 0;
+}
+
+int sys_root_unpack(int fd, struct sys_root *ret)
+{
+	const char *parent = secure_getenv("TMPDIR");
+	struct sys_root root = { .fd = -1, .captured = true };
+	char path[4096];
+	int r;
+
+	if (!parent || *parent != '/')
+		parent = "/tmp";
+	if ((size_t)snprintf(path, sizeof(path), "%s/ioasidctl.XXXXXX", parent) >= sizeof(path))
+		return -ENAMETOOLONG;
+	r = make_place(path, &root);
+	if (r == 0)
+		r = archive_unpack(fd, root.fd);
+	if (r < 0) {
+		sys_root_close(&root);
+		return r;
+	}
+	*ret = root;
+	return 0;
+}
+
+void sys_root_remove(struct sys_root *root)
+{
+	if (root->remover <= 0)
+		return;
+	close(root->guard);
+	while (waitpid(root->remover, NULL, 0) < 0 && errno == EINTR)
+		;
+	root->remover = 0;
+}
