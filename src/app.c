@@ -23,7 +23,8 @@ static int fail_root(struct app *app, int error)
 		const char *words;
 	} reasons[] = {
 		{ -EBADMSG, "is no capture" },
-		{ -EPROTONOSUPPORT, "was captured by a newer ioasidctl, in a form that this one does not know" },
+		{ -EPROTONOSUPPORT,
+		  "was captured by a newer ioasidctl, in a form that this one does not know" },
 		{ -ENODATA, "is cut off: its end is missing" },
 		{ -EFBIG, "is larger than any capture" },
 		{ -EPROTO, "is damaged, or holds what no capture does" },
@@ -34,7 +35,8 @@ static int fail_root(struct app *app, int error)
 			continue;
 		app_fail(app, STATUS_FAILED, app->sysroot, "%s", reasons[i].words);
 		if (error == -EBADMSG)
-			app_hint(app, "'ioasidctl system capture' makes one; a directory does as well");
+			app_hint(app,
+				 "'ioasidctl system capture' makes one; a directory does as well");
 		return STATUS_FAILED;
 	}
 	return app_fail_errno(app, error, app->sysroot ? app->sysroot : "/", "cannot open");

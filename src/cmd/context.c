@@ -153,7 +153,8 @@ static int open_named(struct app *app, const struct operands *operands, bool dry
 static int show_run(struct app *app, const void *p)
 {
 	const struct view_args *args = p;
-	const struct context_args context = { .name = args->operands.n ? args->operands.v[0] : NULL };
+	const struct context_args context = { .name = args->operands.n ? args->operands.v[0]
+								       : NULL };
 	_cleanup_(context_row_done) struct context_row row = { .described = 1 };
 	_cleanup_holder_entries_ struct holder_entries entries = { 0 };
 	_cleanup_holder_client_ struct holder_client *client = NULL;

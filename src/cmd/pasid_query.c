@@ -35,7 +35,9 @@ int pasid_session_open(struct app *app, const struct sys_root *root, unsigned in
 		.n_records = session.records.n,
 		.holders = session.records.holders,
 		.n_holders = session.records.n_holders,
-		.records_status = session.records.untold ? 0 : r ? -EACCES : 1,
+		.records_status = session.records.untold ? 0
+				  : r                    ? -EACCES
+							 : 1,
 	};
 	*ret = session;
 	return 0;

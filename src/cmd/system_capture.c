@@ -62,8 +62,8 @@ static int target_open(struct app *app, const struct capture_args *args, struct 
 
 	if (args->operands.n)
 		target->name = args->operands.v[0];
-	else if (gmtime_r(&now, &tm) &&
-		 strftime(target->made, sizeof(target->made), "ioasidctl-%Y%m%dT%H%M%SZ.tar.gz", &tm))
+	else if (gmtime_r(&now, &tm) && strftime(target->made, sizeof(target->made),
+						 "ioasidctl-%Y%m%dT%H%M%SZ.tar.gz", &tm))
 		target->name = target->made;
 	if (strcmp(target->name, "-") == 0)
 		return open_stdout(app, target);
@@ -131,7 +131,8 @@ static void tell_lacks(struct app *app, const struct capture *capture)
 
 	lacks = capture_lacks(capture, &n);
 	for (size_t i = 0; i < n && i < NOTES_MAX; i++)
-		app_note(app, "/%s could not be read: %s", lacks[i].path, strerror(-lacks[i].error));
+		app_note(app, "/%s could not be read: %s", lacks[i].path,
+			 strerror(-lacks[i].error));
 	if (n > NOTES_MAX)
 		app_note(app, "%zu more could not be read: see ioasidctl/unreadable in the file",
 			 n - NOTES_MAX);

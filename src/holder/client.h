@@ -15,6 +15,7 @@
 
 #include "util/cleanup.h"
 #include "util/field.h"
+#include "util/str.h"
 
 /* What a failure means to the caller, whatever its errno. */
 enum holder_error_kind {
@@ -80,7 +81,9 @@ struct holder_entry {
 struct holder_entries {
 	struct holder_entry *v;
 	size_t n;
-	uid_t own; /* whose list it is */
+	uid_t own;         /* whose list it is */
+	int error;         /* -errno for which that one can have none of its own; 0 */
+	struct strv roots; /* names of root's, which others see and may not use */
 };
 void holder_entries_done(struct holder_entries *list);
 #define _cleanup_holder_entries_ _cleanup_(holder_entries_done)

@@ -50,15 +50,17 @@ static void hide_names(json_object *context, const char *name)
 		if (json_get_array(describe, lists[i], &list) > 0)
 			for (size_t k = 0; k < json_object_array_length(list); k++)
 				hide_name(json_object_array_get_idx(list, k));
-	for (size_t i = 0; json_get_array(context, "ioas", &list) > 0 &&
-			   i < json_object_array_length(list); i++) {
+	for (size_t i = 0;
+	     json_get_array(context, "ioas", &list) > 0 && i < json_object_array_length(list);
+	     i++) {
 		json_object *ioas = NULL;
 
 		if (json_get_object(json_object_array_get_idx(list, i), "ioas", &ioas) > 0)
 			hide_name(ioas);
 	}
-	for (size_t i = 0; json_get_array(context, "bindings", &list) > 0 &&
-			   i < json_object_array_length(list); i++) {
+	for (size_t i = 0;
+	     json_get_array(context, "bindings", &list) > 0 && i < json_object_array_length(list);
+	     i++) {
 		if (json_get_array(json_object_array_get_idx(list, i), "binding", &bindings) <= 0)
 			continue;
 		for (size_t k = 0; k < json_object_array_length(bindings); k++)
@@ -206,8 +208,8 @@ int holder_list_captured(const char *text, struct holder_entries *ret)
 	uint32_t own;
 	int r = json_parse(text, strlen(text), &all);
 
-	if (r == 0 && (json_get_u32(all, "uid", &own) <= 0 ||
-		       json_get_array(all, "context", &contexts) <= 0))
+	if (r == 0 &&
+	    (json_get_u32(all, "uid", &own) <= 0 || json_get_array(all, "context", &contexts) <= 0))
 		r = -EBADMSG;
 	for (size_t i = 0; r == 0 && i < json_object_array_length(contexts); i++)
 		r = read_entry(json_object_array_get_idx(contexts, i), &list);
@@ -292,7 +294,8 @@ int client_captured_call(const struct holder_client *client, const char *method,
 
 int client_captured_more(const struct holder_client *client, const char *method,
 			 json_object *parameters,
-			 int (*each)(void *userdata, json_object *reply, struct holder_error *error),
+			 int (*each)(void *userdata, json_object *reply,
+				     struct holder_error *error),
 			 void *userdata, struct holder_error *error)
 {
 	_cleanup_json_ json_object *owned = parameters;

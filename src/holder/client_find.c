@@ -21,6 +21,7 @@ void holder_entries_done(struct holder_entries *list)
 		json_object_put(list->v[i].captured);
 	}
 	free(list->v);
+	strv_done(&list->roots);
 	*list = (struct holder_entries){ 0 };
 }
 
@@ -137,10 +138,26 @@ static int list_own(struct holder_entries *list)
 	int r;
 
 	r = runtime_open(false, &path, &dir);
+	list->error = r == -ENOENT ? 0 : r;
 	if (r < 0)
 		/* Without XDG_RUNTIME_DIR (-ENXIO) a user can have made none. */
 		return r == -ENOENT || r == -ENXIO ? 0 : r;
 	return list_directory(dir, path, geteuid(), list);
+}
+
+/* By their sockets, to which nobody else may connect. */
+static int list_roots(struct holder_entries *list)
+{
+	_cleanup_closedir_ DIR *stream = opendir(RUNTIME_ROOT);
+	struct dirent *entry;
+	int r = 0;
+
+	while (stream && r == 0 && (entry = readdir(stream)) != NULL)
+		if (is_socket_name(entry->d_name)) {
+			entry->d_name[strlen(entry->d_name) - strlen(".sock")] = '\0';
+			r = strv_push(&list->roots, entry->d_name);
+		}
+	return r;
 }
 
 static int compare(const void *a, const void *b)
@@ -178,8 +195,8 @@ int holder_list(struct holder_entries *ret, struct holder_error *error)
 	int r;
 
 	r = list_own(&list);
-	if (r == 0 && geteuid() == 0)
-		r = list_users(&list);
+	if (r == 0)
+		r = geteuid() == 0 ? list_users(&list) : list_roots(&list);
 	if (r < 0)
 		return client_directory_error(error, r);
 	if (list.n > 1)
@@ -421,8 +438,11 @@ static int find_captured(const struct holder_entries *list, const char *name,
 	}
 	if (other && (!own || own->status == HOLDER_STALE))
 		own = other;
+	if (!own && strv_has(&list->roots, name))
+		return connect_error(error, name, 0, -EACCES);
 	if (!own)
-		return connect_error(error, name, list->own, -ENOENT);
+		return list->error < 0 ? client_directory_error(error, list->error)
+				       : connect_error(error, name, list->own, -ENOENT);
 	*ret = own;
 	return 0;
 }

@@ -43,7 +43,8 @@ int client_captured_call(const struct holder_client *client, const char *method,
 			 json_object *parameters, json_object **ret, struct holder_error *error);
 int client_captured_more(const struct holder_client *client, const char *method,
 			 json_object *parameters,
-			 int (*each)(void *userdata, json_object *reply, struct holder_error *error),
+			 int (*each)(void *userdata, json_object *reply,
+				     struct holder_error *error),
 			 void *userdata, struct holder_error *error);
 
 /* What -errno R of runtime_open() means. Returns R. */

@@ -119,7 +119,8 @@ static int claim(struct capture *capture, const char *path, bool directory)
 			return 0;
 		if (found)
 			continue;
-		r = add_known(capture, whole && !directory ? KNOWN_OTHER : KNOWN_DIRECTORY, path, i);
+		r = add_known(capture, whole && !directory ? KNOWN_OTHER : KNOWN_DIRECTORY, path,
+			      i);
 		if (r < 0)
 			return r;
 	}
@@ -199,7 +200,9 @@ int capture_put_text(struct capture *capture, const char *path, const char *text
 static int put_reduced(struct capture *capture, const char *path, const char *text, size_t size,
 		       const struct capture_item *item)
 {
-	struct archive_entry entry = { .type = ARCHIVE_FILE, .path = path, .data = text, .size = size };
+	struct archive_entry entry = {
+		.type = ARCHIVE_FILE, .path = path, .data = text, .size = size
+	};
 	_cleanup_free_ char *kept = NULL;
 	FILE *f;
 	int r;
@@ -258,15 +261,16 @@ static int put_manifest(struct capture *capture)
 	time_t now = time(NULL);
 	int r;
 
-	if (capture->root->captured && capture_get_text(capture->root, ARCHIVE_MANIFEST, &text) == 0 &&
+	if (capture->root->captured &&
+	    capture_get_text(capture->root, ARCHIVE_MANIFEST, &text) == 0 &&
 	    archive_check(text, strlen(text)) == 0)
 		return capture_put_text(capture, ARCHIVE_MANIFEST, text);
 	free(TAKE_PTR(text));
 	(void)capture_get_text(capture->root, "proc/sys/kernel/osrelease", &release);
 	if (!gmtime_r(&now, &tm) || !strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm))
 		return -EOVERFLOW;
-	r = asprintf(&text, ARCHIVE_MAGIC "%d\nioasidctl %s\nkernel %.*s\ntaken %s\n%s", ARCHIVE_VERSION,
-		     IOASIDCTL_VERSION, release ? (int)strcspn(release, "\n") : 1,
+	r = asprintf(&text, ARCHIVE_MAGIC "%d\nioasidctl %s\nkernel %.*s\ntaken %s\n%s",
+		     ARCHIVE_VERSION, IOASIDCTL_VERSION, release ? (int)strcspn(release, "\n") : 1,
 		     release ? release : "?", when, capture->anonymous ? "anonymous\n" : "");
 	if (r < 0) {
 		text = NULL;

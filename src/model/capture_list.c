@@ -47,16 +47,18 @@ const struct capture_item capture_items[] = {
 	  "pasid_enabled state type mode clients cr_faults cr_fault_failures", 0, NULL },
 	{ "sys/bus/dsa/devices/*", "pid", CAPTURE_PID, NULL },
 	{ KFD, "", 0, NULL },
-	{ KFD "/*", "pasid vram_* counters_*/faults context_*/pasid context_*/vram_* "
-		    "context_*/counters_*/faults",
+	{ KFD "/*",
+	  "pasid vram_* counters_*/faults context_*/pasid context_*/vram_* "
+	  "context_*/counters_*/faults",
 	  0, NULL },
 	{ KFD_NUMBERS, "", 0, NULL },
 	{ KFD_NUMBERS "/*", "pasid_* context_*/pasid_*", 0, NULL },
 	{ "sys/class/kfd/kfd/topology/nodes/*", "gpu_id", 0, NULL },
 	{ "sys/class/kfd/kfd/topology/nodes/*", "properties", 0, capture_reduce_kfd },
 
-	{ INTEL, "dmar_translation_struct */domain_translation_struct "
-		 "*/*/domain_translation_struct",
+	{ INTEL,
+	  "dmar_translation_struct */domain_translation_struct "
+	  "*/*/domain_translation_struct",
 	  0, NULL },
 	{ "sys/kernel/debug/iommu/amd", "", 0, NULL },
 	/* What it shows is of one device alone: see sys/debugfs_amd.h. */

@@ -25,8 +25,8 @@ static int put_stream(struct capture *capture, FILE *f, char **text, const char 
 
 static int put_cmdline(struct capture *capture)
 {
-	static const char *const starts[] = { "iommu", "intel_iommu", "amd_iommu", "pci=",
-					      "intremap", "no5lvl", "vfio", "idxd" };
+	static const char *const starts[] = { "iommu",    "intel_iommu", "amd_iommu", "pci=",
+					      "intremap", "no5lvl",      "vfio",      "idxd" };
 	_cleanup_strv_ struct strv words = { 0 }, kept = { 0 };
 	_cleanup_free_ char *joined = NULL, *text = NULL;
 	int r = sys_cmdline_read(capture->root, &words);
@@ -72,8 +72,9 @@ static int put_cpu(struct capture *capture)
 /* From wherever this kernel has it: proc/config.gz, not compressed, stands for all. */
 static int put_config(struct capture *capture)
 {
-	static const char *const names[] = { "IOMMU",   "INTEL_IOMMU", "AMD_IOMMU",  "ARM_SMMU_V3", "VFIO",
-					     "PCI_ATS", "PCI_PASID",   "PCI_PRI",    "PCI_MMCONFIG",
+	static const char *const names[] = { "IOMMU",          "INTEL_IOMMU",   "AMD_IOMMU",
+					     "ARM_SMMU_V3",    "VFIO",          "PCI_ATS",
+					     "PCI_PASID",      "PCI_PRI",       "PCI_MMCONFIG",
 					     "INTEL_IDXD_SVM", "INTEL_IDXD_SVA" };
 	_cleanup_kernel_config_ struct kernel_config config = { 0 };
 	_cleanup_free_ char *text = NULL;
@@ -105,7 +106,8 @@ static int put_mounts(struct capture *capture)
 	_cleanup_close_ int dir = sys_dir_open(capture->root, "proc/self");
 
 	/* Not through the link, which would tell of this process. */
-	return dir < 0 ? 0 : capture_put_file(capture, dir, "mountinfo", "proc/self/mountinfo", &item);
+	return dir < 0 ? 0
+		       : capture_put_file(capture, dir, "mountinfo", "proc/self/mountinfo", &item);
 }
 
 static int put_features(struct capture *capture)
@@ -177,7 +179,8 @@ static int put_log(struct capture *capture)
 	int r;
 
 	if (fd < 0)
-		return fd == -EREMOTE || fd == -ENOENT ? 0 : capture_put_error(capture, "dev/kmsg", fd);
+		return fd == -EREMOTE || fd == -ENOENT ? 0
+						       : capture_put_error(capture, "dev/kmsg", fd);
 	f = open_memstream(&text, &size);
 	if (!f)
 		return -ENOMEM;

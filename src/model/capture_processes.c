@@ -75,7 +75,8 @@ static bool is_wanted(const struct walk *walk, const struct proc_file *file)
 	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++)
 		if (str_starts(file->path, nodes[i]))
 			return true;
-	return str_starts(file->path, "/dev/") && strv_has(&walk->nodes, file->path + strlen("/dev/"));
+	return str_starts(file->path, "/dev/") &&
+	       strv_has(&walk->nodes, file->path + strlen("/dev/"));
 }
 
 static int on_file(const struct proc_file *file, void *data)
@@ -83,7 +84,9 @@ static int on_file(const struct proc_file *file, void *data)
 	static const struct capture_item info = { NULL, "", 0, capture_reduce_fdinfo };
 	struct walk *walk = data;
 	char path[320], name[288];
-	const struct archive_entry link = { .type = ARCHIVE_LINK, .path = path, .target = file->path };
+	const struct archive_entry link = { .type = ARCHIVE_LINK,
+					    .path = path,
+					    .target = file->path };
 	int r;
 
 	if (!is_wanted(walk, file))

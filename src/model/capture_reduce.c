@@ -111,7 +111,8 @@ static void hide_mount(const char *line, size_t len, unsigned int number, FILE *
 	char *word, *save = NULL;
 	unsigned int field = 0, dash = 0;
 
-	for (word = copy ? strtok_r(copy, " ", &save) : NULL; word; word = strtok_r(NULL, " ", &save)) {
+	for (word = copy ? strtok_r(copy, " ", &save) : NULL; word;
+	     word = strtok_r(NULL, " ", &save)) {
 		field++;
 		if (strcmp(word, "-") == 0)
 			dash = field;
@@ -157,7 +158,8 @@ int capture_reduce_swaps(const char *text, size_t size, bool anonymous, FILE *ou
 		return 0;
 	}
 	while (next_line(&text, &line, &len))
-		fprintf(out, "%.*s\n", *line == '/' && !str_starts(line, "/dev/") ? 0 : (int)len, line);
+		fprintf(out, "%.*s\n", *line == '/' && !str_starts(line, "/dev/") ? 0 : (int)len,
+			line);
 	return 0;
 }
 
@@ -187,8 +189,8 @@ int capture_reduce_config(const char *text, size_t size, bool anonymous, FILE *o
 
 int capture_reduce_uevent(const char *text, size_t size, bool anonymous, FILE *out)
 {
-	static const char *const starts[] = { "DRIVER=", "PCI_CLASS=", "PCI_ID=", "PCI_SUBSYS_ID=",
-					      "PCI_SLOT_NAME=", "MODALIAS=" };
+	static const char *const starts[] = { "DRIVER=",        "PCI_CLASS=",     "PCI_ID=",
+					      "PCI_SUBSYS_ID=", "PCI_SLOT_NAME=", "MODALIAS=" };
 
 	if (anonymous)
 		keep_lines(text, starts, ARRAY_SIZE(starts), out);

@@ -138,8 +138,9 @@ static int put_link(struct capture *capture, const struct place *place, const ch
 	char absolute[ARCHIVE_PATH_MAX], real[ARCHIVE_PATH_MAX];
 
 	snprintf(absolute, sizeof(absolute), "/%s", place->path);
-	if (item->flags & CAPTURE_OWNED && (sys_path_resolve(absolute, target, real, sizeof(real)) < 0 ||
-					    !is_owned(capture, real + 1)))
+	if (item->flags & CAPTURE_OWNED &&
+	    (sys_path_resolve(absolute, target, real, sizeof(real)) < 0 ||
+	     !is_owned(capture, real + 1)))
 		return 1;
 	return capture_put(capture, &link);
 }
@@ -166,7 +167,8 @@ static int step(struct capture *capture, const struct place *place, const char *
 		return put_lack(capture, path, (int)len);
 	if (*rest)
 		return walk(capture, path, rest, names, item);
-	return names ? put_leaf(capture, place, name, path, item) : end_directory(capture, path, item);
+	return names ? put_leaf(capture, place, name, path, item)
+		     : end_directory(capture, path, item);
 }
 
 static int walk_matches(struct capture *capture, const struct place *place, const char *part,

@@ -155,7 +155,8 @@ static int take_record(struct reader *reader, const char **at, const char *end)
 	end = *at - 1;
 	if ((size_t)(end - key) >= strlen(path) && memcmp(key, path, strlen(path)) == 0) {
 		reader->long_path = true;
-		return set_name(reader->path, key + strlen(path), (size_t)(end - key) - strlen(path));
+		return set_name(reader->path, key + strlen(path),
+				(size_t)(end - key) - strlen(path));
 	}
 	if ((size_t)(end - key) >= strlen(link) && memcmp(key, link, strlen(link)) == 0) {
 		reader->long_target = true;
@@ -208,7 +209,8 @@ static int set_names(struct reader *reader, const struct tar_header *header)
 	text[prefix] = '/';
 	memcpy(text + prefix + 1, header->name, name);
 	if (!reader->long_path)
-		r = set_name(reader->path, prefix ? text : text + 1, name + (prefix ? prefix + 1 : 0));
+		r = set_name(reader->path, prefix ? text : text + 1,
+			     name + (prefix ? prefix + 1 : 0));
 	if (r == 0 && header->type == TAR_LINK && !reader->long_target)
 		r = set_name(reader->target, header->link, target);
 	reader->long_path = reader->long_target = false;

@@ -30,7 +30,7 @@ enum {
 	TAR_FILE = '0',
 	TAR_LINK = '2',
 	TAR_DIRECTORY = '5',
-	TAR_PAX = 'x',        /* records for the next entry: names that are longer than a header's */
+	TAR_PAX = 'x', /* records for the next entry: names that are longer than a header's */
 	TAR_PAX_GLOBAL = 'g', /* for all: of no interest */
 	TAR_GNU_NAME = 'L',   /* GNU's way to say long names */
 	TAR_GNU_LINK = 'K',

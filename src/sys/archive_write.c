@@ -78,8 +78,14 @@ static int put_block(struct archive_writer *writer, const struct archive_entry *
 {
 	static const char zeros[TAR_BLOCK];
 	struct tar_header header = {
-		.mode = "0000644", .uid = "0000000", .gid = "0000000",     .type = type,
-		.magic = "ustar",  .version = { '0', '0' }, .user = "root", .group = "root",
+		.mode = "0000644",
+		.uid = "0000000",
+		.gid = "0000000",
+		.type = type,
+		.magic = "ustar",
+		.version = { '0', '0' },
+		.user = "root",
+		.group = "root",
 	};
 	size_t padding = (TAR_BLOCK - entry->size % TAR_BLOCK) % TAR_BLOCK;
 	int r;

@@ -5,6 +5,8 @@
  * one. So it is a directory that only its owner may enter, and a child that waits for the end of this
  * process, whatever that is: then its end of a pipe closes, and the child removes the directory.
  */
+#include "sys/root_unpack.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -15,8 +17,6 @@
 #include <unistd.h>
 
 #include "sys/archive.h"
-#include "sys/root.h"
-#include "sys/root_unpack.h"
 
 #define LEVELS_MAX 512 /* ARCHIVE_PATH_MAX has room for no more */
 
