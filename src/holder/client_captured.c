@@ -5,6 +5,9 @@
  *   { "uid": UID, "context": [ { "name", "socket", "uid", "status": "live",
  *       "describe": REPLY, "bindings": [ REPLY, ... ], "ioas": [ REPLY, ... ] }, ... ] }
  *
+ * and where they are: "error": ERRNO, for which UID can have none; "roots": [ NAME, ... ], root's, which others
+ * see and may not use.
+ *
  * REPLY is what the methods Describe, ListBindings and ShowIoas return. UID is who asked. One that failed
  * has "error": { "err", "message" } instead.
  */
@@ -155,10 +158,15 @@ static json_object *capture_entry(const struct holder_entry *entry, const char *
 int holder_capture(const struct holder_entries *entries, bool anonymous, char **ret)
 {
 	_cleanup_json_ json_object *all = json_object_new_object();
-	json_object *list = json_object_new_array();
+	json_object *list = json_object_new_array(), *roots = json_object_new_array();
 	const char *text;
 
 	json_add_u64(all, "uid", entries->own);
+	if (entries->error < 0)
+		json_add_u64(all, "error", (uint64_t)-entries->error);
+	json_add(all, "roots", roots);
+	for (size_t i = 0; i < entries->roots.n && !anonymous; i++)
+		json_append(roots, json_object_new_string(entries->roots.v[i]));
 	json_add(all, "context", list);
 	for (size_t i = 0; i < entries->n; i++) {
 		char hidden[32];
@@ -200,22 +208,41 @@ static int read_entry(json_object *context, struct holder_entries *list)
 	return entry.name && entry.socket ? 0 : -ENOMEM;
 }
 
+static int read_roots(json_object *all, struct strv *ret)
+{
+	json_object *roots = NULL;
+	int r = json_get_array(all, "roots", &roots) <= 0 ? -EBADMSG : 0;
+
+	for (size_t i = 0; r == 0 && i < json_object_array_length(roots); i++) {
+		json_object *name = json_object_array_get_idx(roots, i);
+
+		r = json_object_is_type(name, json_type_string)
+			    ? strv_push(ret, json_object_get_string(name))
+			    : -EBADMSG;
+	}
+	return r;
+}
+
 int holder_list_captured(const char *text, struct holder_entries *ret)
 {
 	_cleanup_holder_entries_ struct holder_entries list = { 0 };
 	_cleanup_json_ json_object *all = NULL;
 	json_object *contexts = NULL;
-	uint32_t own;
+	uint32_t own, error = 0;
 	int r = json_parse(text, strlen(text), &all);
 
 	if (r == 0 &&
-	    (json_get_u32(all, "uid", &own) <= 0 || json_get_array(all, "context", &contexts) <= 0))
+	    (json_get_u32(all, "uid", &own) <= 0 || json_get_u32(all, "error", &error) < 0 ||
+	     error > 4095 || json_get_array(all, "context", &contexts) <= 0))
 		r = -EBADMSG;
 	for (size_t i = 0; r == 0 && i < json_object_array_length(contexts); i++)
 		r = read_entry(json_object_array_get_idx(contexts, i), &list);
+	if (r == 0)
+		r = read_roots(all, &list.roots);
 	if (r < 0)
 		return r;
 	list.own = own;
+	list.error = -(int)error;
 	*ret = list;
 	list = (struct holder_entries){ 0 };
 	return 0;

@@ -43,6 +43,7 @@ const struct capture_item capture_items[] = {
 	{ "sys/class/drm/*/device", "driver", 0, NULL },
 	{ "sys/class/*/*", "", CAPTURE_OWNED, NULL },
 
+	{ "sys/bus/dsa/devices", "", 0, NULL },
 	{ "sys/bus/dsa/devices/*",
 	  "pasid_enabled state type mode clients cr_faults cr_fault_failures", 0, NULL },
 	{ "sys/bus/dsa/devices/*", "pid", CAPTURE_PID, NULL },
