@@ -12,6 +12,7 @@
 #define KFD_NUMBERS   "sys/kernel/debug/kfd/proc"
 
 const struct capture_item capture_items[] = {
+	{ "sys/kernel/iommu_groups", "", 0, NULL },
 	{ "sys/kernel/iommu_groups/*", "name reserved_regions type devices devices/*", 0, NULL },
 	{ GROUP_DEVICES, DEVICE_FILES, CAPTURE_DEVICE, NULL },
 	{ GROUP_DEVICES, "uevent", 0, capture_reduce_uevent },
@@ -22,8 +23,11 @@ const struct capture_item capture_items[] = {
 	{ "sys/bus/pci/drivers", "", 0, NULL },
 	{ "sys/bus/pci/drivers/*", "", 0, NULL },
 	{ "sys/bus/*/devices/*", "", CAPTURE_OWNED, NULL },
+	/* That of a virtio-iommu, whose units are beneath it. */
+	{ "sys/bus/virtio/devices/*", "driver", CAPTURE_OWNED, NULL },
 
 	{ "sys/class/iommu", "", 0, NULL },
+	{ "sys/class/iommu/*", "", 0, NULL },
 	{ "sys/class/iommu/*",
 	  "intel-iommu/address intel-iommu/cap intel-iommu/domains_supported "
 	  "intel-iommu/domains_used intel-iommu/ecap intel-iommu/version amd-iommu/cap "

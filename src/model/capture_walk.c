@@ -131,16 +131,16 @@ static int follow(struct capture *capture, const char *directory, const char *ta
 		     : end_directory(capture, real + 1, item);
 }
 
+/* Returns 1 where what it leads to is not wanted. */
 static int put_link(struct capture *capture, const struct place *place, const char *path,
-		    const char *target, const struct capture_item *item)
+		    const char *target, bool owned)
 {
 	const struct archive_entry link = { .type = ARCHIVE_LINK, .path = path, .target = target };
 	char absolute[ARCHIVE_PATH_MAX], real[ARCHIVE_PATH_MAX];
 
 	snprintf(absolute, sizeof(absolute), "/%s", place->path);
-	if (item->flags & CAPTURE_OWNED &&
-	    (sys_path_resolve(absolute, target, real, sizeof(real)) < 0 ||
-	     !is_owned(capture, real + 1)))
+	if (owned && (sys_path_resolve(absolute, target, real, sizeof(real)) < 0 ||
+		      !is_owned(capture, real + 1)))
 		return 1;
 	return capture_put(capture, &link);
 }
@@ -150,6 +150,7 @@ static int step(struct capture *capture, const struct place *place, const char *
 		const char *rest, bool names, const struct capture_item *item)
 {
 	char path[ARCHIVE_PATH_MAX], target[PATH_MAX];
+	bool last = names && !*rest;
 	ssize_t len;
 	int r;
 
@@ -158,8 +159,8 @@ static int step(struct capture *capture, const struct place *place, const char *
 		return 0;
 	len = sys_link(place->dir, name, target, sizeof(target));
 	if (len >= 0) {
-		r = put_link(capture, place, path, target, item);
-		if (r != 0 || (names && !*rest))
+		r = put_link(capture, place, path, target, !last && item->flags & CAPTURE_OWNED);
+		if (r != 0 || last)
 			return r < 0 ? r : 0;
 		return follow(capture, place->path, target, rest, item);
 	}

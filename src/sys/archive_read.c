@@ -88,7 +88,7 @@ static int take_header(struct reader *reader, struct tar_header *ret)
 	if (r > 0)
 		return reader->begun ? -ENODATA : -EBADMSG;
 	if (r < 0)
-		return r == -EPROTO && !reader->begun ? -EBADMSG : r;
+		return !reader->begun && (r == -EPROTO || r == -ENODATA) ? -EBADMSG : r;
 	if (memcmp(ret, &end, sizeof(end)) == 0)
 		return reader->begun ? 0 : -EBADMSG;
 	if (memcmp(ret->magic, "ustar", 5) != 0 ||

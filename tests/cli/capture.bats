@@ -5,7 +5,7 @@
 setup_file()
 {
 	load ../lib.bash
-	unpack intel-pasid intel-pasid-user intel-legacy amd virtio none sriov
+	unpack intel-pasid intel-legacy intel-pages virtio none sriov
 }
 
 setup()
@@ -15,21 +15,16 @@ setup()
 	DIR=$BATS_TEST_TMPDIR/dir
 }
 
-# captured NAME: what capture makes of the unpacked tree.
-captured()
-{
-	local options=()
+@test "a tree that is captured again is the same tree" {
+	local name options
 
-	[[ $1 != sriov ]] || options=(--limit 20)
-	"$ROOT/tests/capture" --sysroot "$BATS_FILE_TMPDIR/$1" \
-		--title "$(sed -n '2s/^# //p' "$ROOT/tests/trees/$1.tree")" "${options[@]}"
-}
-
-@test "a tree that is captured again is the same, to the byte" {
-	local name
-
-	for name in intel-pasid intel-pasid-user intel-legacy amd virtio none sriov; do
-		captured $name | diff "$ROOT/tests/trees/$name.tree" -
+	for name in intel-pasid intel-legacy intel-pages virtio none sriov; do
+		options=()
+		[[ $name != sriov ]] || options=(--limit 20)
+		"$ROOT/tests/capture" --sysroot "$BATS_FILE_TMPDIR/$name" --title x "${options[@]}" >"$FILE"
+		rm -rf "$DIR"
+		"$ROOT/tests/unpack" "$FILE" "$DIR"
+		diff -r --no-dereference "$BATS_FILE_TMPDIR/$name" "$DIR"
 	done
 }
 

@@ -182,6 +182,7 @@ answers()
 	[[ $(<"$BATS_FILE_TMPDIR/said") == "$FILE" ]]
 	[[ $(stat -c %a "$FILE") == 600 ]]
 	[[ $(tar xzOf "$FILE" ioasidctl/capture) == "ioasidctl-capture 1"$'\n'"ioasidctl "*$'\n'"kernel $(uname -r)"$'\n'taken* ]]
+	cat "$BATS_FILE_TMPDIR/errors"
 	[[ ! -s $BATS_FILE_TMPDIR/errors ]]
 	grep -q 'note: /sys/kernel/debug.* could not be read: Permission denied' "$BATS_FILE_TMPDIR/foreign.errors"
 	grep -q 'note: /proc/1/fd could not be read: Permission denied' "$BATS_FILE_TMPDIR/foreign.errors"

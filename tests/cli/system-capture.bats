@@ -1,0 +1,264 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# system capture, and --sysroot FILE; tests/kernel/capture.bats has the machines.
+
+setup_file()
+{
+	load ../lib.bash
+	unpack intel-pasid intel-pasid-user intel-pages amd virtio none idxd kfd
+	"$IOASIDCTL" --sysroot "$BATS_FILE_TMPDIR/intel-pasid" system capture "$BATS_FILE_TMPDIR/machine.tar.gz"
+}
+
+setup()
+{
+	load ../lib.bash
+	MACHINE=$BATS_FILE_TMPDIR/machine.tar.gz
+	FILE=$BATS_TEST_TMPDIR/file.tar.gz
+	cd "$BATS_TEST_TMPDIR"
+	export TMPDIR=$BATS_TEST_TMPDIR/place
+	mkdir "$TMPDIR"
+}
+
+# ask SYSROOT: what is said of it, as far as that hangs on no file of this machine.
+ask()
+{
+	local command
+
+	for command in 'group list' 'device list' 'iommu list' 'driver list' 'pasid list' 'pasid list --sources' \
+		'system features' 'system tree' 'device show 0000:00:10.0' 'device show nvme0' \
+		'pasid why 0000:00:10.0' 'pasid map 0000:00:10.0 42'; do
+		echo "=== $command"
+		# shellcheck disable=SC2086	# words
+		"$IOASIDCTL" --sysroot "$1" $command -o all -j 2>&1 || echo "status $?"
+	done
+}
+
+@test "a captured tree answers as the tree" {
+	local name
+
+	for name in intel-pasid intel-pasid-user intel-pages amd virtio none idxd kfd; do
+		run_both "$IOASIDCTL" --sysroot "$BATS_FILE_TMPDIR/$name" system capture --force "$FILE"
+		ended 0
+		echo "$name"
+		diff <(ask "$BATS_FILE_TMPDIR/$name") <(ask "$FILE")
+	done
+	[[ -z $(ls "$TMPDIR") ]]
+}
+
+@test "without FILE it has a name of its own, which is printed" {
+	run_both "$IOASIDCTL" --sysroot "$BATS_FILE_TMPDIR/none" system capture
+	succeeds
+	[[ $output =~ ^ioasidctl-[0-9]{8}T[0-9]{6}Z\.tar\.gz$ && -f $output ]]
+	[[ $(stat -c %a "$output") == 600 ]]
+}
+
+@test "nothing is replaced without --force, and nothing is left when it fails" {
+	echo mine >"$FILE"
+	on none system capture "$FILE"
+	fails 3 "$FILE: there is such a file already" "--force replaces it"
+	equal "$(<"$FILE")" mine
+	ln -s nowhere link
+	on none system capture link
+	fails 3 "link: there is such a file already" "--force replaces it"
+	on none system capture --force "$FILE"
+	succeeds
+	tar tzf "$FILE" | grep -qx ioasidctl/capture
+	on none system capture no/such/directory
+	fails 1 "no/such/directory: cannot create: No such file or directory"
+	equal "$(ls)" $'file.tar.gz\nlink\nplace\nstderr'
+}
+
+@test "to standard output, but to no terminal" {
+	on none system capture - >/dev/null
+	"$IOASIDCTL" --sysroot "$BATS_FILE_TMPDIR/none" system capture - | tar tz >list
+	equal "$(head -n 1 list)" ioasidctl/capture
+	script -qec "$IOASIDCTL --sysroot $BATS_FILE_TMPDIR/none system capture -; echo status \$?" /dev/null </dev/null >said
+	grep -q 'nothing for a terminal' said
+	grep -q 'status 2' said
+	run_both bash -c '"$IOASIDCTL" --sysroot "$1" system capture - >/dev/full' bash "$BATS_FILE_TMPDIR/none"
+	ended 1
+	says 'cannot write: No space left on device'
+}
+
+@test "what could not be read is told, and read as such" {
+	local tree
+
+	tree=$(own none)
+	rm -rf "$tree/proc/swaps"
+	ln -s errno:13 "$tree/proc/swaps"
+	run_both "$IOASIDCTL" --sysroot "$tree" system capture "$FILE"
+	ended 0
+	says_only 'ioasidctl: note: /proc/swaps could not be read: Permission denied'
+	equal "$(tar xzOf "$FILE" ioasidctl/unreadable)" 'proc/swaps: Permission denied'
+	[[ $(tar tvzf "$FILE" proc/swaps) == *'proc/swaps -> errno:13' ]]
+}
+
+@test "what is no capture is said to be none" {
+	local name
+
+	echo 'some text, longer than nothing' >text
+	: >empty
+	head -c 2000 /dev/zero >zeros
+	mkdir -p t/a
+	tar czf other.tar.gz t
+	for name in text empty zeros other.tar.gz; do
+		run_both "$IOASIDCTL" --sysroot $name group list
+		fails 1 "$name: is no capture" "'ioasidctl system capture' makes one; a directory does as well"
+	done
+	mkfifo fifo
+	run_both timeout 20 "$IOASIDCTL" --sysroot fifo group list
+	fails 1 "fifo: cannot open: Not a directory"
+	[[ -z $(ls "$TMPDIR") ]]
+}
+
+@test "what is cut off, damaged or newer is said to be so" {
+	local size
+
+	size=$(stat -c %s "$MACHINE")
+	for size in $((size / 2)) $((size - 4)); do
+		head -c "$size" "$MACHINE" >cut
+		run_both "$IOASIDCTL" --sysroot cut group list
+		fails 1 "cut: is cut off: its end is missing"
+	done
+	{ head -c 3000 "$MACHINE"; head -c 200 /dev/urandom; tail -c +3201 "$MACHINE"; } >damaged
+	run_both "$IOASIDCTL" --sysroot damaged group list
+	fails 1 "damaged: is damaged, or holds what no capture does"
+	run_both "$IOASIDCTL" --sysroot "$ROOT/tests/fuzz/corpus/archive/newer" group list
+	fails 1 "$ROOT/tests/fuzz/corpus/archive/newer: was captured by a newer ioasidctl, in a form that this one does not know"
+	[[ -z $(ls "$TMPDIR") ]]
+}
+
+# hostile: the tar that was made answers as such, and has written nothing.
+hostile()
+{
+	run_both "$IOASIDCTL" --sysroot "$FILE" group list
+	fails 1 "$FILE: $1"
+	[[ -z $(ls "$TMPDIR") && ! -e $BATS_TEST_TMPDIR/x && ! -e $BATS_FILE_TMPDIR/x && ! -e outside/x ]]
+}
+
+@test "nothing is written outside, through a link, or twice; no device is made" {
+	local unwanted='is damaged, or holds what no capture does'
+
+	mkdir -p t/ioasidctl t/sys outside
+	echo 'ioasidctl-capture 1' >t/ioasidctl/capture
+	echo x >t/x
+	cp t/x t/sys/x
+	tar czf "$FILE" -C t -P --transform 's,^x$,../x,' ioasidctl x
+	hostile "$unwanted"
+	tar czf "$FILE" -C t -P --transform "s,^x\$,$PWD/outside/x," ioasidctl x
+	hostile "$unwanted"
+	tar cf all.tar -C t ioasidctl
+	mkdir u
+	ln -s "$PWD/outside" u/sys
+	tar rf all.tar -C u sys
+	tar rf all.tar -C t sys/x
+	gzip -c all.tar >"$FILE"
+	hostile "$unwanted"
+	tar czf "$FILE" -C t ioasidctl x x
+	run_both "$IOASIDCTL" --sysroot "$FILE" group list
+	tar cf all.tar -C t ioasidctl x
+	tar rf all.tar -C t x
+	gzip -c all.tar >"$FILE"
+	hostile "$unwanted"
+	ln t/x t/hard
+	tar czf "$FILE" -C t ioasidctl x hard
+	hostile "$unwanted"
+	mkfifo t/fifo
+	tar czf "$FILE" -C t ioasidctl fifo
+	hostile "$unwanted"
+}
+
+@test "what would fill the disk is refused before it does" {
+	mkdir -p t/ioasidctl "t/$(printf 'long/%.0s' {1..250})"
+	echo 'ioasidctl-capture 1' >t/ioasidctl/capture
+	truncate -s 65M t/bomb
+	tar czf "$FILE" -C t ioasidctl bomb
+	hostile 'is larger than any capture'
+	tar czf "$FILE" -C t ioasidctl long
+	hostile 'is larger than any capture'
+}
+
+@test "what it was unpacked into goes with the program, however that ends" {
+	local pid i
+
+	mkfifo log
+	"$IOASIDCTL" --sysroot "$MACHINE" system explain - <log 3>&- &
+	pid=$!
+	exec 7>log
+	for ((i = 0; i < 100; i++)); do
+		[[ -z $(compgen -G "$TMPDIR/ioasidctl.*/sys") ]] || break
+		sleep 0.1
+	done
+	[[ -d $(compgen -G "$TMPDIR/ioasidctl.*") && $(stat -c %a "$TMPDIR"/ioasidctl.*) == 700 ]]
+	kill -9 $pid
+	wait $pid || true
+	exec 7>&-
+	for ((i = 0; i < 100; i++)); do
+		[[ $(ls "$TMPDIR") ]] || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+@test "an anonymous capture has neither serial number nor MAC address" {
+	local tree net
+
+	tree=$(own intel-pasid)
+	net=$tree/sys/devices/pci0000:00/0000:00:03.0/net
+	mv "$net/eth1" "$net/enx525400123456"
+	rm "$tree/sys/class/net/eth1"
+	ln -s ../../devices/pci0000:00/0000:00:03.0/net/enx525400123456 "$tree/sys/class/net/"
+	# An NVMe's configuration space, with a serial number at 0x100 as the first of its capabilities.
+	printf '\x03\x00\x01\x00SERIAL!!' |
+		dd of="$tree/sys/devices/pci0000:00/0000:00:10.0/config" bs=1 seek=256 conv=notrunc status=none
+	run_both "$IOASIDCTL" --sysroot "$tree" system capture "$FILE"
+	ended 0
+	tar xzOf "$FILE" | grep -qa 'SERIAL!!'
+	tar tzf "$FILE" | grep -q enx525400123456
+	run_both "$IOASIDCTL" --sysroot "$tree" system capture --anonymous --force "$FILE"
+	ended 0
+	[[ $(tar xzOf "$FILE" | grep -ca 'SERIAL!!') == 0 && $(tar tvzf "$FILE" | grep -c 525400123456) == 0 ]]
+	run_both "$IOASIDCTL" --sysroot "$FILE" device show 0000:00:03.0 -j -o net
+	json '[.. | strings] | any(. == "enx000000000001")'
+}
+
+@test "a captured machine has the contexts that were captured, and cannot be changed" {
+	local tree
+
+	tree=$(own intel-pasid)
+	mkdir -p "$tree/ioasidctl"
+	cat >"$tree/ioasidctl/contexts.json" <<-'END'
+		{ "uid": 0, "roots": [], "context": [
+		  { "name": "vm", "socket": "/run/ioasidctl/vm.sock", "uid": 0, "status": "live",
+		    "describe": { "name": "vm", "pid": 90, "uid": 0, "created": 5, "iommufd": true, "device": [],
+		      "ioas": [ { "id": 2, "name": "guest", "mapped": 0, "mapping_count": 0, "user_count": 0 } ],
+		      "hwpt": [] },
+		    "bindings": [ { "binding": [] } ],
+		    "ioas": [ { "ioas": { "id": 2, "name": "guest", "alignment": 4096,
+		      "range": [ { "first": "0x0", "last": "0xfff" } ], "mapping": [], "user": [] } } ] },
+		  { "name": "dead", "socket": "/run/ioasidctl/dead.sock", "uid": 0, "status": "stale" },
+		  { "name": "stuck", "socket": "/run/ioasidctl/stuck.sock", "uid": 0, "status": "live",
+		    "error": { "err": 110, "message": "it does not answer" } } ] }
+	END
+	run_both "$IOASIDCTL" --sysroot "$tree" context list -rno context,state,pid
+	ended 0
+	equal "$output" $'vm live 90\ndead stale \nstuck live ?'
+	says_only 'ioasidctl: note: PID could not be read in 1 row: Connection timed out'
+	run_both "$IOASIDCTL" --sysroot "$tree" ioas show 0x2 -c vm -j
+	succeeds
+	json '.name == "guest"'
+	run_both "$IOASIDCTL" --sysroot "$tree" ioas show other -c vm
+	fails 6 "other: there is no IOAS other in the context" "'ioasidctl ioas list' shows those that there are"
+	run_both "$IOASIDCTL" --sysroot "$tree" context show dead
+	ended 6
+	run_both "$IOASIDCTL" --sysroot "$tree" context show stuck
+	fails 1 "stuck: it does not answer"
+	run_both "$IOASIDCTL" --sysroot "$tree" -c vm ioas alloc
+	fails 2 "$tree: a captured machine cannot be changed"
+	echo '{ "uid": 0, "context": 7 }' >"$tree/ioasidctl/contexts.json"
+	run_both "$IOASIDCTL" --sysroot "$tree" context list
+	ended 1
+	rm "$tree/ioasidctl/contexts.json"
+	run_both "$IOASIDCTL" --sysroot "$tree" context list
+	fails 2 "$tree: was captured without contexts"
+}
