@@ -833,10 +833,6 @@ has_changed()
 	ctl pasid unbind "$WIDE" 44
 	ctl pasid bind "$WIDE" 42 first
 	[[ $(ctl system diff "$BATS_TEST_TMPDIR/before" --wake -j) == '[]' ]]
-	# Who has not the right to look is told no change.
-	chmod -R a+rX "$BATS_TEST_TMPDIR/before"
-	status 7 user ioasidctl system diff "$BATS_TEST_TMPDIR/before" -j
-	jq -e 'length > 0 and all(.[]; .change == "unreadable")' <<<"$output"
 }
 
 @test "the kernel has nothing to complain about" {
