@@ -281,3 +281,24 @@ split $WIDE 6 6"
 	diff_of intel-pasid "$tree" -j
 	json 'length == 3'
 }
+
+@test "broken trees, on either side and on both, end in an orderly way" {
+	local tree sides empty=$BATS_TEST_TMPDIR/empty
+
+	mkdir "$empty"
+	tree=$(own intel-pasid)
+	rm -r "$(directory "$tree" $WIDE)/config" "$tree/sys/kernel/iommu_groups/1/type"
+	mkdir "$(directory "$tree" $WIDE)/config" "$tree/sys/kernel/iommu_groups/1/type"
+	ln -sfnT loop "$(directory "$tree" $NIC)/iommu"
+	ln -s loop "$tree/sys/class/iommu/loop"
+	printf '\0\377PCI_ID=%0400d:\n' 1 >"$(directory "$tree" $DISK)/uevent"
+	head -c 100000 /dev/urandom >"$tree/sys/kernel/debug/iommu/intel/dmar_translation_struct"
+	for sides in "$BATS_FILE_TMPDIR/intel-pasid $tree" "$tree $BATS_FILE_TMPDIR/amd" "$tree $tree" \
+		"$empty $tree" "$tree $empty" "$empty $empty"; do
+		# shellcheck disable=SC2086	# two words
+		run_both timeout 20 "$IOASIDCTL" system diff $sides -j
+		ended_orderly
+		clean
+		json 'type == "array"'
+	done
+}
