@@ -482,7 +482,7 @@ bind_with_fault()
 
 @test "system check: ready for passthrough and PASIDs" {
 	# Nobody uses the devices with PASIDs: they may sleep, and then only waking them tells.
-	judged 0 ok @(ok|unknown) broken
+	judged 0 ok '@(ok|unknown)' broken
 	status 0 ctl system check --wake passthrough pasid -j
 	[[ -z $errors ]]
 	equal_words "$(found ready)" 'ok ok'
