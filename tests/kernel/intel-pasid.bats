@@ -493,23 +493,6 @@ bind_with_fault()
 	equal_words "$(found pasid-devices)" unknown
 }
 
-# give_by_acl NODE...: to user 1000, as setfacl -m u:1000:rw would.
-give_by_acl()
-{
-	python3 - "$@" <<-'END'
-		import os, struct, sys
-		entries = [(1, 6, 2**32 - 1), (2, 6, 1000), (4, 0, 2**32 - 1), (16, 6, 2**32 - 1), (32, 0, 2**32 - 1)]
-		acl = struct.pack('<I', 2) + b''.join(struct.pack('<HHI', *entry) for entry in entries)
-		for node in sys.argv[1:]:
-		    os.setxattr(node, 'system.posix_acl_access', acl)
-	END
-}
-
-take_acl()
-{
-	python3 -c 'import os, sys; [os.removexattr(n, "system.posix_acl_access") for n in sys.argv[1:]]' "$@"
-}
-
 @test "system check: a user needs nodes of his own, and memory that he may pin" {
 	local cdev
 
@@ -536,12 +519,6 @@ take_acl()
 		[[ $(jq -r '.[] | select(.check == "ready").result' <<<"$output") == ok ]]
 	)
 	chown root /dev/iommu "$cdev"
-	# An ACL: somebody else has it too.
-	give_by_acl /dev/iommu "$cdev"
-	status 0 ctl system check unprivileged
-	status 0 user ioasidctl system check unprivileged
-	take_acl /dev/iommu "$cdev"
-	status 4 ctl system check unprivileged
 }
 
 @test "what was bound can be seen as an ordinary user, what cannot is said" {
