@@ -13,7 +13,7 @@ struct pasid_stored {
 	uint32_t lo, hi; /* 0: the number is not told */
 	uint8_t what, kind;
 	bool own, iommufd;
-	unsigned int sources; /* a bit for each, as pasid_source_bit_name() counts */
+	unsigned int sources; /* a bit for each, as pasid_source_name() counts */
 	struct field_u64 pid, uid, ioas, hwpt, faults, fault_failures;
 };
 
@@ -49,7 +49,6 @@ void pasid_claims_set(struct pasid_claims *claims, size_t index, uint32_t pasid)
  * What the claims of a device come to: parts of LO to HI that do not overlap but where claims
  * contradict each other; those then stand one behind the other with the same LO and HI. Sorted. Claims
  * without a number, or with one of the device's own, are LOOSE.
-
  */
 struct pasid_parts {
 	struct pasid_stored *v;

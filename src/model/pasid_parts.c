@@ -91,9 +91,12 @@ static int merge(struct pasid_processes *processes, struct pasid_stored *a,
 	return 0;
 }
 
-/* Claims to the same PASIDs. There are few, unless somebody lies to cost us time. */
+/*
+ * Claims to the same PASIDs that contradict each other, or end apart. There are few, unless somebody lies
+ * to cost us time.
+ */
 struct active {
-	const struct pasid_stored *v[16];
+	struct pasid_stored *v[16];
 	size_t n;
 };
 
@@ -142,8 +145,21 @@ static int add_active(struct pasid_processes *processes, struct active *active, 
 	return 0;
 }
 
-/* Sweeps over numbered claims, which are sorted by where they begin. */
-static int sweep(const struct pasid_stored *claims, size_t n, struct pasid_processes *processes,
+/* A process may have opened a device very often: what agrees counts once. */
+static int activate(struct pasid_processes *processes, struct active *active,
+		    struct pasid_stored *claim, struct pasid_parts *parts)
+{
+	for (size_t i = 0; i < active->n; i++)
+		if (agree(active->v[i], claim))
+			return merge(processes, active->v[i], claim);
+	if (active->n == ARRAY_SIZE(active->v))
+		return push(&parts->loose, &parts->n_loose, claim);
+	active->v[active->n++] = claim;
+	return 0;
+}
+
+/* Sweeps over numbered claims, which are sorted by where they begin, and brings them together. */
+static int sweep(struct pasid_stored *claims, size_t n, struct pasid_processes *processes,
 		 struct pasid_parts *parts)
 {
 	struct active active = { .n = 0 };
@@ -154,9 +170,7 @@ static int sweep(const struct pasid_stored *claims, size_t n, struct pasid_proce
 		if (active.n == 0)
 			at = claims[i].lo;
 		for (; i < n && claims[i].lo <= at; i++)
-			if (active.n < ARRAY_SIZE(active.v))
-				active.v[active.n++] = &claims[i];
-			else if (push(&parts->loose, &parts->n_loose, &claims[i]) < 0)
+			if (activate(processes, &active, &claims[i], parts) < 0)
 				return -ENOMEM;
 		if (add_active(processes, &active, at,
 			       i < n ? claims[i].lo : PASID_MAX + UINT64_C(2), parts, &at) < 0)
@@ -164,6 +178,15 @@ static int sweep(const struct pasid_stored *claims, size_t n, struct pasid_proce
 		at++;
 	}
 	return 0;
+}
+
+/* Of neighbours in sorted claims: those behind A agree with none before it unless this holds. */
+static bool may_agree(const struct pasid_stored *a, const struct pasid_stored *b)
+{
+	if (a->lo != b->lo)
+		return false;
+	/* Without a number only a process makes two claims one. */
+	return a->lo || (a->sources == b->sources && a->pid.value == b->pid.value);
 }
 
 int pasid_parts_get(const struct pasid_claims *claims, struct pasid_span span,
@@ -185,8 +208,7 @@ int pasid_parts_get(const struct pasid_claims *claims, struct pasid_span span,
 			numbered[n++] = *claim;
 			continue;
 		}
-		/* Sorted by number: only those with the same one can agree. */
-		if (parts.n_loose && parts.loose[parts.n_loose - 1].lo != claim->lo)
+		if (i > span.first && !may_agree(&claims->v[i - 1], claim))
 			from = parts.n_loose;
 		r = add_part(processes, claim, &parts.loose, &parts.n_loose, from);
 	}
