@@ -10,10 +10,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sys/proc.h"
+#include "util/array.h"
 #include "util/cleanup.h"
 
 #define CLASS  "sys/class/uio"
 #define DRIVER "uio_pci_sva"
+
+#define GENERATIONS_MAX 32
 
 /* The number of the device behind the node NAME. Returns 1, 0 where it tells none, -errno. */
 static int read_number(const struct sys_root *root, const char *id, uint32_t *ret)
@@ -38,31 +42,87 @@ static int read_number(const struct sys_root *root, const char *id, uint32_t *re
 	return 1;
 }
 
+/* Processes that have the node open, in the order of their numbers. */
+struct holders {
+	pid_t *v;
+	size_t n;
+};
+
+static void holders_done(struct holders *holders)
+{
+	free(holders->v);
+}
+
+static int holders_get(const struct pasid_files *files, const struct pasid_node *node,
+		       struct holders *ret)
+{
+	for (size_t i = 0; i < files->n; i++) {
+		const pid_t pid = files->v[i].pid;
+		pid_t *slot;
+
+		/* The files of a process stand together. */
+		if (!pasid_node_is(node, &files->v[i]) || (ret->n && ret->v[ret->n - 1] == pid))
+			continue;
+		slot = array_push(ret->v, ret->n);
+		if (!slot)
+			return -ENOMEM;
+		*slot = pid;
+	}
+	return 0;
+}
+
+/* Has PID a forebear among them, from which it may have inherited what it has open? */
+static bool is_descendant(const struct sys_root *root, const struct holders *holders, pid_t pid)
+{
+	for (int i = 0; i < GENERATIONS_MAX && pid > 1; i++) {
+		pid = sys_proc_parent(root, pid);
+		for (size_t k = 0; k < holders->n; k++)
+			if (holders->v[k] == pid)
+				return true;
+	}
+	return false;
+}
+
+/*
+ * Who opened the node last. Those that were forked with it open have not; of several that are no kin
+ * nobody tells which one it was.
+ */
+static struct field_u64 find_opener(const struct sys_root *root, const struct holders *holders)
+{
+	struct field_u64 opener = { 0 };
+
+	if (holders->n == 1)
+		return field_u64((uint64_t)holders->v[0]);
+	for (size_t i = 0; i < holders->n; i++) {
+		if (is_descendant(root, holders, holders->v[i]))
+			continue;
+		if (opener.status == 1)
+			return (struct field_u64){ 0 };
+		opener = field_u64((uint64_t)holders->v[i]);
+	}
+	return opener;
+}
+
 static int claim_holders(struct pasid_reader *reader, const struct pasid_node *node,
 			 struct pasid_claim *claim)
 {
+	_cleanup_(holders_done) struct holders holders = { 0 };
 	const struct pasid_files *files;
 	int r, status = pasid_reader_files(reader, &files);
-	bool held = false;
 
-	if (status == -ENOMEM)
-		return status;
-	for (size_t i = 0; i < files->n; i++) {
-		if (!pasid_node_is(node, &files->v[i]))
-			continue;
-		held = true;
-		claim->pid = field_u64((uint64_t)files->v[i].pid);
-		r = pasid_reader_claim(reader, claim);
-		if (r < 0)
-			return r;
-	}
-	if (held || status == 1)
+	if (status == -ENOMEM || holders_get(files, node, &holders) < 0)
+		return -ENOMEM;
+	if (holders.n == 0 && status == 1)
 		return 1;
-	/* Somebody whom we may not see may have it open. */
-	claim->what = PASID_CLAIM_STALE;
-	claim->pid = field_u64_error(status);
+	if (holders.n) {
+		claim->pid = find_opener(reader->root, &holders);
+	} else {
+		/* Somebody whom we may not see may have it open. */
+		claim->what = PASID_CLAIM_STALE;
+		claim->pid = field_u64_error(status);
+	}
 	r = pasid_reader_claim(reader, claim);
-	return r < 0 ? r : status;
+	return r < 0 ? r : holders.n ? 1 : status;
 }
 
 /* Returns 1, 0 for the node of another driver, -errno. */

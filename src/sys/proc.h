@@ -87,5 +87,7 @@ int sys_proc_cgroup_unit(const char *text, char **ret);
  * that cannot be told, as it is gone.
  */
 pid_t sys_proc_leader(const struct sys_root *root, pid_t thread);
-/* From the text of /proc/PID/status; 0 where it does not say. TEXT need not end with a NUL. */
+/* The process that is PID's parent now; 0 where that cannot be told, or is none. */
+pid_t sys_proc_parent(const struct sys_root *root, pid_t pid);
+/* The leader, from the text of /proc/PID/status; 0 where it does not say. TEXT need not end with a NUL. */
 pid_t sys_proc_leader_parse(const char *text, size_t size);

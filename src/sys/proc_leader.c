@@ -6,16 +6,16 @@
 #include "sys/proc.h"
 #include "util/cleanup.h"
 
-pid_t sys_proc_leader_parse(const char *text, size_t size)
+/* The number behind KEY, "\nTgid:", or 0. */
+static pid_t parse_pid(const char *text, size_t size, const char *key)
 {
-	static const char key[] = "\nTgid:";
 	const char *end = text + size;
-	const char *at = memmem(text, size, key, sizeof(key) - 1);
+	const char *at = memmem(text, size, key, strlen(key));
 	pid_t pid = 0;
 
 	if (!at)
 		return 0;
-	for (at += sizeof(key) - 1; at < end && (*at == ' ' || *at == '\t'); at++)
+	for (at += strlen(key); at < end && (*at == ' ' || *at == '\t'); at++)
 		;
 	for (; at < end && *at >= '0' && *at <= '9'; at++) {
 		if (pid > (INT32_MAX - 9) / 10)
@@ -25,16 +25,34 @@ pid_t sys_proc_leader_parse(const char *text, size_t size)
 	return at < end && *at == '\n' ? pid : 0;
 }
 
+pid_t sys_proc_leader_parse(const char *text, size_t size)
+{
+	return parse_pid(text, size, "\nTgid:");
+}
+
+/* The file has as many bytes as its process has groups. */
+static pid_t read_pid(const struct sys_root *root, pid_t of, const char *key)
+{
+	_cleanup_free_ char *text = NULL;
+	_cleanup_close_ int dir = -1;
+	char path[32];
+	size_t size;
+
+	snprintf(path, sizeof(path), "proc/%d", (int)of);
+	dir = sys_dir_open(root, path);
+	if (dir < 0 || sys_read_all(dir, "status", &text, &size) < 0)
+		return 0;
+	return parse_pid(text, size, key);
+}
+
 pid_t sys_proc_leader(const struct sys_root *root, pid_t thread)
 {
-	_cleanup_close_ int dir = -1;
-	char path[32], text[8192];
-	ssize_t len;
-	pid_t leader;
+	pid_t leader = read_pid(root, thread, "\nTgid:");
 
-	snprintf(path, sizeof(path), "proc/%d", (int)thread);
-	dir = sys_dir_open(root, path);
-	len = dir < 0 ? dir : sys_read(dir, "status", text, sizeof(text));
-	leader = len < 0 ? 0 : sys_proc_leader_parse(text, (size_t)len);
 	return leader ? leader : thread;
+}
+
+pid_t sys_proc_parent(const struct sys_root *root, pid_t pid)
+{
+	return read_pid(root, pid, "\nPPid:");
 }

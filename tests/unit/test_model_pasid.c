@@ -169,18 +169,19 @@ static void trusts_no_broken_table(void **state)
 	check(&table, 3, 7, 7, PASID_KIND_IOAS, PASID_STATE_UNCONFIRMED);
 }
 
-static void add_opener(const struct tree *tree, int pid, int start)
+static void add_opener(const struct tree *tree, int pid, int parent)
 {
 	char path[64], text[256];
 
 	snprintf(path, sizeof(path), "proc/%d/comm", pid);
 	tree_file(tree, path, "accel\n");
 	snprintf(path, sizeof(path), "proc/%d/stat", pid);
-	snprintf(text, sizeof(text), "%d (accel) S 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 %d 9\n", pid,
-		 start);
+	snprintf(text, sizeof(text), "%d (accel) S 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 400 9\n",
+		 pid);
 	tree_file(tree, path, text);
 	snprintf(path, sizeof(path), "proc/%d/status", pid);
-	tree_file(tree, path, "Name:\taccel\nUid:\t1000\t1000\n");
+	snprintf(text, sizeof(text), "Name:\taccel\nPPid:\t%d\nUid:\t1000\t1000\n", parent);
+	tree_file(tree, path, text);
 	snprintf(path, sizeof(path), "proc/%d/fd/3", pid);
 	tree_link(tree, path, "/dev/uio0");
 }
@@ -193,8 +194,8 @@ static void finds_sva(void **state)
 
 	make(tree, hardware, ARRAY_SIZE(hardware));
 	tree_file(tree, "sys/devices/pci0000:00/" UIO "/pasid", "2\n");
-	add_opener(tree, 20, 500);
-	add_opener(tree, 900, 400); /* the older, in spite of its number */
+	add_opener(tree, 20, 900); /* numbers wrap */
+	add_opener(tree, 900, 1);
 	assert_int_equal(pasid_list(&tree->root, NULL, NULL, 0, &table), 0);
 	assert_int_equal(table.n, 1);
 	check(&table, 0, 2, 2, PASID_KIND_SVA, PASID_STATE_OK);
@@ -202,6 +203,25 @@ static void finds_sva(void **state)
 	assert_int_equal(table.v[0].pid.value, 900);
 	assert_string_equal(table.v[0].command.value, "accel");
 	assert_int_equal(table.v[0].uid.value, 1000);
+}
+
+static void blames_none_of_strangers(void **state)
+{
+	const struct tree *tree = *state;
+	_cleanup_pasid_table_ struct pasid_table table = { 0 };
+	const struct hardware hardware[] = { { "00:11.0", 2, 3, 1, 1 } };
+
+	make(tree, hardware, ARRAY_SIZE(hardware));
+	/* The driver keeps the number of who opened the node last, which nobody tells. */
+	tree_file(tree, "sys/devices/pci0000:00/" UIO "/pasid", "3\n");
+	add_opener(tree, 20, 1);
+	add_opener(tree, 900, 1);
+	assert_int_equal(pasid_list(&tree->root, NULL, NULL, 0, &table), 0);
+	assert_int_equal(table.n, 2);
+	check(&table, 0, 2, 2, PASID_KIND_SVA, PASID_STATE_NOT_RECORDED);
+	check(&table, 1, 3, 3, PASID_KIND_SVA, PASID_STATE_OK);
+	assert_int_equal(table.v[1].pid.status, 0);
+	assert_int_equal(table.v[1].command.status, 0);
 }
 
 static void leaves_stale_sva_out(void **state)
@@ -254,6 +274,7 @@ int main(void)
 		tree_test(says_when_hardware_is_unreadable),
 		tree_test(trusts_no_broken_table),
 		tree_test(finds_sva),
+		tree_test(blames_none_of_strangers),
 		tree_test(leaves_stale_sva_out),
 		tree_test(names_unrecorded_sva),
 		tree_test(keeps_to_one_device),
