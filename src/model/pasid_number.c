@@ -8,10 +8,11 @@
 #include "util/array.h"
 #include "util/cleanup.h"
 
-/* A device where one process alone has bound a PASID that is not told. */
+/* A device where one process alone, or the kernel, has bound a PASID that is not told. */
 struct wanted {
 	struct pasid_span span;
-	size_t found; /* entries that it could be */
+	enum pasid_kind kind; /* SVA or DMA */
+	size_t found;         /* entries that it could be */
 	uint32_t pasid;
 };
 
@@ -27,12 +28,12 @@ static void search_done(struct search *search)
 	free(search->v);
 }
 
-static bool is_unnumbered(const struct pasid_stored *claim)
+static bool is_unnumbered(const struct pasid_stored *claim, enum pasid_kind kind)
 {
-	return claim->what == PASID_CLAIM_SOME && claim->kind == PASID_KIND_SVA && !claim->own;
+	return claim->what == PASID_CLAIM_SOME && claim->kind == kind && !claim->own;
 }
 
-static int add_wanted(struct search *search, struct pasid_span span)
+static int add_wanted(struct search *search, struct pasid_span span, enum pasid_kind kind)
 {
 	struct wanted *slot;
 	struct field_u64 pid = { 0 };
@@ -41,7 +42,7 @@ static int add_wanted(struct search *search, struct pasid_span span)
 	for (size_t i = span.first; i < span.end; i++) {
 		const struct pasid_stored *claim = &search->claims->v[i];
 
-		if (!is_unnumbered(claim))
+		if (!is_unnumbered(claim, kind))
 			continue;
 		if (n++ &&
 		    (pid.status != 1 || claim->pid.status != 1 || claim->pid.value != pid.value))
@@ -53,7 +54,7 @@ static int add_wanted(struct search *search, struct pasid_span span)
 	slot = array_push(search->v, search->n);
 	if (!slot)
 		return -ENOMEM;
-	*slot = (struct wanted){ .span = span };
+	*slot = (struct wanted){ .span = span, .kind = kind };
 	return 0;
 }
 
@@ -70,27 +71,31 @@ static bool is_claimed(const struct search *search, const struct wanted *wanted,
 	return false;
 }
 
+static void judge(const struct search *search, struct wanted *wanted,
+		  const struct pasid_entry *entry)
+{
+	bool fits = wanted->kind == PASID_KIND_SVA ? entry->sva : entry->like_rid;
+
+	if (fits && wanted->found < 2 && !is_claimed(search, wanted, entry->pasid)) {
+		wanted->found++;
+		wanted->pasid = entry->pasid;
+	}
+}
+
 static int on_entry(const struct pasid_entry *entry, void *data)
 {
 	struct search *search = data;
-	struct wanted *wanted;
 
-	if (!entry->sva)
-		return 0;
 	if (search->last == search->n || strcmp(device_of(search, search->last), entry->device)) {
 		size_t i = 0;
 
 		while (i < search->n && strcmp(device_of(search, i), entry->device) != 0)
 			i++;
 		search->last = i;
-		if (i == search->n)
-			return 0;
 	}
-	wanted = &search->v[search->last];
-	if (wanted->found < 2 && !is_claimed(search, wanted, entry->pasid)) {
-		wanted->found++;
-		wanted->pasid = entry->pasid;
-	}
+	for (size_t i = search->last;
+	     i < search->n && search->v[i].span.first == search->v[search->last].span.first; i++)
+		judge(search, &search->v[i], entry);
 	return 0;
 }
 
@@ -103,7 +108,9 @@ int pasid_walk_number(struct pasid_walk *walk)
 	for (size_t i = 0; r == 0 && i < walk->claims.n;) {
 		struct pasid_span span = pasid_claims_of(&walk->claims, walk->claims.v[i].device);
 
-		r = add_wanted(&search, span);
+		r = add_wanted(&search, span, PASID_KIND_SVA);
+		if (r == 0)
+			r = add_wanted(&search, span, PASID_KIND_DMA);
 		i = span.end;
 	}
 	if (r < 0 || search.n == 0)
@@ -116,7 +123,7 @@ int pasid_walk_number(struct pasid_walk *walk)
 	for (size_t i = 0; i < search.n; i++)
 		for (size_t k = search.v[i].span.first;
 		     search.v[i].found == 1 && k < search.v[i].span.end; k++)
-			if (is_unnumbered(&walk->claims.v[k])) {
+			if (is_unnumbered(&walk->claims.v[k], search.v[i].kind)) {
 				pasid_claims_set(&walk->claims, k, search.v[i].pasid);
 				changed = true;
 			}

@@ -56,7 +56,7 @@ int pasid_walk_claims(struct pasid_walk *walk);
 
 /*
  * Numbers that no source tells, from the hardware: where one process alone has bound a PASID of a device,
- * and of the device's entries one alone is an address space that nobody claims, it is that one's. Returns
- * 0 or -ENOMEM.
+ * and of the device's entries one alone is an address space that nobody claims, it is that one's; so too
+ * for the kernel's own and the domain of the device's requests. Returns 0 or -ENOMEM.
  */
 int pasid_walk_number(struct pasid_walk *walk);
