@@ -59,7 +59,8 @@ static void note_hardware(struct app *app, const struct pasid_reports *reports)
 bool pasid_session_notes(struct app *app, const struct pasid_session *session)
 {
 	const struct pasid_reports *reports = &session->reports;
-	bool partial = false;
+	/* A table that can be had by mounting debugfs may be full. */
+	bool partial = reports->hardware_status == -ENOENT;
 
 	note_hardware(app, reports);
 	if (reports->process_status < 0)

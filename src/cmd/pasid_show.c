@@ -64,6 +64,8 @@ static int fail_missing(struct app *app, const struct pasid_session *session, co
 		return app_fail(app, STATUS_NOT_FOUND, device, "no binding of PASID %s is known",
 				pasid);
 	app_fail(app, STATUS_NOT_FOUND, device, "no binding of PASID %s can be seen", pasid);
+	if (reports->hardware_status == -ENOENT)
+		return STATUS_UNSUPPORTED;
 	return reports->hardware_status < 0 ? (int)app_status(reports->hardware_status)
 					    : STATUS_PARTIAL;
 }
