@@ -46,6 +46,14 @@ static int set_user(struct pasid_rows *rows, struct pasid_range *range)
 	return 0;
 }
 
+/* The user's name is that of a uid which the claim itself may tell. */
+static void set_unreadable(struct pasid_range *range, int status)
+{
+	range->command.status = range->unit.status = range->started.status = status;
+	if (range->uid.status != 1)
+		range->uid.status = range->user.status = status;
+}
+
 /* Says whose the range is. What the process does not tell, as it is gone, stays absent. */
 static int set_process(struct pasid_rows *rows, struct pasid_range *range)
 {
@@ -55,12 +63,7 @@ static int set_process(struct pasid_rows *rows, struct pasid_range *range)
 	if (!(rows->need & (PASID_NEED_PROCESS | PASID_NEED_USER)) || range->pid.status == 0)
 		return 0;
 	if (range->pid.status < 0) {
-		int status = range->pid.status;
-
-		range->command.status = range->unit.status = range->started.status = status;
-		range->user.status = status;
-		if (range->uid.status != 1)
-			range->uid.status = status;
+		set_unreadable(range, range->pid.status);
 		return 0;
 	}
 	r = pasid_process_get(&rows->processes, (pid_t)range->pid.value, &process);
@@ -73,8 +76,7 @@ static int set_process(struct pasid_rows *rows, struct pasid_range *range)
 		if (range->uid.status != 1)
 			range->uid = process->process.uid;
 	} else if (process->status < 0) {
-		range->command.status = range->unit.status = process->status;
-		range->started.status = process->status;
+		set_unreadable(range, process->status);
 	}
 	return set_user(rows, range);
 }
@@ -152,10 +154,13 @@ int pasid_row_get(struct pasid_rows *rows, const struct pasid_place *place,
 		range.sources |= 1u << PASID_BIT_VTD;
 		set_kind(entry, &range);
 	}
-	if (place->status != 1)
-		range.hardware = field_u64_error(place->status);
-	else if (!claim || (!claim->own && claim->lo))
-		range.hardware = field_u64(entry != NULL);
+	/* A number of the device's own is none of the IOMMU's. */
+	if (!claim || !claim->own) {
+		if (place->status != 1)
+			range.hardware = field_u64_error(place->status);
+		else if (!claim || claim->lo)
+			range.hardware = field_u64(entry != NULL);
+	}
 	*ret = range;
 	return set_process(rows, ret);
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,13 +40,16 @@ static int start_time(int dir, uint64_t *ret)
 
 static struct field_u64 real_uid(int dir)
 {
-	char text[8192], *at;
+	_cleanup_free_ char *text = NULL;
 	unsigned int uid;
-	ssize_t len;
+	size_t size;
+	char *at;
+	int r;
 
-	len = sys_read(dir, "status", text, sizeof(text));
-	if (len < 0)
-		return field_u64_error((int)len);
+	/* Of any length, as its user may be in very many groups. */
+	r = sys_read_all(dir, "status", &text, &size);
+	if (r < 0)
+		return field_u64_error(r);
 	at = strstr(text, "\nUid:");
 	if (!at || sscanf(at, "\nUid: %u", &uid) != 1)
 		return field_u64_error(-EBADMSG);
@@ -65,6 +69,14 @@ static int process_unit(int dir, char **ret)
 	return sys_proc_cgroup_unit(text, ret);
 }
 
+/* Mounted with hidepid=, /proc has no folder of a process that runs. */
+static int missing_process(const struct sys_root *root, pid_t pid)
+{
+	bool runs = !root->captured && pid > 0 && (kill(pid, 0) == 0 || errno == EPERM);
+
+	return runs ? -EACCES : -ESRCH;
+}
+
 int sys_proc_process(const struct sys_root *root, pid_t pid, struct proc_process *ret)
 {
 	_cleanup_proc_process_ struct proc_process process = { .pid = pid };
@@ -76,7 +88,7 @@ int sys_proc_process(const struct sys_root *root, pid_t pid, struct proc_process
 	snprintf(path, sizeof(path), "proc/%d", (int)pid);
 	dir = sys_dir_open(root, path);
 	if (dir < 0)
-		return dir == -ENOENT ? -ESRCH : dir;
+		return dir == -ENOENT ? missing_process(root, pid) : dir;
 	len = sys_read(dir, "comm", process.comm, sizeof(process.comm));
 	if (len < 0)
 		return len == -ENOENT ? -ESRCH : (int)len;

@@ -2,6 +2,7 @@
 #include "tree.h"
 
 #include <errno.h>
+#include <limits.h>
 
 #include "sys/proc.h"
 #include "util/array.h"
@@ -153,12 +154,28 @@ static void walks_files(void **state)
 	assert_int_equal(seen.n, 2);
 }
 
+/* A /proc that is mounted with hidepid=, or as good as. */
+static void tells_hidden_from_gone(void **state)
+{
+	const struct tree *tree = *state;
+	struct sys_root live = tree->root;
+	struct proc_process process;
+
+	tree_dir(tree, "proc");
+	live.captured = false;
+	assert_int_equal(sys_proc_process(&live, 1, &process), -EACCES);
+	assert_int_equal(sys_proc_process(&live, INT_MAX, &process), -ESRCH);
+	assert_int_equal(sys_proc_process(&live, 0, &process), -ESRCH);
+	assert_int_equal(sys_proc_process(&tree->root, 1, &process), -ESRCH);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(finds_units),   cmocka_unit_test(finds_containers),
-		cmocka_unit_test(parses_mounts), tree_test(reads_swaps),
-		tree_test(reads_processes),      tree_test(walks_files),
+		cmocka_unit_test(finds_units),     cmocka_unit_test(finds_containers),
+		cmocka_unit_test(parses_mounts),   tree_test(reads_swaps),
+		tree_test(reads_processes),        tree_test(walks_files),
+		tree_test(tells_hidden_from_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
