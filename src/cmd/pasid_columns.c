@@ -126,10 +126,12 @@ static void get_type(const void *p, struct out_value *ret)
 					     "pass-through" };
 	const struct field_u64 *type = &((const struct pasid_row *)p)->range->type;
 
-	if (type->status > 0 && type->value < sizeof(types) / sizeof(types[0]))
+	if (type->status <= 0)
+		out_field_number(ret, type);
+	else if (type->value > 0 && type->value < sizeof(types) / sizeof(types[0]))
 		out_string(ret, types[type->value]);
 	else
-		out_field_number(ret, type);
+		out_text(ret, "reserved-%u", (unsigned int)type->value);
 }
 
 #define PROCESS (PASID_NEED_OWNER | PASID_NEED_PROCESS)

@@ -44,7 +44,9 @@ static int read_drm(const struct proc_file *from, struct pasid_file *file)
 		return 0;
 	file->pasid = parse_u64(value, PASID_MAX, &pasid) < 0 ? field_u64_error(-EBADMSG)
 							      : field_u64(pasid);
-	if (!sys_proc_fdinfo_value(text, "drm-pdev", value, sizeof(value)))
+	/* Before 5.19 the driver wrote "pdev" itself. */
+	if (!sys_proc_fdinfo_value(text, "drm-pdev", value, sizeof(value)) &&
+	    !sys_proc_fdinfo_value(text, "pdev", value, sizeof(value)))
 		return 0;
 	return str_replace(&file->drm_device, value);
 }

@@ -63,8 +63,31 @@ AMD=sys/kernel/debug/iommu/amd/devtbl-of
 @test "a shared queue of the kernel has the PASID of its DMA domain" {
 	on idxd pasid list -j -o all kind=dma
 	succeeds
-	json 'all(.device == "0000:6a:01.0" and .pid == null) and any(.domain == 2 and .pasid == 1) and
-		([.[] | select(.sources | index("idxd"))] | length == 1 and .[0].target == "wq0.2")'
+	json 'length == 1 and (.[0] | .device == "0000:6a:01.0" and .pid == null and .domain == 2 and
+		.pasid == 1 and .state == "ok" and .sources == ["vt-d", "idxd"])'
+}
+
+@test "a shared queue of the kernel is of unknown number where the table cannot be read" {
+	rm -r "$(own idxd)/sys/kernel/debug"
+	on idxd pasid list -j -o all kind=dma
+	ended 7
+	json 'length == 1 and (.[0] | .pasid == null and .target == "wq0.2" and .sources == ["idxd"])'
+}
+
+@test "one process is one binding, however often it has opened the queues of a device" {
+	local i tree queue
+	tree=$(own idxd)
+	queue=sys/devices/pci0000:e7/0000:e7:01.0/dsa2/wq2.0/dsa!wq2.0
+	for i in {100..139}; do
+		mkdir "$tree/$queue/file$i"
+		echo 1400 >"$tree/$queue/file$i/pid"
+		echo 2 >"$tree/$queue/file$i/cr_faults"
+		echo 0 >"$tree/$queue/file$i/cr_fault_failures"
+		ln -s "../../../../$queue/file$i" "$tree/sys/bus/dsa/devices/file$i"
+	done
+	on idxd pasid list -rn -o pasid,pid,state,faults 0000:e7:01.0
+	succeeds
+	equal "$output" '6 1400 ok 80'
 }
 
 @test "idxd without PASIDs binds none, whoever has it open" {
@@ -118,12 +141,12 @@ AMD=sys/kernel/debug/iommu/amd/devtbl-of
 	[[ $status == 0 ]]
 	equal "$output" "$(cat <<-'END'
 		DEVICE PASID KIND TARGET PID COMMAND UID UNIT SOURCES FAULTS HARDWARE
-		0000:c1:00.0  unknown kfd 2002 rocm-bench 1002 session-4.scope kfd 0 ?
-		0000:c1:00.0 33 unknown kfd 2001 python3 1001 train.service kfd 3 ?
-		0000:c1:00.0 35 unknown kfd/context_1 2001 python3 1001 train.service kfd 12 ?
-		0000:c1:00.0 32770 unknown kfd 2003 hipcc 1003 session-5.scope kfd 1 ?
-		0000:c5:00.0 34 unknown kfd 2001 python3 1001 train.service kfd 0 ?
-		0000:c5:00.0 36 unknown kfd 2004    kfd 0 ?
+		0000:c1:00.0  unknown kfd 2002 rocm-bench 1002 session-4.scope kfd 0 
+		0000:c1:00.0 33 unknown kfd 2001 python3 1001 train.service kfd 3 
+		0000:c1:00.0 35 unknown kfd/context_1 2001 python3 1001 train.service kfd 12 
+		0000:c1:00.0 32770 unknown kfd 2003 hipcc 1003 session-5.scope kfd 1 
+		0000:c5:00.0 34 unknown kfd 2001 python3 1001 train.service kfd 0 
+		0000:c5:00.0 36 unknown kfd 2004    kfd 0 
 	END
 	)"
 }

@@ -66,6 +66,47 @@ setup()
 	done
 }
 
+@test "without debugfs PASIDs may be missing, and the status tells" {
+	rm -r "$(own intel-pasid)/sys/kernel/debug"
+	on intel-pasid pasid list -j
+	ended 7
+	json 'length == 1 and .[0].state == "unconfirmed"'
+	says 'debugfs is not mounted'
+	on intel-pasid pasid show 00:10.0 42
+	ended 5
+	says 'no binding of PASID 42 can be seen'
+}
+
+@test "a process that may not be looked into is unreadable, and matches no user" {
+	local tree
+	tree=$(own intel-pasid)
+	ln -sf errno:13 "$tree/proc/107/comm"
+	on intel-pasid pasid list -j -o pid,command,uid,user,unit,started pasid=1
+	[[ $status == 0 ]]
+	json '.[0].pid == 107 and (.[0].unreadable | keys) == ["command", "started", "uid", "unit", "user"]'
+	on intel-pasid pasid list uid=1000 pasid=1
+	ended 7
+}
+
+@test "the user is told, in however many groups" {
+	local tree
+	tree=$(own intel-pasid)
+	{ cat "$tree/proc/107/status"; printf 'Groups:\t'; seq -s ' ' 100000 102000; } >"$BATS_TEST_TMPDIR/status"
+	mv "$BATS_TEST_TMPDIR/status" "$tree/proc/107/status"
+	on intel-pasid pasid list -rn -o uid pasid=1
+	succeeds
+	equal "$output" 0
+}
+
+@test "a translation type that is reserved is told as such" {
+	local tree
+	tree=$(own intel-pasid)
+	sed -i '/^00:11.0.*\t1 /s/0049$/0189/' "$tree/sys/kernel/debug/iommu/intel/dmar_translation_struct"
+	on intel-pasid pasid list -j -o type,kind pasid=1
+	succeeds
+	json '.[0].type == "reserved-6"'
+}
+
 @test "no PASID can be bound in a captured machine" {
 	local verb
 

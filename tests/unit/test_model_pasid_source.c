@@ -46,10 +46,18 @@ static void uio(void **state)
 	make_uio(tree, "../uio_pci_sva", "2\n");
 	check(tree, "uio", 1, "", "");
 	tree_link(tree, "proc/20/fd/3", "/dev/uio0");
-	tree_link(tree, "proc/30/fd/3", "/dev/uio0");
+	tree_link(tree, "proc/20/fd/4", "/dev/uio0");
 	tree_link(tree, "proc/40/fd/3", "/dev/uio1");
-	check(tree, "uio", 1, ID " number 2-2 sva pid 20 uio0\n" ID " number 2-2 sva pid 30 uio0\n",
-	      "");
+	check(tree, "uio", 1, ID " number 2-2 sva pid 20 uio0\n", "");
+	/* Forked with it open, through one that has closed it. */
+	tree_link(tree, "proc/30/fd/3", "/dev/uio0");
+	tree_file(tree, "proc/30/status", "Name:\tx\nPPid:\t25\n");
+	tree_file(tree, "proc/25/status", "Name:\tx\nPPid:\t20\n");
+	check(tree, "uio", 1, ID " number 2-2 sva pid 20 uio0\n", "");
+	/* No kin. */
+	tree_link(tree, "proc/50/fd/3", "/dev/uio0");
+	tree_file(tree, "proc/50/status", "Name:\tx\nPPid:\t1\n");
+	check(tree, "uio", 1, ID " number 2-2 sva pid - uio0\n", "");
 }
 
 static void uio_unseen(void **state)
@@ -135,16 +143,21 @@ static void amdgpu(void **state)
 	add_drm(tree, "20/fd/5", "/dev/dri/renderD128", AMDGPU("32771"));
 	add_drm(tree, "21/fd/3", "/dev/dri/card0", AMDGPU("0"));
 	add_drm(tree, "22/fd/3", "/dev/dri/card1", "drm-driver:\ti915\ndrm-pdev:\t0000:00:02.0\n");
+	/* As Linux 5.14 to 5.18 wrote it. */
+	add_drm(tree, "22/fd/4", "/dev/dri/card0",
+		"pdev:\t" ID "\npasid:\t32772\nvram mem:\t0 kB\n");
 	check(tree, "amdgpu", 1,
 	      ID " number 32770-32770 unknown pid 20 renderD128 own\n" ID
-		 " number 32771-32771 unknown pid 20 renderD128 own\n",
+		 " number 32771-32771 unknown pid 20 renderD128 own\n" ID
+		 " number 32772-32772 unknown pid 22 card0 own\n",
 	      "");
 	add_drm(tree, "23/fd/3", "/dev/dri/card0", AMDGPU("4294967295"));
 	tree_link(tree, "proc/23/fd/4", "/dev/dri/card0");
 	tree_link(tree, "proc/23/fdinfo/4", "errno:13");
 	check(tree, "amdgpu", -EBADMSG,
 	      ID " number 32770-32770 unknown pid 20 renderD128 own\n" ID
-		 " number 32771-32771 unknown pid 20 renderD128 own\n",
+		 " number 32771-32771 unknown pid 20 renderD128 own\n" ID
+		 " number 32772-32772 unknown pid 22 card0 own\n",
 	      "Bad message");
 }
 
