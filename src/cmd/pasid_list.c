@@ -109,7 +109,7 @@ static int list_run(struct app *app, const void *p)
 }
 
 static const struct argp_option list_options[] = {
-	{ "context", 'c', "NAME", 0, "The context to work in (default: $IOASIDCTL_CONTEXT)", 0 },
+	{ "context", 'c', "NAME", 0, "List what this context holds alone", 0 },
 	{ "sources", KEY_SOURCES, NULL, 0,
 	  "List what tells of PASIDs, and whether it could be read, instead", 0 },
 	{ 0 },
