@@ -65,7 +65,10 @@ void chain_registers(struct pasid_chain *chain); /* of `unit`, and the CPU that 
 void chain_remapping(struct pasid_chain *chain);
 void chain_iommufd(struct pasid_chain *chain);
 
-/* Is NAME in DIRECTORY ("dev/vfio")? 1, 0, or -errno. */
+/*
+ * Is NAME in DIRECTORY ("dev/vfio")? 1, 0, -errno. A machine has a /dev and a /sys, captured or not: one
+ * without was not captured, which is -ENOENT.
+ */
 int chain_has_entry(const struct sys_root *root, const char *directory, const char *name);
 
 /* Does DEVICE's driver bind processes? */

@@ -210,14 +210,35 @@ static void add_switches(struct pasid_chain *chain)
 
 int chain_has_entry(const struct sys_root *root, const char *directory, const char *name)
 {
-	_cleanup_close_ int dir = sys_dir_open(root, directory);
+	char top[16];
+	_cleanup_close_ int dir = sys_dir_open(root, directory), above = -1;
 	_cleanup_strv_ struct strv list = { 0 };
 	int r;
 
-	if (dir < 0)
-		return dir == -ENOENT || dir == -ENOTDIR ? 0 : dir;
-	r = sys_list(dir, ".", &list);
+	snprintf(top, sizeof(top), "%.*s", (int)strcspn(directory, "/"), directory);
+	if (dir == -ENOENT || dir == -ENOTDIR) {
+		above = sys_dir_open(root, top);
+		return above < 0 || strcmp(top, directory) == 0 ? dir : 0;
+	}
+	r = dir < 0 ? dir : sys_list(dir, ".", &list);
 	return r < 0 ? r : strv_has(&list, name);
+}
+
+/* The node of a device that has a VFIO cdev. */
+static void add_cdev_node(struct pasid_chain *chain)
+{
+	const struct device *device = &chain->device;
+	int r = chain_has_entry(chain->root, "dev/vfio/devices", device->vfio_cdev.value);
+
+	if (r < 0)
+		chain_unknown(chain, &link_cdev, device->id, r);
+	else if (r == 0)
+		chain_add(chain, &link_cdev, FINDING_BROKEN, device->id,
+			  "look for what makes nodes in /dev: udev, or the container's set-up",
+			  "/dev/vfio/devices/%s is missing", device->vfio_cdev.value);
+	else
+		chain_add(chain, &link_cdev, FINDING_OK, device->id, NULL, "/dev/vfio/devices/%s",
+			  device->vfio_cdev.value);
 }
 
 static void add_cdev(struct pasid_chain *chain)
@@ -232,13 +253,8 @@ static void add_cdev(struct pasid_chain *chain)
 	else if (device->vfio_cdev.status == 0)
 		chain_add(chain, &link_cdev, FINDING_BROKEN, device->id,
 			  "boot a kernel with CONFIG_VFIO_DEVICE_CDEV", "none");
-	else if (chain_has_entry(chain->root, "dev/vfio/devices", device->vfio_cdev.value) == 0)
-		chain_add(chain, &link_cdev, FINDING_BROKEN, device->id,
-			  "look for what makes nodes in /dev: udev, or the container's set-up",
-			  "/dev/vfio/devices/%s is missing", device->vfio_cdev.value);
 	else
-		chain_add(chain, &link_cdev, FINDING_OK, device->id, NULL, "/dev/vfio/devices/%s",
-			  device->vfio_cdev.value);
+		add_cdev_node(chain);
 }
 
 static void add_in_use(struct pasid_chain *chain)

@@ -171,6 +171,21 @@ broken()
 	broken iommu intel-pasid $WIDE
 }
 
+@test "nodes that nobody may look for are not missing" {
+	local tree seen='[.[] | select(.check == "vfio-cdev" or .check == "iommufd").result] | join(" ")'
+
+	tree=$(own intel-pasid)
+	rm -r "$tree/dev/vfio/devices"
+	ln -s errno:13 "$tree/dev/vfio/devices"
+	on intel-pasid pasid why $WIDE -j
+	ended 0
+	equal "$(jq -r "$seen" <<<"$output")" 'unknown ok'
+	rm -r "$tree/dev"
+	on intel-pasid pasid why $WIDE -j
+	ended 0
+	equal "$(jq -r "$seen" <<<"$output")" 'unknown unknown'
+}
+
 @test "broken where another member of the group has a driver of its own" {
 	local tree nic=0000:00:03.0
 
