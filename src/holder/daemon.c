@@ -35,6 +35,7 @@ struct holder {
 	struct context context;
 	struct log log;
 	char *directory, *file;
+	ino_t inode; /* of the socket FILE */
 	int dir, lock, listener, signals;
 };
 
@@ -49,12 +50,12 @@ static void holder_done(struct holder *holder)
 	cleanup_close(&holder->signals);
 }
 
-/* The listener still answers, so nobody has put another socket there. */
+/* Its own: where somebody removed that one, another holder's may be there by now. */
 static void remove_socket(void *userdata)
 {
 	struct holder *holder = userdata;
 
-	(void)unlinkat(holder->dir, holder->file, 0);
+	runtime_unlink(holder->dir, holder->file, holder->inode);
 }
 
 /*
@@ -126,9 +127,10 @@ static int prepare_socket(struct holder *holder, const char *name, const char **
 		return r;
 	holder->file = runtime_socket_name(name);
 	*stage = "socket";
-	return holder->file ? runtime_listen(holder->dir, holder->directory, holder->file,
-					     &holder->listener)
-			    : -ENOMEM;
+	if (!holder->file)
+		return -ENOMEM;
+	r = runtime_listen(holder->dir, holder->directory, holder->file, &holder->listener);
+	return r < 0 ? r : runtime_inode(holder->dir, holder->file, &holder->inode);
 }
 
 /*

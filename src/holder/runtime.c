@@ -186,6 +186,24 @@ int runtime_listen(int dir, const char *path, const char *file, int *ret_fd)
 	return 0;
 }
 
+int runtime_inode(int dir, const char *file, ino_t *ret)
+{
+	struct stat st;
+
+	if (fstatat(dir, file, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	*ret = st.st_ino;
+	return 0;
+}
+
+void runtime_unlink(int dir, const char *file, ino_t inode)
+{
+	ino_t now;
+
+	if (runtime_inode(dir, file, &now) == 0 && now == inode)
+		(void)unlinkat(dir, file, 0);
+}
+
 int runtime_lock(int dir, int *ret_fd)
 {
 	_cleanup_close_ int fd = -1;

@@ -44,5 +44,11 @@ int runtime_listen(int dir, const char *path, const char *file, int *ret_fd);
  */
 int runtime_forget(int dir, const char *file, bool dry);
 
+/* The inode of the socket FILE in DIR, by which it is known again. Returns 0 or -errno. */
+int runtime_inode(int dir, const char *file, ino_t *ret);
+
+/* Removes the socket FILE in DIR if it still is INODE: else it was removed, and made anew, by others. */
+void runtime_unlink(int dir, const char *file, ino_t inode);
+
 /* Held until the fd is closed. */
 int runtime_lock(int dir, int *ret_fd);
