@@ -32,7 +32,7 @@ struct owners {
 	struct pasid_records records;
 	struct pasid_table table;
 	time_t when; /* 0: never asked */
-	int status;  /* 0, or -errno: they could not be listed */
+	int status;  /* 0, or -errno: they could not be listed, or not all */
 };
 
 struct explain {
@@ -58,6 +58,7 @@ static void owners_refresh(struct explain *e)
 {
 	struct owners *owners = &e->owners;
 	struct timespec now;
+	int r;
 
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	if (owners->when && now.tv_sec - owners->when < OWNERS_SECONDS)
@@ -67,10 +68,14 @@ static void owners_refresh(struct explain *e)
 	owners->table = (struct pasid_table){ 0 };
 	owners->records = (struct pasid_records){ 0 };
 	owners->when = now.tv_sec ? now.tv_sec : 1;
-	owners->status = pasid_records_gather(e->app, e->in.root, &owners->records) ? -EIO : 0;
-	if (owners->status == 0)
-		owners->status = pasid_list(e->in.root, NULL, owners->records.v, owners->records.n,
-					    &owners->table);
+	r = pasid_records_gather(e->app, e->in.root, &owners->records);
+	owners->status = r ? -EIO : 0;
+	/* One holder that does not answer hides no other's PASIDs. */
+	if (r && r != STATUS_PARTIAL)
+		return;
+	r = pasid_list(e->in.root, NULL, owners->records.v, owners->records.n, &owners->table);
+	if (r < 0)
+		owners->status = r;
 }
 
 static void set_owner(struct explain *e, struct explain_row *row)

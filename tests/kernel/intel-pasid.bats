@@ -129,6 +129,19 @@ context()
 	[[ $(hardware "$WIDE") == 10 ]]
 }
 
+@test "a holder whose socket was removed leaves that of its successor alone" {
+	local pid
+
+	ctl context create test
+	pid=$(holder_pid test)
+	rm /run/ioasidctl/test.sock
+	ctl context create test
+	kill "$pid"
+	is_gone() { [[ ! -d /proc/$pid ]]; }
+	eventually is_gone
+	[[ $(ctl context list -nr -o context,state) == 'test live' ]]
+}
+
 @test "SIGTERM frees everything and removes the socket" {
 	context
 	ctl pasid bind "$WIDE" 7 first
@@ -819,6 +832,20 @@ has_changed()
 
 @test "system explain: a device's DMA to an address that is not mapped" {
 	explains_real_faults dmar write read
+}
+
+@test "system explain: a holder that does not answer hides no other's PASIDs" {
+	local deaf row
+
+	context
+	ctl pasid bind "$WIDE" 42 first
+	ctl context create deaf
+	deaf=$(holder_pid deaf)
+	kill -STOP "$deaf"
+	row=$(ctl system explain -rn -o device,pasid,pid,context "DMAR: [DMA Write PASID 0x2a] Request device \
+[$WIDE] fault addr 0x1000 [fault reason 0x59] SM: Present bit in PASID Table Entry is clear")
+	kill -CONT "$deaf"
+	[[ $row == "$WIDE 42 $(holder_pid test) test" ]]
 }
 
 @test "group why: each member of each group is explained" {
