@@ -180,7 +180,7 @@ broken()
 	on intel-pasid pasid why $WIDE -j
 	ended 0
 	equal "$(jq -r "$seen" <<<"$output")" 'unknown ok'
-	rm -r "$tree/dev"
+	rm -r "${tree:?}/dev"
 	on intel-pasid pasid why $WIDE -j
 	ended 0
 	equal "$(jq -r "$seen" <<<"$output")" 'unknown unknown'
