@@ -552,6 +552,7 @@ offers()
 	offers "" ioas map --iova ""
 	offers "" context create ""
 	offers "" group list --sysroot ""
+	offers "" system capture ""
 	offers "" system diff ""
 	offers "" system diff before ""
 }

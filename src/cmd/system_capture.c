@@ -132,7 +132,7 @@ static void tell_lacks(struct app *app, const struct capture *capture)
 	lacks = capture_lacks(capture, &n);
 	for (size_t i = 0; i < n && i < NOTES_MAX; i++)
 		app_note(app, "/%s could not be read: %s", lacks[i].path,
-			 strerror(-lacks[i].error));
+			 out_reason(lacks[i].error));
 	if (n > NOTES_MAX)
 		app_note(app, "%zu more could not be read: see ioasidctl/unreadable in the file",
 			 n - NOTES_MAX);

@@ -14,7 +14,7 @@ setup()
 	load ../lib.bash
 	MACHINE=$BATS_FILE_TMPDIR/machine.tar.gz
 	FILE=$BATS_TEST_TMPDIR/file.tar.gz
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return
 	export TMPDIR=$BATS_TEST_TMPDIR/place
 	mkdir "$TMPDIR"
 }
@@ -75,6 +75,7 @@ ask()
 	script -qec "$IOASIDCTL --sysroot $BATS_FILE_TMPDIR/none system capture -; echo status \$?" /dev/null </dev/null >said
 	grep -q 'nothing for a terminal' said
 	grep -q 'status 2' said
+	# shellcheck disable=SC2016	# for the inner shell
 	run_both bash -c '"$IOASIDCTL" --sysroot "$1" system capture - >/dev/full' bash "$BATS_FILE_TMPDIR/none"
 	ended 1
 	says 'cannot write: No space left on device'
@@ -116,9 +117,9 @@ ask()
 
 	size=$(stat -c %s "$MACHINE")
 	for size in $((size / 2)) $((size - 4)); do
-		head -c "$size" "$MACHINE" >cut
-		run_both "$IOASIDCTL" --sysroot cut group list
-		fails 1 "cut: is cut off: its end is missing"
+		head -c "$size" "$MACHINE" >cut.tar.gz
+		run_both "$IOASIDCTL" --sysroot cut.tar.gz group list
+		fails 1 "cut.tar.gz: is cut off: its end is missing"
 	done
 	{ head -c 3000 "$MACHINE"; head -c 200 /dev/urandom; tail -c +3201 "$MACHINE"; } >damaged
 	run_both "$IOASIDCTL" --sysroot damaged group list

@@ -58,7 +58,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int fd = memfd_create("capture", MFD_CLOEXEC);
 	size_t total = 0;
 
-	fuzz_check(fd >= 0 && write(fd, data, size) == (ssize_t)size && lseek(fd, 0, SEEK_SET) == 0);
+	fuzz_check(fd >= 0 && write(fd, data, size) == (ssize_t)size &&
+		   lseek(fd, 0, SEEK_SET) == 0);
 	if (archive_read(fd, each, &total) == 0) {
 		fuzz_check(lseek(fd, 0, SEEK_SET) == 0);
 		unpack(fd);
