@@ -3,6 +3,9 @@
 # A captured machine is shown as the machine itself: "system capture" misses nothing that is read, with
 # contexts alive, PASIDs bound by them and by a driver, a disk in use and faults in the log where the
 # machine has such things; for root, and for a user without any right.
+#
+# bats does not see "! command" fail.
+# shellcheck disable=SC2143
 
 load lib
 
