@@ -32,16 +32,33 @@ static int add_reply(void *userdata, json_object *reply, struct holder_error *er
 	return 0;
 }
 
-static void hide_name(json_object *object)
+static void hide(json_object *object, const char *key)
 {
-	json_add_null(object, "name");
+	if (json_object_is_type(object, json_type_object))
+		json_add_null(object, key);
+}
+
+/* KEY of each element of OBJECT's array LIST, or of the object INNER that is in the element. */
+static void hide_each(json_object *object, const char *list, const char *inner, const char *key)
+{
+	json_object *array = NULL;
+
+	if (!object || json_get_array(object, list, &array) <= 0)
+		return;
+	for (size_t i = 0; i < json_object_array_length(array); i++) {
+		json_object *element = json_object_array_get_idx(array, i), *found = NULL;
+
+		if (!inner)
+			hide(element, key);
+		else if (json_get_object(element, inner, &found) > 0)
+			hide(found, key);
+	}
 }
 
 /* Names that users chose. A context is called after its place in the list. */
 static void hide_names(json_object *context, const char *name)
 {
-	static const char *const lists[] = { "ioas", "hwpt" };
-	json_object *describe = NULL, *list = NULL, *bindings = NULL;
+	json_object *describe = NULL, *bindings = NULL;
 	char socket[96];
 
 	snprintf(socket, sizeof(socket), "/run/ioasidctl/%s.sock", name);
@@ -49,34 +66,14 @@ static void hide_names(json_object *context, const char *name)
 	json_add_string(context, "socket", socket);
 	if (json_get_object(context, "describe", &describe) > 0)
 		json_add_string(describe, "name", name);
-	for (size_t i = 0; describe && i < ARRAY_SIZE(lists); i++)
-		if (json_get_array(describe, lists[i], &list) > 0)
-			for (size_t k = 0; k < json_object_array_length(list); k++)
-				hide_name(json_object_array_get_idx(list, k));
-	for (size_t i = 0;
-	     json_get_array(context, "ioas", &list) > 0 && i < json_object_array_length(list);
-	     i++) {
-		json_object *ioas = NULL;
-
-		if (json_get_object(json_object_array_get_idx(list, i), "ioas", &ioas) > 0)
-			hide_name(ioas);
-	}
-	for (size_t i = 0;
-	     json_get_array(context, "bindings", &list) > 0 && i < json_object_array_length(list);
-	     i++) {
-		if (json_get_array(json_object_array_get_idx(list, i), "binding", &bindings) <= 0)
-			continue;
-		for (size_t k = 0; k < json_object_array_length(bindings); k++)
-			json_add_null(json_object_array_get_idx(bindings, k), "ioas_name");
-	}
-	if (json_get_array(describe, "device", &list) > 0)
-		for (size_t i = 0; i < json_object_array_length(list); i++) {
-			json_object *target = NULL;
-
-			if (json_get_object(json_object_array_get_idx(list, i), "attached",
-					    &target) > 0)
-				json_add_null(target, "ioas_name");
-		}
+	hide_each(describe, "ioas", NULL, "name");
+	hide_each(describe, "hwpt", NULL, "name");
+	hide_each(describe, "device", "attached", "ioas_name");
+	hide_each(context, "ioas", "ioas", "name");
+	if (json_get_array(context, "bindings", &bindings) <= 0)
+		return;
+	for (size_t i = 0; i < json_object_array_length(bindings); i++)
+		hide_each(json_object_array_get_idx(bindings, i), "binding", NULL, "ioas_name");
 }
 
 /* Each IOAS that DESCRIBE lists. */
