@@ -34,7 +34,7 @@ const struct capture_item capture_items[] = {
 	  "amd-iommu/features devices devices/*",
 	  0, NULL },
 	{ "sys/class/iommu/*/device", "driver", 0, NULL },
-	{ "sys/class/net/*", "flags master", 0, NULL },
+	{ "sys/class/net/*", "flags master upper_*", 0, NULL },
 	{ "sys/class/block/*", "dev holders/*", 0, NULL },
 	{ "sys/class/block/*", "dm/name", 0, capture_reduce_hidden },
 	{ "sys/class/block/*", "dm/uuid", 0, capture_reduce_uuid },
@@ -71,6 +71,12 @@ const struct capture_item capture_items[] = {
 
 	{ "proc", "swaps", 0, capture_reduce_swaps },
 	{ "proc", "stat", 0, capture_reduce_stat },
+	{ "proc", "devices", 0, capture_reduce_chrdevs },
+	{ "proc", "kallsyms", 0, capture_reduce_symbols },
+	{ "sys/kernel/irq", "", 0, NULL },
+	{ "sys/kernel/irq/*", "chip_name", 0, capture_reduce_chip },
+	{ "sys/firmware/acpi/tables", "", 0, NULL },
+	{ "sys/firmware/acpi/tables", "DMAR IVRS IORT VIOT", CAPTURE_NAME, NULL },
 	{ "sys/module/*/parameters", "*unsafe*", 0, NULL },
 	{ "sys/module/idxd/parameters", "sva", 0, NULL },
 

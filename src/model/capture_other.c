@@ -11,6 +11,7 @@
 #include "sys/debugfs_amd.h"
 #include "sys/kernel_config.h"
 #include "sys/kernel_param.h"
+#include "sys/netlink.h"
 #include "util/lines.h"
 
 #define AMD "sys/kernel/debug/iommu/amd"
@@ -67,6 +68,22 @@ static int put_cpu(struct capture *capture)
 	}
 	strcat(text, "\n");
 	return capture_put_text(capture, "proc/cpuinfo", text);
+}
+
+static int put_routes(struct capture *capture)
+{
+	_cleanup_strv_ struct strv names = { 0 };
+	int r = sys_netlink_default_routes(capture->root, &names);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : capture_put_error(capture, NETLINK_ROUTES_CAPTURED, r);
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		char path[128];
+
+		snprintf(path, sizeof(path), NETLINK_ROUTES_CAPTURED "/%s", names.v[i]);
+		r = capture_put_text(capture, path, "");
+	}
+	return r;
 }
 
 /* From wherever this kernel has it: proc/config.gz, not compressed, stands for all. */
@@ -237,6 +254,8 @@ int capture_other(struct capture *capture)
 		r = put_cpu(capture);
 	if (r == 0)
 		r = put_config(capture);
+	if (r == 0)
+		r = put_routes(capture);
 	if (r == 0)
 		r = put_mounts(capture);
 	if (r == 0)

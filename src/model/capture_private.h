@@ -13,6 +13,7 @@ enum capture_flags {
 	CAPTURE_OWNED = 1 << 1,  /* only links to devices, or to what is a device's */
 	CAPTURE_AWAKE = 1 << 2,  /* reading would wake the device: not while it sleeps */
 	CAPTURE_PID = 1 << 3,    /* the files hold the numbers of processes */
+	CAPTURE_NAME = 1 << 4,   /* that there are such files is all that is looked at */
 };
 
 /*
@@ -34,7 +35,8 @@ extern const struct capture_item capture_items[]; /* devices come before what is
 capture_reduce capture_reduce_status, capture_reduce_comm, capture_reduce_cgroup,
 	capture_reduce_fdinfo, capture_reduce_mounts, capture_reduce_swaps, capture_reduce_stat,
 	capture_reduce_kfd, capture_reduce_config, capture_reduce_uevent, capture_reduce_hidden,
-	capture_reduce_uuid, capture_reduce_file, capture_reduce_nothing;
+	capture_reduce_uuid, capture_reduce_file, capture_reduce_nothing,
+	capture_reduce_chrdevs, capture_reduce_symbols, capture_reduce_chip;
 
 struct capture {
 	const struct sys_root *root;

@@ -233,3 +233,44 @@ int capture_reduce_nothing(const char *text, size_t size, bool anonymous, FILE *
 	(void)out;
 	return 0;
 }
+
+/* Those of VFIO: "248 vfio-dev". */
+int capture_reduce_chrdevs(const char *text, size_t size, bool anonymous, FILE *out)
+{
+	const char *line;
+	size_t len;
+
+	(void)size;
+	(void)anonymous;
+	while (next_line(&text, &line, &len))
+		if (memmem(line, len, " vfio", strlen(" vfio")))
+			fprintf(out, "%.*s\n", (int)len, line);
+	return 0;
+}
+
+/* "ffffffffc0a01230 T vfio_iommufd_physical_attach_ioas\t[vfio]": without the address, a secret. */
+int capture_reduce_symbols(const char *text, size_t size, bool anonymous, FILE *out)
+{
+	static const char prefix[] = " vfio_iommufd_physical_";
+	const char *line, *rest;
+	size_t len;
+
+	(void)size;
+	(void)anonymous;
+	while (next_line(&text, &line, &len)) {
+		rest = memchr(line, ' ', len);
+		if (rest && memmem(line, len, prefix, strlen(prefix)))
+			fprintf(out, "0%.*s\n", (int)(len - (size_t)(rest - line)), rest);
+	}
+	return 0;
+}
+
+/* Of interrupts through which no device's can go nothing is told. */
+int capture_reduce_chip(const char *text, size_t size, bool anonymous, FILE *out)
+{
+	(void)anonymous;
+	if (!strstr(text, "PCI-MSI") && !strstr(text, "IO-APIC"))
+		return 1;
+	fwrite(text, 1, size, out);
+	return 0;
+}

@@ -114,7 +114,7 @@ static int put_leaf(struct capture *capture, const struct place *place, const ch
 	if (S_ISDIR(st.st_mode))
 		return put_directory(capture, path);
 	/* Of a node nothing but its name is of use, and opening it can do anything. */
-	if (!S_ISREG(st.st_mode) || str_starts(path, "dev/"))
+	if (!S_ISREG(st.st_mode) || str_starts(path, "dev/") || item->flags & CAPTURE_NAME)
 		return capture_put(capture, &node);
 	return capture_put_file(capture, place->dir, name, path, item);
 }

@@ -190,8 +190,8 @@ static int guard_nets(const struct sys_root *root, const struct device *device,
 	int r = 0;
 
 	/* An interface that is up is in the way with or without: what cannot be told only tells less. */
-	if (device->n_nets > 0 && !root->captured)
-		(void)sys_netlink_default_routes(&routes);
+	if (device->n_nets > 0)
+		(void)sys_netlink_default_routes(root, &routes);
 	if (device->nets_status < 0)
 		r = add_unknown(list, DRIVER_OBSTACLE_NETWORK, "the network interfaces",
 				device->nets_status);

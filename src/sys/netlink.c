@@ -209,10 +209,19 @@ int sys_netlink_links(struct netlink_links *ret)
 	return r;
 }
 
-int sys_netlink_default_routes(struct strv *ret)
+static int captured_routes(const struct sys_root *root, struct strv *ret)
+{
+	_cleanup_close_ int dir = sys_dir_open(root, NETLINK_ROUTES_CAPTURED);
+
+	return dir < 0 ? dir : sys_list(dir, ".", ret);
+}
+
+int sys_netlink_default_routes(const struct sys_root *root, struct strv *ret)
 {
 	int r = -EINTR;
 
+	if (root->captured)
+		return captured_routes(root, ret);
 	for (int i = 0; r == -EINTR && i < DUMP_ATTEMPTS; i++) {
 		_cleanup_strv_ struct strv names = { 0 };
 

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "sys/root.h"
 #include "util/cleanup.h"
 #include "util/str.h"
 
@@ -26,5 +27,11 @@ void netlink_links_done(struct netlink_links *list);
 /* One RTM_GETLINK dump. Returns 0 or -errno. */
 int sys_netlink_links(struct netlink_links *ret);
 
-/* The interfaces that default routes lead to, of all families and tables. Returns 0 or -errno. */
-int sys_netlink_default_routes(struct strv *ret);
+/* A captured tree has the interfaces of default routes as the names of files here. */
+#define NETLINK_ROUTES_CAPTURED "ioasidctl/default-routes"
+
+/*
+ * The interfaces that default routes lead to, of all families and tables. Returns 0; -ENOENT for a tree
+ * captured without; -errno.
+ */
+int sys_netlink_default_routes(const struct sys_root *root, struct strv *ret);
