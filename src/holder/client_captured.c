@@ -322,10 +322,11 @@ int client_captured_more(const struct holder_client *client, const char *method,
 				     struct holder_error *error),
 			 void *userdata, struct holder_error *error)
 {
-	_cleanup_json_ json_object *owned = parameters;
 	json_object *list = NULL;
 	int r = 0;
 
+	/* They ask for all devices: no verb that only looks wants one's. */
+	json_object_put(parameters);
 	if (strcmp(method, "ListBindings") != 0 ||
 	    json_get_array(client->captured, "bindings", &list) <= 0)
 		return error_protocol(error);
