@@ -148,16 +148,22 @@ ioasidctl"
 	done < <(tr '\t' '\037' <"$TREE")
 }
 
+# Where it is not the same for all of them, once each.
 @test "man: an option that several verbs share is described once a page" {
-	local noun option
+	local noun option kinds
 
 	for noun in $(groups); do
-		while read -r option; do
-			(($(grep -cE -e "^       ([-].*, )?$option(=| |\$)" "$TEXT/ioasidctl-$noun") == 1)) ||
+		while read -r option kinds; do
+			(($(grep -cE -e "^       ([-].*, )?$option(=| |\$)" "$TEXT/ioasidctl-$noun") == kinds)) ||
 				none "$noun: not once" "$option"
 		done < <(awk -F '\t' -v path="ioasidctl $noun " 'index($1, path) == 1 && $2 != "" {
-			if (count[$2 $3 $4 $5]++ == 1)
-				print $2
+			count[$2]++
+			kinds[$2] += !seen[$2 $3 $4 $5]++
+		}
+		END {
+			for (option in count)
+				if (count[option] > 1)
+					print option, kinds[option]
 		}' "$TREE")
 	done
 }

@@ -3,8 +3,8 @@
 #include "cmd/verbs.h"
 
 static const struct cmd *const sub[] = {
-	&system_features_cmd, &system_check_cmd, &system_tree_cmd,    &system_graph_cmd,
-	&system_explain_cmd,  &system_diff_cmd,  &system_capture_cmd, NULL,
+	&system_features_cmd, &system_check_cmd,   &system_tree_cmd, &system_graph_cmd,
+	&system_explain_cmd,  &system_capture_cmd, &system_diff_cmd, NULL,
 };
 
 const struct cmd system_cmd = {

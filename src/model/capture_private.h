@@ -35,8 +35,8 @@ extern const struct capture_item capture_items[]; /* devices come before what is
 capture_reduce capture_reduce_status, capture_reduce_comm, capture_reduce_cgroup,
 	capture_reduce_fdinfo, capture_reduce_mounts, capture_reduce_swaps, capture_reduce_stat,
 	capture_reduce_kfd, capture_reduce_config, capture_reduce_uevent, capture_reduce_hidden,
-	capture_reduce_uuid, capture_reduce_file, capture_reduce_nothing,
-	capture_reduce_chrdevs, capture_reduce_symbols, capture_reduce_chip;
+	capture_reduce_uuid, capture_reduce_file, capture_reduce_nothing, capture_reduce_chrdevs,
+	capture_reduce_symbols, capture_reduce_chip;
 
 struct capture {
 	const struct sys_root *root;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "model/diff_join.h"
+#include "model/diff.h"
 
 #include <errno.h>
 #include <string.h>
 
+#include "model/diff_join.h"
 #include "util/array.h"
 
 #define DEVICE_NEED \
