@@ -89,6 +89,12 @@ static int tell_missing(struct pasid_walk *walk, uint64_t end)
 	return r;
 }
 
+/* A process's address space is in the table as such, and nothing else is. */
+static bool contradicts(const struct pasid_stored *part, const struct pasid_entry *entry)
+{
+	return part->kind != PASID_KIND_UNKNOWN && (part->kind == PASID_KIND_SVA) != entry->sva;
+}
+
 static int tell_entry(struct pasid_walk *walk, const struct pasid_entry *entry)
 {
 	bool claimed = false;
@@ -100,8 +106,12 @@ static int tell_entry(struct pasid_walk *walk, const struct pasid_entry *entry)
 
 		if (part->lo > entry->pasid || part->hi < entry->pasid)
 			break;
-		claimed = true;
-		r = tell(walk, part, entry, entry->pasid, entry->pasid);
+		if (!contradicts(part, entry)) {
+			claimed = true;
+			r = tell(walk, part, entry, entry->pasid, entry->pasid);
+		} else if (part->what != PASID_CLAIM_STALE) {
+			r = tell(walk, part, NULL, entry->pasid, entry->pasid);
+		}
 	}
 	if (r == 0 && !claimed)
 		r = pasid_walk_explain(walk, entry);

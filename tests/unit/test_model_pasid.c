@@ -96,6 +96,22 @@ static void joins(void **state)
 	assert_int_equal(table.v[5].pid.status, 0);
 }
 
+static void shows_what_the_table_contradicts(void **state)
+{
+	const struct tree *tree = *state;
+	_cleanup_pasid_table_ struct pasid_table table = { 0 };
+	/* A process's address space, which has domain 1; and no such one. */
+	const struct hardware hardware[] = { { "00:10.0", 5, 5, 1, 1 }, { "00:10.0", 6, 6, 9, 1 } };
+	const struct pasid_record record = { .device = ID, .lo = 5, .hi = 6, .ioas = field_u64(1) };
+
+	make(tree, hardware, ARRAY_SIZE(hardware));
+	assert_int_equal(pasid_list(&tree->root, ID, &record, 1, &table), 0);
+	assert_int_equal(table.n, 3);
+	check(&table, 0, 5, 5, PASID_KIND_IOAS, PASID_STATE_NOT_IN_HARDWARE);
+	check(&table, 1, 5, 5, PASID_KIND_SVA, PASID_STATE_NOT_RECORDED);
+	check(&table, 2, 6, 6, PASID_KIND_IOAS, PASID_STATE_OK);
+}
+
 static int count(uint32_t pasid, const struct pasid_range *range, void *data)
 {
 	size_t *n = data;
@@ -270,6 +286,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		tree_test(joins),
+		tree_test(shows_what_the_table_contradicts),
 		tree_test(keeps_huge_ranges),
 		tree_test(says_when_hardware_is_unreadable),
 		tree_test(trusts_no_broken_table),
