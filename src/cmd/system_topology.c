@@ -54,8 +54,10 @@ static int read_pasids(struct app *app, struct topology_session *session)
 	if (r == -ENOMEM)
 		return app_fail_errno(app, r, NULL, "cannot list the PASIDs");
 	/* The rest is worth seeing without them. */
-	if (r < 0)
+	if (r < 0) {
 		app_note(app, "the PASIDs could not be listed: %s", strerror(-r));
+		session->partial = true;
+	}
 	return 0;
 }
 
@@ -125,7 +127,7 @@ static int limit(struct app *app, const struct topology_args *args, struct topol
 	return r < 0 ? app_fail_errno(app, r, NULL, "cannot choose what is shown") : 0;
 }
 
-static void note_unseen(struct app *app, const struct topology_session *session)
+static void note_unseen(struct app *app, struct topology_session *session)
 {
 	int table = session->pasids.hardware_status, processes = session->pasids.process_status;
 
@@ -139,6 +141,7 @@ static void note_unseen(struct app *app, const struct topology_session *session)
 	if (processes < 0)
 		app_note(app, "processes may be missing, since some could not be looked into: %s",
 			 strerror(-processes));
+	session->partial = session->partial || processes < 0 || (table < 0 && table != -EOPNOTSUPP);
 }
 
 int topology_session_read(struct app *app, const struct topology_args *args, unsigned int need,

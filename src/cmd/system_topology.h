@@ -21,7 +21,7 @@ extern const struct argp topology_argp;
 struct topology_session {
 	struct topology topology;
 	struct pasid_table pasids;
-	bool partial; /* a context could not be asked */
+	bool partial; /* nodes may be missing: what has them could not be asked or read */
 };
 
 void topology_session_done(struct topology_session *session);

@@ -124,6 +124,8 @@ static void get_pasid(const void *p, struct out_value *ret)
 
 	if (node->range && node->lo)
 		out_number(ret, node->lo);
+	else if (node->kind == TOPOLOGY_DEVICE && node->unit->pasid_error)
+		out_unreadable(ret, node->unit->pasid_error);
 }
 
 static void get_pasid_last(const void *p, struct out_value *ret)

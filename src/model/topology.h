@@ -33,6 +33,7 @@ struct topology_unit {
 	const char *name;          /* NULL: none, for devices behind no IOMMU */
 	const struct iommu *iommu; /* NULL: a device says so, the system has no such unit */
 	int error;                 /* -errno: which unit it is could not be read; NAME is NULL */
+	int pasid_error;           /* -errno: PASIDs of devices behind it may be missing */
 };
 
 struct topology_node {

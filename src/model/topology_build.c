@@ -298,6 +298,14 @@ static int add_unit(struct build *build, size_t unit, const size_t *units)
 	return r == 0 ? add_siblings(build, at) : r;
 }
 
+/* A machine without tables of PASIDs has nothing that could be missed. */
+static int pasid_error(const struct topology_need *need)
+{
+	int status = need->pasids ? need->pasids->hardware_status : 0;
+
+	return status < 0 && status != -EOPNOTSUPP ? status : 0;
+}
+
 int topology_build(struct topology *topology, const struct topology_need *need)
 {
 	size_t most = topology->others.n;
@@ -314,7 +322,9 @@ int topology_build(struct topology *topology, const struct topology_need *need)
 	if (!siblings || !above)
 		return -ENOMEM;
 	r = list_units(topology, &units);
-	for (size_t i = 0; r == 0 && i < topology->n_units; i++)
+	for (size_t i = 0; r == 0 && i < topology->n_units; i++) {
+		topology->units[i].pasid_error = pasid_error(need);
 		r = add_unit(&build, i, units);
+	}
 	return r;
 }

@@ -146,6 +146,7 @@ broken()
 	printf 'flags\t\t: la57 pdpe1gb\n' >"$tree/proc/cpuinfo"
 	broken cpu-5-level intel-pasid $WIDE --for sva
 	register "$tree" ecap 3 0
+	rm -r "$tree/sys/kernel/irq" # which would tell more than a register
 	broken interrupt-remapping intel-pasid $WIDE
 	register "$tree" ecap 40 0
 	broken iommu-pasid intel-pasid $WIDE

@@ -25,6 +25,7 @@ setup_file()
 	esac
 	ctl system capture "$FILE" >"$BATS_FILE_TMPDIR/said" 2>"$BATS_FILE_TMPDIR/errors"
 	user ioasidctl system capture - >"$FOREIGN" 2>"$BATS_FILE_TMPDIR/foreign.errors"
+	install -m 644 "$FILE" /tmp/before.tar.gz
 	# What tar makes of it does as well, and is not unpacked for each question.
 	mkdir "$BATS_FILE_TMPDIR"/{machine,user}
 	tar xzf "$FILE" -C "$BATS_FILE_TMPDIR/machine"
@@ -122,7 +123,7 @@ questions()
 		system features
 		system check passthrough pasid sva -o all -j
 		system check passthrough
-		system diff $FILE -j
+		system diff /tmp/before.tar.gz -j
 		system graph
 		system tree
 		system tree -o all -j

@@ -805,11 +805,15 @@ has_changed()
 }
 
 @test "system diff names what has changed since a capture, and nothing else" {
-	local pid
+	local pid device
 
 	context
 	ctl pasid bind "$WIDE" 42,43 first
 	pid=$(holder_pid test)
+	# A capture wakes no device.
+	for device in "$WIDE" "$NARROW" "$PLAIN" "$EDU"; do
+		echo on >/sys/bus/pci/devices/"$device"/power/control
+	done
 	capture
 	[[ $(ctl system diff "$BATS_TEST_TMPDIR/before" --wake -j) == '[]' ]]
 	ctl driver reset "$EDU"
@@ -823,6 +827,9 @@ has_changed()
 	ctl pasid unbind "$WIDE" 44
 	ctl pasid bind "$WIDE" 42 first
 	[[ $(ctl system diff "$BATS_TEST_TMPDIR/before" --wake -j) == '[]' ]]
+	for device in "$WIDE" "$NARROW" "$PLAIN" "$EDU"; do
+		echo auto >/sys/bus/pci/devices/"$device"/power/control
+	done
 }
 
 @test "the kernel has nothing to complain about" {
