@@ -70,7 +70,7 @@ static int status_of(int r)
 
 int diff_side_read(const struct pasid_query *query, bool wake, struct diff_side *ret)
 {
-	_cleanup_diff_side_ struct diff_side side = { .captured = query->root->captured };
+	_cleanup_diff_side_ struct diff_side side = { 0 };
 	const struct sys_root *root = query->root;
 	unsigned int need = DEVICE_NEED;
 

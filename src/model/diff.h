@@ -55,7 +55,6 @@ struct diff_change {
 
 /* One side, read once. Lists are as their models have them; a status is 1 or -errno. */
 struct diff_side {
-	bool captured;
 	struct device_list devices;
 	int devices_status;
 	struct group_list groups; /* numbers and types; members are the devices' to tell */

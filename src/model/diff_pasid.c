@@ -81,16 +81,16 @@ static int compare_by_pid(const void *a, const void *b)
 	return compare_pids(x, y);
 }
 
-/* A captured machine has no contexts to ask; who has a device open makes no bindings. */
+/* A machine captured without its contexts has none to ask; who has a device open makes no bindings. */
 static unsigned int believed(const struct diff_side *side)
 {
 	unsigned int sources = 0;
 
 	for (unsigned int i = 0; i < side->reports.n; i++) {
 		const struct pasid_report *report = &side->reports.v[i];
-		const bool context = strcmp(report->name, "context") == 0;
+		const bool untold = report->status == 0 && strcmp(report->name, "context") == 0;
 
-		if (report->status >= 0 && !(context && side->captured) &&
+		if (report->status >= 0 && !untold &&
 		    strcmp(report->name, pasid_source_vfio.name) != 0)
 			sources |= 1u << i;
 	}

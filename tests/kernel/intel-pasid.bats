@@ -821,7 +821,7 @@ has_changed()
 	ctl pasid unbind "$WIDE" 42
 	[[ $(hardware "$WIDE" | xargs) == '43 44' ]]
 	has_changed "changed device $EDU  driver vfio-pci " "changed device $EDU  driver_override vfio-pci " \
-		"removed pasid $WIDE 42  unknown\\x20($pid\\x20ioasid:test) " \
+		"removed pasid $WIDE 42  ioas\\x20first\\x20($pid\\x20ioasid:test) " \
 		"added pasid $WIDE 44   ioas\\x20first\\x20($pid\\x20ioasid:test)"
 	ctl driver set "$EDU" vfio-pci
 	ctl pasid unbind "$WIDE" 44
