@@ -116,6 +116,7 @@ net_of()
 	mount /dev/nvme0n1 /mnt/disk
 	obstructed "$DISK" mount
 	umount /mnt/disk
+	rm -f /tmp/mounted
 	unshare -m bash -c 'mount /dev/nvme0n1 /mnt/disk && : >/tmp/mounted && exec sleep 1000' 3>&- &
 	HOLDER=$!
 	eventually test -e /tmp/mounted
