@@ -12,45 +12,16 @@
 #include "model/device.h"
 #include "util/cleanup.h"
 
-/* The inspecting verbs. */
-struct inspect_args {
-	struct view_args view;
-	bool wake;
-};
+enum { KEY_FORCE = 0x500, KEY_REPLACE, KEY_UNBOUND };
 
-enum { KEY_WAKE = 0x500, KEY_FORCE, KEY_REPLACE, KEY_UNBOUND };
-
-static error_t inspect_parse(int key, char *arg, struct argp_state *state)
-{
-	struct inspect_args *args = state->input;
-
-	(void)arg;
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &args->view;
-		return 0;
-	case KEY_WAKE:
-		args->wake = true;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp_option inspect_options[] = {
-	{ "wake", KEY_WAKE, NULL, 0, "Read the capabilities of sleeping devices too: wakes them",
-	  0 },
-	{ 0 },
-};
-
-static unsigned int inspect_need(const struct inspect_args *args, unsigned int need)
+static unsigned int inspect_need(const struct wake_args *args, unsigned int need)
 {
 	return need | (args->wake ? DEVICE_WAKE : 0);
 }
 
 static int list_run(struct app *app, const void *p)
 {
-	const struct inspect_args *args = p;
+	const struct wake_args *args = p;
 	_cleanup_inspection_ struct inspection in = { 0 };
 	_cleanup_device_list_ struct device_list list = { 0 };
 	int r;
@@ -67,15 +38,13 @@ static int list_run(struct app *app, const void *p)
 }
 
 static const struct argp list_argp = {
-	.options = inspect_options,
-	.parser = inspect_parse,
 	.args_doc = "[[COLUMN=]PATTERN[,PATTERN...]...]",
 	.doc = "List all PCI devices and all other members of IOMMU groups; with terms, those that "
 	       "match all of them.",
-	.children = view_children,
+	.children = wake_children,
 };
 
-static const struct inspect_args list_defaults = {
+static const struct wake_args list_defaults = {
 	.view = { .columns = device_columns,
 		  .operands = { .max = CMD_OPERANDS_MAX },
 		  .filtered = true },
@@ -92,7 +61,7 @@ static const struct cmd list_cmd = {
 
 static int show_run(struct app *app, const void *p)
 {
-	const struct inspect_args *args = p;
+	const struct wake_args *args = p;
 	const char *operand = args->view.operands.v[0];
 	_cleanup_inspection_ struct inspection in = { 0 };
 	_cleanup_device_ struct device device = { 0 };
@@ -112,15 +81,13 @@ static int show_run(struct app *app, const void *p)
 }
 
 static const struct argp show_argp = {
-	.options = inspect_options,
-	.parser = inspect_parse,
 	.args_doc = "DEVICE",
 	.doc = "Show one device. DEVICE is a PCI address, the name of an interface, disk or VFIO "
 	       "device, or a path in sysfs.",
-	.children = view_children,
+	.children = wake_children,
 };
 
-static const struct inspect_args show_defaults = {
+static const struct wake_args show_defaults = {
 	.view = { .columns = device_columns, .operands = { .min = 1, .max = 1 }, .single = true },
 };
 

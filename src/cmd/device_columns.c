@@ -195,7 +195,7 @@ static void get_holder(const void *row, struct out_value *ret)
 const struct out_column device_columns[] = {
 	{ "device", "Name on its bus", OUT_DEFAULT, 0, get_device },
 	{ "bus", "Bus it is on", 0, 0, get_bus },
-	{ "ids", "Vendor and device id", 0, DEVICE_NEED_IDS, get_ids },
+	{ "id", "Vendor and device id", 0, DEVICE_NEED_IDS, get_ids },
 	{ "class", "Class in words", OUT_DEFAULT, DEVICE_NEED_CLASS, get_class },
 	{ "class_code", "Base class, subclass and interface", 0, DEVICE_NEED_CLASS,
 	  get_class_code },

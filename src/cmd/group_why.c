@@ -11,35 +11,6 @@
 #include "model/why_group.h"
 #include "util/cleanup.h"
 
-struct why_args {
-	struct view_args view;
-	bool wake;
-};
-
-enum { KEY_WAKE = 0x500 };
-
-static error_t why_parse(int key, char *arg, struct argp_state *state)
-{
-	struct why_args *args = state->input;
-
-	(void)arg;
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &args->view;
-		return 0;
-	case KEY_WAKE:
-		args->wake = true;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp_option why_options[] = {
-	{ "wake", KEY_WAKE, NULL, 0, "Read config space of sleeping devices too: wakes them", 0 },
-	{ 0 },
-};
-
 /* Names the first obstacle. Returns the status. */
 static int conclude(struct app *app, const char *operand, const struct finding_list *list)
 {
@@ -64,7 +35,7 @@ static int conclude(struct app *app, const char *operand, const struct finding_l
 
 static int why_run(struct app *app, const void *p)
 {
-	const struct why_args *args = p;
+	const struct wake_args *args = p;
 	const char *operand = args->view.operands.v[0];
 	_cleanup_finding_list_ struct finding_list list = { 0 };
 	_cleanup_inspection_ struct inspection in = { 0 };
@@ -89,16 +60,14 @@ static int why_run(struct app *app, const void *p)
 }
 
 static const struct argp why_argp = {
-	.options = why_options,
-	.parser = why_parse,
 	.args_doc = "GROUP|DEVICE",
 	.doc = "Tell why the members of a group share it, and what stands in the way of giving it away. The "
 	       "first obstacle is named, with what to do; the status is 3 where something in use would be "
 	       "lost, 5 where only drivers stand in the way, and 0 where nothing does.",
-	.children = view_children,
+	.children = wake_children,
 };
 
-static const struct why_args why_defaults = {
+static const struct wake_args why_defaults = {
 	.view = { .columns = finding_columns, .operands = { .min = 1, .max = 1 } },
 };
 

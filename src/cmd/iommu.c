@@ -91,7 +91,7 @@ static void get_field_what(const void *row, struct out_value *ret)
 static const struct out_column field_columns[] = {
 	{ "field", "Name in the specification", OUT_DEFAULT, 0, get_field_name },
 	{ "register", "Register it is in", OUT_DEFAULT, 0, get_field_register },
-	{ "bits", "Its bits", OUT_DEFAULT, 0, get_field_bits },
+	{ "bit", "Its bits", OUT_DEFAULT, 0, get_field_bits },
 	{ "value", "What they hold", OUT_DEFAULT, 0, get_field_value },
 	{ "meaning", "What that means", OUT_DEFAULT, 0, get_field_meaning },
 	{ "what", "What the field is", OUT_DEFAULT, 0, get_field_what },

@@ -6,7 +6,7 @@
 #include "out/column.h"
 #include "util/cleanup.h"
 
-enum { KEY_LIST_COLUMNS = 0x400, KEY_SYSROOT, KEY_DRY_RUN };
+enum { KEY_LIST_COLUMNS = 0x400, KEY_SYSROOT, KEY_WAKE, KEY_DRY_RUN };
 
 static error_t view_parse(int key, char *arg, struct argp_state *state)
 {
@@ -54,6 +54,36 @@ static const struct argp_option view_options[] = {
 
 const struct argp view_argp = { .options = view_options, .parser = view_parse };
 const struct argp_child view_children[] = { { &view_argp, 0, "Output:", 1 }, { 0 } };
+
+static error_t wake_parse(int key, char *arg, struct argp_state *state)
+{
+	struct wake_args *args = state->input;
+
+	(void)arg;
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &args->view;
+		return 0;
+	case KEY_WAKE:
+		args->wake = true;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_option wake_options[] = {
+	{ "wake", KEY_WAKE, NULL, 0, "Read the capabilities of sleeping devices too: wakes them",
+	  0 },
+	{ 0 },
+};
+
+static const struct argp wake_argp = {
+	.options = wake_options,
+	.parser = wake_parse,
+	.children = view_children,
+};
+const struct argp_child wake_children[] = { { &wake_argp, 0, NULL, 0 }, { 0 } };
 
 static error_t context_parse(int key, char *arg, struct argp_state *state)
 {

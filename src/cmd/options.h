@@ -27,6 +27,15 @@ extern const struct argp view_argp;
 /* The children of a verb whose args are a struct view_args, or begin with one. */
 extern const struct argp_child view_children[];
 
+/* An inspecting verb that may wake devices which sleep, since reading config space does. */
+struct wake_args {
+	struct view_args view;
+	bool wake;
+};
+
+/* The children of a verb whose args are a struct wake_args, or begin with one: --wake and those above. */
+extern const struct argp_child wake_children[];
+
 /* A verb that works in a context: which one, and the operands it takes, as above. */
 struct context_args {
 	const char *name;

@@ -136,37 +136,64 @@ static void get_type(const void *p, struct out_value *ret)
 
 #define PROCESS (PASID_NEED_OWNER | PASID_NEED_PROCESS)
 
-const struct out_column pasid_columns[] = {
-	{ "device", "Device whose PASID it is", OUT_DEFAULT, 0, get_device },
-	{ "group", "IOMMU group", 0, PASID_NEED_GROUP, get_group },
-	{ "pasid", "Number; none where it is not told", OUT_DEFAULT, 0, get_pasid },
-	{ "kind",
-	  "What it leads to: ioas, hwpt, sva (a process), nested (a guest's table), dma (the "
-	  "kernel's own), unknown",
-	  OUT_DEFAULT, PASID_NEED_KIND, get_kind },
-	{ "target", "The same by name: the IOAS, page table, process, domain or node", 0,
-	  PASID_NEED_KIND, get_target },
+/* clang-format off */
+#define PASID_COLUMNS \
+	{ "device", "Device whose PASID it is", OUT_DEFAULT, 0, get_device }, \
+	{ "group", "IOMMU group", 0, PASID_NEED_GROUP, get_group }, \
+	{ "pasid", "Number; none where it is not told", OUT_DEFAULT, 0, get_pasid }, \
+	{ "kind", \
+	  "What it leads to: ioas, hwpt, sva (a process), nested (a guest's table), dma (the " \
+	  "kernel's own), unknown", \
+	  OUT_DEFAULT, PASID_NEED_KIND, get_kind }, \
+	{ "target", "The same by name: the IOAS, page table, process, domain or node", 0, \
+	  PASID_NEED_KIND, get_target }, \
+	{ "context", "Context that holds it", OUT_DEFAULT, 0, get_context }, \
+	{ "ioas", "Number of the IOAS it leads to", OUT_DEFAULT, 0, get_ioas }, \
+	{ "ioas_name", "Name of the IOAS", 0, 0, get_ioas_name }, \
+	{ "hwpt", "Hardware page table", 0, 0, get_hwpt }, \
+	{ "pid", "Process of the holder, whose address space it is, or who bound it", OUT_DEFAULT, \
+	  PASID_NEED_OWNER, get_pid }, \
+	{ "command", "Command of that process", OUT_DEFAULT, PROCESS, get_command }, \
+	{ "uid", "User of that process", 0, PROCESS, get_uid }, \
+	{ "user", "Name of that user; none in a captured tree", 0, PROCESS | PASID_NEED_USER, \
+	  get_user }, \
+	{ "unit", "systemd unit or container of that process", 0, PROCESS, get_unit }, \
+	{ "started", "When that process started, in UTC", 0, PROCESS, get_started }, \
+	{ "driver", "Driver of the device", 0, PASID_NEED_DRIVER, get_driver }, \
+	{ "state", "ok, not-in-hardware, not-recorded, or unconfirmed", OUT_DEFAULT, 0, get_state }, \
+	{ "source", "Who tells of it: see --sources", 0, PASID_NEED_OWNER, get_sources }, \
+	{ "hardware", "Whether the IOMMU's table has it", 0, 0, get_hardware }, \
+	{ "record", "Whether a context or a driver says so", 0, 0, get_record }, \
+	{ "domain", "Domain id in the IOMMU's table", 0, 0, get_domain }, \
+	{ "type", "Translation type in the IOMMU's table", 0, 0, get_type }, \
+	{ "fault_count", "Page faults that the driver has handled for it", 0, 0, get_faults }, \
+	{ "fault_failure_count", "Of these, those that it could not handle", 0, 0, get_fault_failures }
+/* clang-format on */
+
+const struct out_column pasid_columns[] = { PASID_COLUMNS, { 0 } };
+
+static const struct out_column contradiction_columns[] = {
+	{ "kind", "What it leads to", OUT_DEFAULT, PASID_NEED_KIND, get_kind },
+	{ "target", "The same by name", OUT_DEFAULT, PASID_NEED_KIND, get_target },
 	{ "context", "Context that holds it", OUT_DEFAULT, 0, get_context },
-	{ "ioas", "Number of the IOAS it leads to", OUT_DEFAULT, 0, get_ioas },
-	{ "ioas_name", "Name of the IOAS", 0, 0, get_ioas_name },
-	{ "hwpt", "Hardware page table", 0, 0, get_hwpt },
-	{ "pid", "Process of the holder, whose address space it is, or who bound it", OUT_DEFAULT,
-	  PASID_NEED_OWNER, get_pid },
+	{ "pid", "Process", OUT_DEFAULT, PASID_NEED_OWNER, get_pid },
 	{ "command", "Command of that process", OUT_DEFAULT, PROCESS, get_command },
-	{ "uid", "User of that process", 0, PROCESS, get_uid },
-	{ "user", "Name of that user; none in a captured tree", 0, PROCESS | PASID_NEED_USER,
-	  get_user },
-	{ "unit", "systemd unit or container of that process", 0, PROCESS, get_unit },
-	{ "started", "When that process started, in UTC", 0, PROCESS, get_started },
-	{ "driver", "Driver of the device", 0, PASID_NEED_DRIVER, get_driver },
-	{ "state", "ok, not-in-hardware, not-recorded, or unconfirmed", OUT_DEFAULT, 0, get_state },
-	{ "sources", "Who tells of it: see --sources", 0, PASID_NEED_OWNER, get_sources },
-	{ "hardware", "Whether the IOMMU's table has it", 0, 0, get_hardware },
-	{ "record", "Whether a context or a driver says so", 0, 0, get_record },
-	{ "domain", "Domain id in the IOMMU's table", 0, 0, get_domain },
-	{ "type", "Translation type in the IOMMU's table", 0, 0, get_type },
-	{ "faults", "Page faults that the driver has handled for it", 0, 0, get_faults },
-	{ "fault_failures", "Of these, those that it could not handle", 0, 0, get_fault_failures },
+	{ "state", "As of the binding", OUT_DEFAULT, 0, get_state },
+	{ "source", "Who tells of it", OUT_DEFAULT, PASID_NEED_OWNER, get_sources },
+	{ 0 },
+};
+
+static void get_contradiction(const void *p, struct out_value *ret)
+{
+	const struct pasid_row *row = p;
+
+	out_table(ret, contradiction_columns, row->others, row->n_others, sizeof(*row->others));
+}
+
+const struct out_column pasid_show_columns[] = {
+	PASID_COLUMNS,
+	{ "contradiction", "What else is told of the same PASID", OUT_DEFAULT,
+	  PASID_NEED_KIND | PROCESS, get_contradiction },
 	{ 0 },
 };
 
@@ -197,10 +224,10 @@ static void get_source_rows(const void *p, struct out_value *ret)
 }
 
 const struct out_column pasid_source_columns[] = {
-	{ "source", "Name, as in the column SOURCES of the list", OUT_DEFAULT, 0, get_source_name },
+	{ "source", "Name, as in the column SOURCE of the list", OUT_DEFAULT, 0, get_source_name },
 	{ "status", "read, absent (not on this machine), unreadable, or unsupported by this kernel",
 	  OUT_DEFAULT, 0, get_source_status },
-	{ "rows", "How many bindings, or openers of a device, it tells of", OUT_DEFAULT, 0,
+	{ "row_count", "How many bindings, or openers of a device, it tells of", OUT_DEFAULT, 0,
 	  get_source_rows },
 	{ "reason", "Why it is not read; what it lacks", OUT_DEFAULT, 0, get_source_reason },
 	{ "path", "Where it is", 0, 0, get_source_path },

@@ -9,7 +9,9 @@
 struct pasid_row {
 	uint32_t pasid;
 	const struct pasid_range *range;
-	struct pasid_scratch *scratch; /* for what columns put together; not NULL */
+	struct pasid_scratch *scratch;  /* for what columns put together; not NULL */
+	const struct pasid_row *others; /* of a show: what contradicts it */
+	size_t n_others;
 };
 
 struct pasid_scratch {
@@ -19,6 +21,8 @@ struct pasid_scratch {
 };
 
 extern const struct out_column pasid_columns[];
+/* The same, and what contradicts it, which a list has as rows of their own. */
+extern const struct out_column pasid_show_columns[];
 
 /* Of a struct pasid_report. */
 extern const struct out_column pasid_source_columns[];

@@ -42,7 +42,7 @@ static const struct out_column step_columns[] = {
 	{ "entry", "The entry", OUT_DEFAULT, 0, get_entry },
 	{ "address", "Physical address of the table or page it leads to", OUT_DEFAULT, 0,
 	  get_address },
-	{ "flags", "Names of the bits that are set in it", OUT_DEFAULT | OUT_INLINE, 0, get_flags },
+	{ "flag", "Names of the bits that are set in it", OUT_DEFAULT | OUT_INLINE, 0, get_flags },
 	{ 0 },
 };
 

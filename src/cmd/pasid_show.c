@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pasid show */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app.h"
@@ -70,17 +71,21 @@ static int fail_missing(struct app *app, const struct pasid_session *session, co
 					    : STATUS_PARTIAL;
 }
 
-static int show_found(struct app *app, struct inspection *in, const struct search *search,
-		      const char *device)
+static int show_found(struct app *app, struct inspection *in, const struct search *search)
 {
-	struct pasid_scratch scratch;
-	const struct pasid_row row = { search->pasid, &search->found.v[0], &scratch };
+	const size_t n = search->found.n;
+	_cleanup_free_ struct pasid_scratch *scratch = calloc(n, sizeof(*scratch));
+	_cleanup_free_ struct pasid_row *rows = calloc(n, sizeof(*rows));
 
-	/* Two that contradict each other are rows of their own in the list. */
-	if (search->found.n > 1)
-		app_note(app, "%s: %zu claims to PASID %u contradict each other: see 'pasid list'",
-			 device, search->found.n, (unsigned int)search->pasid);
-	return inspect_show(app, in, &row);
+	if (!scratch || !rows)
+		return app_fail_errno(app, -ENOMEM, NULL, "cannot show it");
+	for (size_t i = 0; i < n; i++)
+		rows[i] = (struct pasid_row){ .pasid = search->pasid,
+					      .range = &search->found.v[i],
+					      .scratch = &scratch[i] };
+	rows[0].others = rows + 1;
+	rows[0].n_others = n - 1;
+	return inspect_show(app, in, &rows[0]);
 }
 
 static int show_run(struct app *app, const void *p)
@@ -111,7 +116,7 @@ static int show_run(struct app *app, const void *p)
 		return app_fail_errno(app, r, device, "cannot look for the PASID");
 	if (search.found.n == 0)
 		return fail_missing(app, &session, device, number);
-	return show_found(app, &in, &search, device);
+	return show_found(app, &in, &search);
 }
 
 static const struct argp show_argp = {
@@ -122,7 +127,7 @@ static const struct argp show_argp = {
 };
 
 static const struct view_args show_defaults = {
-	.columns = pasid_columns,
+	.columns = pasid_show_columns,
 	.operands = { .min = 2, .max = 2 },
 	.single = true,
 };

@@ -13,12 +13,11 @@
 #include "util/cleanup.h"
 
 struct why_args {
-	struct view_args view;
+	struct wake_args common; /* first: its parser is a child's */
 	enum pasid_use use;
-	bool wake;
 };
 
-enum { KEY_FOR = 0x500, KEY_WAKE };
+enum { KEY_FOR = 0x500 };
 
 static error_t why_parse(int key, char *arg, struct argp_state *state)
 {
@@ -26,7 +25,7 @@ static error_t why_parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &args->view;
+		state->child_inputs[0] = &args->common.view;
 		return 0;
 	case KEY_FOR:
 		if (strcmp(arg, "vfio") == 0)
@@ -35,9 +34,6 @@ static error_t why_parse(int key, char *arg, struct argp_state *state)
 			args->use = PASID_USE_SVA;
 		else
 			argp_error(state, "--for: '%s' is neither vfio nor sva", arg);
-		return 0;
-	case KEY_WAKE:
-		args->wake = true;
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -48,8 +44,6 @@ static const struct argp_option why_options[] = {
 	{ "for", KEY_FOR, "USE", 0,
 	  "vfio: through VFIO and iommufd; sva: by the device's own driver, for processes (default: what its "
 	  "driver does)",
-	  0 },
-	{ "wake", KEY_WAKE, NULL, 0, "Read the capabilities of sleeping devices too: wakes them",
 	  0 },
 	{ 0 },
 };
@@ -86,20 +80,20 @@ static int conclude(struct app *app, const char *operand, enum pasid_use use,
 static int why_run(struct app *app, const void *p)
 {
 	const struct why_args *args = p;
-	const char *operand = args->view.operands.v[0];
+	const char *operand = args->common.view.operands.v[0];
 	_cleanup_finding_list_ struct finding_list list = { 0 };
 	_cleanup_inspection_ struct inspection in = { 0 };
 	_cleanup_free_ char *path = NULL;
 	enum pasid_use use;
 	int r;
 
-	r = inspect_open(app, &args->view, &in);
+	r = inspect_open(app, &args->common.view, &in);
 	if (r)
 		return r;
 	r = operand_device(app, in.root, operand, &path);
 	if (r)
 		return r;
-	r = pasid_why(in.root, path, args->use, args->wake, &use, &list);
+	r = pasid_why(in.root, path, args->use, args->common.wake, &use, &list);
 	if (r < 0)
 		return app_fail_errno(app, r, operand, "cannot look into it");
 	for (size_t i = 0; r == 0 && i < list.n; i++)
@@ -115,11 +109,11 @@ static const struct argp why_argp = {
 	.doc = "Tell why PASIDs can be used on a device or not: each link from its capability to the node "
 	       "through which they are bound, with what was measured. The first broken link is "
 	       "named, with what to do; the status is 5 then, and 0 where none is broken.",
-	.children = view_children,
+	.children = wake_children,
 };
 
 static const struct why_args why_defaults = {
-	.view = { .columns = finding_columns, .operands = { .min = 1, .max = 1 } },
+	.common.view = { .columns = finding_columns, .operands = { .min = 1, .max = 1 } },
 };
 
 const struct cmd pasid_why_cmd = {

@@ -10,11 +10,6 @@
 #include "model/check.h"
 #include "util/cleanup.h"
 
-struct check_args {
-	struct view_args view;
-	bool wake;
-};
-
 struct check_row {
 	struct finding finding; /* borrowed; the first, for the columns of findings */
 	char *uses[CHECK_USE_COUNT];
@@ -145,7 +140,7 @@ static void note_unknown(struct app *app, const struct finding_list *list)
 
 static int check_run(struct app *app, const void *p)
 {
-	const struct check_args *args = p;
+	const struct wake_args *args = p;
 	const struct operands *operands = &args->view.operands;
 	_cleanup_inspection_ struct inspection in = { 0 };
 	_cleanup_check_ struct check check = { 0 };
@@ -167,34 +162,7 @@ static int check_run(struct app *app, const void *p)
 	return operands->n ? conclude_named(app, &check, uses) : conclude_all(app, &check);
 }
 
-enum { KEY_WAKE = 0x500 };
-
-static error_t check_parse(int key, char *arg, struct argp_state *state)
-{
-	struct check_args *args = state->input;
-
-	(void)arg;
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &args->view;
-		return 0;
-	case KEY_WAKE:
-		args->wake = true;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp_option check_options[] = {
-	{ "wake", KEY_WAKE, NULL, 0, "Read the capabilities of sleeping devices too: wakes them",
-	  0 },
-	{ 0 },
-};
-
 static const struct argp check_argp = {
-	.options = check_options,
-	.parser = check_parse,
 	.args_doc = "[USE...]",
 	.doc = "Tell whether this machine is ready, and for what: each thing that matters with what was "
 	       "measured, what that means and what to do, and last a verdict for each USE: passthrough "
@@ -202,10 +170,10 @@ static const struct argp check_argp = {
 	       "by the devices' drivers), unprivileged (passthrough by users who are not root). With USE, "
 	       "of that alone: the status is 5 where it cannot be, 4 where only permissions are "
 	       "missing. Without, these mean that the machine is ready for nothing.",
-	.children = view_children,
+	.children = wake_children,
 };
 
-static const struct check_args check_defaults = {
+static const struct wake_args check_defaults = {
 	.view = { .columns = check_columns, .operands = { .max = CHECK_USE_COUNT } },
 };
 

@@ -11,13 +11,6 @@
 #include "model/diff.h"
 #include "util/cleanup.h"
 
-struct diff_args {
-	struct view_args view;
-	bool wake;
-};
-
-enum { KEY_WAKE = 0x500 };
-
 /* A change, of one PASID where it is of some. */
 struct diff_row {
 	const struct diff_change *change;
@@ -108,29 +101,6 @@ static const struct out_column columns[] = {
 	{ 0 },
 };
 
-static error_t diff_parse(int key, char *arg, struct argp_state *state)
-{
-	struct diff_args *args = state->input;
-
-	(void)arg;
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &args->view;
-		return 0;
-	case KEY_WAKE:
-		args->wake = true;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp_option diff_options[] = {
-	{ "wake", KEY_WAKE, NULL, 0, "Read the capabilities of sleeping devices too: wakes them",
-	  0 },
-	{ 0 },
-};
-
 /* The operand that names a side; "-" is what would be looked at without operands. */
 static const char *side_sysroot(const char *operand, const char *sysroot)
 {
@@ -202,7 +172,7 @@ static void note_gaps(struct app *app, const struct diff_gaps *gaps)
 
 static int diff_run(struct app *app, const void *p)
 {
-	struct diff_args args = *(const struct diff_args *)p;
+	struct wake_args args = *(const struct wake_args *)p;
 	_cleanup_(app_done) struct app before = { .context = app->context };
 	_cleanup_diff_side_ struct diff_side old = { 0 }, new = { 0 };
 	_cleanup_diff_gaps_ struct diff_gaps gaps = { 0 };
@@ -228,17 +198,15 @@ static int diff_run(struct app *app, const void *p)
 }
 
 static const struct argp diff_argp = {
-	.options = diff_options,
-	.parser = diff_parse,
 	.args_doc = "OLD [NEW [[COLUMN=]PATTERN[,PATTERN...]...]]",
 	.doc = "Tell what has changed between two captured machines, or between one and this machine: units, "
 	       "groups, devices, drivers, PASIDs. OLD and NEW are what --sysroot takes; - and no NEW is "
 	       "this machine, or what --sysroot names. With terms, those changes that match all of them. "
 	       "What could not be read on a side is told as unreadable, and the status is 7 then.",
-	.children = view_children,
+	.children = wake_children,
 };
 
-static const struct diff_args diff_defaults = {
+static const struct wake_args diff_defaults = {
 	.view = { .columns = columns,
 		  .operands = { .min = 1, .max = CMD_OPERANDS_MAX },
 		  .filtered = true },

@@ -134,7 +134,7 @@ const struct out_column explain_columns[] = {
 	  OUT_DEFAULT, 0, get_reason },
 	{ "remedy", "What to do", 0, 0, get_remedy },
 	{ "code", "Number of the reason in the IOMMU's specification", 0, 0, get_code },
-	{ "flags", "Its flags besides", 0, 0, get_flags },
+	{ "flag", "Its flags besides", 0, 0, get_flags },
 	{ "stream", "StreamID, device_id or endpoint, where requests carry one", 0, 0, get_stream },
 	{ "domain", "Domain id of the IOMMU", 0, 0, get_domain },
 	{ "message", "The kernel's own words for the reason", 0, 0, get_message },

@@ -42,13 +42,13 @@ int capture_reduce_status(const char *text, size_t size, bool anonymous, FILE *o
 	return 0;
 }
 
-/* Of a holder it has the name of the context. */
+/* Of a holder it is "ioasid:" and the name of the context. */
 int capture_reduce_comm(const char *text, size_t size, bool anonymous, FILE *out)
 {
 	static const char holder[] = "ioasid:";
 
-	if (anonymous && str_starts(text, holder))
-		fprintf(out, "%s" HIDDEN "\n", holder);
+	if (anonymous)
+		fprintf(out, "%s" HIDDEN "\n", str_starts(text, holder) ? holder : "");
 	else
 		fwrite(text, 1, size, out);
 	return 0;

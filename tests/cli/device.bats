@@ -50,12 +50,12 @@ setup()
 }
 
 @test "show has one line a column, and the holder beneath" {
-	on intel-pasid device show 0000:00:10.0 -o device,bus,ids,class,class_code,driver,driver_override,group,iommu,sysfs_path,vfio_cdev,vfio_group,numa_node,power,interface,block,holder
+	on intel-pasid device show 0000:00:10.0 -o device,bus,id,class,class_code,driver,driver_override,group,iommu,sysfs_path,vfio_cdev,vfio_group,numa_node,power,interface,block,holder
 	succeeds
 	equal "$output" "$(cat <<-'END'
 		DEVICE:          0000:00:10.0
 		BUS:             pci
-		IDS:             1234:a51d
+		ID:              1234:a51d
 		CLASS:           system
 		CLASS-CODE:      088000
 		DRIVER:          vfio-pci

@@ -179,7 +179,7 @@ keeps_the_secret()
 	yes 'DRIVER=e1000e' | head -c 100000 >"$tree/$NIC/uevent"
 	on intel-pasid device show 00:03.0 -j
 	[[ $status == 0 ]]
-	json '.ids == null and .unreadable.ids != null'
+	json '.id == null and .unreadable.id != null'
 }
 
 @test "empty and cut files" {

@@ -56,7 +56,7 @@ setup()
 		VENDOR:      intel
 		PASID-WIDTH: 20
 		FIELD:
-		    FIELD   REGISTER BITS  VALUE MEANING        WHAT
+		    FIELD   REGISTER BIT   VALUE MEANING        WHAT
 		    ND      CAP      2:0   0x6   65536          number of domains
 		    AFL     CAP      3     0x0   no             advanced fault logging
 	END

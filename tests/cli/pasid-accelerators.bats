@@ -24,7 +24,7 @@ fares()
 	[[ $status == 0 ]]
 	clean
 	told=$(jq -r --arg name "$2" \
-		'.[] | select(.source == $name) | "\(.status) \(.rows) \(.reason // "-")"' <<<"$output")
+		'.[] | select(.source == $name) | "\(.status) \(.row_count) \(.reason // "-")"' <<<"$output")
 	# shellcheck disable=SC2053	# a pattern
 	[[ $told == $3 ]] || {
 		printf 'not %s: %s\n' "$3" "$told"
@@ -40,11 +40,11 @@ AMD=sys/kernel/debug/iommu/amd/devtbl-of
 
 @test "who has a queue of idxd open is listed, with the counters of its faults" {
 	on idxd pasid list -r \
-		-o device,group,pasid,kind,target,pid,command,uid,unit,driver,sources,faults,fault_failures \
-		sources=idxd device=0000:6a:01.0 kind=sva
+		-o device,group,pasid,kind,target,pid,command,uid,unit,driver,source,fault_count,fault_failure_count \
+		source=idxd device=0000:6a:01.0 kind=sva
 	succeeds
 	equal "$output" "$(cat <<-'END'
-		DEVICE GROUP PASID KIND TARGET PID COMMAND UID UNIT DRIVER SOURCES FAULTS FAULT-FAILURES
+		DEVICE GROUP PASID KIND TARGET PID COMMAND UID UNIT DRIVER SOURCE FAULT-COUNT FAULT-FAILURE-COUNT
 		0000:6a:01.0 20  sva pid\x20999\x20(wq0.0) 999    idxd idxd 4 0
 		0000:6a:01.0 20  sva pid\x201201\x20(wq0.0) 1201 dpdk-dma 0 dpdk.service idxd idxd 17 2
 		0000:6a:01.0 20  sva pid\x201202\x20(wq0.0) 1202 kvstore 1000 kv.service idxd idxd 0 0
@@ -55,23 +55,23 @@ AMD=sys/kernel/debug/iommu/amd/devtbl-of
 }
 
 @test "the number of idxd's only opener is the one that the IOMMU's table has" {
-	on idxd pasid list -r -o pasid,kind,pid,command,state,sources 0000:e7:01.0
+	on idxd pasid list -r -o pasid,kind,pid,command,state,source 0000:e7:01.0
 	succeeds
-	equal "$output" "$(printf '%s\n' 'PASID KIND PID COMMAND STATE SOURCES' '6 sva 1400 old-app ok vt-d,idxd')"
+	equal "$output" "$(printf '%s\n' 'PASID KIND PID COMMAND STATE SOURCE' '6 sva 1400 old-app ok vt-d,idxd')"
 }
 
 @test "a shared queue of the kernel has the PASID of its DMA domain" {
 	on idxd pasid list -j -o all kind=dma
 	succeeds
 	json 'length == 1 and (.[0] | .device == "0000:6a:01.0" and .pid == null and .domain == 2 and
-		.pasid == 1 and .state == "ok" and .sources == ["vt-d", "idxd"])'
+		.pasid == 1 and .state == "ok" and .source == ["vt-d", "idxd"])'
 }
 
 @test "a shared queue of the kernel is of unknown number where the table cannot be read" {
 	rm -r "$(own idxd)/sys/kernel/debug"
 	on idxd pasid list -j -o all kind=dma
 	ended 7
-	json 'length == 1 and (.[0] | .pasid == null and .target == "wq0.2" and .sources == ["idxd"])'
+	json 'length == 1 and (.[0] | .pasid == null and .target == "wq0.2" and .source == ["idxd"])'
 }
 
 @test "one process is one binding, however often it has opened the queues of a device" {
@@ -85,7 +85,7 @@ AMD=sys/kernel/debug/iommu/amd/devtbl-of
 		echo 0 >"$tree/$queue/file$i/cr_fault_failures"
 		ln -s "../../../../$queue/file$i" "$tree/sys/bus/dsa/devices/file$i"
 	done
-	on idxd pasid list -rn -o pasid,pid,state,faults 0000:e7:01.0
+	on idxd pasid list -rn -o pasid,pid,state,fault_count 0000:e7:01.0
 	succeeds
 	equal "$output" '6 1400 ok 80'
 }
@@ -98,7 +98,7 @@ AMD=sys/kernel/debug/iommu/amd/devtbl-of
 	tree=$(own idxd)
 	echo 0 >"$tree/$IDXD/pasid_enabled"
 	rm "$tree/$IDXD"/wq0.?/dsa!wq0.?/file*/*
-	on idxd pasid list -j kind=sva sources=idxd device=0000:6a:01.0
+	on idxd pasid list -j kind=sva source=idxd device=0000:6a:01.0
 	equal "$output" '[]'
 	fares idxd idxd 'read 2 2 of 3 devices have pasid_enabled 0'
 }
@@ -109,10 +109,10 @@ AMD=sys/kernel/debug/iommu/amd/devtbl-of
 	rm "$tree/$FILE/pid" "$tree/$FILE/cr_faults"
 	ln -s errno:13 "$tree/$FILE/pid"
 	ln -s errno:5 "$tree/$FILE/cr_faults"
-	on idxd pasid list -j -o pid,faults,fault_failures,sources fault_failures=2
+	on idxd pasid list -j -o pid,fault_count,fault_failure_count,source fault_failure_count=2
 	ended 7
-	json '. == [{ pid: null, faults: null, fault_failures: 2, sources: ["idxd"],
-		unreadable: { pid: "Permission denied", faults: "Input/output error" } }]'
+	json '. == [{ pid: null, fault_count: null, fault_failure_count: 2, source: ["idxd"],
+		unreadable: { pid: "Permission denied", fault_count: "Input/output error" } }]'
 	fares idxd idxd 'unreadable 6 /sys/bus/dsa/devices/file0/pid: Permission denied'
 }
 
@@ -121,7 +121,7 @@ AMD=sys/kernel/debug/iommu/amd/devtbl-of
 	tree=$(own idxd)
 	for text in '' -1 0x 4294967296 99999999999999999999999 $'\e[31m1' "$(printf '%09000d' 1)"; do
 		printf '%s\n' "$text" >"$tree/$FILE/pid"
-		on idxd pasid list -rn -o pid fault_failures=2
+		on idxd pasid list -rn -o pid fault_failure_count=2
 		ended 7
 		clean
 		equal "$output" '?'
@@ -137,10 +137,10 @@ AMD=sys/kernel/debug/iommu/amd/devtbl-of
 }
 
 @test "compute processes have the number that debugfs tells of each GPU" {
-	on kfd pasid list -r -o device,pasid,kind,target,pid,command,uid,unit,sources,faults,hardware
+	on kfd pasid list -r -o device,pasid,kind,target,pid,command,uid,unit,source,fault_count,hardware
 	[[ $status == 0 ]]
 	equal "$output" "$(cat <<-'END'
-		DEVICE PASID KIND TARGET PID COMMAND UID UNIT SOURCES FAULTS HARDWARE
+		DEVICE PASID KIND TARGET PID COMMAND UID UNIT SOURCE FAULT-COUNT HARDWARE
 		0000:c1:00.0  unknown kfd 2002 rocm-bench 1002 session-4.scope kfd 0 
 		0000:c1:00.0 33 unknown kfd 2001 python3 1001 train.service kfd 3 
 		0000:c1:00.0 35 unknown kfd/context_1 2001 python3 1001 train.service kfd 12 

@@ -33,7 +33,7 @@ setup()
 	on intel-pasid pasid list -r -o all pasid=1,42
 	succeeds
 	equal "$output" "$(cat <<-'END'
-		DEVICE GROUP PASID KIND TARGET CONTEXT IOAS IOAS-NAME HWPT PID COMMAND UID USER UNIT STARTED DRIVER STATE SOURCES HARDWARE RECORD DOMAIN TYPE FAULTS FAULT-FAILURES
+		DEVICE GROUP PASID KIND TARGET CONTEXT IOAS IOAS-NAME HWPT PID COMMAND UID USER UNIT STARTED DRIVER STATE SOURCE HARDWARE RECORD DOMAIN TYPE FAULT-COUNT FAULT-FAILURE-COUNT
 		0000:00:10.0 6 42 unknown      98 ioasid:vm 0  vm.service  vfio-pci not-recorded vt-d,vfio 1 0 8 first-stage  
 		0000:00:11.0 7 1 sva pid\x20107\x20(uio0)     107 bash 0  accelerator.service  uio_pci_sva ok vt-d,uio 1 1 1 first-stage  
 	END
@@ -106,6 +106,15 @@ setup()
 	succeeds
 	# It is no process's, as the driver says; so that is told too.
 	json '.[0].kind == "sva" and .[1].type == "reserved-6"'
+	on intel-pasid pasid show 00:11.0 1 -j
+	succeeds
+	json '.kind == "sva" and .contradiction == [{ kind: "unknown", target: null, context: null, pid: null,
+		command: null, state: "not-recorded", source: ["vt-d"] }]'
+	on intel-pasid pasid show 00:11.0 1
+	succeeds
+	equal "$(grep -A 2 '^CONTRADICTION:' <<<"$output" | sed 's/ *$//')" 'CONTRADICTION:
+    KIND    TARGET CONTEXT PID COMMAND STATE        SOURCE
+    unknown -      -       -   -       not-recorded vt-d'
 }
 
 @test "no PASID can be bound in a captured machine" {
@@ -145,7 +154,7 @@ setup()
 @test "one PASID with all that is known of it" {
 	on intel-pasid pasid show 00:11.0 1 -j
 	succeeds
-	json '.pid == 107 and .kind == "sva" and .sources == ["vt-d", "uio"]'
+	json '.pid == 107 and .kind == "sva" and .source == ["vt-d", "uio"]'
 	on intel-pasid pasid show 00:11.0 2
 	ended 6
 	on intel-pasid pasid show 00:11.0 0

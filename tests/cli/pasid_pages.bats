@@ -28,7 +28,7 @@ DUMP=sys/kernel/debug/iommu/intel/0000:00:10.0/2a/domain_translation_struct
 		PAGE-SIZE: 4K
 		ACCESS:    r
 		WALK:
-		    LEVEL INDEX ENTRY       ADDRESS     FLAGS
+		    LEVEL INDEX ENTRY       ADDRESS     FLAG
 		    PML4      0 0x142c30227 0x142c30000 present, write, user, accessed
 		    PDPT    128 0x1427e7227 0x1427e7000 present, write, user, accessed
 		    PD        0 0x1427db227 0x1427db000 present, write, user, accessed
@@ -47,7 +47,7 @@ DUMP=sys/kernel/debug/iommu/intel/0000:00:10.0/2a/domain_translation_struct
 	succeeds
 	json 'length == 1 and .[0].pasid == 0 and .[0].physical == "0x100000001" and
 		.[0].page_size == 1073741824 and [.[0].walk[].level] == ["PML4", "PDPT"] and
-		.[0].walk[1].flags == ["present", "write", "user", "accessed", "dirty", "large"]'
+		.[0].walk[1].flag == ["present", "write", "user", "accessed", "dirty", "large"]'
 	on intel-pages pasid translate 00:10.0 42 0x2000200000 137441050624 -nro iova,physical,device
 	succeeds
 	equal "$output" "0x2000200000 0x17b400000 0000:00:10.0
@@ -61,7 +61,7 @@ DUMP=sys/kernel/debug/iommu/intel/0000:00:10.0/2a/domain_translation_struct
 	ended 7
 	says_only 'ioasidctl: 0x2000000000: is not mapped'
 	json '[.[].state] == ["mapped", "unmapped"] and .[1].physical == null and
-		.[1].walk[-1] == { level: "PT", index: 0, entry: null, address: null, flags: null }'
+		.[1].walk[-1] == { level: "PT", index: 0, entry: null, address: null, flag: null }'
 	on intel-pages pasid translate 00:10.0 42 0x2000000000 -nro state
 	ended 6
 	equal "$output" unmapped

@@ -201,7 +201,7 @@ hostile()
 	[[ -z $(ls "$TMPDIR") ]]
 }
 
-@test "an anonymous capture has neither serial number nor MAC address" {
+@test "an anonymous capture has neither serial number, MAC address nor command" {
 	local tree net
 
 	tree=$(own intel-pasid)
@@ -216,9 +216,10 @@ hostile()
 	ended 0
 	tar xzOf "$FILE" | grep -qa 'SERIAL!!'
 	tar tzf "$FILE" | grep -q enx525400123456
+	tar xzOf "$FILE" | grep -qax bash
 	run_both "$IOASIDCTL" --sysroot "$tree" system capture --anonymous --force "$FILE"
 	ended 0
-	[[ $(tar xzOf "$FILE" | grep -ca 'SERIAL!!') == 0 && $(tar tvzf "$FILE" | grep -c 525400123456) == 0 ]]
+	[[ $(tar xzOf "$FILE" | grep -caE 'SERIAL!!|^bash$') == 0 && $(tar tvzf "$FILE" | grep -c 525400123456) == 0 ]]
 	run_both "$IOASIDCTL" --sysroot "$FILE" device show 0000:00:03.0 -j -o net
 	json '[.. | strings] | any(. == "enx000000000001")'
 }

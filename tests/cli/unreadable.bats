@@ -114,10 +114,10 @@ unreadable()
 	unreadable sys/devices/virtual/iommu/dmar0/intel-iommu/ecap
 	unreadable sys/devices/virtual/iommu/dmar0/devices
 	unreadable sys/devices/pci0000:00/0000:02:00.0
-	on intel-pasid device show 00:10.0 -j -o driver_override,ids,class,group
+	on intel-pasid device show 00:10.0 -j -o driver_override,id,class,group
 	[[ $status == 0 ]]
 	json '.group == 6 and .unreadable ==
-		{ driver_override: "Permission denied", ids: "Permission denied", class: "Permission denied" }'
+		{ driver_override: "Permission denied", id: "Permission denied", class: "Permission denied" }'
 	on intel-pasid device list -j -o device,pasid_width,ats_supported
 	json '[.[] | select(.unreadable)] | map(.device) | . == ["0000:00:03.0"]'
 	on intel-pasid iommu list -j

@@ -53,7 +53,7 @@ chosen()
 
 logged()
 {
-	ctl system explain -rn -o source,device,kind,flags | grep -qxF "$1"
+	ctl system explain -rn -o source,device,kind,flag | grep -qxF "$1"
 }
 
 @test "system explain: a device's DMA to an address that is not mapped" {

@@ -66,8 +66,8 @@ valid()
 		'[[42,"ioas","ioas guest","test","ok"],[100,"ioas","ioas guest","test","ok"],[101,"ioas","ioas guest","test","ok"]]' ]]
 	[[ $(jq -c "[.[] | select(.device == \"$THIRD\") | [.pasid, .pid, .command, .state]]" <<<"$output") == \
 		"[[7,$foreign,\"foreign\",\"not-recorded\"],[9,$foreign,\"foreign\",\"not-recorded\"]]" ]]
-	[[ $(jq -c "[.[] | select(.device == \"$THIRD\").sources] | unique" <<<"$output") == '[["vt-d","vfio"]]' ]]
-	[[ $(jq -c "[.[] | select(.context == \"test\").sources] | unique" <<<"$output") == '[["context","vt-d"]]' ]]
+	[[ $(jq -c "[.[] | select(.device == \"$THIRD\").source] | unique" <<<"$output") == '[["vt-d","vfio"]]' ]]
+	[[ $(jq -c "[.[] | select(.context == \"test\").source] | unique" <<<"$output") == '[["context","vt-d"]]' ]]
 	[[ $(jq -r 'length' <<<"$output") == 6 ]]
 	# All that the hardware has, and no more.
 	for device in "$WIDE" "$THIRD" "$NARROW"; do
@@ -79,7 +79,7 @@ valid()
 	local sva
 
 	sva=$(ctl pasid list -j -o all kind=sva)
-	[[ $(jq -c '.[] | [.device, .driver, .state, .sources]' <<<"$sva") == \
+	[[ $(jq -c '.[] | [.device, .driver, .state, .source]' <<<"$sva") == \
 		"[\"$NARROW\",\"uio_pci_sva\",\"ok\",[\"vt-d\",\"uio\"]]" ]]
 	[[ $(jq -r '.[0].started' <<<"$sva") == 20*Z ]]
 }
@@ -88,7 +88,7 @@ valid()
 	[[ $(ctl pasid list -nro pasid device="$WIDE,$THIRD" pasid=1-9,100-200 | xargs) == '100 101 7 9' ]]
 	[[ $(ctl pasid list -nro pasid command=foreign | xargs) == '7 9' ]]
 	[[ $(ctl pasid list -nro pasid pid="$foreign" pasid=7) == 7 ]]
-	[[ $(ctl pasid list -nro pasid user=root sources=context | xargs) == '42 100 101' ]]
+	[[ $(ctl pasid list -nro pasid user=root source=context | xargs) == '42 100 101' ]]
 	[[ $(ctl pasid list -nro pasid -c test | xargs) == '42 100 101' ]]
 	[[ $(ctl pasid list -nro device kind=sva) == "$NARROW" ]]
 	[[ -z $(ctl pasid list -nro pasid kind=sva command=foreign) ]]

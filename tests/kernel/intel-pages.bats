@@ -100,7 +100,7 @@ translated()
 
 	row=$(ctl pasid translate "$WIDE" 7 0x2000200123 0x2040000000 -j)
 	[[ $(jq -r '[.[].walk[-1].level] | join(" ")' <<<"$row") == 'PD PDPT' ]]
-	[[ $(jq -r '[.[].walk[-1].flags | index("large") != null] | all' <<<"$row") == true ]]
+	[[ $(jq -r '[.[].walk[-1].flag | index("large") != null] | all' <<<"$row") == true ]]
 	[[ $(jq -r '[.[].walk[-1].address] | join(" ")' <<<"$row") == \
 		"$(awk '$2 == "0x2000200000" || $2 == "0x2040000000" { print $3 }' \
 			"$BATS_FILE_TMPDIR/expected" | xargs)" ]]
