@@ -101,6 +101,9 @@ static int list_run(struct app *app, const void *p)
 	_cleanup_strv_ struct strv terms = { 0 };
 	int r;
 
+	if (args.sources && args.context)
+		return app_fail(app, STATUS_USAGE, args.context,
+				"--sources are those of no context");
 	/* Its operands are terms of the columns that were chosen last. */
 	if (args.sources)
 		return list_sources(app, &args.view);

@@ -73,3 +73,6 @@ int chain_has_entry(const struct sys_root *root, const char *directory, const ch
 
 /* Does DEVICE's driver bind processes? */
 bool chain_driver_binds(const struct sys_root *root, const struct device *device);
+
+/* Is DEVICE's driver one of VFIO's? */
+bool chain_driver_is_vfio(const struct device *device);

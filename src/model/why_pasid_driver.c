@@ -124,7 +124,7 @@ bool chain_driver_binds(const struct sys_root *root, const struct device *device
 	return uacce >= 0;
 }
 
-static bool is_vfio(const struct device *device)
+bool chain_driver_is_vfio(const struct device *device)
 {
 	return device->driver.status == 1 && strstr(device->driver.value, "vfio");
 }
@@ -141,8 +141,9 @@ static void add_driver_vfio(struct pasid_chain *chain)
 		chain_add(chain, &link_driver_vfio, FINDING_BROKEN, device->id, remedy,
 			  "no driver");
 	else
-		chain_add(chain, &link_driver_vfio, is_vfio(device) ? FINDING_OK : FINDING_BROKEN,
-			  device->id, remedy, "driver %s", device->driver.value);
+		chain_add(chain, &link_driver_vfio,
+			  chain_driver_is_vfio(device) ? FINDING_OK : FINDING_BROKEN, device->id,
+			  remedy, "driver %s", device->driver.value);
 }
 
 /* Which drivers bind processes cannot be read, but for a few that are known. */
@@ -158,7 +159,7 @@ static void add_driver_sva(struct pasid_chain *chain)
 	else if (chain_driver_binds(chain->root, device))
 		chain_add(chain, &link_driver_sva, FINDING_OK, device->id, NULL,
 			  "driver %s, which binds processes", device->driver.value);
-	else if (is_vfio(device))
+	else if (chain_driver_is_vfio(device))
 		chain_add(chain, &link_driver_sva, FINDING_BROKEN, device->id,
 			  "ask about its use through VFIO with --for=vfio", "driver %s",
 			  device->driver.value);
@@ -247,7 +248,7 @@ static void add_cdev(struct pasid_chain *chain)
 
 	if (device->vfio_cdev.status < 0)
 		chain_unknown(chain, &link_cdev, device->id, device->vfio_cdev.status);
-	else if (device->vfio_cdev.status == 0 && !is_vfio(device))
+	else if (device->vfio_cdev.status == 0 && !chain_driver_is_vfio(device))
 		chain_add(chain, &link_cdev, FINDING_BROKEN, device->id, NULL,
 			  "none: it has no VFIO driver");
 	else if (device->vfio_cdev.status == 0)

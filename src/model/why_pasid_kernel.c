@@ -72,9 +72,15 @@ static void add_config(struct pasid_chain *chain)
 		chain_unknown(chain, &link_config, NULL, chain->config_status);
 		return;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(symbols); i++)
-		if (!symbols[i].vendor || chain_vendor(chain, symbols[i].vendor))
-			add_symbol(chain, symbols[i].link, symbols[i].name);
+	for (size_t i = 0; i < ARRAY_SIZE(symbols); i++) {
+		if (symbols[i].vendor && !chain_vendor(chain, symbols[i].vendor))
+			continue;
+		/* A VFIO driver of its own, such as mlx5_vfio_pci, serves without vfio-pci. */
+		if (strcmp(symbols[i].name, "VFIO_PCI") == 0 &&
+		    chain_driver_is_vfio(&chain->device))
+			continue;
+		add_symbol(chain, symbols[i].link, symbols[i].name);
+	}
 }
 
 /* What the last of NAME's options ON and OFF says: 1, 0; -1 where there is neither. */

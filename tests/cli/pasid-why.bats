@@ -172,6 +172,20 @@ broken()
 	broken iommu intel-pasid $WIDE
 }
 
+@test "a VFIO driver of the device's own serves without vfio-pci" {
+	local tree device
+
+	tree=$(own intel-pasid)
+	device=$tree/sys/devices/pci0000:00/$WIDE
+	sed -i 's/^CONFIG_VFIO_PCI=y/# CONFIG_VFIO_PCI is not set/' "$tree/proc/config.gz"
+	sed -i 's/^DRIVER=.*/DRIVER=mlx5_vfio_pci/' "$device/uevent"
+	on intel-pasid pasid why $WIDE
+	succeeds
+	sed -i 's/^DRIVER=.*/DRIVER=other/' "$device/uevent"
+	broken kernel-config intel-pasid $WIDE --for vfio
+	says CONFIG_VFIO_PCI
+}
+
 @test "nodes that nobody may look for are not missing" {
 	local tree seen='[.[] | select(.check == "vfio-cdev" or .check == "iommufd").result] | join(" ")'
 

@@ -151,6 +151,11 @@ setup()
 	json 'map(select(.status == "unreadable")) | length > 0 and all(.[]; .reason != null)'
 }
 
+@test "a context has no sources of its own" {
+	on intel-pasid pasid list --sources -c vm
+	fails 2 'vm: --sources are those of no context'
+}
+
 @test "one PASID with all that is known of it" {
 	on intel-pasid pasid show 00:11.0 1 -j
 	succeeds
