@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# What the bats files share. Sets ROOT, the top of the project, and IOASIDCTL, the program under test.
+# What the bats files share, to be loaded in setup() and setup_file(). Sets ROOT, the top of the project,
+# and IOASIDCTL, the program under test.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source-path=SCRIPTDIR source=trace.bash
+. "$ROOT/tests/trace.bash"
+follow_test
 BUILD=${BUILD:-build}
 [[ $BUILD == /* ]] || BUILD=$ROOT/$BUILD
 IOASIDCTL=${IOASIDCTL:-$BUILD/ioasidctl}

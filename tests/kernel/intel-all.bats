@@ -50,6 +50,7 @@ teardown_file()
 
 setup()
 {
+	follow_test
 	foreign=$(<"$BATS_FILE_TMPDIR/foreign")
 	export foreign
 }

@@ -28,6 +28,7 @@ teardown_file()
 
 setup()
 {
+	follow_test
 	export IOASIDCTL_CONTEXT=test
 }
 

@@ -2,6 +2,15 @@
 # shellcheck shell=bash
 # Helpers of the tests that run in the lab's machines. $IOASIDCTL is the program under test.
 
+# shellcheck source-path=SCRIPTDIR source=../trace.bash
+. "$(dirname "${BASH_SOURCE[0]}")/../trace.bash"
+
+# For the files that have none of their own.
+setup()
+{
+	follow_test
+}
+
 WIDE=0000:00:10.0   # endpoint with PASIDs of 20 bits
 NARROW=0000:00:11.0 # endpoint with PASIDs of 8 bits
 PLAIN=0000:00:12.0  # endpoint without PASIDs

@@ -6,6 +6,7 @@ load lib
 
 setup()
 {
+	follow_test
 	# LeakSanitizer does not work under strace.
 	export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
 }
