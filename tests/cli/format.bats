@@ -52,8 +52,7 @@ listed()
 			# shellcheck disable=SC2086	# words
 			on "$tree" $list --json
 			listed "$tree" "$list"
-			json 'type == "array" and all(.[]; type == "object")'
-			json "all(.[]; del(.unreadable) | keys_unsorted == $defaults)"
+			json "type == \"array\" and all(.[]; del(.unreadable) | keys_unsorted == $defaults)"
 			# shellcheck disable=SC2086	# words
 			on "$tree" $list --json -o all
 			listed "$tree" "$list"
@@ -82,12 +81,12 @@ listed()
 		for command in "${LISTS[@]}"; do
 			# shellcheck disable=SC2086	# words
 			on "$tree" $command -j -o all
-			json '[.. | objects | keys[]] | all(.[]; test("^[a-z][a-z0-9]*(_[a-z0-9]+)*$"))'
-			json '[.. | strings] | all(.[]; . != "" and (test("[\u0000-\u001f]") | not))'
-			json '[.. | objects | .address?, .cap?, .ecap?, .start?, .end? | select(. != null)]
-				| all(.[]; type == "string" and test("^0x[0-9a-f]+$"))'
-			json '[.. | objects | .unreadable? | select(. != null)]
-				| all(.[]; type == "object" and length > 0 and all(.[]; type == "string"))'
+			json '([.. | objects | keys[]] | all(.[]; test("^[a-z][a-z0-9]*(_[a-z0-9]+)*$"))) and
+				([.. | strings] | all(.[]; . != "" and (test("[\u0000-\u001f]") | not))) and
+				([.. | objects | .address?, .cap?, .ecap?, .start?, .end? | select(. != null)]
+				| all(.[]; type == "string" and test("^0x[0-9a-f]+$"))) and
+				([.. | objects | .unreadable? | select(. != null)]
+				| all(.[]; type == "object" and length > 0 and all(.[]; type == "string")))'
 		done
 	done
 }

@@ -36,7 +36,10 @@ hardware()
 # user COMMAND...: as somebody without any right. The program has a copy where everybody may read it.
 user()
 {
-	install -m 755 "$IOASIDCTL" /tmp/ioasidctl
+	if [[ ! -e /tmp/copied || $(</tmp/copied) != "$IOASIDCTL" ]]; then
+		install -m 755 "$IOASIDCTL" /tmp/ioasidctl
+		echo "$IOASIDCTL" >/tmp/copied
+	fi
 	(cd /tmp && PATH=/tmp:$PATH setpriv --reuid 1000 --regid 1000 --clear-groups "$@")
 }
 
