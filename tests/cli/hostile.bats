@@ -43,6 +43,7 @@ survives()
 			fi
 			# In brackets, for what is cut must not be whole with the next.
 			[[ $format != -j ]] || ! ended 0 || echo "[$output]" >>"$documents"
+			# shellcheck disable=SC2154	# run_both sets it
 			printf '%s\n%s\n' "$output" "$stderr" >>"$BATS_TEST_TMPDIR/said"
 		done
 	done
