@@ -68,7 +68,7 @@ context()
 	[[ $(ctl pasid list -nr -o ioas pasid=150) == "$second" ]]
 	for pasid in 42 {100..163} "$auto"; do
 		ctl pasid unbind "$WIDE" "$pasid"
-		[[ -z $(hardware "$WIDE" | grep -x "$pasid") ]]
+		[[ -z $(awk -v bdf="${WIDE#0000:}" -v pasid="$pasid" '$1 == bdf && $4 + 0 == pasid' "$TABLE") ]]
 	done
 	[[ -z $(hardware "$WIDE") ]]
 	[[ $(ctl pasid list -j) == '[]' ]]
