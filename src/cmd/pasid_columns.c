@@ -161,7 +161,7 @@ static void get_type(const void *p, struct out_value *ret)
 	{ "started", "When that process started, in UTC", 0, PROCESS, get_started }, \
 	{ "driver", "Driver of the device", 0, PASID_NEED_DRIVER, get_driver }, \
 	{ "state", "ok, not-in-hardware, not-recorded, or unconfirmed", OUT_DEFAULT, 0, get_state }, \
-	{ "source", "Who tells of it: see --sources", 0, PASID_NEED_OWNER, get_sources }, \
+	{ "source", "Who tells of it: see --sources", OUT_INLINE, PASID_NEED_OWNER, get_sources }, \
 	{ "hardware", "Whether the IOMMU's table has it", 0, 0, get_hardware }, \
 	{ "record", "Whether a context or a driver says so", 0, 0, get_record }, \
 	{ "domain", "Domain id in the IOMMU's table", 0, 0, get_domain }, \
@@ -179,7 +179,7 @@ static const struct out_column contradiction_columns[] = {
 	{ "pid", "Process", OUT_DEFAULT, PASID_NEED_OWNER, get_pid },
 	{ "command", "Command of that process", OUT_DEFAULT, PROCESS, get_command },
 	{ "state", "As of the binding", OUT_DEFAULT, 0, get_state },
-	{ "source", "Who tells of it", OUT_DEFAULT, PASID_NEED_OWNER, get_sources },
+	{ "source", "Who tells of it", OUT_DEFAULT | OUT_INLINE, PASID_NEED_OWNER, get_sources },
 	{ 0 },
 };
 

@@ -85,7 +85,7 @@ const char *pasid_source_name(unsigned int n);
 struct pasid_report {
 	const char *name, *what, *path;
 	int status; /* 1 read; 0 absent on this machine; -EOPNOTSUPP; -errno: rows may be missing */
-	size_t rows;      /* what it told: claims, or entries of a table */
+	size_t rows;      /* what it told: PASIDs, openers, or entries of a table */
 	char reason[200]; /* in words, where the status is not 1 */
 };
 

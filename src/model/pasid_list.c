@@ -79,7 +79,7 @@ static int add_records(struct pasid_walk *walk, struct pasid_report *ret)
 			continue;
 		if (pasid_claims_add(&walk->claims, &claim, PASID_BIT_CONTEXT) < 0)
 			return -ENOMEM;
-		ret->rows++;
+		ret->rows += record->hi - record->lo + 1;
 	}
 	return 0;
 }

@@ -108,6 +108,7 @@ valid()
 	status 0 ctl pasid list --sources -j
 	[[ $(jq -r '.[] | select(.status == "read").source' <<<"$output" | xargs) == 'context vt-d uio vfio' ]]
 	jq -e 'all(.[]; .status == "read" or (.reason | length) > 0)' <<<"$output"
+	[[ $(jq '.[] | select(.source == "context").row_count' <<<"$output") == 3 ]]
 }
 
 @test "a user sees what the kernel lets him see, and what is missing is said" {
