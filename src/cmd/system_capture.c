@@ -18,7 +18,8 @@
 
 struct capture_args {
 	struct operands operands;
-	bool anonymous, force;
+	enum capture_secrecy secrecy;
+	bool force;
 };
 
 /* Where it is written, under another name until it is whole. */
@@ -152,11 +153,11 @@ static int capture_run(struct app *app, const void *p)
 		r = target_open(app, args, &target);
 	if (r)
 		return r;
-	r = capture_open(root, target.fd, args->anonymous, &capture);
+	r = capture_open(root, target.fd, args->secrecy, &capture);
 	if (r == 0)
 		r = capture_machine(capture);
 	if (r == 0)
-		r = put_contexts(app, capture, args->anonymous);
+		r = put_contexts(app, capture, args->secrecy == CAPTURE_ANONYMOUS);
 	if (r == 0)
 		r = capture_finish(capture);
 	if (r < 0)
@@ -168,15 +169,20 @@ static int capture_run(struct app *app, const void *p)
 	return STATUS_DONE;
 }
 
-enum { KEY_ANONYMOUS = 0x500, KEY_FORCE };
+enum { KEY_ANONYMOUS = 0x500, KEY_ARGUMENTS, KEY_FORCE };
 
 static error_t capture_parse(int key, char *arg, struct argp_state *state)
 {
 	struct capture_args *args = state->input;
+	enum capture_secrecy secrecy;
 
 	switch (key) {
 	case KEY_ANONYMOUS:
-		args->anonymous = true;
+	case KEY_ARGUMENTS:
+		secrecy = key == KEY_ANONYMOUS ? CAPTURE_ANONYMOUS : CAPTURE_ARGUMENTS;
+		if (args->secrecy != CAPTURE_ORDINARY && args->secrecy != secrecy)
+			argp_error(state, "--anonymous and --arguments contradict each other");
+		args->secrecy = secrecy;
 		return 0;
 	case KEY_FORCE:
 		args->force = true;
@@ -189,7 +195,10 @@ static error_t capture_parse(int key, char *arg, struct argp_state *state)
 static const struct argp_option capture_options[] = {
 	{ "anonymous", KEY_ANONYMOUS, NULL, 0,
 	  "Leave out what tells the machine or its users: serial numbers, MAC addresses, names of "
-	  "users, units, contexts, volumes, files and mounts",
+	  "users, units, commands, contexts, volumes, files and mounts",
+	  0 },
+	{ "arguments", KEY_ARGUMENTS, NULL, 0,
+	  "Put in the arguments of the commands that have a device open, which may tell secrets",
 	  0 },
 	{ "force", KEY_FORCE, NULL, 0, "Replace FILE", 0 },
 	{ 0 },

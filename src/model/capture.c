@@ -25,7 +25,8 @@ static int compare_known(const void *a, const void *b)
 	return strcmp((const char *)a + 1, (const char *)b + 1);
 }
 
-int capture_open(const struct sys_root *root, int fd, bool anonymous, struct capture **ret)
+int capture_open(const struct sys_root *root, int fd, enum capture_secrecy secrecy,
+		 struct capture **ret)
 {
 	_cleanup_capture_ struct capture *capture = calloc(1, sizeof(*capture));
 	int r;
@@ -33,7 +34,8 @@ int capture_open(const struct sys_root *root, int fd, bool anonymous, struct cap
 	if (!capture)
 		return -ENOMEM;
 	capture->root = root;
-	capture->anonymous = anonymous;
+	capture->anonymous = secrecy == CAPTURE_ANONYMOUS;
+	capture->arguments = secrecy == CAPTURE_ARGUMENTS;
 	r = archive_writer_open(fd, &capture->writer);
 	if (r < 0)
 		return r;

@@ -27,11 +27,15 @@ struct capture_lack {
 
 struct capture;
 
+enum capture_secrecy { CAPTURE_ORDINARY, CAPTURE_ANONYMOUS, CAPTURE_ARGUMENTS };
+
 /*
- * Writes to FD, borrowed. ANONYMOUS leaves out what tells the machine or its users: serial numbers, MAC
- * addresses, names of users, units, volumes, files and mounts. Returns 0 or -errno.
+ * Writes to FD, borrowed. CAPTURE_ANONYMOUS leaves out what tells the machine or its users: serial numbers,
+ * MAC addresses, names of users, units, commands, volumes, files and mounts. CAPTURE_ARGUMENTS puts in the
+ * arguments of commands, which may be secrets. Returns 0 or -errno.
  */
-int capture_open(const struct sys_root *root, int fd, bool anonymous, struct capture **ret);
+int capture_open(const struct sys_root *root, int fd, enum capture_secrecy secrecy,
+		 struct capture **ret);
 void capture_close(struct capture **capture);
 #define _cleanup_capture_ _cleanup_(capture_close)
 

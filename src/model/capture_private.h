@@ -41,7 +41,7 @@ capture_reduce capture_reduce_status, capture_reduce_comm, capture_reduce_cgroup
 struct capture {
 	const struct sys_root *root;
 	struct archive_writer *writer;
-	bool anonymous;
+	bool anonymous, arguments;
 	void *known;   /* tsearch(3) tree of paths in the archive and on the way to them */
 	void *devices; /* of paths of devices */
 	struct capture_lack *lacks;

@@ -18,6 +18,8 @@ static const struct capture_item process_items[] = {
 	{ NULL, "status", 0, capture_reduce_status },
 	{ NULL, "stat", 0, capture_reduce_stat },
 	{ NULL, "cgroup", 0, capture_reduce_cgroup },
+	/* The last, and only if asked for. */
+	{ NULL, "cmdline", 0, NULL },
 };
 
 static int add_uid(struct capture *capture, const struct proc_process *process)
@@ -47,7 +49,7 @@ int capture_process(struct capture *capture, pid_t pid)
 	dir = sys_dir_open(capture->root, path);
 	if (dir < 0)
 		return dir == -ENOENT ? 0 : capture_put_error(capture, path, dir);
-	for (size_t i = 0; i < ARRAY_SIZE(process_items); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(process_items) - !capture->arguments; i++) {
 		const char *name = process_items[i].names;
 
 		snprintf(path, sizeof(path), "proc/%d/%s", (int)pid, name);

@@ -75,7 +75,7 @@ static void add_config(struct pasid_chain *chain)
 	for (size_t i = 0; i < ARRAY_SIZE(symbols); i++) {
 		if (symbols[i].vendor && !chain_vendor(chain, symbols[i].vendor))
 			continue;
-		/* A VFIO driver of its own, such as mlx5_vfio_pci, serves without vfio-pci. */
+		/* With a VFIO driver, perhaps one of its own such as mlx5_vfio_pci, none is missing. */
 		if (strcmp(symbols[i].name, "VFIO_PCI") == 0 &&
 		    chain_driver_is_vfio(&chain->device))
 			continue;

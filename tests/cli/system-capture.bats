@@ -224,6 +224,22 @@ hostile()
 	json '[.. | strings] | any(. == "enx000000000001")'
 }
 
+@test "arguments of commands are captured if asked for, and never anonymously" {
+	local tree
+
+	tree=$(own intel-pasid)
+	printf 'dpdk\0--password=secret\0' >"$tree/proc/107/cmdline"
+	run_both "$IOASIDCTL" --sysroot "$tree" system capture "$FILE"
+	ended 0
+	[[ $(tar xzOf "$FILE" | grep -ca secret) == 0 ]]
+	run_both "$IOASIDCTL" --sysroot "$tree" system capture --arguments --force "$FILE"
+	ended 0
+	tar xzOf "$FILE" proc/107/cmdline | cmp - "$tree/proc/107/cmdline"
+	run_both "$IOASIDCTL" system capture --anonymous --arguments "$FILE"
+	ended 2
+	says '--anonymous and --arguments contradict each other'
+}
+
 @test "a captured machine has the contexts that were captured, and cannot be changed" {
 	local tree
 
