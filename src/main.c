@@ -8,6 +8,7 @@
 #include "app.h"
 #include "cmd.h"
 #include "cmd/nouns.h"
+#include "cmd/options.h"
 
 enum { KEY_SYSROOT = 0x300, KEY_VERSION, KEY_DUMP };
 
@@ -18,8 +19,7 @@ static const struct cmd *const root_sub[] = { &group_cmd,   &device_cmd, &iommu_
 static error_t root_parse(int key, char *arg, struct argp_state *state);
 
 static const struct argp_option root_options[] = {
-	{ "sysroot", KEY_SYSROOT, "FILE|DIR", 0, "Look at a captured machine instead of this one",
-	  0 },
+	OPTION_SYSROOT(KEY_SYSROOT),
 	{ "context", 'c', "NAME", 0, "The context to work in (default: $IOASIDCTL_CONTEXT)", 0 },
 	{ "version", KEY_VERSION, NULL, 0, "Show the version", -1 },
 	{ "dump-commands", KEY_DUMP, NULL, OPTION_HIDDEN, "For completions and checks", 0 },

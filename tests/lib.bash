@@ -5,8 +5,8 @@
 # and IOASIDCTL, the program under test.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-# shellcheck source-path=SCRIPTDIR source=trace.bash
-. "$ROOT/tests/trace.bash"
+# shellcheck source-path=SCRIPTDIR source=quick.bash
+. "$ROOT/tests/quick.bash"
 follow_test
 BUILD=${BUILD:-build}
 [[ $BUILD == /* ]] || BUILD=$ROOT/$BUILD

@@ -17,10 +17,8 @@ static int conclude(struct app *app, const char *operand, const struct finding_l
 	bool in_use;
 	const struct finding *obstacle = group_why_obstacle(list, &in_use);
 	enum status status = in_use ? STATUS_UNSAFE : STATUS_UNSUPPORTED;
-	size_t unknown = 0;
+	size_t unknown = finding_count(list, FINDING_UNKNOWN);
 
-	for (size_t i = 0; i < list->n; i++)
-		unknown += list->v[i].result == FINDING_UNKNOWN;
 	if (unknown)
 		app_note(app, "%zu finding%s could not be measured", unknown,
 			 unknown == 1 ? "" : "s");

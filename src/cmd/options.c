@@ -47,8 +47,7 @@ static const struct argp_option view_options[] = {
 	{ "output", 'o', "COL,...", 0,
 	  "Columns to print; +COL,... adds to the default; 'all' prints every column", 0 },
 	{ "list-columns", KEY_LIST_COLUMNS, NULL, 0, "List the columns and what they mean", 0 },
-	{ "sysroot", KEY_SYSROOT, "FILE|DIR", 0, "Look at a captured machine instead of this one",
-	  0 },
+	OPTION_SYSROOT(KEY_SYSROOT),
 	{ 0 },
 };
 

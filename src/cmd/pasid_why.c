@@ -48,25 +48,16 @@ static const struct argp_option why_options[] = {
 	{ 0 },
 };
 
-static int count_unknown(const struct finding_list *list)
-{
-	int n = 0;
-
-	for (size_t i = 0; i < list->n; i++)
-		n += list->v[i].result == FINDING_UNKNOWN;
-	return n;
-}
-
 /* Names the first broken link. Returns the status. */
 static int conclude(struct app *app, const char *operand, enum pasid_use use,
 		    const struct finding_list *list)
 {
 	const char *purpose = use == PASID_USE_SVA ? "SVA" : "VFIO";
 	const struct finding *broken = finding_first_broken(list);
-	int unknown = count_unknown(list);
+	size_t unknown = finding_count(list, FINDING_UNKNOWN);
 
 	if (unknown)
-		app_note(app, "%d link%s could not be measured", unknown, unknown == 1 ? "" : "s");
+		app_note(app, "%zu link%s could not be measured", unknown, unknown == 1 ? "" : "s");
 	if (!broken)
 		return STATUS_DONE;
 	app_fail(app, STATUS_UNSUPPORTED, operand, "no PASIDs for %s: %s: %s%s%s", purpose,

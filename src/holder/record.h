@@ -11,11 +11,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "sys/pci_config.h"
 #include "util/parse.h"
 #include "util/str.h"
-
-/* PCI has 20 bits, and so has Linux: IOMMU_NO_PASID 0 is the device's own. */
-#define RECORD_PASID_MAX ((UINT32_C(1) << 20) - 1)
 
 struct record_mapping {
 	uint64_t iova, length; /* bytes */

@@ -9,24 +9,29 @@
 
 #define HIDDEN "hidden"
 
-/* The next line of *AT without its newline, and its length. Returns false at the end. */
-static bool next_line(const char **at, const char **ret, size_t *ret_len)
+/* The next line of *AT, which ends at END, without its newline, and its length. Returns false at the end. */
+static bool next_line(const char **at, const char *end, const char **ret, size_t *ret_len)
 {
-	if (!**at)
+	const char *newline;
+
+	if (*at == end)
 		return false;
+	newline = memchr(*at, '\n', (size_t)(end - *at));
 	*ret = *at;
-	*ret_len = strcspn(*at, "\n");
-	*at += *ret_len + ((*at)[*ret_len] == '\n');
+	*ret_len = (size_t)((newline ? newline : end) - *at);
+	*at = newline ? newline + 1 : end;
 	return true;
 }
 
 /* The lines that begin with one of the N STARTS. */
-static void keep_lines(const char *text, const char *const *starts, size_t n, FILE *out)
+static void keep_lines(const char *text, size_t size, const char *const *starts, size_t n,
+		       FILE *out)
 {
+	const char *const end = text + size;
 	const char *line;
 	size_t len;
 
-	while (next_line(&text, &line, &len))
+	while (next_line(&text, end, &line, &len))
 		for (size_t i = 0; i < n; i++)
 			if (str_starts(line, starts[i]))
 				fprintf(out, "%.*s\n", (int)len, line);
@@ -36,9 +41,8 @@ int capture_reduce_status(const char *text, size_t size, bool anonymous, FILE *o
 {
 	static const char *const starts[] = { "Name:", "Tgid:", "Pid:", "PPid:", "Uid:", "Gid:" };
 
-	(void)size;
 	/* The first is the command's name, which capture_reduce_comm() may hide. */
-	keep_lines(text, starts + anonymous, ARRAY_SIZE(starts) - anonymous, out);
+	keep_lines(text, size, starts + anonymous, ARRAY_SIZE(starts) - anonymous, out);
 	return 0;
 }
 
@@ -68,7 +72,7 @@ int capture_reduce_stat(const char *text, size_t size, bool anonymous, FILE *out
 	const char *open = strchr(text, '('), *close = strrchr(text, ')');
 
 	if (str_starts(text, "cpu"))
-		keep_lines(text, starts, ARRAY_SIZE(starts), out);
+		keep_lines(text, size, starts, ARRAY_SIZE(starts), out);
 	else if (anonymous && open && close)
 		fprintf(out, "%.*s(" HIDDEN "%s", (int)(open - text), text, close);
 	else
@@ -80,9 +84,8 @@ int capture_reduce_fdinfo(const char *text, size_t size, bool anonymous, FILE *o
 {
 	static const char *const starts[] = { "vfio-device-syspath:", "pasid:", "drm-pdev:" };
 
-	(void)size;
 	(void)anonymous;
-	keep_lines(text, starts, ARRAY_SIZE(starts), out);
+	keep_lines(text, size, starts, ARRAY_SIZE(starts), out);
 	return ftell(out) == 0;
 }
 
@@ -131,12 +134,12 @@ static void hide_mount(const char *line, size_t len, unsigned int number, FILE *
 
 int capture_reduce_mounts(const char *text, size_t size, bool anonymous, FILE *out)
 {
+	const char *const end = text + size;
 	const char *line;
 	unsigned int n = 0;
 	size_t len;
 
-	(void)size;
-	while (next_line(&text, &line, &len)) {
+	while (next_line(&text, end, &line, &len)) {
 		if (!is_of_block(line, len))
 			continue;
 		n++;
@@ -150,6 +153,7 @@ int capture_reduce_mounts(const char *text, size_t size, bool anonymous, FILE *o
 
 int capture_reduce_swaps(const char *text, size_t size, bool anonymous, FILE *out)
 {
+	const char *const end = text + size;
 	const char *line;
 	size_t len;
 
@@ -157,7 +161,7 @@ int capture_reduce_swaps(const char *text, size_t size, bool anonymous, FILE *ou
 		fwrite(text, 1, size, out);
 		return 0;
 	}
-	while (next_line(&text, &line, &len))
+	while (next_line(&text, end, &line, &len))
 		fprintf(out, "%.*s\n", *line == '/' && !str_starts(line, "/dev/") ? 0 : (int)len,
 			line);
 	return 0;
@@ -168,9 +172,8 @@ int capture_reduce_kfd(const char *text, size_t size, bool anonymous, FILE *out)
 {
 	static const char *const starts[] = { "domain ", "location_id " };
 
-	(void)size;
 	(void)anonymous;
-	keep_lines(text, starts, ARRAY_SIZE(starts), out);
+	keep_lines(text, size, starts, ARRAY_SIZE(starts), out);
 	return 0;
 }
 
@@ -193,7 +196,7 @@ int capture_reduce_uevent(const char *text, size_t size, bool anonymous, FILE *o
 					      "PCI_SUBSYS_ID=", "PCI_SLOT_NAME=", "MODALIAS=" };
 
 	if (anonymous)
-		keep_lines(text, starts, ARRAY_SIZE(starts), out);
+		keep_lines(text, size, starts, ARRAY_SIZE(starts), out);
 	else
 		fwrite(text, 1, size, out);
 	return 0;
@@ -237,12 +240,12 @@ int capture_reduce_nothing(const char *text, size_t size, bool anonymous, FILE *
 /* Those of VFIO: "248 vfio-dev". */
 int capture_reduce_chrdevs(const char *text, size_t size, bool anonymous, FILE *out)
 {
+	const char *const end = text + size;
 	const char *line;
 	size_t len;
 
-	(void)size;
 	(void)anonymous;
-	while (next_line(&text, &line, &len))
+	while (next_line(&text, end, &line, &len))
 		if (memmem(line, len, " vfio", strlen(" vfio")))
 			fprintf(out, "%.*s\n", (int)len, line);
 	return 0;
@@ -252,12 +255,12 @@ int capture_reduce_chrdevs(const char *text, size_t size, bool anonymous, FILE *
 int capture_reduce_symbols(const char *text, size_t size, bool anonymous, FILE *out)
 {
 	static const char prefix[] = " vfio_iommufd_physical_";
+	const char *const end = text + size;
 	const char *line, *rest;
 	size_t len;
 
-	(void)size;
 	(void)anonymous;
-	while (next_line(&text, &line, &len)) {
+	while (next_line(&text, end, &line, &len)) {
 		rest = memchr(line, ' ', len);
 		if (rest && memmem(line, len, prefix, strlen(prefix)))
 			fprintf(out, "0%.*s\n", (int)(len - (size_t)(rest - line)), rest);

@@ -81,6 +81,15 @@ const char *finding_reason(int negative_errno, const char **ret_remedy)
 	}
 }
 
+size_t finding_count(const struct finding_list *list, enum finding_result result)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		n += list->v[i].result == result;
+	return n;
+}
+
 const struct finding *finding_first_broken(const struct finding_list *list)
 {
 	for (size_t i = 0; i < list->n; i++)

@@ -44,6 +44,8 @@ int finding_add(struct finding_list *list, const struct finding *finding, const 
 /* Why something could not be measured, in words; RET_REMEDY: what helps, NULL for nothing. Constants, or strerror()'s. */
 const char *finding_reason(int negative_errno, const char **ret_remedy);
 
+size_t finding_count(const struct finding_list *list, enum finding_result result);
+
 /* The first that is broken; NULL: none. */
 const struct finding *finding_first_broken(const struct finding_list *list);
 

@@ -10,10 +10,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "sys/pci_config.h"
 #include "sys/root.h"
 #include "util/field.h"
-
-#define PASID_MAX 0xfffff /* 20 bits, PCI's own limit */
 
 enum pasid_kind {
 	PASID_KIND_UNKNOWN, /* in hardware, and nobody tells what it leads to */

@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sys/pci_config.h"
 #include "util/cleanup.h"
 
 #define DIRECTORY  "sys/kernel/debug/iommu/intel"
-#define PASID_MAX  0xfffff
 #define LINE_SIZE  512
 #define CHUNK_SIZE 65536
 
@@ -35,7 +35,7 @@ int sys_dmar_parse(const char *line, struct dmar_entry *ret)
 		   &entry.high, &entry.mid, &entry.low, &end) != 9)
 		return -EBADMSG;
 	if (line[end + (int)strspn(line + end, " \n")] || device > 0x1f || function > 7 ||
-	    pasid < -1 || pasid > PASID_MAX)
+	    pasid < -1 || pasid > PCI_PASID_MAX)
 		return -EBADMSG;
 	entry.bus = (uint8_t)bus;
 	entry.device = (uint8_t)device;

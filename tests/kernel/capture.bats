@@ -140,13 +140,15 @@ questions()
 # can be done here is not what can be done there.
 answers()
 {
-	local question
+	local question status
 
 	while IFS= read -r question; do
 		echo "=== $question"
+		status=0
 		# shellcheck disable=SC2086	# words
-		{ "$@" $question 2>&1 </dev/null; echo "status $?"; } | grep -v '^hint: ' || true
-	done < <(questions)
+		"$@" $question 2>&1 </dev/null || status=$?
+		echo "status $status"
+	done < <(questions) | grep -v '^hint: '
 }
 
 @test "every inspecting command is asked" {

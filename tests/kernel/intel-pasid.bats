@@ -599,15 +599,10 @@ bind_with_fault()
 }
 
 @test "varlinkctl talks to the holder" {
-	local tree varlinkctl
+	local lib=$LAB_TOOLS/usr/lib/x86_64-linux-gnu varlinkctl
 
-	for tree in "${LAB_TOOLS:-/run/lab/tools}" "$HOME"/.cache/ioasidctl-lab/tools-*; do
-		[[ -x $tree/usr/bin/varlinkctl ]] && break
-	done
-	[[ -x $tree/usr/bin/varlinkctl ]]
-	varlinkctl=("$tree/usr/lib64/ld-linux-x86-64.so.2" --library-path
-		"$tree/usr/lib/x86_64-linux-gnu:$tree/usr/lib/x86_64-linux-gnu/systemd"
-		"$tree/usr/bin/varlinkctl")
+	varlinkctl=("$LAB_TOOLS/usr/lib64/ld-linux-x86-64.so.2" --library-path "$lib:$lib/systemd"
+		"$LAB_TOOLS/usr/bin/varlinkctl")
 	context
 	run "${varlinkctl[@]}" info /run/ioasidctl/test.sock
 	[[ $output == *org.ioasidctl.Context* ]]
@@ -792,12 +787,6 @@ ioctl VFIO_DEVICE_ATTACH_IOMMUFD_PT $WIDE pasid 100-163 hwpt NEW" pasid bind "$W
 }
 
 # What a later diff is from. The capture itself changes nothing.
-capture()
-{
-	"$BATS_TEST_DIRNAME/../capture" >"$BATS_TEST_TMPDIR/before.tree"
-	"$BATS_TEST_DIRNAME/../unpack" "$BATS_TEST_TMPDIR/before.tree" "$BATS_TEST_TMPDIR/before"
-}
-
 # has_changed LINE...: exactly that since, one change a line. The devices that VFIO lets sleep are woken.
 has_changed()
 {
@@ -815,7 +804,7 @@ has_changed()
 	for device in "$WIDE" "$NARROW" "$PLAIN" "$EDU"; do
 		echo on >/sys/bus/pci/devices/"$device"/power/control
 	done
-	capture
+	ctl system capture "$BATS_TEST_TMPDIR/before"
 	[[ $(ctl system diff "$BATS_TEST_TMPDIR/before" --wake -j) == '[]' ]]
 	ctl driver reset "$EDU"
 	ctl pasid bind "$WIDE" 44 first

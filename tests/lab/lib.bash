@@ -9,9 +9,9 @@
 LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/ioasidctl-lab
 
-# In the unpacked tree: QEMU, its firmware, systemd for its varlinkctl, and the headers of a new
-# kernel, which our declarations are compared with.
-TOOLS_PACKAGES=(qemu-system-x86 seabios systemd linux-libc-dev)
+# In the unpacked tree: QEMU, its firmware, systemd for its varlinkctl, a jq that starts quickly, and the
+# headers of a new kernel, which our declarations are compared with.
+TOOLS_PACKAGES=(qemu-system-x86 seabios systemd jq linux-libc-dev)
 QEMU_AT_LEAST=1:11.1
 LINUX_AT_LEAST=6.15
 
