@@ -21,6 +21,12 @@ struct cmd {
 	int (*run)(struct app *app, const void *args); /* returns an enum status */
 };
 
+/* An entry of a struct argp_option[], wherever --sysroot is taken. */
+#define OPTION_SYSROOT(key) \
+	{ \
+		"sysroot", key, "FILE|DIR", 0, "Look at a captured machine instead of this one", 0 \
+	}
+
 /* Operands of a command, as written. Its defaults say how many it takes. */
 #define CMD_OPERANDS_MAX 16
 

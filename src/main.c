@@ -8,7 +8,6 @@
 #include "app.h"
 #include "cmd.h"
 #include "cmd/nouns.h"
-#include "cmd/options.h"
 
 enum { KEY_SYSROOT = 0x300, KEY_VERSION, KEY_DUMP };
 

@@ -22,12 +22,6 @@ struct view_args {
 	const char *sysroot;
 };
 
-/* An entry of a struct argp_option[], wherever --sysroot is taken. */
-#define OPTION_SYSROOT(key) \
-	{ \
-		"sysroot", key, "FILE|DIR", 0, "Look at a captured machine instead of this one", 0 \
-	}
-
 /* The options of all that looks, --sysroot among them. */
 extern const struct argp view_argp;
 /* The children of a verb whose args are a struct view_args, or begin with one. */

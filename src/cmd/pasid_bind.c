@@ -45,7 +45,7 @@ static error_t bind_parse(int key, char *arg, struct argp_state *state)
 static int check_pasids(struct app *app, const char *text, const char *word)
 {
 	_cleanup_ranges_ struct ranges list = { 0 };
-	int r = strcmp(text, word) == 0 ? 0 : parse_ranges(text, PCI_PASID_MAX, &list);
+	int r = strcmp(text, word) == 0 ? 0 : parse_ranges(text, PASID_MAX, &list);
 
 	if (r == 0)
 		return 0;
@@ -101,7 +101,7 @@ static int bind_run(struct app *app, const void *p)
 	uint64_t count = 0;
 	int r;
 
-	if (args->count && (parse_u64(args->count, PCI_PASID_MAX, &count) < 0 || count == 0))
+	if (args->count && (parse_u64(args->count, PASID_MAX, &count) < 0 || count == 0))
 		return app_fail(app, STATUS_USAGE, args->count, "is not a count of PASIDs");
 	r = check_pasids(app, operand[1], "auto");
 	if (r)

@@ -36,7 +36,7 @@ static int on_range(const struct pasid_range *range, void *data)
 static int parse_pasid(struct app *app, const char *operand, uint32_t *ret)
 {
 	uint64_t value;
-	int r = parse_u64(operand, PCI_PASID_MAX, &value);
+	int r = parse_u64(operand, PASID_MAX, &value);
 
 	if (r == -ERANGE)
 		return app_fail(app, STATUS_USAGE, operand, "PASIDs have 20 bits at most");

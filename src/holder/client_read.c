@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "holder/client_wire.h"
-#include "sys/pci_config.h"
+#include "util/pasid.h"
 
 static int wire_error(const struct wire *wire, struct holder_error *error)
 {
@@ -163,12 +163,12 @@ static void read_binding(struct wire *wire, void *element)
 	binding->ioas = wire_u32(wire, "ioas");
 	binding->ioas_name = wire_string_optional(wire, "ioas_name");
 	binding->hwpt = wire_u32(wire, "hwpt");
-	if (wire->err == 0 && (binding->lo > binding->hi || binding->hi > PCI_PASID_MAX))
+	if (wire->err == 0 && (binding->lo > binding->hi || binding->hi > PASID_MAX))
 		wire->err = -EPROTO;
 }
 
 /* A device cannot have more, so a holder that goes on for ever is stopped. */
-#define BINDINGS_MAX ((size_t)PCI_PASID_MAX * 4)
+#define BINDINGS_MAX ((size_t)PASID_MAX * 4)
 
 static int add_bindings(void *userdata, json_object *reply, struct holder_error *error)
 {

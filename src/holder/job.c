@@ -203,7 +203,7 @@ static bool next_pasid(const struct context *context, const struct job *job,
 		*ret = record_pasid_free(&context->record, device, (uint32_t)job->next);
 		return *ret != 0;
 	}
-	if (job->next > PCI_PASID_MAX || !ranges_next(&job->todo, (uint32_t)job->next, &range))
+	if (job->next > PASID_MAX || !ranges_next(&job->todo, (uint32_t)job->next, &range))
 		return false;
 	*ret = range.lo > job->next ? range.lo : (uint32_t)job->next;
 	return true;

@@ -163,7 +163,7 @@ int method_bind_pasids(struct context *context, struct call *call)
 	struct context_target target;
 	int r;
 
-	if (automatic ? count == 0 || count > PCI_PASID_MAX : count != 0)
+	if (automatic ? count == 0 || count > PASID_MAX : count != 0)
 		return fault_parameter(&call->fault, "count");
 	request.count = (uint32_t)count;
 	if (!automatic && read_pasids(call, &request.pasid) < 0)

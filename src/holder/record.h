@@ -11,8 +11,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "sys/pci_config.h"
 #include "util/parse.h"
+#include "util/pasid.h"
 #include "util/str.h"
 
 struct record_mapping {

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "model/log_pattern.h"
-#include "sys/pci_config.h"
+#include "util/pasid.h"
 
 #define UNMAPPED \
 	"map the memory before the device uses it, and unmap it only when the device is done: " \
@@ -121,7 +121,7 @@ static void device_of(struct log_fault *fault, uint64_t rid)
 static void vtd_fault(struct log_fault *fault)
 {
 	/* Kernels before 5.12 print all ones for a request without one. */
-	if (fault->pasid.status == 1 && fault->pasid.value > PCI_PASID_MAX)
+	if (fault->pasid.status == 1 && fault->pasid.value > PASID_MAX)
 		fault->pasid = (struct field_u64){ 0 };
 	explain(fault, vtd_reasons);
 }

@@ -67,7 +67,7 @@ int pasid_claims_add(struct pasid_claims *claims, const struct pasid_claim *clai
 	/* PASID 0 is the RID's own, whatever a source says. */
 	if (numbered && stored.lo == 0)
 		stored.lo = 1;
-	if (stored.lo > stored.hi || stored.hi > PCI_PASID_MAX)
+	if (stored.lo > stored.hi || stored.hi > PASID_MAX)
 		return 0;
 	if (pool_get(&claims->pool, claim->device, &stored.device) < 0 ||
 	    pool_get(&claims->pool, claim->target, &stored.target) < 0 ||

@@ -42,8 +42,8 @@ static int read_drm(const struct proc_file *from, struct pasid_file *file)
 	}
 	if (!sys_proc_fdinfo_value(text, "pasid", value, sizeof(value)))
 		return 0;
-	file->pasid = parse_u64(value, PCI_PASID_MAX, &pasid) < 0 ? field_u64_error(-EBADMSG)
-								  : field_u64(pasid);
+	file->pasid = parse_u64(value, PASID_MAX, &pasid) < 0 ? field_u64_error(-EBADMSG)
+							      : field_u64(pasid);
 	/* Before 5.19 the driver wrote "pdev" itself. */
 	if (!sys_proc_fdinfo_value(text, "drm-pdev", value, sizeof(value)) &&
 	    !sys_proc_fdinfo_value(text, "pdev", value, sizeof(value)))

@@ -173,7 +173,7 @@ static int sweep(struct pasid_stored *claims, size_t n, struct pasid_processes *
 			if (activate(processes, &active, &claims[i], parts) < 0)
 				return -ENOMEM;
 		if (add_active(processes, &active, at,
-			       i < n ? claims[i].lo : PCI_PASID_MAX + UINT64_C(2), parts, &at) < 0)
+			       i < n ? claims[i].lo : PASID_MAX + UINT64_C(2), parts, &at) < 0)
 			return -ENOMEM;
 		at++;
 	}

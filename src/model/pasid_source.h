@@ -10,9 +10,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "sys/pci_config.h"
 #include "sys/root.h"
 #include "util/field.h"
+#include "util/pasid.h"
 
 enum pasid_kind {
 	PASID_KIND_UNKNOWN, /* in hardware, and nobody tells what it leads to */

@@ -76,7 +76,7 @@ static int read_number(struct kfd *kfd, const struct place *place, uint32_t gpu,
 		return r == -ENOENT ? -ENODATA : r;
 	}
 	/* Here 0 is a process that has not taken an address space of this GPU yet. */
-	return *ret > PCI_PASID_MAX ? -EBADMSG : *ret != 0;
+	return *ret > PASID_MAX ? -EBADMSG : *ret != 0;
 }
 
 static int claim_gpu(struct kfd *kfd, const struct place *place, const struct kfd_gpu *gpu)
@@ -135,7 +135,7 @@ static int read_place(struct kfd *kfd, struct place *place, struct strv *entries
 	r = sys_list(kfd->processes, place->path, entries);
 	if (r == 0)
 		r = sys_read_u64(kfd->processes, name, &place->pasid);
-	if (r == 0 && place->pasid > PCI_PASID_MAX)
+	if (r == 0 && place->pasid > PASID_MAX)
 		r = -EBADMSG;
 	/* It has ended since the folder was listed. */
 	if (r == -ENOENT || r == -ENODEV)

@@ -36,7 +36,7 @@ static int read_number(const struct sys_root *root, const char *id, uint32_t *re
 	/* Nobody has opened it yet: IOMMU_PASID_INVALID, or a file that is not there. */
 	if (r < 0)
 		return r == -ENOENT || r == -EINVAL || r == -ERANGE ? 0 : r;
-	if (pasid == 0 || pasid > PCI_PASID_MAX)
+	if (pasid == 0 || pasid > PASID_MAX)
 		return 0;
 	*ret = (uint32_t)pasid;
 	return 1;

@@ -127,7 +127,7 @@ static int end_device(struct pasid_walk *walk)
 
 	if (!walk->place.id)
 		return 0;
-	r = tell_missing(walk, PCI_PASID_MAX + UINT64_C(1));
+	r = tell_missing(walk, PASID_MAX + UINT64_C(1));
 	for (size_t i = 0; r == 0 && i < walk->parts.n_loose; i++) {
 		const struct pasid_stored *claim = &walk->parts.loose[i];
 

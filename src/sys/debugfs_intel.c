@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sys/pci_config.h"
 #include "util/cleanup.h"
+#include "util/pasid.h"
 
 #define DIRECTORY  "sys/kernel/debug/iommu/intel"
 #define LINE_SIZE  512
@@ -35,7 +35,7 @@ int sys_dmar_parse(const char *line, struct dmar_entry *ret)
 		   &entry.high, &entry.mid, &entry.low, &end) != 9)
 		return -EBADMSG;
 	if (line[end + (int)strspn(line + end, " \n")] || device > 0x1f || function > 7 ||
-	    pasid < -1 || pasid > PCI_PASID_MAX)
+	    pasid < -1 || pasid > PASID_MAX)
 		return -EBADMSG;
 	entry.bus = (uint8_t)bus;
 	entry.device = (uint8_t)device;

@@ -8,8 +8,6 @@
 #include <sys/types.h>
 
 #define PCI_CONFIG_SIZE 4096
-/* 20 bits, whatever the width of a device; 0 is the device's own (IOMMU_NO_PASID). */
-#define PCI_PASID_MAX 0xfffff
 
 /* How much of the space is there to read; it decides what "no such capability" means. */
 enum pci_config_extent {

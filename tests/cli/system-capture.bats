@@ -220,7 +220,8 @@ hostile()
 	run_both "$IOASIDCTL" --sysroot "$tree" system capture --anonymous --force "$FILE"
 	ended 0
 	[[ $(tar xzOf "$FILE" | grep -caE 'SERIAL!!|^bash$') == 0 && $(tar tvzf "$FILE" | grep -c 525400123456) == 0 ]]
-	run_both "$IOASIDCTL" --sysroot "$FILE" device show 0000:00:03.0 -j -o net
+	run_both "$IOASIDCTL" --sysroot "$FILE" device show 0000:00:03.0 -j -o interface
+	ended 0
 	json '[.. | strings] | any(. == "enx000000000001")'
 }
 

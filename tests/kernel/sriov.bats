@@ -63,8 +63,7 @@ teardown_file()
 	local physical=0000:01:00.0 numvfs=/sys/bus/pci/devices/0000:01:00.0/sriov_numvfs
 
 	ctl device list -nr -o device "physfn=$physical" | sort >"$BATS_TEST_TMPDIR/functions"
-	"$BATS_TEST_DIRNAME/../capture" >"$BATS_TEST_TMPDIR/before.tree"
-	"$BATS_TEST_DIRNAME/../unpack" "$BATS_TEST_TMPDIR/before.tree" "$BATS_TEST_TMPDIR/before"
+	ctl system capture "$BATS_TEST_TMPDIR/before"
 	[[ $(ctl system diff "$BATS_TEST_TMPDIR/before" -j) == '[]' ]]
 	echo 0 >$numvfs
 	ctl system diff "$BATS_TEST_TMPDIR/before" -nr -o change,object,field,old,new >"$BATS_TEST_TMPDIR/changes"

@@ -107,7 +107,7 @@ static void pasids(void **state)
 	for (uint32_t p = 164; p <= 170; p++)
 		assert_int_equal(record_pasid_bind(device, p, 8), 0);
 	assert_int_equal(record_pasid_bind(device, 42, 7), 0);
-	assert_int_equal(record_pasid_bind(device, PCI_PASID_MAX, 8), 0);
+	assert_int_equal(record_pasid_bind(device, PASID_MAX, 8), 0);
 	expect_bindings(device, "42-42:7 100-163:7 164-170:8 1048575-1048575:8 ");
 	assert_int_equal(record_device_pasids(device), 73);
 	assert_int_equal(record_pasid_hwpt(device, 163), 7);
@@ -120,7 +120,7 @@ static void pasids(void **state)
 	assert_true(record_pasid_serves(device, 8));
 	for (uint32_t p = 164; p <= 170; p++)
 		assert_int_equal(record_pasid_unbind(device, p), 0);
-	assert_int_equal(record_pasid_unbind(device, PCI_PASID_MAX), 0);
+	assert_int_equal(record_pasid_unbind(device, PASID_MAX), 0);
 	assert_false(record_pasid_serves(device, 8));
 	expect_bindings(device, "42-42:7 100-119:7 121-163:7 ");
 }
@@ -132,13 +132,13 @@ static void many_pasids(void **state)
 	struct record_device *device = add(&record, "/sys/devices/d", "vfio0", 1, 20, 3);
 
 	(void)state;
-	for (uint32_t p = 1; p <= PCI_PASID_MAX; p++)
+	for (uint32_t p = 1; p <= PASID_MAX; p++)
 		assert_int_equal(record_pasid_bind(device, p, 7), 0);
 	expect_bindings(device, "1-1048575:7 ");
 	assert_int_equal(record_pasid_free(&record, device, 1), 0);
-	for (uint32_t p = 2; p <= PCI_PASID_MAX; p += 2)
+	for (uint32_t p = 2; p <= PASID_MAX; p += 2)
 		assert_int_equal(record_pasid_unbind(device, p), 0);
-	assert_int_equal(record_device_pasids(device), (PCI_PASID_MAX + 1) / 2);
+	assert_int_equal(record_device_pasids(device), (PASID_MAX + 1) / 2);
 }
 
 static void free_pasids(void **state)
