@@ -14,8 +14,7 @@
 #include "model/pagetable.h"
 #include "util/cleanup.h"
 #include "util/parse.h"
-
-#define PASID_MAX ((UINT64_C(1) << 20) - 1)
+#include "util/pasid.h"
 
 /* Whose table it is, for messages: "its own requests", "PASID 42". */
 struct subject {

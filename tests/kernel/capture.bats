@@ -148,7 +148,7 @@ answers()
 		# shellcheck disable=SC2086	# words
 		"$@" $question 2>&1 </dev/null || status=$?
 		echo "status $status"
-	done < <(questions) | grep -v '^hint: '
+	done < <(questions) | grep -av '^hint: '
 }
 
 @test "every inspecting command is asked" {

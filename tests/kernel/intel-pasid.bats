@@ -786,7 +786,6 @@ ioctl VFIO_DEVICE_ATTACH_IOMMUFD_PT $WIDE pasid 100-163 hwpt NEW" pasid bind "$W
 	[[ -z $(hardware "$WIDE") ]]
 }
 
-# What a later diff is from. The capture itself changes nothing.
 # has_changed LINE...: exactly that since, one change a line. The devices that VFIO lets sleep are woken.
 has_changed()
 {
