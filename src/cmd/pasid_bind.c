@@ -102,7 +102,8 @@ static int bind_run(struct app *app, const void *p)
 	int r;
 
 	if (args->count && (parse_u64(args->count, PASID_MAX, &count) < 0 || count == 0))
-		return app_fail(app, STATUS_USAGE, args->count, "is not a count of PASIDs");
+		return app_fail(app, STATUS_USAGE, args->count,
+				"is no count of PASIDs, which is 1 to %d", PASID_MAX);
 	r = check_pasids(app, operand[1], "auto");
 	if (r)
 		return r;

@@ -277,7 +277,25 @@ bind_with_fault()
 	status 2 ctl pasid bind "$NARROW" banana a
 	says banana
 	status 2 ctl pasid bind "$NARROW" 3 a --count 2
+	status 2 ctl pasid bind "$NARROW" auto a --count 0
+	status 2 ctl pasid bind "$NARROW" auto a --count 1048576
+	says '1048576: is no count of PASIDs, which is 1 to 1048575'
 	[[ $(hardware "$NARROW") == 255 ]]
+}
+
+@test "so many of the lowest free PASIDs: bound, or none when there are not as many" {
+	context
+	ctl device add "$NARROW"
+	ctl pasid bind "$NARROW" 2,5-255 first >/dev/null
+	status 0 ctl pasid bind "$NARROW" auto first --count 2
+	[[ $output == 1,3 ]]
+	[[ $(hardware "$NARROW" | head -n 4 | xargs) == '1 2 3 5' ]]
+	status 1 ctl pasid bind "$NARROW" auto "$second" --count 2
+	says free
+	[[ $(hardware "$NARROW" | grep -c .) == 254 ]]
+	status 7 ctl pasid bind "$NARROW" auto "$second" --count 2 --partial
+	[[ $output == 4 ]]
+	[[ $(hardware "$NARROW" | grep -c .) == 255 ]]
 }
 
 @test "a device without PASIDs refuses any, where the kernel says yes" {
