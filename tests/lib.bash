@@ -143,11 +143,10 @@ fails()
 json()
 {
 	# Of no input at all an old jq says nothing, and that it went well.
-	[[ -n $output ]] || set -- false
-	jq -e "$1" <<<"${output:-null}" >/dev/null || {
+	if [[ -z $output ]] || ! jq -e "$1" <<<"$output" >/dev/null; then
 		printf 'not true: %s\nof: %s\n' "$1" "$output"
 		return 1
-	}
+	fi
 }
 
 # byte FILE OFFSET: its value.
