@@ -15,11 +15,10 @@ teardown()
 # fares PATTERN: the device table in --sources, as "status reason".
 fares()
 {
-	local told
+	local sources told
 
-	ctl pasid list --sources -j >"$BATS_TEST_TMPDIR/sources"
-	told=$(jq -r '.[] | select(.source == "amd") | "\(.status) \(.reason // "-")"' \
-		"$BATS_TEST_TMPDIR/sources")
+	sources=$(ctl pasid list --sources -j)
+	told=$(jq -r '.[] | select(.source == "amd") | "\(.status) \(.reason // "-")"' <<<"$sources")
 	# shellcheck disable=SC2053	# a pattern
 	[[ $told == $1 ]] || {
 		printf 'not %s: %s\n' "$1" "$told"
@@ -90,7 +89,7 @@ logged()
 		jobs+=($!)
 	done
 	for i in "${jobs[@]}"; do
-		wait "$i"
+		wait "$i" || { cat "$BATS_TEST_TMPDIR"/[1-6]; return 1; }
 	done
 	[[ $(chosen) == "$DISK" ]]
 }
