@@ -144,6 +144,7 @@ int method_list_bindings(struct context *context, struct call *call)
 		if (call->continues || name)
 			break;
 		call->serial++;
+		call->pasid = 0;
 	}
 	call->reply = json_object_new_object();
 	json_add(call->reply, "binding", array);
