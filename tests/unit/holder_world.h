@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A holder's loop without a process: a context on the kernel of holder_kernel.h, and peers that talk to it. */
+#pragma once
+
+#include "holder/server.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+#include "holder_kernel.h"
+#include "util/cleanup.h"
+
+#define CALL(method, parameters) \
+	"{\"method\":\"org.ioasidctl.Context." method "\",\"parameters\":" parameters "}"
+#define BIND(pasids) \
+	CALL("BindPasids", "{\"device\":\"a\",\"pasid\":\"" pasids "\",\"target\":\"guest\"}")
+
+struct world {
+	struct context context;
+	struct log log;
+	struct server server;
+	bool unlinked;
+};
+
+static inline void unlink_socket(void *userdata)
+{
+	struct world *world = userdata;
+
+	/* The hardware is clean by now. */
+	assert_int_equal(kernel_count(KERNEL_IOAS) + kernel_count(KERNEL_DEVICE), 0);
+	world->unlinked = true;
+}
+
+static inline int setup(void **state)
+{
+	struct world *world = calloc(1, sizeof(*world));
+	struct fault fault = { 0 };
+	uint32_t ioas;
+
+	assert_non_null(world);
+	/* A loop that hangs is a failure, and not to be waited for. */
+	alarm(60);
+	kernel_context(&world->context);
+	kernel_add(&world->context, "/sys/devices/a", 20, 1);
+	assert_int_equal(context_alloc_ioas(&world->context, "guest", &fault, &ioas), 0);
+	world->log = (struct log){ .context = "test" };
+	world->server = (struct server){
+		.context = &world->context,
+		.log = &world->log,
+		.listener = -1,
+		.signals = -1,
+		.unlink = unlink_socket,
+		.userdata = world,
+	};
+	*state = world;
+	return 0;
+}
+
+static inline int teardown(void **state)
+{
+	struct world *world = *state;
+
+	/* What is left goes as it does at the end of a holder. */
+	world->server.signal = SIGTERM;
+	server_run(&world->server);
+	assert_int_equal(kernel_count(KERNEL_IOAS) + kernel_count(KERNEL_DEVICE), 0);
+	free(world);
+	return 0;
+}
+
+struct peer {
+	int fd;
+	struct varlink_in in;
+};
+
+static inline struct peer join(struct world *world)
+{
+	struct peer peer = { .in = { .max = (size_t)8 << 20, .fd_wanted = true } };
+	int fds[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds),
+			 0);
+	assert_int_equal(server_add_client(&world->server, fds[1]), 0);
+	peer.fd = fds[0];
+	return peer;
+}
+
+static inline void leave(struct peer *peer)
+{
+	close(peer->fd);
+	peer->fd = -1;
+	varlink_in_done(&peer->in);
+}
+
+static inline void say(struct peer *peer, const char *text)
+{
+	size_t n = strlen(text) + 1;
+
+	assert_int_equal(write(peer->fd, text, n), n);
+}
+
+/* The next answer, if it has come. */
+static inline json_object *heard(struct peer *peer)
+{
+	json_object *message = NULL;
+
+	while (varlink_in_read(&peer->in, peer->fd) > 0)
+		;
+	(void)varlink_in_next(&peer->in, &message);
+	return message;
+}
+
+/* Turns the loop until it has. */
+static inline json_object *hear(struct world *world, struct peer *peer)
+{
+	json_object *message;
+
+	while (!(message = heard(peer)))
+		server_turn(&world->server);
+	return message;
+}
+
+static inline void expect_error(struct world *world, struct peer *peer, const char *expected,
+				const char *parameter)
+{
+	_cleanup_json_ json_object *message = hear(world, peer);
+	json_object *parameters = NULL;
+	const char *text = NULL;
+
+	assert_int_equal(json_get_string(message, "error", &text), 1);
+	assert_string_equal(text, expected);
+	if (!parameter)
+		return;
+	assert_int_equal(json_get_object(message, "parameters", &parameters), 1);
+	assert_int_equal(json_get_string(parameters, "parameter", &text), 1);
+	assert_string_equal(text, parameter);
+}
+
+static inline void expect_reply(struct world *world, struct peer *peer)
+{
+	_cleanup_json_ json_object *message = hear(world, peer);
+
+	if (json_object_object_get(message, "error"))
+		fail_msg("%s", json_object_to_json_string(message));
+}
+
+static inline void expect_closed(struct world *world, struct peer *peer)
+{
+	char byte;
+
+	for (unsigned int i = 0; i < 4 && read(peer->fd, &byte, 1) != 0; i++)
+		server_turn(&world->server);
+	assert_int_equal(read(peer->fd, &byte, 1), 0);
+}
+
+static inline uint64_t bound(struct world *world)
+{
+	return record_device_pasids(&world->context.record.device[0]);
+}
