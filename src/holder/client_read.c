@@ -167,12 +167,34 @@ static void read_binding(struct wire *wire, void *element)
 		wire->err = -EPROTO;
 }
 
-/* A device cannot have more, so a holder that goes on for ever is stopped. */
-#define BINDINGS_MAX ((size_t)PASID_MAX * 4)
+/* A context's devices and its iommufd fit one message. */
+#define DEVICES_MAX (VARLINK_FD_MAX - 1)
+
+struct bindings_reader {
+	struct holder_bindings list;
+	size_t devices; /* that the list has come to */
+};
+
+/*
+ * Device by device and PASIDs upwards, so that a device has PASID_MAX bindings at most: a holder that goes
+ * on for ever is stopped.
+ */
+static bool is_within_bounds(struct bindings_reader *reader, const struct holder_bindings *batch)
+{
+	const struct holder_binding *last =
+		reader->list.n ? &reader->list.v[reader->list.n - 1] : NULL;
+
+	for (size_t i = 0; i < batch->n; last = &batch->v[i++])
+		if (!last || batch->v[i].lo <= last->hi ||
+		    strcmp(batch->v[i].device, last->device) != 0)
+			reader->devices++;
+	return reader->devices <= DEVICES_MAX;
+}
 
 static int add_bindings(void *userdata, json_object *reply, struct holder_error *error)
 {
-	struct holder_bindings *list = userdata;
+	struct bindings_reader *reader = userdata;
+	struct holder_bindings *list = &reader->list;
 	_cleanup_holder_bindings_ struct holder_bindings batch = { 0 };
 	struct wire wire = { .object = reply };
 	void *larger;
@@ -182,7 +204,7 @@ static int add_bindings(void *userdata, json_object *reply, struct holder_error 
 		return wire_error(&wire, error);
 	if (batch.n == 0)
 		return 0;
-	if (list->n + batch.n > BINDINGS_MAX)
+	if (!is_within_bounds(reader, &batch))
 		return error_protocol(error);
 	larger = reallocarray(list->v, list->n + batch.n, sizeof(list->v[0]));
 	if (!larger)
@@ -197,17 +219,18 @@ static int add_bindings(void *userdata, json_object *reply, struct holder_error 
 int holder_list_bindings(struct holder_client *client, const char *device,
 			 struct holder_bindings *ret, struct holder_error *error)
 {
-	_cleanup_holder_bindings_ struct holder_bindings list = { 0 };
+	struct bindings_reader reader = { 0 };
 	json_object *parameters = json_object_new_object();
 	int r;
 
 	if (device)
 		json_add_string(parameters, "device", device);
-	r = client_call_more(client, "ListBindings", parameters, add_bindings, &list, error);
-	if (r < 0)
+	r = client_call_more(client, "ListBindings", parameters, add_bindings, &reader, error);
+	if (r < 0) {
+		holder_bindings_done(&reader.list);
 		return r;
-	*ret = list;
-	list = (struct holder_bindings){ 0 };
+	}
+	*ret = reader.list;
 	return 0;
 }
 

@@ -150,6 +150,54 @@ static void bindings(void **state)
 	hang_up(client);
 }
 
+/* N bindings of a and b: each of PASIDs 1-2 and then STEP further, a device's first one again at 1. */
+static char *bindings_answer(size_t n, unsigned int step)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *f = open_memstream(&text, &length);
+
+	fprintf(f, "{\"parameters\":{\"binding\":[");
+	for (size_t i = 0; i < n; i++) {
+		unsigned int lo = 1 + (unsigned int)i * step;
+
+		fprintf(f,
+			"%s{\"device\":\"%c\",\"lo\":%u,\"hi\":%u,\"ioas\":3,\"ioas_name\":null,"
+			"\"hwpt\":4}",
+			i ? "," : "", i < n / 2 ? 'a' : 'b', lo, lo + 1);
+	}
+	fprintf(f, "]}}");
+	assert_int_equal(fclose(f), 0);
+	return text;
+}
+
+/* A holder has so many devices, and a device so many PASIDs: what never ends is no such list. */
+static void endless_bindings(void **state)
+{
+	static const struct {
+		size_t n;
+		unsigned int step;
+		int r;
+	} cases[] = {
+		{ VARLINK_FD_MAX - 1, 0, 0 },
+		{ VARLINK_FD_MAX, 0, -EPROTO },
+		{ VARLINK_FD_MAX, 1, -EPROTO }, /* each overlaps the one before */
+		{ 3000, 2, 0 },                 /* two devices */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_holder_bindings_ struct holder_bindings list = { 0 };
+		char *answer = bindings_answer(cases[i].n, cases[i].step);
+		struct holder_client *client = dial((const char *const *)&answer, 1, NULL, 0);
+
+		assert_int_equal(holder_list_bindings(client, NULL, &list, NULL), cases[i].r);
+		assert_int_equal(list.n, cases[i].r ? 0 : cases[i].n);
+		hang_up(client);
+		free(answer);
+	}
+}
+
 static void descriptors(void **state)
 {
 	static const char *const answer[] = { "{\"parameters\":{\"name\":[\"iommufd\",\"a\"]}}" };
@@ -342,10 +390,11 @@ static void interface(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(describe), cmocka_unit_test(hostile),
-		cmocka_unit_test(bindings), cmocka_unit_test(descriptors),
-		cmocka_unit_test(dead),     cmocka_unit_test(messages),
-		cmocka_unit_test(partly),   cmocka_unit_test(interface),
+		cmocka_unit_test(describe),    cmocka_unit_test(hostile),
+		cmocka_unit_test(bindings),    cmocka_unit_test(endless_bindings),
+		cmocka_unit_test(descriptors), cmocka_unit_test(dead),
+		cmocka_unit_test(messages),    cmocka_unit_test(partly),
+		cmocka_unit_test(interface),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
