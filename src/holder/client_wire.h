@@ -47,6 +47,9 @@ int client_captured_more(const struct holder_client *client, const char *method,
 				     struct holder_error *error),
 			 void *userdata, struct holder_error *error);
 
+/* Adds the users' contexts, which only root can list. Returns 0 or -errno. */
+int client_list_users(struct holder_entries *list);
+
 /* What -errno R of runtime_open() means. Returns R. */
 int client_directory_error(struct holder_error *error, int r);
 
