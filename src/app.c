@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sys/user.h"
 #include "util/cleanup.h"
 #include "util/str.h"
 
@@ -51,6 +52,11 @@ int app_root(struct app *app, const struct sys_root **ret)
 	app->root_open = true;
 	*ret = &app->root;
 	return 0;
+}
+
+int app_user_name(struct app *app, uint64_t uid, char *buf, size_t size)
+{
+	return sys_user_name(&app->root, uid, buf, size);
 }
 
 /* Names come from devices, processes and other users: none of them may steer the terminal. */

@@ -20,6 +20,9 @@ void app_done(struct app *app);
 /* The machine looked at, opened once. Returns 0 or a reported status. */
 int app_root(struct app *app, const struct sys_root **ret);
 
+/* The name that the machine looked at has for UID; after app_root(). The errors of sys_user_name(). */
+int app_user_name(struct app *app, uint64_t uid, char *buf, size_t size);
+
 /*
  * Prints "ioasidctl: OBJECT: what failed". OBJECT is as the user wrote it, or NULL. Returns STATUS,
  * so that a verb ends with "return app_fail(...)".

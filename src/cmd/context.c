@@ -100,6 +100,14 @@ static void row_describe(struct context_row *row)
 	row->described = r < 0 ? r : 1;
 }
 
+static void row_find_user(struct app *app, struct context_row *row)
+{
+	const uid_t uid = row->entry ? row->entry->uid : row->context.uid;
+
+	if (app_user_name(app, uid, row->user, sizeof(row->user)) < 0)
+		snprintf(row->user, sizeof(row->user), "%u", (unsigned int)uid);
+}
+
 static int list_run(struct app *app, const void *p)
 {
 	const struct view_args *args = p;
@@ -115,7 +123,9 @@ static int list_run(struct app *app, const void *p)
 	for (size_t i = 0; r == 0 && i < entries.n; i++) {
 		_cleanup_(context_row_done) struct context_row row = { .entry = &entries.v[i] };
 
-		if (in.need && row.entry->status == HOLDER_LIVE)
+		if (in.need & CONTEXT_NEED_USER)
+			row_find_user(app, &row);
+		if (in.need & CONTEXT_NEED_DESCRIBE && row.entry->status == HOLDER_LIVE)
 			row_describe(&row);
 		else if (row.entry->status == HOLDER_DENIED)
 			row.described = -EACCES;
@@ -173,9 +183,9 @@ static int show_run(struct app *app, const void *p)
 	if (r)
 		return r;
 	for (size_t i = 0; i < entries.n; i++)
-		if (entries.v[i].uid == row.context.uid &&
-		    strcmp(entries.v[i].name, row.context.name) == 0)
+		if (strcmp(entries.v[i].reference, row.context.name) == 0)
 			row.entry = &entries.v[i];
+	row_find_user(app, &row);
 	return inspect_show(app, &in, &row);
 }
 

@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/context_columns.h"
 
+#include <string.h>
 #include <time.h>
 
 static void get_context(const void *p, struct out_value *ret)
 {
 	const struct context_row *row = p;
 
-	out_string(ret, row->entry ? row->entry->name : row->context.name);
+	out_string(ret, row->entry ? row->entry->reference : row->context.name);
+}
+
+static void get_name(const void *p, struct out_value *ret)
+{
+	const struct context_row *row = p;
+	const char *colon = strchr(row->context.name ? row->context.name : "", ':');
+
+	out_string(ret, row->entry ? row->entry->name : colon ? colon + 1 : row->context.name);
 }
 
 static void get_state(const void *p, struct out_value *ret)
@@ -32,6 +41,11 @@ static void get_uid(const void *p, struct out_value *ret)
 	const struct context_row *row = p;
 
 	out_number(ret, row->entry ? row->entry->uid : row->context.uid);
+}
+
+static void get_user(const void *p, struct out_value *ret)
+{
+	out_string(ret, ((const struct context_row *)p)->user);
 }
 
 /* True where the holder has told; else RET is set. */
@@ -250,9 +264,12 @@ static void get_hwpt(const void *p, struct out_value *ret)
 }
 
 const struct out_column context_columns[] = {
-	{ "context", "Name", OUT_DEFAULT, 0, get_context },
+	{ "context", "What -c takes: its name, another user's with the user id before it",
+	  OUT_DEFAULT, 0, get_context },
+	{ "name", "Name, as its owner calls it", 0, 0, get_name },
 	{ "state", "live, stale (its holder is dead) or denied", OUT_DEFAULT, 0, get_state },
 	{ "uid", "User id of its owner", OUT_DEFAULT, 0, get_uid },
+	{ "user", "Its owner", OUT_DEFAULT, CONTEXT_NEED_USER, get_user },
 	{ "pid", "Process id of its holder", OUT_DEFAULT, CONTEXT_NEED_DESCRIBE, get_pid },
 	{ "created", "When it was made (UTC)", 0, CONTEXT_NEED_DESCRIBE, get_created },
 	{ "socket", "Where its holder listens", 0, 0, get_socket },

@@ -9,10 +9,11 @@
 struct context_row {
 	const struct holder_entry *entry; /* NULL in a "show" of one that ended meanwhile */
 	struct holder_context context;
+	char user[64]; /* its owner's name, else number; "" where it is not wanted */
 	int described; /* 1, 0, or -errno */
 };
 
-/* What only the holder can tell. */
-enum { CONTEXT_NEED_DESCRIBE = 1 };
+/* What only the holder can tell, and what the machine's list of users says. */
+enum { CONTEXT_NEED_DESCRIBE = 1, CONTEXT_NEED_USER = 2 };
 
 extern const struct out_column context_columns[];

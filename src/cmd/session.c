@@ -30,17 +30,47 @@ static enum status error_status(const struct holder_error *error)
 	return STATUS_FAILED;
 }
 
-int session_fail(struct app *app, const char *object, const struct holder_error *error)
+/* Does MESSAGE name OBJECT itself? It is not to be named twice. */
+static bool names(const char *message, const char *object)
 {
-	app_fail(app, STATUS_FAILED, object, "%s",
-		 error->message ? error->message : strerror(error->err));
-	if (error->hint)
+	const size_t length = strlen(object);
+
+	for (const char *at = message; length && (at = strstr(at, object)); at++) {
+		const bool begins = at == message || strchr(" '", at[-1]);
+
+		if (begins && (!at[length] || strchr(" ',:;", at[length])))
+			return true;
+	}
+	return false;
+}
+
+/* What is said by another user's holder is never shown as our word. */
+static void fail_in_words(struct app *app, const char *object, const struct holder_error *error)
+{
+	const char *message = error->message ? error->message : strerror(error->err);
+
+	if (error->holder)
+		app_fail(app, STATUS_FAILED, object, "the holder of %s says: %s", error->holder,
+			 message);
+	else
+		app_fail(app, STATUS_FAILED, object && !names(message, object) ? object : NULL,
+			 "%s", message);
+	if (error->hint && error->holder)
+		app_note(app, "the holder of %s says: %s", error->holder, error->hint);
+	else if (error->hint)
 		app_hint(app, "%s", error->hint);
 	if (error->override)
 		app_hint(app, "--%s overrides this", error->override);
+}
+
+int session_fail(struct app *app, const char *object, const struct holder_error *error)
+{
+	fail_in_words(app, object, error);
 	if (!error->done)
 		return error_status(error);
-	app_note(app, "done before that, and not undone: PASID %s", error->done);
+	app_note(app, "%s%s%sdone before that, and not undone: PASID %s",
+		 error->holder ? "the holder of " : "", error->holder ? error->holder : "",
+		 error->holder ? " says: " : "", error->done);
 	return STATUS_PARTIAL;
 }
 
@@ -207,9 +237,6 @@ static int entry_each(const struct holder_entry *entry, session_each_fn *each, v
 	r = holder_connect_entry(entry, &client, error);
 	if (r == 0)
 		r = holder_describe(client, &context, error);
-	/* Its name is the socket's, whatever it calls itself. */
-	if (r == 0)
-		r = str_replace(&context.name, entry->name);
 	return r < 0 ? r : each(client, &context, error, data);
 }
 
@@ -241,20 +268,20 @@ int session_each(struct app *app, session_each_fn *each, void *data)
 		if (entry->status == HOLDER_STALE)
 			continue;
 		if (entry->status == HOLDER_DENIED) {
-			app_note(app, "context %s of uid %u may not be read", entry->name,
-				 (unsigned int)entry->uid);
+			app_note(app, "context %s may not be read", entry->reference);
 			partial = true;
 			continue;
 		}
 		if (time(NULL) - begun > PATIENCE_S) {
-			app_note(app, "context %s of uid %u was not asked: others took too long",
-				 entry->name, (unsigned int)entry->uid);
+			app_note(app, "context %s was not asked: others took too long",
+				 entry->reference);
 			partial = true;
 			continue;
 		}
 		r = entry_each(entry, each, data, &refused);
 		if (r < 0) {
-			app_note(app, "context %s: %s", entry->name,
+			app_note(app, "context %s: %s%s", entry->reference,
+				 refused.holder ? "its holder says: " : "",
 				 refused.message ? refused.message : strerror(-r));
 			partial = true;
 		}

@@ -35,7 +35,12 @@ struct holder_error {
 	char *operation; /* the kernel's name of what failed, "VFIO_DEVICE_BIND_IOMMUFD", or NULL */
 	char *message;   /* one line in words, fit for a terminal; NULL without memory */
 	char *hint;      /* what to do, or NULL */
-	char *done;      /* PASIDs as "42,100-163" that were done and stay done, or NULL */
+	/*
+	 * The three above, and done, are the words of the holder of this context, which is another user's:
+	 * "1000:lab". NULL: they are ours.
+	 */
+	char *holder;
+	char *done;             /* PASIDs as "42,100-163" that were done and stay done, or NULL */
 	struct field_u64 pasid; /* the one that failed */
 	/*
 	 * The parameter of the command's own option that overrides a refusal ("force", "replace"),
@@ -70,10 +75,16 @@ enum holder_status {
 
 struct json_object;
 
+/*
+ * A name means the caller's own context, always. That of another user is named with its owner, "UID:NAME" or
+ * "USER/NAME", wherever a context is named. "UID:NAME" is how one is shown.
+ */
 struct holder_entry {
 	char *name;
-	char *socket; /* path */
-	uid_t uid;    /* owner */
+	char *reference; /* what names it: NAME in its owner's list, UID:NAME in another's */
+	char *socket;    /* path */
+	uid_t uid;       /* owner */
+	pid_t pid;       /* who listens, as the kernel says; 0 where it has not said */
 	enum holder_status status;
 	struct json_object *captured; /* of a captured machine: what its holder said; else NULL */
 };
@@ -82,6 +93,7 @@ struct holder_entries {
 	struct holder_entry *v;
 	size_t n;
 	uid_t own;         /* whose list it is */
+	bool captured;     /* of a captured machine */
 	int error;         /* -errno for which that one can have none of its own; 0 */
 	struct strv roots; /* names of root's, which others see and may not use */
 };
@@ -93,6 +105,17 @@ void holder_entries_done(struct holder_entries *list);
  * its own and every user's. No directory at all is an empty list.
  */
 int holder_list(struct holder_entries *ret, struct holder_error *error);
+
+/* What NAME names in LIST. The errors of holder_connect() that have to do with names. */
+int holder_find(const struct holder_entries *list, const char *name,
+		const struct holder_entry **ret, struct holder_error *error);
+
+/*
+ * The context whose holder is process PID, by the sockets of LIST and the kernel's word on who listens to
+ * them, never by the name that a process goes by; NULL: none. What names it is its reference, which
+ * needs no quotes.
+ */
+const struct holder_entry *holder_find_pid(const struct holder_entries *list, pid_t pid);
 
 /*
  * What all LIST's holders say to the calls that read, as a JSON document in RET, to be freed. ANONYMOUS leaves
@@ -112,9 +135,8 @@ int holder_connect_captured(const struct holder_entries *list, const char *name,
 			    struct holder_client **ret, struct holder_error *error);
 
 /*
- * Connects to NAME in the caller's own directory, for root also in the users' when its own has no
- * such context, and makes sure that a holder answers. -ENOENT, -EACCES, -ECONNREFUSED (stale),
- * -ENOTUNIQ (several users have that name), -ETIMEDOUT (no answer in 10 s).
+ * Connects to NAME, and makes sure that a holder answers. -ENOENT, -EACCES, -ECONNREFUSED (stale),
+ * -EINVAL (no valid name), -ETIMEDOUT (no answer in 10 s).
  */
 int holder_connect(const char *name, struct holder_client **ret, struct holder_error *error);
 /* The same for one entry of holder_list(). */
@@ -178,7 +200,7 @@ struct holder_hwpt {
 };
 
 struct holder_context {
-	char *name;
+	char *name; /* as it is named: see struct holder_entry */
 	pid_t pid;
 	uid_t uid;
 	uint64_t created; /* seconds since the epoch */

@@ -132,6 +132,17 @@ static int ask(const struct holder_entry *entry, json_object *context, struct ho
 	return r < 0 ? r : ask_ioases(client, describe, ioases, error);
 }
 
+/* Whose words they are stays known. */
+static void add_message(json_object *failure, const struct holder_error *error)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (error->holder && error->message &&
+	    asprintf(&text, "its holder says: %s", error->message) < 0)
+		text = NULL;
+	json_add_string(failure, "message", text ? text : error->message);
+}
+
 static json_object *capture_entry(const struct holder_entry *entry, const char *hidden)
 {
 	_cleanup_holder_error_ struct holder_error error = { 0 };
@@ -144,7 +155,7 @@ static json_object *capture_entry(const struct holder_entry *entry, const char *
 	if (entry->status == HOLDER_LIVE && ask(entry, context, &error) < 0) {
 		failure = json_object_new_object();
 		json_add_u64(failure, "err", (uint64_t)error.err);
-		json_add_string(failure, "message", error.message);
+		add_message(failure, &error);
 		json_add(context, "error", failure);
 	}
 	if (hidden)
@@ -178,6 +189,18 @@ int holder_capture(const struct holder_entries *entries, bool anonymous, char **
 	return 0;
 }
 
+/* Who listens to a live one; 0 where it was not asked or has not answered. */
+static pid_t captured_pid(json_object *context)
+{
+	json_object *describe = NULL;
+	uint32_t pid = 0;
+
+	if (json_get_object(context, "describe", &describe) <= 0 ||
+	    json_get_u32(describe, "pid", &pid) <= 0 || pid > INT32_MAX)
+		return 0;
+	return (pid_t)pid;
+}
+
 static int read_entry(json_object *context, struct holder_entries *list)
 {
 	const char *name = NULL, *socket = NULL, *status = NULL;
@@ -198,11 +221,13 @@ static int read_entry(json_object *context, struct holder_entries *list)
 	if (!slot)
 		return -ENOMEM;
 	entry.name = strdup(name);
+	entry.reference = client_reference(name, uid, list->own);
 	entry.socket = strdup(socket);
 	entry.uid = uid;
+	entry.pid = captured_pid(context);
 	entry.captured = json_object_get(context);
 	*slot = entry;
-	return entry.name && entry.socket ? 0 : -ENOMEM;
+	return entry.name && entry.reference && entry.socket ? 0 : -ENOMEM;
 }
 
 static int read_roots(json_object *all, struct strv *ret)
@@ -225,20 +250,21 @@ int holder_list_captured(const char *text, struct holder_entries *ret)
 	_cleanup_holder_entries_ struct holder_entries list = { 0 };
 	_cleanup_json_ json_object *all = NULL;
 	json_object *contexts = NULL;
-	uint32_t own, error = 0;
+	uint32_t own = 0, error = 0;
 	int r = json_parse(text, strlen(text), &all);
 
 	if (r == 0 &&
 	    (json_get_u32(all, "uid", &own) <= 0 || json_get_u32(all, "error", &error) < 0 ||
 	     error > 4095 || json_get_array(all, "context", &contexts) <= 0))
 		r = -EBADMSG;
+	list.own = own;
+	list.captured = true;
 	for (size_t i = 0; r == 0 && i < json_object_array_length(contexts); i++)
 		r = read_entry(json_object_array_get_idx(contexts, i), &list);
 	if (r == 0)
 		r = read_roots(all, &list.roots);
 	if (r < 0)
 		return r;
-	list.own = own;
 	list.error = -(int)error;
 	*ret = list;
 	list = (struct holder_entries){ 0 };
@@ -265,6 +291,11 @@ int client_captured_connect(const struct holder_entry *entry, struct holder_clie
 		return error_set(error, HOLDER_ERROR_SYSTEM, ENOMEM, "%s", strerror(ENOMEM));
 	client->fd = -1;
 	client->captured = json_object_get(entry->captured);
+	client->reference = strdup(entry->reference);
+	if (!client->reference) {
+		holder_close(client);
+		return error_set(error, HOLDER_ERROR_SYSTEM, ENOMEM, "%s", strerror(ENOMEM));
+	}
 	*ret = client;
 	return 0;
 }

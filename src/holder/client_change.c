@@ -269,6 +269,7 @@ int holder_bind_pasids(struct holder_client *client, const char *device, const c
 	if (wire.err < 0)
 		return error_protocol(error);
 	*ret = bound;
+	error_attribute(&ret->failure, client);
 	bound = (struct holder_bound){ 0 };
 	return 0;
 }

@@ -102,6 +102,7 @@ void holder_error_done(struct holder_error *error)
 	free(error->operation);
 	free(error->message);
 	free(error->hint);
+	free(error->holder);
 	free(error->done);
 	*error = (struct holder_error){ 0 };
 }
@@ -133,6 +134,12 @@ void error_hint(struct holder_error *error, const char *hint)
 		return;
 	free(error->hint);
 	error->hint = hint ? str_printable(hint) : NULL;
+}
+
+void error_attribute(struct holder_error *error, const struct holder_client *client)
+{
+	if (error && client->foreign)
+		(void)str_replace(&error->holder, client->reference);
 }
 
 int error_protocol(struct holder_error *error)

@@ -17,12 +17,13 @@ void holder_close(struct holder_client *client)
 	if (!client)
 		return;
 	cleanup_close(&client->fd);
+	free(client->reference);
 	varlink_in_done(&client->in);
 	json_object_put(client->captured);
 	free(client);
 }
 
-/* UID is whose context it is, or would be. */
+/* NAME is as it was asked for, UID whose context it is, or would be. */
 static int connect_error(struct holder_error *error, const char *name, uid_t uid, int r)
 {
 	switch (r) {
@@ -32,15 +33,20 @@ static int connect_error(struct holder_error *error, const char *name, uid_t uid
 	case -ECONNREFUSED:
 		r = error_set(error, HOLDER_ERROR_UNKNOWN, ECONNREFUSED,
 			      "the holder of context %s is dead, and all it had is gone", name);
-		if (error && uid == geteuid())
+		if (uid == geteuid())
 			error_hint(error,
 				   "'ioasidctl context create' with the same name starts anew, "
 				   "'context destroy' removes what is left");
+		else
+			error_hint(error, "its owner's 'context destroy' removes what is left");
 		return r;
 	case -EACCES:
 	case -EPERM:
-		return error_set(error, HOLDER_ERROR_PERMISSION, EACCES,
-				 "no permission to use context %s", name);
+		r = error_set(error, HOLDER_ERROR_PERMISSION, EACCES,
+			      "no permission to use context %s", name);
+		if (uid != geteuid())
+			error_hint(error, "only its own user and root may use a context");
+		return r;
 	case -EAGAIN:
 		return error_set(error, HOLDER_ERROR_PROTOCOL, ETIMEDOUT,
 				 "the holder of context %s does not answer", name);
@@ -48,6 +54,26 @@ static int connect_error(struct holder_error *error, const char *name, uid_t uid
 		return error_set(error, HOLDER_ERROR_SYSTEM, -r, "connect to context %s: %s", name,
 				 strerror(-r));
 	}
+}
+
+/* The others' contexts of a name that the caller has none of: each as it is to be named. */
+static void hint_others(const struct holder_entries *list, const char *name,
+			struct holder_error *error)
+{
+	_cleanup_strv_ struct strv found = { 0 };
+	_cleanup_free_ char *text = NULL, *names = NULL;
+	const bool roots = list->own != 0 && strv_has(&list->roots, name);
+
+	for (size_t i = 0; i < list->n && found.n < 8; i++)
+		if (list->v[i].uid != list->own && list->v[i].status == HOLDER_LIVE &&
+		    strcmp(list->v[i].name, name) == 0)
+			(void)strv_push(&found, list->v[i].reference);
+	names = strv_join(&found, ", ");
+	if (roots)
+		error_hint(error, "root has a context of that name, which only root may use");
+	else if (found.n && names &&
+		 asprintf(&text, "another user has a context of that name: %s", names) >= 0)
+		error_hint(error, text);
 }
 
 /* EAGAIN: its queue of connections is full, as that of a stopped process gets. */
@@ -83,21 +109,25 @@ static int greet(struct holder_client *client, struct holder_error *error)
 	return error_protocol(error);
 }
 
-static int connect_in(int dir, const char *name, uid_t uid, struct holder_client **ret,
-		      struct holder_error *error)
+/* ASKED is the name as it was asked for. */
+static int connect_in(int dir, const struct client_name *name, const char *asked,
+		      struct holder_client **ret, struct holder_error *error)
 {
 	_cleanup_holder_client_ struct holder_client *client = calloc(1, sizeof(*client));
-	_cleanup_free_ char *file = runtime_socket_name(name);
+	_cleanup_free_ char *file = runtime_socket_name(name->name);
 	int r;
 
-	if (!client || !file)
+	if (client)
+		client->reference = client_reference(name->name, name->uid, geteuid());
+	if (!client || !file || !client->reference)
 		return error_set(error, HOLDER_ERROR_SYSTEM, ENOMEM, "%s", strerror(ENOMEM));
+	client->foreign = name->uid != geteuid();
 	client->in.max = (size_t)8 << 20;
 	client->in.fd_wanted = true;
 	client->fd = -1;
-	r = connect_patiently(dir, file, uid, &client->fd);
+	r = connect_patiently(dir, file, name->uid, &client->fd);
 	if (r < 0)
-		return connect_error(error, name, uid, r);
+		return connect_error(error, asked, name->uid, r);
 	r = greet(client, error);
 	if (r < 0)
 		return r;
@@ -109,6 +139,7 @@ int holder_connect_entry(const struct holder_entry *entry, struct holder_client 
 			 struct holder_error *error)
 {
 	_cleanup_free_ char *path = strdup(entry->socket);
+	struct client_name name = { .uid = entry->uid };
 	_cleanup_close_ int dir = -1;
 	char *slash;
 	int r;
@@ -120,21 +151,23 @@ int holder_connect_entry(const struct holder_entry *entry, struct holder_client 
 	slash = strrchr(path, '/');
 	if (slash)
 		*slash = '\0';
+	snprintf(name.name, sizeof(name.name), "%s", entry->name);
 	r = runtime_open_user(path, entry->uid, &dir);
 	if (r < 0)
-		return connect_error(error, entry->name, entry->uid, r);
-	return connect_in(dir, entry->name, entry->uid, ret, error);
+		return connect_error(error, entry->reference, entry->uid, r);
+	return connect_in(dir, &name, entry->reference, ret, error);
 }
 
-int holder_forget(const char *name, bool dry, char **ret_path)
+int holder_forget(const char *text, bool dry, char **ret_path)
 {
 	_cleanup_free_ char *path = NULL, *file = NULL, *socket = NULL;
 	_cleanup_close_ int dir = -1, lock = -1;
+	struct client_name name;
 	int r;
 
-	if (!parse_is_name(name))
+	if (client_name_parse(text, geteuid(), false, &name, NULL) < 0 || name.uid != geteuid())
 		return -ENOENT;
-	file = runtime_socket_name(name);
+	file = runtime_socket_name(name.name);
 	if (!file)
 		return -ENOMEM;
 	r = runtime_open(false, &path, &dir);
@@ -152,116 +185,115 @@ int holder_forget(const char *name, bool dry, char **ret_path)
 	return 0;
 }
 
-/* Root's second look: among the users', where a name can be there more than once. */
-static int connect_users(const char *name, struct holder_client **ret, struct holder_error *error)
-{
-	_cleanup_holder_entries_ struct holder_entries list = { 0 };
-	const struct holder_entry *found = NULL;
-	int r;
-
-	r = client_list_users(&list);
-	if (r < 0)
-		return client_directory_error(error, r);
-	for (size_t i = 0; i < list.n; i++) {
-		if (strcmp(list.v[i].name, name) != 0)
-			continue;
-		if (found)
-			return error_set(error, HOLDER_ERROR_UNKNOWN, ENOTUNIQ,
-					 "several users have a context %s (%u, %u)", name,
-					 found->uid, list.v[i].uid);
-		found = &list.v[i];
-	}
-	return found ? holder_connect_entry(found, ret, error)
-		     : connect_error(error, name, geteuid(), -ENOENT);
-}
-
-/* Has root a context of that name? Everybody may see its socket, and nobody else connect. */
-static bool is_roots(const char *name)
+/* What is known of others, in the form of a list. Where that cannot be read there is no hint. */
+static void list_others(const char *name, struct holder_entries *list)
 {
 	_cleanup_free_ char *path = NULL;
 
-	if (asprintf(&path, RUNTIME_ROOT "/%s.sock", name) < 0) {
-		path = NULL;
-		return false;
+	list->own = geteuid();
+	if (list->own == 0) {
+		(void)client_list_users(list);
+		return;
 	}
-	return access(path, F_OK) == 0;
+	/* Everybody may see root's socket, and nobody else connect. */
+	if (asprintf(&path, RUNTIME_ROOT "/%s.sock", name) < 0)
+		path = NULL;
+	else if (access(path, F_OK) == 0)
+		(void)strv_push(&list->roots, name);
 }
 
-int holder_connect(const char *name, struct holder_client **ret, struct holder_error *error)
+static int connect_own(const struct client_name *name, const char *asked,
+		       struct holder_client **ret, struct holder_error *error)
+{
+	_cleanup_holder_entries_ struct holder_entries others = { 0 };
+	_cleanup_free_ char *path = NULL;
+	_cleanup_close_ int dir = -1;
+	int r;
+
+	r = runtime_open(false, &path, &dir);
+	if (r == 0)
+		r = connect_in(dir, name, asked, ret, error);
+	else if (r == -ENOENT)
+		(void)connect_error(error, asked, name->uid, r);
+	else
+		(void)client_directory_error(error, r);
+	if (r == 0 || (r != -ENOENT && dir >= 0))
+		return r;
+	list_others(name->name, &others);
+	/* Who cannot have any of his own means root's. */
+	if (r != -ENOENT && others.roots.n)
+		r = connect_error(error, asked, name->uid, -ENOENT);
+	if (r == -ENOENT)
+		hint_others(&others, name->name, error);
+	return r;
+}
+
+static int connect_other(const struct client_name *name, const char *asked,
+			 struct holder_client **ret, struct holder_error *error)
 {
 	_cleanup_free_ char *path = NULL;
 	_cleanup_close_ int dir = -1;
 	int r;
 
-	if (!parse_is_name(name))
-		return error_set(error, HOLDER_ERROR_USAGE, EINVAL, "'%s' is no name of a context",
-				 name);
-	r = runtime_open(false, &path, &dir);
-	if (r < 0 && r != -ENOENT)
-		return geteuid() != 0 && is_roots(name) ? connect_error(error, name, 0, -EACCES)
-							: client_directory_error(error, r);
-	r = r < 0 ? connect_error(error, name, geteuid(), r)
-		  : connect_in(dir, name, geteuid(), ret, error);
-	if (r == -ENOENT && geteuid() != 0 && is_roots(name))
-		return connect_error(error, name, 0, -EACCES);
-	/* A dead holder of root's own does not hide a live one of a user. */
-	if ((r == -ENOENT || r == -ECONNREFUSED) && geteuid() == 0) {
-		_cleanup_holder_error_ struct holder_error other = { 0 };
-		int r2 = connect_users(name, ret, &other);
-
-		if (r2 == -ENOENT)
-			return r;
-		r = r2;
-		if (error && r < 0) {
-			holder_error_done(error);
-			*error = other;
-			other = (struct holder_error){ 0 };
-		}
-	}
-	return r;
+	if (name->uid == 0)
+		path = strdup(RUNTIME_ROOT);
+	else if (asprintf(&path, RUNTIME_USERS "/%u/ioasidctl", (unsigned int)name->uid) < 0)
+		path = NULL;
+	if (!path)
+		return error_set(error, HOLDER_ERROR_SYSTEM, ENOMEM, "%s", strerror(ENOMEM));
+	r = runtime_open_user(path, name->uid, &dir);
+	return r < 0 ? connect_error(error, asked, name->uid, r)
+		     : connect_in(dir, name, asked, ret, error);
 }
 
-/* The caller's own of that name, else for root a user's, where there is but one. */
-static int find_captured(const struct holder_entries *list, const char *name,
-			 const struct holder_entry **ret, struct holder_error *error)
+int holder_connect(const char *text, struct holder_client **ret, struct holder_error *error)
 {
-	const struct holder_entry *own = NULL, *other = NULL;
+	struct client_name name;
+	int r = client_name_parse(text, geteuid(), false, &name, error);
 
-	for (size_t i = 0; i < list->n; i++) {
-		const struct holder_entry *entry = &list->v[i];
+	if (r < 0)
+		return r;
+	return name.uid == geteuid() ? connect_own(&name, text, ret, error)
+				     : connect_other(&name, text, ret, error);
+}
 
-		if (strcmp(entry->name, name) != 0)
-			continue;
-		if (entry->uid == list->own)
-			own = entry;
-		else if (other)
-			return error_set(error, HOLDER_ERROR_UNKNOWN, ENOTUNIQ,
-					 "several users have a context %s (%u, %u)", name,
-					 other->uid, entry->uid);
-		else
-			other = entry;
-	}
-	if (other && (!own || own->status == HOLDER_STALE))
-		own = other;
-	if (!own && strv_has(&list->roots, name))
-		return connect_error(error, name, 0, -EACCES);
-	if (!own)
-		return list->error < 0 ? client_directory_error(error, list->error)
-				       : connect_error(error, name, list->own, -ENOENT);
-	*ret = own;
-	return 0;
+const struct holder_entry *holder_find_pid(const struct holder_entries *list, pid_t pid)
+{
+	for (size_t i = 0; pid > 0 && i < list->n; i++)
+		if (list->v[i].pid == pid)
+			return &list->v[i];
+	return NULL;
+}
+
+int holder_find(const struct holder_entries *list, const char *text,
+		const struct holder_entry **ret, struct holder_error *error)
+{
+	struct client_name name;
+	int r = client_name_parse(text, list->own, list->captured, &name, error);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < list->n; i++)
+		if (list->v[i].uid == name.uid && strcmp(list->v[i].name, name.name) == 0) {
+			*ret = &list->v[i];
+			return 0;
+		}
+	if (name.uid == 0 && list->own != 0 && strv_has(&list->roots, name.name))
+		return connect_error(error, text, 0, -EACCES);
+	if (name.uid == list->own && list->error < 0 && !strv_has(&list->roots, name.name))
+		return client_directory_error(error, list->error);
+	r = connect_error(error, text, name.uid, -ENOENT);
+	if (name.uid == list->own)
+		hint_others(list, name.name, error);
+	return r;
 }
 
 int holder_connect_captured(const struct holder_entries *list, const char *name,
 			    struct holder_client **ret, struct holder_error *error)
 {
 	const struct holder_entry *entry = NULL;
-	int r;
+	int r = holder_find(list, name, &entry, error);
 
-	if (!parse_is_name(name))
-		return error_set(error, HOLDER_ERROR_USAGE, EINVAL, "'%s' is no name of a context",
-				 name);
-	r = find_captured(list, name, &entry, error);
 	if (r < 0)
 		return r;
 	switch (entry->status) {

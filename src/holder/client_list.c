@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "holder/client_wire.h"
@@ -16,6 +17,7 @@ void holder_entries_done(struct holder_entries *list)
 {
 	for (size_t i = 0; i < list->n; i++) {
 		free(list->v[i].name);
+		free(list->v[i].reference);
 		free(list->v[i].socket);
 		json_object_put(list->v[i].captured);
 	}
@@ -24,23 +26,24 @@ void holder_entries_done(struct holder_entries *list)
 	*list = (struct holder_entries){ 0 };
 }
 
+/* ENTRY has all but the strings. */
 static int push_entry(struct holder_entries *list, const char *directory, const char *file,
-		      uid_t uid, enum holder_status status)
+		      const struct holder_entry *entry)
 {
 	_cleanup_free_ char *name = strndup(file, strlen(file) - strlen(".sock")), *path = NULL;
-	struct holder_entry *entry;
+	_cleanup_free_ char *reference = NULL;
+	struct holder_entry *slot;
 
-	if (!name || asprintf(&path, "%s/%s", directory, file) < 0)
+	reference = name ? client_reference(name, entry->uid, geteuid()) : NULL;
+	if (!reference || asprintf(&path, "%s/%s", directory, file) < 0)
 		return -ENOMEM;
-	entry = array_push(list->v, list->n);
-	if (!entry)
+	slot = array_push(list->v, list->n);
+	if (!slot)
 		return -ENOMEM;
-	*entry = (struct holder_entry){
-		.name = TAKE_PTR(name),
-		.socket = TAKE_PTR(path),
-		.uid = uid,
-		.status = status,
-	};
+	*slot = *entry;
+	slot->name = TAKE_PTR(name);
+	slot->reference = TAKE_PTR(reference);
+	slot->socket = TAKE_PTR(path);
 	return 0;
 }
 
@@ -58,22 +61,28 @@ static bool is_socket_name(const char *file)
 }
 
 /* False for what is no socket, or has gone by now. */
-static bool probe(int dir, const char *file, uid_t uid, enum holder_status *ret)
+static bool probe(int dir, const char *file, struct holder_entry *entry)
 {
 	_cleanup_close_ int fd = -1;
-	int r = runtime_connect(dir, file, uid, &fd);
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+	int r = runtime_connect(dir, file, entry->uid, &fd);
 
 	switch (r) {
 	case 0:
+		if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0)
+			entry->pid = peer.pid;
+		entry->status = HOLDER_LIVE;
+		return true;
 	case -EAGAIN:
-		*ret = HOLDER_LIVE;
+		entry->status = HOLDER_LIVE;
 		return true;
 	case -ECONNREFUSED:
-		*ret = HOLDER_STALE;
+		entry->status = HOLDER_STALE;
 		return true;
 	case -EACCES:
 	case -EPERM:
-		*ret = HOLDER_DENIED;
+		entry->status = HOLDER_DENIED;
 		return true;
 	default:
 		return false;
@@ -83,8 +92,7 @@ static bool probe(int dir, const char *file, uid_t uid, enum holder_status *ret)
 static int list_directory(int dir, const char *path, uid_t uid, struct holder_entries *list)
 {
 	_cleanup_closedir_ DIR *stream = NULL;
-	enum holder_status status;
-	struct dirent *entry;
+	struct dirent *file;
 	int fd, r = 0;
 
 	fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -95,9 +103,12 @@ static int list_directory(int dir, const char *path, uid_t uid, struct holder_en
 		close(fd);
 		return -ENOMEM;
 	}
-	while (r == 0 && (entry = readdir(stream)) != NULL)
-		if (is_socket_name(entry->d_name) && probe(dir, entry->d_name, uid, &status))
-			r = push_entry(list, path, entry->d_name, uid, status);
+	while (r == 0 && (file = readdir(stream)) != NULL) {
+		struct holder_entry entry = { .uid = uid };
+
+		if (is_socket_name(file->d_name) && probe(dir, file->d_name, &entry))
+			r = push_entry(list, path, file->d_name, &entry);
+	}
 	return r;
 }
 

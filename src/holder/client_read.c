@@ -121,7 +121,7 @@ int holder_describe(struct holder_client *client, struct holder_context *ret,
 	if (r < 0)
 		return r;
 	wire.object = reply;
-	context.name = wire_string(&wire, "name");
+	context.name = strdup(client->reference);
 	context.pid = (pid_t)wire_u32(&wire, "pid");
 	context.uid = wire_u32(&wire, "uid");
 	context.created = wire_u64(&wire, "created");
@@ -132,9 +132,11 @@ int holder_describe(struct holder_client *client, struct holder_context *ret,
 		wire_array(&wire, "ioas", sizeof(context.ioas[0]), read_ioas, &context.ioas_n);
 	context.hwpt =
 		wire_array(&wire, "hwpt", sizeof(context.hwpt[0]), read_hwpt, &context.hwpt_n);
+	if (!context.name && wire.err == 0)
+		wire.err = -ENOMEM;
 	if (wire.err < 0)
 		return wire_error(&wire, error);
-	/* Whose holder it is the kernel knows; what the holder says of it may be a lie. */
+	/* Whose holder it is the kernel knows; what the holder says of that, and of its name, may be a lie. */
 	r = client->captured ? 0 : client_peer(client, &context.pid, &context.uid);
 	if (r < 0)
 		return error_set(error, HOLDER_ERROR_PROTOCOL, -r, "%s", strerror(-r));

@@ -115,8 +115,11 @@ static int receive_reply(struct holder_client *client, int64_t deadline, json_ob
 	    json_get_string(message, "error", &id) < 0 ||
 	    json_get_bool(message, "continues", ret_continues) < 0)
 		return error_protocol(error);
-	if (id)
-		return error_from_reply(error, id, parameters);
+	if (id) {
+		r = error_from_reply(error, id, parameters);
+		error_attribute(error, client);
+		return r;
+	}
 	*ret = parameters ? json_object_get(parameters) : json_object_new_object();
 	return 0;
 }

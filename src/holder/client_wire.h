@@ -8,6 +8,7 @@
 #include "holder/client.h"
 #include "holder/json.h"
 #include "holder/varlink.h"
+#include "util/parse.h"
 
 /*
  * A holder that says nothing for that long is stuck. Only a call that may wait for a job waits
@@ -17,17 +18,38 @@
 
 struct holder_client {
 	int fd;
+	char *reference; /* the context's: see struct holder_entry */
+	bool foreign;    /* another user's: what it says is not our word */
 	struct varlink_in in;
 	holder_plan_fn *plan; /* NULL: what is asked for is to be done */
 	void *plan_data;
 	json_object *captured; /* no holder is asked, but this: see client_captured.c */
 };
 
+/* A context as it was asked for. */
+struct client_name {
+	uid_t uid;
+	char name[NAME_LENGTH_MAX + 1];
+};
+
+/*
+ * TEXT is "NAME" of OWN's, "UID:NAME" or "USER/NAME". The users of a CAPTURED machine are not those of this
+ * one, and have numbers only. Returns 0, -EINVAL, -ENOENT (no such user), -errno.
+ */
+int client_name_parse(const char *text, uid_t own, bool captured, struct client_name *ret,
+		      struct holder_error *error);
+/* What is wrong with the name TEXT. Returns -EINVAL. */
+int client_name_error(struct holder_error *error, const char *text);
+/* How OWN names UID's context; a new string, NULL without memory. */
+char *client_reference(const char *name, uid_t uid, uid_t own);
+
 /* Fills ERROR (may be NULL), the message made printable. Returns -ERR. */
 int error_set(struct holder_error *error, enum holder_error_kind kind, int err, const char *format,
 	      ...) __attribute__((format(printf, 4, 5)));
 /* Adds a hint, a constant or a copy. */
 void error_hint(struct holder_error *error, const char *hint);
+/* What ERROR says is what CLIENT's holder says. */
+void error_attribute(struct holder_error *error, const struct holder_client *client);
 /* Fills ERROR from a varlink error and its parameters (may be NULL). Returns -errno. */
 int error_from_reply(struct holder_error *error, const char *id, json_object *parameters);
 /* The holder's answer is not what the interface promises. Returns -EPROTO. */

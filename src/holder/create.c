@@ -39,11 +39,6 @@ static int create_error(struct holder_error *error, const char *name, int err, c
 	return r;
 }
 
-static int bad_name(struct holder_error *error, const char *name)
-{
-	return error_set(error, HOLDER_ERROR_USAGE, EINVAL, "'%s' is no name of a context", name);
-}
-
 static void tell(int fd, int err, const char *stage)
 {
 	struct verdict verdict = { .err = err };
@@ -163,7 +158,7 @@ int holder_create_plan(const char *name, holder_plan_fn *each, void *data,
 	int r;
 
 	if (!parse_is_name(name))
-		return bad_name(error, name);
+		return client_name_error(error, name);
 	/* Opening it could load a module. */
 	r = faccessat(AT_FDCWD, "/dev/iommu", R_OK | W_OK, AT_EACCESS) < 0 ? -errno : 0;
 	if (r == 0)
@@ -182,7 +177,7 @@ int holder_create(const char *name, bool foreground, pid_t *ret_pid, struct hold
 	int r;
 
 	if (!parse_is_name(name))
-		return bad_name(error, name);
+		return client_name_error(error, name);
 	if (!foreground)
 		return create_in_background(name, ret_pid, error);
 	r = daemon_run(&options, &stage);

@@ -267,7 +267,7 @@ hostile()
 	succeeds
 	json '.name == "guest"'
 	run_both "$IOASIDCTL" --sysroot "$tree" ioas show other -c vm
-	fails 6 "other: there is no IOAS other in the context" "'ioasidctl ioas list' shows those that there are"
+	fails 6 "there is no IOAS other in the context" "'ioasidctl ioas list' shows those that there are"
 	run_both "$IOASIDCTL" --sysroot "$tree" context show dead
 	ended 6
 	run_both "$IOASIDCTL" --sysroot "$tree" context show stuck
@@ -280,4 +280,55 @@ hostile()
 	rm "$tree/ioasidctl/contexts.json"
 	run_both "$IOASIDCTL" --sysroot "$tree" context list
 	fails 2 "$tree: was captured without contexts"
+}
+
+@test "a context of another user is named with its owner, and never found by its name alone" {
+	local name tree
+
+	tree=$(own intel-pasid)
+	mkdir -p "$tree/ioasidctl" "$tree/etc"
+	jq -n 'def context(uid; name; state): { name: name, socket: "/x/\(name).sock", uid: uid, status: state } +
+			if state != "live" then {} else { bindings: [{ binding: [] }], ioas: [], describe: { name: "lie",
+				pid: (uid + 90), uid: uid, created: 5, iommufd: true, device: [], hwpt: [],
+				ioas: [{ id: (uid + 2), name: "g", mapped: 0, mapping_count: 0, user_count: 0 }] } } end;
+		{ uid: 0, roots: [], context: [context(0; "both"; "live"), context(0; "dead"; "stale"),
+			context(1000; "both"; "live"), context(1000; "dead"; "live"), context(1000; "hers"; "live"),
+			context(1000; "left"; "stale"), context(1001; "hers"; "live")] }' >"$tree/ioasidctl/contexts.json"
+	printf '%s\n' root:x:0:0::: alice:x:1000:1000::: >"$tree/etc/passwd"
+	run_both "$IOASIDCTL" --sysroot "$tree" context list -rno context,name,state,uid,user,pid
+	succeeds
+	equal "$output" "$(printf '%s\n' 'both both live 0 root 90' 'dead dead stale 0 root ' \
+		'1000:both both live 1000 alice 1090' '1000:dead dead live 1000 alice 1090' \
+		'1000:hers hers live 1000 alice 1090' '1000:left left stale 1000 alice ' '1001:hers hers live 1001 1001 1091')"
+	run_both "$IOASIDCTL" --sysroot "$tree" ioas list -rno context,ioas
+	succeeds
+	equal "$output" $'both 2\n1000:both 1002\n1000:dead 1002\n1000:hers 1002\n1001:hers 1003'
+	run_both "$IOASIDCTL" --sysroot "$tree" context show both -j -o context,name,user
+	succeeds
+	json '. == { context: "both", name: "both", user: "root" }'
+	for name in 1000:both 0x3e8:both; do
+		run_both "$IOASIDCTL" --sysroot "$tree" context show "$name" -j -o context,name,user
+		succeeds
+		json '. == { context: "1000:both", name: "both", user: "alice" }'
+	done
+	run_both "$IOASIDCTL" --sysroot "$tree" context show 0:both -rno context
+	succeeds
+	equal "$output" both
+	run_both "$IOASIDCTL" --sysroot "$tree" context show dead
+	fails 6 'the holder of context dead is dead, and all it had is gone' \
+		"'ioasidctl context create' with the same name starts anew, 'context destroy' removes what is left"
+	run_both "$IOASIDCTL" --sysroot "$tree" context show hers
+	fails 6 'there is no context hers' 'another user has a context of that name: 1000:hers, 1001:hers'
+	run_both "$IOASIDCTL" --sysroot "$tree" context show left
+	fails 6 'there is no context left'
+	run_both "$IOASIDCTL" --sysroot "$tree" context show 1002:hers
+	fails 6 'there is no context 1002:hers'
+	run_both "$IOASIDCTL" --sysroot "$tree" context show alice/both
+	fails 2 'alice/both: the users of a captured machine are known by number only' \
+		"another user's context there is UID:NAME"
+	for name in 9x 1000: :both 1000:9 1000:both:x 4294967295:both -1:both 1000/ /both a:both ../../both; do
+		run_both "$IOASIDCTL" --sysroot "$tree" context show -- "$name"
+		ended 2
+		begins "ioasidctl: '$name' is not a valid name of a context"
+	done
 }

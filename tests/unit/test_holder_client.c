@@ -57,6 +57,7 @@ static struct holder_client *dial(const char *const *answers, size_t n, const ch
 	close(fds[1]);
 	assert_int_equal(fcntl(fds[0], F_SETFL, O_NONBLOCK), 0);
 	client->fd = fds[0];
+	client->reference = strdup("c");
 	client->in.max = (size_t)1 << 20;
 	client->in.fd_wanted = true;
 	return client;
