@@ -151,7 +151,7 @@ static int explain_fd(struct explain *e, int fd, bool records, const char *name)
 		/* Whoever reads us from a pipe has what is complete before we wait. */
 		if (!lines_ready(&e->lines))
 			fflush(stdout);
-		r = lines_next(&e->lines, e->parser.pattern ? SETTLE_MS : -1, &line, &size);
+		r = lines_next(&e->lines, e->parser.n_held ? SETTLE_MS : -1, &line, &size);
 		if (r > 0)
 			error = log_parse(&e->parser, line, size, show, e);
 		else if (r == -EAGAIN)

@@ -41,6 +41,7 @@ struct log_fault {
 	char device[LOG_NAME_MAX + 1];  /* sysfs id: "0000:03:00.0"; "" unknown */
 	char iommu[LOG_NAME_MAX + 1];   /* its unit, as the line names it; "" where it does not */
 	char process[LOG_NAME_MAX + 1]; /* command of the process, where the line names it */
+	char hub[LOG_NAME_MAX + 1];     /* part of a GPU that asked: "gfxhub"; else "" */
 	struct field_u64 pid, pasid, iova;
 	struct field_u64 stream;     /* Arm: StreamID; RISC-V: device_id; virtio: endpoint */
 	struct field_u64 domain;     /* AMD: domain id */
@@ -60,12 +61,20 @@ void log_fault_done(struct log_fault *fault);
 
 const char *log_kind_name(enum log_kind kind); /* "dma", "interrupt", "page-request", ... */
 
+#define LOG_HELD_MAX 4
+
+/* A fault that is not given yet: further lines may belong to it, or to one before it. */
+struct log_held {
+	struct log_fault fault;            /* so far */
+	const struct log_pattern *pattern; /* of its last line; NULL: a form that is not known */
+	unsigned int age;                  /* lines of others since */
+};
+
 /* What is remembered from one line to the next. A zeroed one is new. */
 struct log_parser {
-	struct log_fault held;             /* so far; the next line may belong to it */
-	const struct log_pattern *pattern; /* of its last line; NULL: nothing is held */
-	unsigned int age;                  /* lines of others since */
-	uint64_t lines, faults, others;    /* seen; explained; not about faults of DMA */
+	struct log_held held[LOG_HELD_MAX]; /* in the order in which they began */
+	unsigned int n_held;
+	uint64_t lines, faults, others; /* seen; explained; not about faults of DMA */
 };
 
 void log_parser_done(struct log_parser *parser);

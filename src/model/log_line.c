@@ -20,12 +20,17 @@ bool log_span_is(const struct log_span *span, const char *text)
 	return log_span_size(span) == strlen(text) && memcmp(span->s, text, strlen(text)) == 0;
 }
 
-bool log_span_has(const struct log_span *span, const char *part)
+bool log_span_begins(const struct log_span *span, const char *part)
 {
 	size_t len = strlen(part);
 
-	for (const char *p = span->s; (size_t)(span->end - p) >= len; p++)
-		if (strncasecmp(p, part, len) == 0)
+	return log_span_size(span) >= len && strncasecmp(span->s, part, len) == 0;
+}
+
+bool log_span_has(const struct log_span *span, const char *part)
+{
+	for (struct log_span rest = *span; rest.s < rest.end; rest.s++)
+		if (log_span_begins(&rest, part))
 			return true;
 	return false;
 }
@@ -296,6 +301,7 @@ bool log_line_split(const char *text, size_t size, struct log_line *ret)
 		split_host(&line.body, &kernel);
 	if (!kernel)
 		return false;
+	line.whole = line.body;
 	split_device(&line);
 	skip_blanks(&line.body);
 	*ret = line;

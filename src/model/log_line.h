@@ -17,6 +17,7 @@ struct log_line {
 	struct log_span driver; /* "vfio-pci" of "vfio-pci 0000:03:00.0: text", else empty */
 	struct log_span device; /* "0000:03:00.0" */
 	struct log_span body;   /* the message, without the two */
+	struct log_span whole;  /* the message, with them */
 };
 
 /* False for what is no line of the kernel's: another program's, or one of /dev/kmsg's details. */
@@ -31,4 +32,5 @@ static inline size_t log_span_size(const struct log_span *span)
 bool log_span_skip(struct log_span *span, const char *prefix);
 bool log_span_is(const struct log_span *span, const char *text);
 /* Without regard to case. */
+bool log_span_begins(const struct log_span *span, const char *part);
 bool log_span_has(const struct log_span *span, const char *part);

@@ -155,6 +155,8 @@ static bool take_text(char what, const char *form, struct log_span *text, struct
 		return copy(text, &part, fault->device, sizeof(fault->device));
 	case 'g':
 		return copy(text, &part, fault->process, sizeof(fault->process));
+	case 'H':
+		return copy(text, &part, fault->hub, sizeof(fault->hub));
 	case 'T':
 		return copy_words(text, &part, fault->text, sizeof(fault->text));
 	case 'W':

@@ -7,10 +7,20 @@
 #include "model/log.h"
 #include "model/log_line.h"
 
+/*
+ * Lines that belong together have the same `family` (a number of the source's own, not 0) and rising
+ * `part`s; parts may be missing. A line goes on with what is held of a source of the same name, if
+ * the first pattern that it matches has that family and a higher part, and if unit and device, where
+ * both name them, are the same. Fields are then filled on top of what the lines before have said; of
+ * reason and remedy the later pattern's count, and the earlier's where it has none. `decode` is called
+ * once, the last line's, when nothing more can come. Others may print in between.
+ */
 enum {
-	LOG_PART_NEXT = 1 << 0, /* further lines belong to the fault */
+	LOG_PART_NEXT = 1 << 0, /* further lines may belong to the fault */
 	LOG_PART_MORE = 1 << 1, /* only ever such a line: alone it means nothing */
-	LOG_PART_SAME = 1 << 2, /* the same form may come again, word after word */
+	LOG_PART_SAME = 1 << 2, /* the same form may come again, word after word (%X) */
+	/* Such a line, but without driver, device and prefix of its source: "IO_PAGE_FAULT device=..." */
+	LOG_PART_BARE = 1 << 3,
 };
 
 /*
@@ -21,7 +31,7 @@ enum {
  *   %C  code, hexadecimal            %c  code, decimal               %F  flags
  *   %S  stream, hexadecimal          %s  stream, decimal             %M  domain
  *   %W  "Read", "write", "RWX", ...: the access                      %X  a word for `raw`
- *   %G  pid, decimal                 %g  name of the process
+ *   %G  pid, decimal                 %g  name of the process         %H  a GPU's hub
  *   %T  text up to what follows, for `text`; at the end all the rest
  *   %x  a hexadecimal number         %d  a decimal one               %*  anything: passed over
  *

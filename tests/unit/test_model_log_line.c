@@ -102,29 +102,61 @@ static void tabs(void **state)
 	}
 }
 
-/* Two SMMUs, and others, print at once. */
+#define OTHER3 "arm-smmu-v3 arm-smmu-v3.4.auto: "
+
+static int list(const struct log_fault *fault, void *data)
+{
+	char *text = data, *at = text + strlen(text);
+
+	snprintf(at, 1024 - (size_t)(at - text), "%s %s code %llx words %u last %llx\n",
+		 fault->source, fault->iommu, (unsigned long long)fault->code.value, fault->n_raw,
+		 fault->n_raw ? (unsigned long long)fault->raw[fault->n_raw - 1] : 0);
+	return 0;
+}
+
+static void check_list(const char *text, const char *expected)
+{
+	_cleanup_log_parser_ struct log_parser parser = { 0 };
+	char seen[1024] = "";
+
+	while (*text) {
+		size_t size = strcspn(text, "\n");
+
+		assert_int_equal(log_parse(&parser, text, size, list, seen), 0);
+		text += size + (text[size] == '\n');
+	}
+	assert_int_equal(log_flush(&parser, list, seen), 0);
+	assert_string_equal(seen, expected);
+}
+
+/* Two SMMUs, and others, print at once: each line is added to its own, in the order of the first lines. */
 static void interleaved(void **state)
 {
-	struct seen seen;
-
 	(void)state;
-	parse(SMMU3 "event 0x10 received:\n"
-		    "e1000e 0000:00:03.0: eth0: link\n" SMMU3 "\t0x0000020000000010\n" SMMU3
-		    "\t0x0000020800000000\n" FAULT "\n",
-	      &seen);
-	assert_int_equal(seen.n, 2);
-	assert_string_equal(seen.last.source, "dmar");
-	parse(SMMU3 "event 0x10 received:\narm-smmu-v3 arm-smmu-v3.4.auto: event 0x11 received:\n",
-	      &seen);
-	assert_int_equal(seen.n, 2);
-	assert_int_equal(seen.last.code.value, 0x11);
-	/* A second event of the same SMMU begins anew. */
-	parse(SMMU3 "event 0x10 received:\n" SMMU3 "\t0x0000020000000010\n" SMMU3
-		    "event 0x13 received:\n" SMMU3 "\t0x0000030000000013\n",
-	      &seen);
-	assert_int_equal(seen.n, 2);
-	assert_int_equal(seen.last.code.value, 0x13);
-	assert_int_equal(seen.last.n_raw, 1);
+	check_list(SMMU3 "event 0x10 received:\n"
+			 "e1000e 0000:00:03.0: eth0: link\n" SMMU3 "\t0x0000020000000010\n" OTHER3
+			 "event 0x13 received:\n" SMMU3 "\t0x0000020800000000\n" FAULT "\n" OTHER3
+			 "\t0x0000030000000013\n" SMMU3 "\t0x0000000000001000\n" OTHER3
+			 "\t0x0000020800000000\n" SMMU3 "\t0x00000000000000aa\n" OTHER3
+			 "\t0x0000000000001000\n" OTHER3 "\t0x00000000000000bb\n",
+		   "arm-smmu-v3 arm-smmu-v3.3.auto code 10 words 4 last aa\n"
+		   "arm-smmu-v3 arm-smmu-v3.4.auto code 13 words 4 last bb\n"
+		   "dmar  code 5 words 0 last 0\n");
+	/* A second event of the same SMMU begins anew; others may go on. */
+	check_list(OTHER3 "event 0x13 received:\n" SMMU3 "event 0x10 received:\n" OTHER3
+			  "event 0x11 received:\n" OTHER3 "\t0x0000030000000011\n",
+		   "arm-smmu-v3 arm-smmu-v3.4.auto code 13 words 0 last 0\n"
+		   "arm-smmu-v3 arm-smmu-v3.3.auto code 10 words 0 last 0\n"
+		   "arm-smmu-v3 arm-smmu-v3.4.auto code 11 words 1 last 30000000011\n");
+	/* More than are held at once lose their further lines, not themselves. */
+	check_list("arm-smmu-v3 a: event 0x10 received:\narm-smmu-v3 b: event 0x10 received:\n"
+		   "arm-smmu-v3 c: event 0x10 received:\narm-smmu-v3 d: event 0x10 received:\n"
+		   "arm-smmu-v3 e: event 0x10 received:\narm-smmu-v3 a: 0x0000020000000010\n",
+		   "arm-smmu-v3 a code 10 words 0 last 0\n"
+		   "arm-smmu-v3 b code 10 words 0 last 0\n"
+		   "arm-smmu-v3 c code 10 words 0 last 0\n"
+		   "arm-smmu-v3 d code 10 words 0 last 0\n"
+		   "arm-smmu-v3 e code 10 words 0 last 0\n");
 }
 
 /* What is held back is given when too many lines of others come. */
@@ -156,6 +188,22 @@ static void stops_when_told(void **state)
 	(void)state;
 	assert_int_equal(log_parse(&parser, FAULT, strlen(FAULT), refuse, &calls), 1);
 	assert_int_equal(calls, 1);
+}
+
+/* "fault" is a word, not a part of one; iommu.c intel_iommu_probe_device() and others say "default". */
+static void words(void **state)
+{
+	struct seen seen;
+
+	(void)state;
+	parse("pci 0000:03:00.0: DMAR: device default domain type is identity\n"
+	      "DMAR: defaults of a table\nDMAR: segfaults\n",
+	      &seen);
+	assert_int_equal(seen.n, 0);
+	parse("DMAR: default, then faults of a table\nDMAR: fault\nAMD-Vi: A_NEW_FAULT came\n",
+	      &seen);
+	assert_int_equal(seen.n, 3);
+	assert_int_equal(seen.last.kind, LOG_KIND_UNKNOWN);
 }
 
 /* Nothing that is longer than its room, or no number, is taken for a part of it. */
@@ -202,7 +250,7 @@ int main(void)
 		cmocka_unit_test(prefixes),      cmocka_unit_test(not_the_kernel),
 		cmocka_unit_test(tabs),          cmocka_unit_test(interleaved),
 		cmocka_unit_test(held_for_long), cmocka_unit_test(stops_when_told),
-		cmocka_unit_test(hostile),
+		cmocka_unit_test(hostile),       cmocka_unit_test(words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
