@@ -48,13 +48,22 @@ contains()
 	}
 }
 
-# unpack NAME...: tests/trees/NAME.tree, once a file, as $BATS_FILE_TMPDIR/NAME. For setup_file.
+# no_contexts TREE: it is one of a machine that was asked for its contexts and had none.
+no_contexts()
+{
+	mkdir -p "$1/ioasidctl"
+	echo '{ "uid": 0, "roots": [], "context": [] }' >"$1/ioasidctl/contexts.json"
+}
+
+# unpack NAME...: tests/trees/NAME.tree, once a file, as $BATS_FILE_TMPDIR/NAME; without contexts, where it
+# was captured without asking for them. For setup_file.
 unpack()
 {
 	local name
 
 	for name; do
 		"$ROOT/tests/unpack" "$ROOT/tests/trees/$name.tree" "$BATS_FILE_TMPDIR/$name"
+		[[ -e $BATS_FILE_TMPDIR/$name/ioasidctl ]] || no_contexts "$BATS_FILE_TMPDIR/$name"
 	done
 }
 

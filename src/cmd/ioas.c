@@ -63,7 +63,7 @@ static int list_run(struct app *app, const void *p)
 	if (r)
 		return r;
 	if (!args->context.name && !app->context) {
-		r = session_each(app, list_context, &in);
+		r = session_each(app, list_context, &in, NULL);
 		in.partial = r == STATUS_PARTIAL;
 		return r && !in.partial ? r : inspect_end(app, &in, 0);
 	}

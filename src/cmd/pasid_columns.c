@@ -6,6 +6,22 @@
 #include <stdio.h>
 #include <time.h>
 
+void pasid_out_kind(struct out_value *ret, const struct pasid_range *range)
+{
+	if (range->kind == PASID_KIND_UNKNOWN && range->record.status < 0)
+		out_unreadable(ret, range->record.status);
+	else
+		out_string(ret, pasid_kind_name(range->kind));
+}
+
+void pasid_out_state(struct out_value *ret, const struct pasid_range *range)
+{
+	if (range->state == PASID_STATE_UNKNOWN)
+		out_unreadable(ret, range->record.status);
+	else
+		out_string(ret, pasid_state_name(range->state));
+}
+
 static void get_device(const void *p, struct out_value *ret)
 {
 	out_string(ret, ((const struct pasid_row *)p)->range->device);
@@ -22,12 +38,12 @@ static void get_pasid(const void *p, struct out_value *ret)
 
 static void get_kind(const void *p, struct out_value *ret)
 {
-	out_string(ret, pasid_kind_name(((const struct pasid_row *)p)->range->kind));
+	pasid_out_kind(ret, ((const struct pasid_row *)p)->range);
 }
 
 static void get_state(const void *p, struct out_value *ret)
 {
-	out_string(ret, pasid_state_name(((const struct pasid_row *)p)->range->state));
+	pasid_out_state(ret, ((const struct pasid_row *)p)->range);
 }
 
 #define GET_FIELD(name, kind) \
@@ -86,7 +102,10 @@ static void get_target(const void *p, struct out_value *ret)
 		snprintf(buf, size, "hwpt %" PRIu64, range->hwpt.value);
 	else
 		process_target(range, buf, size);
-	out_string(ret, buf);
+	if (*buf == '\0' && range->kind == PASID_KIND_UNKNOWN && range->record.status < 0)
+		out_unreadable(ret, range->record.status);
+	else
+		out_string(ret, buf);
 }
 
 /* Of a reader in any place: universal time, as ISO 8601 has it. */

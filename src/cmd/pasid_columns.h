@@ -20,6 +20,10 @@ struct pasid_scratch {
 	struct strv sources; /* of NAMES */
 };
 
+/* Unreadable where it is not known since not all could be asked who may say so. */
+void pasid_out_kind(struct out_value *ret, const struct pasid_range *range);
+void pasid_out_state(struct out_value *ret, const struct pasid_range *range);
+
 extern const struct out_column pasid_columns[];
 /* The same, and what contradicts it, which a list has as rows of their own. */
 extern const struct out_column pasid_show_columns[];

@@ -28,17 +28,7 @@ int pasid_session_open(struct app *app, const struct sys_root *root, unsigned in
 		pasid_session_done(&session);
 		return r;
 	}
-	session.query = (struct pasid_query){
-		.root = root,
-		.need = need,
-		.records = session.records.v,
-		.n_records = session.records.n,
-		.holders = session.records.holders,
-		.n_holders = session.records.n_holders,
-		.records_status = session.records.untold ? 0
-				  : r                    ? -EACCES
-							 : 1,
-	};
+	session.query = pasid_records_query(&session.records, root, need);
 	*ret = session;
 	return 0;
 }

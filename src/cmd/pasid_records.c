@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "cmd/session.h"
+#include "model/group.h"
 #include "util/array.h"
 
 /* One context, from which its records borrow. */
@@ -65,9 +66,38 @@ static int records_gather(struct holder_client *client, struct holder_context *c
 	return r;
 }
 
+/* What cannot be listed is not known to be missing. */
+static bool has_groups(const struct sys_root *root)
+{
+	_cleanup_group_list_ struct group_list list = { 0 };
+
+	return group_list(root, 0, 0, &list) < 0 || list.n;
+}
+
 int pasid_records_gather(struct app *app, const struct sys_root *root, struct pasid_records *ret)
 {
-	/* Without them all that they have looks as if nobody had it, which the caller says. */
-	ret->untold = root->captured && !session_tells(app);
-	return ret->untold ? 0 : session_each(app, records_gather, ret);
+	ret->status = 1;
+	if (!root->captured || session_tells(app))
+		return session_each(app, records_gather, ret, &ret->status);
+	/* Where no device can be in a context there is none that could be missed. */
+	if (!has_groups(root))
+		return 0;
+	ret->status = -EREMOTE;
+	app_note(app, "%s was captured without contexts: what they hold is not known",
+		 app->sysroot ? app->sysroot : "the machine");
+	return STATUS_PARTIAL;
+}
+
+struct pasid_query pasid_records_query(const struct pasid_records *records,
+				       const struct sys_root *root, unsigned int need)
+{
+	return (struct pasid_query){
+		.root = root,
+		.need = need,
+		.records = records->v,
+		.n_records = records->n,
+		.holders = records->holders,
+		.n_holders = records->n_holders,
+		.records_status = records->status,
+	};
 }

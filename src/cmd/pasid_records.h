@@ -15,14 +15,19 @@ struct pasid_records {
 	size_t n;
 	pid_t *holders; /* the process of each context, with records or without */
 	size_t n_holders;
-	bool untold; /* a captured tree has no contexts: nothing is known of them */
+	int status; /* 1; -EREMOTE: a tree captured without; -errno: some could not be asked */
 };
 
 void pasid_records_done(struct pasid_records *records);
 #define _cleanup_pasid_records_ _cleanup_(pasid_records_done)
 
 /*
- * Asks every context that the caller may see, or that was captured. Returns 0, STATUS_PARTIAL where a context could not be asked (which is said), or another reported
+ * Asks every context that the caller may see, or that was captured. Returns 0, STATUS_PARTIAL where a
+ * context could not be asked, or a machine was captured without (which is said), or another reported
  * status.
  */
 int pasid_records_gather(struct app *app, const struct sys_root *root, struct pasid_records *ret);
+
+/* Asks for the PASIDs of all devices; borrows from RECORDS. */
+struct pasid_query pasid_records_query(const struct pasid_records *records,
+				       const struct sys_root *root, unsigned int need);

@@ -85,6 +85,7 @@ static int show_found(struct app *app, struct inspection *in, const struct searc
 					      .scratch = &scratch[i] };
 	rows[0].others = rows + 1;
 	rows[0].n_others = n - 1;
+	in->partial = search->found.v[0].record.status < 0;
 	return inspect_show(app, in, &rows[0]);
 }
 

@@ -240,11 +240,11 @@ static int entry_each(const struct holder_entry *entry, session_each_fn *each, v
 	return r < 0 ? r : each(client, &context, error, data);
 }
 
-int session_each(struct app *app, session_each_fn *each, void *data)
+int session_each(struct app *app, session_each_fn *each, void *data, int *ret_error)
 {
 	_cleanup_holder_entries_ struct holder_entries entries = { 0 };
 	_cleanup_holder_error_ struct holder_error error = { 0 };
-	bool partial = false;
+	int failed = 0;
 	time_t begun;
 	const struct sys_root *root;
 	int r = app_root(app, &root);
@@ -258,7 +258,7 @@ int session_each(struct app *app, session_each_fn *each, void *data)
 	if (r < 0) {
 		app_note(app, "your contexts could not be listed: %s",
 			 error.message ? error.message : strerror(error.err));
-		partial = true;
+		failed = r;
 	}
 	begun = time(NULL);
 	for (size_t i = 0; i < entries.n; i++) {
@@ -269,13 +269,13 @@ int session_each(struct app *app, session_each_fn *each, void *data)
 			continue;
 		if (entry->status == HOLDER_DENIED) {
 			app_note(app, "context %s may not be read", entry->reference);
-			partial = true;
+			failed = -EACCES;
 			continue;
 		}
 		if (time(NULL) - begun > PATIENCE_S) {
 			app_note(app, "context %s was not asked: others took too long",
 				 entry->reference);
-			partial = true;
+			failed = -ETIMEDOUT;
 			continue;
 		}
 		r = entry_each(entry, each, data, &refused);
@@ -283,8 +283,10 @@ int session_each(struct app *app, session_each_fn *each, void *data)
 			app_note(app, "context %s: %s%s", entry->reference,
 				 refused.holder ? "its holder says: " : "",
 				 refused.message ? refused.message : strerror(-r));
-			partial = true;
+			failed = r;
 		}
 	}
-	return partial ? STATUS_PARTIAL : STATUS_DONE;
+	if (failed && ret_error)
+		*ret_error = failed;
+	return failed ? STATUS_PARTIAL : STATUS_DONE;
 }

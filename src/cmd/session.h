@@ -51,7 +51,7 @@ typedef int session_each_fn(struct holder_client *client, struct holder_context 
 
 /*
  * Calls EACH for every context that the caller may see. One that ends, hangs or may not be read
- * meanwhile is noted and does not hide the others: STATUS_PARTIAL then. Returns that, 0, or another
- * reported status.
+ * meanwhile is noted and does not hide the others: STATUS_PARTIAL then, with one's -errno in RET_ERROR,
+ * which may be NULL. Returns that, 0, or another reported status.
  */
-int session_each(struct app *app, session_each_fn *each, void *data);
+int session_each(struct app *app, session_each_fn *each, void *data, int *ret_error);

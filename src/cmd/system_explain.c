@@ -57,6 +57,7 @@ static void explain_done(struct explain **explain)
 static void owners_refresh(struct explain *e)
 {
 	struct owners *owners = &e->owners;
+	struct pasid_query query;
 	struct timespec now;
 	int r;
 
@@ -69,11 +70,13 @@ static void owners_refresh(struct explain *e)
 	owners->records = (struct pasid_records){ 0 };
 	owners->when = now.tv_sec ? now.tv_sec : 1;
 	r = pasid_records_gather(e->app, e->in.root, &owners->records);
-	owners->status = r ? -EIO : 0;
+	owners->status = owners->records.status < 0 ? owners->records.status : r ? -EIO : 0;
 	/* One holder that does not answer hides no other's PASIDs. */
 	if (r && r != STATUS_PARTIAL)
 		return;
-	r = pasid_list(e->in.root, NULL, owners->records.v, owners->records.n, &owners->table);
+	query = pasid_records_query(&owners->records, e->in.root,
+				    PASID_NEED_ALL & ~PASID_NEED_TABLES);
+	r = pasid_list(&query, &owners->table);
 	if (r < 0)
 		owners->status = r;
 }

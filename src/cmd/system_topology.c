@@ -44,13 +44,15 @@ void topology_session_done(struct topology_session *session)
 static int read_pasids(struct app *app, struct topology_session *session)
 {
 	_cleanup_pasid_records_ struct pasid_records records = { 0 };
+	struct pasid_query query;
 	int r;
 
 	r = pasid_records_gather(app, &app->root, &records);
 	if (r && r != STATUS_PARTIAL)
 		return r;
 	session->partial = r == STATUS_PARTIAL;
-	r = pasid_list(&app->root, NULL, records.v, records.n, &session->pasids);
+	query = pasid_records_query(&records, &app->root, PASID_NEED_ALL & ~PASID_NEED_TABLES);
+	r = pasid_list(&query, &session->pasids);
 	if (r == -ENOMEM)
 		return app_fail_errno(app, r, NULL, "cannot list the PASIDs");
 	/* The rest is worth seeing without them. */

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "cmd/pasid_columns.h"
 #include "util/cleanup.h"
 
 /* Devices take the lower half. */
@@ -202,7 +203,7 @@ static void get_target(const void *p, struct out_value *ret)
 	const struct topology_node *node = p;
 
 	if (node->kind == TOPOLOGY_PASID)
-		out_string(ret, pasid_kind_name(node->range->kind));
+		pasid_out_kind(ret, node->range);
 }
 
 static void get_state(const void *p, struct out_value *ret)
@@ -210,7 +211,7 @@ static void get_state(const void *p, struct out_value *ret)
 	const struct topology_node *node = p;
 
 	if (node->kind == TOPOLOGY_PASID)
-		out_string(ret, pasid_state_name(node->range->state));
+		pasid_out_state(ret, node->range);
 }
 
 /* Of a process: what the device's holder is known by, or else the PASIDs'. */
@@ -269,6 +270,10 @@ static void get_leads_to(const struct pasid_range *range, struct out_value *ret)
 {
 	char target[80], number[24] = "";
 
+	if (range->kind == PASID_KIND_UNKNOWN && range->record.status < 0) {
+		pasid_out_kind(ret, range);
+		return;
+	}
 	if (range->kind == PASID_KIND_IOAS && range->ioas.status == 1)
 		snprintf(number, sizeof(number), " %" PRIu64, range->ioas.value);
 	else if (range->kind == PASID_KIND_HWPT && range->hwpt.status == 1)

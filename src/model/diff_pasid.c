@@ -81,17 +81,15 @@ static int compare_by_pid(const void *a, const void *b)
 	return compare_pids(x, y);
 }
 
-/* A machine captured without its contexts has none to ask; who has a device open makes no bindings. */
+/* Who has a device open makes no bindings. */
 static unsigned int believed(const struct diff_side *side)
 {
 	unsigned int sources = 0;
 
 	for (unsigned int i = 0; i < side->reports.n; i++) {
 		const struct pasid_report *report = &side->reports.v[i];
-		const bool untold = report->status == 0 && strcmp(report->name, "context") == 0;
 
-		if (report->status >= 0 && !untold &&
-		    strcmp(report->name, pasid_source_vfio.name) != 0)
+		if (report->status >= 0 && strcmp(report->name, pasid_source_vfio.name) != 0)
 			sources |= 1u << i;
 	}
 	return sources;
@@ -134,7 +132,7 @@ static bool is_settled(const struct pasid_range *range, const struct bindings *o
 	return range->sources & other->sources || (other->hardware && range->hardware.status != 0);
 }
 
-/* Why not. Contexts, which tell nothing in a capture, have no error. */
+/* Why not. */
 static int unsettled_error(const struct pasid_range *range, const struct bindings *other)
 {
 	for (unsigned int i = 0; i < other->reports->n; i++)

@@ -73,6 +73,8 @@ const char *pasid_state_name(enum pasid_state state)
 		return "not-recorded";
 	case PASID_STATE_UNCONFIRMED:
 		break;
+	case PASID_STATE_UNKNOWN:
+		return NULL;
 	}
 	return "unconfirmed";
 }

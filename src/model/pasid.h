@@ -33,6 +33,7 @@ enum pasid_state {
 	PASID_STATE_NOT_IN_HARDWARE, /* somebody says so, the hardware has it not */
 	PASID_STATE_NOT_RECORDED,    /* the hardware has it, nobody says so */
 	PASID_STATE_UNCONFIRMED,     /* somebody says so, the hardware cannot be read */
+	PASID_STATE_UNKNOWN, /* the hardware has it; not all who may say so could be asked: RECORD */
 };
 
 /* PASIDs LO to HI of one device, alike in all that follows. */
@@ -56,7 +57,7 @@ struct pasid_range {
 	struct field_str unit;     /* systemd unit or container */
 	struct field_u64 started;  /* when the process was, in seconds since 1970 */
 	struct field_u64 hardware; /* 1 or 0: in the IOMMU's table or not */
-	struct field_u64 record;   /* 1 or 0: somebody says so */
+	struct field_u64 record;   /* 1 or 0: somebody says so; -errno: not all could be asked */
 	struct field_u64 domain;   /* domain id in the hardware's entry */
 	struct field_u64 type; /* its translation type: VT-d PGTT, 1 first stage, 2 second, ... */
 	struct field_u64 faults, fault_failures; /* of the driver, all for PASIDs LO to HI */
@@ -68,6 +69,7 @@ struct pasid_table {
 	size_t n;
 	int hardware_status; /* 1: tables were read; -errno: why not (-EOPNOTSUPP: none to read) */
 	int process_status;  /* 1: all processes were seen; -EACCES: some not */
+	int records_status;  /* as the query has it */
 };
 
 void pasid_table_done(struct pasid_table *table);
@@ -106,7 +108,7 @@ struct pasid_query {
 	size_t n_records;
 	const pid_t *holders; /* all contexts' processes: what has no record is not theirs */
 	size_t n_holders;
-	int records_status; /* 1; 0: no holders can be here; -errno: some could not be asked */
+	int records_status; /* 1; -errno: some contexts could not be asked, -EREMOTE: captured without */
 };
 
 /*
@@ -121,9 +123,8 @@ int pasid_walk(const struct pasid_query *query,
 	       int (*each)(const struct pasid_range *range, void *data), void *data,
 	       struct pasid_reports *ret);
 
-/* The same as a table, with all that is needed. Returns 0 or -errno. */
-int pasid_list(const struct sys_root *root, const char *device, const struct pasid_record *records,
-	       size_t n_records, struct pasid_table *ret);
+/* The same as a table, sorted. Returns 0 or -errno. */
+int pasid_list(const struct pasid_query *query, struct pasid_table *ret);
 
 /*
  * Has the hardware all PASIDS of the device at PATH ("/sys/devices/...")? Returns 1 when it has, or its
@@ -140,4 +141,5 @@ int pasid_each(const struct pasid_table *table,
 	       int (*each)(uint32_t pasid, const struct pasid_range *range, void *data),
 	       void *data);
 
-const char *pasid_state_name(enum pasid_state state); /* "ok", "not-in-hardware", ... */
+/* "ok", "not-in-hardware", ...; NULL where it is not known */
+const char *pasid_state_name(enum pasid_state state);

@@ -55,7 +55,7 @@ static int add_records(struct pasid_walk *walk, struct pasid_report *ret)
 
 	*ret = context_report;
 	ret->status = query->records_status;
-	if (ret->status == 0)
+	if (ret->status == -EREMOTE)
 		snprintf(ret->reason, sizeof(ret->reason), "captured without");
 	else if (ret->status < 0)
 		snprintf(ret->reason, sizeof(ret->reason), "some contexts could not be asked");
@@ -146,6 +146,22 @@ static int add_claims(struct pasid_walk *walk)
 	return r == 0 && !walk->told ? -ENOMEM : r;
 }
 
+/* Who only has a device open makes no bindings, and what this kernel does not show is in no source. */
+static void set_claimants(struct pasid_walk *walk)
+{
+	const struct pasid_reports *reports = walk->reports;
+
+	walk->rows.records_status = reports->v[PASID_BIT_CONTEXT].status;
+	walk->rows.drivers_status = 1;
+	for (size_t i = PASID_BIT_SOURCES; i < reports->n; i++) {
+		int status = reports->v[i].status;
+
+		if (status < 0 && status != -EOPNOTSUPP &&
+		    pasid_sources[i - PASID_BIT_SOURCES] != &pasid_source_vfio)
+			walk->rows.drivers_status = status;
+	}
+}
+
 static void report_hardware(const struct pasid_walk *walk, struct pasid_reports *reports)
 {
 	struct pasid_report *report = &reports->v[PASID_BIT_VTD];
@@ -188,6 +204,7 @@ int pasid_walk(const struct pasid_query *query,
 	int r;
 
 	r = add_claims(&walk);
+	set_claimants(&walk);
 	if (r == 0)
 		r = pasid_walk_hardware(&walk);
 	if (r == 0)
@@ -213,26 +230,20 @@ static int compare_ranges(const void *a, const void *b)
 	return x->lo < y->lo ? -1 : x->lo > y->lo;
 }
 
-int pasid_list(const struct sys_root *root, const char *device, const struct pasid_record *records,
-	       size_t n_records, struct pasid_table *ret)
+int pasid_list(const struct pasid_query *query, struct pasid_table *ret)
 {
 	_cleanup_pasid_table_ struct pasid_table table = { 0 };
-	const struct pasid_query query = { .root = root,
-					   .device = device,
-					   .need = PASID_NEED_ALL & ~PASID_NEED_TABLES,
-					   .records = records,
-					   .n_records = n_records,
-					   .records_status = 1 };
 	struct pasid_reports reports;
 	int r;
 
-	r = pasid_walk(&query, add_range, &table, &reports);
+	r = pasid_walk(query, add_range, &table, &reports);
 	if (r < 0)
 		return r;
 	if (table.n > 1)
 		qsort(table.v, table.n, sizeof(table.v[0]), compare_ranges);
 	table.hardware_status = reports.hardware_status;
 	table.process_status = reports.process_status;
+	table.records_status = query->records_status;
 	*ret = table;
 	table = (struct pasid_table){ 0 };
 	return 0;

@@ -97,17 +97,33 @@ static void set_claim(const struct pasid_stored *claim, struct pasid_range *rang
 	range->record = field_u64(1);
 }
 
+/* Not all were asked who may say whose it is: a driver of an address space, a context of the rest. */
+static void set_unasked(struct pasid_range *range, int status, bool sva)
+{
+	range->record = field_u64_error(status);
+	range->state = PASID_STATE_UNKNOWN;
+	if (sva)
+		return;
+	range->context.status = range->ioas.status = status;
+	range->ioas_name.status = range->hwpt.status = status;
+}
+
 /* Nobody says whose it is. */
-static void set_unclaimed(const struct pasid_place *place, const struct pasid_entry *entry,
-			  struct pasid_range *range)
+static void set_unclaimed(const struct pasid_rows *rows, const struct pasid_place *place,
+			  const struct pasid_entry *entry, struct pasid_range *range)
 {
 	range->record = field_u64(0);
-	if (entry->sva)
+	if (entry->sva) {
+		if (rows->drivers_status < 0)
+			set_unasked(range, rows->drivers_status, true);
 		return;
+	}
 	if (entry->like_rid && place->dma) {
 		range->kind = PASID_KIND_DMA;
 		return;
 	}
+	if (rows->records_status < 0)
+		set_unasked(range, rows->records_status, false);
 	range->pid = place->user;
 	if (place->user.status == 1)
 		range->sources |= place->user_source;
@@ -147,7 +163,7 @@ int pasid_row_get(struct pasid_rows *rows, const struct pasid_place *place,
 	if (claim)
 		set_claim(claim, &range);
 	else if (entry)
-		set_unclaimed(place, entry, &range);
+		set_unclaimed(rows, place, entry, &range);
 	if (entry) {
 		range.domain = field_u64(entry->domain);
 		range.type = field_u64(entry->type);

@@ -38,6 +38,8 @@ void pasid_users_done(struct pasid_users *users);
 struct pasid_rows {
 	const struct sys_root *root;
 	unsigned int need;
+	/* 1, or why it is not known that nobody claims an entry: a context's, a driver's */
+	int records_status, drivers_status;
 	struct pasid_processes processes;
 	struct pasid_users users;
 };

@@ -298,12 +298,14 @@ static int add_unit(struct build *build, size_t unit, const size_t *units)
 	return r == 0 ? add_siblings(build, at) : r;
 }
 
-/* A machine without tables of PASIDs has nothing that could be missed. */
+/* A machine without tables of PASIDs has none that could be missed but those of contexts. */
 static int pasid_error(const struct topology_need *need)
 {
-	int status = need->pasids ? need->pasids->hardware_status : 0;
+	int status = need->pasids ? need->pasids->hardware_status : 1;
 
-	return status < 0 && status != -EOPNOTSUPP ? status : 0;
+	if (status < 0 && status != -EOPNOTSUPP)
+		return status;
+	return status < 0 && need->pasids->records_status < 0 ? need->pasids->records_status : 0;
 }
 
 int topology_build(struct topology *topology, const struct topology_need *need)

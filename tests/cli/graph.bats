@@ -10,6 +10,7 @@ setup_file()
 	unpack intel-pasid intel-pasid-user intel-legacy amd virtio none sriov idxd
 	"$ROOT/tests/trees/generate" 520 >"$BATS_FILE_TMPDIR/many.tree"
 	"$ROOT/tests/unpack" "$BATS_FILE_TMPDIR/many.tree" "$BATS_FILE_TMPDIR/many"
+	no_contexts "$BATS_FILE_TMPDIR/many"
 }
 
 setup()

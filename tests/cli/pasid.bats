@@ -145,7 +145,7 @@ setup()
 @test "the sources: read, absent, unreadable, and why" {
 	on intel-pasid pasid list --sources -nr -o source,status
 	succeeds
-	equal "$output" "$(printf '%s\n' 'context absent' 'vt-d read' 'uio read' 'uacce absent' 'idxd absent' \
+	equal "$output" "$(printf '%s\n' 'context read' 'vt-d read' 'uio read' 'uacce absent' 'idxd absent' \
 		'kfd absent' 'amdgpu absent' 'vfio read' 'amd absent')"
 	on intel-pasid-user pasid list --sources -j
 	json 'map(select(.status == "unreadable")) | length > 0 and all(.[]; .reason != null)'

@@ -161,3 +161,81 @@ unreadable()
 	on intel-pasid driver set --dry-run nvme0 vfio-pci
 	[[ $status == 3 && -z $output ]]
 }
+
+# without: the captured machine as it is where nobody was asked for contexts.
+without()
+{
+	TREE=$(own intel-pasid)
+	rm -r "$TREE/ioasidctl"
+	NOTE="ioasidctl: note: $TREE was captured without contexts: what they hold is not known"
+}
+
+@test "contexts that were not captured are not taken for none: pasid list, show" {
+	local missing='"not a part of a captured machine"'
+
+	without
+	on intel-pasid pasid list
+	[[ $status == 7 ]]
+	equal "$output" "$(cat <<-'END'
+		DEVICE       PASID KIND CONTEXT IOAS PID COMMAND   STATE
+		0000:00:10.0    42 ?    ?       ?     98 ioasid:vm ?
+		0000:00:10.0   100 ?    ?       ?     98 ioasid:vm ?
+		0000:00:10.0   101 ?    ?       ?     98 ioasid:vm ?
+		0000:00:10.0   102 ?    ?       ?     98 ioasid:vm ?
+		0000:00:10.0   103 ?    ?       ?     98 ioasid:vm ?
+		0000:00:11.0     1 sva  -       -    107 bash      ok
+	END
+	)"
+	says_only "$NOTE
+ioasidctl: note: KIND, CONTEXT, IOAS, STATE could not be read in 5 rows: not a part of a captured machine"
+	on intel-pasid pasid list -j -o pasid,kind,target,ioas_name,hwpt,record,hardware,state pasid=42 pasid=1,42
+	[[ $status == 7 ]]
+	json ". == [{ pasid: 42, kind: null, target: null, ioas_name: null, hwpt: null, record: null,
+		hardware: true, state: null, unreadable: { kind: $missing, target: $missing, ioas_name: $missing,
+		hwpt: $missing, record: $missing, state: $missing } }]"
+	on intel-pasid pasid list --sources -j -o source,status,reason source=context
+	json '. == [{ source: "context", status: "unreadable", reason: "captured without" }]'
+	on intel-pasid pasid show 00:10.0 42 -j -o record,state
+	[[ $status == 7 ]]
+	json ". == { record: null, state: null, unreadable: { record: $missing, state: $missing } }"
+	on intel-pasid pasid show 00:10.0 43
+	ended 7
+	says '00:10.0: no binding of PASID 43 can be seen'
+	# What an address space has bound is no context's.
+	on intel-pasid pasid show 00:11.0 1 -j -o record,state
+	json '. == { record: true, state: "ok" }'
+}
+
+@test "contexts that were not captured are not taken for none: tree, graph, diff" {
+	without
+	on intel-pasid system tree 00:10.0 -o label,what,state
+	[[ $status == 7 ]]
+	equal "$(printf '%s\n' "$output" | sed 's/ *$//')" "$(cat <<-'END'
+		LABEL               WHAT      STATE
+		dmar0               intel
+		└─group 6           DMA-FQ
+		  └─0000:00:10.0    system
+		    ├─PASID 42      ?         ?
+		    │ └─pid 98      ioasid:vm
+		    └─PASID 100-103 ?         ?
+		      └─pid 98      ioasid:vm
+	END
+	)"
+	on intel-pasid system graph 00:10.0
+	[[ $status == 7 ]]
+	says "$NOTE"
+	contains "$output" 'PASID 100-103\n?'
+	on intel-pasid system diff "$BATS_FILE_TMPDIR/intel-pasid" - -j
+	[[ $status == 7 ]]
+	says_only "$NOTE"
+	json '. == [{ change: "unreadable", kind: "pasid", object: null, pasid: null, field: "context", old: 0,
+		new: null, unreadable: { new: "not a part of a captured machine" } }]'
+}
+
+@test "without groups no device can be in a context that was not captured" {
+	without
+	rm -r "$TREE/sys/kernel/iommu_groups"
+	on intel-pasid pasid list -o pasid,record,state pasid=42
+	[[ $status == 0 ]]
+	quiet
+}

@@ -88,10 +88,11 @@ misused()
 		on intel-pasid $command
 		fails 2 "$BATS_FILE_TMPDIR/intel-pasid: a captured machine cannot be changed"
 	done
+	rm "$(own intel-pasid)/ioasidctl/contexts.json"
 	for command in 'context list' 'context show x' 'ioas list' 'ioas show -c x 1'; do
 		# shellcheck disable=SC2086	# words
 		on intel-pasid $command
-		fails 2 "$BATS_FILE_TMPDIR/intel-pasid: was captured without contexts"
+		fails 2 "$BATS_TEST_TMPDIR/intel-pasid: was captured without contexts"
 	done
 }
 

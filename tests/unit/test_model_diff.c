@@ -362,8 +362,8 @@ static void ranges(void **state)
 	struct diff_side old = side_of(""), new = side_of("");
 
 	(void)state;
-	add_reports(&old, 0, 1, 1);
-	add_reports(&new, 0, 1, 1);
+	add_reports(&old, 1, 1, 1);
+	add_reports(&new, 1, 1, 1);
 	add_range(&old, 100, 163, TABLE, 90);
 	add_range(&old, 1, 1, TABLE, 90);
 	add_range(&new, 90, 109, TABLE, 90);
@@ -385,7 +385,7 @@ static void only_known(void **state)
 	struct pasid_range *range;
 
 	(void)state;
-	add_reports(&old, 0, 1, 1);
+	add_reports(&old, -EREMOTE, 1, 1);
 	add_reports(&new, 1, 1, 1);
 	add_range(&old, 42, 42, TABLE, 0)->domain = field_u64(3);
 	range = add_range(&new, 42, 42, CONTEXT | TABLE, 90);
@@ -397,6 +397,7 @@ static void only_known(void **state)
 	range->ioas_name = text_field("red");
 	range->command = text_field("ioasid:vm");
 	check(old, new,
+	      "unreadable pasid - context ? 0\n"
 	      "changed pasid d 42-42 domain 3 4\n"
 	      "added pasid d 43-43 - - ioas red (90 ioasid:vm)\n");
 }
@@ -407,21 +408,23 @@ static void unreadable_sources(void **state)
 	struct diff_side old = side_of(""), new = side_of("");
 
 	(void)state;
-	add_reports(&old, 0, -EACCES, 1);
+	add_reports(&old, -EREMOTE, -EACCES, 1);
 	add_reports(&new, 1, 1, 1);
 	add_range(&old, 7, 7, DRIVER, 5);
 	add_range(&new, 42, 42, CONTEXT | TABLE, 90);
 	add_range(&new, 50, 50, DRIVER | TABLE, 91);
 	check(old, new,
+	      "unreadable pasid - context ? 0\n"
 	      "unreadable pasid - vt-d ? 0\n"
 	      "removed pasid d 7-7 - sva (5) -\n"
 	      "unreadable pasid d 42-42 - ? unknown (90)\n"
 	      "added pasid d 50-50 - - sva (91)\n");
 	old = side_of(""), new = side_of("");
-	add_reports(&old, 0, -EOPNOTSUPP, -EACCES);
+	add_reports(&old, -EREMOTE, -EOPNOTSUPP, -EACCES);
 	add_reports(&new, 1, -EOPNOTSUPP, -EACCES);
 	add_range(&new, 42, 42, CONTEXT, 90);
 	check(old, new,
+	      "unreadable pasid - context ? 0\n"
 	      "unreadable pasid d 42-42 - ? unknown (90)\n"
 	      "gap pasid uio 1 -13\n");
 }
@@ -431,8 +434,8 @@ static void numbers_not_told(void **state)
 	struct diff_side old = side_of(""), new = side_of("");
 
 	(void)state;
-	add_reports(&old, 0, -EACCES, 1);
-	add_reports(&new, 0, 1, 1);
+	add_reports(&old, 1, -EACCES, 1);
+	add_reports(&new, 1, 1, 1);
 	add_range(&old, 0, 0, DRIVER, 5)->through = text_field("wq0.1");
 	add_range(&old, 0, 0, DRIVER, 6)->through = text_field("wq0.1");
 	add_range(&old, 0, 0, DRIVER, 7)->through = text_field("wq0.2");

@@ -40,6 +40,19 @@ static void make(const struct tree *tree, const struct hardware *hardware, size_
 	free(text);
 }
 
+static int list(const struct tree *tree, const char *device, const struct pasid_record *records,
+		size_t n_records, struct pasid_table *ret)
+{
+	const struct pasid_query query = { .root = &tree->root,
+					   .device = device,
+					   .need = PASID_NEED_ALL & ~PASID_NEED_TABLES,
+					   .records = records,
+					   .n_records = n_records,
+					   .records_status = 1 };
+
+	return pasid_list(&query, ret);
+}
+
 static void check(const struct pasid_table *table, size_t i, uint32_t lo, uint32_t hi,
 		  enum pasid_kind kind, enum pasid_state state)
 {
@@ -75,7 +88,7 @@ static void joins(void **state)
 
 	make(tree, hardware, ARRAY_SIZE(hardware));
 	tree_file(tree, "proc/812/comm", "ioasidctl\n");
-	assert_int_equal(pasid_list(&tree->root, NULL, records, ARRAY_SIZE(records), &table), 0);
+	assert_int_equal(list(tree, NULL, records, ARRAY_SIZE(records), &table), 0);
 	assert_int_equal(table.hardware_status, 1);
 	assert_int_equal(table.n, 7);
 	check(&table, 0, 90, 99, PASID_KIND_IOAS, PASID_STATE_NOT_IN_HARDWARE);
@@ -105,7 +118,7 @@ static void shows_what_the_table_contradicts(void **state)
 	const struct pasid_record record = { .device = ID, .lo = 5, .hi = 6, .ioas = field_u64(1) };
 
 	make(tree, hardware, ARRAY_SIZE(hardware));
-	assert_int_equal(pasid_list(&tree->root, ID, &record, 1, &table), 0);
+	assert_int_equal(list(tree, ID, &record, 1, &table), 0);
 	assert_int_equal(table.n, 3);
 	check(&table, 0, 5, 5, PASID_KIND_IOAS, PASID_STATE_NOT_IN_HARDWARE);
 	check(&table, 1, 5, 5, PASID_KIND_SVA, PASID_STATE_NOT_RECORDED);
@@ -130,7 +143,7 @@ static void keeps_huge_ranges(void **state)
 	size_t n = 0;
 
 	make(tree, NULL, 0);
-	assert_int_equal(pasid_list(&tree->root, ID, &record, 1, &table), 0);
+	assert_int_equal(list(tree, ID, &record, 1, &table), 0);
 	assert_int_equal(table.n, 1);
 	check(&table, 0, 1, 0xfffff, PASID_KIND_IOAS, PASID_STATE_NOT_IN_HARDWARE);
 	assert_int_equal(pasid_each(&table, count, &n), 5);
@@ -149,16 +162,16 @@ static void says_when_hardware_is_unreadable(void **state)
 	make(tree, NULL, 0);
 	assert_int_equal(unlink(tree_place(tree, TABLE, place, sizeof(place))), 0);
 	tree_link(tree, TABLE, "errno:13");
-	assert_int_equal(pasid_list(&tree->root, NULL, &record, 1, &denied), 0);
+	assert_int_equal(list(tree, NULL, &record, 1, &denied), 0);
 	assert_int_equal(denied.hardware_status, -EACCES);
 	check(&denied, 0, 5, 6, PASID_KIND_HWPT, PASID_STATE_UNCONFIRMED);
 	assert_int_equal(denied.v[0].hardware.status, -EACCES);
 	assert_int_equal(unlink(place), 0);
-	assert_int_equal(pasid_list(&tree->root, NULL, &record, 1, &none), 0);
+	assert_int_equal(list(tree, NULL, &record, 1, &none), 0);
 	assert_int_equal(none.hardware_status, -EOPNOTSUPP);
 	tree_dir(tree, "sys/devices/virtual/iommu/dmar0");
 	tree_link(tree, "sys/class/iommu/dmar0", "../../devices/virtual/iommu/dmar0");
-	assert_int_equal(pasid_list(&tree->root, NULL, &record, 1, &absent), 0);
+	assert_int_equal(list(tree, NULL, &record, 1, &absent), 0);
 	assert_int_equal(absent.hardware_status, -ENOENT);
 }
 
@@ -176,7 +189,7 @@ static void trusts_no_broken_table(void **state)
 	tree_file(
 		tree, TABLE,
 		"IOMMU dmar0: Root\n00:10.0\t0x1:0x1\t0x0:0x1\t5 \t0x1:0x8:0x49\n00:10.0\tbroken\n");
-	assert_int_equal(pasid_list(&tree->root, NULL, records, ARRAY_SIZE(records), &table), 0);
+	assert_int_equal(list(tree, NULL, records, ARRAY_SIZE(records), &table), 0);
 	assert_int_equal(table.hardware_status, -EBADMSG);
 	assert_int_equal(table.n, 4);
 	check(&table, 0, 4, 4, PASID_KIND_IOAS, PASID_STATE_NOT_IN_HARDWARE);
@@ -212,7 +225,7 @@ static void finds_sva(void **state)
 	tree_file(tree, "sys/devices/pci0000:00/" UIO "/pasid", "2\n");
 	add_opener(tree, 20, 900); /* numbers wrap */
 	add_opener(tree, 900, 1);
-	assert_int_equal(pasid_list(&tree->root, NULL, NULL, 0, &table), 0);
+	assert_int_equal(list(tree, NULL, NULL, 0, &table), 0);
 	assert_int_equal(table.n, 1);
 	check(&table, 0, 2, 2, PASID_KIND_SVA, PASID_STATE_OK);
 	assert_string_equal(table.v[0].device, UIO);
@@ -232,7 +245,7 @@ static void blames_none_of_strangers(void **state)
 	tree_file(tree, "sys/devices/pci0000:00/" UIO "/pasid", "3\n");
 	add_opener(tree, 20, 1);
 	add_opener(tree, 900, 1);
-	assert_int_equal(pasid_list(&tree->root, NULL, NULL, 0, &table), 0);
+	assert_int_equal(list(tree, NULL, NULL, 0, &table), 0);
 	assert_int_equal(table.n, 2);
 	check(&table, 0, 2, 2, PASID_KIND_SVA, PASID_STATE_NOT_RECORDED);
 	check(&table, 1, 3, 3, PASID_KIND_SVA, PASID_STATE_OK);
@@ -247,11 +260,11 @@ static void leaves_stale_sva_out(void **state)
 
 	make(tree, NULL, 0);
 	tree_file(tree, "sys/devices/pci0000:00/" UIO "/pasid", "2\n");
-	assert_int_equal(pasid_list(&tree->root, NULL, NULL, 0, &stale), 0);
+	assert_int_equal(list(tree, NULL, NULL, 0, &stale), 0);
 	assert_int_equal(stale.n, 0);
 	/* Somebody whom we may not see may have it open: but not with this hardware. */
 	tree_link(tree, "proc/30/fd", "errno:13");
-	assert_int_equal(pasid_list(&tree->root, NULL, NULL, 0, &hidden), 0);
+	assert_int_equal(list(tree, NULL, NULL, 0, &hidden), 0);
 	assert_int_equal(hidden.process_status, -EACCES);
 	assert_int_equal(hidden.n, 0);
 }
@@ -264,7 +277,7 @@ static void names_unrecorded_sva(void **state)
 
 	make(tree, hardware, ARRAY_SIZE(hardware));
 	tree_file(tree, "sys/devices/pci0000:00/" UIO "/pasid", "-1\n");
-	assert_int_equal(pasid_list(&tree->root, NULL, NULL, 0, &table), 0);
+	assert_int_equal(list(tree, NULL, NULL, 0, &table), 0);
 	assert_int_equal(table.n, 2);
 	check(&table, 0, 2, 2, PASID_KIND_SVA, PASID_STATE_NOT_RECORDED);
 	check(&table, 1, 3, 3, PASID_KIND_UNKNOWN, PASID_STATE_NOT_RECORDED);
@@ -277,7 +290,7 @@ static void keeps_to_one_device(void **state)
 	const struct hardware hardware[] = { { "00:10.0", 4, 4, 8, 1 }, { "00:11.0", 2, 2, 1, 1 } };
 
 	make(tree, hardware, ARRAY_SIZE(hardware));
-	assert_int_equal(pasid_list(&tree->root, UIO, NULL, 0, &table), 0);
+	assert_int_equal(list(tree, UIO, NULL, 0, &table), 0);
 	assert_int_equal(table.n, 1);
 	assert_string_equal(table.v[0].device, UIO);
 }

@@ -162,7 +162,7 @@ static void joins_pasids(void **state)
 		range(1, 4, 1, 90),   range(5, 5, 1, 90),   range(6, 9, 2, 90),
 		range(10, 10, 2, 91), range(12, 12, 2, 91),
 	};
-	const struct pasid_table table = { ranges, ARRAY_SIZE(ranges), 1, 1 };
+	const struct pasid_table table = { ranges, ARRAY_SIZE(ranges), 1, 1, 1 };
 	struct topology_need need = { .depth = TOPOLOGY_PROCESS, .pasids = &table };
 	_cleanup_topology_ struct topology topology = { 0 };
 	char text[4096] = "";
@@ -207,7 +207,7 @@ static void open_devices(const struct tree *tree, const char *pid, const char *f
 static void tells_a_process_once(void **state)
 {
 	struct pasid_range ranges[] = { range(1, 4, 1, 90) };
-	const struct pasid_table table = { ranges, 1, 1, 1 };
+	const struct pasid_table table = { ranges, 1, 1, 1, 1 };
 	const struct topology_need need = { .depth = TOPOLOGY_PROCESS, .pasids = &table };
 	_cleanup_topology_ struct topology topology = { 0 };
 	char text[4096] = "";
