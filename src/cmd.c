@@ -3,13 +3,20 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "util/cleanup.h"
 #include "util/status.h"
 #include "util/str.h"
+#include "util/terminal.h"
+#include "util/text.h"
 
 enum { KEY_USAGE = 0x200 };
+
+#define HELP_FROM      13 /* where what commands do begins */
+#define HELP_WIDTH     80 /* where help is not printed to a terminal */
+#define HELP_WIDTH_MIN 40
 
 /* One more of argp's flags, which hands those that it does not know on to parsers. */
 enum { FLAG_FALLBACK = 0x10000 };
@@ -87,6 +94,52 @@ static error_t group_parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
+/* The width that argp fills: it leaves the last two columns free. */
+static size_t help_width(void)
+{
+	size_t width = terminal_width(stdout);
+
+	return width ? width : HELP_WIDTH;
+}
+
+/*
+ * argp knows a margin, but not the terminal's width. What a user has set of it counts more, since it
+ * comes later.
+ */
+static void help_margin(void)
+{
+	const char *format = getenv("ARGP_HELP_FMT");
+	_cleanup_free_ char *text = NULL;
+	size_t width = help_width();
+
+	/* In less argp has no room for what options mean, and says so. */
+	if (width < HELP_WIDTH_MIN)
+		width = HELP_WIDTH_MIN;
+	if (asprintf(&text, "rmargin=%zu%s%s", width - 1, format ? "," : "", format ? format : "") <
+	    0) {
+		text = NULL;
+		return;
+	}
+	setenv("ARGP_HELP_FMT", text, 1);
+}
+
+/* One of the list, wrapped at words beneath its text: argp would wrap it to the margin. */
+static void print_command(FILE *f, const struct cmd *c, bool fallback)
+{
+	size_t width = help_width();
+	_cleanup_free_ char *text = NULL;
+
+	if (asprintf(&text, "%s%s", c->summary, fallback ? " (default)" : "") < 0)
+		return;
+	fprintf(f, "  %-10s ", c->name);
+	for (const char *rest = text; rest;) {
+		const char *line = rest;
+		int n = (int)text_line(&rest, width - HELP_FROM - 2, ' ');
+
+		fprintf(f, "%*s%.*s\n", line == text ? 0 : HELP_FROM, "", n, line);
+	}
+}
+
 /* The list of commands comes from the table, so it cannot go stale. argp frees it. */
 static char *group_help(int key, const char *text, void *input)
 {
@@ -104,8 +157,7 @@ static char *group_help(int key, const char *text, void *input)
 		return (char *)text;
 	fprintf(f, "%s\n\nCommands:\n", choice->group->summary);
 	for (const struct cmd *const *c = choice->group->sub; *c; c++)
-		fprintf(f, "  %-10s %s%s\n", (*c)->name, (*c)->summary,
-			*c == choice->group->fallback ? " (default)" : "");
+		print_command(f, *c, *c == choice->group->fallback);
 	fclose(f);
 	return buf;
 }
@@ -231,6 +283,7 @@ int cmd_main(struct app *app, void *root_args, const struct cmd *root, int argc,
 {
 	argp_err_exit_status = STATUS_USAGE;
 	argv[0] = (char *)root->name;
+	help_margin();
 	return group_run(app, root_args, root, argc, argv, flags);
 }
 

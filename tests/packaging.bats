@@ -130,7 +130,7 @@ e/README.md"
 	equal "$(rpm -qpL "$rpm")" /usr/share/doc/ioasidctl/LICENSE
 	contains "$(rpm -qpd "$rpm")" /usr/share/doc/ioasidctl/README.md
 	equal "$(rpm -qp --scripts "$rpm")" ""
-	contains "$(rpm -qp --requires "$rpm")" libsmartcols.so.1
+	contains "$(rpm -qp --requires "$rpm")" libudev.so.1
 }
 
 @test "the source RPM holds the tarball and the spec" {

@@ -193,7 +193,7 @@ static void get_ioas_users(const void *p, struct out_value *ret)
 
 static const struct out_column ioas_columns[] = {
 	{ "ioas", "Number, the IOASID", OUT_DEFAULT, 0, get_ioas_id },
-	{ "name", "Name it was given", OUT_DEFAULT, 0, get_ioas_name },
+	{ "name", "Name it was given", OUT_DEFAULT | OUT_SHRINK, 0, get_ioas_name },
 	{ "mapped", "Bytes mapped", OUT_DEFAULT, 0, get_ioas_mapped },
 	{ "user_count", "How many are attached to it", OUT_DEFAULT, 0, get_ioas_users },
 	{ 0 },
@@ -245,7 +245,7 @@ static void get_hwpt_users(const void *p, struct out_value *ret)
 
 static const struct out_column hwpt_columns[] = {
 	{ "hwpt", "Number", OUT_DEFAULT, 0, get_hwpt_id },
-	{ "name", "Name it was given", OUT_DEFAULT, 0, get_hwpt_name },
+	{ "name", "Name it was given", OUT_DEFAULT | OUT_SHRINK, 0, get_hwpt_name },
 	{ "ioas", "Whose mappings it has", OUT_DEFAULT, 0, get_hwpt_ioas },
 	{ "device", "Device it was made for", OUT_DEFAULT, 0, get_hwpt_device },
 	{ "pasid_capable", "Whether PASIDs may be attached", OUT_DEFAULT, 0, get_hwpt_pasid },
@@ -266,10 +266,11 @@ static void get_hwpt(const void *p, struct out_value *ret)
 const struct out_column context_columns[] = {
 	{ "context", "What -c takes: its name, another user's with the user id before it",
 	  OUT_DEFAULT, 0, get_context },
-	{ "name", "Name, as its owner calls it", 0, 0, get_name },
-	{ "state", "live, stale (its holder is dead) or denied", OUT_DEFAULT, 0, get_state },
+	{ "name", "Name, as its owner calls it", OUT_SHRINK, 0, get_name },
+	{ "state", "live, stale (its holder is dead) or denied", OUT_DEFAULT | OUT_RESULT, 0,
+	  get_state },
 	{ "uid", "User id of its owner", OUT_DEFAULT, 0, get_uid },
-	{ "user", "Its owner", OUT_DEFAULT, CONTEXT_NEED_USER, get_user },
+	{ "user", "Its owner", OUT_DEFAULT | OUT_SHRINK, CONTEXT_NEED_USER, get_user },
 	{ "pid", "Process id of its holder", OUT_DEFAULT, CONTEXT_NEED_DESCRIBE, get_pid },
 	{ "created", "When it was made (UTC)", 0, CONTEXT_NEED_DESCRIBE, get_created },
 	{ "socket", "Where its holder listens", 0, 0, get_socket },

@@ -172,9 +172,9 @@ static void get_holder_node(const void *row, struct out_value *ret)
 
 static const struct out_column holder_columns[] = {
 	{ "pid", "Process", OUT_DEFAULT, 0, get_holder_pid },
-	{ "command", "Its command", OUT_DEFAULT, 0, get_holder_command },
+	{ "command", "Its command", OUT_DEFAULT | OUT_SHRINK, 0, get_holder_command },
 	{ "uid", "Its user", OUT_DEFAULT, 0, get_holder_uid },
-	{ "unit", "Its systemd unit or container", OUT_DEFAULT, 0, get_holder_unit },
+	{ "unit", "Its systemd unit or container", OUT_DEFAULT | OUT_SHRINK, 0, get_holder_unit },
 	{ "node", "The device node it has open", OUT_DEFAULT, 0, get_holder_node },
 	{ 0 },
 };
@@ -196,7 +196,7 @@ const struct out_column device_columns[] = {
 	{ "device", "Name on its bus", OUT_DEFAULT, 0, get_device },
 	{ "bus", "Bus it is on", 0, 0, get_bus },
 	{ "id", "Vendor and device id", 0, DEVICE_NEED_IDS, get_ids },
-	{ "class", "Class in words", OUT_DEFAULT, DEVICE_NEED_CLASS, get_class },
+	{ "class", "Class in words", OUT_DEFAULT | OUT_SHRINK, DEVICE_NEED_CLASS, get_class },
 	{ "class_code", "Base class, subclass and interface", 0, DEVICE_NEED_CLASS,
 	  get_class_code },
 	{ "driver", "Driver it is bound to", OUT_DEFAULT, DEVICE_NEED_DRIVER, get_driver },

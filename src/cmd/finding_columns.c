@@ -21,12 +21,12 @@ GET(meaning)
 GET(remedy)
 
 const struct out_column finding_columns[] = {
-	{ "result", "ok, note, unknown (could not be measured), warning, broken", OUT_DEFAULT, 0,
-	  finding_get_result },
+	{ "result", "ok, note, unknown (could not be measured), warning, broken",
+	  OUT_DEFAULT | OUT_RESULT, 0, finding_get_result },
 	{ "check", "What was asked", OUT_DEFAULT, 0, finding_get_check },
 	{ "object", "What was looked at; absent: the machine", OUT_DEFAULT, 0, finding_get_object },
-	{ "seen", "What was measured", OUT_DEFAULT, 0, finding_get_seen },
-	{ "meaning", "What that means", 0, 0, finding_get_meaning },
-	{ "remedy", "What to do", OUT_DEFAULT, 0, finding_get_remedy },
+	{ "seen", "What was measured", OUT_DEFAULT | OUT_PROSE, 0, finding_get_seen },
+	{ "meaning", "What that means", OUT_PROSE, 0, finding_get_meaning },
+	{ "remedy", "What to do", OUT_DEFAULT | OUT_PROSE, 0, finding_get_remedy },
 	{ 0 },
 };

@@ -34,7 +34,7 @@ static void get_user_count(const void *row, struct out_value *ret)
 const struct out_column ioas_list_columns[] = {
 	{ "context", "Context it is in", OUT_DEFAULT, 0, get_context },
 	{ "ioas", "Number, the IOASID", OUT_DEFAULT, 0, get_ioas },
-	{ "name", "Name it was given", OUT_DEFAULT, 0, get_name },
+	{ "name", "Name it was given", OUT_DEFAULT | OUT_SHRINK, 0, get_name },
 	{ "mapped", "Bytes mapped", OUT_DEFAULT, 0, get_mapped },
 	{ "mapping_count", "Number of mappings", OUT_DEFAULT, 0, get_mapping_count },
 	{ "user_count", "How many devices, PASIDs and HWPTs use it", OUT_DEFAULT, 0,
@@ -126,10 +126,10 @@ static void get_mappings(const void *row, struct out_value *ret)
 
 const struct out_column ioas_show_columns[] = {
 	{ "ioas", "Number, the IOASID", OUT_DEFAULT, 0, get_info_ioas },
-	{ "name", "Name it was given", OUT_DEFAULT, 0, get_info_name },
+	{ "name", "Name it was given", OUT_DEFAULT | OUT_SHRINK, 0, get_info_name },
 	{ "alignment", "What IOVAs and sizes are multiples of", OUT_DEFAULT, 0, get_alignment },
 	{ "iova_range", "Where mappings may be", OUT_DEFAULT, 0, get_ranges },
 	{ "mapping", "What is mapped", OUT_DEFAULT, 0, get_mappings },
-	{ "user", "What is attached to it", OUT_DEFAULT, 0, get_users },
+	{ "user", "What is attached to it", OUT_DEFAULT | OUT_PROSE, 0, get_users },
 	{ 0 },
 };

@@ -93,8 +93,8 @@ static const struct out_column field_columns[] = {
 	{ "register", "Register it is in", OUT_DEFAULT, 0, get_field_register },
 	{ "bit", "Its bits", OUT_DEFAULT, 0, get_field_bits },
 	{ "value", "What they hold", OUT_DEFAULT, 0, get_field_value },
-	{ "meaning", "What that means", OUT_DEFAULT, 0, get_field_meaning },
-	{ "what", "What the field is", OUT_DEFAULT, 0, get_field_what },
+	{ "meaning", "What that means", OUT_DEFAULT | OUT_PROSE, 0, get_field_meaning },
+	{ "what", "What the field is", OUT_DEFAULT | OUT_PROSE, 0, get_field_what },
 	{ 0 },
 };
 

@@ -164,22 +164,22 @@ static void get_type(const void *p, struct out_value *ret)
 	  "What it leads to: ioas, hwpt, sva (a process), nested (a guest's table), dma (the " \
 	  "kernel's own), unknown", \
 	  OUT_DEFAULT, PASID_NEED_KIND, get_kind }, \
-	{ "target", "The same by name: the IOAS, page table, process, domain or node", 0, \
+	{ "target", "The same by name: the IOAS, page table, process, domain or node", OUT_PROSE, \
 	  PASID_NEED_KIND, get_target }, \
 	{ "context", "Context that holds it", OUT_DEFAULT, 0, get_context }, \
 	{ "ioas", "Number of the IOAS it leads to", OUT_DEFAULT, 0, get_ioas }, \
-	{ "ioas_name", "Name of the IOAS", 0, 0, get_ioas_name }, \
+	{ "ioas_name", "Name of the IOAS", OUT_SHRINK, 0, get_ioas_name }, \
 	{ "hwpt", "Hardware page table", 0, 0, get_hwpt }, \
 	{ "pid", "Process of the holder, whose address space it is, or who bound it", OUT_DEFAULT, \
 	  PASID_NEED_OWNER, get_pid }, \
-	{ "command", "Command of that process", OUT_DEFAULT, PROCESS, get_command }, \
+	{ "command", "Command of that process", OUT_DEFAULT | OUT_SHRINK, PROCESS, get_command }, \
 	{ "uid", "User of that process", 0, PROCESS, get_uid }, \
-	{ "user", "Name of that user; none in a captured tree", 0, PROCESS | PASID_NEED_USER, \
+	{ "user", "Name of that user; none in a captured tree", OUT_SHRINK, PROCESS | PASID_NEED_USER, \
 	  get_user }, \
-	{ "unit", "systemd unit or container of that process", 0, PROCESS, get_unit }, \
+	{ "unit", "systemd unit or container of that process", OUT_SHRINK, PROCESS, get_unit }, \
 	{ "started", "When that process started, in UTC", 0, PROCESS, get_started }, \
 	{ "driver", "Driver of the device", 0, PASID_NEED_DRIVER, get_driver }, \
-	{ "state", "ok, not-in-hardware, not-recorded, or unconfirmed", OUT_DEFAULT, 0, get_state }, \
+	{ "state", "ok, not-in-hardware, not-recorded, or unconfirmed", OUT_DEFAULT | OUT_RESULT, 0, get_state }, \
 	{ "source", "Who tells of it: see --sources", OUT_INLINE, PASID_NEED_OWNER, get_sources }, \
 	{ "hardware", "Whether the IOMMU's table has it", 0, 0, get_hardware }, \
 	{ "record", "Whether a context or a driver says so", 0, 0, get_record }, \
@@ -193,11 +193,11 @@ const struct out_column pasid_columns[] = { PASID_COLUMNS, { 0 } };
 
 static const struct out_column contradiction_columns[] = {
 	{ "kind", "What it leads to", OUT_DEFAULT, PASID_NEED_KIND, get_kind },
-	{ "target", "The same by name", OUT_DEFAULT, PASID_NEED_KIND, get_target },
+	{ "target", "The same by name", OUT_DEFAULT | OUT_PROSE, PASID_NEED_KIND, get_target },
 	{ "context", "Context that holds it", OUT_DEFAULT, 0, get_context },
 	{ "pid", "Process", OUT_DEFAULT, PASID_NEED_OWNER, get_pid },
-	{ "command", "Command of that process", OUT_DEFAULT, PROCESS, get_command },
-	{ "state", "As of the binding", OUT_DEFAULT, 0, get_state },
+	{ "command", "Command of that process", OUT_DEFAULT | OUT_SHRINK, PROCESS, get_command },
+	{ "state", "As of the binding", OUT_DEFAULT | OUT_RESULT, 0, get_state },
 	{ "source", "Who tells of it", OUT_DEFAULT | OUT_INLINE, PASID_NEED_OWNER, get_sources },
 	{ 0 },
 };
@@ -245,11 +245,12 @@ static void get_source_rows(const void *p, struct out_value *ret)
 const struct out_column pasid_source_columns[] = {
 	{ "source", "Name, as in the column SOURCE of the list", OUT_DEFAULT, 0, get_source_name },
 	{ "status", "read, absent (not on this machine), unreadable, or unsupported by this kernel",
-	  OUT_DEFAULT, 0, get_source_status },
+	  OUT_DEFAULT | OUT_RESULT, 0, get_source_status },
 	{ "row_count", "How many bindings, or openers of a device, it tells of", OUT_DEFAULT, 0,
 	  get_source_rows },
-	{ "reason", "Why it is not read; what it lacks", OUT_DEFAULT, 0, get_source_reason },
+	{ "reason", "Why it is not read; what it lacks", OUT_DEFAULT | OUT_PROSE, 0,
+	  get_source_reason },
 	{ "path", "Where it is", 0, 0, get_source_path },
-	{ "what", "What it tells", 0, 0, get_source_what },
+	{ "what", "What it tells", OUT_PROSE, 0, get_source_what },
 	{ 0 },
 };

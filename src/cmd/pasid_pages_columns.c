@@ -104,7 +104,7 @@ const struct out_column pages_walk_columns[] = {
 	{ "pasid", "PASID of the request; 0: none, the device's own", 0, 0, get_walk_pasid },
 	{ "stage", "first-stage, second-stage, nested (its second stage), pass-through", 0, 0,
 	  get_walk_stage },
-	{ "state", "mapped, unmapped, or beyond what the table has room for", 0, 0,
+	{ "state", "mapped, unmapped, or beyond what the table has room for", OUT_RESULT, 0,
 	  get_walk_state },
 	{ "physical", "Physical address", 0, 0, get_walk_physical },
 	{ "page_size", "Size of the page", 0, 0, get_walk_page_size },

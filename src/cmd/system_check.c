@@ -25,15 +25,15 @@ static void get_use(const void *p, struct out_value *ret)
 }
 
 static const struct out_column check_columns[] = {
-	{ "result", "ok, note, unknown (could not be measured), warning, broken", OUT_DEFAULT, 0,
-	  finding_get_result },
+	{ "result", "ok, note, unknown (could not be measured), warning, broken",
+	  OUT_DEFAULT | OUT_RESULT, 0, finding_get_result },
 	{ "check", "What was asked; ready: the verdict", OUT_DEFAULT, 0, finding_get_check },
-	{ "object", "What was looked at, of a verdict the use; absent: the machine", OUT_DEFAULT, 0,
-	  finding_get_object },
-	{ "seen", "What was measured", OUT_DEFAULT, 0, finding_get_seen },
-	{ "meaning", "What that means", 0, 0, finding_get_meaning },
+	{ "object", "What was looked at, of a verdict the use; absent: the machine",
+	  OUT_DEFAULT | OUT_PROSE, 0, finding_get_object },
+	{ "seen", "What was measured", OUT_DEFAULT | OUT_PROSE, 0, finding_get_seen },
+	{ "meaning", "What that means", OUT_PROSE, 0, finding_get_meaning },
 	{ "use", "The uses that need it", OUT_DEFAULT | OUT_INLINE, 0, get_use },
-	{ "remedy", "What to do", OUT_DEFAULT, 0, finding_get_remedy },
+	{ "remedy", "What to do", OUT_DEFAULT | OUT_PROSE, 0, finding_get_remedy },
 	{ 0 },
 };
 

@@ -2,19 +2,9 @@
 /* Rows that stand beneath each other. */
 #pragma once
 
+#include "out/tone.h"
 #include "out/value.h"
 #include "out/view.h"
-
-/* How a row stands out, where there are colours. */
-enum out_tone {
-	OUT_TONE_PLAIN,
-	OUT_TONE_TITLE,
-	OUT_TONE_GROUP,
-	OUT_TONE_FAINT,
-	OUT_TONE_BINDING,
-	OUT_TONE_PROCESS,
-	OUT_TONE_WRONG,
-};
 
 #define OUT_NODE_ROOT SIZE_MAX
 

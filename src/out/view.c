@@ -2,17 +2,21 @@
 #include "out/view.h"
 
 #include <errno.h>
-#include <libsmartcols.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "out/column.h"
 #include "out/json.h"
+#include "out/tone.h"
 #include "out/view_private.h"
 #include "util/array.h"
 #include "util/cleanup.h"
+#include "util/terminal.h"
+#include "util/text.h"
 
-#define PART_ROWS 512 /* of an aligned table that are in memory at once */
+#define COLUMNS_HELP 21  /* where what columns mean begins */
+#define PART_ROWS    512 /* of an aligned table that are in memory at once */
 
 struct out_unreadable {
 	const struct out_column *column;
@@ -100,30 +104,27 @@ size_t out_view_tree_column(const struct out_view *view)
 	return 0;
 }
 
+/* What becomes of a column's cells where there is no room for them. */
+static enum layout_kind kind_of(const struct out_view *view, size_t index)
+{
+	unsigned int flags = view->columns[index]->flags;
+
+	/* A node of a tree is one line. */
+	if (view->options.tree)
+		return index == out_view_tree_column(view) ? LAYOUT_WHOLE : LAYOUT_NAME;
+	if (flags & OUT_SHRINK)
+		return LAYOUT_NAME;
+	return flags & (OUT_PROSE | OUT_INLINE) ? LAYOUT_PROSE : LAYOUT_WHOLE;
+}
+
 static int table_open(struct out_view *view)
 {
-	view->table = scols_new_table();
-	if (!view->table)
-		return -ENOMEM;
-	scols_table_set_stream(view->table, view->f);
-	scols_table_enable_noheadings(view->table, view->options.no_headings);
 	for (size_t i = 0; i < view->n; i++) {
-		struct libscols_column *column;
 		char name[64];
 
 		out_column_name(view->columns[i], name, sizeof(name));
-		column = scols_table_new_column(view->table, name, 0, 0);
-		if (!column)
+		if (layout_add_column(&view->layout, name, kind_of(view, i)) < 0)
 			return -ENOMEM;
-		/* Its own escaping would escape ours once more. */
-		scols_column_set_safechars(column, "\n\\");
-		scols_column_set_wrapfunc(column, scols_wrapnl_chunksize, scols_wrapnl_nextchunk,
-					  NULL);
-		scols_column_set_flags(column, SCOLS_FL_WRAP);
-		if (view->columns[i]->flags & OUT_SHRINK)
-			scols_column_set_flags(column, SCOLS_FL_WRAP | SCOLS_FL_TRUNC);
-		if (view->options.tree && i == out_view_tree_column(view))
-			scols_column_set_flags(column, SCOLS_FL_TREE);
 	}
 	return 0;
 }
@@ -139,6 +140,11 @@ int out_view_new(const struct out_column *columns, const struct out_options *opt
 	view->options = *options;
 	view->single = single;
 	view->f = f;
+	view->color = terminal_has_color(f);
+	view->layout = (struct layout){ .f = f,
+					.limit = terminal_width(f),
+					.tree = options->tree,
+					.no_headings = options->no_headings };
 	r = view_choose(view, columns, ret_bad);
 	if (r < 0)
 		return r;
@@ -155,7 +161,7 @@ void out_view_free(struct out_view **view)
 {
 	if (!*view)
 		return;
-	scols_unref_table((*view)->table);
+	layout_done(&(*view)->layout);
 	free((*view)->columns);
 	free((*view)->unreadable);
 	free(*view);
@@ -205,62 +211,44 @@ static int view_cell(struct out_view *view, const struct out_column *column,
 	return r;
 }
 
+/* The same for people, in the colour of what it says. */
+static int view_paint(struct out_view *view, const struct out_column *column,
+		      const struct out_value *value, struct layout_cell *ret)
+{
+	int r = view_cell(view, column, value, style_of(view, column), &ret->text);
+
+	if (r == 0 && view->color && column->flags & OUT_RESULT)
+		ret->color = out_tone_color(out_tone_of(ret->text));
+	return r;
+}
+
 /* Numbers stand with their last digits beneath each other. */
 static void table_align(struct out_view *view, size_t index, enum out_type type)
 {
-	struct libscols_column *column = scols_table_get_column(view->table, index);
-
-	if (view->columns[index]->flags & OUT_LEFT)
+	if (view->columns[index]->flags & OUT_LEFT ||
+	    (view->options.tree && index == out_view_tree_column(view)))
 		return;
 	if (type == OUT_NUMBER || type == OUT_SIZE)
-		scols_column_set_flags(column, scols_column_get_flags(column) | SCOLS_FL_RIGHT);
+		view->layout.columns[index].right = true;
 }
 
-int out_view_line(struct out_view *view, const void *row, struct libscols_line *parent,
-		  struct libscols_line **ret)
+int out_view_line(struct out_view *view, const void *row, struct layout_cell **ret)
 {
-	struct libscols_line *line = scols_table_new_line(view->table, parent);
+	struct layout_cell *cells = layout_add_row(&view->layout);
 
-	if (!line)
+	if (!cells)
 		return -ENOMEM;
 	for (size_t i = 0; i < view->n; i++) {
 		struct out_value value = { 0 };
-		_cleanup_free_ char *cell = NULL;
 		int r;
 
 		view->columns[i]->get(row, &value);
-		r = view_cell(view, view->columns[i], &value, style_of(view, view->columns[i]),
-			      &cell);
+		r = view_paint(view, view->columns[i], &value, &cells[i]);
 		if (r < 0)
 			return r;
-		if (!view->options.tree || i != out_view_tree_column(view))
-			table_align(view, i, value.type);
-		if (scols_line_refer_data(line, i, cell) < 0)
-			return -ENOMEM;
-		cell = NULL; /* now the line's */
+		table_align(view, i, value.type);
 	}
-	*ret = line;
-	return 0;
-}
-
-/*
- * Prints the rows that wait and forgets them, so that a list of any length needs little memory and
- * shows its first rows early. Later rows keep to the widths of the first; a cell that is wider than
- * its column pushes the others of its part aside.
- */
-static int table_flush(struct out_view *view)
-{
-	if (scols_print_table(view->table) < 0)
-		return -ENOMEM;
-	/* The table has no newline after its last row. */
-	if (view->parts++ == 0)
-		scols_table_enable_noheadings(view->table, 1);
-	for (size_t i = 0; i < view->n; i++) {
-		struct libscols_column *column = scols_table_get_column(view->table, i);
-
-		scols_column_set_whint(column, (double)scols_column_get_width(column));
-	}
-	scols_table_remove_lines(view->table);
+	*ret = cells;
 	return 0;
 }
 
@@ -312,17 +300,14 @@ static int show_table(struct out_view *parent, const struct out_value *value)
 {
 	const struct out_options options = { .columns = "all" };
 	_cleanup_view_ struct out_view *view = NULL;
-	_cleanup_free_ char *text = NULL, *bad = NULL;
-	_cleanup_fclose_ FILE *memory = NULL;
+	_cleanup_free_ char *bad = NULL;
 	const char *row = value->table.rows;
-	char *rest, *line;
-	size_t len;
 	int r;
 
-	memory = open_memstream(&text, &len);
-	if (!memory)
-		return -ENOMEM;
-	r = out_view_new(value->table.columns, &options, false, memory, &view, &bad);
+	r = out_view_new(value->table.columns, &options, false, parent->f, &view, &bad);
+	if (r < 0)
+		return r;
+	view->layout.indent = parent->layout.indent + 4;
 	for (size_t i = 0; r == 0 && i < value->table.n; i++, row += value->table.size)
 		r = out_view_row(view, row);
 	if (r == 0)
@@ -332,51 +317,39 @@ static int show_table(struct out_view *parent, const struct out_value *value)
 
 		r = view_note(parent, u->column, u->error, u->rows);
 	}
-	if (r < 0)
-		return r;
-	if (fflush(memory) != 0)
-		return -ENOMEM;
-	fputc('\n', parent->f);
-	rest = text;
-	while ((line = strsep(&rest, "\n")) && rest)
-		fprintf(parent->f, "    %s\n", line);
-	return 0;
+	return r;
 }
 
 static int show_column(struct out_view *view, const struct out_column *column, const void *row,
-		       int width)
+		       size_t width)
 {
-	_cleanup_free_ char *cell = NULL;
 	struct out_value value = { 0 };
-	char name[64], *rest, *line;
+	struct layout_cell cell = { 0 };
+	char name[64];
 	int r;
 
 	column->get(row, &value);
 	out_column_name(column, name, sizeof(name));
 	if (value.type == OUT_TABLE && value.table.n) {
-		fprintf(view->f, "%s:", name);
+		fprintf(view->f, "%s:\n", name);
 		r = value.error < 0 ? view_note(view, column, value.error, 1) : 0;
 		return r < 0 ? r : show_table(view, &value);
 	}
-	r = view_cell(view, column, &value, style_of(view, column), &cell);
-	if (r < 0)
-		return r;
-	fprintf(view->f, "%s:%*s", name, width - (int)strlen(name), "");
-	rest = cell;
-	line = strsep(&rest, "\n");
-	fprintf(view->f, " %s\n", line);
-	while ((line = strsep(&rest, "\n")))
-		fprintf(view->f, "%*s %s\n", width + 1, "", line);
-	return 0;
+	r = view_paint(view, column, &value, &cell);
+	if (r == 0)
+		layout_field(&view->layout, name, width, &cell);
+	free(cell.text);
+	return r;
 }
 
 static int show_row(struct out_view *view, const void *row)
 {
-	int width = 0, r;
+	size_t width = 0;
+	int r;
 
 	for (size_t i = 0; i < view->n; i++)
-		if ((int)strlen(view->columns[i]->key) > width)
-			width = (int)strlen(view->columns[i]->key);
+		if (strlen(view->columns[i]->key) > width)
+			width = strlen(view->columns[i]->key);
 	for (size_t i = 0; i < view->n; i++) {
 		r = show_column(view, view->columns[i], row, width);
 		if (r < 0)
@@ -387,7 +360,7 @@ static int show_row(struct out_view *view, const void *row)
 
 int out_view_row(struct out_view *view, const void *row)
 {
-	struct libscols_line *line;
+	struct layout_cell *cells;
 	size_t index = view->rows++;
 
 	switch (view->options.format) {
@@ -404,13 +377,9 @@ int out_view_row(struct out_view *view, const void *row)
 	case OUT_FORMAT_TABLE:
 		break;
 	}
-	if (!view->single && scols_table_get_nlines(view->table) == PART_ROWS) {
-		int r = table_flush(view);
-
-		if (r < 0)
-			return r;
-	}
-	return view->single ? show_row(view, row) : out_view_line(view, row, NULL, &line);
+	if (view->layout.n_rows == PART_ROWS)
+		layout_flush(&view->layout);
+	return view->single ? show_row(view, row) : out_view_line(view, row, &cells);
 }
 
 int out_view_end(struct out_view *view)
@@ -423,7 +392,9 @@ int out_view_end(struct out_view *view)
 		return 0;
 	case OUT_FORMAT_TABLE:
 		/* An empty table prints nothing, as lsblk(8) does. */
-		return view->table && view->rows ? table_flush(view) : 0;
+		if (view->layout.n_rows)
+			layout_flush(&view->layout);
+		return 0;
 	default:
 		return 0;
 	}
@@ -480,12 +451,23 @@ void out_view_notes(const struct out_view *view, void (*note)(void *data, const 
 void out_columns_print(const struct out_column *columns, const struct out_options *options,
 		       bool single, FILE *f)
 {
+	size_t width = terminal_width(f), from = COLUMNS_HELP;
+
 	for (; columns->key; columns++) {
+		bool chosen = out_column_is_default(columns, options->defaults, single);
+		_cleanup_free_ char *help = NULL;
+		const char *rest;
 		char name[64];
 
+		if (asprintf(&help, "%s%s", columns->help, chosen ? " (default)" : "") < 0)
+			return;
 		out_column_name(columns, name, sizeof(name));
-		fprintf(f, "%-20s %s%s\n", name, columns->help,
-			out_column_is_default(columns, options->defaults, single) ? " (default)"
-										  : "");
+		fprintf(f, "%-*s ", (int)from - 1, name);
+		for (rest = help; rest;) {
+			const char *line = rest;
+			int n = (int)text_line(&rest, width ? width - from : SIZE_MAX, ' ');
+
+			fprintf(f, "%*s%.*s\n", line == help ? 0 : (int)from, "", n, line);
+		}
 	}
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a view is made of, for out/view.c and out/tree.c alone. */
+/* What a view is made of, for out/view.c and out/tree.c only. */
 #pragma once
 
+#include "out/layout.h"
 #include "out/view.h"
 
-struct libscols_line;
 struct out_unreadable;
 
 struct out_view {
@@ -14,15 +14,14 @@ struct out_view {
 	bool single;
 	FILE *f;
 	size_t rows;
-	struct libscols_table *table; /* aligned output waits here for the widest cell, */
-	size_t parts;                 /* and is printed in so many parts */
+	bool color;
+	struct layout layout; /* aligned output waits here for the widest cell */
 	struct out_unreadable *unreadable;
 	size_t unreadable_count;
 };
 
-/* Adds a row to the table, beneath PARENT unless NULL; RET borrows it. Returns 0 or -ENOMEM. */
-int out_view_line(struct out_view *view, const void *row, struct libscols_line *parent,
-		  struct libscols_line **ret);
+/* Adds a row to the table; RET borrows its cells. Returns 0 or -ENOMEM. */
+int out_view_line(struct out_view *view, const void *row, struct layout_cell **ret);
 
 /* The column that shows who is beneath whom: the one that is OUT_TREE, else the first. */
 size_t out_view_tree_column(const struct out_view *view);

@@ -60,13 +60,13 @@ terminal()
 	on intel-pasid system tree 6 7 0000:03:02.0
 	succeeds
 	contains "$(head -n 1 <<<"$output" | xargs)" "LABEL WHAT DRIVER NAME"
-	contains "$(tr -s ' ' <<<"$output")" "dmar0 intel "
-	contains "$(tr -s ' ' <<<"$output")" "group 6 DMA-FQ "
-	contains "$(tr -s ' ' <<<"$output")" "0000:00:0a.0 pci bridge "
-	contains "$(tr -s ' ' <<<"$output")" "0000:03:02.0 ethernet e1000 "
-	contains "$(tr -s ' ' <<<"$output")" "PASID 100-103 unknown, not-recorded "
-	contains "$(tr -s ' ' <<<"$output")" "pid 98 ioasid:vm "
-	contains "$(tr -s ' ' <<<"$output")" "pid 107 bash "
+	contains "$(tr -s ' ' <<<"$output")" "dmar0 intel"
+	contains "$(tr -s ' ' <<<"$output")" "group 6 DMA-FQ"
+	contains "$(tr -s ' ' <<<"$output")" "0000:00:0a.0 pci bridge"
+	contains "$(tr -s ' ' <<<"$output")" "0000:03:02.0 ethernet e1000"
+	contains "$(tr -s ' ' <<<"$output")" "PASID 100-103 unknown, not-recorded"
+	contains "$(tr -s ' ' <<<"$output")" "pid 98 ioasid:vm"
+	contains "$(tr -s ' ' <<<"$output")" "pid 107 bash"
 }
 
 @test "units without devices and devices behind no unit are there" {

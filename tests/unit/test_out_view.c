@@ -154,13 +154,13 @@ static void table(void **state)
 	      "x                      8\n"
 	      "0000:00:05.0           ?\n");
 	options.no_headings = true;
-	check(&options, false, rows, 1, "0000:00:03.0          20\n");
+	check(&options, false, rows, 2, "0000:00:03.0 20\nx             8\n");
 	check(&options, false, rows, 0, "");
 	options = (struct out_options){ .columns = "name,absent,up,device" };
 	check(&options, false, rows, 2,
 	      "NAME       ABSENT UP  DEVICE\n"
 	      "one        -      yes 0000:00:03.0\n"
-	      "number two            \n"
+	      "number two\n"
 	      "-          -      yes x\n");
 }
 
