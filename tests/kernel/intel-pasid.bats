@@ -74,6 +74,45 @@ context()
 	[[ $(ctl pasid list -j) == '[]' ]]
 }
 
+# agree: all who list PASIDs have those of the hardware, each in the record; WIDE and NARROW have so many.
+agree()
+{
+	local device rows
+
+	for device in "$WIDE" "$NARROW"; do
+		rows=$(hardware "$device")
+		[[ $(ctl pasid list -nr -o pasid -c test "device=$device") == "$rows" ]]
+		[[ $(ctl pasid list -nr -o pasid state=ok "device=$device") == "$rows" ]]
+	done
+	[[ -z $(ctl pasid list -nr state=not-recorded) ]]
+	[[ -z $(ctl pasid list -nr state=not-in-hardware) ]]
+	[[ $(ctl context show -j test | jq -c '[.device[] | [.device, .pasid_count]] | sort') == \
+		"[[\"$WIDE\",$1],[\"$NARROW\",$2]]" ]]
+	[[ $(ctl system tree -nr -o state | sort -u | xargs) == ok ]]
+}
+
+@test "two devices in a context: each one's PASIDs are in the record, whatever the other has" {
+	context
+	ctl device add "$NARROW" >/dev/null
+	ctl pasid bind "$WIDE" 5 first
+	ctl pasid bind "$NARROW" 1-8 "$second"
+	agree 1 8
+	[[ $(ctl pasid show -nr -o context,state "$NARROW" 3) == 'test ok' ]]
+	[[ $(ctl pasid show -nr -o context,state "$NARROW" 8) == 'test ok' ]]
+	ctl pasid bind "$WIDE" 1-4,6-20,30,1000 first
+	ctl pasid bind "$NARROW" 9-200 first
+	agree 22 200
+	[[ $(ctl pasid show -nr -o state "$NARROW" 30) == ok ]]
+	[[ $(ctl pasid list -nr -o pasid "device=$NARROW" "ioas=$second" | wc -l) == 8 ]]
+	ctl pasid unbind "$WIDE" all
+	agree 0 200
+	ctl device remove "$WIDE"
+	ctl device add "$WIDE" >/dev/null
+	ctl pasid bind "$WIDE" 7 "$second"
+	[[ $(ctl pasid list -nr -o pasid state=ok | wc -l) == 201 ]]
+	[[ -z $(ctl pasid list -nr state=not-recorded) ]]
+}
+
 @test "different IOASes have different page tables, one IOAS has one" {
 	local domains
 
