@@ -14,15 +14,6 @@
 
 #include "util/cleanup.h"
 
-static void client_free(struct client *client)
-{
-	close(client->fd);
-	varlink_in_done(&client->in);
-	varlink_out_done(&client->out);
-	call_done(&client->call);
-	free(client);
-}
-
 int server_add_client(struct server *server, int fd)
 {
 	struct client *client;
@@ -37,25 +28,6 @@ int server_add_client(struct server *server, int fd)
 	client->turn = server->turn;
 	server->client[server->client_n++] = client;
 	return 0;
-}
-
-/* The call has run: its answer goes out, and unless there is more to come it is over. */
-static void client_answer(struct client *client)
-{
-	struct call *call = &client->call;
-	bool more = call->continues && !call->fault.raised;
-
-	if (!call->oneway && !client->gone) {
-		int *fd = call->fault.raised ? NULL : TAKE_PTR(call->fd);
-		size_t n = fd ? call->fd_n : 0;
-
-		call->fd_n -= n;
-		if (varlink_out_put(&client->out, call_answer(call), fd, n) < 0)
-			client->dead = true;
-	}
-	client->state = more ? CLIENT_STREAMING : CLIENT_IDLE;
-	if (!more)
-		call_done(call);
 }
 
 /* Whoever changes the context has to wait. */
@@ -74,21 +46,13 @@ static void client_run(struct server *server, struct client *client)
 	else
 		call_run(server->context, &client->call);
 	if (dry ? !server->dry : !client->call.job) {
-		client_answer(client);
+		server_client_answer(client);
 		return;
 	}
 	if (!dry)
 		server->job = TAKE_PTR(client->call.job);
 	server->job_client = client;
 	client->state = CLIENT_BUSY;
-}
-
-/* What is no message cannot be answered in kind, and nothing after it can be trusted. */
-static void client_garbage(struct client *client, const char *what)
-{
-	fault_parameter(&client->call.fault, what);
-	client_answer(client);
-	client->closing = true;
 }
 
 static void client_begin(struct server *server, struct client *client)
@@ -101,11 +65,11 @@ static void client_begin(struct server *server, struct client *client)
 		return;
 	client->turn = server->turn;
 	if (r < 0) {
-		client_garbage(client, r == -EMSGSIZE ? "message (too long)" : "message");
+		server_client_garbage(client, r == -EMSGSIZE ? "message (too long)" : "message");
 		return;
 	}
 	if (call_open(message, &client->call) < 0) {
-		client_answer(client);
+		server_client_answer(client);
 		return;
 	}
 	if (call_changes(&client->call) && is_busy(server)) {
@@ -116,27 +80,10 @@ static void client_begin(struct server *server, struct client *client)
 	client_run(server, client);
 }
 
-/* To be tried again: want of memory is no fault of the peer's. */
-static bool is_passing(ssize_t r)
-{
-	return r == -EAGAIN || r == -ENOMEM || r == -ENOBUFS;
-}
-
-static void client_write(struct client *client)
-{
-	int r;
-
-	if (!varlink_out_pending(&client->out))
-		return;
-	r = varlink_out_write(&client->out, client->fd);
-	if (r < 0 && !is_passing(r))
-		client->dead = true;
-}
-
 /* One message or one more reply a turn, so that no client keeps the others waiting. */
 static void client_serve(struct server *server, struct client *client)
 {
-	client_write(client);
+	server_client_write(client);
 	if (client->dead || varlink_out_pending(&client->out))
 		return;
 	if (client->closing) {
@@ -149,62 +96,7 @@ static void client_serve(struct server *server, struct client *client)
 		client_begin(server, client);
 	else if (client->state == CLIENT_IDLE && client->eof)
 		client->dead = true;
-	client_write(client);
-}
-
-static void client_read(struct client *client)
-{
-	ssize_t n = varlink_in_read(&client->in, client->fd);
-
-	if (n == 0)
-		client->eof = true;
-	else if (n < 0 && !is_passing(n))
-		client->dead = true;
-}
-
-/*
- * The peer has closed. Nobody waits for an answer, but what has begun, or asked for none, goes on.
- */
-static void client_gone(struct server *server, struct client *client)
-{
-	client->gone = client->eof = true;
-	varlink_out_done(&client->out);
-	if (client->state == CLIENT_STREAMING ||
-	    (client->state == CLIENT_QUEUED && !client->call.oneway))
-		client->dead = true;
-	if (client->state == CLIENT_BUSY) {
-		server->job_client = NULL;
-		client->dead = true;
-	}
-}
-
-static void client_event(struct server *server, struct client *client, short events)
-{
-	if (events & POLLIN)
-		client_read(client);
-	else if (events & (POLLHUP | POLLERR))
-		client_gone(server, client);
-	if (events & POLLOUT)
-		client->turn = server->turn;
-}
-
-/* Wants nothing more of it than it can digest: no reading while an answer is due. */
-static short client_wants(struct client *client)
-{
-	if (varlink_out_pending(&client->out))
-		return POLLOUT;
-	if (client->state == CLIENT_IDLE && !client->eof && !client->closing &&
-	    !varlink_in_ready(&client->in))
-		return POLLIN;
-	return 0;
-}
-
-static bool client_ready(struct client *client)
-{
-	if (varlink_out_pending(&client->out))
-		return false;
-	return client->closing || client->state == CLIENT_STREAMING ||
-	       (client->state == CLIENT_IDLE && (client->eof || varlink_in_ready(&client->in)));
+	server_client_write(client);
 }
 
 void server_reap(struct server *server)
@@ -220,7 +112,7 @@ void server_reap(struct server *server)
 		}
 		if (server->job_client == client)
 			server->job_client = NULL;
-		client_free(client);
+		server_client_free(client);
 	}
 	server->client_n = kept;
 }
@@ -280,7 +172,7 @@ static void job_ended(struct server *server)
 	client->call.fault = job->fault;
 	client->call.reply = TAKE_PTR(job->reply);
 	job->fault = (struct fault){ 0 };
-	client_answer(client);
+	server_client_answer(client);
 }
 
 static void dry_run_ended(struct server *server)
@@ -289,7 +181,7 @@ static void dry_run_ended(struct server *server)
 
 	dry_run_end(TAKE_PTR(server->dry), client ? &client->call : NULL);
 	if (client)
-		client_answer(client);
+		server_client_answer(client);
 }
 
 /* The kernel wants devices back, and whoever unbinds or removes one waits for us. */
@@ -335,7 +227,7 @@ static int how_long(struct server *server)
 	if (server->job)
 		return 0;
 	for (size_t i = 0; i < server->client_n; i++)
-		if (client_ready(server->client[i]))
+		if (server_client_ready(server->client[i]))
 			return 0;
 	return server->deaf ? 1000 : -1;
 }
@@ -372,7 +264,7 @@ void server_turn(struct server *server)
 	for (size_t i = 0; i < n; i++)
 		p[2 + i] = (struct pollfd){
 			.fd = server->client[i]->gone ? -1 : server->client[i]->fd,
-			.events = client_wants(server->client[i]),
+			.events = server_client_wants(server->client[i]),
 		};
 	p[2 + n] = (struct pollfd){
 		.fd = server->dry ? dry_run_fd(server->dry) : -1,
@@ -383,7 +275,7 @@ void server_turn(struct server *server)
 	server->deaf = false;
 	server->turn++;
 	for (size_t i = 0; i < n; i++)
-		client_event(server, server->client[i], p[2 + i].revents);
+		server_client_event(server, server->client[i], p[2 + i].revents);
 	if (p[1].revents & POLLIN)
 		read_signal(server);
 	read_requests(server, &p[3 + n]);
@@ -403,7 +295,7 @@ static void flush_answers(struct server *server)
 		bool pending = false;
 
 		for (size_t j = 0; j < server->client_n; j++) {
-			client_write(server->client[j]);
+			server_client_write(server->client[j]);
 			pending = pending || (!server->client[j]->dead &&
 					      varlink_out_pending(&server->client[j]->out));
 		}
@@ -440,6 +332,6 @@ void server_run(struct server *server)
 		end_by_signal(server);
 	job_free(TAKE_PTR(server->job));
 	for (size_t i = 0; i < server->client_n; i++)
-		client_free(server->client[i]);
+		server_client_free(server->client[i]);
 	server->client_n = 0;
 }

@@ -63,3 +63,15 @@ void server_turn(struct server *server);
 /* Parts of a turn, for server*.c alone: takes in who knocks; lets go of dead clients. */
 void server_accept(struct server *server);
 void server_reap(struct server *server);
+
+/* One client's part. Its call has run: the answer goes out, and unless there is more to come it is over. */
+void server_client_answer(struct client *client);
+/* What is no message cannot be answered in kind, and nothing after it can be trusted. */
+void server_client_garbage(struct client *client, const char *what);
+void server_client_write(struct client *client);
+/* Of poll(2): what it waits for, and what has come. */
+short server_client_wants(struct client *client);
+void server_client_event(struct server *server, struct client *client, short events);
+/* It can be served without waiting. */
+bool server_client_ready(struct client *client);
+void server_client_free(struct client *client);
