@@ -5,15 +5,8 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-}
+#include "util/clock.h"
 
 /* DEADLINE -1: forever. */
 static int wait_for(int fd, short events, int64_t deadline)
@@ -23,7 +16,7 @@ static int wait_for(int fd, short events, int64_t deadline)
 	int n;
 
 	for (;;) {
-		left = deadline < 0 ? -1 : deadline - now_ms();
+		left = deadline < 0 ? -1 : deadline - clock_ms();
 		if (deadline >= 0 && left <= 0)
 			return -ETIMEDOUT;
 		n = poll(&p, 1, (int)left);
@@ -64,7 +57,8 @@ static int send_call(struct holder_client *client, const char *method, json_obje
 	snprintf(name, sizeof(name), "%s%s", strchr(method, '.') ? "" : HOLDER_INTERFACE ".",
 		 method);
 	json_add_string(message, "method", name);
-	json_add(message, "parameters", parameters);
+	if (parameters)
+		json_add(message, "parameters", parameters);
 	if (more)
 		json_add_bool(message, "more", true);
 	r = varlink_out_put(&out, message, NULL, 0);
@@ -127,7 +121,7 @@ static int receive_reply(struct holder_client *client, int64_t deadline, json_ob
 int client_call(struct holder_client *client, const char *method, json_object *parameters,
 		bool reads, json_object **ret, struct holder_error *error)
 {
-	int64_t patience = now_ms() + CLIENT_PATIENCE;
+	int64_t patience = clock_ms() + CLIENT_PATIENCE;
 	_cleanup_json_ json_object *reply = NULL;
 	bool continues;
 	int r;
@@ -151,7 +145,7 @@ int client_call_more(struct holder_client *client, const char *method, json_obje
 		     void *userdata, struct holder_error *error)
 {
 	/* One for all replies: else a holder could go on for ever, a little at a time. */
-	int64_t patience = now_ms() + CLIENT_PATIENCE;
+	int64_t patience = clock_ms() + CLIENT_PATIENCE;
 	bool continues = true;
 	int r;
 

@@ -128,18 +128,13 @@ int context_find_target(const struct context *context, const char *text, struct 
 int context_check_new(const struct context *context, const char *name, const char *what, size_t n,
 		      size_t max, struct fault *fault)
 {
-	json_object *parameters;
-
 	if (name && !parse_is_name(name))
 		return fault_parameter(fault, "name");
 	if (name && record_name_used(&context->record, name))
 		return fault_raise_string(fault, "NameInUse", "name", name);
 	if (n < max)
 		return 0;
-	parameters = json_object_new_object();
-	json_add_string(parameters, "what", what);
-	json_add_u64(parameters, "limit", max);
-	return fault_raise(fault, "LimitReached", parameters);
+	return fault_limit(fault, what, max);
 }
 
 void context_add_ioas_name(const struct context *context, json_object *object, uint32_t ioas)

@@ -42,7 +42,7 @@ static int json_users(const struct context *context, uint32_t ioas, json_object 
 		return r;
 	array = json_object_new_array();
 	for (size_t i = 0; i < users.n; i++)
-		json_append(array, json_object_new_string(users.v[i]));
+		json_append_string(array, users.v[i]);
 	*ret = array;
 	return 0;
 }

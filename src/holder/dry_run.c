@@ -26,14 +26,9 @@ static const char *const given[] = { "id", "ioas", "hwpt", "iova" };
 
 static int raise_plan(struct fault *fault, int r)
 {
-	json_object *parameters;
-
 	if (r != -E2BIG)
 		return fault_system(fault, "malloc", r, NULL);
-	parameters = json_object_new_object();
-	json_add_string(parameters, "what", "bytes of a plan");
-	json_add_u64(parameters, "limit", PLAN_BYTES_MAX);
-	return fault_raise(fault, "LimitReached", parameters);
+	return fault_limit(fault, "bytes of a plan", PLAN_BYTES_MAX);
 }
 
 static void add_plan(struct call *call, struct plan *plan)
@@ -49,7 +44,7 @@ static void add_plan(struct call *call, struct plan *plan)
 	}
 	lines = json_object_new_array();
 	for (size_t i = 0; i < plan->line.n; i++)
-		json_append(lines, json_object_new_string(plan->line.v[i]));
+		json_append_string(lines, plan->line.v[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(given); i++)
 		if (json_object_object_get_ex(call->reply, given[i], NULL))
 			json_add_null(call->reply, given[i]);

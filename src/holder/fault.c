@@ -42,6 +42,15 @@ int fault_raise_string(struct fault *fault, const char *name, const char *key, c
 	return fault_raise(fault, name, parameters);
 }
 
+int fault_limit(struct fault *fault, const char *what, uint64_t limit)
+{
+	json_object *parameters = json_object_new_object();
+
+	json_add_string(parameters, "what", what);
+	json_add_u64(parameters, "limit", limit);
+	return fault_raise(fault, "LimitReached", parameters);
+}
+
 int fault_varlink(struct fault *fault, const char *name, const char *key, const char *value)
 {
 	json_object *parameters = json_object_new_object();

@@ -26,6 +26,8 @@ void fault_done(struct fault *fault);
 int fault_raise(struct fault *fault, const char *name, json_object *parameters);
 /* One with a single string parameter. */
 int fault_raise_string(struct fault *fault, const char *name, const char *key, const char *value);
+/* LimitReached: there are LIMIT of WHAT, and no more may be. */
+int fault_limit(struct fault *fault, const char *what, uint64_t limit);
 /* org.varlink.service.InvalidParameter */
 int fault_parameter(struct fault *fault, const char *parameter);
 /* An error of org.varlink.service, with one string parameter unless KEY is NULL. */

@@ -123,20 +123,21 @@ static void add_done(const struct job *job, json_object *object, const char *key
 {
 	_cleanup_free_ char *text = job->done.n ? ranges_format(&job->done) : NULL;
 
-	if (text)
-		json_add_string(object, key, text);
+	if (job->done.n)
+		json_add(object, key, text ? json_object_new_string(text) : NULL);
 }
 
 static void end_bind(struct context *context, struct job *job)
 {
+	bool failed = job->fault.raised;
 	json_object *failure = NULL;
 
 	context_end_pasids(context, job->hwpt, &job->undo, job->done.n == 0);
-	if (job->fault.raised && !(job->partial && job->done.n)) {
+	if (failed && !(job->partial && job->done.n)) {
 		add_done(job, job->fault.parameters, "done");
 		return;
 	}
-	if (job->fault.raised) {
+	if (failed) {
 		/* Partly done is no error: the failure travels inside the reply. */
 		failure = json_object_new_object();
 		json_add_string(failure, "error", job->fault.id);
@@ -148,7 +149,10 @@ static void end_bind(struct context *context, struct job *job)
 	json_add_u64(job->reply, "count", ranges_count(&job->done));
 	json_add_u64(job->reply, "ioas", job->ioas);
 	json_add_u64(job->reply, "hwpt", job->hwpt);
-	json_add(job->reply, "failure", failure);
+	if (failed)
+		json_add(job->reply, "failure", failure);
+	else
+		json_add_null(job->reply, "failure");
 }
 
 static void end(struct context *context, struct job *job)

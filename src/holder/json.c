@@ -132,14 +132,45 @@ int json_get_object(json_object *object, const char *key, json_object **ret)
 	return get(object, key, json_type_object, ret);
 }
 
+/* The mark of an object or array that is not what it was to be. */
+static const char spoilt;
+
+static void spoil(json_object *object)
+{
+	if (object)
+		json_object_set_userdata(object, (void *)&spoilt, NULL);
+}
+
+bool json_is_whole(json_object *object)
+{
+	return object && json_object_get_userdata(object) != &spoilt;
+}
+
+/* json-c takes VALUE over when it succeeds, and an object that is none ends the process. */
 void json_add(json_object *object, const char *key, json_object *value)
 {
-	json_object_object_add(object, key, value);
+	bool whole = json_is_whole(value);
+
+	if (!object || json_object_object_add(object, key, value) < 0) {
+		json_object_put(value);
+		whole = false;
+	}
+	if (!whole)
+		spoil(object);
+}
+
+void json_add_null(json_object *object, const char *key)
+{
+	if (object && json_object_object_add(object, key, NULL) < 0)
+		spoil(object);
 }
 
 void json_add_string(json_object *object, const char *key, const char *value)
 {
-	json_add(object, key, value ? json_object_new_string(value) : NULL);
+	if (value)
+		json_add(object, key, json_object_new_string(value));
+	else
+		json_add_null(object, key);
 }
 
 void json_add_bool(json_object *object, const char *key, bool value)
@@ -160,12 +191,116 @@ void json_add_address(json_object *object, const char *key, uint64_t value)
 	json_add_string(object, key, text);
 }
 
-void json_add_null(json_object *object, const char *key)
-{
-	json_add(object, key, NULL);
-}
-
 void json_append(json_object *array, json_object *value)
 {
-	json_object_array_add(array, value);
+	bool whole = json_is_whole(value);
+
+	if (!array || json_object_array_add(array, value) < 0) {
+		json_object_put(value);
+		whole = false;
+	}
+	if (!whole)
+		spoil(array);
+}
+
+void json_append_string(json_object *array, const char *value)
+{
+	json_append(array, json_object_new_string(value));
+}
+
+static void format_string(FILE *f, const char *text, size_t length)
+{
+	fputc('"', f);
+	for (size_t i = 0; i < length; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (c == '"' || c == '\\')
+			fprintf(f, "\\%c", c);
+		else if (c < 0x20)
+			fprintf(f, "\\u%04x", c);
+		else
+			fputc(c, f);
+	}
+	fputc('"', f);
+}
+
+static void format_value(FILE *f, json_object *value);
+
+static void format_object(FILE *f, json_object *object)
+{
+	const char *comma = "";
+
+	fputc('{', f);
+	json_object_object_foreach(object, key, value)
+	{
+		fputs(comma, f);
+		format_string(f, key, strlen(key));
+		fputc(':', f);
+		format_value(f, value);
+		comma = ",";
+	}
+	fputc('}', f);
+}
+
+static void format_array(FILE *f, json_object *array)
+{
+	fputc('[', f);
+	for (size_t i = 0; i < json_object_array_length(array); i++) {
+		if (i)
+			fputc(',', f);
+		format_value(f, json_object_array_get_idx(array, i));
+	}
+	fputc(']', f);
+}
+
+/* What is not of an interface of ours, as a fraction, is left to json-c. */
+static void format_value(FILE *f, json_object *value)
+{
+	switch (json_object_get_type(value)) {
+	case json_type_object:
+		format_object(f, value);
+		break;
+	case json_type_array:
+		format_array(f, value);
+		break;
+	case json_type_string:
+		format_string(f, json_object_get_string(value),
+			      (size_t)json_object_get_string_len(value));
+		break;
+	case json_type_int:
+		if (json_object_get_int64(value) < 0)
+			fprintf(f, "%" PRId64, json_object_get_int64(value));
+		else
+			fprintf(f, "%" PRIu64, json_object_get_uint64(value));
+		break;
+	case json_type_boolean:
+		fputs(json_object_get_boolean(value) ? "true" : "false", f);
+		break;
+	case json_type_null:
+		fputs("null", f);
+		break;
+	case json_type_double:
+		fputs(json_object_to_json_string(value), f);
+		break;
+	}
+}
+
+/* json-c's own drops what it has no memory for, in the middle of the text, and does not say so. */
+int json_format(json_object *object, char **ret, size_t *ret_length)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t length = 0;
+	FILE *f;
+
+	if (!json_is_whole(object))
+		return -ENOMEM;
+	f = open_memstream(&text, &length);
+	if (!f)
+		return -ENOMEM;
+	format_value(f, object);
+	if (ferror(f) | fclose(f))
+		return -ENOMEM;
+	*ret = TAKE_PTR(text);
+	*ret_length = length;
+	return 0;
 }

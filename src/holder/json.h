@@ -35,12 +35,21 @@ int json_get_address(json_object *object, const char *key, uint64_t *ret);
 int json_get_array(json_object *object, const char *key, json_object **ret);
 int json_get_object(json_object *object, const char *key, json_object **ret);
 
-/* VALUE NULL writes null. */
+/*
+ * Writers need no check: an object or array that has lost something for want of memory is spoilt, with all that it
+ * is added to, and json_format() says so. VALUE NULL of a string writes null.
+ */
 void json_add_string(json_object *object, const char *key, const char *value);
 void json_add_bool(json_object *object, const char *key, bool value);
 void json_add_u64(json_object *object, const char *key, uint64_t value);
 void json_add_address(json_object *object, const char *key, uint64_t value);
 void json_add_null(json_object *object, const char *key);
-/* Takes VALUE over. */
+/* Takes VALUE over. NULL is one that there was no memory for: what is to be null is json_add_null(). */
 void json_add(json_object *object, const char *key, json_object *value);
 void json_append(json_object *array, json_object *value);
+void json_append_string(json_object *array, const char *value);
+/* False for NULL, too. */
+bool json_is_whole(json_object *object);
+
+/* In one line; RET is to be freed, RET_LENGTH without its NUL. 0, or -ENOMEM, also for what is spoilt. */
+int json_format(json_object *object, char **ret, size_t *ret_length);

@@ -33,9 +33,8 @@ static int get_info(struct context *context, struct call *call)
 	json_object *interfaces = json_object_new_array();
 
 	(void)context;
-	json_append(interfaces, json_object_new_string(VARLINK_INTERFACE));
-	json_append(interfaces, json_object_new_string(HOLDER_INTERFACE));
-	call->reply = json_object_new_object();
+	json_append_string(interfaces, VARLINK_INTERFACE);
+	json_append_string(interfaces, HOLDER_INTERFACE);
 	json_add_string(call->reply, "vendor", "ioasidctl");
 	json_add_string(call->reply, "product", "ioasidctl context");
 	json_add_string(call->reply, "version", IOASIDCTL_VERSION);
@@ -55,7 +54,6 @@ static int get_interface_description(struct context *context, struct call *call)
 		text = service_description;
 	else
 		return fault_varlink(&call->fault, "InterfaceNotFound", "interface", interface);
-	call->reply = json_object_new_object();
 	json_add_string(call->reply, "description", text);
 	return 0;
 }
@@ -233,12 +231,13 @@ static int check_parameters(struct call *call)
 	return 0;
 }
 
-int call_open(json_object *message, struct call *ret)
+/* Of MESSAGE, nothing but the parameters is kept, and of these only what the method knows may be there. */
+static int open_call(json_object *message, struct call *ret)
 {
+	json_object *parameters = NULL;
 	const char *name = NULL;
 	bool upgrade = false;
 
-	*ret = (struct call){ .message = message };
 	if (json_get_bool(message, "oneway", &ret->oneway) < 0)
 		return fault_parameter(&ret->fault, "oneway");
 	if (json_get_bool(message, "more", &ret->more) < 0)
@@ -247,21 +246,26 @@ int call_open(json_object *message, struct call *ret)
 		return fault_parameter(&ret->fault, "upgrade");
 	if (json_get_string(message, "method", &name) <= 0)
 		return fault_parameter(&ret->fault, "method");
-	switch (json_get_object(message, "parameters", &ret->parameters)) {
-	case 1:
-		break;
-	case 0:
-		ret->parameters = json_object_new_object();
-		json_add(message, "parameters", ret->parameters);
-		break;
-	default:
+	if (json_get_object(message, "parameters", &parameters) < 0)
 		return fault_parameter(&ret->fault, "parameters");
-	}
+	ret->parameters = parameters ? json_object_get(parameters) : json_object_new_object();
+	if (!ret->parameters)
+		return fault_system(&ret->fault, "malloc", -ENOMEM, NULL);
 	if (find_method(name, ret) < 0 || check_parameters(ret) < 0)
 		return FAULTED;
 	if (ret->method->streams && !ret->more)
 		return fault_varlink(&ret->fault, "ExpectedMore", NULL, NULL);
 	return 0;
+}
+
+int call_open(json_object *message, struct call *ret)
+{
+	int r;
+
+	*ret = (struct call){ 0 };
+	r = open_call(message, ret);
+	json_object_put(message);
+	return r;
 }
 
 void call_done(struct call *call)
@@ -271,7 +275,7 @@ void call_done(struct call *call)
 	free(call->fd);
 	job_free(call->job);
 	json_object_put(call->reply);
-	json_object_put(call->message);
+	json_object_put(call->parameters);
 	fault_done(&call->fault);
 	*call = (struct call){ 0 };
 }
@@ -292,7 +296,9 @@ json_object *call_answer(struct call *call)
 
 	if (call->fault.raised) {
 		json_add_string(message, "error", call->fault.id);
-		json_add(message, "parameters", TAKE_PTR(call->fault.parameters));
+		/* Its name is worth more than nothing. */
+		if (json_is_whole(call->fault.parameters))
+			json_add(message, "parameters", TAKE_PTR(call->fault.parameters));
 		return message;
 	}
 	json_add(message, "parameters", TAKE_PTR(call->reply));
@@ -304,10 +310,11 @@ json_object *call_answer(struct call *call)
 void call_run(struct context *context, struct call *call)
 {
 	call->continues = false;
-	if (call->method->run(context, call) < 0)
+	call->reply = json_object_new_object();
+	if (call->method->run(context, call) == 0 && !call->job)
 		return;
-	if (!call->reply && !call->job)
-		call->reply = json_object_new_object();
+	json_object_put(call->reply);
+	call->reply = NULL;
 }
 
 const char *call_string(const struct call *call, const char *key)

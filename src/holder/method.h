@@ -13,8 +13,7 @@ struct method;
 /* One call, from the message to its last reply. */
 struct call {
 	const struct method *method;
-	json_object *message;    /* owned */
-	json_object *parameters; /* inside the message; never NULL once the call is open */
+	json_object *parameters; /* owned; never NULL once the call is open */
 	bool oneway, more;
 
 	/* What running it leaves. Without fault, and unless a job was begun, there is a reply. */
@@ -74,7 +73,8 @@ struct parameter {
 
 struct method {
 	const char *name;
-	int (*run)(struct context *context, struct call *call); /* 0, or FAULTED with call->fault */
+	/* Fills call->reply, or begins call->job. 0, or FAULTED with call->fault */
+	int (*run)(struct context *context, struct call *call);
 	struct parameter parameter[METHOD_PARAMETER_MAX];
 	bool changes;
 	bool streams; /* needs more */

@@ -19,7 +19,6 @@ int method_add_device(struct context *context, struct call *call)
 	if (context_add_device(context, call_string(call, "path"), call_bool(call, "bind", true),
 			       &call->fault, &device) < 0)
 		return FAULTED;
-	call->reply = json_object_new_object();
 	json_add_string(call->reply, "device", device->name);
 	if (device->bound)
 		json_add_u64(call->reply, "id", device->id);
@@ -64,7 +63,6 @@ int method_alloc_ioas(struct context *context, struct call *call)
 
 	if (context_alloc_ioas(context, call_string(call, "name"), &call->fault, &ioas) < 0)
 		return FAULTED;
-	call->reply = json_object_new_object();
 	json_add_u64(call->reply, "ioas", ioas);
 	return 0;
 }
@@ -92,7 +90,6 @@ int method_map_ioas(struct context *context, struct call *call)
 	    context_map_ioas(context, ioas, call_u64(call, "size", 0), fixed ? &iova : NULL, flags,
 			     &call->fault, &iova) < 0)
 		return FAULTED;
-	call->reply = json_object_new_object();
 	json_add_address(call->reply, "iova", iova);
 	return 0;
 }
@@ -112,7 +109,6 @@ int method_unmap_ioas(struct context *context, struct call *call)
 		: context_unmap_ioas(context, ioas, iova, length, &call->fault, &done);
 	if (r < 0)
 		return FAULTED;
-	call->reply = json_object_new_object();
 	json_add_u64(call->reply, "length", done);
 	return 0;
 }
@@ -128,7 +124,6 @@ int method_alloc_hwpt(struct context *context, struct call *call)
 	    context_alloc_hwpt(context, device, ioas->id, call_string(call, "name"),
 			       call_bool(call, "pasid", false), &call->fault, &hwpt) < 0)
 		return FAULTED;
-	call->reply = json_object_new_object();
 	json_add_u64(call->reply, "hwpt", hwpt);
 	return 0;
 }

@@ -22,11 +22,8 @@ static void add_optional(json_object *object, const char *key, bool known, uint6
 
 static json_object *json_target(const struct context *context, const struct record_device *device)
 {
-	json_object *object;
+	json_object *object = json_object_new_object();
 
-	if (!device->attached)
-		return NULL;
-	object = json_object_new_object();
 	context_add_ioas_name(context, object, device->ioas);
 	add_optional(object, "hwpt", device->hwpt, device->hwpt);
 	return object;
@@ -42,7 +39,10 @@ static json_object *json_device(const struct context *context, const struct reco
 	add_optional(object, "group", device->group != -1, (uint64_t)device->group);
 	add_optional(object, "id", device->bound, device->id);
 	add_optional(object, "pasid_width", device->bound, device->pasid_width);
-	json_add(object, "attached", json_target(context, device));
+	if (device->attached)
+		json_add(object, "attached", json_target(context, device));
+	else
+		json_add_null(object, "attached");
 	json_add_u64(object, "pasid_count", record_device_pasids(device));
 	return object;
 }
@@ -85,7 +85,6 @@ int method_describe(struct context *context, struct call *call)
 		json_append(ioas, json_ioas(context, &record->ioas[i]));
 	for (size_t i = 0; i < record->hwpt_n; i++)
 		json_append(hwpt, json_hwpt(context, &record->hwpt[i]));
-	call->reply = json_object_new_object();
 	json_add_string(call->reply, "name", record->name);
 	json_add_u64(call->reply, "pid", (uint64_t)record->pid);
 	json_add_u64(call->reply, "uid", record->uid);
@@ -120,6 +119,7 @@ int method_list_bindings(struct context *context, struct call *call)
 	const char *name = call_string(call, "device");
 	struct record_device *device = NULL;
 	json_object *array;
+	size_t n = 0;
 
 	if (name && context_find_device(context, name, &call->fault, &device) < 0)
 		return FAULTED;
@@ -135,18 +135,16 @@ int method_list_bindings(struct context *context, struct call *call)
 		if (device->serial != call->serial)
 			call->pasid = 0;
 		call->serial = device->serial;
-		while (json_object_array_length(array) < BATCH &&
-		       record_pasid_next(device, call->pasid, &range, &hwpt)) {
+		for (; n < BATCH && record_pasid_next(device, call->pasid, &range, &hwpt); n++) {
 			json_append(array, json_binding(context, device, range, hwpt));
 			call->pasid = range.hi + 1;
 		}
-		call->continues = json_object_array_length(array) == BATCH;
+		call->continues = n == BATCH;
 		if (call->continues || name)
 			break;
 		call->serial++;
 		call->pasid = 0;
 	}
-	call->reply = json_object_new_object();
 	json_add(call->reply, "binding", array);
 	return 0;
 }
@@ -159,7 +157,6 @@ int method_show_ioas(struct context *context, struct call *call)
 	if (context_find_ioas(context, call_string(call, "ioas"), &call->fault, &ioas) < 0 ||
 	    context_show_ioas(context, ioas, &call->fault, &object) < 0)
 		return FAULTED;
-	call->reply = json_object_new_object();
 	json_add(call->reply, "ioas", object);
 	return 0;
 }
@@ -172,7 +169,7 @@ static int push_fd(struct call *call, json_object *names, const char *name, int 
 	if (copy < 0)
 		return fault_system(&call->fault, "dup", -errno, NULL);
 	call->fd[call->fd_n++] = copy;
-	json_append(names, json_object_new_string(name));
+	json_append_string(names, name);
 	return 0;
 }
 
@@ -211,7 +208,6 @@ int method_get_fds(struct context *context, struct call *call)
 	if (push_fd(call, names, "iommufd", context->iommufd) < 0 ||
 	    push_devices(context, call, names) < 0)
 		return FAULTED;
-	call->reply = json_object_new_object();
 	json_add(call->reply, "name", TAKE_PTR(names));
 	return 0;
 }

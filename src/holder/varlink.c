@@ -166,22 +166,18 @@ void varlink_out_done(struct varlink_out *out)
 
 int varlink_out_put(struct varlink_out *out, json_object *message, int *fd, size_t n)
 {
-	const char *text;
 	size_t length;
+	int r;
 
 	varlink_out_done(out);
 	out->fd = fd;
 	out->fd_n = n;
-	text = json_object_to_json_string_length(
-		message, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &length);
-	if (text)
-		out->data = malloc(length + 1);
-	if (out->data) {
-		memcpy(out->data, text, length + 1);
-		out->n = length + 1;
-	}
+	r = json_format(message, &out->data, &length);
 	json_object_put(message);
-	return out->data ? 0 : -ENOMEM;
+	if (r < 0)
+		return r;
+	out->n = length + 1; /* its NUL ends the message */
+	return 0;
 }
 
 /* SCM_RIGHTS on the first byte, so that the receiver has them when the message is whole. */
