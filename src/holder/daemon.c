@@ -48,6 +48,7 @@ static void holder_done(struct holder *holder)
 	cleanup_close(&holder->lock);
 	cleanup_close(&holder->listener);
 	cleanup_close(&holder->signals);
+	log_close(&holder->log);
 }
 
 /* Its own: where somebody removed that one, another holder's may be there by now. */

@@ -55,6 +55,15 @@ static void client_run(struct server *server, struct client *client)
 	client->state = CLIENT_BUSY;
 }
 
+static size_t count_queued(const struct server *server)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < server->client_n; i++)
+		n += server->client[i]->state == CLIENT_QUEUED;
+	return n;
+}
+
 static void client_begin(struct server *server, struct client *client)
 {
 	json_object *message = NULL;
@@ -73,6 +82,11 @@ static void client_begin(struct server *server, struct client *client)
 		return;
 	}
 	if (call_changes(&client->call) && is_busy(server)) {
+		if (count_queued(server) == SERVER_QUEUE_MAX) {
+			fault_limit(&client->call.fault, "calls that wait", SERVER_QUEUE_MAX);
+			server_client_answer(client);
+			return;
+		}
 		client->state = CLIENT_QUEUED;
 		client->ticket = ++server->ticket;
 		return;
@@ -221,15 +235,26 @@ static void do_job(struct server *server)
 		client_run(server, client);
 }
 
+/* The shorter of two times, of which -1 is for ever. */
+static int sooner(int a, int b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
 /* Milliseconds for poll(2): none while there is something to do. */
 static int how_long(struct server *server)
 {
+	int ms = server->deaf ? 1000 : -1;
+
 	if (server->job)
 		return 0;
-	for (size_t i = 0; i < server->client_n; i++)
+	for (size_t i = 0; i < server->client_n; i++) {
 		if (server_client_ready(server->client[i]))
 			return 0;
-	return server->deaf ? 1000 : -1;
+		ms = sooner(ms, server_client_pause(server->client[i]));
+	}
+	ms = sooner(ms, log_limit_flush(server->log, &server->evicted, false));
+	return sooner(ms, log_limit_flush(server->log, &server->refused, false));
 }
 
 /* P has a place for each device. Returns their number. */
@@ -330,6 +355,8 @@ void server_run(struct server *server)
 		flush_answers(server);
 	else
 		end_by_signal(server);
+	(void)log_limit_flush(server->log, &server->evicted, true);
+	(void)log_limit_flush(server->log, &server->refused, true);
 	job_free(TAKE_PTR(server->job));
 	for (size_t i = 0; i < server->client_n; i++)
 		server_client_free(server->client[i]);

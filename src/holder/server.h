@@ -10,9 +10,20 @@
 #include "holder/method.h"
 #include "holder/varlink.h"
 
-/* What a peer may send as one message. */
-#define SERVER_MESSAGE_MAX ((size_t)1 << 20)
+/*
+ * What a peer may send as one message. So many connections there may be, and so many of them may have a
+ * call that waits for another's: the rest is for those who only read.
+ */
+#define SERVER_MESSAGE_MAX ((size_t)64 << 10)
 #define SERVER_CLIENT_MAX  64
+#define SERVER_QUEUE_MAX   48
+/*
+ * Descriptors that a client was sent and has not read. They count against a limit that all processes of a user
+ * share, RLIMIT_NOFILE (unix(7), ETOOMANYREFS), so others may have used it up: such a reply waits.
+ */
+#define SERVER_UNREAD_FD_MAX VARLINK_FD_MAX
+#define SERVER_PATIENCE      5000 /* ms */
+#define SERVER_REST          50   /* ms between two attempts */
 
 enum client_state {
 	CLIENT_IDLE,
@@ -28,17 +39,21 @@ struct client {
 		out;      /* one reply at most: no call is begun before the last is answered */
 	struct call call; /* unless idle */
 	enum client_state state;
-	uint64_t ticket; /* place in the queue */
-	uint64_t turn;   /* of the loop, when it last did something */
-	bool eof;        /* it will send nothing more */
-	bool gone;       /* it will take nothing either */
-	bool closing;    /* to be closed when all is out */
-	bool dead;       /* to be closed now */
+	uint64_t ticket;   /* place in the queue */
+	uint64_t turn;     /* of the loop, when it last did something */
+	size_t unread_fds; /* at most; sent since it had read everything */
+	int64_t stuck; /* ms, since when its reply waits for want of something; 0: it does not */
+	int64_t rest;  /* ms, not to be tried again before */
+	bool eof;      /* it will send nothing more */
+	bool gone;     /* it will take nothing either */
+	bool closing;  /* to be closed when all is out */
+	bool dead;     /* to be closed now */
 };
 
 struct server {
 	struct context *context;
-	const struct log *log;
+	struct log *log;
+	struct log_limit evicted, refused;
 	int listener, signals; /* signals: a signalfd; both non-blocking */
 	struct client *client[SERVER_CLIENT_MAX];
 	size_t client_n;
@@ -72,6 +87,8 @@ void server_client_write(struct client *client);
 /* Of poll(2): what it waits for, and what has come. */
 short server_client_wants(struct client *client);
 void server_client_event(struct server *server, struct client *client, short events);
+/* The ms after which its reply is to be tried again, -1 when it is not stuck. */
+int server_client_pause(const struct client *client);
 /* It can be served without waiting. */
 bool server_client_ready(struct client *client);
 void server_client_free(struct client *client);

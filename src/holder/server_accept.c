@@ -22,8 +22,10 @@ static void evict(struct server *server)
 	}
 	if (oldest) {
 		oldest->dead = true;
-		log_line(server->log, LOG_NOTICE,
-			 "too many connections, the longest idle is closed");
+		server->evicted.what = "connections closed because there were too many";
+		if (log_limit(&server->evicted))
+			log_line(server->log, LOG_NOTICE,
+				 "too many connections, the longest idle is closed");
 	}
 }
 
@@ -41,7 +43,7 @@ static void refuse(int fd, struct fault *fault)
 	close(fd);
 }
 
-static bool is_permitted(const struct server *server, int fd)
+static bool is_permitted(struct server *server, int fd)
 {
 	struct ucred peer = { .uid = (uid_t)-1 };
 	socklen_t size = sizeof(peer);
@@ -49,15 +51,16 @@ static bool is_permitted(const struct server *server, int fd)
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
 	    (peer.uid == 0 || peer.uid == server->context->record.uid))
 		return true;
-	log_line(server->log, LOG_WARNING, "client refused: process %d of user %u", (int)peer.pid,
-		 peer.uid);
+	server->refused.what = "clients of other users refused";
+	if (log_limit(&server->refused))
+		log_line(server->log, LOG_WARNING, "client refused: process %d of user %u",
+			 (int)peer.pid, peer.uid);
 	return false;
 }
 
 static void add_accepted(struct server *server, int fd)
 {
 	_cleanup_fault_ struct fault fault = { 0 };
-	json_object *parameters;
 
 	if (!is_permitted(server, fd)) {
 		fault_varlink(&fault, "PermissionDenied", NULL, NULL);
@@ -70,10 +73,7 @@ static void add_accepted(struct server *server, int fd)
 	}
 	if (server_add_client(server, fd) == 0)
 		return;
-	parameters = json_object_new_object();
-	json_add_string(parameters, "what", "connections");
-	json_add_u64(parameters, "limit", SERVER_CLIENT_MAX);
-	fault_raise(&fault, "LimitReached", parameters);
+	fault_limit(&fault, "connections", SERVER_CLIENT_MAX);
 	refuse(fd, &fault);
 }
 

@@ -3,10 +3,13 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "holder/server.h"
 #include "util/cleanup.h"
+#include "util/clock.h"
 
 void server_client_free(struct client *client)
 {
@@ -17,16 +20,30 @@ void server_client_free(struct client *client)
 	free(client);
 }
 
+/* SIOCOUTQ of unix(7) by its other name: 0 when the peer has read all that it was sent. */
+static bool is_over_fds(struct client *client, size_t n)
+{
+	int bytes = 0;
+
+	if (client->unread_fds && ioctl(client->fd, TIOCOUTQ, &bytes) == 0 && bytes == 0)
+		client->unread_fds = 0;
+	return client->unread_fds + n > SERVER_UNREAD_FD_MAX;
+}
+
 void server_client_answer(struct client *client)
 {
 	struct call *call = &client->call;
 	bool more = call->continues && !call->fault.raised;
 
+	if (!call->fault.raised && call->fd_n && is_over_fds(client, call->fd_n))
+		fault_limit(&call->fault, "descriptors that the client has not read",
+			    SERVER_UNREAD_FD_MAX);
 	if (!call->oneway && !client->gone) {
 		int *fd = call->fault.raised ? NULL : TAKE_PTR(call->fd);
 		size_t n = fd ? call->fd_n : 0;
 
 		call->fd_n -= n;
+		client->unread_fds += n;
 		if (varlink_out_put(&client->out, call_answer(call), fd, n) < 0)
 			client->dead = true;
 	}
@@ -42,21 +59,48 @@ void server_client_garbage(struct client *client, const char *what)
 	client->closing = true;
 }
 
-/* To be tried again: want of memory is no fault of the peer's. */
+/* No fault of the peer's: to be tried again, and poll(2) does not say when. */
 static bool is_passing(ssize_t r)
 {
-	return r == -EAGAIN || r == -ENOMEM || r == -ENOBUFS;
+	return r == -ENOMEM || r == -ENOBUFS || r == -ETOOMANYREFS;
+}
+
+/* Its reply cannot be sent for want of something; after a while it is told so in place of the descriptors. */
+static void stuck(struct client *client, int64_t now)
+{
+	_cleanup_(call_done) struct call call = { 0 };
+	struct rlimit limit = { 0 };
+
+	if (client->stuck == 0)
+		client->stuck = now;
+	client->rest = now + SERVER_REST;
+	if (client->out.fd_n == 0 || now - client->stuck < SERVER_PATIENCE)
+		return;
+	client->unread_fds = 0;
+	(void)getrlimit(RLIMIT_NOFILE, &limit);
+	fault_limit(&call.fault, "descriptors that a user's processes have sent and not read",
+		    limit.rlim_cur);
+	if (varlink_out_put(&client->out, call_answer(&call), NULL, 0) < 0)
+		client->dead = true;
 }
 
 void server_client_write(struct client *client)
 {
+	int64_t now;
 	int r;
 
 	if (!varlink_out_pending(&client->out))
 		return;
+	now = clock_ms();
+	if (now < client->rest)
+		return;
 	r = varlink_out_write(&client->out, client->fd);
-	if (r < 0 && !is_passing(r))
+	if (is_passing(r))
+		stuck(client, now);
+	else if (r < 0 && r != -EAGAIN)
 		client->dead = true;
+	else
+		client->stuck = 0;
 }
 
 static void client_read(struct client *client)
@@ -65,7 +109,7 @@ static void client_read(struct client *client)
 
 	if (n == 0)
 		client->eof = true;
-	else if (n < 0 && !is_passing(n))
+	else if (n < 0 && n != -EAGAIN && !is_passing(n))
 		client->dead = true;
 }
 
@@ -99,11 +143,20 @@ void server_client_event(struct server *server, struct client *client, short eve
 short server_client_wants(struct client *client)
 {
 	if (varlink_out_pending(&client->out))
-		return POLLOUT;
+		return client->stuck ? 0 : POLLOUT;
 	if (client->state == CLIENT_IDLE && !client->eof && !client->closing &&
 	    !varlink_in_ready(&client->in))
 		return POLLIN;
 	return 0;
+}
+
+int server_client_pause(const struct client *client)
+{
+	int64_t left = client->rest - clock_ms();
+
+	if (!client->stuck || !varlink_out_pending(&client->out))
+		return -1;
+	return left > 0 ? (int)left : 0;
 }
 
 bool server_client_ready(struct client *client)

@@ -46,11 +46,11 @@ static inline int setup(void **state)
 
 	assert_non_null(world);
 	/* A loop that hangs is a failure, and not to be waited for. */
-	alarm(60);
+	alarm(20);
 	kernel_context(&world->context);
 	kernel_add(&world->context, "/sys/devices/a", 20, 1);
 	assert_int_equal(context_alloc_ioas(&world->context, "guest", &fault, &ioas), 0);
-	world->log = (struct log){ .context = "test" };
+	world->log = (struct log){ .context = "test", .fd = -1 };
 	world->server = (struct server){
 		.context = &world->context,
 		.log = &world->log,
