@@ -25,6 +25,7 @@
 struct explain_args {
 	struct view_args view;
 	const char *file;
+	bool pasted;
 };
 
 /* All PASIDs and whose they are, as they were a moment ago. */
@@ -154,7 +155,8 @@ static int explain_fd(struct explain *e, int fd, bool records, const char *name)
 		/* Whoever reads us from a pipe has what is complete before we wait. */
 		if (!lines_ready(&e->lines))
 			fflush(stdout);
-		r = lines_next(&e->lines, e->parser.n_held ? SETTLE_MS : -1, &line, &size);
+		r = lines_next(&e->lines, e->parser.n_held || e->parser.pieces.n ? SETTLE_MS : -1,
+			       &line, &size);
 		if (r > 0)
 			error = log_parse(&e->parser, line, size, show, e);
 		else if (r == -EAGAIN)
@@ -229,6 +231,24 @@ static int explain_all(struct explain *e, const struct explain_args *args)
 	return r;
 }
 
+/* That there was no fault is said where it is known. */
+static void say_what_was_not_shown(struct explain *e, bool given)
+{
+	unsigned long long lines = e->parser.lines, doubted = e->parser.doubted;
+
+	if (doubted) {
+		e->in.partial = true;
+		app_note(e->app,
+			 "%llu line%s like %s and %s not believed to be the kernel's: --pasted "
+			 "reads %s",
+			 doubted, doubted == 1 ? " looks" : "s look",
+			 doubted == 1 ? "a fault" : "faults", doubted == 1 ? "was" : "were",
+			 doubted == 1 ? "it" : "them");
+	} else if (e->parser.faults == 0 && given) {
+		app_note(e->app, "no fault found in %llu line%s", lines, lines == 1 ? "" : "s");
+	}
+}
+
 static int explain_run(struct app *app, const void *p)
 {
 	const struct explain_args *args = p;
@@ -240,20 +260,20 @@ static int explain_run(struct app *app, const void *p)
 	if (args->file && args->view.operands.n)
 		return app_fail(app, STATUS_USAGE, args->file, "--file takes no LINE besides");
 	e->app = app;
+	e->parser.pasted = args->pasted;
 	r = inspect_open(app, &args->view, &e->in);
 	if (r)
 		return r;
 	r = explain_all(e, args);
 	if (log_flush(&e->parser, show, e) < 0)
 		r = r ? r : app_fail_errno(app, -ENOMEM, NULL, "cannot explain");
-	if (r == 0 && e->parser.faults == 0 && (args->file || args->view.operands.n))
-		app_note(app, "no fault that is known in %llu line%s",
-			 (unsigned long long)e->parser.lines, e->parser.lines == 1 ? "" : "s");
+	if (r == 0)
+		say_what_was_not_shown(e, args->file || args->view.operands.n);
 	/* What was explained before a failure is shown all the same. */
 	return r ? (inspect_end(app, &e->in, 0), r) : inspect_end(app, &e->in, 0);
 }
 
-enum { KEY_FILE = 'f' };
+enum { KEY_FILE = 'f', KEY_PASTED = 0x500 };
 
 static error_t explain_parse(int key, char *arg, struct argp_state *state)
 {
@@ -266,6 +286,9 @@ static error_t explain_parse(int key, char *arg, struct argp_state *state)
 	case KEY_FILE:
 		args->file = arg;
 		return 0;
+	case KEY_PASTED:
+		args->pasted = true;
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -273,6 +296,10 @@ static error_t explain_parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp_option explain_options[] = {
 	{ "file", KEY_FILE, "FILE", 0, "Read the log from FILE", 0 },
+	{ "pasted", KEY_PASTED, NULL, 0,
+	  "Read text that was copied from elsewhere: quoted, indented, wrapped, with anything before a "
+	  "message. Whoever logged it is believed",
+	  0 },
 	{ 0 },
 };
 

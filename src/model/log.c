@@ -1,24 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "model/log.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "model/log_pattern.h"
+#include "model/log_match.h"
+#include "model/log_paste.h"
 #include "sys/kmsg.h"
 
 /* Longer is no message of the kernel, whatever it looks like (PRINTKRB_RECORD_MAX, 1024). */
 #define LINE_MAX_SIZE 8192
 /* Other CPUs print in between; then no more of a fault comes. */
 #define HELD_LINES 32
-
-static const struct log_source *const all_sources[] = {
-	log_sources_x86,
-	log_sources_arm,
-	log_sources_other,
-};
 
 void log_fault_done(struct log_fault *fault)
 {
@@ -48,140 +42,6 @@ const char *log_kind_name(enum log_kind kind)
 	};
 
 	return names[kind];
-}
-
-static void copy_span(char *buf, size_t size, const struct log_span *span)
-{
-	size_t n = log_span_size(span) < size ? log_span_size(span) : 0;
-
-	for (size_t i = 0; i < n; i++)
-		buf[i] = span->s[i] ? span->s[i] : '?';
-	buf[n] = '\0';
-}
-
-/* Is the message of SOURCE? What it says then, in RET. */
-static bool source_says(const struct log_source *source, const struct log_line *line,
-			struct log_span *ret)
-{
-	*ret = line->body;
-	if (source->driver && !log_span_is(&line->driver, source->driver))
-		return false;
-	if (source->prefix && !log_span_skip(ret, source->prefix))
-		return false;
-	while (ret->s < ret->end && (*ret->s == ' ' || *ret->s == '\t'))
-		ret->s++;
-	return true;
-}
-
-/* Does a word of TEXT begin with PART? "default" does not with "fault"; "IO_PAGE_FAULT" does. */
-static bool has_word(const struct log_span *text, const char *part)
-{
-	struct log_span rest = *text;
-
-	for (; log_span_has(&rest, part); rest.s++)
-		if (log_span_begins(&rest, part) &&
-		    (rest.s == text->s || !isalnum((unsigned char)rest.s[-1])))
-			return true;
-	return false;
-}
-
-/* A message of the driver of an IOMMU that looks like a fault, in a form that is none of ours. */
-static bool looks_bad(const struct log_source *source, const struct log_span *text)
-{
-	return (source->driver || source->prefix) &&
-	       (has_word(text, "fault") || log_span_has(text, "Event logged ["));
-}
-
-/* The first PCI address in TEXT, if any. */
-static void find_device(const struct log_span *text, struct log_fault *fault)
-{
-	for (const char *p = text->s; p < text->end && !fault->device[0]; p++) {
-		const struct log_span rest = { p, text->end };
-
-		if (isxdigit((unsigned char)*p) && (p == text->s || !isalnum((unsigned char)p[-1])))
-			(void)log_pattern_match("%D%*", &rest, fault);
-	}
-}
-
-/* Is the device before the message the IOMMU, not who did the DMA? */
-static bool names_unit(const struct log_line *line, const struct log_source *source)
-{
-	return source->own || log_span_is(&line->driver, "iommu");
-}
-
-/* The device before the message, unless it is the IOMMU's own. */
-static void name_device(const struct log_line *line, const struct log_source *source,
-			struct log_fault *fault)
-{
-	bool unit = names_unit(line, source);
-
-	if (unit && !fault->iommu[0])
-		copy_span(fault->iommu, sizeof(fault->iommu), &line->device);
-	else if (!unit && !fault->device[0])
-		copy_span(fault->device, sizeof(fault->device), &line->device);
-}
-
-struct match {
-	const struct log_source *source;
-	const struct log_pattern *pattern; /* NULL: a form that is not known */
-	struct log_span text;
-};
-
-/* On top of what BASE has; without it the fault begins with this line. */
-static void begin(const struct log_fault *base, const struct match *match, struct log_fault *ret)
-{
-	*ret = base ? *base : (struct log_fault){ 0 };
-	ret->source = match->source->name;
-	if (!base)
-		ret->kind = match->pattern ? match->pattern->kind : LOG_KIND_UNKNOWN;
-}
-
-/* Has LINE the form of MATCH's pattern? What it says then, in RET. */
-static bool has_form(const struct log_line *line, const struct log_fault *base,
-		     const struct match *match, struct log_fault *ret)
-{
-	const char *form = match->pattern->form;
-
-	if (match->text.s == match->text.end || (*form != '%' && *form != *match->text.s))
-		return false;
-	begin(base, match, ret);
-	if (!log_pattern_match(form, &match->text, ret))
-		return false;
-	name_device(line, match->source, ret);
-	return true;
-}
-
-static bool find_pattern(const struct log_line *line, struct match *match, struct log_fault *ret)
-{
-	for (match->pattern = match->source->patterns; match->pattern->form; match->pattern++)
-		if (!(match->pattern->flags & LOG_PART_BARE) && has_form(line, NULL, match, ret))
-			return true;
-	match->pattern = NULL;
-	return false;
-}
-
-/* Who has printed LINE, and in which form. */
-static bool find(const struct log_line *line, struct match *match, struct log_fault *ret)
-{
-	struct match unknown = { 0 };
-
-	for (size_t i = 0; i < ARRAY_SIZE(all_sources); i++)
-		for (match->source = all_sources[i]; match->source->name; match->source++) {
-			if (!source_says(match->source, line, &match->text))
-				continue;
-			if (find_pattern(line, match, ret))
-				return true;
-			if (!unknown.source && looks_bad(match->source, &match->text))
-				unknown = *match;
-		}
-	if (!unknown.source)
-		return false;
-	*match = unknown;
-	begin(NULL, match, ret);
-	name_device(line, match->source, ret);
-	find_device(&match->text, ret);
-	copy_span(ret->text, sizeof(ret->text), &match->text);
-	return true;
 }
 
 /* Gives FAULT, complete, and frees it. */
@@ -221,75 +81,24 @@ static int release(struct log_parser *parser, unsigned int count, log_each *each
 	return r;
 }
 
-int log_flush(struct log_parser *parser, log_each *each, void *data)
-{
-	return release(parser, parser->n_held, each, data);
-}
-
-/* Do both names, where both are known, say the same? */
-static bool agree(const char *a, const char *b)
-{
-	return !*a || !*b || strcmp(a, b) == 0;
-}
-
-/* May LINE, of which FAULT is what MATCH's pattern makes on top of HELD, go on with it? */
-static bool goes_on(const struct log_held *held, const struct log_line *line,
-		    const struct match *match, const struct log_fault *fault)
-{
-	const struct log_pattern *before = held->pattern, *pattern = match->pattern;
-	struct log_fault named = { 0 };
-
-	name_device(line, match->source, &named);
-	return pattern->family && pattern->family == before->family &&
-	       (pattern->part > before->part ||
-		(pattern == before && pattern->flags & LOG_PART_SAME &&
-		 held->fault.n_raw < LOG_RAW_MAX)) &&
-	       agree(held->fault.iommu, fault->iommu) && agree(held->fault.device, fault->device) &&
-	       agree(held->fault.iommu, named.iommu) && agree(held->fault.device, named.device);
-}
-
-/* Is LINE a further one of what is held? The form that it has decides, where it is one of its own. */
-static bool find_next(const struct log_held *held, const struct log_line *line, struct match *match,
-		      struct log_fault *ret)
-{
-	bool says = source_says(match->source, line, &match->text);
-	const struct log_span text = match->text;
-
-	for (match->pattern = match->source->patterns; match->pattern->form; match->pattern++) {
-		bool bare = match->pattern->flags & LOG_PART_BARE;
-
-		match->text = bare ? line->whole : text;
-		if ((bare || says) && has_form(line, &held->fault, match, ret) &&
-		    (goes_on(held, line, match, ret) || !bare))
-			return goes_on(held, line, match, ret);
-	}
-	return false;
-}
-
 /* Adds a line to what is held. False where it belongs to nothing of that. */
 static bool join(struct log_held *held, const struct log_line *line)
 {
 	struct log_fault fault;
-	struct match match;
+	struct log_match match;
 
-	if (!held->pattern || !(held->pattern->flags & LOG_PART_NEXT))
+	if (!held->pattern || !(held->pattern->flags & LOG_PART_NEXT) ||
+	    !log_match_next(held, line, &match, &fault))
 		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(all_sources); i++)
-		for (match.source = all_sources[i]; match.source->name; match.source++) {
-			if (strcmp(match.source->name, held->fault.source) != 0 ||
-			    !find_next(held, line, &match, &fault))
-				continue;
-			/* The later line knows better; the earlier has what it does not tell. */
-			if (!fault.reason)
-				fault.reason = held->pattern->reason;
-			if (!fault.remedy)
-				fault.remedy = held->pattern->remedy;
-			held->fault = fault;
-			held->pattern = match.pattern;
-			held->age = 0;
-			return true;
-		}
-	return false;
+	/* The later line knows better; the earlier has what it does not tell. */
+	if (!fault.reason)
+		fault.reason = held->pattern->reason;
+	if (!fault.remedy)
+		fault.remedy = held->pattern->remedy;
+	held->fault = fault;
+	held->pattern = match.pattern;
+	held->age = 0;
+	return true;
 }
 
 /* Two that print at once go on line by line: the newest that LINE belongs to has it. */
@@ -310,7 +119,7 @@ static int set_line(struct log_fault *fault, const struct log_line *line, const 
 	for (size_t i = 0; i < size; i++)
 		fault->line[i] = text[i] ? text[i] : '?';
 	fault->line[size] = '\0';
-	copy_span(fault->time, sizeof(fault->time), &line->time);
+	log_span_copy(fault->time, sizeof(fault->time), &line->time);
 	if (line->usec.status == 1 && !fault->time[0])
 		snprintf(fault->time, sizeof(fault->time), "%llu.%06llu",
 			 (unsigned long long)line->usec.value / 1000000,
@@ -322,7 +131,7 @@ static int set_line(struct log_fault *fault, const struct log_line *line, const 
  * A fault of which this line is the first, or all. It waits for those before it, so that faults come
  * in the order in which they began.
  */
-static int start(struct log_parser *parser, const struct match *match, struct log_fault *fault,
+static int start(struct log_parser *parser, const struct log_match *match, struct log_fault *fault,
 		 log_each *each, void *data)
 {
 	unsigned int done = parser->n_held == LOG_HELD_MAX;
@@ -332,14 +141,15 @@ static int start(struct log_parser *parser, const struct match *match, struct lo
 		/* Whoever begins anew has done with what was before. */
 		if (strcmp(parser->held[i].fault.source, fault->source) == 0 &&
 		    strcmp(parser->held[i].fault.iommu, fault->iommu) == 0 &&
-		    agree(parser->held[i].fault.device, fault->device))
+		    log_match_agree(parser->held[i].fault.device, fault->device))
 			done = i + 1;
 	r = release(parser, done, each, data);
 	if (r != 0) {
 		log_fault_done(fault);
 		return r;
 	}
-	parser->held[parser->n_held++] = (struct log_held){ *fault, match->pattern, 0 };
+	parser->held[parser->n_held++] =
+		(struct log_held){ *fault, match->pattern, 0, parser->lines };
 	return release(parser, 0, each, data);
 }
 
@@ -354,25 +164,244 @@ static int other(struct log_parser *parser, log_each *each, void *data)
 	return release(parser, old, each, data);
 }
 
-int log_parse(struct log_parser *parser, const char *text, size_t size, log_each *each, void *data)
+struct input {
+	const char *text; /* as it was read */
+	size_t size;
+	log_each *each;
+	void *data;
+	size_t front; /* where in it, at most, a message begins */
+};
+
+/* A message, of which LINE tells the rest. RET_KNOWN: it is understood, be it a fault or not. */
+static int parse_message(struct log_parser *parser, const struct log_line *line,
+			 const struct input *in, bool *ret_known)
 {
 	struct log_fault fault;
-	struct log_line line;
-	struct match match;
+	struct log_match match;
 	int r;
 
+	*ret_known = true;
+	if (join_any(parser, line))
+		return release(parser, 0, in->each, in->data);
+	*ret_known = log_match_find(line, &match, &fault);
+	if (!*ret_known || log_match_is_nothing(&match))
+		return other(parser, in->each, in->data);
+	r = set_line(&fault, line, in->text, in->size);
+	return r < 0 ? r : start(parser, &match, &fault, in->each, in->data);
+}
+
+/* All lines of a message: what rsyslog and /dev/kmsg write for a newline parts them. */
+static int parse_messages(struct log_parser *parser, struct log_line *line, const struct input *in,
+			  bool *ret_known)
+{
+	struct log_span rest = line->whole;
+	bool known;
+	int r = 0;
+
+	*ret_known = false;
+	for (bool more = true; more && r == 0;) {
+		struct log_span text = log_paste_take_line(&rest, &more);
+
+		log_line_set_message(line, &text);
+		r = parse_message(parser, line, in, &known);
+		*ret_known = *ret_known || known;
+	}
+	return r;
+}
+
+/*
+ * The second line of a message is the kernel's where it stands right behind the first, and adds to it;
+ * alone it may be anybody's.
+ */
+static bool join_indented(struct log_parser *parser, const struct log_line *line)
+{
+	struct log_held *last = parser->held + parser->n_held - 1;
+
+	return parser->n_held && last->line == parser->lines - 1 && join(last, line);
+}
+
+/* Where in TEXT, if anywhere, is a message? A form that is known comes before one that is not. */
+static bool find_anywhere(const struct log_span *text, size_t front, struct log_line *line,
+			  struct log_match *match, struct log_fault *fault)
+{
+	struct log_span rest = { 0 }, unknown = { 0 };
+
+	while (log_paste_next_start(text, front, &rest)) {
+		if (log_line_split(rest.s, log_span_size(&rest), line) == LOG_NOBODYS ||
+		    !log_match_find(line, match, fault))
+			continue;
+		if (match->pattern)
+			return true;
+		if (!unknown.s)
+			unknown = rest;
+	}
+	return unknown.s &&
+	       log_line_split(unknown.s, log_span_size(&unknown), line) != LOG_NOBODYS &&
+	       log_match_find(line, match, fault);
+}
+
+/* Does TEXT look like a fault, whoever wrote it? */
+static bool is_doubtful(const struct log_span *text)
+{
+	struct log_fault fault;
+	struct log_match match;
+	struct log_line line;
+
+	return log_paste_may_tell(text) &&
+	       find_anywhere(text, LOG_FRONT_MAX, &line, &match, &fault) &&
+	       !log_match_is_nothing(&match);
+}
+
+/* Does TEXT go on with what is held, from wherever in it? */
+static bool join_anywhere(struct log_parser *parser, const struct log_span *text, size_t front)
+{
+	struct log_span rest = { 0 };
+	struct log_line line;
+
+	while (parser->n_held && log_paste_next_start(text, front, &rest))
+		if (log_line_split(rest.s, log_span_size(&rest), &line) != LOG_NOBODYS &&
+		    join_any(parser, &line))
+			return true;
+	return false;
+}
+
+/* TEXT, if it has a message in a form that is known, or UNKNOWN at least. Returns 1 if so. */
+static int parse_anywhere(struct log_parser *parser, const struct log_span *text, bool unknown,
+			  const struct input *in)
+{
+	struct log_fault fault;
+	struct log_match match;
+	struct log_line line;
+	bool known;
+	int r;
+
+	if (join_anywhere(parser, text, in->front)) {
+		r = release(parser, 0, in->each, in->data);
+		return r ? r : 1;
+	}
+	if (!log_paste_may_tell(text) || !find_anywhere(text, in->front, &line, &match, &fault) ||
+	    !(match.pattern || unknown))
+		return 0;
+	r = parse_messages(parser, &line, in, &known);
+	return r ? r : 1;
+}
+
+/* What is left in pieces is given as it is, where it looks like a fault. */
+static int give_pieces(struct log_parser *parser, log_each *each, void *data)
+{
+	struct log_pieces *pieces = &parser->pieces;
+	int r = 0;
+
+	for (unsigned int i = 0; i < pieces->n && r >= 0; i++) {
+		const struct log_span text = { pieces->text[i], pieces->text[i] + pieces->size[i] };
+		const struct input in = { text.s, pieces->size[i], each, data, LOG_FRONT_MAX };
+
+		r = parse_anywhere(parser, &text, true, &in);
+	}
+	pieces->n = 0;
+	return r < 0 ? r : 0;
+}
+
+/* Tries TEXT as the end of the COUNT pieces before it. Returns 1 if it is. */
+static int parse_pieces(struct log_parser *parser, const struct log_span *text, unsigned int count,
+			const char *between, const struct input *in)
+{
+	struct log_pieces *pieces = &parser->pieces;
+	char buf[(LOG_PIECES_MAX + 1) * (LOG_PIECE_MAX + 1)];
+	struct input joined = *in;
+	size_t n = 0;
+	int r;
+
+	for (unsigned int i = pieces->n - count; i < pieces->n; i++)
+		n += (size_t)snprintf(buf + n, sizeof(buf) - n, "%.*s%s", (int)pieces->size[i],
+				      pieces->text[i], between);
+	n += (size_t)snprintf(buf + n, sizeof(buf) - n, "%.*s", (int)log_span_size(text), text->s);
+	joined.text = buf;
+	joined.size = n;
+	/* Those before are no part of it. */
+	if (pieces->size[pieces->n - count] < joined.front)
+		joined.front = pieces->size[pieces->n - count];
+	r = parse_anywhere(parser, &(struct log_span){ buf, buf + n }, false, &joined);
+	if (r <= 0)
+		return r;
+	pieces->n -= count;
+	r = give_pieces(parser, in->each, in->data);
+	return r ? r : 1;
+}
+
+static int parse_pasted(struct log_parser *parser, const struct log_span *text,
+			const struct input *in)
+{
+	struct log_pieces *pieces = &parser->pieces;
+	const struct log_span bare = log_paste_strip(text);
+	int r = parse_anywhere(parser, &bare, false, in);
+
+	if (r)
+		return r < 0 ? r : give_pieces(parser, in->each, in->data);
+	if (bare.s == bare.end || log_span_size(&bare) >= LOG_PIECE_MAX ||
+	    memchr(bare.s, '\0', log_span_size(&bare)))
+		return parse_anywhere(parser, &bare, true, in) < 0 ? -ENOMEM : 0;
+	for (unsigned int i = pieces->n; i > 0 && r == 0; i--) {
+		r = parse_pieces(parser, &bare, i, " ", in);
+		if (r == 0)
+			r = parse_pieces(parser, &bare, i, "", in);
+	}
+	if (r)
+		return r < 0 ? r : 0;
+	if (pieces->n == LOG_PIECES_MAX || (pieces->n == 0 && !log_paste_may_tell(&bare)))
+		r = give_pieces(parser, in->each, in->data);
+	if (r == 0 && (pieces->n || log_paste_may_tell(&bare))) {
+		memcpy(pieces->text[pieces->n], bare.s, log_span_size(&bare));
+		pieces->size[pieces->n++] = log_span_size(&bare);
+	}
+	return r;
+}
+
+static int parse_strict(struct log_parser *parser, const struct log_span *text,
+			const struct input *in)
+{
+	struct log_line line;
+	bool known = false;
+	int r = 0;
+
+	switch (log_line_split(text->s, log_span_size(text), &line)) {
+	case LOG_KERNELS:
+		r = parse_messages(parser, &line, in, &known);
+		break;
+	case LOG_OTHERS:
+		if (*text->s == ' ' && join_indented(parser, &line))
+			return release(parser, 0, in->each, in->data);
+		r = other(parser, in->each, in->data);
+		break;
+	case LOG_NOBODYS:
+		return other(parser, in->each, in->data);
+	}
+	/* What looks like a fault, and is not believed, is no reason to say that there was none. */
+	if (!known && is_doubtful(text))
+		parser->doubted++;
+	return r;
+}
+
+int log_parse(struct log_parser *parser, const char *text, size_t size, log_each *each, void *data)
+{
+	const struct input in = { text, size, each, data, LOG_FRONT_MAX };
+	char buf[LINE_MAX_SIZE];
+
 	parser->lines++;
-	if (size > LINE_MAX_SIZE || !log_line_split(text, size, &line))
+	if (size > LINE_MAX_SIZE)
 		return other(parser, each, data);
-	if (join_any(parser, &line))
-		return release(parser, 0, each, data);
-	if (!find(&line, &match, &fault) ||
-	    (match.pattern &&
-	     (match.pattern->flags & LOG_PART_MORE ||
-	      (match.pattern->kind == LOG_KIND_UNKNOWN && !match.pattern->decode))))
-		return other(parser, each, data);
-	r = set_line(&fault, &line, text, size);
-	return r < 0 ? r : start(parser, &match, &fault, each, data);
+	size = log_paste_clean(text, size, buf);
+	if (!parser->pasted)
+		return parse_strict(parser, &(struct log_span){ buf, buf + size }, &in);
+	size = log_paste_unquote(buf, size);
+	return parse_pasted(parser, &(struct log_span){ buf, buf + size }, &in);
+}
+
+int log_flush(struct log_parser *parser, log_each *each, void *data)
+{
+	int r = give_pieces(parser, each, data);
+
+	return r ? r : release(parser, parser->n_held, each, data);
 }
 
 int log_kernel_open(const struct sys_root *root)

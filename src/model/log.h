@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -68,13 +69,31 @@ struct log_held {
 	struct log_fault fault;            /* so far */
 	const struct log_pattern *pattern; /* of its last line; NULL: a form that is not known */
 	unsigned int age;                  /* lines of others since */
+	uint64_t line;                     /* number of its first line */
+};
+
+#define LOG_PIECES_MAX 2
+#define LOG_PIECE_MAX  1024
+
+/* Lines of pasted text that make no sense alone: a mailer may have cut them in pieces. */
+struct log_pieces {
+	char text[LOG_PIECES_MAX][LOG_PIECE_MAX];
+	size_t size[LOG_PIECES_MAX];
+	unsigned int n;
 };
 
 /* What is remembered from one line to the next. A zeroed one is new. */
 struct log_parser {
 	struct log_held held[LOG_HELD_MAX]; /* in the order in which they began */
 	unsigned int n_held;
+	struct log_pieces pieces;
+	/*
+	 * What people paste: anything may stand around a message, which may be cut in pieces, and
+	 * whoever wrote it is believed. Set before the first line.
+	 */
+	bool pasted;
 	uint64_t lines, faults, others; /* seen; explained; not about faults of DMA */
+	uint64_t doubted; /* look like faults, and nothing says that they are the kernel's */
 };
 
 void log_parser_done(struct log_parser *parser);

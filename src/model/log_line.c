@@ -3,261 +3,292 @@
 
 #include <ctype.h>
 #include <string.h>
-#include <strings.h>
 
-bool log_span_skip(struct log_span *span, const char *prefix)
+#include "model/log_time.h"
+#include "util/cleanup.h"
+
+/* What is known so far of a line of which `line.body` is left. */
+struct split {
+	struct log_line line;
+	enum log_whose whose;
+};
+
+static const char *const facilities[] = { "kern", "user", "mail", "daemon", "auth",     "syslog",
+					  "lpr",  "news", "uucp", "cron",   "authpriv", "ftp" };
+
+/* "kern" and the like at the front. */
+static bool take_facility(struct log_span *span, bool *ret_kernel)
 {
-	size_t len = strlen(prefix);
+	struct log_span rest = *span, word;
 
-	if (log_span_size(span) < len || memcmp(span->s, prefix, len) != 0)
-		return false;
-	span->s += len;
-	return true;
-}
-
-bool log_span_is(const struct log_span *span, const char *text)
-{
-	return log_span_size(span) == strlen(text) && memcmp(span->s, text, strlen(text)) == 0;
-}
-
-bool log_span_begins(const struct log_span *span, const char *part)
-{
-	size_t len = strlen(part);
-
-	return log_span_size(span) >= len && strncasecmp(span->s, part, len) == 0;
-}
-
-bool log_span_has(const struct log_span *span, const char *part)
-{
-	for (struct log_span rest = *span; rest.s < rest.end; rest.s++)
-		if (log_span_begins(&rest, part))
+	while (rest.s < rest.end && islower((unsigned char)*rest.s))
+		rest.s++;
+	word = (struct log_span){ span->s, rest.s };
+	if (log_span_skip(&rest, "0") || log_span_begins(&word, "local")) /* local0 .. local7 */
+		while (rest.s < rest.end && isdigit((unsigned char)*rest.s))
+			rest.s++;
+	for (size_t i = 0; i < ARRAY_SIZE(facilities); i++)
+		if (log_span_is(&word, facilities[i]) || log_span_is(&word, "local")) {
+			*ret_kernel = i == 0 && !log_span_is(&word, "local");
+			*span = rest;
 			return true;
+		}
 	return false;
-}
-
-static void skip_blanks(struct log_span *span)
-{
-	/* rsyslog writes a tab as #011, /dev/kmsg as \x09. */
-	while (span->s < span->end && (*span->s == ' ' || *span->s == '\t'))
-		span->s++;
-	if (log_span_skip(span, "#011") || log_span_skip(span, "\\x09"))
-		skip_blanks(span);
-}
-
-/* The word at the front, up to a blank; SPAN then stands behind the blanks. False: the end is near. */
-static bool take_word(struct log_span *span, struct log_span *ret)
-{
-	const char *blank = memchr(span->s, ' ', log_span_size(span));
-
-	if (!blank)
-		return false;
-	*ret = (struct log_span){ span->s, blank };
-	span->s = blank;
-	while (span->s < span->end && *span->s == ' ')
-		span->s++;
-	return true;
-}
-
-static bool take_number(struct log_span *span, uint64_t *ret)
-{
-	const char *s = span->s;
-	uint64_t value = 0;
-
-	while (s < span->end && isdigit((unsigned char)*s) && value < UINT64_MAX / 16)
-		value = value * 10 + (uint64_t)(*s++ - '0');
-	if (s == span->s)
-		return false;
-	span->s = s;
-	*ret = value;
-	return true;
 }
 
 /*
  * "3,1234,5678,-;text": a record of /dev/kmsg: level and facility, number, microseconds since boot.
  * Facility 0 is the kernel's; what processes write there has another.
  */
-static bool split_kmsg(struct log_span *span, struct field_u64 *usec, bool *ret_kernel)
+static bool split_kmsg(struct split *split)
 {
+	struct log_span *span = &split->line.body, rest = *span;
 	const char *semicolon = memchr(span->s, ';', log_span_size(span));
-	struct log_span rest = *span;
 	uint64_t number, ignored, when;
 
-	if (!semicolon || !take_number(&rest, &number) || !log_span_skip(&rest, ",") ||
-	    !take_number(&rest, &ignored) || !log_span_skip(&rest, ",") ||
-	    !take_number(&rest, &when) || !log_span_skip(&rest, ",") || rest.s > semicolon)
+	if (!semicolon || !log_span_take_number(&rest, &number) || !log_span_skip(&rest, ",") ||
+	    !log_span_take_number(&rest, &ignored) || !log_span_skip(&rest, ",") ||
+	    !log_span_take_number(&rest, &when) || !log_span_skip(&rest, ",") || rest.s > semicolon)
 		return false;
-	*usec = field_u64(when);
-	*ret_kernel = number >> 3 == 0;
+	split->line.usec = field_u64(when);
+	split->whose = number >> 3 ? LOG_OTHERS : LOG_KERNELS;
 	span->s = semicolon + 1;
 	return true;
 }
 
-/* "<3>", of syslog(2) and serial consoles. */
-static bool split_level(struct log_span *span, bool *ret_kernel)
+/* "<3>", of syslog(2), serial consoles and the wire. */
+static bool split_level(struct split *split)
 {
-	struct log_span rest = *span;
+	struct log_span rest = split->line.body;
 	uint64_t number;
 
-	if (!log_span_skip(&rest, "<") || !take_number(&rest, &number) ||
+	if (!log_span_skip(&rest, "<") || !log_span_take_number(&rest, &number) ||
 	    !log_span_skip(&rest, ">"))
 		return false;
-	*ret_kernel = number >> 3 == 0;
-	*span = rest;
+	if (number >> 3)
+		split->whose = LOG_OTHERS;
+	log_span_skip_blanks(&rest);
+	split->line.body = rest;
 	return true;
 }
 
 /* "kern  :err   : ", of dmesg -x. */
-static bool split_decoded(struct log_span *span, bool *ret_kernel)
+static bool split_decoded(struct split *split)
 {
-	static const char *const facilities[] = { "kern", "user",   "mail",     "daemon",
-						  "auth", "syslog", "lpr",      "news",
-						  "uucp", "cron",   "authpriv", "ftp" };
-	struct log_span rest = *span;
-	size_t i;
+	struct log_span rest = split->line.body;
+	bool kernel;
 
-	for (i = 0; i < sizeof(facilities) / sizeof(facilities[0]); i++)
-		if (log_span_skip(&rest, facilities[i]))
-			break;
-	while (rest.s > span->s && rest.s < span->end && *rest.s == ' ')
-		rest.s++;
-	if (rest.s == span->s || !log_span_skip(&rest, ":"))
+	if (!take_facility(&rest, &kernel))
+		return false;
+	log_span_skip_blanks(&rest);
+	if (!log_span_skip(&rest, ":"))
 		return false;
 	while (rest.s < rest.end && islower((unsigned char)*rest.s))
 		rest.s++;
-	while (rest.s < rest.end && *rest.s == ' ')
-		rest.s++;
-	if (!log_span_skip(&rest, ": "))
+	log_span_skip_blanks(&rest);
+	if (!log_span_skip(&rest, ":"))
 		return false;
-	*ret_kernel = i == 0;
-	*span = rest;
+	log_span_skip_blanks(&rest);
+	if (!kernel)
+		split->whose = LOG_OTHERS;
+	split->line.body = rest;
 	return true;
 }
 
-/* "[   12.345678] ", "[   12.345678][    T1] ", "[Tue Nov 24 04:28:19 2026] ", "[  +0.000003] ". */
-static bool split_bracket(struct log_span *span, struct log_span *time)
+/* "1 2026-11-22T10:11:12.1Z host kernel - - - text", RFC 5424, behind the level. */
+static bool split_5424(struct split *split)
 {
-	const char *close = memchr(span->s, ']', log_span_size(span));
-	struct log_span inside;
+	struct log_span rest = split->line.body, time, host, who, pid, id;
 
-	if (!close || *span->s != '[')
+	if (!log_span_skip(&rest, "1 ") || log_time_take(&rest, &time) != LOG_TIME_DATE ||
+	    !log_span_take_word(&rest, &host) || !log_span_take_word(&rest, &who) ||
+	    !log_span_take_word(&rest, &pid) || !log_span_take_word(&rest, &id))
 		return false;
-	inside = (struct log_span){ span->s + 1, close };
-	while (inside.s < inside.end && *inside.s == ' ')
-		inside.s++;
-	/* "[DMA Read ..." is the message itself. */
-	if (inside.s == inside.end || log_span_size(&inside) > 36 ||
-	    !(isdigit((unsigned char)*inside.s) || *inside.s == '+' ||
-	      (strchr("TC", *inside.s) && inside.s[1] >= '0' && inside.s[1] <= '9') ||
-	      log_span_has(&inside, ":")))
-		return false;
-	for (const char *p = inside.s; p < inside.end; p++)
-		if (!isalnum((unsigned char)*p) && !strchr(" .:+<>", *p))
-			return false;
-	if (time->s == time->end && !strchr("TC", inside.s[0]))
-		*time = inside;
-	else if (time->s == time->end && log_span_has(&inside, ":"))
-		*time = inside;
-	span->s = close + 1;
-	while (span->s < span->end && *span->s == ' ')
-		span->s++;
+	/* Structured data: none, or brackets that may have quoted ones in them. */
+	if (!log_span_skip(&rest, "-"))
+		while (log_span_skip(&rest, "["))
+			for (bool quoted = false; rest.s < rest.end; rest.s++) {
+				quoted ^= *rest.s == '"' && rest.s[-1] != '\\';
+				if (*rest.s == ']' && !quoted) {
+					rest.s++;
+					break;
+				}
+			}
+	log_span_skip_blanks(&rest);
+	(void)log_span_skip(&rest, "\xef\xbb\xbf");
+	if (!log_span_is(&who, "kernel") || !log_span_is(&pid, "-"))
+		split->whose = LOG_OTHERS;
+	split->line.time = time;
+	split->line.body = rest;
 	return true;
 }
 
-static bool is_iso(const struct log_span *word)
+/* "    0     0 E kernel  : ", of Android's logcat, behind the time: process and thread are 0. */
+static bool split_logcat(struct split *split)
 {
-	const char *s = word->s;
+	struct log_span rest = split->line.body, pid, tid, level, tag;
 
-	return log_span_size(word) >= 19 && log_span_size(word) <= 36 && s[4] == '-' &&
-	       s[7] == '-' && s[10] == 'T' && s[13] == ':';
+	if (!log_span_take_word(&rest, &pid) || !log_span_all_digits(&pid, 1, 9) ||
+	    !log_span_take_word(&rest, &tid) || !log_span_all_digits(&tid, 1, 9) ||
+	    !log_span_take_word(&rest, &level) || log_span_size(&level) != 1 ||
+	    !isupper((unsigned char)*level.s))
+		return false;
+	if (!log_span_is(&pid, "0") || !log_span_is(&tid, "0"))
+		split->whose = LOG_OTHERS;
+	split->line.body = rest;
+	/* Without a tag, or with the kernel's; another tag is what the message begins with. */
+	(void)(log_span_take_word(&rest, &tag) && log_span_is(&tag, "kernel") &&
+	       (split->line.body = rest, true));
+	rest = split->line.body;
+	if (log_span_skip(&rest, ":")) {
+		log_span_skip_blanks(&rest);
+		split->line.body = rest;
+	}
+	return true;
 }
 
-/* "1732443000.123456", of journalctl -o short-unix. */
-static bool is_epoch(const struct log_span *word)
+/* "stdout F ", of CRI, behind the time: a line of a container, which has all the rest once more. */
+static bool split_cri(struct split *split)
+{
+	struct log_span rest = split->line.body, stream, part;
+
+	if (!log_span_take_word(&rest, &stream) ||
+	    !(log_span_is(&stream, "stdout") || log_span_is(&stream, "stderr")) ||
+	    !log_span_take_word(&rest, &part) ||
+	    !(log_span_is(&part, "F") || log_span_is(&part, "P")))
+		return false;
+	split->line.body = rest;
+	return true;
+}
+
+/* "kern.err", of busybox. */
+static bool is_priority(const struct log_span *word, bool *ret_kernel)
 {
 	struct log_span rest = *word;
-	uint64_t seconds, fraction;
 
-	return take_number(&rest, &seconds) && rest.s - word->s >= 9 && log_span_skip(&rest, ".") &&
-	       take_number(&rest, &fraction) && rest.s == rest.end;
+	if (!take_facility(&rest, ret_kernel) || !log_span_skip(&rest, "."))
+		return false;
+	while (rest.s < rest.end && islower((unsigned char)*rest.s))
+		rest.s++;
+	return rest.s == rest.end;
 }
 
-/* "Tue 2026-11-24 17:54:37 UTC", of journalctl -o short-full, behind the day's name. */
-static bool split_full(struct log_span *span, const struct log_span *day, struct log_span *time)
+/*
+ * "host kernel: ", "kern.err kernel: " or "kernel: ", behind a time. There is one word for the host
+ * and no more: a program may have sent the next, and what looks like the kernel behind it.
+ */
+static void split_who(struct split *split)
 {
-	struct log_span rest = *span, date, clock, zone;
+	struct log_span rest = split->line.body, word;
+	bool host = false, kernel;
 
-	if (log_span_size(day) != 3 || !take_word(&rest, &date) || log_span_size(&date) != 10 ||
-	    date.s[4] != '-' || date.s[7] != '-' || !take_word(&rest, &clock) ||
-	    log_span_size(&clock) < 8 || clock.s[2] != ':' || !take_word(&rest, &zone) ||
-	    zone.end - day->s >= 40)
-		return false;
-	*time = (struct log_span){ day->s, zone.end };
-	*span = rest;
-	return true;
+	while (log_span_take_word(&rest, &word)) {
+		if (log_span_is(&word, "kernel:")) {
+			split->line.body = rest;
+			return;
+		}
+		if (is_priority(&word, &kernel)) {
+			if (!kernel)
+				break;
+			continue;
+		}
+		if (host || log_span_ends(&word, ":"))
+			break;
+		host = true;
+	}
+	split->whose = LOG_OTHERS;
+	/* "host evil[12]: text" */
+	if (log_span_ends(&word, ":"))
+		split->line.body = rest;
 }
 
-/* "Nov 22 10:11:12", "2026-11-22T10:11:12+0000" and what journalctl has besides, at the front. */
-static bool split_date(struct log_span *span, struct log_span *time)
+static void split_text(struct split *split);
+
+/* "Nov 22 10:11:12 host kernel: ", of a journal or a syslog file; and what else has times in front. */
+static bool split_date(struct split *split)
 {
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	struct log_span rest = *span, word, day, clock;
-	char month[4] = "";
-	const char *at;
+	struct log_span rest = split->line.body, time;
+	enum log_time kind = log_time_take(&rest, &time);
 
-	if (!take_word(&rest, &word))
+	if (kind == LOG_TIME_NONE)
 		return false;
-	if (split_full(&rest, &word, time)) {
-		*span = rest;
+	split->line.body = rest;
+	if (split_cri(split)) {
+		split_text(split);
+		if (split->line.time.s == split->line.time.end)
+			split->line.time = time;
 		return true;
 	}
-	if (is_iso(&word) || is_epoch(&word)) {
-		*time = word;
-		*span = rest;
+	split->line.time = time;
+	/* dmesg --time-format iso; and who records a console, or kubectl, puts a time before the kernel's. */
+	if (kind == LOG_TIME_ALONE || log_time_take_bracket(&rest, &time))
 		return true;
-	}
-	if (log_span_size(&word) != 3)
-		return false;
-	memcpy(month, word.s, 3);
-	at = strstr(months, month);
-	if (!at || (at - months) % 3 || !take_word(&rest, &day) || !take_word(&rest, &clock) ||
-	    log_span_size(&day) > 2 || log_span_size(&clock) < 8 || log_span_size(&clock) > 15 ||
-	    clock.s[2] != ':')
-		return false;
-	*time = (struct log_span){ word.s, clock.end };
-	*span = rest;
-	return true;
-}
-
-/* "Nov 22 10:11:12 host kernel: ", of a journal or a syslog file; and dmesg's ISO times. */
-static bool split_syslog(struct log_span *span, struct log_span *time, bool *ret_kernel)
-{
-	struct log_span rest = *span, when, host, who;
-
-	if (!split_date(&rest, &when))
-		return false;
-	*time = when;
-	/* dmesg --time-format iso has a comma before the fraction, and no host. */
-	if (memchr(when.s, ',', log_span_size(&when))) {
-		*span = rest;
-		return true;
-	}
-	*ret_kernel =
-		take_word(&rest, &host) && take_word(&rest, &who) && log_span_is(&who, "kernel:");
-	*span = rest;
+	if (!split_logcat(split))
+		split_who(split);
 	return true;
 }
 
 /* "host kernel: " or "host prog[12]: " behind a time in brackets, of journalctl -o short-monotonic. */
-static void split_host(struct log_span *span, bool *ret_kernel)
+static void split_host(struct split *split)
 {
-	struct log_span rest = *span, host, who;
+	struct log_span rest = split->line.body, word;
 
-	if (!take_word(&rest, &host) || !take_word(&rest, &who) || log_span_size(&who) < 2)
+	for (int i = 0; i < 2 && log_span_take_word(&rest, &word); i++) {
+		if (log_span_is(&word, "kernel:"))
+			split->line.body = rest;
+		else if (log_span_ends(&word, "]:"))
+			split->whose = LOG_OTHERS;
+		if (split->whose == LOG_OTHERS)
+			split->line.body = rest;
+		if (log_span_ends(&word, ":"))
+			return;
+	}
+}
+
+/* "(0)[1:swapper/0]", "c0    123 ", "[0:  swapper/0:    1] ": what vendors' kernels say of CPU and task. */
+static void split_task(struct log_span *span)
+{
+	struct log_span rest = *span, word;
+	uint64_t number;
+
+	if (log_span_take_word(&rest, &word) && word.s[0] == 'c' && log_span_size(&word) < 5) {
+		word.s++;
+		if (log_span_all_digits(&word, 1, 3) && log_span_take_word(&rest, &word) &&
+		    log_span_all_digits(&word, 1, 9))
+			*span = rest;
 		return;
-	if (log_span_is(&who, "kernel:"))
+	}
+	rest = *span;
+	if (log_span_skip(&rest, "(") &&
+	    !(log_span_take_number(&rest, &number) && log_span_skip(&rest, ")")))
+		return;
+	if (log_span_skip(&rest, "[") && log_span_take_number(&rest, &number) &&
+	    log_span_skip(&rest, ":")) {
+		const char *close = memchr(rest.s, ']', log_span_size(&rest));
+
+		if (!close || close - rest.s > 40)
+			return;
+		rest.s = close + 1;
+		log_span_skip_blanks(&rest);
 		*span = rest;
-	else if (who.end[-2] == ']' && who.end[-1] == ':')
-		*ret_kernel = false;
+	}
+}
+
+/* All but the device, of what `line.body` is. */
+static void split_text(struct split *split)
+{
+	bool bracket = false;
+	struct log_span *body = &split->line.body;
+
+	(void)(split_kmsg(split) || split_level(split) || split_decoded(split));
+	if (split_5424(split) || split_date(split) || log_span_skip(body, "kernel:"))
+		log_span_skip_blanks(body);
+	else
+		bracket = true;
+	for (bool found = false; log_time_take_bracket(body, &split->line.time); found = true)
+		if (bracket && !found)
+			split_host(split);
+	split_task(body);
 }
 
 /* "vfio-pci 0000:03:00.0: ": dev_printk()'s driver, or bus or class, and device. */
@@ -265,9 +296,9 @@ static void split_device(struct log_line *line)
 {
 	struct log_span rest = line->body, driver, device;
 
-	if (!take_word(&rest, &driver) || memchr(driver.s, ':', log_span_size(&driver)) ||
-	    !take_word(&rest, &device) || log_span_size(&device) < 2 || device.end[-1] != ':' ||
-	    strchr("[(\"'", *driver.s))
+	if (!log_span_take_word(&rest, &driver) || memchr(driver.s, ':', log_span_size(&driver)) ||
+	    !log_span_take_word(&rest, &device) || log_span_size(&device) < 2 ||
+	    device.end[-1] != ':' || strchr("[(\"'", *driver.s) || strchr("[(\"'", *device.s))
 		return;
 	device.end--;
 	line->driver = driver;
@@ -275,35 +306,34 @@ static void split_device(struct log_line *line)
 	line->body.s = device.end + 1;
 }
 
-bool log_line_split(const char *text, size_t size, struct log_line *ret)
+void log_line_set_message(struct log_line *line, const struct log_span *text)
 {
-	struct log_line line = { .time = { text, text },
-				 .driver = { text, text },
-				 .device = { text, text },
-				 .body = { text, text + size } };
-	bool kernel = true, bracket = false;
+	line->body = line->whole = *text;
+	line->driver = line->device = (struct log_span){ text->s, text->s };
+	split_device(line);
+	log_span_skip_blanks(&line->body);
+}
 
-	while (line.body.end > line.body.s && strchr("\r\n ", line.body.end[-1]))
-		line.body.end--;
+enum log_whose log_line_split(const char *text, size_t size, struct log_line *ret)
+{
+	struct split split = { .line = { .time = { text, text }, .body = { text, text + size } },
+			       .whose = LOG_KERNELS };
+	struct log_span *body = &split.line.body;
+
+	while (body->end > body->s && strchr("\r\n ", body->end[-1]))
+		body->end--;
 	/*
 	 * Details of a record of /dev/kmsg (" SUBSYSTEM=pci"), and the second line of a message in a
 	 * journal, which anybody may have logged.
 	 */
-	if (line.body.s == line.body.end || *text == ' ' || *text == '\t')
-		return false;
-	if (split_kmsg(&line.body, &line.usec, &kernel) || split_level(&line.body, &kernel) ||
-	    split_decoded(&line.body, &kernel) || split_syslog(&line.body, &line.time, &kernel))
-		if (!kernel)
-			return false;
-	while (line.body.s < line.body.end && split_bracket(&line.body, &line.time))
-		bracket = true;
-	if (bracket)
-		split_host(&line.body, &kernel);
-	if (!kernel)
-		return false;
-	line.whole = line.body;
-	split_device(&line);
-	skip_blanks(&line.body);
-	*ret = line;
-	return true;
+	if (body->s == body->end)
+		return LOG_NOBODYS;
+	if (*text == ' ' || *text == '\t') {
+		log_span_skip_blanks(body);
+		split.whose = LOG_OTHERS;
+	}
+	split_text(&split);
+	log_line_set_message(&split.line, &(struct log_span){ body->s, body->end });
+	*ret = split.line;
+	return split.whose;
 }

@@ -2,14 +2,8 @@
 /* What stands before and around a kernel message, in all the ways that logs are shown. */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-
+#include "model/log_span.h"
 #include "util/field.h"
-
-struct log_span {
-	const char *s, *end; /* END is past the last */
-};
 
 struct log_line {
 	struct log_span time;   /* empty where there is none */
@@ -20,17 +14,14 @@ struct log_line {
 	struct log_span whole;  /* the message, with them */
 };
 
-/* False for what is no line of the kernel's: another program's, or one of /dev/kmsg's details. */
-bool log_line_split(const char *text, size_t size, struct log_line *ret);
+enum log_whose {
+	LOG_NOBODYS, /* empty, or a detail of the record before */
+	LOG_KERNELS,
+	LOG_OTHERS, /* another program's, or nobody can say whose */
+};
 
-static inline size_t log_span_size(const struct log_span *span)
-{
-	return (size_t)(span->end - span->s);
-}
+/* RET is filled for all but LOG_NOBODYS. */
+enum log_whose log_line_split(const char *text, size_t size, struct log_line *ret);
 
-/* Takes PREFIX off the front of SPAN, and says whether it was there. */
-bool log_span_skip(struct log_span *span, const char *prefix);
-bool log_span_is(const struct log_span *span, const char *text);
-/* Without regard to case. */
-bool log_span_begins(const struct log_span *span, const char *part);
-bool log_span_has(const struct log_span *span, const char *part);
+/* What is known of LINE but its message, which is TEXT. */
+void log_line_set_message(struct log_line *line, const struct log_span *text);

@@ -55,8 +55,62 @@ piped()
 	equal "$output" $'0000:00:10.0 42\n0000:00:10.0 42'
 	printf '                          x: %s\n' "$FAULT" >"$LOG"
 	piped intel-pasid system explain -rn -o device -
-	[[ $status == 0 && ! $output ]]
-	says_only 'ioasidctl: note: no fault that is known in 1 line'
+	[[ $status == 7 && ! $output ]]
+	says_only "ioasidctl: note: 1 line looks like a fault and was not believed to be the kernel's: --pasted reads it"
+	piped intel-pasid system explain --pasted -rn -o device -
+	succeeds
+	equal "$output" 0000:00:10.0
+}
+
+@test "pasted text: quoted, indented, numbered, wrapped, escaped, with marks of code around" {
+	local fault='DMAR: [DMA Write NO_PASID] Request device [0000:00:10.0] fault addr' reason='[fault reason 0x05] PTE'
+
+	cat >"$LOG" <<-END
+		Hello, this is what I see:
+		> > [    1.000000] $fault 0x1000
+		> > $reason Write access is not set
+		| \`[    2.000000] kernel: $fault 0x2000 $reason Write access is not set\` |
+		\`\`\`
+		dmesg.txt:123:[    3.000000] $fault 0x3000 $reason Write access is not set
+		\`\`\`
+		- &lt;3&gt; [    4.000000] $fault 0x4000 $reason Write access is not set
+		1. Nov 27 12:00:05 host kernel: $fault 0x5000 $reason Write access is not set
+		"[    6.000000] ${fault//\"/} 0x6000 $reason Write access is not set\",
+		    Nov 27 12:00:07 host microvm@vm2[1209]: $fault 0x7000 $reason Write access is not set
+		[    8.000000] DMAR: [DMA Write NO_PASID] Request device [0000:00:10.0] fault addr 0x80
+		00 $reason Write access is not set
+		> arm-smmu-v3 arm-smmu-v3.3.auto: event 0x10 received:
+		> arm-smmu-v3 arm-smmu-v3.3.auto: 	0x0000020000000010
+		>
+		> arm-smmu-v3 arm-smmu-v3.3.auto: 	0x0000020800000000
+		> arm-smmu-v3 arm-smmu-v3.3.auto: 	0x0000000000009000
+		> arm-smmu-v3 arm-smmu-v3.3.auto: 	0x0000000000000000
+		[   10.000000] vfio-pci 0000:00:10.0:
+		AMD-Vi: Event logged [IO_PAGE_FAULT
+		domain=0x000a address=0xa000 flags=0x0020]
+		[   11.000000] $fault
+		and no more. Thanks
+	END
+	piped intel-pasid system explain --pasted -j -o time,device,iova,kind -
+	succeeds
+	equal "$(jq -r '.[] | "\(.time) \(.device) \(.iova) \(.kind)"' <<<"$output")" "$(cat <<-'END'
+		1.000000 0000:00:10.0 0x1000 dma
+		2.000000 0000:00:10.0 0x2000 dma
+		3.000000 0000:00:10.0 0x3000 dma
+		4.000000 0000:00:10.0 0x4000 dma
+		Nov 27 12:00:05 0000:00:10.0 0x5000 dma
+		6.000000 0000:00:10.0 0x6000 dma
+		Nov 27 12:00:07 0000:00:10.0 0x7000 dma
+		8.000000 0000:00:10.0 0x8000 dma
+		null null 0x9000 dma
+		10.000000 0000:00:10.0 0xa000 dma
+		11.000000 0000:00:10.0 null unknown
+	END
+	)"
+	# Without the option nothing of it is an all-clear.
+	piped intel-pasid system explain -
+	[[ $status == 7 ]]
+	says 'not believed to be the kernel'
 }
 
 @test "columns that need nothing of the machine read nothing of it" {
@@ -135,17 +189,22 @@ virtio-iommu 0000:00:05.0  0x1000"
 	on virtio system explain 'systemd[1]: Started Session 1.' -j
 	[[ $status == 0 ]]
 	equal "$output" '[]'
-	says_only 'ioasidctl: note: no fault that is known in 1 line'
+	says_only 'ioasidctl: note: no fault found in 1 line'
 	: >"$LOG"
 	on virtio system explain --file "$LOG"
 	[[ $status == 0 && ! $output ]]
-	says_only 'ioasidctl: note: no fault that is known in 0 lines'
+	says_only 'ioasidctl: note: no fault found in 0 lines'
 }
 
 @test "only the kernel is believed" {
 	on virtio system explain -j "Nov 22 10:11:12 host evil[3]: $FAULT" "<11>$FAULT" \
 		"12,1,2,-;$FAULT" "Nov 22 10:11:12 host evil: kernel: $FAULT"
 	equal "$output" '[]'
+	[[ $status == 7 ]]
+	says_only "ioasidctl: note: 4 lines look like faults and were not believed to be the kernel's: --pasted reads them"
+	on virtio system explain --pasted -j -o device "Nov 22 10:11:12 host evil[3]: $FAULT"
+	succeeds
+	json '. == [{ device: "0000:00:10.0" }]'
 }
 
 @test "hostile text steers no terminal and breaks no format" {

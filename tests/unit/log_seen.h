@@ -15,6 +15,7 @@
 
 struct seen {
 	unsigned int n;
+	uint64_t doubted;
 	struct log_fault last;
 	char line[256];
 };
@@ -44,4 +45,5 @@ static inline void parse(const char *text, struct seen *seen)
 	}
 	assert_int_equal(log_flush(&parser, collect, seen), 0);
 	assert_int_equal(parser.faults, seen->n);
+	seen->doubted = parser.doubted;
 }

@@ -32,6 +32,9 @@ static void check_prefix(const char *prefix, const char *time)
 		fail_msg("'%s': time is '%s'", prefix, seen.last.time);
 	if (time)
 		assert_string_equal(seen.line, text);
+	/* Not believed is not unseen. */
+	if (strlen(prefix) && seen.doubted != !time)
+		fail_msg("'%s': %u were doubted", prefix, (unsigned int)seen.doubted);
 }
 
 static void prefixes(void **state)
@@ -60,6 +63,161 @@ static void prefixes(void **state)
 	check_prefix("[   12.345678] host kernel: ", "12.345678");
 	check_prefix("1732443000.123456 host kernel: ", "1732443000.123456");
 	check_prefix("Tue 2026-11-24 17:54:37 UTC host kernel: ", "Tue 2026-11-24 17:54:37 UTC");
+}
+
+/* As journalctl of systemd 252 prints one record, each -o, with a host's name and without. */
+static void journals(void **state)
+{
+	static const struct {
+		const char *time, *shown;
+	} forms[] = {
+		{ "Dec 27 12:00:03", "Dec 27 12:00:03" },               /* short */
+		{ "Dec 27 12:00:03.000000", "Dec 27 12:00:03.000000" }, /* short-precise */
+		{ "Sun 2026-12-27 12:00:03 CET",
+		  "Sun 2026-12-27 12:00:03 CET" }, /* short-full, with-unit */
+		{ "2026-12-27T12:00:03+0100", "2026-12-27T12:00:03+0100" },   /* short-iso */
+		{ "2026-12-27T12:00:03+01:00", "2026-12-27T12:00:03+01:00" }, /* of systemd 255 */
+		{ "2026-12-27T12:00:03.000000+0100", "2026-12-27T12:00:03.000000+0100" },
+		{ "1798369203.000000", "1798369203.000000" },      /* short-unix */
+		{ "[   15.345678]", "15.345678" },                 /* short-monotonic */
+		{ "[   15.345678 <    1.500000 >]", "15.345678" }, /* short-delta */
+		{ "[   15.345678 <    1.500000*>]", "15.345678" },
+		{ "[   15.345678                ]", "15.345678" },
+		/* short, in de_DE, fr_FR, ja_JP, ru_RU, vi_VN, ar_EG, fa_IR, fi_FI, ko_KR, cs_CZ of glibc 2.36 */
+		{ "Dez 27 12:00:03", "Dez 27 12:00:03" },
+		{ "déc. 27 12:00:03", "déc. 27 12:00:03" },
+		{ "12月 27 12:00:03", "12月 27 12:00:03" },
+		{ "дек 27 12:00:03", "дек 27 12:00:03" },
+		{ "Thg 12 27 12:00:03", "Thg 12 27 12:00:03" },
+		{ "ديس 27 12:00:03", "ديس 27 12:00:03" },
+		{ "دسامبر 27 12:00:03", "دسامبر 27 12:00:03" },
+		{ "joulu 27 12:00:03", "joulu 27 12:00:03" },
+		{ "12월 27 12:00:03", "12월 27 12:00:03" },
+		{ "pro 27 12:00:03", "pro 27 12:00:03" },
+	};
+	char text[128];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		snprintf(text, sizeof(text), "%s box kernel: ", forms[i].time);
+		check_prefix(text, forms[i].shown);
+		snprintf(text, sizeof(text), "%s kernel: ", forms[i].time);
+		check_prefix(text, forms[i].shown);
+		snprintf(text, sizeof(text), "%s box kernel: [   12.345678] ", forms[i].time);
+		check_prefix(text, forms[i].shown);
+		snprintf(text, sizeof(text), "%s box evil[4321]: ", forms[i].time);
+		check_prefix(text, NULL);
+		snprintf(text, sizeof(text), "%s evil[4321]: ", forms[i].time);
+		check_prefix(text, NULL);
+		/* logger -t kernel, and unit of with-unit */
+		snprintf(text, sizeof(text), "%s box kernel[4321]: ", forms[i].time);
+		check_prefix(text, NULL);
+		snprintf(text, sizeof(text), "%s kernel[4321]: ", forms[i].time);
+		check_prefix(text, NULL);
+		snprintf(text, sizeof(text),
+			 "%s box user@1000.service[4321]: kernel: ", forms[i].time);
+		check_prefix(text, NULL);
+	}
+}
+
+/* dmesg of util-linux 2.38, with each of its options, in C and in ja_JP. */
+static void dmesgs(void **state)
+{
+	(void)state;
+	check_prefix("[Fri Nov 27 14:17:58 2026] ", "Fri Nov 27 14:17:58 2026"); /* -T */
+	check_prefix("[金 11月 27 14:17:58 2026] ", "金 11月 27 14:17:58 2026");
+	check_prefix("kern  :err   : [金 11月 27 14:17:58 2026] ",
+		     "金 11月 27 14:17:58 2026"); /* -Tx */
+	check_prefix("[金 11月 27 14:17:58 2026 <    0.010000>] ",
+		     "金 11月 27 14:17:58 2026");                    /* -Td */
+	check_prefix("[   12.355678 <    0.010000>] ", "12.355678"); /* -d */
+	check_prefix("[<    0.010000>] ", "<    0.010000>");         /* -dt */
+	check_prefix("[11月27 14:17] ", "11月27 14:17");             /* -e */
+	check_prefix("[  +0.010000] ", "+0.010000");
+	check_prefix("[ +12.010000] ", "+12.010000");
+	check_prefix("kern  :err   : [   12.355678 <    0.010000>] ", "12.355678"); /* -dx */
+	check_prefix("daemon:err   : [   12.355678 <    0.010000>] ", NULL);
+	check_prefix("local0:err   : [   12.355678] ", NULL);
+	check_prefix("<11>[   12.345678] ", NULL); /* -r */
+	check_prefix("2026-11-27T14:17:58,345678+00:00 ", "2026-11-27T14:17:58,345678+00:00");
+	check_prefix("\033[32m[   12.345678] \033[0m\033[33m", "12.345678"); /* --color=always */
+}
+
+/* rsyslog's templates, RFC 5424, busybox's syslogd and OpenWrt's logread, containers, consoles, phones. */
+static void daemons(void **state)
+{
+	(void)state;
+	check_prefix("2026-11-27T12:00:00.123456+01:00 host kernel: [   12.345678] ",
+		     "2026-11-27T12:00:00.123456+01:00");
+	check_prefix("<3>Nov 27 12:00:00 host kernel: ", "Nov 27 12:00:00");
+	check_prefix("<11>Nov 27 12:00:00 host kernel: ", NULL);
+	check_prefix("<3>2026-11-27T12:00:00.123456+01:00 host kernel: ",
+		     "2026-11-27T12:00:00.123456+01:00");
+	check_prefix("<3>1 2026-11-27T12:00:00.123456Z host kernel - - - [   12.345678] ",
+		     "2026-11-27T12:00:00.123456Z");
+	check_prefix(
+		"<3>1 2026-11-27T12:00:00.123456Z host kernel - - [a b=\"c\\\"] d\"][e] \xef\xbb\xbf",
+		"2026-11-27T12:00:00.123456Z");
+	check_prefix("1 2026-11-27T12:00:00Z host kernel - - - ", "2026-11-27T12:00:00Z");
+	check_prefix("<11>1 2026-11-27T12:00:00Z host kernel - - - ", NULL);
+	check_prefix("<3>1 2026-11-27T12:00:00Z host evil - - - ", NULL);
+	check_prefix("<3>1 2026-11-27T12:00:00Z host kernel 12 - - ", NULL);
+	check_prefix("<3>1 2026-11-27T12:00:00Z host evil - - - kernel: ", NULL);
+	check_prefix("Nov 27 12:00:00 host kern.err kernel: [   12.345678] ", "Nov 27 12:00:00");
+	check_prefix("Nov 27 12:00:00 host user.err kernel: ", NULL);
+	check_prefix("Fri Nov 27 12:00:00 2026 kern.err kernel: [    1.000000] ",
+		     "Fri Nov 27 12:00:00 2026");
+	check_prefix("Fri Nov 27 12:00:00 2026 user.err kernel: ", NULL);
+	check_prefix("Fri Nov 27 12:00:00 2026 daemon.err evil[3]: ", NULL);
+	check_prefix("Fri Nov 27 12:00:00 2026 local0.err kernel: ", NULL);
+	check_prefix("Fri Nov 27 12:00:00 CET 2026 kernel: ", "Fri Nov 27 12:00:00 CET 2026");
+	check_prefix("2026-11-27T12:00:00.000000000Z stdout F [    1.000000] ", "1.000000");
+	check_prefix("2026-11-27T12:00:00.000000000Z stderr F ", "2026-11-27T12:00:00.000000000Z");
+	check_prefix("2026-11-27T12:00:00.000000000Z stdout F Nov 27 12:00:01 host kernel: ",
+		     "Nov 27 12:00:01");
+	check_prefix("2026-11-27T12:00:00.000000000Z stdout F Nov 27 12:00:01 host evil[1]: ",
+		     NULL);
+	check_prefix("2026-11-27T12:00:00.000000000Z [    1.000000] ",
+		     "2026-11-27T12:00:00.000000000Z"); /* kubectl logs --timestamps */
+	check_prefix("Nov 27 12:00:00 [    1.000000] ", "Nov 27 12:00:00"); /* ts, conserver */
+	check_prefix("[2026-11-27 12:00:00] [    1.000000] ", "2026-11-27 12:00:00");
+	check_prefix("12:00:00.123 [    1.000000] ", "12:00:00.123");
+	check_prefix("[    1.000000] kernel: ", "1.000000");
+	check_prefix("kernel: [    1.000000] ", "1.000000");
+	check_prefix("kernel: ", "");
+	check_prefix("<3> [    1.000000] ", "1.000000");
+	check_prefix("<3>[    1.000000][T123] ", "1.000000");
+	check_prefix("<3>[    1.000000][    C0] ", "1.000000");
+	check_prefix("[    1.000000] c0    123 ", "1.000000");
+	check_prefix("<3>[    1.000000]  (0)[1:swapper/0]", "1.000000");
+	check_prefix("[    1.000000]  [0:  kworker/u8:1:   12] ", "1.000000");
+	check_prefix("11-27 12:00:00.000     0     0 E kernel  : ", "11-27 12:00:00.000");
+	check_prefix("11-27 12:00:00.000     0     0 E         : [    1.000000] ",
+		     "11-27 12:00:00.000");
+	check_prefix("11-27 12:00:00.000     0     0 E ", "11-27 12:00:00.000");
+	check_prefix("11-27 12:00:00.000  1234  1235 E kernel  : ", NULL);
+	check_prefix("\xef\xbb\xbf[    1.000000] ", "1.000000");
+}
+
+/* What programs can have written in front of a fault of their own making. */
+static void enemies(void **state)
+{
+	(void)state;
+	/* A line of /dev/log whose tag ends at a blank: rsyslog has the rest behind it. */
+	check_prefix("Nov 27 12:00:00 host evil kernel: ", NULL);
+	check_prefix("2026-11-27T12:00:00.123456+01:00 host evil kernel: ", NULL);
+	check_prefix("Nov 27 12:00:00 host kern.err evil kernel: ", NULL);
+	check_prefix("Nov 27 12:00:00 host evil: [    1.000000] ", NULL);
+	check_prefix("Nov 27 12:00:00 host [    1.000000] ", NULL);
+	check_prefix("Nov 27 12:00:00 host ", NULL);
+	check_prefix("Nov 27 12:00:00 host kernel ", NULL);
+	check_prefix("Nov 27 12:00:00 ", NULL);
+	/* A name of a USB device, a label of a file system, a task's. */
+	check_prefix("usb 1-1: Product: ", NULL);
+	check_prefix("[    1.000000] usb 1-1: Product: ", NULL);
+	check_prefix("EXT4-fs (sda1): ", NULL);
+	check_prefix("[    1.000000] evil[12]: ", NULL);
+	check_prefix("[    1.000000] kernel[12]: ", NULL);
 }
 
 /* Anybody may log anything; only the kernel knows of faults. */
@@ -250,6 +408,8 @@ int main(void)
 		cmocka_unit_test(prefixes),      cmocka_unit_test(not_the_kernel),
 		cmocka_unit_test(tabs),          cmocka_unit_test(interleaved),
 		cmocka_unit_test(held_for_long), cmocka_unit_test(stops_when_told),
+		cmocka_unit_test(journals),      cmocka_unit_test(dmesgs),
+		cmocka_unit_test(daemons),       cmocka_unit_test(enemies),
 		cmocka_unit_test(hostile),       cmocka_unit_test(words),
 	};
 

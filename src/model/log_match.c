@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/log_match.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "util/cleanup.h"
+
+static const struct log_source *const all_sources[] = {
+	log_sources_x86,
+	log_sources_arm,
+	log_sources_other,
+};
+
+void log_span_copy(char *buf, size_t size, const struct log_span *span)
+{
+	size_t n = log_span_size(span) < size ? log_span_size(span) : 0;
+
+	for (size_t i = 0; i < n; i++)
+		buf[i] = span->s[i] ? span->s[i] : '?';
+	buf[n] = '\0';
+}
+
+/* Is the message of SOURCE? What it says then, in RET. */
+static bool source_says(const struct log_source *source, const struct log_line *line,
+			struct log_span *ret)
+{
+	*ret = line->body;
+	if (source->driver && !log_span_is(&line->driver, source->driver))
+		return false;
+	if (source->prefix && !log_span_skip(ret, source->prefix))
+		return false;
+	while (ret->s < ret->end && (*ret->s == ' ' || *ret->s == '\t'))
+		ret->s++;
+	return true;
+}
+
+/* Does a word of TEXT begin with PART? "default" does not with "fault"; "IO_PAGE_FAULT" does. */
+static bool has_word(const struct log_span *text, const char *part)
+{
+	struct log_span rest = *text;
+
+	for (; log_span_has(&rest, part); rest.s++)
+		if (log_span_begins(&rest, part) &&
+		    (rest.s == text->s || !isalnum((unsigned char)rest.s[-1])))
+			return true;
+	return false;
+}
+
+/* A message of the driver of an IOMMU that looks like a fault, in a form that is none of ours. */
+static bool looks_bad(const struct log_source *source, const struct log_span *text)
+{
+	return (source->driver || source->prefix) &&
+	       (has_word(text, "fault") || log_span_has(text, "Event logged ["));
+}
+
+/* The first PCI address in TEXT, if any. */
+static void find_device(const struct log_span *text, struct log_fault *fault)
+{
+	for (const char *p = text->s; p < text->end && !fault->device[0]; p++) {
+		const struct log_span rest = { p, text->end };
+
+		if (isxdigit((unsigned char)*p) && (p == text->s || !isalnum((unsigned char)p[-1])))
+			(void)log_pattern_match("%D%*", &rest, fault);
+	}
+}
+
+/* Is the device before the message the IOMMU, not who did the DMA? */
+static bool names_unit(const struct log_line *line, const struct log_source *source)
+{
+	return source->own || log_span_is(&line->driver, "iommu");
+}
+
+/* The device before the message, unless it is the IOMMU's own. */
+static void name_device(const struct log_line *line, const struct log_source *source,
+			struct log_fault *fault)
+{
+	bool unit = names_unit(line, source);
+
+	if (unit && !fault->iommu[0])
+		log_span_copy(fault->iommu, sizeof(fault->iommu), &line->device);
+	else if (!unit && !fault->device[0])
+		log_span_copy(fault->device, sizeof(fault->device), &line->device);
+}
+
+/* On top of what BASE has; without it the fault begins with this line. */
+static void begin(const struct log_fault *base, const struct log_match *match,
+		  struct log_fault *ret)
+{
+	*ret = base ? *base : (struct log_fault){ 0 };
+	ret->source = match->source->name;
+	if (!base)
+		ret->kind = match->pattern ? match->pattern->kind : LOG_KIND_UNKNOWN;
+}
+
+/* Has LINE the form of MATCH's pattern? What it says then, in RET. */
+static bool has_form(const struct log_line *line, const struct log_fault *base,
+		     const struct log_match *match, struct log_fault *ret)
+{
+	const char *form = match->pattern->form;
+
+	if (match->text.s == match->text.end || (*form != '%' && *form != *match->text.s))
+		return false;
+	begin(base, match, ret);
+	if (!log_pattern_match(form, &match->text, ret))
+		return false;
+	name_device(line, match->source, ret);
+	return true;
+}
+
+static bool find_pattern(const struct log_line *line, struct log_match *match,
+			 struct log_fault *ret)
+{
+	for (match->pattern = match->source->patterns; match->pattern->form; match->pattern++)
+		if (!(match->pattern->flags & LOG_PART_BARE) && has_form(line, NULL, match, ret))
+			return true;
+	match->pattern = NULL;
+	return false;
+}
+
+/* Who has printed LINE, and in which form. */
+bool log_match_find(const struct log_line *line, struct log_match *match, struct log_fault *ret)
+{
+	struct log_match unknown = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(all_sources); i++)
+		for (match->source = all_sources[i]; match->source->name; match->source++) {
+			if (!source_says(match->source, line, &match->text))
+				continue;
+			if (find_pattern(line, match, ret))
+				return true;
+			if (!unknown.source && looks_bad(match->source, &match->text))
+				unknown = *match;
+		}
+	if (!unknown.source)
+		return false;
+	*match = unknown;
+	begin(NULL, match, ret);
+	name_device(line, match->source, ret);
+	find_device(&match->text, ret);
+	log_span_copy(ret->text, sizeof(ret->text), &match->text);
+	return true;
+}
+
+/* Do both names, where both are known, say the same? */
+bool log_match_agree(const char *a, const char *b)
+{
+	return !*a || !*b || strcmp(a, b) == 0;
+}
+
+/* May LINE, of which FAULT is what MATCH's pattern makes on top of HELD, go on with it? */
+static bool goes_on(const struct log_held *held, const struct log_line *line,
+		    const struct log_match *match, const struct log_fault *fault)
+{
+	const struct log_pattern *before = held->pattern, *pattern = match->pattern;
+	struct log_fault named = { 0 };
+
+	name_device(line, match->source, &named);
+	return pattern->family && pattern->family == before->family &&
+	       (pattern->part > before->part ||
+		(pattern == before && pattern->flags & LOG_PART_SAME &&
+		 held->fault.n_raw < LOG_RAW_MAX)) &&
+	       log_match_agree(held->fault.iommu, fault->iommu) &&
+	       log_match_agree(held->fault.device, fault->device) &&
+	       log_match_agree(held->fault.iommu, named.iommu) &&
+	       log_match_agree(held->fault.device, named.device);
+}
+
+/* Is LINE a further one of what is held? The form that it has decides, where it is one of its own. */
+static bool next_of(const struct log_held *held, const struct log_line *line,
+		    struct log_match *match, struct log_fault *ret)
+{
+	bool says = source_says(match->source, line, &match->text);
+	const struct log_span text = match->text;
+
+	for (match->pattern = match->source->patterns; match->pattern->form; match->pattern++) {
+		bool bare = match->pattern->flags & LOG_PART_BARE;
+
+		match->text = bare ? line->whole : text;
+		if ((bare || says) && has_form(line, &held->fault, match, ret) &&
+		    (goes_on(held, line, match, ret) || !bare))
+			return goes_on(held, line, match, ret);
+	}
+	return false;
+}
+
+bool log_match_next(const struct log_held *held, const struct log_line *line,
+		    struct log_match *match, struct log_fault *ret)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(all_sources); i++)
+		for (match->source = all_sources[i]; match->source->name; match->source++)
+			if (strcmp(match->source->name, held->fault.source) == 0 &&
+			    next_of(held, line, match, ret))
+				return true;
+	return false;
+}
+
+bool log_match_is_nothing(const struct log_match *match)
+{
+	const struct log_pattern *pattern = match->pattern;
+
+	return pattern && (pattern->flags & LOG_PART_MORE ||
+			   (pattern->kind == LOG_KIND_UNKNOWN && !pattern->decode));
+}
