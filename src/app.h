@@ -9,9 +9,10 @@
 #include "util/status.h"
 
 struct app {
-	const char *sysroot; /* NULL: this machine */
-	const char *context; /* -c NAME or $IOASIDCTL_CONTEXT; NULL when neither was given */
-	bool root_open;      /* see app_root() */
+	const char *sysroot;         /* NULL: this machine */
+	const char *context;         /* -c NAME before the noun; NULL when it was not given */
+	const char *context_default; /* $IOASIDCTL_CONTEXT, which limits no list; NULL */
+	bool root_open;              /* see app_root() */
 	struct sys_root root;
 };
 

@@ -178,7 +178,24 @@ static char *child_name(const char *parent, const struct cmd *c)
 	return asprintf(&name, "%s %s", parent, c->name) < 0 ? NULL : name;
 }
 
-static int leaf_run(struct app *app, const struct cmd *c, int argc, char **argv, unsigned int flags)
+static bool argp_takes(const struct argp *argp, const char *option)
+{
+	for (const struct argp_option *o = argp->options; o && (o->name || o->key || o->doc); o++)
+		if (o->name && strcmp(o->name, option) == 0)
+			return true;
+	for (const struct argp_child *child = argp->children; child && child->argp; child++)
+		if (argp_takes(child->argp, option))
+			return true;
+	return false;
+}
+
+bool cmd_takes(const struct cmd *c, const char *option)
+{
+	return c->argp && argp_takes(c->argp, option);
+}
+
+static int leaf_run(struct app *app, const struct cmd *root, const struct cmd *c, int argc,
+		    char **argv, unsigned int flags)
 {
 	const struct argp_child children[] = { { c->argp, 0, NULL, 0 },
 					       { &help_argp, 0, NULL, 0 },
@@ -196,7 +213,8 @@ static int leaf_run(struct app *app, const struct cmd *c, int argc, char **argv,
 	r = argp_parse(&argp, argc, argv, flags | ARGP_NO_HELP, NULL, args);
 	if (r)
 		return r == ECANCELED ? STATUS_DONE : STATUS_USAGE;
-	return c->run(app, args);
+	r = root->check ? root->check(app, c, argv[0]) : 0;
+	return r ? r : c->run(app, args);
 }
 
 static bool asks_for_help(const char *arg)
@@ -212,8 +230,8 @@ static const struct cmd *group_fallback(const struct cmd *c, int argc, char **ar
 	return NULL;
 }
 
-static int group_run(struct app *app, void *args, const struct cmd *c, int argc, char **argv,
-		     unsigned int flags)
+static int group_run(struct app *app, void *args, const struct cmd *root, const struct cmd *c,
+		     int argc, char **argv, unsigned int flags)
 {
 	const struct argp_child children[] = { { &help_argp, 0, NULL, 0 },
 					       { c->argp, 0, NULL, 0 },
@@ -242,8 +260,8 @@ static int group_run(struct app *app, void *args, const struct cmd *c, int argc,
 	argv += choice.index;
 	argv[0] = name;
 	if (choice.found->sub)
-		return group_run(app, NULL, choice.found, argc, argv, flags);
-	return leaf_run(app, choice.found, argc, argv, flags);
+		return group_run(app, NULL, root, choice.found, argc, argv, flags);
+	return leaf_run(app, root, choice.found, argc, argv, flags);
 }
 
 error_t cmd_operands(struct operands *operands, int key, char *arg, struct argp_state *state)
@@ -284,7 +302,7 @@ int cmd_main(struct app *app, void *root_args, const struct cmd *root, int argc,
 	argp_err_exit_status = STATUS_USAGE;
 	argv[0] = (char *)root->name;
 	help_margin();
-	return group_run(app, root_args, root, argc, argv, flags);
+	return group_run(app, root_args, root, root, argc, argv, flags);
 }
 
 static void dump_options(const struct argp *argp, const char *path, FILE *out)

@@ -19,7 +19,12 @@ struct cmd {
 	size_t args_size;
 	bool in_order; /* command: operands hold another command line */
 	int (*run)(struct app *app, const void *args); /* returns an enum status */
+	/* Root: may FOUND, called NAME ("ioasidctl device list"), run with its options? Returns 0 or a reported status. */
+	int (*check)(struct app *app, const struct cmd *found, const char *name);
 };
+
+/* Has C, a command, an option of that long name? */
+bool cmd_takes(const struct cmd *c, const char *option);
 
 /* An entry of a struct argp_option[], wherever --sysroot is taken. */
 #define OPTION_SYSROOT(key) \

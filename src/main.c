@@ -27,11 +27,20 @@ static const struct argp_option root_options[] = {
 
 static const struct argp root_argp = { .options = root_options, .parser = root_parse };
 
+/* -c comes before the noun or after the verb, and means the same. */
+static int check(struct app *app, const struct cmd *found, const char *name)
+{
+	if (!app->context || cmd_takes(found, "context"))
+		return 0;
+	return app_fail(app, STATUS_USAGE, NULL, "'%s' takes no -c", name);
+}
+
 static const struct cmd root = {
 	.name = "ioasidctl",
 	.summary = "Inspect and change who may do DMA where: IOMMU groups, IOASIDs, PASIDs",
 	.sub = root_sub,
 	.argp = &root_argp,
+	.check = check,
 };
 
 static error_t root_parse(int key, char *arg, struct argp_state *state)
@@ -70,12 +79,12 @@ static int close_stdout(struct app *app, int status)
 
 int main(int argc, char **argv)
 {
-	struct app app = { .context = getenv("IOASIDCTL_CONTEXT") };
+	struct app app = { .context_default = getenv("IOASIDCTL_CONTEXT") };
 	int status;
 
 	setlocale(LC_CTYPE, "");
-	if (app.context && !*app.context)
-		app.context = NULL;
+	if (app.context_default && !*app.context_default)
+		app.context_default = NULL;
 	if (argc < 1)
 		return STATUS_USAGE;
 	status = cmd_main(&app, &app, &root, argc, argv, 0);

@@ -581,7 +581,7 @@ fake()
 		*"device list"*) printf '%s\n' 0000:03:00.0 0000:03:00.1 platform.3 ;;
 		*"group list"*) printf '%s\n' 7 12 ;;
 		*"iommu list"*) printf '%s\n' dmar0 dmar1 ;;
-		*"context list"*) printf '%s\n' lab vm1 ;;
+		*"context list"*) printf '%s\n' lab vm1 1000:vm1 ;;
 		*"ioas list"*) printf '%s\n' 'buffers 2' ' 5' ;;
 		esac
 		echo complaint >&2
@@ -596,12 +596,14 @@ fake()
 	offers "0000:03:00.0 0000:03:00.1 platform.3" --sysroot /tmp device show ""
 	offers "7 12 0000:03:00.0 0000:03:00.1 platform.3" --sysroot /tmp group show ""
 	offers "dmar0 dmar1" iommu show ""
-	offers "lab vm1" context show ""
-	offers "lab vm1" context destroy ""
-	offers "lab vm1" context exec ""
-	offers "lab vm1" device add -c ""
-	offers "lab vm1" -c ""
-	offers "lab vm1" pasid bind --context =
+	offers "lab vm1 1000:vm1" context show ""
+	offers "lab vm1 1000:vm1" context destroy ""
+	offers "lab vm1 1000:vm1" context exec ""
+	offers "lab vm1 1000:vm1" device add -c ""
+	offers "lab vm1 1000:vm1" -c ""
+	offers "lab vm1 1000:vm1" pasid bind --context =
+	offers vm1 context show 1000 : v
+	offers vm1 device add -c 1000 :
 	offers "buffers 2 5" ioas show -c lab ""
 	offers "buffers 2 5" pasid bind -c lab eth1 auto ""
 	offers "buffers" device attach -c lab eth1 b
@@ -621,9 +623,13 @@ fake()
 	complete --sysroot /some/tree device show "" >/dev/null
 	complete --sysroot=/other device show "" >/dev/null
 	complete ioas show --context lab "" >/dev/null
+	IOASIDCTL_CONTEXT=vm1 complete ioas show "" >/dev/null
+	complete ioas show "" >/dev/null
 	equal "$(<"$BATS_TEST_TMPDIR/asked")" "--sysroot /some/tree device list -nro device
 --sysroot /other device list -nro device
--c lab ioas list -nro name,ioas"
+ioas list -c lab -nro name,ioas
+ioas list -c vm1 -nro name,ioas
+ioas list -nro name,ioas"
 }
 
 @test "completion: terms of a list are its columns, and the values of the first" {

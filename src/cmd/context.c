@@ -13,6 +13,7 @@
 #include "cmd/options.h"
 #include "cmd/session.h"
 #include "util/cleanup.h"
+#include "util/str.h"
 
 static void context_row_done(struct context_row *row)
 {
@@ -160,11 +161,28 @@ static int open_named(struct app *app, const struct operands *operands, bool dry
 	return session_open(app, &args, ret);
 }
 
+struct show_args {
+	struct view_args view;
+	struct context_args context;
+};
+
+static error_t show_parse(int key, char *arg, struct argp_state *state)
+{
+	struct show_args *args = state->input;
+
+	(void)arg;
+	if (key != ARGP_KEY_INIT)
+		return ARGP_ERR_UNKNOWN;
+	state->child_inputs[0] = &args->view;
+	state->child_inputs[1] = &args->context;
+	return 0;
+}
+
 static int show_run(struct app *app, const void *p)
 {
-	const struct view_args *args = p;
-	const struct context_args context = { .name = args->operands.n ? args->operands.v[0]
-								       : NULL };
+	const struct show_args *args = p;
+	const char *operand = args->view.operands.v[0];
+	const struct context_args context = { .name = operand ? operand : args->context.name };
 	_cleanup_(context_row_done) struct context_row row = { .described = 1 };
 	_cleanup_holder_entries_ struct holder_entries entries = { 0 };
 	_cleanup_holder_client_ struct holder_client *client = NULL;
@@ -172,13 +190,15 @@ static int show_run(struct app *app, const void *p)
 	_cleanup_inspection_ struct inspection in = { 0 };
 	int r;
 
-	r = inspect_open(app, args, &in);
+	if (operand && (args->context.name || app->context))
+		return app_fail(app, STATUS_USAGE, operand, "give NAME or -c, not both");
+	r = inspect_open(app, &args->view, &in);
 	if (r == 0)
 		r = session_open_reading(app, &context, &client);
 	if (r)
 		return r;
 	if (holder_describe(client, &row.context, &error) < 0)
-		return session_fail(app, args->operands.v[0], &error);
+		return session_fail(app, operand, &error);
 	r = session_list(app, &entries);
 	if (r)
 		return r;
@@ -189,16 +209,20 @@ static int show_run(struct app *app, const void *p)
 	return inspect_show(app, &in, &row);
 }
 
+static const struct argp_child show_children[] = { { &view_argp, 0, "Output:", 1 },
+						   { &context_argp, 0, NULL, 0 },
+						   { 0 } };
+
 static const struct argp show_argp = {
+	.parser = show_parse,
 	.args_doc = "[NAME]",
 	.doc = "Show one context: its devices, IOASes and hardware page tables.",
-	.children = view_children,
+	.children = show_children,
 };
 
-static const struct view_args show_defaults = {
-	.columns = context_columns,
-	.operands = { .max = 1 },
-	.single = true,
+static const struct show_args show_defaults = {
+	.view = { .columns = context_columns, .operands = { .max = 1 }, .single = true },
+	.context = { .operands = { .max = 0 } },
 };
 
 static const struct cmd show_cmd = {
@@ -254,11 +278,28 @@ static int place_fds(struct holder_fds *fds)
 	return 0;
 }
 
+/* What the caller's service manager said of its own descriptors, LISTEN_PIDFDID among it, holds of these no more. */
+static void forget_listeners(void)
+{
+	static const char prefix[] = "LISTEN_";
+
+	for (char **v = environ; *v;) {
+		const size_t length = strcspn(*v, "=");
+		_cleanup_free_ char *name = strndup(*v, length);
+
+		if (name && (*v)[length] && str_starts(name, prefix) && unsetenv(name) == 0)
+			v = environ;
+		else
+			v++;
+	}
+}
+
 static int exec_environment(const char *context, const struct holder_fds *fds)
 {
 	_cleanup_free_ char *names = fd_names(fds);
 	char number[24];
 
+	forget_listeners();
 	if (!names || setenv("LISTEN_FDNAMES", names, 1) < 0)
 		return -ENOMEM;
 	snprintf(number, sizeof(number), "%zu", fds->n);

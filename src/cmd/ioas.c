@@ -31,6 +31,9 @@ static error_t list_parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_child list_children[] = { { &view_argp, 0, "Output:", 1 },
+						   { &context_list_argp, 0, NULL, 0 },
+						   { 0 } };
+static const struct argp_child show_children[] = { { &view_argp, 0, "Output:", 1 },
 						   { &context_argp, 0, NULL, 0 },
 						   { 0 } };
 
@@ -78,7 +81,7 @@ static int list_run(struct app *app, const void *p)
 
 static const struct argp list_argp = {
 	.parser = list_parse,
-	.doc = "List the IOASes of the chosen context; without one, of all that you may see.",
+	.doc = "List the IOASes of all contexts that you may see; with -c, of that one.",
 	.children = list_children,
 };
 
@@ -117,7 +120,7 @@ static const struct argp show_argp = {
 	.parser = list_parse,
 	.args_doc = "IOAS",
 	.doc = "Show one IOAS: its IOVA ranges, alignment, mappings and users.",
-	.children = list_children,
+	.children = show_children,
 };
 
 static const struct list_args show_defaults = {

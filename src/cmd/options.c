@@ -113,6 +113,12 @@ static error_t context_parse(int key, char *arg, struct argp_state *state)
 static const struct argp_option context_options[] = { CONTEXT_OPTION, { 0 } };
 const struct argp context_argp = { .options = context_options, .parser = context_parse };
 
+static const struct argp_option context_list_options[] = {
+	{ "context", 'c', "NAME", 0, "List only what is in this context", 0 },
+	{ 0 },
+};
+const struct argp context_list_argp = { .options = context_list_options, .parser = context_parse };
+
 static const struct argp_option change_options[] = { CONTEXT_OPTION, DRY_RUN_OPTION, { 0 } };
 static const struct argp change_argp = { .options = change_options, .parser = context_parse };
 const struct argp_child context_children[] = { { &change_argp, 0, NULL, 0 }, { 0 } };

@@ -45,6 +45,8 @@ struct context_args {
 
 /* For one that only looks. */
 extern const struct argp context_argp;
+/* For a list, which has what is in all contexts unless it is given one. */
+extern const struct argp context_list_argp;
 /* For one that changes something: with --dry-run. */
 extern const struct argp_child context_children[];
 /* For one whose operand is the context: --dry-run alone. */

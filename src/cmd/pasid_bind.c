@@ -82,11 +82,12 @@ static int confirm(struct app *app, const char *operand, const char *path,
 
 static int fail_partial(struct app *app, const char *operand, const struct holder_bound *bound)
 {
-	app_fail(app, STATUS_PARTIAL, operand, "bound in part, %" PRIu64 " of them (%s): %s",
-		 bound->count, bound->pasid,
-		 bound->failure.message ? bound->failure.message : strerror(bound->failure.err));
-	if (bound->failure.hint)
-		app_hint(app, "%s", bound->failure.hint);
+	const struct holder_error *failure = &bound->failure;
+
+	app_fail(app, STATUS_PARTIAL, operand, "bound in part, %" PRIu64 " of them (%s): %s%s",
+		 bound->count, bound->pasid, failure->holder ? "the holder says: " : "",
+		 failure->message ? failure->message : strerror(failure->err));
+	session_hint(app, failure);
 	return STATUS_PARTIAL;
 }
 

@@ -101,6 +101,8 @@ static int list_run(struct app *app, const void *p)
 	_cleanup_strv_ struct strv terms = { 0 };
 	int r;
 
+	if (!args.context)
+		args.context = app->context;
 	if (args.sources && args.context)
 		return app_fail(app, STATUS_USAGE, args.context,
 				"--sources are those of no context");
@@ -112,7 +114,7 @@ static int list_run(struct app *app, const void *p)
 }
 
 static const struct argp_option list_options[] = {
-	{ "context", 'c', "NAME", 0, "List what this context holds alone", 0 },
+	{ "context", 'c', "NAME", 0, "List only what is in this context", 0 },
 	{ "sources", KEY_SOURCES, NULL, 0,
 	  "List what tells of PASIDs, and whether it could be read, instead", 0 },
 	{ 0 },

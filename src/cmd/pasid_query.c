@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cmd/operand.h"
+#include "cmd/session.h"
 #include "model/select.h"
 #include "util/cleanup.h"
 #include "util/parse.h"
@@ -126,9 +127,13 @@ static const char *device_patterns(const char *term)
 static int add_context(struct app *app, struct operands *operands, const char *context,
 		       struct strv *ret)
 {
-	char term[NAME_LENGTH_MAX + 16];
+	_cleanup_free_ char *reference = NULL;
+	char term[NAME_LENGTH_MAX + 32];
+	int r = session_find(app, context, &reference);
 
-	snprintf(term, sizeof(term), "context=%s", context);
+	if (r)
+		return r;
+	snprintf(term, sizeof(term), "context=%s", reference);
 	if (strv_push(ret, term) < 0)
 		return app_fail_errno(app, -ENOMEM, NULL, "cannot read the terms");
 	operands->v[operands->n++] = ret->v[ret->n - 1];
@@ -160,8 +165,6 @@ int pasid_terms(struct app *app, struct view_args *args, const char *context, st
 		return r;
 	if (operands->n == CMD_OPERANDS_MAX)
 		return app_fail(app, STATUS_USAGE, context, "too many terms");
-	if (!parse_is_name(context))
-		return app_fail(app, STATUS_USAGE, context, "no name of a context");
 	return add_context(app, operands, context, ret);
 }
 

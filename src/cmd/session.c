@@ -44,17 +44,8 @@ static bool names(const char *message, const char *object)
 	return false;
 }
 
-/* What is said by another user's holder is never shown as our word. */
-static void fail_in_words(struct app *app, const char *object, const struct holder_error *error)
+void session_hint(struct app *app, const struct holder_error *error)
 {
-	const char *message = error->message ? error->message : strerror(error->err);
-
-	if (error->holder)
-		app_fail(app, STATUS_FAILED, object, "the holder of %s says: %s", error->holder,
-			 message);
-	else
-		app_fail(app, STATUS_FAILED, object && !names(message, object) ? object : NULL,
-			 "%s", message);
 	if (error->hint && error->holder)
 		app_note(app, "the holder of %s says: %s", error->holder, error->hint);
 	else if (error->hint)
@@ -65,7 +56,16 @@ static void fail_in_words(struct app *app, const char *object, const struct hold
 
 int session_fail(struct app *app, const char *object, const struct holder_error *error)
 {
-	fail_in_words(app, object, error);
+	const char *message = error->message ? error->message : strerror(error->err);
+
+	/* What another user's holder says is never shown as our word. */
+	if (error->holder)
+		app_fail(app, STATUS_FAILED, object, "the holder of %s says: %s", error->holder,
+			 message);
+	else
+		app_fail(app, STATUS_FAILED, object && !names(message, object) ? object : NULL,
+			 "%s", message);
+	session_hint(app, error);
 	if (!error->done)
 		return error_status(error);
 	app_note(app, "%s%s%sdone before that, and not undone: PASID %s",
@@ -140,6 +140,21 @@ void session_print_step(const char *line, void *data)
 	puts(line);
 }
 
+int session_find(struct app *app, const char *name, char **ret)
+{
+	_cleanup_holder_entries_ struct holder_entries entries = { 0 };
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+	const struct holder_entry *entry = NULL;
+	int r = session_list(app, &entries);
+
+	if (r)
+		return r;
+	if (holder_find(&entries, name, &entry, &error) < 0)
+		return session_fail(app, name, &error);
+	*ret = strdup(entry->reference);
+	return *ret ? 0 : app_fail_errno(app, -ENOMEM, name, "cannot look up the context");
+}
+
 static int connect_context(struct app *app, const char *name, struct holder_client **ret,
 			   struct holder_error *error)
 {
@@ -163,7 +178,8 @@ int session_open_reading(struct app *app, const struct context_args *args,
 			 struct holder_client **ret)
 {
 	_cleanup_holder_error_ struct holder_error error = { 0 };
-	const char *name = args->name ? args->name : app->context;
+	const char *given = args->name ? args->name : app->context;
+	const char *name = given ? given : app->context_default;
 	const struct sys_root *root;
 	int r = app->sysroot ? app_root(app, &root) : 0;
 
@@ -181,14 +197,19 @@ int session_open_reading(struct app *app, const struct context_args *args,
 	r = connect_context(app, name, ret, &error);
 	if (app->sysroot && !error.message && r < 0)
 		return fail_list(app, r, &error);
-	if (r == -ENOENT) {
+	/* A name of the caller's own that nobody else has either. */
+	if (r == -ENOENT && !error.hint && !strpbrk(name, ":/")) {
 		r = session_require_groups(app, name);
 		return r ? r : session_fail(app, name, &error);
 	}
 	if (r < 0)
 		return session_fail(app, name, &error);
-	if (args->dry_run)
+	if (args->dry_run) {
+		if (holder_foreign(*ret))
+			app_note(app, "the holder of %s says what it would do",
+				 holder_foreign(*ret));
 		holder_plan(*ret, session_print_step, NULL);
+	}
 	return 0;
 }
 

@@ -29,6 +29,9 @@ int session_list(struct app *app, struct holder_entries *ret);
 /* The same without a report: -errno; -EREMOTE of a tree that was captured without. */
 int session_get(struct app *app, struct holder_entries *ret);
 
+/* The context, a live one, that NAME names: RET, to be freed, is what lists show. Returns 0 or a reported status. */
+int session_find(struct app *app, const char *name, char **ret);
+
 /* Is it known which contexts there are? Not of a tree that was captured without. */
 bool session_tells(struct app *app);
 
@@ -41,6 +44,9 @@ int session_open_device(struct app *app, const struct context_args *args, char *
 
 /* Reports ERROR about OBJECT, as the user wrote it, with its hints. Returns the status. */
 int session_fail(struct app *app, const char *object, const struct holder_error *error);
+
+/* The hints of ERROR alone, for what has reported the rest. */
+void session_hint(struct app *app, const struct holder_error *error);
 
 /* No VFIO device can be without an IOMMU group. Returns 0, or a reported status where none is. */
 int session_require_groups(struct app *app, const char *object);

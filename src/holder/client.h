@@ -106,7 +106,7 @@ void holder_entries_done(struct holder_entries *list);
  */
 int holder_list(struct holder_entries *ret, struct holder_error *error);
 
-/* What NAME names in LIST. The errors of holder_connect() that have to do with names. */
+/* The live one that NAME names in LIST. The errors of holder_connect() but for those of talking. */
 int holder_find(const struct holder_entries *list, const char *name,
 		const struct holder_entry **ret, struct holder_error *error);
 
@@ -143,6 +143,8 @@ int holder_connect(const char *name, struct holder_client **ret, struct holder_e
 int holder_connect_entry(const struct holder_entry *entry, struct holder_client **ret,
 			 struct holder_error *error);
 void holder_close(struct holder_client *client);
+/* What names the context where it is another user's, and its holder's word therefore not ours; else NULL. Borrowed. */
+const char *holder_foreign(const struct holder_client *client);
 
 /*
  * Takes away what a dead holder of the caller's has left of context NAME, the socket at RET_PATH (to be
@@ -350,7 +352,10 @@ struct holder_fds {
 void holder_fds_done(struct holder_fds *list);
 #define _cleanup_holder_fds_ _cleanup_(holder_fds_done)
 
-/* Duplicates of the iommufd and of every device's fd. */
+/*
+ * Duplicates of the iommufd and of every device's fd. -EPROTO where one of them is something else than it is
+ * called, whatever the holder says: the iommufd is an open /dev/iommu, a device's is that VFIO device.
+ */
 int holder_get_fds(struct holder_client *client, struct holder_fds *ret,
 		   struct holder_error *error);
 

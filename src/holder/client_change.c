@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "holder/client_wire.h"
+#include "util/parse.h"
+#include "util/pasid.h"
 #include "util/str.h"
 
 void holder_plan(struct holder_client *client, holder_plan_fn *each, void *data)
@@ -228,6 +230,7 @@ void holder_bound_done(struct holder_bound *bound)
 static void read_bound(struct wire *wire, struct holder_bound *bound, bool numbers)
 {
 	struct wire failure = { .object = wire_object_optional(wire, "failure") };
+	_cleanup_ranges_ struct ranges ranges = { 0 };
 	_cleanup_free_ char *id = NULL;
 
 	bound->pasid = wire_string(wire, "pasid");
@@ -236,6 +239,9 @@ static void read_bound(struct wire *wire, struct holder_bound *bound, bool numbe
 		bound->ioas = wire_u32(wire, "ioas");
 		bound->hwpt = wire_u32(wire, "hwpt");
 	}
+	/* It is printed as it is. */
+	if (wire->err == 0 && parse_ranges(bound->pasid, PASID_MAX, &ranges) < 0)
+		wire->err = -EPROTO;
 	if (!failure.object)
 		return;
 	id = wire_string(&failure, "error");

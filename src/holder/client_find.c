@@ -23,6 +23,11 @@ void holder_close(struct holder_client *client)
 	free(client);
 }
 
+const char *holder_foreign(const struct holder_client *client)
+{
+	return client->foreign ? client->reference : NULL;
+}
+
 /* NAME is as it was asked for, UID whose context it is, or would be. */
 static int connect_error(struct holder_error *error, const char *name, uid_t uid, int r)
 {
@@ -265,6 +270,15 @@ const struct holder_entry *holder_find_pid(const struct holder_entries *list, pi
 	return NULL;
 }
 
+static int check_live(const struct holder_entry *entry, const char *asked,
+		      struct holder_error *error)
+{
+	if (entry->status == HOLDER_LIVE)
+		return 0;
+	return connect_error(error, asked, entry->uid,
+			     entry->status == HOLDER_STALE ? -ECONNREFUSED : -EACCES);
+}
+
 int holder_find(const struct holder_entries *list, const char *text,
 		const struct holder_entry **ret, struct holder_error *error)
 {
@@ -275,8 +289,10 @@ int holder_find(const struct holder_entries *list, const char *text,
 		return r;
 	for (size_t i = 0; i < list->n; i++)
 		if (list->v[i].uid == name.uid && strcmp(list->v[i].name, name.name) == 0) {
-			*ret = &list->v[i];
-			return 0;
+			r = check_live(&list->v[i], text, error);
+			if (r == 0)
+				*ret = &list->v[i];
+			return r;
 		}
 	if (name.uid == 0 && list->own != 0 && strv_has(&list->roots, name.name))
 		return connect_error(error, text, 0, -EACCES);
@@ -294,15 +310,5 @@ int holder_connect_captured(const struct holder_entries *list, const char *name,
 	const struct holder_entry *entry = NULL;
 	int r = holder_find(list, name, &entry, error);
 
-	if (r < 0)
-		return r;
-	switch (entry->status) {
-	case HOLDER_STALE:
-		return connect_error(error, name, entry->uid, -ECONNREFUSED);
-	case HOLDER_DENIED:
-		return connect_error(error, name, entry->uid, -EACCES);
-	case HOLDER_LIVE:
-		break;
-	}
-	return client_captured_connect(entry, ret, error);
+	return r < 0 ? r : client_captured_connect(entry, ret, error);
 }

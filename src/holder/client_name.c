@@ -17,8 +17,8 @@ int client_name_error(struct holder_error *error, const char *text)
 
 	error_hint(
 		error,
-		"a name has letters, digits and . _ -, does not begin with a digit or one of . -, "
-		"and has 64 characters at most; another user's context is UID:NAME or USER/NAME");
+		"a name begins with a letter or _, and has letters, digits and . _ -, 64 at most; "
+		"another user's context is UID:NAME or USER/NAME");
 	return r;
 }
 

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 
 #include "holder/client_wire.h"
 #include "util/pasid.h"
@@ -274,33 +273,6 @@ static void read_mapping(struct wire *wire, void *element)
 		wire->err = -EPROTO;
 }
 
-/* An array of strings, unlike all the others. */
-static char **read_strings(struct wire *wire, const char *key, size_t *ret_n)
-{
-	json_object *array = NULL;
-	char **list;
-	size_t n;
-
-	if (json_get_array(wire->object, key, &array) <= 0) {
-		wire->err = wire->err ? wire->err : -EPROTO;
-		return NULL;
-	}
-	n = json_object_array_length(array);
-	list = calloc(n ? n : 1, sizeof(list[0]));
-	for (size_t i = 0; list && i < n; i++) {
-		json_object *item = json_object_array_get_idx(array, i);
-
-		if (json_object_is_type(item, json_type_string))
-			list[i] = strdup(json_object_get_string(item));
-		if (!list[i])
-			wire->err = wire->err ? wire->err : -EPROTO;
-		*ret_n = i + 1;
-	}
-	if (!list)
-		wire->err = -ENOMEM;
-	return list;
-}
-
 int holder_show_ioas(struct holder_client *client, const char *ioas, struct holder_ioas_info *ret,
 		     struct holder_error *error)
 {
@@ -324,63 +296,10 @@ int holder_show_ioas(struct holder_client *client, const char *ioas, struct hold
 	info.range = wire_array(&wire, "range", sizeof(info.range[0]), read_range, &info.range_n);
 	info.mapping = wire_array(&wire, "mapping", sizeof(info.mapping[0]), read_mapping,
 				  &info.mapping_n);
-	info.user = read_strings(&wire, "user", &info.user_n);
+	info.user = wire_strings(&wire, "user", &info.user_n);
 	if (wire.err < 0)
 		return wire_error(&wire, error);
 	*ret = info;
 	info = (struct holder_ioas_info){ 0 };
-	return 0;
-}
-
-void holder_fds_done(struct holder_fds *list)
-{
-	for (size_t i = 0; i < list->n; i++) {
-		cleanup_close(&list->v[i].fd);
-		free(list->v[i].name);
-	}
-	free(list->v);
-	*list = (struct holder_fds){ 0 };
-}
-
-/* The descriptors that came with the reply, each with its name. */
-static int take_fds(struct holder_client *client, json_object *reply, struct holder_fds *list)
-{
-	struct wire wire = { .object = reply };
-	size_t n = 0;
-	char **names = read_strings(&wire, "name", &n);
-	bool fine = wire.err == 0 && n > 0 && n == client->in.fd_n;
-
-	list->v = fine ? calloc(n, sizeof(list->v[0])) : NULL;
-	for (size_t i = 0; i < n; i++) {
-		struct stat st;
-
-		if (!list->v) {
-			free(names[i]);
-			continue;
-		}
-		/* A program that is started on them must not find a file or a pipe there. */
-		fine = fine && fstat(client->in.fd[i], &st) == 0 && S_ISCHR(st.st_mode);
-		list->v[list->n++] =
-			(struct holder_fd){ .name = names[i], .fd = TAKE_FD(client->in.fd[i]) };
-	}
-	free(names);
-	if (list->v)
-		client->in.fd_n = 0;
-	return fine && list->v && strcmp(list->v[0].name, "iommufd") == 0 ? 0 : -EPROTO;
-}
-
-int holder_get_fds(struct holder_client *client, struct holder_fds *ret, struct holder_error *error)
-{
-	_cleanup_holder_fds_ struct holder_fds list = { 0 };
-	_cleanup_json_ json_object *reply = NULL;
-	int r;
-
-	r = client_call(client, "GetFds", NULL, true, &reply, error);
-	if (r < 0)
-		return r;
-	if (take_fds(client, reply, &list) < 0)
-		return error_protocol(error);
-	*ret = list;
-	list = (struct holder_fds){ 0 };
 	return 0;
 }

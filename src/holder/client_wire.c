@@ -272,3 +272,29 @@ void *wire_array(struct wire *wire, const char *key, size_t size,
 	}
 	return elements;
 }
+
+char **wire_strings(struct wire *wire, const char *key, size_t *ret_n)
+{
+	json_object *array = NULL;
+	char **list;
+	size_t n;
+
+	if (json_get_array(wire->object, key, &array) <= 0) {
+		wire->err = wire->err ? wire->err : -EPROTO;
+		return NULL;
+	}
+	n = json_object_array_length(array);
+	list = calloc(n ? n : 1, sizeof(list[0]));
+	for (size_t i = 0; list && i < n; i++) {
+		json_object *item = json_object_array_get_idx(array, i);
+
+		if (json_object_is_type(item, json_type_string))
+			list[i] = strdup(json_object_get_string(item));
+		if (!list[i])
+			wire->err = wire->err ? wire->err : -EPROTO;
+		*ret_n = i + 1;
+	}
+	if (!list)
+		wire->err = -ENOMEM;
+	return list;
+}

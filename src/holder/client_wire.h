@@ -112,3 +112,12 @@ json_object *wire_object_optional(struct wire *wire, const char *key);
  */
 void *wire_array(struct wire *wire, const char *key, size_t size,
 		 void (*read)(struct wire *wire, void *element), size_t *ret_n);
+/* The array of strings KEY: a new array of new strings, of which *RET_N are set even on failure. */
+char **wire_strings(struct wire *wire, const char *key, size_t *ret_n);
+
+/*
+ * Are LIST's descriptors what their names say? The first an open /dev/iommu, the others open VFIO devices, by
+ * the numbers that the kernel gives in SYSFS, "/sys". Returns 0, -EPROTO, -errno.
+ */
+int client_check_fds(const struct holder_client *client, const struct holder_fds *list,
+		     const char *sysfs, struct holder_error *error);

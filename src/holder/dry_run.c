@@ -102,6 +102,7 @@ __attribute__((noreturn)) static void run_child(struct context *context, struct 
 
 int dry_run_begin(struct context *context, struct call *call, struct dry_run **ret)
 {
+	const struct sigaction keep_children = { .sa_handler = SIG_DFL };
 	struct dry_run *run = calloc(1, sizeof(*run));
 	pid_t parent = getpid();
 	int fds[2], r = 0;
@@ -113,6 +114,8 @@ int dry_run_begin(struct context *context, struct call *call, struct dry_run **r
 		free(run);
 		return fault_system(&call->fault, "socketpair", r, NULL);
 	}
+	/* Where it was inherited as ignored, a child's number could be another process's when it is ended. */
+	(void)sigaction(SIGCHLD, &keep_children, NULL);
 	run->pid = fork();
 	if (run->pid == 0)
 		run_child(context, call, fds[1], parent);

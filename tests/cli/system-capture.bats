@@ -303,6 +303,19 @@ hostile()
 	run_both "$IOASIDCTL" --sysroot "$tree" ioas list -rno context,ioas
 	succeeds
 	equal "$output" $'both 2\n1000:both 1002\n1000:dead 1002\n1000:hers 1002\n1001:hers 1003'
+	# A list is of all contexts, whatever the environment chooses for other commands, and of one with -c.
+	run_both env IOASIDCTL_CONTEXT=both "$IOASIDCTL" --sysroot "$tree" ioas list -rno context
+	succeeds
+	equal "$output" $'both\n1000:both\n1000:dead\n1000:hers\n1001:hers'
+	run_both env IOASIDCTL_CONTEXT=1000:both "$IOASIDCTL" --sysroot "$tree" context show -rno context
+	succeeds
+	equal "$output" 1000:both
+	run_both env IOASIDCTL_CONTEXT=both "$IOASIDCTL" --sysroot "$tree" -c 1000:both ioas list -rno context,ioas
+	succeeds
+	equal "$output" '1000:both 1002'
+	run_both "$IOASIDCTL" --sysroot "$tree" -c both ioas list -c 1000:hers -rno context,ioas
+	succeeds
+	equal "$output" '1000:hers 1002'
 	run_both "$IOASIDCTL" --sysroot "$tree" context show both -j -o context,name,user
 	succeeds
 	json '. == { context: "both", name: "both", user: "root" }'
@@ -330,5 +343,47 @@ hostile()
 		run_both "$IOASIDCTL" --sysroot "$tree" context show -- "$name"
 		ended 2
 		begins "ioasidctl: '$name' is not a valid name of a context"
+	done
+}
+
+@test "pasid list -c, before the noun and after the verb: of one context, which must exist" {
+	local tree
+
+	tree=$(own intel-pasid)
+	mkdir -p "$tree/ioasidctl"
+	jq -n 'def context(uid; pasid): { name: "both", socket: "/x", uid: uid, status: "live", ioas: [],
+			describe: { name: "both", pid: 90, uid: uid, created: 5, iommufd: true, hwpt: [], ioas: [], device: [] },
+			bindings: [{ binding: [{ device: "0000:00:10.0", lo: pasid, hi: pasid, ioas: 2, ioas_name: null, hwpt: 3 }] }] };
+		{ uid: 0, roots: [], context: [context(0; 700), context(1000; 800),
+			{ name: "dead", socket: "/x", uid: 0, status: "stale" }] }' >"$tree/ioasidctl/contexts.json"
+	run_both "$IOASIDCTL" --sysroot "$tree" pasid list pasid=700,800 -rno context,pasid
+	equal "$output" $'both 700\n1000:both 800'
+	for command in 'pasid list -c both' '-c both pasid list' '-c 1000:both pasid -c 0:both'; do
+		# shellcheck disable=SC2086	# words
+		run_both env IOASIDCTL_CONTEXT=1000:both "$IOASIDCTL" --sysroot "$tree" $command -rno context,pasid
+		equal "$output" 'both 700'
+	done
+	run_both env IOASIDCTL_CONTEXT=both "$IOASIDCTL" --sysroot "$tree" -c 1000:both pasid list -rno context,pasid
+	equal "$output" '1000:both 800'
+	run_both env IOASIDCTL_CONTEXT=both "$IOASIDCTL" --sysroot "$tree" pasid list pasid=700,800 -rno context
+	equal "$output" $'both\n1000:both'
+	for command in 'pasid list -c nosuch' '-c nosuch pasid list' '-c nosuch ioas list' 'ioas list -c nosuch' \
+		'context show -c nosuch' '-c nosuch context show'; do
+		# shellcheck disable=SC2086	# words
+		run_both "$IOASIDCTL" --sysroot "$tree" $command
+		fails 6 'there is no context nosuch'
+	done
+	run_both "$IOASIDCTL" --sysroot "$tree" pasid list -c dead
+	ended 6
+	begins 'ioasidctl: the holder of context dead is dead, and all it had is gone'
+	run_both "$IOASIDCTL" --sysroot "$tree" -c both pasid list --sources
+	fails 2 'both: --sources are those of no context'
+	run_both "$IOASIDCTL" --sysroot "$tree" -c both context show both
+	fails 2 'both: give NAME or -c, not both'
+	for command in 'group list' 'device list' 'context list' 'system tree' 'pasid show 00:10.0 700'; do
+		# shellcheck disable=SC2086	# words
+		run_both "$IOASIDCTL" --sysroot "$tree" -c both $command
+		ended 2
+		begins "ioasidctl: 'ioasidctl ${command%% 00*}' takes no -c"
 	done
 }

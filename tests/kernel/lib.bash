@@ -43,6 +43,13 @@ user()
 	(cd /tmp && PATH=/tmp:$PATH setpriv --reuid 1000 --regid 1000 --clear-groups "$@")
 }
 
+# at_home COMMAND...: the same with a runtime directory, as that of somebody who has logged in.
+at_home()
+{
+	[[ -d /run/user/1000 ]] || install -d -o 1000 -g 1000 -m 700 /run/user/1000
+	user env XDG_RUNTIME_DIR=/run/user/1000 "$@"
+}
+
 # status STATUS COMMAND...: it must end with that; $output is stdout, $errors stderr.
 status()
 {
@@ -83,7 +90,7 @@ holder_pid()
 	ctl context list -nr -o context,pid | awk -v name="$1" '$1 == name { print $2 }'
 }
 
-# Ends every context that a test has left.
+# Ends every context that a test has left, the users' too.
 destroy_all()
 {
 	local name

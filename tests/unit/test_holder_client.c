@@ -199,30 +199,93 @@ static void endless_bindings(void **state)
 	}
 }
 
+/* As many as are named; and then it matters what they are, which /dev/null is not. */
 static void descriptors(void **state)
 {
-	static const char *const answer[] = { "{\"parameters\":{\"name\":[\"iommufd\",\"a\"]}}" };
+	static const char *const answer[] = { "{\"parameters\":{\"name\":[\"iommufd\",\"a\"]}}",
+					      "{\"parameters\":{\"name\":[\"a\",\"iommufd\"]}}" };
+	static const char protocol[] = "what the context's holder answers is not of its interface";
+	static const char device[] =
+		"what the holder of context c hands over for its iommufd is no open /dev/iommu";
 	static const struct {
-		const char *file;
-		size_t n;
-		int r;
+		size_t answer, n;
+		const char *message;
 	} cases[] = {
-		{ "/dev/null", 2, 0 },         { "/dev/null", 1, -EPROTO },
-		{ "/dev/null", 3, -EPROTO },   { "/dev/null", 0, -EPROTO },
-		{ "/etc/passwd", 2, -EPROTO },
+		{ 0, 2, device },   { 0, 1, protocol }, { 0, 3, protocol },
+		{ 0, 0, protocol }, { 1, 2, protocol },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		_cleanup_holder_fds_ struct holder_fds fds = { 0 };
-		struct holder_client *client = dial(answer, 1, cases[i].file, cases[i].n);
+		_cleanup_holder_error_ struct holder_error error = { 0 };
+		struct holder_fds fds = { .n = 77 };
+		struct holder_client *client =
+			dial(&answer[cases[i].answer], 1, "/dev/null", cases[i].n);
 
-		assert_int_equal(holder_get_fds(client, &fds, NULL), cases[i].r);
-		assert_int_equal(fds.n, cases[i].r ? 0 : 2);
-		if (fds.n)
-			assert_true(fcntl(fds.v[1].fd, F_GETFD) & FD_CLOEXEC);
+		assert_int_equal(holder_get_fds(client, &fds, &error), -EPROTO);
+		assert_string_equal(error.message, cases[i].message);
+		assert_int_equal(error.kind, HOLDER_ERROR_PROTOCOL);
+		assert_int_equal(fds.n, 77);
 		hang_up(client);
 	}
+}
+
+static void run(const char *command)
+{
+	assert_int_equal(system(command), 0);
+}
+
+/*
+ * A sysfs in which /dev/null is the iommu, /dev/zero the cdev of device a, /dev/full something else of device a,
+ * and /dev/random the cdev of device b.
+ */
+static void check_fds(void **state)
+{
+	static const struct {
+		const char *file[2], *name;
+		int flags, r;
+	} cases[] = {
+		{ { "/dev/null", "/dev/zero" }, "a", O_RDWR, 0 },
+		{ { "/dev/null", "/dev/random" }, "b", O_RDWR, 0 },
+		{ { "/dev/null", NULL }, NULL, O_RDWR, 0 },
+		{ { "/dev/null", "/dev/zero" }, "b", O_RDWR, -EPROTO },
+		{ { "/dev/null", "/dev/random" }, "a", O_RDWR, -EPROTO },
+		{ { "/dev/null", "/dev/full" }, "a", O_RDWR, -EPROTO },
+		{ { "/dev/null", "/dev/null" }, "a", O_RDWR, -EPROTO },
+		{ { "/dev/null", "/tmp" }, "a", O_PATH, -EPROTO },
+		{ { "/dev/zero", "/dev/zero" }, "a", O_RDWR, -EPROTO },
+		{ { "/dev/null", "/dev/zero" }, "a", O_RDONLY, -EPROTO },
+		{ { "/dev/null", "/dev/zero" }, "a", O_PATH, -EPROTO },
+	};
+	char top[] = "/tmp/ioasidctl-unit-XXXXXX", command[512];
+	struct holder_client client = { .reference = (char *)"c" };
+
+	(void)state;
+	assert_non_null(mkdtemp(top));
+	snprintf(
+		command, sizeof(command),
+		"cd %s && mkdir -p class/misc/iommu dev/char devices/p/a/vfio-dev/vfio0 devices/p/a/other "
+		"devices/b/vfio-dev/vfio1 && echo 1:3 >class/misc/iommu/dev && cd dev/char && "
+		"ln -s ../../devices/p/a/vfio-dev/vfio0 1:5 && ln -s ../../devices/p/a/other 1:7 && "
+		"ln -s ../../devices/b/vfio-dev/vfio1 1:8",
+		top);
+	run(command);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_holder_error_ struct holder_error error = { 0 };
+		struct holder_fds list = { .v = calloc(2, sizeof(list.v[0])) };
+
+		for (; list.n < 2 && cases[i].file[list.n]; list.n++)
+			list.v[list.n] = (struct holder_fd){
+				.name = strdup(list.n ? cases[i].name : "iommufd"),
+				.fd = open(cases[i].file[list.n], cases[i].flags | O_CLOEXEC),
+			};
+		if (client_check_fds(&client, &list, top, &error) != cases[i].r)
+			fail_msg("case %zu: %s", i, error.message ? error.message : "taken");
+		assert_true(cases[i].r ? error.message != NULL : error.message == NULL);
+		holder_fds_done(&list);
+	}
+	snprintf(command, sizeof(command), "rm -r %s", top);
+	run(command);
 }
 
 /* The holder dies, or goes silent in the middle of an answer and dies then. */
@@ -393,9 +456,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(describe),    cmocka_unit_test(hostile),
 		cmocka_unit_test(bindings),    cmocka_unit_test(endless_bindings),
-		cmocka_unit_test(descriptors), cmocka_unit_test(dead),
-		cmocka_unit_test(messages),    cmocka_unit_test(partly),
-		cmocka_unit_test(interface),
+		cmocka_unit_test(descriptors), cmocka_unit_test(check_fds),
+		cmocka_unit_test(dead),        cmocka_unit_test(messages),
+		cmocka_unit_test(partly),      cmocka_unit_test(interface),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

@@ -418,15 +418,22 @@ static void dry_run_and_others(void **state)
 	leave(&other);
 }
 
+/* Its process id stays its own until it is waited for, even where the holder was started not to care for children. */
 static void dry_run_killed(void **state)
 {
 	struct world *world = *state;
 	struct peer peer = join(world);
+	siginfo_t how;
+	pid_t pid;
 
+	signal(SIGCHLD, SIG_IGN);
 	say(&peer, CALL("BindPasids", "{\"device\":\"a\",\"pasid\":\"1-1000000\","
 				      "\"target\":\"guest\",\"dry_run\":true}"));
 	server_turn(&world->server);
-	assert_int_equal(kill(dry_run_pid(world->server.dry), SIGKILL), 0);
+	pid = dry_run_pid(world->server.dry);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &how, WEXITED | WNOWAIT), 0);
+	assert_int_equal(how.si_status, SIGKILL);
 	expect_error(world, &peer, "org.ioasidctl.Context.KernelError", NULL);
 	say(&peer, CALL("Describe", "{}"));
 	expect_reply(world, &peer);
@@ -434,6 +441,7 @@ static void dry_run_killed(void **state)
 	say(&peer, CALL("Destroy", "{\"dry_run\":true}"));
 	server_turn(&world->server);
 	leave(&peer);
+	signal(SIGCHLD, SIG_DFL);
 }
 
 static void signals(void **state)
