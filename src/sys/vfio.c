@@ -80,16 +80,17 @@ static int device_cdev(int dir, char **ret)
 		close(fd);
 		return -ENOMEM;
 	}
-	while ((entry = readdir(list)) != NULL) {
+	while ((errno = 0, entry = readdir(list)) != NULL) {
 		if (!str_starts(entry->d_name, "vfio"))
 			continue;
 		*ret = strdup(entry->d_name);
 		return *ret ? 0 : -ENOMEM;
 	}
-	return -ENODEV;
+	return errno ? -errno : -ENODEV;
 }
 
-static void device_group(int dir, struct vfio_node *node)
+/* A device without the link is in no group; a link that cannot be read is no reason to think so. */
+static int device_group(int dir, struct vfio_node *node)
 {
 	char target[PATH_MAX];
 	const char *number;
@@ -98,13 +99,14 @@ static void device_group(int dir, struct vfio_node *node)
 
 	len = readlinkat(dir, "iommu_group", target, sizeof(target) - 1);
 	if (len < 0)
-		return;
+		return errno == ENOENT ? 0 : -errno;
 	target[len] = '\0';
 	number = strrchr(target, '/');
 	if (!number || parse_u64(number + 1, UINT32_MAX, &group) < 0)
-		return;
+		return -EBADMSG;
 	node->group = (uint32_t)group;
 	node->has_group = true;
+	return 0;
 }
 
 int vfio_node_find(const char *path, struct vfio_node *ret)
@@ -122,7 +124,9 @@ int vfio_node_find(const char *path, struct vfio_node *ret)
 	r = device_cdev(dir, &node.cdev);
 	if (r < 0)
 		return r;
-	device_group(dir, &node);
+	r = device_group(dir, &node);
+	if (r < 0)
+		return r;
 	*ret = node;
 	node = (struct vfio_node){ 0 };
 	return 0;
