@@ -5,6 +5,8 @@ NAME    := ioasidctl
 VERSION := 0.1.0
 
 BUILD ?= build
+# Of 'make soak'.
+SECONDS ?= 1800
 ifeq ($(origin CC),default)
 CC := gcc
 endif
@@ -61,7 +63,7 @@ MANUALS  := $(patsubst man/%.in,$(BUILD)/man/%,$(sort $(wildcard man/*.8.in)))
 Q  := $(if $(V),,@)
 say = $(if $(V),,@echo '  $(1)' $@)
 
-.PHONY: all binary man units benches fuzzers helpers check demo lab bench fuzz install uninstall deps dist clean help
+.PHONY: all binary man units benches fuzzers helpers check demo lab bench fuzz soak install uninstall deps dist clean help
 .DELETE_ON_ERROR:
 
 all: binary man ## build the program and its manual pages (the default)
@@ -154,6 +156,11 @@ bench: $(BUILD)/deps ## measure against bare system calls and other tools
 fuzz: $(BUILD)/deps ## run every parser under libFuzzer, FUZZ_SECONDS (600) each
 	+@$(MAKE) -s --no-print-directory BUILD=$(BUILD)/fuzz CC=clang FUZZ=1 fuzzers
 	@tests/fuzz/run $(BUILD)/fuzz
+
+soak: $(BUILD)/deps ## do random things to contexts on a real kernel for SECONDS (1800); a model watches
+	+@$(MAKE) -s --no-print-directory lab binary $(BUILD)/lab/endpoint
+	@tests/lab/run --timeout $$(($(SECONDS) + 600)) intel-all -- \
+	    tests/model/soak $(BUILD)/$(NAME) --seconds $(SECONDS)
 
 install: all ## install beneath $(DESTDIR)$(prefix)
 	install -D -m 755 $(BUILD)/$(NAME) $(DESTDIR)$(bindir)/$(NAME)
