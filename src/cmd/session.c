@@ -8,6 +8,7 @@
 #include "cmd/operand.h"
 #include "model/capture.h"
 #include "model/group.h"
+#include "model/iommu_advice.h"
 
 static enum status error_status(const struct holder_error *error)
 {
@@ -229,6 +230,7 @@ int session_require_groups(struct app *app, const char *object)
 {
 	_cleanup_group_list_ struct group_list list = { 0 };
 	const struct sys_root *root;
+	char advice[256];
 	int r = app_root(app, &root);
 
 	if (r)
@@ -239,9 +241,8 @@ int session_require_groups(struct app *app, const char *object)
 	app_fail(
 		app, STATUS_UNSUPPORTED, object,
 		"this machine has no IOMMU groups: it has no IOMMU, or the kernel does not use it");
-	app_hint(app,
-		 "look for VT-d, AMD-Vi or SMMU in the firmware's setup, and for intel_iommu=on "
-		 "or amd_iommu=on on the kernel's command line");
+	if (iommu_advice(root, false, advice, sizeof(advice)) == 0 && *advice)
+		app_hint(app, "%s", advice);
 	return STATUS_UNSUPPORTED;
 }
 

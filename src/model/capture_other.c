@@ -51,17 +51,23 @@ static int put_cmdline(struct capture *capture)
 
 static int put_cpu(struct capture *capture)
 {
-	static const char *const flags[] = { "la57", "pdpe1gb" };
-	char text[64] = "flags\t\t:";
+	static const char *const flags[] = { "hypervisor", "la57", "pdpe1gb" };
+	char text[128];
+	struct sys_cpu cpu;
 
+	sys_cpu_read(capture->root, &cpu);
+	if (cpu.arch == SYS_ARCH_UNKNOWN)
+		return 0;
+	snprintf(text, sizeof(text), "%s\t: %s\n", sys_cpu_key(cpu.arch), cpu.id);
+	if (cpu.arch != SYS_ARCH_X86)
+		return capture_put_text(capture, "proc/cpuinfo", text);
+	strcat(text, "flags\t\t:");
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
 		struct field_u64 flag = sys_cpu_flag(capture->root, flags[i]);
 
 		if (flag.status < 0)
 			return capture_put_error(capture, "proc/cpuinfo", flag.status);
-		if (flag.status == 0)
-			return 0;
-		if (flag.value) {
+		if (flag.status == 1 && flag.value) {
 			strcat(text, " ");
 			strcat(text, flags[i]);
 		}

@@ -11,33 +11,6 @@
 #define OBJECTS_MAX 120
 #define MORE        ",..."
 
-static const char *const use_names[CHECK_USE_COUNT] = {
-	[CHECK_PASSTHROUGH] = "passthrough",
-	[CHECK_PASID] = "pasid",
-	[CHECK_SVA] = "sva",
-	[CHECK_UNPRIVILEGED] = "unprivileged",
-};
-
-const char *check_use_name(enum check_use use)
-{
-	return use_names[use];
-}
-
-bool check_use_parse(const char *name, enum check_use *ret)
-{
-	for (int use = 0; use < CHECK_USE_COUNT; use++)
-		if (strcmp(name, use_names[use]) == 0) {
-			*ret = (enum check_use)use;
-			return true;
-		}
-	return false;
-}
-
-void check_done(struct check *check)
-{
-	finding_list_done(&check->findings);
-}
-
 static void machine_done(struct check_machine *machine)
 {
 	chain_done(&machine->chain);
@@ -54,14 +27,14 @@ static int machine_read(const struct sys_root *root, bool wake, struct check_mac
 	r = iommu_list(root, IOMMU_NEED_REGISTERS | IOMMU_NEED_DEVICES, &machine->units);
 	machine->units_status = r < 0 ? r : 1;
 	if (r != -ENOMEM) {
-		r = group_list(root, GROUP_NEED_TYPE | GROUP_NEED_NAME | GROUP_NEED_MEMBERS, 0,
-			       &machine->groups);
+		r = group_list(root, GROUP_NEED_ALL, 0, &machine->groups);
 		machine->groups_status = r < 0 ? r : 1;
 	}
 	if (r != -ENOMEM) {
 		r = device_list(root,
-				DEVICE_NEED_GROUP | DEVICE_NEED_IOMMU | DEVICE_NEED_CAPS |
-					DEVICE_NEED_VFIO | (wake ? DEVICE_WAKE : 0),
+				DEVICE_NEED_GROUP | DEVICE_NEED_CLASS | DEVICE_NEED_IOMMU |
+					DEVICE_NEED_CAPS | DEVICE_NEED_VFIO |
+					(wake ? DEVICE_WAKE : 0),
 				&machine->devices);
 		machine->devices_status = r < 0 ? r : 1;
 	}
@@ -76,7 +49,7 @@ static bool is_same(const char *a, const char *b)
 /* Differ A and B in nothing but the object? */
 static bool is_alike(const struct finding *a, const struct finding *b)
 {
-	return a->result == b->result && a->uses == b->uses && a->object && b->object &&
+	return a->result == b->result && a->uses == b->uses && !a->object == !b->object &&
 	       is_same(a->check, b->check) && is_same(a->seen, b->seen) &&
 	       is_same(a->meaning, b->meaning) && is_same(a->remedy, b->remedy);
 }
@@ -105,7 +78,7 @@ static int merge(struct finding_list *list)
 			keep(list, i, &kept);
 			continue;
 		}
-		if (!str_ends(list->v[k].object, MORE)) {
+		if (list->v[k].object && !str_ends(list->v[k].object, MORE)) {
 			bool full = strlen(list->v[k].object) > OBJECTS_MAX;
 
 			if (asprintf(&both, "%s%s%s", list->v[k].object, full ? MORE : ",",
@@ -118,102 +91,6 @@ static int merge(struct finding_list *list)
 	}
 	list->n = kept;
 	return 0;
-}
-
-bool check_is_verdict(const struct finding *finding)
-{
-	return strcmp(finding->check, "ready") == 0;
-}
-
-static bool is_permission(const struct finding *finding)
-{
-	return strcmp(finding->check, "node-access") == 0;
-}
-
-const struct finding *check_first_broken(const struct finding_list *list, unsigned int uses)
-{
-	const struct finding *permission = NULL;
-
-	for (size_t i = 0; i < list->n; i++) {
-		const struct finding *finding = &list->v[i];
-
-		if (finding->result != FINDING_BROKEN || !(finding->uses & uses) ||
-		    check_is_verdict(finding))
-			continue;
-		if (!is_permission(finding))
-			return finding;
-		if (!permission)
-			permission = finding;
-	}
-	return permission;
-}
-
-/* The names of all checks that ended with RESULT for USE, each once: "noiommu, memlock". */
-static int names_of(const struct finding_list *list, enum check_use use, enum finding_result result,
-		    char **ret)
-{
-	_cleanup_strv_ struct strv names = { 0 };
-
-	for (size_t i = 0; i < list->n; i++) {
-		const struct finding *finding = &list->v[i];
-		int r = 0;
-
-		if (finding->result == result && finding->uses & BIT(use) &&
-		    !check_is_verdict(finding) && !strv_has(&names, finding->check))
-			r = strv_push(&names, finding->check);
-		if (r < 0)
-			return r;
-	}
-	*ret = strv_join(&names, ", ");
-	return *ret ? 0 : -ENOMEM;
-}
-
-static int judge_usable(struct finding_list *list, enum check_use use)
-{
-	_cleanup_free_ char *unknown = NULL, *warnings = NULL;
-	struct finding verdict = {
-		.check = "ready",
-		.object = (char *)use_names[use],
-		.uses = BIT(use),
-	};
-	int r = names_of(list, use, FINDING_UNKNOWN, &unknown);
-
-	if (r == 0)
-		r = names_of(list, use, FINDING_WARNING, &warnings);
-	if (r < 0)
-		return r;
-	if (*unknown) {
-		verdict.result = FINDING_UNKNOWN;
-		return finding_add(
-			list, &verdict,
-			"nothing that could be measured is in the way; not measured: %s%s%s",
-			unknown, *warnings ? "; with a risk or cost: " : "", warnings);
-	}
-	if (*warnings) {
-		verdict.result = FINDING_WARNING;
-		return finding_add(list, &verdict, "ready, with a risk or cost: %s", warnings);
-	}
-	return finding_add(list, &verdict, "ready");
-}
-
-static int judge(struct finding_list *list, enum check_use use, enum check_verdict *ret)
-{
-	const struct finding *broken = check_first_broken(list, BIT(use));
-	struct finding verdict = {
-		.check = "ready",
-		.object = (char *)use_names[use],
-		.result = FINDING_BROKEN,
-		.uses = BIT(use),
-	};
-
-	*ret = CHECK_READY;
-	if (!broken)
-		return judge_usable(list, use);
-	*ret = is_permission(broken) ? CHECK_NOT_PERMITTED : CHECK_UNSUPPORTED;
-	verdict.remedy = broken->remedy;
-	return finding_add(list, &verdict, "not ready: %s: %s%s%s", broken->check,
-			   broken->object ? broken->object : "", broken->object ? ": " : "",
-			   broken->seen);
 }
 
 /* What none of USES needs is of no interest. */
@@ -229,11 +106,12 @@ static void drop_others(struct finding_list *list, unsigned int uses)
 	list->n = kept;
 }
 
-int check_machine(const struct sys_root *root, unsigned int uses, bool wake, struct check *ret)
+int check_machine(const struct sys_root *root, unsigned int uses, bool wake,
+		  struct finding_list *ret)
 {
-	_cleanup_(machine_done) struct check_machine machine = { 0 };
-	struct finding_list *list = &machine.chain.list;
-	enum check_verdict verdicts[CHECK_USE_COUNT] = { 0 };
+	_cleanup_(machine_done) struct check_machine machine = { .chain.use = USE_COUNT };
+	_cleanup_finding_list_ struct finding_list list = { 0 };
+	struct finding_list *found = &machine.chain.list;
 	int r = machine_read(root, wake, &machine);
 
 	if (r < 0)
@@ -244,16 +122,17 @@ int check_machine(const struct sys_root *root, unsigned int uses, bool wake, str
 	check_vfio(&machine);
 	check_user(&machine);
 	r = machine.chain.error;
-	drop_others(list, uses);
+	drop_others(found, uses);
 	if (r == 0)
-		r = merge(list);
-	for (int use = 0; r == 0 && use < CHECK_USE_COUNT; use++)
-		if (uses & BIT(use))
-			r = judge(list, (enum check_use)use, &verdicts[use]);
+		r = merge(found);
+	for (int use = 0; r == 0 && use < USE_COUNT; use++)
+		if (uses & USE_BIT(use))
+			r = finding_judge(found, USE_BIT(use), use_name((enum use)use), &list);
+	if (r == 0)
+		r = finding_list_move(&list, found);
 	if (r < 0)
 		return r;
-	ret->findings = *list;
-	*list = (struct finding_list){ 0 };
-	memcpy(ret->verdicts, verdicts, sizeof(verdicts));
+	*ret = list;
+	list = (struct finding_list){ 0 };
 	return 0;
 }

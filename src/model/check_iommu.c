@@ -7,27 +7,40 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/iommu_advice.h"
+#include "model/why_group.h"
 #include "sys/kernel_has.h"
+#include "sys/kernel_param.h"
 
 static const struct pasid_link link_iommu = {
-	"iommu",
-	CHECK_USE_ALL,
-	"nothing translates what devices read and write: they reach all memory",
+	.check = "iommu",
+	.needed = USE_ALL,
+	.broken = "nothing translates what devices read and write: they reach all memory",
 };
 static const struct pasid_link link_domain = {
-	"default-domain",
-	CHECK_USE_ALL,
-	"while their own driver has them, these devices reach all memory",
+	.check = "default-domain",
+	.needed = USE_ALL,
+	.broken = "while their own driver has them, these devices reach all memory",
+};
+static const struct pasid_link link_pci = {
+	.check = "iommu-pci",
+	.needed = NEEDS_VFIO,
+	.broken = "VFIO has PCI devices that an IOMMU translates for",
+};
+static const struct pasid_link link_region = {
+	.check = "reserved-region",
+	.needed = NEEDS_VFIO,
+	.broken = NULL,
 };
 static const struct pasid_link link_lazy = {
-	"lazy-invalidation",
-	CHECK_USE_ALL,
-	NULL,
+	.check = "lazy-invalidation",
+	.needed = USE_ALL,
+	.broken = NULL,
 };
 static const struct pasid_link link_devices = {
-	"pasid-devices",
-	NEEDS_PASIDS,
-	"no device puts PASIDs on its requests",
+	.check = "pasid-devices",
+	.needed = NEEDS_PASIDS,
+	.broken = "no device puts PASIDs on its requests",
 };
 
 bool check_unit_used(const struct iommu *unit)
@@ -49,19 +62,14 @@ static size_t count_groups(const struct check_machine *machine)
 	return n;
 }
 
-/* What turns it on depends on whether the firmware has told the kernel of one. */
 static void add_off(struct pasid_chain *chain, size_t devices)
 {
 	struct field_str table = sys_firmware_iommu(chain->root);
-	const char *remedy =
-		"turn the IOMMU on (VT-d, AMD-Vi, SMMU) in the setup of firmware or hypervisor";
-	char text[64] = "";
+	char remedy[256] = "", text[64] = "";
+	int r = iommu_advice(chain->root, false, remedy, sizeof(remedy));
 
-	if (table.status == 1 && strcmp(table.value, "DMAR") == 0)
-		remedy = "boot with intel_iommu=on, a kernel with CONFIG_INTEL_IOMMU";
-	else if (table.status == 1)
-		remedy =
-			"boot a kernel with the IOMMU's driver, without iommu=off or amd_iommu=off";
+	if (r < 0)
+		chain->error = r;
 	if (table.status == 1)
 		snprintf(text, sizeof(text), "; the firmware announces one (%s)", table.value);
 	else if (table.status == 0)
@@ -92,6 +100,49 @@ static void add_on(struct check_machine *machine, size_t groups)
 		  machine->devices.n);
 }
 
+static bool is_pci(const struct device *device)
+{
+	return device->bus && strcmp(device->bus, "pci") == 0;
+}
+
+/* On some machines the IOMMU serves displays and the like alone (Raspberry Pi 5). */
+static void add_pci(struct check_machine *machine)
+{
+	struct pasid_chain *chain = &machine->chain;
+	size_t n = 0, translated = 0, bridges = 0;
+	char remedy[256] = "";
+
+	for (size_t i = 0; i < machine->devices.n; i++) {
+		const struct device *device = &machine->devices.v[i];
+
+		if (!is_pci(device))
+			continue;
+		n++;
+		/* What is behind it is what could be assigned. */
+		bridges += device_is_bridge(device);
+		translated += device->group.status == 1 && !device_is_bridge(device);
+	}
+	if (machine->devices_status < 0) {
+		chain_unknown(chain, &link_pci, NULL, machine->devices_status);
+	} else if (n == 0) {
+		chain_add(chain, &link_pci, FINDING_NOTE, NULL, NULL,
+			  "no PCI device: others are assigned by drivers of their own "
+			  "(vfio-platform)");
+	} else if (translated == 0) {
+		int r = iommu_advice(chain->root, true, remedy, sizeof(remedy));
+
+		if (r < 0)
+			chain->error = r;
+		chain_add(chain, &link_pci, FINDING_BROKEN, NULL, *remedy ? remedy : NULL,
+			  "none of %zu PCI devices is in an IOMMU group: the IOMMU serves other "
+			  "devices",
+			  n - bridges);
+	} else {
+		chain_add(chain, &link_pci, FINDING_OK, NULL, NULL,
+			  "%zu of %zu PCI devices are in a group", translated, n - bridges);
+	}
+}
+
 static size_t count_type(const struct check_machine *machine, const char *type)
 {
 	size_t n = 0;
@@ -105,6 +156,23 @@ static size_t count_type(const struct check_machine *machine, const char *type)
 	return n;
 }
 
+/* A single group may have its domain from a driver, or from whoever wrote to its type. */
+static const char *identity_remedy(struct pasid_chain *chain)
+{
+	const char *value;
+	char buf[64];
+
+	if (chain->cmdline_status < 0)
+		return NULL;
+	if (sys_cmdline_has(&chain->cmdline, "iommu", "pt"))
+		return "boot without iommu=pt";
+	for (size_t i = 0; i < chain->cmdline.n; i++)
+		if (sys_cmdline_value(chain->cmdline.v[i], "iommu.passthrough"))
+			return "boot with iommu.passthrough=0";
+	value = chain_config(chain, "IOMMU_DEFAULT_PASSTHROUGH", buf, sizeof(buf));
+	return value && *value ? "boot with iommu.passthrough=0" : NULL;
+}
+
 static void add_domains(struct check_machine *machine, size_t groups)
 {
 	size_t identity = count_type(machine, "identity"), lazy = count_type(machine, "DMA-FQ");
@@ -115,24 +183,49 @@ static void add_domains(struct check_machine *machine, size_t groups)
 		if (machine->groups.v[i].type.status < 0)
 			error = machine->groups.v[i].type.status;
 	if (identity)
-		chain_add(chain, &link_domain, FINDING_WARNING, NULL,
-			  "boot without iommu=pt, or with iommu.passthrough=0",
-			  "identity in %zu of %zu groups", identity, groups);
+		chain_add(chain, &link_domain, FINDING_WARNING, NULL, identity_remedy(chain),
+			  "%zu of %zu groups have an identity domain", identity, groups);
 	else if (error < 0)
 		chain_unknown(chain, &link_domain, NULL, error);
 	else
 		chain_add(chain, &link_domain, FINDING_OK, NULL, NULL,
-			  "identity in none of %zu groups", groups);
+			  "none of %zu groups has an identity domain", groups);
 	if (lazy)
 		chain_add(chain, &link_lazy, FINDING_NOTE, NULL, NULL,
-			  "DMA-FQ in %zu of %zu groups: a device can reach a page for some 10 ms "
-			  "after it was unmapped; iommu.strict=1 forbids it",
+			  "%zu of %zu groups have a lazy domain (DMA-FQ): a device can reach a "
+			  "page for some 10 ms after it was unmapped; iommu.strict=1 forbids it",
 			  lazy, groups);
 	else if (error < 0)
 		chain_unknown(chain, &link_lazy, NULL, error);
 	else
-		chain_add(chain, &link_lazy, FINDING_OK, NULL, NULL, "DMA-FQ in none of %zu groups",
-			  groups);
+		chain_add(chain, &link_lazy, FINDING_OK, NULL, NULL,
+			  "none of %zu groups has a lazy domain (DMA-FQ)", groups);
+}
+
+/* Groups that the firmware keeps from VFIO: the others can be assigned, if there are any. */
+static void add_regions(struct check_machine *machine, size_t groups)
+{
+	struct pasid_chain *chain = &machine->chain;
+	size_t direct = 0;
+	int error = 0;
+
+	for (size_t i = 0; i < machine->groups.n; i++) {
+		direct += group_is_direct(&machine->groups.v[i]);
+		if (machine->groups.v[i].regions_status < 0 &&
+		    machine->groups.v[i].regions_status != -ENOENT)
+			error = machine->groups.v[i].regions_status;
+	}
+	for (size_t i = 0; i < machine->groups.n && chain->error == 0; i++)
+		if (group_is_direct(&machine->groups.v[i]))
+			chain->error = group_why_regions(&machine->groups.v[i],
+							 direct == groups ? FINDING_BLOCKED
+									  : FINDING_WARNING,
+							 NEEDS_VFIO, &chain->list);
+	if (error < 0)
+		chain_unknown(chain, &link_region, NULL, error);
+	else if (direct == 0)
+		chain_add(chain, &link_region, FINDING_OK, NULL, NULL,
+			  "none of %zu groups has a direct region", groups);
 }
 
 void check_iommu(struct check_machine *machine)
@@ -155,6 +248,8 @@ void check_iommu(struct check_machine *machine)
 		return;
 	}
 	add_on(machine, groups);
+	add_pci(machine);
+	add_regions(machine, groups);
 	add_domains(machine, groups);
 }
 

@@ -8,16 +8,11 @@
 #include "model/iommu.h"
 #include "model/why_pasid_chain.h"
 
-#define BIT(use) (1u << (use))
-
 enum {
-	NEEDS_PASSTHROUGH = BIT(CHECK_PASSTHROUGH) | BIT(CHECK_UNPRIVILEGED),
-	NEEDS_VFIO = NEEDS_PASSTHROUGH | BIT(CHECK_PASID),
-	NEEDS_PASIDS = BIT(CHECK_PASID) | BIT(CHECK_SVA),
+	NEEDS_PASSTHROUGH = USE_BIT(USE_PASSTHROUGH) | USE_BIT(USE_UNPRIVILEGED),
+	NEEDS_VFIO = NEEDS_PASSTHROUGH | USE_BIT(USE_PASID),
+	NEEDS_PASIDS = USE_BIT(USE_PASID) | USE_BIT(USE_SVA),
 };
-
-/* The links of 'pasid why' that are no single device's are findings here as they are. */
-_Static_assert(LINK_VFIO == BIT(CHECK_PASID) && LINK_SVA == BIT(CHECK_SVA), "same bits");
 
 struct check_machine {
 	struct pasid_chain chain; /* of no device; where findings are collected */

@@ -12,14 +12,16 @@
 #include "util/array.h"
 
 static const struct pasid_link link_node = {
-	"node-access",
-	BIT(CHECK_UNPRIVILEGED),
-	"a user who is not root has to be given it, or get it open from somebody",
+	.check = "node-access",
+	.needed = USE_BIT(USE_UNPRIVILEGED),
+	.status = STATUS_NOT_PERMITTED,
+	.broken = "a user who is not root has to be given it, or get it open from somebody",
 };
 static const struct pasid_link link_memlock = {
-	"memlock",
-	BIT(CHECK_UNPRIVILEGED),
-	"all memory that devices may reach is pinned, huge pages too: mapping more fails with ENOMEM",
+	.check = "memlock",
+	.needed = USE_BIT(USE_UNPRIVILEGED),
+	.broken =
+		"all memory that devices may reach is pinned, huge pages too: mapping more fails with ENOMEM",
 };
 
 /* There are two ways to a device: iommufd with its own node, a container with its group's. */

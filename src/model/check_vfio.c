@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Through what devices are given away: drivers, nodes, and the switches that weaken isolation. */
+/* Through what devices are assigned: drivers, nodes, and the switches that weaken isolation. */
 #include "model/check_machine.h"
 
 #include <errno.h>
@@ -10,34 +10,35 @@
 #include "sys/kernel_param.h"
 
 static const struct pasid_link link_unsafe = {
-	"unsafe-interrupts",
-	NEEDS_VFIO,
-	"devices are given away also where they can raise others' interrupts",
+	.check = "unsafe-interrupts",
+	.needed = NEEDS_VFIO,
+	.broken = "devices are assigned also where they can raise others' interrupts",
 };
 static const struct pasid_link link_noiommu = {
-	"noiommu",
-	NEEDS_VFIO,
-	"VFIO gives away devices that no IOMMU translates for: whoever has one reaches all memory",
+	.check = "noiommu",
+	.needed = NEEDS_VFIO,
+	.broken =
+		"VFIO assigns devices that no IOMMU translates for: whoever has one reaches all memory",
 };
 static const struct pasid_link link_driver = {
-	"vfio-driver",
-	NEEDS_VFIO,
-	"without it no PCI device is given away",
+	.check = "vfio-driver",
+	.needed = NEEDS_VFIO,
+	.broken = "without it no PCI device can be assigned",
 };
 static const struct pasid_link link_way = {
-	"vfio-interface",
-	NEEDS_PASSTHROUGH,
-	"devices are given away through a container or through iommufd: there is neither",
+	.check = "vfio-interface",
+	.needed = NEEDS_PASSTHROUGH,
+	.broken = "devices are assigned through a container or through iommufd: there is neither",
 };
 static const struct pasid_link link_cdev = {
-	"vfio-cdev",
-	BIT(CHECK_PASID),
-	"PASIDs are bound through a device's own VFIO node, and this kernel makes none",
+	.check = "vfio-cdev",
+	.needed = USE_BIT(USE_PASID),
+	.broken = "PASIDs are bound through a device's own VFIO node, and this kernel makes none",
 };
 static const struct pasid_link link_attach = {
-	"pasid-attach",
-	BIT(CHECK_PASID),
-	"VFIO binds no PASIDs: Linux does since 6.15",
+	.check = "pasid-attach",
+	.needed = USE_BIT(USE_PASID),
+	.broken = "VFIO binds no PASIDs: Linux does since 6.15",
 };
 
 /* A module's switch: 1 on, 0 off or not there, -errno. */
@@ -77,7 +78,7 @@ static void add_remapping(struct pasid_chain *chain)
 	chain->list.v[at].uses = NEEDS_VFIO;
 	if (chain->list.v[at].result == FINDING_BROKEN &&
 	    is_on(chain, "vfio_iommu_type1", "allow_unsafe_interrupts") > 0)
-		chain->list.v[at].uses = BIT(CHECK_PASID);
+		chain->list.v[at].uses = USE_BIT(USE_PASID);
 }
 
 /* 1 or 0; -errno where it cannot be known. */
@@ -122,7 +123,7 @@ static void add_noiommu(struct pasid_chain *chain)
 				   : "vfio.enable_unsafe_noiommu_mode is off");
 }
 
-/* Devices that have been given away so; VFIO's mediated devices have such a group too. */
+/* Devices that are assigned so; VFIO's mediated devices have such a group too. */
 static void add_untranslated(struct check_machine *machine)
 {
 	for (size_t i = 0; i < machine->groups.n; i++) {
@@ -138,7 +139,7 @@ static void add_untranslated(struct check_machine *machine)
 				continue;
 			snprintf(remedy, sizeof(remedy), "ioasidctl driver reset %s", device->id);
 			chain_add(&machine->chain, &link_noiommu, FINDING_WARNING, device->id,
-				  remedy, "is given away without an IOMMU");
+				  remedy, "is assigned without an IOMMU");
 		}
 	}
 }
@@ -157,7 +158,11 @@ void check_interrupts(struct check_machine *machine)
 			chain->unit_status = 1;
 		}
 	}
+	/* Where nothing is translated nothing is remapped. */
+	if (chain->device.group.status != 1 && machine->groups_status == 1)
+		chain->moot = "does not matter without an IOMMU";
 	add_remapping(chain);
+	chain->moot = NULL;
 	chain->unit = (struct iommu){ 0 };
 	chain->unit_status = 0;
 	add_unsafe(chain, "iommufd");
@@ -173,7 +178,7 @@ static void add_driver(struct pasid_chain *chain)
 	int set = is_set(chain, "VFIO_PCI");
 
 	if (there == 1)
-		chain_add(chain, &link_driver, FINDING_OK, "vfio-pci", NULL, "there");
+		chain_add(chain, &link_driver, FINDING_OK, "vfio-pci", NULL, "present");
 	else if (there < 0)
 		chain_unknown(chain, &link_driver, "vfio-pci", there);
 	else if (set == 1)
@@ -202,8 +207,10 @@ static void add_way(struct pasid_chain *chain)
 		chain_unknown(chain, &link_way, NULL, container < 0 ? container : iommufd);
 	else
 		chain_add(chain, &link_way, FINDING_BROKEN, NULL,
-			  "modprobe vfio-pci; look for what makes nodes in /dev",
-			  "neither /dev/vfio/vfio nor /dev/iommu is there");
+			  is_loaded(chain) ? "look for what makes nodes in /dev: udev, or the "
+					     "container's set-up"
+					   : "modprobe vfio-pci",
+			  "neither /dev/vfio/vfio nor /dev/iommu is present");
 }
 
 static void add_cdev(struct pasid_chain *chain)
@@ -216,7 +223,7 @@ static void add_cdev(struct pasid_chain *chain)
 			  "the kernel makes /dev/vfio/devices/vfioN");
 	else if ((there.status == 1 && is_loaded(chain)) || set == 0)
 		chain_add(chain, &link_cdev, FINDING_BROKEN, NULL,
-			  "boot a kernel with CONFIG_VFIO_DEVICE_CDEV",
+			  set == 0 ? "boot a kernel with CONFIG_VFIO_DEVICE_CDEV" : NULL,
 			  "the kernel makes no /dev/vfio/devices/vfioN");
 	else if (set == 1)
 		chain_add(chain, &link_cdev, FINDING_OK, NULL, NULL,
@@ -240,7 +247,7 @@ static void add_attach(struct pasid_chain *chain)
 			  "VFIO has vfio_iommufd_physical_pasid_attach_ioas()");
 	else if (rid.status == 1 && rid.value)
 		chain_add(chain, &link_attach, FINDING_BROKEN, NULL,
-			  "boot a kernel whose VFIO attaches PASIDs",
+			  "boot a kernel whose VFIO attaches PASIDs: Linux 6.15 or newer",
 			  "VFIO lacks vfio_iommufd_physical_pasid_attach_ioas()");
 	else if (pasid.status < 0)
 		chain_unknown(chain, &link_attach, NULL, pasid.status);

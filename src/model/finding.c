@@ -8,6 +8,31 @@
 #include <string.h>
 
 #include "util/array.h"
+#include "util/str.h"
+
+static const char check_verdict[] = "ready";
+
+static const char *const use_names[USE_COUNT] = {
+	[USE_PASSTHROUGH] = "passthrough",
+	[USE_PASID] = "pasid",
+	[USE_SVA] = "sva",
+	[USE_UNPRIVILEGED] = "unprivileged",
+};
+
+const char *use_name(enum use use)
+{
+	return use_names[use];
+}
+
+bool use_parse(const char *name, enum use *ret)
+{
+	for (int use = 0; use < USE_COUNT; use++)
+		if (strcmp(name, use_names[use]) == 0) {
+			*ret = (enum use)use;
+			return true;
+		}
+	return false;
+}
 
 void finding_done(struct finding *finding)
 {
@@ -81,21 +106,132 @@ const char *finding_reason(int negative_errno, const char **ret_remedy)
 	}
 }
 
-size_t finding_count(const struct finding_list *list, enum finding_result result)
+int finding_list_move(struct finding_list *list, struct finding_list *from)
 {
-	size_t n = 0;
+	for (size_t i = 0; i < from->n; i++) {
+		struct finding *slot = array_push(list->v, list->n);
 
-	for (size_t i = 0; i < list->n; i++)
-		n += list->v[i].result == result;
-	return n;
+		if (!slot)
+			return -ENOMEM;
+		*slot = from->v[i];
+		from->v[i] = (struct finding){ 0 };
+	}
+	finding_list_done(from);
+	return 0;
 }
 
-const struct finding *finding_first_broken(const struct finding_list *list)
+enum status finding_status(const struct finding *finding)
 {
-	for (size_t i = 0; i < list->n; i++)
-		if (list->v[i].result == FINDING_BROKEN)
-			return &list->v[i];
-	return NULL;
+	if (finding->result < FINDING_BLOCKED)
+		return STATUS_DONE;
+	if (finding->status != STATUS_DONE)
+		return finding->status;
+	return finding->result == FINDING_BLOCKED ? STATUS_UNSAFE : STATUS_UNSUPPORTED;
+}
+
+/* Rights can be given and obstacles removed, but hardware stays as it is. */
+static int rank(enum status status)
+{
+	static const enum status order[] = { STATUS_DONE, STATUS_NOT_PERMITTED, STATUS_UNSAFE };
+	int i = 0;
+
+	while (i < (int)ARRAY_SIZE(order) && order[i] != status)
+		i++;
+	return i;
+}
+
+enum status finding_worse(enum status a, enum status b)
+{
+	return rank(a) >= rank(b) ? a : b;
+}
+
+static bool is_for(const struct finding *finding, unsigned int uses)
+{
+	return (!uses || finding->uses & uses) && !finding_is_verdict(finding);
+}
+
+const struct finding *finding_cause(const struct finding_list *list, unsigned int uses)
+{
+	const struct finding *cause = NULL;
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct finding *finding = &list->v[i];
+		enum status status = finding_status(finding);
+
+		if (status == STATUS_DONE || !is_for(finding, uses))
+			continue;
+		if (!cause || rank(status) > rank(finding_status(cause)))
+			cause = finding;
+	}
+	return cause;
+}
+
+/* The names of all checks that ended with RESULT for USES, each once: "noiommu, memlock". */
+static int names_of(const struct finding_list *list, unsigned int uses, enum finding_result result,
+		    char **ret)
+{
+	_cleanup_strv_ struct strv names = { 0 };
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct finding *finding = &list->v[i];
+		int r = 0;
+
+		if (finding->result == result && is_for(finding, uses) &&
+		    !strv_has(&names, finding->check))
+			r = strv_push(&names, finding->check);
+		if (r < 0)
+			return r;
+	}
+	*ret = strv_join(&names, ", ");
+	return *ret ? 0 : -ENOMEM;
+}
+
+static int judge_usable(const struct finding_list *list, struct finding *verdict,
+			struct finding_list *verdicts)
+{
+	_cleanup_free_ char *unknown = NULL, *warnings = NULL;
+	int r = names_of(list, verdict->uses, FINDING_UNKNOWN, &unknown);
+
+	if (r == 0)
+		r = names_of(list, verdict->uses, FINDING_WARNING, &warnings);
+	if (r < 0)
+		return r;
+	if (*unknown) {
+		verdict->result = FINDING_UNKNOWN;
+		return finding_add(verdicts, verdict,
+				   "ready as far as could be measured; not measured: %s%s%s",
+				   unknown, *warnings ? "; with warnings: " : "", warnings);
+	}
+	if (*warnings) {
+		verdict->result = FINDING_WARNING;
+		return finding_add(verdicts, verdict, "ready, with warnings: %s", warnings);
+	}
+	return finding_add(verdicts, verdict, "ready");
+}
+
+int finding_judge(const struct finding_list *list, unsigned int uses, const char *object,
+		  struct finding_list *verdicts)
+{
+	const struct finding *cause = finding_cause(list, uses);
+	struct finding verdict = {
+		.check = check_verdict,
+		.object = (char *)object,
+		.uses = uses,
+	};
+
+	if (!cause)
+		return judge_usable(list, &verdict, verdicts);
+	verdict.result = cause->result;
+	verdict.status = cause->status;
+	verdict.remedy = cause->remedy;
+	return finding_add(verdicts, &verdict, "not ready: %s: %s%s%s", cause->check,
+			   cause->object ? cause->object : "", cause->object ? ": " : "",
+			   cause->seen);
+}
+
+bool finding_is_verdict(const struct finding *finding)
+{
+	return strcmp(finding->check, check_verdict) == 0;
 }
 
 const char *finding_result_name(enum finding_result result)
@@ -107,6 +243,8 @@ const char *finding_result_name(enum finding_result result)
 		return "note";
 	case FINDING_WARNING:
 		return "warning";
+	case FINDING_BLOCKED:
+		return "blocked";
 	case FINDING_BROKEN:
 		return "broken";
 	case FINDING_UNKNOWN:

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What stands in the way of giving a group away. */
+/* What stands in the way of assigning a group. */
 #include "model/why_group.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "util/cleanup.h"
 
 static const char check_driver[] = "driver";
+static const char check_region[] = "reserved-region";
 
 /* In the order of enum driver_obstacle_kind; a bridge is not bound, and so none. */
 static const struct {
@@ -27,7 +29,7 @@ static const struct {
 };
 
 /* A group's node is every member's. */
-static bool is_told(const struct finding_list *list, const char *check, const char *seen)
+static bool is_listed(const struct finding_list *list, const char *check, const char *seen)
 {
 	for (size_t i = 0; i < list->n; i++)
 		if (strcmp(list->v[i].check, check) == 0 && strcmp(list->v[i].seen, seen) == 0)
@@ -40,7 +42,7 @@ static int add_obstacle(const struct device *device, const struct driver_obstacl
 {
 	const struct finding finding = {
 		.check = kinds[obstacle->kind].check,
-		.result = obstacle->unknown ? FINDING_UNKNOWN : FINDING_BROKEN,
+		.result = obstacle->unknown ? FINDING_UNKNOWN : FINDING_BLOCKED,
 		.object = device->id,
 		.meaning = obstacle->unknown ? NULL : kinds[obstacle->kind].meaning,
 		.remedy = obstacle->command,
@@ -53,7 +55,7 @@ static int add_obstacle(const struct device *device, const struct driver_obstacl
 		seen = NULL;
 		return -ENOMEM;
 	}
-	if (obstacle->kind == DRIVER_OBSTACLE_HOLDER && is_told(list, finding.check, seen))
+	if (obstacle->kind == DRIVER_OBSTACLE_HOLDER && is_listed(list, finding.check, seen))
 		return 0;
 	return finding_add(list, &finding, "%s", seen);
 }
@@ -103,6 +105,7 @@ static int add_driver(const struct device *device, struct finding_list *list)
 
 	if (device->driver.status < 0) {
 		finding.result = FINDING_UNKNOWN;
+		finding.error = device->driver.status;
 		reason = finding_reason(device->driver.status, &finding.remedy);
 		return finding_add(list, &finding, "could not be measured: %s", reason);
 	}
@@ -111,15 +114,14 @@ static int add_driver(const struct device *device, struct finding_list *list)
 	if (device_releases_group(device)) {
 		finding.meaning = device_is_bridge(device)
 					  ? "a bridge's driver does no DMA and stays"
-					  : "the driver gives the device away";
+					  : "the driver does no DMA of its own and stays";
 		return finding_add(list, &finding, "driver %s", device->driver.value);
 	}
 	r = driver_remedy(device, &command);
 	if (r < 0)
 		return r;
-	finding.result = FINDING_BROKEN;
-	finding.meaning =
-		"the kernel gives a group to nobody while a driver of its own has a member";
+	finding.result = FINDING_BLOCKED;
+	finding.meaning = "the kernel assigns no group while a driver of its own has a member";
 	finding.remedy = command;
 	return finding_add(list, &finding, "driver %s", device->driver.value);
 }
@@ -129,52 +131,123 @@ static int add_obstacles(const struct sys_root *root, const struct group *group,
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < group->n_members; i++) {
+	for (size_t i = 0; r == 0 && i < group->n_members; i++)
 		r = add_uses(root, &group->members[i], list);
-		if (r == 0)
-			r = add_driver(&group->members[i], list);
+	for (size_t i = 0; r == 0 && i < group->n_members; i++)
+		r = add_driver(&group->members[i], list);
+	return r;
+}
+
+/* Regions are the group's: which member has one is not published where there are several. */
+static int group_name(const struct group *group, char **ret)
+{
+	char *name;
+
+	if (group->n_members == 1)
+		name = strdup(group->members[0].id);
+	else if (asprintf(&name, "group %" PRIu32, group->number) < 0)
+		name = NULL;
+	*ret = name;
+	return name ? 0 : -ENOMEM;
+}
+
+static bool is_direct(const struct group_region *region)
+{
+	return strcmp(region->type, "direct") == 0;
+}
+
+bool group_is_direct(const struct group *group)
+{
+	for (size_t i = 0; i < group->n_regions; i++)
+		if (is_direct(&group->regions[i]))
+			return true;
+	return false;
+}
+
+/*
+ * A device with a region "direct" must never be without its mapping, and so gets no domain that blocks
+ * (__iommu_device_set_domain()), which VFIO and iommufd begin with (iommu_group_claim_dma_owner()). Not so
+ * "direct-relaxable" ones.
+ */
+int group_why_regions(const struct group *group, enum finding_result result, unsigned int uses,
+		      struct finding_list *list)
+{
+	_cleanup_free_ char *name = NULL;
+	struct finding finding = {
+		.check = check_region,
+		.result = result,
+		.uses = uses,
+		.meaning =
+			"the firmware demands that the device reaches this memory at all times: the kernel "
+			"refuses it to VFIO and iommufd",
+		.remedy =
+			"look in the firmware's setup for what shares this memory with the device (management, "
+			"legacy support); no option of the kernel lifts it",
+		.status = STATUS_UNSUPPORTED,
+	};
+	int r = group_name(group, &name);
+
+	finding.object = name;
+	/* Kernels before 4.11 publish none, and refuse none. */
+	if (r == 0 && group->regions_status < 0 && group->regions_status != -ENOENT) {
+		const struct finding unknown = {
+			.check = finding.check,
+			.result = FINDING_UNKNOWN,
+			.object = name,
+			.uses = uses,
+			.error = group->regions_status,
+		};
+		const char *remedy;
+
+		r = finding_add(list, &unknown, "could not be measured: %s",
+				finding_reason(group->regions_status, &remedy));
+	}
+	for (size_t i = 0; r == 0 && i < group->n_regions; i++) {
+		const struct group_region *region = &group->regions[i];
+
+		if (is_direct(region))
+			r = finding_add(list, &finding, "direct region %#" PRIx64 "-%#" PRIx64,
+					region->start, region->end);
 	}
 	return r;
 }
 
+/* The verdict first. Empties FOUND. */
+static int conclude(const struct group *group, struct finding_list *found,
+		    struct finding_list *list)
+{
+	char object[32];
+	int r;
+
+	snprintf(object, sizeof(object), "group %" PRIu32, group->number);
+	r = finding_judge(found, 0, object, list);
+	return r == 0 ? finding_list_move(list, found) : r;
+}
+
 int group_why(const struct sys_root *root, uint32_t number, bool wake, struct finding_list *ret)
 {
-	_cleanup_finding_list_ struct finding_list list = { 0 };
+	_cleanup_finding_list_ struct finding_list found = { 0 }, list = { 0 };
 	_cleanup_(share_done) struct share share = { 0 };
 	_cleanup_group_ struct group group = { 0 };
 	int r;
 
-	r = group_get(root, number, GROUP_NEED_MEMBERS, DRIVER_GUARD_NEED, &group);
+	r = group_get(root, number, GROUP_NEED_MEMBERS | GROUP_NEED_REGIONS, DRIVER_GUARD_NEED,
+		      &group);
 	if (r == 0 && group.members_status < 0)
 		r = group.members_status;
 	if (r == 0)
-		r = share_read(root, &group, wake, &list, &share);
+		r = share_read(root, &group, wake, &found, &share);
 	if (r == 0 && share.n > 0)
 		r = share_explain(&share);
 	if (r == 0)
-		r = add_obstacles(root, &group, &list);
+		r = group_why_regions(&group, FINDING_BLOCKED, 0, &found);
+	if (r == 0)
+		r = add_obstacles(root, &group, &found);
+	if (r == 0)
+		r = conclude(&group, &found, &list);
 	if (r < 0)
 		return r;
 	*ret = list;
 	list = (struct finding_list){ 0 };
 	return 0;
-}
-
-const struct finding *group_why_obstacle(const struct finding_list *list, bool *ret_in_use)
-{
-	const struct finding *driver = NULL;
-
-	*ret_in_use = false;
-	for (size_t i = 0; i < list->n; i++) {
-		const struct finding *finding = &list->v[i];
-
-		if (finding->result != FINDING_BROKEN)
-			continue;
-		if (strcmp(finding->check, check_driver) != 0) {
-			*ret_in_use = true;
-			return finding;
-		}
-		driver = driver ? driver : finding;
-	}
-	return driver;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "model/pci_alias.h"
+#include "sys/kernel_param.h"
 #include "util/cleanup.h"
 
 static const char check_alone[] = "alone";
@@ -113,9 +114,33 @@ static int add_unknown(struct share *share, const char *check, size_t i, const c
 		.result = FINDING_UNKNOWN,
 		.object = share->v[i].device->id,
 		.remedy = remedy,
+		.error = error,
 	};
 
 	return finding_add(share->list, &finding, "%s could not be measured: %s", what, reason);
+}
+
+/* A port that has ACS, and lacks a part of it: unless the command line says so, the port itself does. */
+static const char *acs_remedy(const struct share *share)
+{
+	static const struct {
+		const char *option, *remedy;
+	} options[] = {
+		{ "disable_acs_redir", "boot without pci=disable_acs_redir for this port" },
+		{ "config_acs", "boot without pci=config_acs for this port" },
+	};
+	_cleanup_strv_ struct strv words = { 0 };
+
+	if (sys_cmdline_read(share->root, &words) < 0)
+		return NULL;
+	for (size_t i = 0; i < words.n; i++)
+		for (size_t k = 0; k < ARRAY_SIZE(options); k++) {
+			const char *value = sys_cmdline_value(words.v[i], "pci");
+
+			if (value && strstr(value, options[k].option))
+				return options[k].remedy;
+		}
+	return "move the device to a slot whose ports have all of ACS";
 }
 
 /* BRIDGE joins member I with what else is behind it; I is behind it too, or is it. */
@@ -140,8 +165,7 @@ static int add_bridge(struct share *share, size_t i, const struct pci_function *
 			 : bridge->express.type == PCI_EXPRESS_TO_PCI ? "PCIe-to-PCI"
 								      : "PCI-to-PCIe");
 	else if (bridge->acs_status == 1)
-		finding.remedy =
-			"boot without pci=disable_acs_redir and pci=config_acs of this port";
+		finding.remedy = acs_remedy(share);
 	if (self)
 		return finding_add(share->list, &finding, "%s, in one group with what is behind it",
 				   text);
@@ -189,10 +213,9 @@ static int explain_functions(struct share *share, size_t i)
 		.object = share->v[i].device->id,
 		.meaning =
 			"functions of one device without ACS can reach each other past the IOMMU",
-		.remedy =
-			function->express_status == 1
-				? "give them away together, or ask the vendor for firmware with ACS"
-				: "give them away together",
+		.remedy = function->express_status == 1
+				  ? "assign them together, or ask the vendor for firmware with ACS"
+				  : "assign them together",
 	};
 	char text[160], others[160] = "";
 	int mine = isolates(share, function), theirs;
@@ -372,7 +395,7 @@ static int explain_alone(struct share *share)
 		.check = check_alone,
 		.result = FINDING_OK,
 		.object = share->v[0].device->id,
-		.meaning = "it can be given away without others",
+		.meaning = "it can be assigned without others",
 	};
 	const struct device *device = share->v[0].device;
 	int r = device->path.status < 0 ? device->path.status : unreadable(share, 0);

@@ -24,6 +24,16 @@ void chain_done(struct pasid_chain *chain)
 	finding_list_done(&chain->list);
 }
 
+/* Why LINK need not be ok; NULL: it has to be. */
+static const char *spared_by(const struct pasid_chain *chain, const struct pasid_link *link)
+{
+	if (chain->moot)
+		return chain->moot;
+	if (chain->use == USE_COUNT || link->needed & USE_BIT(chain->use))
+		return NULL;
+	return chain->use == USE_PASID ? "not needed for VFIO" : "not needed for SVA";
+}
+
 void chain_add(struct pasid_chain *chain, const struct pasid_link *link, enum finding_result result,
 	       const char *object, const char *remedy, const char *format, ...)
 {
@@ -47,16 +57,20 @@ void chain_add(struct pasid_chain *chain, const struct pasid_link *link, enum fi
 		return;
 	}
 	finding.object = (char *)object;
-	if (result == FINDING_BROKEN || result == FINDING_WARNING)
+	if (result >= FINDING_WARNING)
 		finding.meaning = link->broken;
 	if (result >= FINDING_UNKNOWN)
 		finding.remedy = remedy;
-	if (result == FINDING_BROKEN && chain->use != PASID_USE_AUTO &&
-	    !(link->needed & 1u << chain->use)) {
-		finding.result = FINDING_NOTE;
-		finding.meaning =
-			chain->use == PASID_USE_VFIO ? "not needed for VFIO" : "not needed for SVA";
-		finding.remedy = NULL;
+	if (result >= FINDING_BLOCKED) {
+		const char *spared = spared_by(chain, link);
+
+		if (spared) {
+			finding.result = FINDING_NOTE;
+			finding.meaning = spared;
+			finding.remedy = NULL;
+		} else {
+			finding.status = link->status;
+		}
 	}
 	chain->error = finding_add(&chain->list, &finding, "%s", seen);
 }
@@ -68,6 +82,8 @@ void chain_unknown(struct pasid_chain *chain, const struct pasid_link *link, con
 
 	chain_add(chain, link, FINDING_UNKNOWN, object, remedy, "could not be measured: %s",
 		  reason);
+	if (chain->error == 0)
+		chain->list.v[chain->list.n - 1].error = negative_errno;
 }
 
 bool chain_vendor(const struct pasid_chain *chain, const char *vendor)
@@ -119,10 +135,11 @@ static int read_rest(struct pasid_chain *chain)
 	return r == -ENOMEM ? r : chain_read_kernel(chain);
 }
 
-int pasid_why(const struct sys_root *root, const char *path, enum pasid_use use, bool wake,
-	      enum pasid_use *ret_use, struct finding_list *ret)
+int pasid_why(const struct sys_root *root, const char *path, enum use use, bool wake,
+	      enum use *ret_use, struct finding_list *ret)
 {
 	_cleanup_(chain_done) struct pasid_chain chain = { .root = root, .use = use, .wake = wake };
+	_cleanup_finding_list_ struct finding_list list = { 0 };
 	int r;
 
 	r = device_get(root, path, CHAIN_NEED | (wake ? DEVICE_WAKE : 0), &chain.device);
@@ -132,18 +149,22 @@ int pasid_why(const struct sys_root *root, const char *path, enum pasid_use use,
 		r = read_rest(&chain);
 	if (r < 0)
 		return r;
-	if (use == PASID_USE_AUTO)
-		chain.use =
-			chain_driver_binds(root, &chain.device) ? PASID_USE_SVA : PASID_USE_VFIO;
+	if (use == USE_COUNT)
+		chain.use = chain_driver_binds(root, &chain.device) ? USE_SVA : USE_PASID;
 	chain_endpoint(&chain);
 	chain_kernel(&chain);
 	chain_unit(&chain);
 	chain_enabled(&chain);
 	chain_driver(&chain);
-	if (chain.error < 0)
-		return chain.error;
+	r = chain.error;
+	if (r == 0)
+		r = finding_judge(&chain.list, USE_BIT(chain.use), chain.device.id, &list);
+	if (r == 0)
+		r = finding_list_move(&list, &chain.list);
+	if (r < 0)
+		return r;
 	*ret_use = chain.use;
-	*ret = chain.list;
-	chain.list = (struct finding_list){ 0 };
+	*ret = list;
+	list = (struct finding_list){ 0 };
 	return 0;
 }

@@ -11,7 +11,8 @@
 
 struct pasid_chain {
 	const struct sys_root *root;
-	enum pasid_use use; /* AUTO while it is followed: for both */
+	enum use use;     /* USE_COUNT: for both */
+	const char *moot; /* why what is not there does not matter any more; NULL: it does */
 	bool wake;
 	struct device device;
 	struct pci_path path; /* of whose capability it is: the device's, or its PF's */
@@ -27,8 +28,8 @@ struct pasid_chain {
 
 /* Who needs a link. */
 enum {
-	LINK_VFIO = 1 << PASID_USE_VFIO,
-	LINK_SVA = 1 << PASID_USE_SVA,
+	LINK_VFIO = USE_BIT(USE_PASID),
+	LINK_SVA = USE_BIT(USE_SVA),
 	LINK_BOTH = LINK_VFIO | LINK_SVA,
 };
 
@@ -36,9 +37,10 @@ struct pasid_link {
 	const char *check;
 	unsigned int needed;
 	const char *broken; /* what it means when it is: a constant */
+	enum status status; /* that it leads to then; DONE: as the result has it */
 };
 
-/* OBJECT and REMEDY may be NULL. A link that the use does not need is a note where it were broken. */
+/* OBJECT and REMEDY may be NULL. A link that the use does not need, or that is moot, is a note at worst. */
 void chain_add(struct pasid_chain *chain, const struct pasid_link *link, enum finding_result result,
 	       const char *object, const char *remedy, const char *format, ...)
 	__attribute__((format(printf, 6, 7)));
@@ -59,6 +61,9 @@ void chain_kernel(struct pasid_chain *chain);   /* configuration, command line *
 void chain_unit(struct pasid_chain *chain);     /* the IOMMU, and the CPU */
 void chain_enabled(struct pasid_chain *chain);  /* what is in force at the endpoint */
 void chain_driver(struct pasid_chain *chain);   /* group, driver, nodes */
+
+/* Is CONFIG_NAME set? "y" or "m", "" where it is not, NULL where that cannot be known; in BUF. */
+const char *chain_config(struct pasid_chain *chain, const char *name, char *buf, size_t size);
 
 /* Links that are no single device's, each alone. */
 void chain_registers(struct pasid_chain *chain); /* of `unit`, and the CPU that it has to fit */

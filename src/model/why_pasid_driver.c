@@ -8,42 +8,48 @@
 #include <string.h>
 
 #include "model/group.h"
+#include "model/why_group.h"
+#include "sys/kernel_param.h"
 
 static const struct pasid_link link_siblings = {
-	"group-siblings",
-	LINK_VFIO,
-	"the kernel gives a group away as a whole, and another member has a driver of its own",
+	.check = "group-siblings",
+	.needed = LINK_VFIO,
+	.broken =
+		"the kernel assigns a group as a whole, and another member has a driver of its own",
 };
 static const struct pasid_link link_driver_vfio = {
-	"driver",
-	LINK_VFIO,
-	"the driver gives the device to nobody",
+	.check = "driver",
+	.needed = LINK_VFIO,
+	.broken = "only a VFIO driver lets a program have the device",
 };
 static const struct pasid_link link_driver_sva = {
-	"driver",
-	LINK_SVA,
-	"the driver binds no processes",
+	.check = "driver",
+	.needed = LINK_SVA,
+	.broken = "the driver binds no processes",
 };
 static const struct pasid_link link_switch = {
-	"driver-switch",
-	LINK_SVA,
-	"the driver has PASIDs turned off",
+	.check = "driver-switch",
+	.needed = LINK_SVA,
+	.broken = "the driver has PASIDs turned off",
 };
 static const struct pasid_link link_cdev = {
-	"vfio-cdev",
-	LINK_VFIO,
-	"PASIDs are bound through the device's own VFIO node, which is not there",
+	.check = "vfio-cdev",
+	.needed = LINK_VFIO,
+	.broken = "PASIDs are bound through the device's own VFIO node, which is not there",
 };
 static const struct pasid_link link_in_use = {
-	"in-use",
-	LINK_VFIO,
-	"only one can have the device: PASIDs are bound through whoever has it",
+	.check = "in-use",
+	.needed = LINK_VFIO,
+	.broken = "only one can have the device: PASIDs are bound through whoever has it",
 };
 static const struct pasid_link link_iommufd = {
-	"iommufd",
-	LINK_VFIO,
-	"PASIDs are bound to page tables of an iommufd, and there is none",
+	.check = "iommufd",
+	.needed = LINK_VFIO,
+	.broken = "PASIDs are bound to page tables of an iommufd, and there is none",
 };
+
+static const char node_remedy[] =
+	"look for what makes nodes in /dev: udev, or the container's set-up";
 
 static void add_sibling(struct pasid_chain *chain, const struct device *sibling)
 {
@@ -55,7 +61,7 @@ static void add_sibling(struct pasid_chain *chain, const struct device *sibling)
 		chain_unknown(chain, &link_siblings, sibling->id, sibling->driver.status);
 	} else if (!device_releases_group(sibling)) {
 		snprintf(remedy, sizeof(remedy), "ioasidctl driver set %s vfio-pci", sibling->id);
-		chain_add(chain, &link_siblings, FINDING_BROKEN, sibling->id, remedy,
+		chain_add(chain, &link_siblings, FINDING_BLOCKED, sibling->id, remedy,
 			  "of the same group, has the driver %s", sibling->driver.value);
 	} else if (width->status == 1 && mine->status == 1 && width->value < mine->value) {
 		/* Every member has to have the number (iommu_attach_device_pasid()). */
@@ -77,8 +83,8 @@ static void add_siblings(struct pasid_chain *chain)
 
 	if (chain->device.group.status != 1)
 		return;
-	r = group_get(chain->root, (uint32_t)chain->device.group.value, GROUP_NEED_MEMBERS, need,
-		      &group);
+	r = group_get(chain->root, (uint32_t)chain->device.group.value,
+		      GROUP_NEED_MEMBERS | GROUP_NEED_REGIONS, need, &group);
 	if (r == -ENOMEM)
 		chain->error = r;
 	else if (r < 0 || group.members_status < 0)
@@ -89,6 +95,8 @@ static void add_siblings(struct pasid_chain *chain)
 	for (size_t i = 0; r == 0 && i < group.n_members; i++)
 		if (strcmp(group.members[i].id, chain->device.id) != 0)
 			add_sibling(chain, &group.members[i]);
+	if (r == 0 && chain->error == 0 && chain->use == USE_PASID)
+		chain->error = group_why_regions(&group, FINDING_BLOCKED, LINK_VFIO, &chain->list);
 }
 
 /* The first entry of the device's directory that begins with PREFIX, opened; -ENOENT without. */
@@ -114,7 +122,7 @@ static int open_child(const struct sys_root *root, const struct device *device, 
 
 bool chain_driver_binds(const struct sys_root *root, const struct device *device)
 {
-	static const char *const drivers[] = { "uio_pci_sva", "idxd" };
+	static const char *const drivers[] = { "uio_pci_sva", "idxd", "amdxdna" };
 	_cleanup_close_ int uacce = -1;
 
 	for (size_t i = 0; device->driver.status == 1 && i < ARRAY_SIZE(drivers); i++)
@@ -138,11 +146,11 @@ static void add_driver_vfio(struct pasid_chain *chain)
 	if (device->driver.status < 0)
 		chain_unknown(chain, &link_driver_vfio, device->id, device->driver.status);
 	else if (device->driver.status == 0)
-		chain_add(chain, &link_driver_vfio, FINDING_BROKEN, device->id, remedy,
+		chain_add(chain, &link_driver_vfio, FINDING_BLOCKED, device->id, remedy,
 			  "no driver");
 	else
 		chain_add(chain, &link_driver_vfio,
-			  chain_driver_is_vfio(device) ? FINDING_OK : FINDING_BROKEN, device->id,
+			  chain_driver_is_vfio(device) ? FINDING_OK : FINDING_BLOCKED, device->id,
 			  remedy, "driver %s", device->driver.value);
 }
 
@@ -150,18 +158,19 @@ static void add_driver_vfio(struct pasid_chain *chain)
 static void add_driver_sva(struct pasid_chain *chain)
 {
 	const struct device *device = &chain->device;
+	char remedy[160];
 
+	snprintf(remedy, sizeof(remedy), "ioasidctl driver reset %s", device->id);
 	if (device->driver.status < 0)
 		chain_unknown(chain, &link_driver_sva, device->id, device->driver.status);
 	else if (device->driver.status == 0)
-		chain_add(chain, &link_driver_sva, FINDING_BROKEN, device->id,
-			  "load the device's driver", "no driver");
+		chain_add(chain, &link_driver_sva, FINDING_BLOCKED, device->id,
+			  "load the device's own driver", "no driver");
 	else if (chain_driver_binds(chain->root, device))
 		chain_add(chain, &link_driver_sva, FINDING_OK, device->id, NULL,
 			  "driver %s, which binds processes", device->driver.value);
 	else if (chain_driver_is_vfio(device))
-		chain_add(chain, &link_driver_sva, FINDING_BROKEN, device->id,
-			  "ask about its use through VFIO with --for=vfio", "driver %s",
+		chain_add(chain, &link_driver_sva, FINDING_BLOCKED, device->id, remedy, "driver %s",
 			  device->driver.value);
 	else
 		chain_add(chain, &link_driver_sva, FINDING_UNKNOWN, device->id, NULL,
@@ -200,13 +209,40 @@ static void add_uacce(struct pasid_chain *chain)
 	add_switch(chain, "uacce", name, 1, NULL);
 }
 
+/* With this parameter the driver maps its buffers itself, and binds no process (amdxdna_iova_on()). */
+static void add_amdxdna(struct pasid_chain *chain)
+{
+	struct field_str force;
+
+	if (chain->device.driver.status != 1 || strcmp(chain->device.driver.value, "amdxdna") != 0)
+		return;
+	force = sys_module_param(chain->root, "amdxdna", "force_iova");
+	if (force.status < 0)
+		chain_unknown(chain, &link_switch, chain->device.id, force.status);
+	else if (force.status == 1)
+		chain_add(chain, &link_switch,
+			  strcmp(force.value, "Y") == 0 ? FINDING_BROKEN : FINDING_OK,
+			  chain->device.id, "modprobe -r amdxdna; modprobe amdxdna force_iova=0",
+			  "force_iova: %s", force.value);
+	if (force.status == -ENOMEM)
+		chain->error = -ENOMEM;
+	field_str_done(&force);
+}
+
 static void add_switches(struct pasid_chain *chain)
 {
-	static const char remedy[] = "modprobe -r idxd; modprobe idxd sva=1";
+	struct field_str sva = sys_module_param(chain->root, "idxd", "sva");
+	const char *remedy = sva.status == 1 && strcmp(sva.value, "N") == 0
+				     ? "modprobe -r idxd; modprobe idxd sva=1"
+				     : "look for what the kernel reports: journalctl -k -g idxd";
 
+	if (sva.status == -ENOMEM)
+		chain->error = -ENOMEM;
+	field_str_done(&sva);
 	add_switch(chain, "dsa", "pasid_enabled", 1, remedy);
 	add_switch(chain, "iax", "pasid_enabled", 1, remedy);
 	add_uacce(chain);
+	add_amdxdna(chain);
 }
 
 int chain_has_entry(const struct sys_root *root, const char *directory, const char *name)
@@ -234,8 +270,7 @@ static void add_cdev_node(struct pasid_chain *chain)
 	if (r < 0)
 		chain_unknown(chain, &link_cdev, device->id, r);
 	else if (r == 0)
-		chain_add(chain, &link_cdev, FINDING_BROKEN, device->id,
-			  "look for what makes nodes in /dev: udev, or the container's set-up",
+		chain_add(chain, &link_cdev, FINDING_BROKEN, device->id, node_remedy,
 			  "/dev/vfio/devices/%s is missing", device->vfio_cdev.value);
 	else
 		chain_add(chain, &link_cdev, FINDING_OK, device->id, NULL, "/dev/vfio/devices/%s",
@@ -245,15 +280,18 @@ static void add_cdev_node(struct pasid_chain *chain)
 static void add_cdev(struct pasid_chain *chain)
 {
 	const struct device *device = &chain->device;
+	char buf[64];
+	const char *cdev = chain_config(chain, "VFIO_DEVICE_CDEV", buf, sizeof(buf));
 
 	if (device->vfio_cdev.status < 0)
 		chain_unknown(chain, &link_cdev, device->id, device->vfio_cdev.status);
 	else if (device->vfio_cdev.status == 0 && !chain_driver_is_vfio(device))
-		chain_add(chain, &link_cdev, FINDING_BROKEN, device->id, NULL,
-			  "none: it has no VFIO driver");
+		chain_add(chain, &link_cdev, FINDING_NOTE, device->id, NULL,
+			  "none, as it has no VFIO driver");
 	else if (device->vfio_cdev.status == 0)
 		chain_add(chain, &link_cdev, FINDING_BROKEN, device->id,
-			  "boot a kernel with CONFIG_VFIO_DEVICE_CDEV", "none");
+			  cdev && !*cdev ? "boot a kernel with CONFIG_VFIO_DEVICE_CDEV" : NULL,
+			  "none");
 	else
 		add_cdev_node(chain);
 }
@@ -280,18 +318,29 @@ static void add_in_use(struct pasid_chain *chain)
 void chain_iommufd(struct pasid_chain *chain)
 {
 	int there = chain_has_entry(chain->root, "dev", "iommu");
+	char buf[64];
+	const char *config = chain_config(chain, "IOMMUFD", buf, sizeof(buf));
 
 	if (there < 0)
 		chain_unknown(chain, &link_iommufd, "/dev/iommu", there);
+	else if (there)
+		chain_add(chain, &link_iommufd, FINDING_OK, "/dev/iommu", NULL, "present");
+	else if (config && strcmp(config, "m") == 0)
+		chain_add(chain, &link_iommufd, FINDING_BLOCKED, "/dev/iommu", "modprobe iommufd",
+			  "absent: the module iommufd is not loaded");
+	else if (config && strcmp(config, "y") == 0)
+		chain_add(chain, &link_iommufd, FINDING_BROKEN, "/dev/iommu", node_remedy,
+			  "absent, though the kernel has iommufd");
 	else
-		chain_add(chain, &link_iommufd, there ? FINDING_OK : FINDING_BROKEN, "/dev/iommu",
-			  "modprobe iommufd", there ? "there" : "not there");
+		chain_add(chain, &link_iommufd, FINDING_BROKEN, "/dev/iommu",
+			  config ? "boot a kernel with CONFIG_IOMMUFD" : "try 'modprobe iommufd'",
+			  "absent");
 }
 
 void chain_driver(struct pasid_chain *chain)
 {
 	add_siblings(chain);
-	if (chain->use == PASID_USE_SVA) {
+	if (chain->use == USE_SVA) {
 		add_driver_sva(chain);
 		add_switches(chain);
 	} else {

@@ -8,45 +8,50 @@
 #define VENDOR_HUAWEI 0x19e5
 
 static const struct pasid_link link_pasid = {
-	"pasid-capability",
-	LINK_BOTH,
-	"the device cannot put PASIDs on its requests",
+	.check = "pasid-capability",
+	.needed = LINK_BOTH,
+	.broken = "the device cannot put PASIDs on its requests",
 };
 static const struct pasid_link link_prefix = {
-	"tlp-prefix",
-	LINK_BOTH,
-	"PASIDs travel in end-to-end TLP prefixes: the kernel enables them only where all pass them on",
+	.check = "tlp-prefix",
+	.needed = LINK_BOTH,
+	.broken =
+		"PASIDs travel in end-to-end TLP prefixes: the kernel enables them only where all pass them on",
 };
 static const struct pasid_link link_acs = {
-	"acs",
-	LINK_BOTH,
-	"a request with a PASID could be taken for another's: the kernel enables PASIDs only where "
-	"every bridge sends requests up (ACS RR and UF)",
+	.check = "acs",
+	.needed = LINK_BOTH,
+	.broken =
+		"a request with a PASID could be taken for another's: the kernel enables PASIDs only where "
+		"every bridge sends requests up (ACS RR and UF)",
 };
 static const struct pasid_link link_ats = {
-	"ats-capability",
-	LINK_SVA,
-	"Intel's IOMMU driver binds processes to devices with ATS only",
+	.check = "ats-capability",
+	.needed = LINK_SVA,
+	.broken = "Intel's IOMMU driver binds processes to devices with ATS only",
 };
 static const struct pasid_link link_pri = {
-	"pri-capability",
-	LINK_SVA,
-	"the kernel leaves page requests off, and SVA with them, where responses have no PASID",
+	.check = "pri-capability",
+	.needed = LINK_SVA,
+	.broken =
+		"the kernel leaves page requests off, and SVA with them, where responses have no PASID",
 };
 static const struct pasid_link link_pasid_enabled = {
-	"pasid-enabled",
-	LINK_BOTH,
-	"the kernel has not enabled PASIDs at the device",
+	.check = "pasid-enabled",
+	.needed = LINK_BOTH,
+	.broken = "the kernel has not enabled PASIDs at the device",
 };
 static const struct pasid_link link_ats_enabled = {
-	"ats-enabled",
-	LINK_SVA,
-	"the kernel has not enabled ATS at the device, without which Intel's IOMMU driver binds no process",
+	.check = "ats-enabled",
+	.needed = LINK_SVA,
+	.broken =
+		"the kernel has not enabled ATS at the device, without which Intel's IOMMU driver binds no process",
 };
 static const struct pasid_link link_pri_enabled = {
-	"pri-enabled",
-	LINK_SVA,
-	"the kernel has not enabled page requests, which a device that has them needs for SVA",
+	.check = "pri-enabled",
+	.needed = LINK_SVA,
+	.broken =
+		"the kernel has not enabled page requests, which a device that has them needs for SVA",
 };
 
 /* Whose capability it is: the PF's of a VF. */
@@ -69,11 +74,14 @@ static enum finding_result unless_enabled(const struct pasid_chain *chain)
 static void add_pasid(struct pasid_chain *chain)
 {
 	const struct device_caps *caps = &chain->device.caps;
+	char buf[64];
+	/* X86 has it; elsewhere the host bridge's driver reaches all of config space or not. */
+	const char *mmconfig = chain_config(chain, "PCI_MMCONFIG", buf, sizeof(buf));
 
 	if (caps->pasid.status == -EOPNOTSUPP)
 		chain_add(
 			chain, &link_pasid, FINDING_BROKEN, owner(chain),
-			"boot a kernel with CONFIG_PCI_MMCONFIG",
+			mmconfig && !*mmconfig ? "boot a kernel with CONFIG_PCI_MMCONFIG" : NULL,
 			"this kernel reaches 256 bytes of config space, and no extended capability");
 	else if (caps->pasid.status < 0)
 		chain_unknown(chain, &link_pasid, owner(chain), caps->pasid.status);
@@ -128,7 +136,9 @@ static bool add_prefix(struct pasid_chain *chain, const struct pci_function *fun
 	}
 	if (function->express_status == 0 || !function->express.tlp_prefix)
 		chain_add(chain, &link_prefix, unless_enabled(chain), function->id,
-			  "move the device to a slot whose ports pass TLP prefixes on",
+			  function == chain->path.v
+				  ? NULL
+				  : "move the device to a slot whose ports pass TLP prefixes on",
 			  "%s without end-to-end TLP prefixes", kind);
 	else if (!top && !above)
 		chain_add(chain, &link_prefix, unless_enabled(chain), function->id, NULL,
@@ -147,7 +157,7 @@ static void add_prefixes(struct pasid_chain *chain)
 			return;
 }
 
-static void add_acs(struct pasid_chain *chain, const struct pci_function *function)
+static void add_acs(struct pasid_chain *chain, const struct pci_function *function, bool bridge)
 {
 	char text[160];
 	uint16_t lacks;
@@ -162,7 +172,8 @@ static void add_acs(struct pasid_chain *chain, const struct pci_function *functi
 			  text);
 	else
 		chain_add(chain, &link_acs, r ? FINDING_OK : unless_enabled(chain), function->id,
-			  "move the device to a slot whose ports have ACS", "%s", text);
+			  bridge ? "move the device to a slot whose ports have ACS" : NULL, "%s",
+			  text);
 }
 
 static void add_ats(struct pasid_chain *chain)
@@ -206,7 +217,7 @@ void chain_endpoint(struct pasid_chain *chain)
 		return;
 	add_prefixes(chain);
 	for (size_t i = 0; i < chain->path.n; i++)
-		add_acs(chain, &chain->path.v[i]);
+		add_acs(chain, &chain->path.v[i], i > 0);
 	add_ats(chain);
 	add_pri(chain);
 }
@@ -215,6 +226,8 @@ static void add_enabled(struct pasid_chain *chain, const struct pasid_link *link
 			const char *object, const struct field_u64 *field, const char *what)
 {
 	bool intel = chain_vendor(chain, "intel");
+	/* What is broken before is why. */
+	bool explained = finding_cause(&chain->list, link->needed) != NULL;
 
 	if (field->status < 0)
 		chain_unknown(chain, link, object, field->status);
@@ -227,7 +240,10 @@ static void add_enabled(struct pasid_chain *chain, const struct pasid_link *link
 		/* Drivers but Intel's bind processes also where a device has other ways to fault. */
 		chain_add(chain, link,
 			  intel || link == &link_pasid_enabled ? FINDING_BROKEN : FINDING_NOTE,
-			  object, "look for what the kernel said of the device: journalctl -k",
+			  object,
+			  explained
+				  ? NULL
+				  : "look for what the kernel reports of the device: journalctl -k",
 			  "%s not enabled", what);
 }
 

@@ -3,50 +3,62 @@
 #include "model/why_pasid_chain.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "sys/kernel_param.h"
 
 static const struct pasid_link link_config = {
-	"kernel-config",
-	LINK_BOTH,
-	"the kernel was built without",
+	.check = "kernel-config",
+	.needed = LINK_BOTH,
+	.broken = "the kernel was built without",
 };
 static const struct pasid_link link_config_vfio = {
-	"kernel-config",
-	LINK_VFIO,
-	"the kernel was built without",
+	.check = "kernel-config",
+	.needed = LINK_VFIO,
+	.broken = "the kernel was built without",
 };
 static const struct pasid_link link_config_sva = {
-	"kernel-config",
-	LINK_SVA,
-	"the kernel was built without",
+	.check = "kernel-config",
+	.needed = LINK_SVA,
+	.broken = "the kernel was built without",
 };
 static const struct pasid_link link_cmdline = {
-	"command-line",
-	LINK_BOTH,
-	"the kernel was told at boot not to",
+	.check = "command-line",
+	.needed = LINK_BOTH,
+	.broken = "the kernel's command line turns it off",
 };
 static const struct pasid_link link_cmdline_sva = {
-	"command-line",
-	LINK_SVA,
-	"the kernel was told at boot not to",
+	.check = "command-line",
+	.needed = LINK_SVA,
+	.broken = "the kernel's command line turns it off",
 };
+
+const char *chain_config(struct pasid_chain *chain, const char *name, char *buf, size_t size)
+{
+	struct field_str value;
+
+	if (chain->config_status < 0)
+		return NULL;
+	value = sys_kernel_config_get(&chain->config, name);
+	if (value.status == -ENOMEM)
+		chain->error = value.status;
+	snprintf(buf, size, "%s", value.status == 1 ? value.value : "");
+	field_str_done(&value);
+	return buf;
+}
 
 static void add_symbol(struct pasid_chain *chain, const struct pasid_link *link, const char *name)
 {
-	struct field_str value = sys_kernel_config_get(&chain->config, name);
-	char object[64], remedy[96];
+	char object[64], remedy[96], buf[64];
+	const char *value = chain_config(chain, name, buf, sizeof(buf));
 
 	snprintf(object, sizeof(object), "CONFIG_%s", name);
 	snprintf(remedy, sizeof(remedy), "boot a kernel with %s", object);
-	if (value.status < 0)
-		chain->error = value.status;
-	else if (value.status == 1)
-		chain_add(chain, link, FINDING_OK, object, NULL, "%s", value.value);
+	if (value && *value)
+		chain_add(chain, link, FINDING_OK, object, NULL, "%s", value);
 	else
 		chain_add(chain, link, FINDING_BROKEN, object, remedy, "not set");
-	field_str_done(&value);
 }
 
 static void add_config(struct pasid_chain *chain)
@@ -125,12 +137,19 @@ static bool add_off(struct pasid_chain *chain)
 	return found;
 }
 
+static bool lacks_scalable(const struct pasid_chain *chain)
+{
+	struct field_u64 smts = iommu_field(&chain->unit, "ECAP", "SMTS");
+
+	return smts.status == 1 && !smts.value;
+}
+
 /* Scalable mode is on by default or not as the kernel was configured (intel_iommu_sm). */
 static bool add_scalable(struct pasid_chain *chain)
 {
 	int mode = last_of(&chain->cmdline, "intel_iommu", "sm_on", "sm_off");
-	struct field_str value;
-	int status;
+	const char *value;
+	char buf[64];
 
 	if (!chain_vendor(chain, "intel") || mode == 1)
 		return false;
@@ -139,12 +158,11 @@ static bool add_scalable(struct pasid_chain *chain)
 			  "boot without intel_iommu=sm_off", "intel_iommu=sm_off");
 		return true;
 	}
-	if (chain->config_status < 0)
+	value = chain_config(chain, "INTEL_IOMMU_SCALABLE_MODE_DEFAULT_ON", buf, sizeof(buf));
+	if (!value || *value)
 		return false;
-	value = sys_kernel_config_get(&chain->config, "INTEL_IOMMU_SCALABLE_MODE_DEFAULT_ON");
-	status = value.status;
-	field_str_done(&value);
-	if (status != 0)
+	/* What the IOMMU does not have cannot be turned on. */
+	if (lacks_scalable(chain))
 		return false;
 	chain_add(chain, &link_cmdline, FINDING_BROKEN, NULL, "boot with intel_iommu=sm_on",
 		  "no intel_iommu=sm_on, and scalable mode is off by default");

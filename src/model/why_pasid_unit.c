@@ -7,65 +7,91 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/group.h"
+#include "model/iommu_advice.h"
 #include "sys/cpu.h"
 #include "sys/kernel_has.h"
 #include "sys/kernel_param.h"
 
 static const struct pasid_link link_iommu = {
-	"iommu",
-	LINK_BOTH,
-	"no IOMMU translates for the device",
+	.check = "iommu",
+	.needed = LINK_BOTH,
+	.broken = "no IOMMU translates for the device",
 };
 static const struct pasid_link link_scalable = {
-	"iommu-scalable-mode",
-	LINK_BOTH,
-	"VT-d has PASIDs in scalable mode only",
+	.check = "iommu-scalable-mode",
+	.needed = LINK_BOTH,
+	.broken = "VT-d has PASIDs in scalable mode only",
 };
 static const struct pasid_link link_pasid = {
-	"iommu-pasid",
-	LINK_BOTH,
-	"the IOMMU has no PASIDs, or those of another size",
+	.check = "iommu-pasid",
+	.needed = LINK_BOTH,
+	.broken = "the IOMMU has no PASIDs, or those of another size",
 };
 static const struct pasid_link link_first_stage = {
-	"iommu-first-stage",
-	LINK_SVA,
-	"the IOMMU cannot walk the CPU's page tables",
+	.check = "iommu-first-stage",
+	.needed = LINK_SVA,
+	.broken = "the IOMMU cannot walk the CPU's page tables",
 };
 static const struct pasid_link link_page_walk = {
-	"iommu-page-walk",
-	LINK_SVA,
-	"its page walks do not see what is in the CPU's caches: the kernel then binds no process",
+	.check = "iommu-page-walk",
+	.needed = LINK_SVA,
+	.broken =
+		"its page walks do not see what is in the CPU's caches: the kernel then binds no process",
 };
 static const struct pasid_link link_device_tlb = {
-	"iommu-device-tlb",
-	LINK_SVA,
-	"without device TLBs the kernel enables no ATS, and Intel's driver then binds no process",
+	.check = "iommu-device-tlb",
+	.needed = LINK_SVA,
+	.broken =
+		"without device TLBs the kernel enables no ATS, and Intel's driver then binds no process",
 };
 static const struct pasid_link link_requests = {
-	"iommu-page-requests",
-	LINK_SVA,
-	"page faults of the device cannot be served",
+	.check = "iommu-page-requests",
+	.needed = LINK_SVA,
+	.broken = "page faults of the device cannot be served",
 };
 static const struct pasid_link link_levels = {
-	"cpu-5-level",
-	LINK_SVA,
-	"processes have page tables of five levels, which the IOMMU cannot walk",
+	.check = "cpu-5-level",
+	.needed = LINK_SVA,
+	.broken = "processes have page tables of five levels, which the IOMMU cannot walk",
 };
 static const struct pasid_link link_levels_amd = {
-	"cpu-5-level",
-	LINK_BOTH,
-	"the CPU has page tables of five levels and the IOMMU has not: the kernel then uses no PASIDs",
+	.check = "cpu-5-level",
+	.needed = LINK_BOTH,
+	.broken =
+		"the CPU has page tables of five levels and the IOMMU has not: the kernel then uses no PASIDs",
 };
 static const struct pasid_link link_pages = {
-	"cpu-1g-pages",
-	LINK_SVA,
-	"processes may have pages of 1 GiB, which the IOMMU does not know",
+	.check = "cpu-1g-pages",
+	.needed = LINK_SVA,
+	.broken = "processes may have pages of 1 GiB, which the IOMMU does not know",
 };
 static const struct pasid_link link_remapping = {
-	"interrupt-remapping",
-	LINK_VFIO,
-	"a device could raise others' interrupts: VFIO and iommufd then take none",
+	.check = "interrupt-remapping",
+	.needed = LINK_VFIO,
+	.broken = "a device could raise others' interrupts: VFIO and iommufd then take none",
 };
+
+/* Either there is no IOMMU, or it serves others. */
+static void add_untranslated(struct pasid_chain *chain)
+{
+	_cleanup_group_list_ struct group_list groups = { 0 };
+	char remedy[256] = "";
+	int r = group_list(chain->root, 0, 0, &groups);
+
+	if (r != -ENOMEM)
+		r = iommu_advice(chain->root, groups.n > 0, remedy, sizeof(remedy));
+	if (r == -ENOMEM)
+		chain->error = r;
+	else if (groups.n)
+		chain_add(chain, &link_iommu, FINDING_BROKEN, chain->device.id,
+			  *remedy ? remedy : NULL,
+			  "in no IOMMU group: the IOMMU here serves other devices (%zu groups)",
+			  groups.n);
+	else
+		chain_add(chain, &link_iommu, FINDING_BROKEN, chain->device.id,
+			  *remedy ? remedy : NULL, "in no IOMMU group");
+}
 
 static void add_iommu(struct pasid_chain *chain)
 {
@@ -75,10 +101,7 @@ static void add_iommu(struct pasid_chain *chain)
 	if (device->group.status < 0)
 		chain_unknown(chain, &link_iommu, device->id, device->group.status);
 	else if (device->group.status == 0)
-		chain_add(
-			chain, &link_iommu, FINDING_BROKEN, device->id,
-			"turn the IOMMU on in the firmware's setup, and with intel_iommu=on at boot",
-			"in no IOMMU group");
+		add_untranslated(chain);
 	else if (chain->unit_status == 1)
 		chain_add(chain, &link_iommu, FINDING_OK, device->id, NULL,
 			  "behind %s, in group %" PRIu64, unit, device->group.value);
@@ -89,7 +112,7 @@ static void add_iommu(struct pasid_chain *chain)
 
 /* One bit of a register, which has to be set. */
 static void add_bit(struct pasid_chain *chain, const struct pasid_link *link, const char *reg,
-		    const char *name, const char *what)
+		    const char *name, const char *what, const char *remedy)
 {
 	struct field_u64 field = iommu_field(&chain->unit, reg, name);
 
@@ -97,11 +120,10 @@ static void add_bit(struct pasid_chain *chain, const struct pasid_link *link, co
 		chain_unknown(chain, link, chain->unit.name, -ENOENT);
 	else
 		chain_add(chain, link, field.value ? FINDING_OK : FINDING_BROKEN, chain->unit.name,
-			  NULL, "%s: %s (%s.%s)", what, field.value ? "yes" : "no", reg, name);
+			  remedy, "%s: %s (%s.%s)", what, field.value ? "yes" : "no", reg, name);
 }
 
-static void add_width(struct pasid_chain *chain, const char *reg, const char *name,
-		      const char *remedy)
+static void add_width(struct pasid_chain *chain, const char *reg, const char *name)
 {
 	struct field_u64 field = iommu_field(&chain->unit, reg, name);
 	uint64_t width = chain->unit.pasid_width.value;
@@ -112,7 +134,7 @@ static void add_width(struct pasid_chain *chain, const char *reg, const char *na
 		chain_add(chain, &link_pasid, FINDING_OK, chain->unit.name, NULL,
 			  "PASIDs of %" PRIu64 " bits (%s.%s)", width, reg, name);
 	else
-		chain_add(chain, &link_pasid, FINDING_BROKEN, chain->unit.name, remedy,
+		chain_add(chain, &link_pasid, FINDING_BROKEN, chain->unit.name, NULL,
 			  "PASIDs: no (%s.%s)", reg, name);
 }
 
@@ -150,22 +172,37 @@ static void add_cpu(struct pasid_chain *chain, const struct pasid_link *link, co
 			  unit.value ? "yes" : "no", reg, name);
 }
 
+/* Where a hypervisor emulates the IOMMU, what that one has is a matter of its configuration. */
+static const char *virtual_remedy(const struct pasid_chain *chain)
+{
+	struct field_u64 guest = sys_cpu_flag(chain->root, "hypervisor");
+
+	return guest.status == 1 && guest.value
+		       ? "give the virtual machine's IOMMU scalable mode and PASIDs, in the hypervisor's "
+			 "configuration"
+		       : NULL;
+}
+
 static void add_intel(struct pasid_chain *chain)
 {
-	static const char setup[] = "turn scalable mode on in the firmware's or hypervisor's setup";
+	struct field_u64 scalable = iommu_field(&chain->unit, "ECAP", "SMTS");
 
 	if (chain->unit.ecap.status < 0) {
 		chain_unknown(chain, &link_scalable, chain->unit.name, chain->unit.ecap.status);
 		return;
 	}
-	add_bit(chain, &link_scalable, "ECAP", "SMTS", "scalable mode");
-	add_width(chain, "ECAP", "PASID", setup);
-	add_bit(chain, &link_first_stage, "ECAP", "FSTS", "first-stage translation");
-	add_bit(chain, &link_page_walk, "ECAP", "SMPWCS", "coherent page walks");
-	add_bit(chain, &link_device_tlb, "ECAP", "DT", "device TLBs");
+	add_bit(chain, &link_scalable, "ECAP", "SMTS", "scalable mode", virtual_remedy(chain));
+	/* All of these bits are of scalable mode. */
+	if (scalable.status == 1 && !scalable.value)
+		chain->moot = "does not matter without scalable mode";
+	add_width(chain, "ECAP", "PASID");
+	add_bit(chain, &link_first_stage, "ECAP", "FSTS", "first-stage translation", NULL);
+	add_bit(chain, &link_page_walk, "ECAP", "SMPWCS", "coherent page walks", NULL);
+	add_bit(chain, &link_device_tlb, "ECAP", "DT", "device TLBs", NULL);
 	add_requests(chain);
 	add_cpu(chain, &link_levels, "la57", "CAP", "FS5LP", "boot with no5lvl");
 	add_cpu(chain, &link_pages, "pdpe1gb", "CAP", "FS1GP", NULL);
+	chain->moot = NULL;
 }
 
 /* All that amd_iommu_pasid_supported() asks of the unit. */
@@ -184,7 +221,7 @@ static void add_amd(struct pasid_chain *chain)
 				  "PASIDs: no (EFR.%s)", names[i]);
 			break;
 		} else if (i + 1 == ARRAY_SIZE(names)) {
-			add_width(chain, "EFR", "GTSup", NULL);
+			add_width(chain, "EFR", "GTSup");
 		}
 	add_cpu(chain, &link_levels_amd, "la57", "EFR", "GATS", "boot with no5lvl");
 }
@@ -202,6 +239,15 @@ static void add_other(struct pasid_chain *chain)
 			  "could not be measured: IOMMUs of this kind publish no registers");
 }
 
+/* What would make the kernel remap, as far as something that was measured says so; else the way without. */
+static const char *remapping_remedy(const struct pasid_chain *chain)
+{
+	if (chain->cmdline_status == 1 && sys_cmdline_has(&chain->cmdline, "intremap", "off"))
+		return "boot without intremap=off";
+	return "where the devices are trusted: "
+	       "echo 1 > /sys/module/iommufd/parameters/allow_unsafe_interrupts";
+}
+
 /* Why the kernel does not remap, and what to do. */
 static void add_direct(struct pasid_chain *chain, const char *seen)
 {
@@ -214,14 +260,9 @@ static void add_direct(struct pasid_chain *chain, const char *seen)
 	if (allowed)
 		chain_add(chain, &link_remapping, FINDING_WARNING, NULL,
 			  "echo 0 > /sys/module/iommufd/parameters/allow_unsafe_interrupts",
-			  "%s; not asked for: iommufd.allow_unsafe_interrupts is on", seen);
-	else if (chain->cmdline_status == 1 && sys_cmdline_has(&chain->cmdline, "intremap", "off"))
-		chain_add(chain, &link_remapping, FINDING_BROKEN, NULL, "boot without intremap=off",
-			  "%s: intremap=off", seen);
+			  "%s; allowed all the same: iommufd.allow_unsafe_interrupts is on", seen);
 	else
-		chain_add(chain, &link_remapping, FINDING_BROKEN, NULL,
-			  "turn interrupt remapping on in the firmware, or trust the devices: "
-			  "echo 1 > /sys/module/iommufd/parameters/allow_unsafe_interrupts",
+		chain_add(chain, &link_remapping, FINDING_BROKEN, NULL, remapping_remedy(chain),
 			  "%s%s", seen,
 			  ir.status == 1 && !ir.value ? "; the IOMMU cannot remap (ECAP.IR)" : "");
 }

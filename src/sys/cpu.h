@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the kernel uses of the CPU: the flags in /proc/cpuinfo. */
+/* What /proc/cpuinfo says of the CPU. */
 #pragma once
 
 #include <stddef.h>
@@ -13,3 +13,22 @@
  */
 struct field_u64 sys_cpu_flag(const struct sys_root *root, const char *name);
 struct field_u64 sys_cpu_flag_parse(const char *text, size_t size, const char *name);
+
+enum sys_arch {
+	SYS_ARCH_UNKNOWN, /* could not be read, or says none of these */
+	SYS_ARCH_X86,
+	SYS_ARCH_ARM,
+	SYS_ARCH_RISCV,
+};
+
+struct sys_cpu {
+	enum sys_arch arch;
+	char id[32]; /* x86: "GenuineIntel"; Arm: the implementer, "0x41"; RISC-V: its ISA; "": not said */
+};
+
+/* Of the machine that is looked at, which may be of another architecture than this one. */
+void sys_cpu_read(const struct sys_root *root, struct sys_cpu *ret);
+void sys_cpu_parse(const char *text, size_t size, struct sys_cpu *ret);
+
+/* The line of /proc/cpuinfo that CPU was read from, for a capture: "CPU implementer" or NULL. */
+const char *sys_cpu_key(enum sys_arch arch);

@@ -46,14 +46,26 @@ register()
 # broken CHECK TREE DEVICE [OPTION...]: the status is 5, and that link is the first broken one.
 broken()
 {
-	local check=$1 tree=$2 device=$3
+	in_the_way 5 broken "$@"
+}
 
-	shift 3
-	on "$tree" pasid why "$device" "$@" -j
-	ended 5
+# blocked CHECK TREE DEVICE [OPTION...]: nothing is broken: the status is 3, and that link is the first blocked one.
+blocked()
+{
+	in_the_way 3 blocked "$@"
+}
+
+in_the_way()
+{
+	local result=$2 check=$3 device=$5
+
+	on "$4" pasid why "$device" "${@:6}" -j
+	ended "$1"
 	says "ioasidctl: $device: no PASIDs for"
-	says ": $check: "
-	equal "$(jq -r 'map(select(.result == "broken"))[0].check' <<<"$output")" "$check"
+	equal "$(jq -r '.[0] | "\(.check) \(.object) \(.result)"' <<<"$output")" "ready $device $result"
+	contains "$(jq -r '.[0].seen' <<<"$output")" "not ready: $check: "
+	equal "$(jq -r --arg result "$result" 'map(select(.result == $result and .check != "ready"))[0].check' <<<"$output")" \
+		"$check"
 }
 
 @test "a device that has all it needs is usable, and each link says what was measured" {
@@ -73,15 +85,15 @@ broken()
 	says '0000:00:05.0: root port whose ACS lacks RR UF'
 	broken command-line intel-paths $WIDE --for sva
 	says 'boot without pci=noats'
-	broken driver intel-paths 0000:01:00.0
+	blocked driver intel-paths 0000:01:00.0
 	says 'hint: ioasidctl driver set 0000:01:00.0 vfio-pci'
-	broken driver intel-pasid 0000:00:11.0 --for vfio
+	blocked driver intel-pasid 0000:00:11.0 --for vfio
 }
 
 @test "the use is the driver's, unless it is told" {
 	broken iommu-page-walk intel-pasid 0000:00:11.0
 	says 'no PASIDs for SVA'
-	broken driver intel-pasid 0000:00:11.0 --for vfio
+	blocked driver intel-pasid 0000:00:11.0 --for vfio
 	says 'no PASIDs for VFIO'
 }
 
@@ -201,13 +213,13 @@ broken()
 	equal "$(jq -r "$seen" <<<"$output")" 'unknown unknown'
 }
 
-@test "broken where another member of the group has a driver of its own" {
+@test "blocked where another member of the group has a driver of its own" {
 	local tree nic=0000:00:03.0
 
 	tree=$(own intel-pasid)
 	ln -s "../../../../devices/pci0000:00/$nic" "$tree/sys/kernel/iommu_groups/6/devices/$nic"
 	ln -sfn ../../../kernel/iommu_groups/6 "$tree/sys/devices/pci0000:00/$nic/iommu_group"
-	broken group-siblings intel-pasid $WIDE
+	blocked group-siblings intel-pasid $WIDE
 	says "$nic"
 }
 
@@ -219,7 +231,7 @@ broken()
 @test "what cannot be measured is not broken, and is said" {
 	on intel-pasid-user pasid why $WIDE -j
 	ended 0
-	says 'links could not be measured'
+	says 'findings could not be measured'
 	equal "$(jq -r '.[] | select(.check == "pasid-capability").result' <<<"$output")" unknown
 	contains "$(jq -r '.[] | select(.check == "pasid-capability").seen' <<<"$output")" 'not permitted'
 }

@@ -44,6 +44,16 @@ check()
 	ended_orderly
 }
 
+# advised REMEDY: 'system check' and 'pasid why' say that of what turns the IOMMU on.
+advised()
+{
+	check none
+	equal "$(jq -r '.[] | select(.check == "iommu").remedy' <<<"$output")" "$1"
+	says "hint: $1"
+	on none pasid why 0000:00:05.0 -j
+	equal "$(jq -r '.[] | select(.check == "iommu").remedy' <<<"$output")" "$1"
+}
+
 # register TREE NAME BIT VALUE: of dmar0's capability register; the bit must be the other way.
 register()
 {
@@ -85,9 +95,9 @@ unset_symbol()
 	json 'all(.[]; (.seen | length) > 0 and (.use | length) > 0)'
 	on none system check -j -o +meaning
 	json 'all(.[] | select(.result == "broken" and .check != "ready"); .meaning != null)'
-	json 'any(.[]; .check == "iommu" and (.remedy | contains("setup of firmware")))'
+	json 'any(.[]; .check == "iommu" and (.remedy | contains("firmware")))'
 	on none system check -rno check
-	equal "$(tail -n 4 <<<"$output" | sort -u)" ready
+	equal "$(head -n 4 <<<"$output" | sort -u)" ready
 }
 
 @test "one use: its findings alone, and the status is its own" {
@@ -133,18 +143,96 @@ unset_symbol()
 }
 
 @test "iommu: off, and the firmware announces one" {
-	local tree
+	local tree tables cpuinfo
 
 	tree=$(own none)
-	: >"$tree/sys/firmware/acpi/tables/DMAR"
+	tables=$tree/sys/firmware/acpi/tables
+	: >"$tables/DMAR"
 	echo 'intel_iommu=off' >"$tree/proc/cmdline"
 	check none
 	finds broken iommu
 	finds broken command-line
-	json 'any(.[]; .check == "iommu" and (.seen | contains("announces one (DMAR)")) and (.remedy | startswith("boot with intel_iommu=on")))'
-	mv "$tree/sys/firmware/acpi/tables/"{DMAR,IVRS}
-	check none
-	json 'any(.[]; .check == "iommu" and (.remedy | contains("amd_iommu=off")))'
+	json 'any(.[]; .check == "iommu" and (.seen | contains("announces one (DMAR)")))'
+	advised 'boot without intel_iommu=off'
+	echo 'iommu=off' >"$tree/proc/cmdline"
+	advised 'boot without iommu=off'
+	: >"$tree/proc/cmdline"
+	advised 'boot with intel_iommu=on'
+	sed -i '/INTEL_IOMMU=/d' "$tree/proc/config.gz"
+	advised 'boot a kernel with CONFIG_INTEL_IOMMU'
+	# AMD's and Arm's drivers are on, and have no option "on".
+	mv "$tables/"{DMAR,IVRS}
+	advised 'look for what the kernel reports: journalctl -k -g AMD-Vi'
+	echo 'amd_iommu=off' >"$tree/proc/cmdline"
+	advised 'boot without amd_iommu=off'
+	mv "$tables/"{IVRS,VIOT}
+	advised 'look for what the kernel reports: journalctl -k -g virtio_iommu'
+	rm "$tables/VIOT"
+	# As show_cpuinfo() and c_show() of each architecture have it.
+	cpuinfo=$tree/proc/cpuinfo
+	printf 'processor\t: 0\nvendor_id\t: GenuineIntel\nflags\t\t: fpu pdpe1gb\n' >"$cpuinfo"
+	advised "turn on VT-d in the firmware's setup"
+	sed -i 's/GenuineIntel/AuthenticAMD/' "$cpuinfo"
+	advised "turn on the IOMMU (AMD-Vi) in the firmware's setup"
+	sed -i 's/fpu/fpu hypervisor/' "$cpuinfo"
+	advised "give the virtual machine an IOMMU, in the hypervisor's configuration"
+	printf 'processor\t: 0\nFeatures\t: fp asimd\nCPU implementer\t: 0x41\n' >"$cpuinfo"
+	advised 'the firmware has to describe an SMMU to the kernel: in the ACPI table IORT or the device tree'
+	printf 'processor\t: 0\nhart\t\t: 0\nisa\t\t: rv64imafdc\n' >"$cpuinfo"
+	advised 'the firmware has to describe an IOMMU to the kernel: in the ACPI table RIMT or the device tree'
+	printf 'vendor_id       : IBM/S390\n' >"$cpuinfo"
+	advised 'look for the IOMMU in the setup of the firmware or hypervisor'
+}
+
+# As on a Raspberry Pi 5, whose IOMMUs serve displays and codecs.
+@test "iommu: it serves other devices than PCI ones" {
+	local tree device group=41
+
+	tree=$(own virtio)
+	printf 'processor\t: 0\nFeatures\t: fp asimd\nCPU implementer\t: 0x41\n' >"$tree/proc/cpuinfo"
+	rm -r "$tree/sys/kernel/iommu_groups"
+	rm "$tree"/sys/bus/pci/devices/*/iommu_group
+	device=platform/axi/1000800000.codec
+	mkdir -p "$tree/sys/kernel/iommu_groups/$group/devices" "$tree/sys/devices/$device"
+	echo DMA >"$tree/sys/kernel/iommu_groups/$group/type"
+	: >"$tree/sys/kernel/iommu_groups/$group/reserved_regions"
+	: >"$tree/sys/devices/$device/uevent"
+	ln -s ../../../../bus/platform "$tree/sys/devices/$device/subsystem"
+	ln -s "../../../../devices/$device" "$tree/sys/kernel/iommu_groups/$group/devices/"
+	ln -s ../../../../kernel/iommu_groups/$group "$tree/sys/devices/$device/iommu_group"
+	on virtio system check passthrough -j
+	ended 5
+	finds ok iommu
+	finds broken iommu-pci
+	says 'passthrough: not ready: iommu-pci: none of ' 'hint: if the hardware has an IOMMU there, the firmware has to say so'
+	on virtio pasid why 0000:00:05.0 -j
+	ended 5
+	json 'any(.[]; .check == "iommu" and .seen == "in no IOMMU group: the IOMMU here serves other devices (1 groups)"
+		and (.remedy | contains("intel_iommu") | not))'
+}
+
+@test "direct regions: groups that the kernel refuses are a warning, all of them an obstacle" {
+	local tree group
+
+	tree=$(own intel-pasid)
+	check intel-pasid
+	finds ok reserved-region
+	printf '0x27b00000 0x286fffff direct\n' >"$tree/sys/kernel/iommu_groups/6/reserved_regions"
+	on intel-pasid system check passthrough -j
+	ended 0
+	finds warning reserved-region 0000:00:10.0
+	finds warning ready
+	for group in "$tree"/sys/kernel/iommu_groups/*; do
+		printf '0x27b00000 0x286fffff direct\n' >"$group/reserved_regions"
+	done
+	on intel-pasid system check passthrough -j
+	ended 5
+	finds blocked ready
+	says 'passthrough: not ready: reserved-region: 0000:00:'
+	ln -sf errno:13 "$tree/sys/kernel/iommu_groups/1/reserved_regions"
+	rm "$tree/sys/kernel/iommu_groups/"[02-9]*/reserved_regions "$tree/sys/kernel/iommu_groups/1"?*/reserved_regions
+	check intel-pasid
+	finds unknown reserved-region
 }
 
 @test "iommu: VFIO's groups without an IOMMU do not count, and are a warning" {
@@ -201,6 +289,8 @@ unset_symbol()
 	finds ok interrupt-remapping
 	check amd
 	finds broken interrupt-remapping
+	check none
+	finds note interrupt-remapping
 	tree=$(own intel-pasid)
 	for chip in "$tree"/sys/kernel/irq/*/chip_name; do
 		sed -i 's/^IR-//' "$chip"
@@ -372,12 +462,77 @@ unset_symbol()
 	on intel-pasid system check pasid -j
 	ended 0
 	finds ok ready
-	finds note iommu-pasid dmar1
+	finds note iommu-scalable-mode dmar1
 	# With neither it is broken again.
 	cp "$BATS_TEST_TMPDIR/ecap" "$tree/sys/devices/virtual/iommu/dmar0/intel-iommu/ecap"
 	on intel-pasid system check pasid -j
 	ended 5
-	finds broken iommu-pasid dmar0,dmar1
+	finds broken iommu-scalable-mode dmar0,dmar1
+}
+
+@test "scalable mode without PASIDs is no PASIDs, and nothing turns them on" {
+	local tree
+
+	tree=$(own intel-pasid)
+	register "$tree" ecap 40 0
+	on intel-pasid system check pasid -j
+	ended 5
+	says_only "$(printf '%s\n' 'ioasidctl: pasid: not ready: iommu-pasid: dmar0: PASIDs: no (ECAP.PASID)')"
+	# Without scalable mode the other bits do not matter, and a hypervisor may have it.
+	register "$tree" ecap 43 0
+	on intel-pasid system check pasid sva -j
+	ended 5
+	finds broken iommu-scalable-mode
+	finds note iommu-pasid
+	finds note iommu-page-walk
+	json 'any(.[]; .check == "iommu-scalable-mode" and .remedy == null)'
+	sed -i 's/^flags.*:/& hypervisor/' "$tree/proc/cpuinfo"
+	on intel-pasid system check pasid -j
+	ended 5
+	says "hint: give the virtual machine's IOMMU scalable mode and PASIDs"
+}
+
+@test "what is the same for several IOMMUs is one row" {
+	local tree i unit
+
+	tree=$(own intel-pasid)
+	for i in 1 2 3 4 5 6 7; do
+		unit=$tree/sys/devices/virtual/iommu/dmar$i
+		cp -a "$tree/sys/devices/virtual/iommu/dmar0" "$unit"
+		ln -s ../../devices/virtual/iommu/dmar$i "$tree/sys/class/iommu/dmar$i"
+	done
+	printf 'flags\t\t: fpu\n' >"$tree/proc/cpuinfo"
+	check intel-pasid
+	json 'group_by([.check, .object, .seen, .use]) | all(.[]; length == 1)'
+	finds ok iommu-pasid dmar0,dmar1,dmar2,dmar3,dmar4,dmar5,dmar6,dmar7
+	finds ok cpu-5-level
+}
+
+@test "people see the verdicts first, then what is not in order, with --all the rest" {
+	on intel-legacy system check
+	ended 0
+	equal "$output" "$(cat <<-'END'
+		passthrough  ok      ready
+		pasid        broken  not ready: iommu-scalable-mode: dmar0: scalable mode: no (ECAP.SMTS)
+		sva          broken  not ready: iommu-scalable-mode: dmar0: scalable mode: no (ECAP.SMTS)
+		unprivileged unknown ready as far as could be measured; not measured: node-access, memlock
+
+		RESULT  CHECK               OBJECT SEEN                                                      REMEDY
+		broken  iommu-scalable-mode dmar0  scalable mode: no (ECAP.SMTS)                             -
+		unknown node-access         -      could not be measured: a captured tree has no permissions -
+		unknown memlock             -      could not be measured: a captured tree has no limits      -
+
+		25 findings are in order: --all shows them too
+	END
+	)"
+	on intel-legacy system check --all
+	ended 0
+	equal "$(grep -c . <<<"$output")" 33
+	[[ $output != *--all* ]]
+	on intel-pasid system check passthrough
+	ended 0
+	equal "$(head -n 1 <<<"$output")" 'passthrough ok ready'
+	equal "$(grep -c . <<<"$output")" 2
 }
 
 @test "without rights no more than the capabilities of devices is unknown" {

@@ -18,7 +18,7 @@ teardown()
 obstructed()
 {
 	status 3 ctl group why "$1" -j
-	jq -e --arg check "$2" 'map(select(.result == "broken"))[0].check == $check' <<<"$output"
+	jq -e --arg check "$2" 'map(select(.result == "blocked" and .check != "ready"))[0].check == $check' <<<"$output"
 }
 
 # cure GROUP: does what is advised, until nothing stands in the way any more.
@@ -28,7 +28,7 @@ cure()
 
 	for ((i = 0; i < 10; i++)); do
 		ctl group why "$1" -j >"$BATS_TEST_TMPDIR/why" && return 0
-		remedy=$(jq -r 'map(select(.result == "broken"))[0].remedy' "$BATS_TEST_TMPDIR/why")
+		remedy=$(jq -r 'map(select(.result == "blocked" and .check != "ready"))[0].remedy' "$BATS_TEST_TMPDIR/why")
 		echo "$remedy"
 		PATH=${IOASIDCTL%/*}:$PATH bash -c "$remedy" || return 1
 	done
@@ -90,8 +90,8 @@ net_of()
 	cure 0000:02:01.0
 	ctl driver reset 0000:02:01.0
 	ctl driver reset $E1000
-	status 5 ctl group why 0000:02:01.0
-	says "the group cannot be given away: $E1000: driver e1000"
+	status 3 ctl group why 0000:02:01.0
+	says "the group cannot be assigned: $E1000: driver e1000"
 }
 
 @test "group why: the driver of an ISA bridge stands in the way, as the kernel has it" {
@@ -100,7 +100,7 @@ net_of()
 	echo uio_pci_generic >/sys/bus/pci/devices/$ISA/driver_override
 	echo $ISA >/sys/bus/pci/drivers_probe
 	status 5 ctl -c test device add $SATA
-	status 5 ctl group why $SATA
+	status 3 ctl group why $SATA
 	says "$ISA: driver uio_pci_generic"
 	cure $SATA
 	status 0 ctl group why $SATA
@@ -130,7 +130,7 @@ net_of()
 	swapoff /dev/nvme0n1
 	dmsetup create vg-home <<<'0 1000 linear /dev/nvme0n1 0'
 	obstructed "$DISK" stacked
-	[[ $(reason "$DISK" "$DISK" stacked) == 'broken /dev/nvme0n1 is held by dm-'*' (vg-home)' ]]
+	[[ $(reason "$DISK" "$DISK" stacked) == 'blocked /dev/nvme0n1 is held by dm-'*' (vg-home)' ]]
 	cure "$DISK"
 	ctl driver reset "$DISK"
 	eventually test -e /dev/nvme0n1
@@ -142,22 +142,22 @@ net_of()
 	net=$(net_of "$NIC")
 	# QEMU's network advertises a router.
 	echo 0 | tee /proc/sys/net/ipv6/conf/{all,default,"$net"}/accept_ra
-	status 5 ctl group why "$NIC"
+	status 3 ctl group why "$NIC"
 	ip link set "$net" up
-	[[ $(reason "$NIC" "$NIC" network) == "broken $net is up" ]]
+	[[ $(reason "$NIC" "$NIC" network) == "blocked $net is up" ]]
 	ip -6 route add default dev "$net" table 77
-	[[ $(reason "$NIC" "$NIC" network) == "broken $net is up, with a default route" ]]
+	[[ $(reason "$NIC" "$NIC" network) == "blocked $net is up, with a default route" ]]
 	ip -6 route del default dev "$net" table 77
 	ip link add br0 type bridge
 	ip link set "$net" master br0
 	ip link set br0 up
 	ip link add link br0 name br0.5 type vlan id 5
 	ip link set br0.5 up
-	[[ $(reason "$NIC" "$NIC" network) == "broken $net is up and a part of br0" ]]
+	[[ $(reason "$NIC" "$NIC" network) == "blocked $net is up and a part of br0" ]]
 	ip link add dummy7 type dummy
 	ip link set dummy7 up
 	ip -6 route add default nexthop via fe80::1 dev dummy7 nexthop via fe80::1 dev br0.5
-	[[ $(reason "$NIC" "$NIC" network) == "broken $net is up and a part of br0, with a default route over br0.5" ]]
+	[[ $(reason "$NIC" "$NIC" network) == "blocked $net is up and a part of br0, with a default route over br0.5" ]]
 	status 3 ctl driver set "$NIC" vfio-pci
 	says 'refused: '"$net"' is up and a part of br0, with a default route over br0.5'
 	ip link del br0
@@ -165,7 +165,7 @@ net_of()
 	ip link set "$net" down
 	ip netns add elsewhere
 	ip link set "$net" netns elsewhere
-	[[ $(reason "$NIC" "$NIC" network) == 'broken a network interface of it is in another network namespace' ]]
+	[[ $(reason "$NIC" "$NIC" network) == 'blocked a network interface of it is in another network namespace' ]]
 	ip netns del elsewhere
 	eventually test -e /sys/class/net/"$net"
 }

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/diagnosis.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "util/cleanup.h"
+
+enum { KEY_ALL = 0x480 };
+
+static error_t diagnosis_parse(int key, char *arg, struct argp_state *state)
+{
+	struct diagnosis_args *args = state->input;
+
+	(void)arg;
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &args->common;
+		return 0;
+	case KEY_ALL:
+		args->all = true;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_option diagnosis_options[] = {
+	{ "all", KEY_ALL, NULL, 0, "Show what is in order too, not only what is not", 0 },
+	{ 0 },
+};
+
+static const struct argp diagnosis_argp = {
+	.options = diagnosis_options,
+	.parser = diagnosis_parse,
+	.children = wake_children,
+};
+const struct argp_child diagnosis_children[] = { { &diagnosis_argp, 0, NULL, 0 }, { 0 } };
+
+/* A finding as a row. */
+struct row {
+	const struct finding *finding;
+	char *uses[USE_COUNT];
+	size_t n_uses;
+};
+
+static void get_result(const void *p, struct out_value *ret)
+{
+	out_string(ret, finding_result_name(((const struct row *)p)->finding->result));
+}
+
+#define GET(name) \
+	static void get_##name(const void *p, struct out_value *ret) \
+	{ \
+		out_string(ret, ((const struct row *)p)->finding->name); \
+	}
+
+GET(check)
+GET(object)
+GET(seen)
+GET(meaning)
+GET(remedy)
+
+static void get_use(const void *p, struct out_value *ret)
+{
+	const struct row *row = p;
+	struct strv list = { (char **)row->uses, row->n_uses };
+
+	out_strv(ret, &list);
+}
+
+#define BEFORE_USE \
+	{ "result", \
+	  "ok, note, unknown (could not be measured), warning, blocked (nothing is broken: something " \
+	  "stands in the way, or is still to be done), broken", \
+	  OUT_DEFAULT | OUT_RESULT, 0, get_result }, \
+		{ "check", "What was asked; ready: the verdict", OUT_DEFAULT, 0, get_check }, \
+		{ "object", "What was looked at, of a verdict what it is on; absent: the machine", \
+		  OUT_DEFAULT | OUT_PROSE, 0, get_object }, \
+		{ "seen", "What was measured", OUT_DEFAULT | OUT_PROSE, 0, get_seen }, \
+	{ \
+		"meaning", "What that means", OUT_PROSE, 0, get_meaning \
+	}
+#define AFTER_USE \
+	{ \
+		"remedy", "What to do", OUT_DEFAULT | OUT_PROSE, 0, get_remedy \
+	}
+
+const struct out_column diagnosis_columns[] = { BEFORE_USE, AFTER_USE, { 0 } };
+const struct out_column diagnosis_use_columns[] = {
+	BEFORE_USE,
+	{ "use", "The uses that need it", OUT_DEFAULT | OUT_INLINE, 0, get_use },
+	AFTER_USE,
+	{ 0 },
+};
+
+/* The verdicts, for people. */
+static const struct out_column verdict_columns[] = {
+	{ "object", "", OUT_DEFAULT, 0, get_object },
+	{ "result", "", OUT_DEFAULT | OUT_RESULT, 0, get_result },
+	{ "seen", "", OUT_DEFAULT | OUT_PROSE, 0, get_seen },
+	{ 0 },
+};
+
+static bool for_people(const struct diagnosis_args *args)
+{
+	return args->common.view.out.format == OUT_FORMAT_TABLE;
+}
+
+int diagnosis_open(struct app *app, const struct diagnosis_args *args, struct inspection *ret)
+{
+	struct view_args view = args->common.view;
+
+	/* Which use needs what, the verdicts say. */
+	if (for_people(args))
+		view.out.defaults = "result,check,object,seen,remedy";
+	return inspect_open(app, &view, ret);
+}
+
+static struct row make_row(const struct finding *finding)
+{
+	struct row row = { .finding = finding };
+
+	for (int use = 0; use < USE_COUNT; use++)
+		if (finding->uses & USE_BIT(use))
+			row.uses[row.n_uses++] = (char *)use_name((enum use)use);
+	return row;
+}
+
+static int show_verdicts(struct app *app, const struct finding_list *list)
+{
+	const struct out_options options = { .no_headings = true };
+	_cleanup_view_ struct out_view *view = NULL;
+	_cleanup_free_ char *bad = NULL;
+	int r = out_view_new(verdict_columns, &options, false, stdout, &view, &bad);
+
+	for (size_t i = 0; r == 0 && i < list->n; i++) {
+		struct row row = make_row(&list->v[i]);
+
+		if (finding_is_verdict(&list->v[i]))
+			r = out_view_row(view, &row);
+	}
+	return r < 0 ? app_fail_errno(app, r, NULL, "cannot print") : app_view_end(app, view);
+}
+
+/* What could not be measured, and whether asking otherwise would help. */
+static void note_unknown(struct app *app, const struct finding_list *list)
+{
+	size_t n = 0, asleep = 0, denied = 0;
+	char text[160] = "";
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct finding *finding = &list->v[i];
+
+		if (finding->result != FINDING_UNKNOWN || finding_is_verdict(finding))
+			continue;
+		n++;
+		asleep += finding->error == -EAGAIN;
+		denied += finding->error == -EACCES || finding->error == -EPERM;
+	}
+	if (asleep)
+		snprintf(text, sizeof(text), "; %zu of a sleeping device: --wake wakes it", asleep);
+	if (denied)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+			 "; %zu for want of permission: ask as root", denied);
+	if (n)
+		app_note(app, "%zu finding%s could not be measured%s", n, n == 1 ? "" : "s", text);
+}
+
+int diagnosis_show(struct app *app, struct inspection *in, const struct diagnosis_args *args,
+		   const struct finding_list *list, enum finding_result hidden)
+{
+	bool people = for_people(args);
+	size_t n_hidden = 0, n_shown = 0;
+	int r = people ? show_verdicts(app, list) : 0;
+
+	if (r)
+		return r;
+	for (size_t i = 0; r == 0 && i < list->n; i++) {
+		const struct finding *finding = &list->v[i];
+		struct row row = make_row(finding);
+
+		if (people && finding_is_verdict(finding))
+			continue;
+		if (people && !args->all && finding->result <= hidden) {
+			n_hidden++;
+			continue;
+		}
+		if (people && n_shown++ == 0)
+			putchar('\n');
+		r = inspect_row(in, &row);
+	}
+	if (n_shown || !people)
+		r = inspect_end(app, in, r);
+	if (r)
+		return r;
+	if (n_hidden)
+		printf("\n%zu finding%s in order: --all shows %s too\n", n_hidden,
+		       n_hidden == 1 ? " is" : "s are", n_hidden == 1 ? "it" : "them");
+	note_unknown(app, list);
+	return 0;
+}
+
+enum status diagnosis_conclude(struct app *app, const struct finding_list *list,
+			       const struct finding *verdict, const char *object, const char *what)
+{
+	enum status status = finding_status(verdict);
+	const struct finding *cause = finding_cause(list, verdict->uses);
+	bool named;
+
+	if (status == STATUS_DONE || !cause)
+		return STATUS_DONE;
+	/* "driver: driver e1000" would say it twice. */
+	named = !str_starts(cause->seen, cause->check);
+	app_fail(app, status, object, "%s: %s%s%s%s%s", what, named ? cause->check : "",
+		 named ? ": " : "", cause->object ? cause->object : "", cause->object ? ": " : "",
+		 cause->seen);
+	if (cause->remedy)
+		app_hint(app, "%s", cause->remedy);
+	return status;
+}
