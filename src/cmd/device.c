@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* device list, show; device add, remove, attach, detach in a context */
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "app.h"
+#include "cmd/attached.h"
 #include "cmd/device_columns.h"
 #include "cmd/nouns.h"
 #include "cmd/operand.h"
@@ -16,7 +19,7 @@ enum { KEY_FORCE = 0x500, KEY_REPLACE, KEY_UNBOUND };
 
 static unsigned int inspect_need(const struct wake_args *args, unsigned int need)
 {
-	return need | (args->wake ? DEVICE_WAKE : 0);
+	return (need & DEVICE_NEED_ALL) | (args->wake ? DEVICE_WAKE : 0);
 }
 
 static int list_run(struct app *app, const void *p)
@@ -32,6 +35,9 @@ static int list_run(struct app *app, const void *p)
 	r = device_list(in.root, inspect_need(args, in.need), &list);
 	if (r < 0)
 		return app_fail_errno(app, r, NULL, "cannot list the devices");
+	r = attached_read_list(app, &in, &list);
+	if (r)
+		return r;
 	for (size_t i = 0; r == 0 && i < list.n; i++)
 		r = inspect_row(&in, &list.v[i]);
 	return inspect_end(app, &in, r);
@@ -59,6 +65,31 @@ static const struct cmd list_cmd = {
 	.run = list_run,
 };
 
+/* With the rest of its group, whose devices share what they are attached to. */
+static int show_attached(struct app *app, struct inspection *in, struct device *device)
+{
+	_cleanup_free_ struct device **devices = NULL;
+	_cleanup_group_ struct group group = { 0 };
+	size_t n = 0;
+	int r = 0;
+
+	if (!(in->need & DEVICE_COLUMNS_ATTACHED))
+		return 0;
+	if (device->group.status == 1)
+		r = group_get(in->root, (uint32_t)device->group.value, GROUP_NEED_MEMBERS,
+			      ATTACHED_NEED, &group);
+	devices = r == -ENOMEM ? NULL : calloc(group.n_members + 1, sizeof(*devices));
+	if (!devices)
+		return app_fail_errno(app, -ENOMEM, NULL, "cannot read the group");
+	devices[n++] = device;
+	for (size_t i = 0; i < group.n_members; i++)
+		if (strcmp(group.members[i].id, device->id) != 0)
+			devices[n++] = &group.members[i];
+	r = attached_read(app, in->root, devices, n);
+	in->partial = r == STATUS_PARTIAL;
+	return in->partial ? 0 : r;
+}
+
 static int show_run(struct app *app, const void *p)
 {
 	const struct wake_args *args = p;
@@ -77,7 +108,8 @@ static int show_run(struct app *app, const void *p)
 	r = device_get(in.root, path, inspect_need(args, in.need), &device);
 	if (r < 0)
 		return app_fail_errno(app, r, operand, "cannot read the device");
-	return inspect_show(app, &in, &device);
+	r = show_attached(app, &in, &device);
+	return r ? r : inspect_show(app, &in, &device);
 }
 
 static const struct argp show_argp = {

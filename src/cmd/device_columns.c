@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "cmd/attached.h"
 #include "model/device.h"
 
 static void get_device(const void *row, struct out_value *ret)
@@ -145,6 +146,11 @@ static void get_block(const void *row, struct out_value *ret)
 			  sizeof(*device->blocks));
 }
 
+static void get_attached(const void *row, struct out_value *ret)
+{
+	attached_out(ret, &((const struct device *)row)->attached);
+}
+
 static void get_holder_pid(const void *row, struct out_value *ret)
 {
 	out_number(ret, (uint64_t)((const struct device_holder *)row)->pid);
@@ -239,6 +245,9 @@ const struct out_column device_columns[] = {
 	  get_pri_pasid_required },
 	{ "interface", "Network interfaces", 0, DEVICE_NEED_NET, get_interface },
 	{ "block", "Block devices and what sits on them", 0, DEVICE_NEED_BLOCK, get_block },
+	{ "attached",
+	  "What its own requests (RID) are attached to: an IOAS, the kernel's domain, or who has it open",
+	  0, DEVICE_COLUMNS_ATTACHED | ATTACHED_NEED, get_attached },
 	{ "holder", "Processes that have it open", 0, DEVICE_NEED_HOLDERS, get_holder },
 	{ 0 },
 };

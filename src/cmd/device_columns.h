@@ -4,4 +4,7 @@
 
 #include "out/value.h"
 
+/* In a column's need beside DEVICE_NEED_*: `attached` is to be read. */
+#define DEVICE_COLUMNS_ATTACHED (1u << 17)
+
 extern const struct out_column device_columns[];

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app.h"
+#include "cmd/attached.h"
 #include "cmd/device_columns.h"
 #include "cmd/nouns.h"
 #include "cmd/operand.h"
@@ -26,9 +27,12 @@ static int list_run(struct app *app, const void *p)
 	r = inspect_open(app, args, &in);
 	if (r)
 		return r;
-	r = device_list(in.root, in.need | DEVICE_NEED_OVERRIDE, &list);
+	r = device_list(in.root, (in.need & DEVICE_NEED_ALL) | DEVICE_NEED_OVERRIDE, &list);
 	if (r < 0)
 		return app_fail_errno(app, r, NULL, "cannot list the devices");
+	r = attached_read_list(app, &in, &list);
+	if (r)
+		return r;
 	for (size_t i = 0; r == 0 && i < list.n; i++)
 		if (list.v[i].driver_override.status != 0)
 			r = inspect_row(&in, &list.v[i]);

@@ -21,6 +21,7 @@ void pasid_records_done(struct pasid_records *records)
 	}
 	free(records->sources);
 	free(records->v);
+	free(records->attached);
 	free(records->holders);
 }
 
@@ -45,6 +46,27 @@ static int records_add(struct pasid_records *records, const struct holder_contex
 	return 0;
 }
 
+static int records_attach(struct pasid_records *records, const struct holder_context *context,
+			  const struct holder_device *device)
+{
+	struct attached_record *record = array_push(records->attached, records->n_attached);
+
+	if (!record)
+		return -ENOMEM;
+	*record = (struct attached_record){
+		.device = device->device,
+		.bound = device->id.status == 1,
+		.attached = device->attached,
+		.ioas = device->target.ioas ? field_u64(device->target.ioas)
+					    : (struct field_u64){ 0 },
+		.hwpt = device->target.hwpt,
+		.ioas_name = device->target.ioas_name,
+		.context = context->name,
+		.pid = context->pid,
+	};
+	return 0;
+}
+
 static int records_gather(struct holder_client *client, struct holder_context *context,
 			  struct holder_error *error, void *data)
 {
@@ -60,6 +82,9 @@ static int records_gather(struct holder_client *client, struct holder_context *c
 	*holder = context->pid;
 	*source = (struct pasid_context){ .context = *context };
 	*context = (struct holder_context){ 0 };
+	for (size_t i = 0; i < source->context.device_n; i++)
+		if (records_attach(records, &source->context, &source->context.device[i]) < 0)
+			return -ENOMEM;
 	r = holder_list_bindings(client, NULL, &source->bindings, error);
 	for (size_t i = 0; r == 0 && i < source->bindings.n; i++)
 		r = records_add(records, &source->context, &source->bindings.v[i]);
@@ -88,6 +113,11 @@ int pasid_records_gather(struct app *app, const struct sys_root *root, struct pa
 	return STATUS_PARTIAL;
 }
 
+const struct holder_context *pasid_records_context(const struct pasid_records *records, size_t at)
+{
+	return &records->sources[at].context;
+}
+
 struct pasid_query pasid_records_query(const struct pasid_records *records,
 				       const struct sys_root *root, unsigned int need)
 {
@@ -98,6 +128,17 @@ struct pasid_query pasid_records_query(const struct pasid_records *records,
 		.n_records = records->n,
 		.holders = records->holders,
 		.n_holders = records->n_holders,
+		.records_status = records->status,
+	};
+}
+
+struct attached_query pasid_records_attached(const struct pasid_records *records,
+					     const struct sys_root *root)
+{
+	return (struct attached_query){
+		.root = root,
+		.records = records->attached,
+		.n_records = records->n_attached,
 		.records_status = records->status,
 	};
 }

@@ -3,6 +3,8 @@
 #pragma once
 
 #include "app.h"
+#include "holder/client.h"
+#include "model/attached.h"
 #include "model/pasid.h"
 #include "util/cleanup.h"
 
@@ -13,6 +15,8 @@ struct pasid_records {
 	size_t n_sources;
 	struct pasid_record *v;
 	size_t n;
+	struct attached_record *attached; /* the devices of all contexts */
+	size_t n_attached;
 	pid_t *holders; /* the process of each context, with records or without */
 	size_t n_holders;
 	int status; /* 1; -EREMOTE: a tree captured without; -errno: some could not be asked */
@@ -28,6 +32,13 @@ void pasid_records_done(struct pasid_records *records);
  */
 int pasid_records_gather(struct app *app, const struct sys_root *root, struct pasid_records *ret);
 
+/* What the holder of the context AT said, of n_sources. */
+const struct holder_context *pasid_records_context(const struct pasid_records *records, size_t at);
+
 /* Asks for the PASIDs of all devices; borrows from RECORDS. */
 struct pasid_query pasid_records_query(const struct pasid_records *records,
 				       const struct sys_root *root, unsigned int need);
+
+/* What devices are attached to; borrows from RECORDS. */
+struct attached_query pasid_records_attached(const struct pasid_records *records,
+					     const struct sys_root *root);

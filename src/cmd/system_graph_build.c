@@ -159,6 +159,17 @@ static int describe_pasid(const struct graph_build *build, size_t i, const struc
 	return r == 0 ? add_line(lines, "%s", texts->v[WHAT]) : r;
 }
 
+static int describe_rid(const struct graph_build *build, size_t i, const struct texts *texts,
+			struct strv *lines)
+{
+	size_t n = build->fold.count[i];
+	int r = n > 1 ? add_line(lines, "%zu devices", n) : 0;
+
+	if (r == 0)
+		r = add_line(lines, "%s", texts->v[LABEL]);
+	return r == 0 ? add_line(lines, "%s", texts->v[WHAT]) : r;
+}
+
 static int describe_process(const struct graph_build *build, size_t i, const struct texts *texts,
 			    struct strv *lines)
 {
@@ -190,6 +201,11 @@ static int describe(struct graph_build *build, size_t i, struct strv *lines)
 	case TOPOLOGY_BRIDGE:
 	case TOPOLOGY_DEVICE:
 		return describe_device(build, i, &texts, lines);
+	case TOPOLOGY_CONTEXT:
+	case TOPOLOGY_IOAS:
+		break;
+	case TOPOLOGY_RID:
+		return describe_rid(build, i, &texts, lines);
 	case TOPOLOGY_PASID:
 		return describe_pasid(build, i, &texts, lines);
 	case TOPOLOGY_PROCESS:
@@ -208,7 +224,8 @@ static size_t frame_of(const struct graph_build *build, size_t i)
 		return OUT_GRAPH_NONE;
 	while (nodes[i].parent != TOPOLOGY_ROOT) {
 		i = nodes[i].parent;
-		if (build->framed[i] && (kind != TOPOLOGY_PASID || nodes[i].kind == TOPOLOGY_IOMMU))
+		if (build->framed[i] && ((kind != TOPOLOGY_PASID && kind != TOPOLOGY_RID) ||
+					 nodes[i].kind == TOPOLOGY_IOMMU))
 			return build->place[i];
 	}
 	return OUT_GRAPH_NONE;
@@ -233,9 +250,10 @@ static int build_frame(struct graph_build *build, size_t i)
 }
 
 static const enum out_shape kind_shapes[] = {
-	[TOPOLOGY_IOMMU] = OUT_SHAPE_BOX,      [TOPOLOGY_GROUP] = OUT_SHAPE_BOX,
-	[TOPOLOGY_BRIDGE] = OUT_SHAPE_SLANTED, [TOPOLOGY_DEVICE] = OUT_SHAPE_BOX,
-	[TOPOLOGY_PASID] = OUT_SHAPE_ROUND,    [TOPOLOGY_PROCESS] = OUT_SHAPE_POINTED,
+	[TOPOLOGY_IOMMU] = OUT_SHAPE_BOX,       [TOPOLOGY_GROUP] = OUT_SHAPE_BOX,
+	[TOPOLOGY_BRIDGE] = OUT_SHAPE_SLANTED,  [TOPOLOGY_DEVICE] = OUT_SHAPE_BOX,
+	[TOPOLOGY_RID] = OUT_SHAPE_ROUND,       [TOPOLOGY_PASID] = OUT_SHAPE_ROUND,
+	[TOPOLOGY_PROCESS] = OUT_SHAPE_POINTED,
 };
 
 static int build_box(struct graph_build *build, size_t i)

@@ -53,7 +53,7 @@ static size_t measure(const struct graph_build *build, size_t top, struct block 
 		const struct topology_node *node = &topology->v[i];
 		size_t depth;
 
-		ret->bound |= node->kind >= TOPOLOGY_PASID;
+		ret->bound |= node->kind >= TOPOLOGY_RID;
 		if (build->fold.first[i] != i || build->framed[i] || node->kind == TOPOLOGY_PROCESS)
 			continue;
 		depth = depth_of(build, i, top);

@@ -18,7 +18,9 @@ static error_t topology_parse(int key, char *arg, struct argp_state *state)
 
 	if (key != KEY_DEPTH)
 		return cmd_operands(&args->operands, key, arg, state);
-	if (topology_kind_parse(arg, &args->depth) < 0 || args->depth == TOPOLOGY_BRIDGE) {
+	if (topology_kind_parse(arg, &args->depth) < 0 || args->depth == TOPOLOGY_BRIDGE ||
+	    args->depth == TOPOLOGY_CONTEXT || args->depth == TOPOLOGY_IOAS ||
+	    args->depth == TOPOLOGY_RID) {
 		argp_error(state, "--depth takes one of iommu, group, device, pasid and process");
 		return EINVAL;
 	}
@@ -38,20 +40,24 @@ void topology_session_done(struct topology_session *session)
 {
 	topology_done(&session->topology);
 	pasid_table_done(&session->pasids);
+	for (size_t i = 0; i < session->n_contexts; i++)
+		free(session->contexts[i].ioas);
+	free(session->contexts);
+	pasid_records_done(&session->records);
 }
 
 /* The one place that knows how PASIDs are listed. */
 static int read_pasids(struct app *app, struct topology_session *session)
 {
-	_cleanup_pasid_records_ struct pasid_records records = { 0 };
 	struct pasid_query query;
 	int r;
 
-	r = pasid_records_gather(app, &app->root, &records);
+	r = pasid_records_gather(app, &app->root, &session->records);
 	if (r && r != STATUS_PARTIAL)
 		return r;
 	session->partial = r == STATUS_PARTIAL;
-	query = pasid_records_query(&records, &app->root, PASID_NEED_ALL & ~PASID_NEED_TABLES);
+	query = pasid_records_query(&session->records, &app->root,
+				    PASID_NEED_ALL & ~PASID_NEED_TABLES);
 	r = pasid_list(&query, &session->pasids);
 	if (r == -ENOMEM)
 		return app_fail_errno(app, r, NULL, "cannot list the PASIDs");
@@ -59,6 +65,33 @@ static int read_pasids(struct app *app, struct topology_session *session)
 	if (r < 0) {
 		app_note(app, "the PASIDs could not be listed: %s", strerror(-r));
 		session->partial = true;
+	}
+	return 0;
+}
+
+static int list_contexts(struct topology_session *session)
+{
+	const struct pasid_records *records = &session->records;
+
+	session->contexts = calloc(records->n_sources + 1, sizeof(*session->contexts));
+	if (!session->contexts)
+		return -ENOMEM;
+	for (; session->n_contexts < records->n_sources; session->n_contexts++) {
+		const struct holder_context *source =
+			pasid_records_context(records, session->n_contexts);
+		struct topology_context *context = &session->contexts[session->n_contexts];
+
+		context->name = source->name;
+		context->pid = source->pid;
+		context->ioas = calloc(source->ioas_n + 1, sizeof(*context->ioas));
+		if (!context->ioas)
+			return -ENOMEM;
+		for (; context->n_ioas < source->ioas_n; context->n_ioas++)
+			context->ioas[context->n_ioas] = (struct topology_ioas){
+				.id = source->ioas[context->n_ioas].id,
+				.name = source->ioas[context->n_ioas].name,
+				.mapped = source->ioas[context->n_ioas].mapped,
+			};
 	}
 	return 0;
 }
@@ -74,9 +107,12 @@ static bool is_group(const struct topology_node *node, uint32_t number)
 	return node->kind == TOPOLOGY_GROUP && node->group->number == number;
 }
 
+/* What is beneath a context is the device's, too. */
 static bool is_device(const struct topology_node *node, const char *path)
 {
-	if (node->kind != TOPOLOGY_BRIDGE && node->kind != TOPOLOGY_DEVICE)
+	if (node->ioas && node->range)
+		return strcmp(node->range->device, strrchr(path, '/') + 1) == 0;
+	if (node->kind != TOPOLOGY_BRIDGE && node->kind != TOPOLOGY_DEVICE && !node->ioas)
 		return false;
 	return node->device && node->device->path.status == 1 &&
 	       strcmp(node->device->path.value, path) == 0;
@@ -151,6 +187,7 @@ int topology_session_read(struct app *app, const struct topology_args *args, uns
 {
 	_cleanup_topology_session_ struct topology_session session = { 0 };
 	struct topology_need wanted = { .depth = args->depth };
+	struct attached_query attached;
 	int r = 0;
 
 	topology_columns_need(need, &wanted);
@@ -158,11 +195,18 @@ int topology_session_read(struct app *app, const struct topology_args *args, uns
 		r = read_pasids(app, &session);
 		if (r)
 			return r;
+		r = args->contexts ? list_contexts(&session) : 0;
+		if (r < 0)
+			return app_fail_errno(app, r, NULL, "cannot list the contexts");
 	}
 	/* The nodes keep pointers to it. */
 	*ret = session;
 	session = (struct topology_session){ 0 };
 	wanted.pasids = args->depth >= TOPOLOGY_PASID ? &ret->pasids : NULL;
+	attached = pasid_records_attached(&ret->records, &app->root);
+	wanted.attached = wanted.pasids ? &attached : NULL;
+	wanted.contexts = ret->contexts;
+	wanted.n_contexts = ret->n_contexts;
 	r = topology_read(&app->root, &wanted, &ret->topology);
 	if (r < 0)
 		return app_fail_errno(app, r, NULL, "cannot read the topology");

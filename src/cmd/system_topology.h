@@ -6,12 +6,14 @@
 
 #include "app.h"
 #include "cmd.h"
+#include "cmd/pasid_records.h"
 #include "model/topology.h"
 
 /* Which part of the topology is wanted. */
 struct topology_args {
 	struct operands operands; /* units, groups, devices; none: everything */
 	enum topology_kind depth;
+	bool contexts; /* by themselves too */
 };
 
 /* --depth and the operands; the input is a struct topology_args. */
@@ -21,6 +23,9 @@ extern const struct argp topology_argp;
 struct topology_session {
 	struct topology topology;
 	struct pasid_table pasids;
+	struct pasid_records records;
+	struct topology_context *contexts;
+	size_t n_contexts;
 	bool partial; /* nodes may be missing: what has them could not be asked or read */
 };
 

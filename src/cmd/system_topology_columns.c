@@ -35,11 +35,15 @@ enum out_tone topology_tone(const struct topology_node *node)
 		return OUT_TONE_WRONG;
 	switch (node->kind) {
 	case TOPOLOGY_IOMMU:
+	case TOPOLOGY_CONTEXT:
 		return OUT_TONE_TITLE;
 	case TOPOLOGY_GROUP:
+	case TOPOLOGY_IOAS:
 		return OUT_TONE_GROUP;
 	case TOPOLOGY_BRIDGE:
 		return OUT_TONE_FAINT;
+	case TOPOLOGY_RID:
+		return OUT_TONE_BINDING;
 	case TOPOLOGY_PASID:
 		return is_wrong(node->range) ? OUT_TONE_WRONG : OUT_TONE_BINDING;
 	case TOPOLOGY_PROCESS:
@@ -48,6 +52,27 @@ enum out_tone topology_tone(const struct topology_node *node)
 		break;
 	}
 	return OUT_TONE_PLAIN;
+}
+
+/* Beneath an IOAS the device stands in front. */
+static void label_pasids(const struct topology_node *node, struct out_value *ret)
+{
+	const char *device = node->ioas ? node->range->device : "", *space = *device ? " " : "";
+
+	if (node->lo == 0)
+		out_text(ret, "%s%sPASID ?", device, space); /* nobody tells its number */
+	else if (node->lo == node->hi)
+		out_text(ret, "%s%sPASID %" PRIu32, device, space, node->lo);
+	else
+		out_text(ret, "%s%sPASID %" PRIu32 "-%" PRIu32, device, space, node->lo, node->hi);
+}
+
+static void label_ioas(const struct topology_ioas *ioas, struct out_value *ret)
+{
+	if (ioas->name)
+		out_text(ret, "ioas %s", ioas->name);
+	else
+		out_text(ret, "ioas %" PRIu32, ioas->id);
 }
 
 static void get_label(const void *p, struct out_value *ret)
@@ -70,12 +95,16 @@ static void get_label(const void *p, struct out_value *ret)
 		out_string(ret, node->device->id);
 		return;
 	case TOPOLOGY_PASID:
-		if (node->lo == 0)
-			out_string(ret, "PASID ?"); /* nobody tells its number */
-		else if (node->lo == node->hi)
-			out_text(ret, "PASID %" PRIu32, node->lo);
-		else
-			out_text(ret, "PASID %" PRIu32 "-%" PRIu32, node->lo, node->hi);
+		label_pasids(node, ret);
+		return;
+	case TOPOLOGY_CONTEXT:
+		out_text(ret, "context %s", node->context->name);
+		return;
+	case TOPOLOGY_IOAS:
+		label_ioas(node->ioas, ret);
+		return;
+	case TOPOLOGY_RID:
+		out_text(ret, "%s%sRID", node->ioas ? node->device->id : "", node->ioas ? " " : "");
 		return;
 	case TOPOLOGY_PROCESS:
 		out_text(ret, "pid %" PRIu64,
@@ -93,9 +122,9 @@ static void get_iommu(const void *p, struct out_value *ret)
 {
 	const struct topology_unit *unit = ((const struct topology_node *)p)->unit;
 
-	if (unit->error)
+	if (unit && unit->error)
 		out_unreadable(ret, unit->error);
-	else
+	else if (unit)
 		out_string(ret, unit->name);
 }
 
@@ -115,6 +144,8 @@ static void get_device(const void *p, struct out_value *ret)
 
 	if (node->device)
 		out_string(ret, node->device->id);
+	else if (node->range)
+		out_string(ret, node->range->device);
 	else if (is_device(node))
 		out_unreadable(ret, node->error);
 }
@@ -184,25 +215,78 @@ GET_DEVICE(name, name)
 GET_DEVICE(physfn, physfn)
 GET_DEVICE(path, path)
 
-#define GET_RANGE(name, as) \
+#define GET_RANGE(name, field, as) \
 	static void get_##name(const void *p, struct out_value *ret) \
 	{ \
 		const struct topology_node *node = p; \
 \
 		if (node->kind == TOPOLOGY_PASID) \
-			out_field_##as(ret, &node->range->name); \
+			out_field_##as(ret, &node->range->field); \
 	}
 
-GET_RANGE(context, string)
-GET_RANGE(ioas, number)
-GET_RANGE(ioas_name, string)
-GET_RANGE(hwpt, number)
+GET_RANGE(range_context, context, string)
+GET_RANGE(range_ioas, ioas, number)
+GET_RANGE(range_ioas_name, ioas_name, string)
+GET_RANGE(range_hwpt, hwpt, number)
+
+static const struct device_attached *attached_of(const struct topology_node *node)
+{
+	return node->kind == TOPOLOGY_RID ? &node->device->attached : NULL;
+}
+
+static void get_context(const void *p, struct out_value *ret)
+{
+	const struct topology_node *node = p;
+
+	if (node->context)
+		out_string(ret, node->context->name);
+	else if (attached_of(node))
+		out_field_string(ret, &attached_of(node)->context);
+	else
+		get_range_context(p, ret);
+}
+
+static void get_ioas(const void *p, struct out_value *ret)
+{
+	const struct topology_node *node = p;
+
+	if (node->ioas)
+		out_number(ret, node->ioas->id);
+	else if (attached_of(node) && attached_of(node)->kind == ATTACHED_IOAS)
+		out_field_number(ret, &attached_of(node)->id);
+	else
+		get_range_ioas(p, ret);
+}
+
+static void get_ioas_name(const void *p, struct out_value *ret)
+{
+	const struct topology_node *node = p;
+
+	if (node->ioas)
+		out_string(ret, node->ioas->name);
+	else if (attached_of(node) && attached_of(node)->kind == ATTACHED_IOAS)
+		out_field_string(ret, &attached_of(node)->name);
+	else
+		get_range_ioas_name(p, ret);
+}
+
+static void get_hwpt(const void *p, struct out_value *ret)
+{
+	const struct topology_node *node = p;
+
+	if (attached_of(node))
+		out_field_number(ret, &attached_of(node)->hwpt);
+	else
+		get_range_hwpt(p, ret);
+}
 
 static void get_target(const void *p, struct out_value *ret)
 {
 	const struct topology_node *node = p;
 
-	if (node->kind == TOPOLOGY_PASID)
+	if (attached_of(node))
+		out_string(ret, attached_kind_name(attached_of(node)->kind));
+	else if (node->kind == TOPOLOGY_PASID)
 		pasid_out_kind(ret, node->range);
 }
 
@@ -221,6 +305,8 @@ static void get_pid(const void *p, struct out_value *ret)
 
 	if (node->holder)
 		out_number(ret, (uint64_t)node->holder->pid);
+	else if (node->kind == TOPOLOGY_CONTEXT)
+		out_number(ret, (uint64_t)node->context->pid);
 	else if (node->range)
 		out_field_number(ret, &node->range->pid);
 }
@@ -288,6 +374,38 @@ static void get_leads_to(const struct pasid_range *range, struct out_value *ret)
 		 is_wrong(range) ? pasid_state_name(range->state) : "");
 }
 
+/* As PASIDs are told, which lead to such targets too. */
+static void get_attached(const struct device_attached *attached, struct out_value *ret)
+{
+	const char *name = attached->name.status == 1 ? attached->name.value : NULL;
+	char id[24];
+
+	snprintf(id, sizeof(id), "%" PRIu64, attached->id.value);
+	out_text(ret, "%s %s%s%s", attached_kind_name(attached->kind), name ? name : id,
+		 attached->context.status == 1 ? ", context " : "",
+		 attached->context.status == 1 ? attached->context.value : "");
+}
+
+static void get_mapped(const void *p, struct out_value *ret)
+{
+	const struct topology_node *node = p;
+
+	if (node->kind == TOPOLOGY_IOAS)
+		out_size(ret, node->ioas->mapped);
+}
+
+/* The size as people see it. */
+static void get_ioas_what(const struct topology_ioas *ioas, struct out_value *ret)
+{
+	const struct out_style style = { .human = true, .separator = ",", .unsafe = "" };
+	struct out_value size = { 0 };
+	_cleanup_free_ char *text = NULL;
+
+	out_size(&size, ioas->mapped);
+	text = ioas->mapped ? out_value_format(&size, &style) : NULL;
+	out_text(ret, "%s mapped", text ? text : "nothing");
+}
+
 static void get_what(const void *p, struct out_value *ret)
 {
 	const struct topology_node *node = p;
@@ -303,8 +421,21 @@ static void get_what(const void *p, struct out_value *ret)
 	case TOPOLOGY_DEVICE:
 		get_class(p, ret);
 		return;
+	case TOPOLOGY_CONTEXT:
+		out_text(ret, "pid %d", (int)node->context->pid);
+		return;
+	case TOPOLOGY_IOAS:
+		get_ioas_what(node->ioas, ret);
+		return;
+	case TOPOLOGY_RID:
+		if (!node->ioas)
+			get_attached(&node->device->attached, ret);
+		return;
 	case TOPOLOGY_PASID:
-		get_leads_to(node->range, ret);
+		if (!node->ioas)
+			get_leads_to(node->range, ret);
+		else if (is_wrong(node->range))
+			out_string(ret, pasid_state_name(node->range->state));
 		return;
 	case TOPOLOGY_PROCESS:
 		get_command(p, ret);
@@ -318,10 +449,11 @@ const char topology_program_defaults[] =
 const struct out_column topology_columns[] = {
 	{ "label", "What it goes by; shows what is beneath what", OUT_DEFAULT | OUT_TREE, 0,
 	  get_label },
-	{ "kind", "iommu, group, bridge, device, pasid or process", 0, 0, get_kind },
+	{ "kind", "iommu, group, bridge, device, rid, pasid or process; context, ioas", 0, 0,
+	  get_kind },
 	{ "what",
-	  "A word or two: vendor of a unit, type of a group, class of a device, what a PASID leads to, "
-	  "command of a process",
+	  "A word or two: vendor of a unit, type of a group, class of a device, what its own requests "
+	  "(RID) or a PASID lead to, command of a process, what is mapped in an IOAS",
 	  OUT_DEFAULT, GROUP(GROUP_NEED_TYPE) | DEVICE_NEED_CLASS, get_what },
 	{ "driver", "Driver of a device", OUT_DEFAULT, DEVICE_NEED_DRIVER, get_driver },
 	{ "name", "Name of a device from the hardware database", OUT_DEFAULT | OUT_SHRINK,
@@ -341,11 +473,13 @@ const struct out_column topology_columns[] = {
 	{ "class", "Class of a device in words", OUT_SHRINK, DEVICE_NEED_CLASS, get_class },
 	{ "physfn", "Physical function of a virtual one", 0, DEVICE_NEED_SRIOV, get_physfn },
 	{ "sysfs_path", "Path of a device in sysfs", 0, DEVICE_NEED_PATH, get_path },
-	{ "target", "What a PASID leads to: ioas, hwpt, sva, unknown", 0, 0, get_target },
-	{ "context", "Context that holds a PASID", 0, 0, get_context },
+	{ "target", "What a PASID, or a RID, leads to: ioas, hwpt, sva, domain, unknown", 0, 0,
+	  get_target },
+	{ "context", "Context that it is, is in, or that holds a PASID", 0, 0, get_context },
 	{ "ioas", "Number of the IOAS it leads to", 0, 0, get_ioas },
 	{ "ioas_name", "Name of the IOAS", OUT_SHRINK, 0, get_ioas_name },
 	{ "hwpt", "Hardware page table", 0, 0, get_hwpt },
+	{ "mapped", "Bytes mapped in an IOAS", 0, 0, get_mapped },
 	{ "state", "Of a PASID: ok, not-in-hardware, not-recorded, or unconfirmed", OUT_RESULT, 0,
 	  get_state },
 	{ "command", "Command of a process", OUT_SHRINK, 0, get_command },

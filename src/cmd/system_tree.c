@@ -89,7 +89,9 @@ static const struct argp tree_argp = {
 
 static const struct tree_args tree_defaults = {
 	.view = { .columns = topology_columns, .out.tree = true },
-	.topology = { .operands = { .max = CMD_OPERANDS_MAX }, .depth = TOPOLOGY_PROCESS },
+	.topology = { .operands = { .max = CMD_OPERANDS_MAX },
+		      .depth = TOPOLOGY_PROCESS,
+		      .contexts = true },
 };
 
 const struct cmd system_tree_cmd = {

@@ -69,6 +69,8 @@ void device_done(struct device *device)
 	free(device->nets);
 	free(device->blocks);
 	free(device->holders);
+	field_str_done(&device->attached.name);
+	field_str_done(&device->attached.context);
 	*device = (struct device){ 0 };
 }
 

@@ -82,6 +82,26 @@ struct device_holder {
 	char *node; /* "/dev/vfio/devices/vfio3", "/dev/vfio/12", "/dev/uio0" */
 };
 
+enum attached_kind {
+	ATTACHED_UNKNOWN, /* not asked for, or its error says why */
+	ATTACHED_NOTHING, /* the device is in no group: no IOMMU is between */
+	ATTACHED_DOMAIN,  /* of the kernel's own: its type is the name */
+	ATTACHED_IOAS,
+	ATTACHED_HWPT,
+	ATTACHED_OPENER, /* who has it open through VFIO has attached it, and does not say to what */
+};
+
+/* What a device's own requests (RID) are attached to: see model/attached.h. */
+struct device_attached {
+	enum attached_kind kind;
+	int error;             /* -errno: it may be something else */
+	struct field_u64 id;   /* of the IOAS or HWPT; the only opener's process */
+	struct field_str name; /* the user's for it; the domain's type; the only opener's command */
+	struct field_u64 hwpt; /* through which it is attached to an IOAS */
+	struct field_str context;
+	size_t n_openers;
+};
+
 struct device {
 	char *id;  /* sysfs name: "0000:03:00.0" */
 	char *bus; /* "pci", "platform", "mdev", ...; NULL where the kernel gives none */
@@ -109,7 +129,8 @@ struct device {
 	int blocks_status;
 	struct device_holder *holders;
 	size_t n_holders;
-	int holders_status; /* -EACCES: some processes could not be looked into */
+	int holders_status;              /* -EACCES: some processes could not be looked into */
+	struct device_attached attached; /* who read the device sets it by attached_set() */
 };
 
 struct device_list {

@@ -15,8 +15,9 @@
 #define DEVICE_NEED (DEVICE_NEED_PATH | DEVICE_NEED_IOMMU | DEVICE_NEED_CLASS)
 
 static const char *const kind_names[] = {
-	[TOPOLOGY_IOMMU] = "iommu",   [TOPOLOGY_GROUP] = "group", [TOPOLOGY_BRIDGE] = "bridge",
-	[TOPOLOGY_DEVICE] = "device", [TOPOLOGY_PASID] = "pasid", [TOPOLOGY_PROCESS] = "process",
+	[TOPOLOGY_IOMMU] = "iommu",     [TOPOLOGY_GROUP] = "group", [TOPOLOGY_BRIDGE] = "bridge",
+	[TOPOLOGY_DEVICE] = "device",   [TOPOLOGY_RID] = "rid",     [TOPOLOGY_PASID] = "pasid",
+	[TOPOLOGY_CONTEXT] = "context", [TOPOLOGY_IOAS] = "ioas",   [TOPOLOGY_PROCESS] = "process",
 };
 
 const char *topology_kind_name(enum topology_kind kind)
@@ -105,9 +106,11 @@ static int read_others(struct gather *gather, struct topology *topology)
 	return 0;
 }
 
-/* One walk over the processes for all devices. */
-static int read_holders(const struct gather *gather, struct topology *topology)
+/* One walk over the processes for all devices, and one over the contexts' records. */
+static int read_holders(const struct gather *gather, const struct topology_need *need,
+			struct topology *topology)
 {
+	struct attached_query query;
 	struct device_list *others = &topology->others;
 	struct group_list *groups = &topology->groups;
 	_cleanup_free_ struct device **devices = NULL;
@@ -128,7 +131,11 @@ static int read_holders(const struct gather *gather, struct topology *topology)
 	for (size_t i = 0; i < n; i++)
 		if (devices[i]->holders_status < 0 || topology->holders_status == 0)
 			topology->holders_status = devices[i]->holders_status;
-	return r;
+	if (r < 0 || !need->attached)
+		return r;
+	query = *need->attached;
+	query.groups = groups;
+	return attached_set(&query, devices, n);
 }
 
 static int read_all(const struct sys_root *root, const struct topology_need *need,
@@ -144,7 +151,7 @@ static int read_all(const struct sys_root *root, const struct topology_need *nee
 	if (need->depth == TOPOLOGY_GROUP)
 		device_need = DEVICE_NEED_IOMMU;
 	/* Who holds them is asked at the end, of these and of those in no group at once. */
-	if (need->depth == TOPOLOGY_PROCESS)
+	if (need->depth >= TOPOLOGY_RID)
 		device_need |= DEVICE_NEED_VFIO | DEVICE_NEED_GROUP;
 	r = group_list(root, need->group | GROUP_NEED_MEMBERS, device_need, &topology->groups);
 	if (r < 0 || need->depth == TOPOLOGY_GROUP)
@@ -154,7 +161,7 @@ static int read_all(const struct sys_root *root, const struct topology_need *nee
 	r = gather_open(root, device_need, &gather);
 	if (r == 0)
 		r = read_others(&gather, topology);
-	return r == 0 ? read_holders(&gather, topology) : r;
+	return r == 0 ? read_holders(&gather, need, topology) : r;
 }
 
 int topology_read(const struct sys_root *root, const struct topology_need *need,

@@ -141,6 +141,33 @@ static size_t find_ranges(const struct pasid_table *table, const char *device)
 	return lo;
 }
 
+/* That the kernel has a domain of its own for it is its group's to say; who has it open, processes'. */
+static int add_rid(struct build *build, size_t parent, const struct device *device)
+{
+	const struct device_attached *attached = &device->attached;
+
+	if (attached->kind != ATTACHED_IOAS && attached->kind != ATTACHED_HWPT &&
+	    !(attached->kind == ATTACHED_DOMAIN && attached->context.status == 1))
+		return 0;
+	return add_node(build, TOPOLOGY_RID, parent) ? 0 : -ENOMEM;
+}
+
+/* PASIDs of TABLE from I on that are alike, as a node. Returns what comes after, 0 without memory. */
+static size_t add_range(struct build *build, size_t parent, const struct pasid_table *table,
+			size_t i)
+{
+	struct topology_node *node = add_node(build, TOPOLOGY_PASID, parent);
+
+	if (!node)
+		return 0;
+	node->range = &table->v[i];
+	node->lo = table->v[i].lo;
+	while (i + 1 < table->n && continues(&table->v[i], &table->v[i + 1]))
+		i++;
+	node->hi = table->v[i].hi;
+	return i + 1;
+}
+
 /* The PASIDs of a device, and beneath each the process that is behind it. */
 static int add_pasids(struct build *build, size_t parent, const struct device *device)
 {
@@ -148,18 +175,12 @@ static int add_pasids(struct build *build, size_t parent, const struct device *d
 	size_t i = find_ranges(table, device->id);
 
 	while (i < table->n && strcmp(table->v[i].device, device->id) == 0) {
-		struct topology_node *node = add_node(build, TOPOLOGY_PASID, parent);
-		size_t at = build->topology->n - 1;
+		const struct pasid_range *range = &table->v[i];
+		size_t at = build->topology->n;
 
-		if (!node)
-			return -ENOMEM;
-		node->range = &table->v[i];
-		node->lo = table->v[i].lo;
-		while (i + 1 < table->n && continues(&table->v[i], &table->v[i + 1]))
-			i++;
-		node->hi = table->v[i++].hi;
-		if (build->need->depth == TOPOLOGY_PROCESS && node->range->pid.status == 1 &&
-		    add_process(build, at, NULL) < 0)
+		i = add_range(build, parent, table, i);
+		if (i == 0 || (build->need->depth == TOPOLOGY_PROCESS && range->pid.status == 1 &&
+			       add_process(build, at, NULL) < 0))
 			return -ENOMEM;
 	}
 	return 0;
@@ -204,7 +225,9 @@ static int add_device(struct build *build, size_t parent, size_t sibling)
 		return -ENOMEM;
 	node->device = device;
 	at = build->topology->n - 1;
-	if (build->need->pasids && build->need->depth >= TOPOLOGY_PASID)
+	if (build->need->depth >= TOPOLOGY_RID)
+		r = add_rid(build, at, device);
+	if (r == 0 && build->need->pasids && build->need->depth >= TOPOLOGY_PASID)
 		r = add_pasids(build, at, device);
 	if (r == 0 && build->need->depth == TOPOLOGY_PROCESS)
 		r = add_holders(build, at, device);
@@ -298,6 +321,72 @@ static int add_unit(struct build *build, size_t unit, const size_t *units)
 	return r == 0 ? add_siblings(build, at) : r;
 }
 
+static bool is_attached(const struct device *device, const struct topology_context *context,
+			const struct topology_ioas *ioas)
+{
+	const struct device_attached *attached = &device->attached;
+
+	return attached->kind == ATTACHED_IOAS && attached->id.value == ioas->id &&
+	       attached->context.status == 1 && strcmp(attached->context.value, context->name) == 0;
+}
+
+static bool leads_to(const struct pasid_range *range, const struct topology_context *context,
+		     const struct topology_ioas *ioas)
+{
+	return range->ioas.status == 1 && range->ioas.value == ioas->id &&
+	       range->context.status == 1 && strcmp(range->context.value, context->name) == 0;
+}
+
+/* What is attached to an IOAS: the own requests of devices, then PASIDs. */
+static int add_users(struct build *build, size_t parent, const struct topology_context *context,
+		     const struct topology_ioas *ioas)
+{
+	const struct topology *topology = build->topology;
+	const struct pasid_table *table = build->need->pasids;
+
+	for (size_t i = 0; i < topology->groups.n; i++)
+		for (size_t k = 0; k < topology->groups.v[i].n_members; k++) {
+			const struct device *device = &topology->groups.v[i].members[k];
+			struct topology_node *node;
+
+			if (!is_attached(device, context, ioas))
+				continue;
+			node = add_node(build, TOPOLOGY_RID, parent);
+			if (!node)
+				return -ENOMEM;
+			node->device = device;
+		}
+	for (size_t i = 0; table && i < table->n;) {
+		if (!leads_to(&table->v[i], context, ioas)) {
+			i++;
+			continue;
+		}
+		i = add_range(build, parent, table, i);
+		if (i == 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int add_context(struct build *build, const struct topology_context *context)
+{
+	struct topology_node *node = add_node(build, TOPOLOGY_CONTEXT, TOPOLOGY_ROOT);
+	size_t at = build->topology->n - 1;
+	int r = 0;
+
+	if (!node)
+		return -ENOMEM;
+	node->context = context;
+	for (size_t i = 0; r == 0 && i < context->n_ioas; i++) {
+		node = add_node(build, TOPOLOGY_IOAS, at);
+		if (!node)
+			return -ENOMEM;
+		node->ioas = &context->ioas[i];
+		r = add_users(build, build->topology->n - 1, context, node->ioas);
+	}
+	return r;
+}
+
 /* A machine without tables of PASIDs has none that could be missed but those of contexts. */
 static int pasid_error(const struct topology_need *need)
 {
@@ -328,5 +417,7 @@ int topology_build(struct topology *topology, const struct topology_need *need)
 		topology->units[i].pasid_error = pasid_error(need);
 		r = add_unit(&build, i, units);
 	}
+	for (size_t i = 0; r == 0 && need->depth >= TOPOLOGY_RID && i < need->n_contexts; i++)
+		r = add_context(&build, &need->contexts[i]);
 	return r;
 }

@@ -57,6 +57,14 @@ static bool same_target(const struct pasid_range *a, const struct pasid_range *b
 		field_str_same(&a->context, &b->context));
 }
 
+static bool same_attached(const struct device_attached *a, const struct device_attached *b,
+			  enum topology_likeness likeness)
+{
+	return a->kind == b->kind &&
+	       (likeness == TOPOLOGY_LIKE_KIND ||
+		(field_u64_same(&a->id, &b->id) && field_str_same(&a->context, &b->context)));
+}
+
 static bool same_node(const struct topology_node *a, const struct topology_node *b,
 		      enum topology_likeness likeness)
 {
@@ -64,6 +72,8 @@ static bool same_node(const struct topology_node *a, const struct topology_node 
 		return false;
 	switch (a->kind) {
 	case TOPOLOGY_IOMMU:
+	case TOPOLOGY_CONTEXT:
+	case TOPOLOGY_IOAS:
 		break;
 	case TOPOLOGY_GROUP:
 		return field_str_same(&a->group->type, &b->group->type) &&
@@ -71,6 +81,8 @@ static bool same_node(const struct topology_node *a, const struct topology_node 
 	case TOPOLOGY_BRIDGE:
 	case TOPOLOGY_DEVICE:
 		return same_device(a->device, b->device);
+	case TOPOLOGY_RID:
+		return same_attached(&a->device->attached, &b->device->attached, likeness);
 	case TOPOLOGY_PASID:
 		return same_target(a->range, b->range, likeness);
 	case TOPOLOGY_PROCESS:

@@ -48,19 +48,26 @@ static json_object *list_object(const struct out_value *value)
 	return TAKE_PTR(array);
 }
 
+/* All of COLUMNS. */
+static json_object *inner_object(const struct out_column *columns, const void *row)
+{
+	const struct out_column *list[32];
+	size_t n = 0;
+
+	while (n < ARRAY_SIZE(list) && columns[n].key) {
+		list[n] = &columns[n];
+		n++;
+	}
+	return row_object(list, n, row);
+}
+
 static json_object *table_object(const struct out_value *value)
 {
 	_cleanup_json_ json_object *array = json_object_new_array();
-	const struct out_column *columns[32];
 	const char *row = value->table.rows;
-	size_t n = 0;
 
-	while (n < ARRAY_SIZE(columns) && value->table.columns[n].key) {
-		columns[n] = &value->table.columns[n];
-		n++;
-	}
 	for (size_t i = 0; array && i < value->table.n; i++, row += value->table.size) {
-		json_object *item = row_object(columns, n, row);
+		json_object *item = inner_object(value->table.columns, row);
 
 		if (!item || !array_add(array, item))
 			return NULL;
@@ -94,6 +101,9 @@ static bool value_object(const struct out_value *value, json_object **ret)
 		break;
 	case OUT_LIST:
 		*ret = list_object(value);
+		break;
+	case OUT_OBJECT:
+		*ret = inner_object(value->object.columns, value->object.row);
 		break;
 	case OUT_TABLE:
 		*ret = table_object(value);

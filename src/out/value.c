@@ -68,6 +68,13 @@ void out_table(struct out_value *ret, const struct out_column *columns, const vo
 	ret->table.size = size;
 }
 
+void out_object(struct out_value *ret, const struct out_column *columns, const void *row)
+{
+	ret->type = OUT_OBJECT;
+	ret->object.columns = columns;
+	ret->object.row = row;
+}
+
 void out_unreadable(struct out_value *ret, int negative_errno)
 {
 	ret->type = OUT_UNREADABLE;
@@ -218,6 +225,9 @@ static void print_value(FILE *f, const struct out_value *value, const struct out
 		return;
 	case OUT_STRING:
 		print_string(f, value->string, style->unsafe);
+		return;
+	case OUT_OBJECT:
+		print_string(f, value->text, style->unsafe);
 		return;
 	case OUT_LIST:
 		print_list(f, value, style);

@@ -17,8 +17,9 @@ enum out_type {
 	OUT_SIZE,    /* bytes; people see K, M, G; programs the number */
 	OUT_ADDRESS, /* hexadecimal; JSON: a "0x..." string */
 	OUT_STRING,
-	OUT_LIST,  /* strings; a NULL item is an absent one */
-	OUT_TABLE, /* rows with columns of their own; people see them beneath a "show" only */
+	OUT_LIST,   /* strings; a NULL item is an absent one */
+	OUT_OBJECT, /* one row with columns of its own; elsewhere than in JSON its text */
+	OUT_TABLE,  /* rows with columns of their own; people see them beneath a "show" only */
 };
 
 struct out_column;
@@ -39,6 +40,10 @@ struct out_value {
 			const void *rows;
 			size_t n, size; /* number of rows, bytes of one */
 		} table;
+		struct {
+			const struct out_column *columns;
+			const void *row;
+		} object;
 	};
 	int error; /* negative errno of OUT_UNREADABLE, and of an OUT_TABLE that may lack rows */
 	char text[224]; /* room for a string the getter makes itself: see out_text() */
@@ -74,6 +79,8 @@ void out_text(struct out_value *ret, const char *format, ...) __attribute__((for
 void out_strv(struct out_value *ret, const struct strv *list);
 void out_table(struct out_value *ret, const struct out_column *columns, const void *rows, size_t n,
 	       size_t size);
+/* ROW, which RET->text stands for. */
+void out_object(struct out_value *ret, const struct out_column *columns, const void *row);
 void out_unreadable(struct out_value *ret, int negative_errno);
 void out_field_number(struct out_value *ret, const struct field_u64 *field);
 void out_field_address(struct out_value *ret, const struct field_u64 *field);

@@ -5,7 +5,7 @@
 setup_file()
 {
 	load ../lib.bash
-	unpack intel-pasid intel-legacy virtio none sriov
+	unpack intel-contexts intel-pasid intel-pasid-user intel-legacy virtio none sriov
 }
 
 setup()
@@ -190,4 +190,66 @@ setup()
 	on none device list -j -o device,group,iommu
 	succeeds
 	json 'length == 13 and all(.[]; .group == null and .iommu == null)'
+}
+
+@test "what own requests are attached to: an IOAS, nothing, the kernel's domain, whoever has the group" {
+	on intel-contexts device list -o device,attached \
+		'device=0000:00:03.0,0000:00:0a.0,0000:00:10.0,0000:00:11.0,0000:02:00.0,0000:03:*'
+	succeeds
+	equal "$output" "$(cat <<-'END'
+		DEVICE       ATTACHED
+		0000:00:03.0 domain DMA-FQ
+		0000:00:0a.0 vfio, pid 114 (bash)
+		0000:00:10.0 ioas mem (lab)
+		0000:00:11.0 domain blocked (lab)
+		0000:02:00.0 ioas 2 (other)
+		0000:03:01.0 vfio, pid 114 (bash)
+		0000:03:02.0 vfio, pid 114 (bash)
+	END
+	)"
+	on intel-contexts device show 00:10.0 -j -o attached
+	succeeds
+	json '. == { attached: { kind: "ioas", id: 3, name: "mem", context: "lab", hwpt: 5 } }'
+	on intel-contexts device show 03:02.0 -j -o attached
+	json '. == { attached: { kind: "opener", id: 114, name: "bash", context: null, hwpt: null } }'
+	on intel-contexts device show 00:11.0 -j -o attached
+	json '. == { attached: { kind: "domain", id: null, name: "blocked", context: "lab", hwpt: null } }'
+	on intel-contexts device show 02:00.0
+	contains "$output" $'\nATTACHED:           ioas 2 (other)\n'
+	on intel-contexts device list
+	[[ $output != *ATTACHED* ]]
+	on intel-contexts driver list -o device,attached
+	contains "$output" '0000:00:10.0 ioas mem (lab)'
+}
+
+@test "a context is believed of a device that its holder has open, and of no other" {
+	local tree
+
+	tree=$(own intel-contexts)
+	# Another user's holder says that it has a disk, and what another has.
+	jq '.context |= map(if .name == "other" then .describe.device = (.describe.device[:1] | map(.device = "0000:01:00.0"))
+		+ (.describe.device[:1] | map(.device = "0000:00:10.0")) else . end)' \
+		"$tree/ioasidctl/contexts.json" >"$BATS_TEST_TMPDIR/new"
+	cp "$BATS_TEST_TMPDIR/new" "$tree/ioasidctl/contexts.json"
+	on intel-contexts device list -rn -o device,attached 'device=*:01:00.0,*:10.0,*:02:00.0'
+	succeeds
+	equal "$output" "$(printf '%s\n' '0000:00:10.0 ioas\x20mem\x20(lab)' '0000:01:00.0 domain\x20DMA-FQ' \
+		'0000:02:00.0 vfio,\x20pid\x20109\x20(ioasid:other)')"
+}
+
+@test "where contexts or processes cannot be read, what a VFIO device is attached to is not known, or not all" {
+	local tree
+
+	tree=$(own intel-contexts)
+	rm -r "$tree/ioasidctl"
+	on intel-contexts device show 00:10.0 -j -o attached
+	ended 7
+	json '. == { attached: { kind: "opener", id: 98, name: "ioasid:lab", context: null, hwpt: null },
+		unreadable: { attached: "not a part of a captured machine" } }'
+	# The kernel's own is known all the same, and nobody need be asked.
+	on intel-contexts device show 01:00.0 -j -o attached
+	succeeds
+	json '.attached.name == "DMA-FQ"'
+	on intel-pasid-user device show 00:10.0 -j -o attached
+	json '. == { attached: null, unreadable: { attached: "Permission denied" } }'
 }

@@ -7,7 +7,7 @@ bats_require_minimum_version 1.5.0
 setup_file()
 {
 	load ../lib.bash
-	unpack intel-pasid intel-pasid-user intel-legacy amd virtio none sriov
+	unpack intel-contexts intel-pasid intel-pasid-user intel-legacy amd virtio none sriov
 }
 
 setup()
@@ -256,4 +256,61 @@ terminal()
 	contains "$output" 'pid 98           \x1b[31m'
 	on intel-pasid system tree -j -o all
 	json .
+}
+
+@test "own requests, and PASIDs of two devices, beneath the devices and beneath the IOASes" {
+	on intel-contexts system tree 00:10.0 00:11.0 03:02.0 02:00.0 -o label,what
+	succeeds
+	equal "$(printf '%s\n' "$output" | sed 's/ *$//')" "$(cat <<-'END'
+		LABEL                          WHAT
+		dmar0                          intel
+		├─group 5                      DMA-FQ
+		│ └─0000:00:0a.0               pci bridge
+		│   └─0000:03:02.0             ethernet
+		├─group 6                      DMA-FQ
+		│ └─0000:00:10.0               system
+		│   ├─RID                      ioas mem, context lab
+		│   ├─PASID 5                  ioas mem, context lab
+		│   │ └─pid 98                 ioasid:lab
+		│   ├─PASID 7                  ioas red, context lab
+		│   │ └─pid 98                 ioasid:lab
+		│   └─PASID 100-163            ioas mem, context lab
+		│     └─pid 98                 ioasid:lab
+		├─group 7                      DMA-FQ
+		│ └─0000:00:11.0               system
+		│   ├─RID                      domain blocked, context lab
+		│   └─PASID 1-8                ioas mem, context lab
+		│     └─pid 98                 ioasid:lab
+		└─group 12                     DMA-FQ
+		  └─0000:02:00.0               ethernet
+		    ├─RID                      ioas 2, context other
+		    └─pid 109                  ioasid:other
+		context lab                    pid 98
+		├─ioas mem                     2M mapped
+		│ ├─0000:00:10.0 RID
+		│ ├─0000:00:10.0 PASID 5
+		│ ├─0000:00:10.0 PASID 100-163
+		│ └─0000:00:11.0 PASID 1-8
+		└─ioas red                     nothing mapped
+		  └─0000:00:10.0 PASID 7
+		context other                  pid 109
+		└─ioas 2                       nothing mapped
+		  └─0000:02:00.0 RID
+	END
+	)"
+	on intel-contexts system tree -j -o kind,label,context,ioas,ioas_name,hwpt,target,mapped,pasid,pid 00:11.0
+	succeeds
+	json '.[-1] == { kind: "context", label: "context lab", context: "lab", ioas: null, ioas_name: null, hwpt: null,
+		target: null, mapped: null, pasid: null, pid: 98, children: [{ kind: "ioas", label: "ioas mem", context: "lab",
+		ioas: 3, ioas_name: "mem", hwpt: null, target: null, mapped: 2097152, pasid: null, pid: null, children: [{
+		kind: "pasid", label: "0000:00:11.0 PASID 1-8", context: "lab", ioas: 3, ioas_name: "mem", hwpt: 7,
+		target: "ioas", mapped: null, pasid: 1, pid: 98, children: [] }] }] }'
+	json '[.. | select(.kind? == "rid")] == [{ kind: "rid", label: "RID", context: "lab", ioas: null, ioas_name: null,
+		hwpt: null, target: "domain", mapped: null, pasid: null, pid: null, children: [] }]'
+	on intel-contexts system tree --depth device
+	succeeds
+	[[ $output != *context* && $output != *RID* ]]
+	on intel-contexts system graph 00:10.0 --format dot
+	succeeds
+	contains "$output" 'label="RID\nioas mem, context lab", shape=box, style="filled,rounded"'
 }
