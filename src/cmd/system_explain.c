@@ -146,6 +146,7 @@ static int show(const struct log_fault *fault, void *data)
 /* All lines of FD; NAME is what the user calls it. Returns 0 or a reported status. */
 static int explain_fd(struct explain *e, int fd, bool records, const char *name)
 {
+	uint64_t torn = 0;
 	const char *line;
 	size_t size;
 	int r, error = 0;
@@ -157,6 +158,9 @@ static int explain_fd(struct explain *e, int fd, bool records, const char *name)
 			fflush(stdout);
 		r = lines_next(&e->lines, e->parser.n_held || e->parser.pieces.n ? SETTLE_MS : -1,
 			       &line, &size);
+		if (e->lines.long_ > torn)
+			log_tear(&e->parser);
+		torn = e->lines.long_;
 		if (r > 0)
 			error = log_parse(&e->parser, line, size, show, e);
 		else if (r == -EAGAIN)

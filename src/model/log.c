@@ -110,9 +110,20 @@ static bool join_any(struct log_parser *parser, const struct log_line *line)
 	return false;
 }
 
-static int set_line(struct log_fault *fault, const struct log_line *line, const char *text,
-		    size_t size)
+struct input {
+	const char *text; /* as it was read */
+	size_t size;
+	log_each *each;
+	void *data;
+	size_t front;     /* where in it, at most, a message begins */
+	const char *time; /* of the record that it is in, where the text has none; or NULL */
+};
+
+static int set_line(struct log_fault *fault, const struct log_line *line, const struct input *in)
 {
+	const char *text = in->text;
+	size_t size = in->size;
+
 	fault->line = malloc(size + 1);
 	if (!fault->line)
 		return -ENOMEM;
@@ -120,6 +131,8 @@ static int set_line(struct log_fault *fault, const struct log_line *line, const 
 		fault->line[i] = text[i] ? text[i] : '?';
 	fault->line[size] = '\0';
 	log_span_copy(fault->time, sizeof(fault->time), &line->time);
+	if (in->time && !fault->time[0])
+		snprintf(fault->time, sizeof(fault->time), "%s", in->time);
 	if (line->usec.status == 1 && !fault->time[0])
 		snprintf(fault->time, sizeof(fault->time), "%llu.%06llu",
 			 (unsigned long long)line->usec.value / 1000000,
@@ -164,14 +177,6 @@ static int other(struct log_parser *parser, log_each *each, void *data)
 	return release(parser, old, each, data);
 }
 
-struct input {
-	const char *text; /* as it was read */
-	size_t size;
-	log_each *each;
-	void *data;
-	size_t front; /* where in it, at most, a message begins */
-};
-
 /* A message, of which LINE tells the rest. RET_KNOWN: it is understood, be it a fault or not. */
 static int parse_message(struct log_parser *parser, const struct log_line *line,
 			 const struct input *in, bool *ret_known)
@@ -186,7 +191,7 @@ static int parse_message(struct log_parser *parser, const struct log_line *line,
 	*ret_known = log_match_find(line, &match, &fault);
 	if (!*ret_known || log_match_is_nothing(&match))
 		return other(parser, in->each, in->data);
-	r = set_line(&fault, line, in->text, in->size);
+	r = set_line(&fault, line, in);
 	return r < 0 ? r : start(parser, &match, &fault, in->each, in->data);
 }
 
@@ -294,7 +299,11 @@ static int give_pieces(struct log_parser *parser, log_each *each, void *data)
 
 	for (unsigned int i = 0; i < pieces->n && r >= 0; i++) {
 		const struct log_span text = { pieces->text[i], pieces->text[i] + pieces->size[i] };
-		const struct input in = { text.s, pieces->size[i], each, data, LOG_FRONT_MAX };
+		const struct input in = { .text = text.s,
+					  .size = pieces->size[i],
+					  .each = each,
+					  .data = data,
+					  .front = LOG_FRONT_MAX };
 
 		r = parse_anywhere(parser, &text, true, &in);
 	}
@@ -382,26 +391,98 @@ static int parse_strict(struct log_parser *parser, const struct log_span *text,
 	return r;
 }
 
+/* TEXT, clean, in whatever way the parser is told to read it. */
+static int parse_text(struct log_parser *parser, const struct input *in)
+{
+	char buf[LINE_MAX_SIZE];
+	size_t size;
+
+	if (in->size > LINE_MAX_SIZE)
+		return other(parser, in->each, in->data);
+	size = log_paste_clean(in->text, in->size, buf);
+	if (!parser->pasted)
+		return parse_strict(parser, &(struct log_span){ buf, buf + size }, in);
+	size = log_paste_unquote(buf, size);
+	return parse_pasted(parser, &(struct log_span){ buf, buf + size }, in);
+}
+
+/* A record of which the kernel has told the message. */
+static int parse_kernels(struct log_parser *parser, const struct input *in)
+{
+	struct log_line line = { .time = { in->time, in->time } };
+	char buf[LINE_MAX_SIZE];
+	struct log_span text = { buf, buf + log_paste_clean(in->text, in->size, buf) };
+	bool known;
+	int r;
+
+	line.whole = text;
+	r = parse_messages(parser, &line, in, &known);
+	if (!known && is_doubtful(&text))
+		parser->doubted++;
+	return r;
+}
+
+struct records {
+	struct log_parser *parser;
+	log_each *each;
+	void *data;
+	int error; /* what EACH returned, if not 0 */
+};
+
+static int parse_record(struct log_record *record, void *data)
+{
+	struct records *records = data;
+	struct log_parser *parser = records->parser;
+	struct input in = { .text = record->message,
+			    .size = record->size,
+			    .each = records->each,
+			    .data = records->data,
+			    .front = LOG_FRONT_MAX,
+			    .time = record->time };
+	struct log_span rest = { record->message, record->message + record->size }, text;
+	int r = 0;
+
+	if (record->whose == LOG_KERNELS)
+		r = parse_kernels(parser, &in);
+	for (bool more = record->whose != LOG_KERNELS; more && r == 0;) {
+		text = log_paste_take_line(&rest, &more);
+		in.text = text.s;
+		in.size = log_span_size(&text);
+		if (record->whose != LOG_OTHERS || parser->pasted)
+			r = parse_text(parser, &in);
+		else if (is_doubtful(&text))
+			parser->doubted++;
+	}
+	records->error = r;
+	return r ? -ECANCELED : 0;
+}
+
 int log_parse(struct log_parser *parser, const char *text, size_t size, log_each *each, void *data)
 {
-	const struct input in = { text, size, each, data, LOG_FRONT_MAX };
-	char buf[LINE_MAX_SIZE];
+	const struct input in = {
+		.text = text, .size = size, .each = each, .data = data, .front = LOG_FRONT_MAX
+	};
+	struct records records = { parser, each, data, 0 };
+	int r;
 
 	parser->lines++;
-	if (size > LINE_MAX_SIZE)
-		return other(parser, each, data);
-	size = log_paste_clean(text, size, buf);
-	if (!parser->pasted)
-		return parse_strict(parser, &(struct log_span){ buf, buf + size }, &in);
-	size = log_paste_unquote(buf, size);
-	return parse_pasted(parser, &(struct log_span){ buf, buf + size }, &in);
+	r = log_record_parse(&parser->record, text, size, parser->pasted, parse_record, &records);
+	return records.error ? records.error : r ? 0 : parse_text(parser, &in);
 }
 
 int log_flush(struct log_parser *parser, log_each *each, void *data)
 {
-	int r = give_pieces(parser, each, data);
+	struct records records = { parser, each, data, 0 };
+	int r;
 
+	(void)log_record_flush(&parser->record, parse_record, &records);
+	r = records.error ? records.error : give_pieces(parser, each, data);
 	return r ? r : release(parser, parser->n_held, each, data);
+}
+
+void log_tear(struct log_parser *parser)
+{
+	log_record_tear(&parser->record);
 }
 
 int log_kernel_open(const struct sys_root *root)

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/log_record.h"
 #include "sys/root.h"
 #include "util/cleanup.h"
 #include "util/field.h"
@@ -87,6 +88,7 @@ struct log_parser {
 	struct log_held held[LOG_HELD_MAX]; /* in the order in which they began */
 	unsigned int n_held;
 	struct log_pieces pieces;
+	struct log_record record;
 	/*
 	 * What people paste: anything may stand around a message, which may be cut in pieces, and
 	 * whoever wrote it is believed. Set before the first line.
@@ -108,6 +110,9 @@ typedef int log_each(const struct log_fault *fault, void *data);
  * only the kernel is believed. Calls EACH for none, one or two faults. Returns 0 or -ENOMEM.
  */
 int log_parse(struct log_parser *parser, const char *text, size_t size, log_each *each, void *data);
+
+/* A line was left out, for it was too long: what it may have been the middle of is not believed. */
+void log_tear(struct log_parser *parser);
 
 /* At the end, or when nothing comes for a while: what was held back for further lines. */
 int log_flush(struct log_parser *parser, log_each *each, void *data);

@@ -113,6 +113,21 @@ piped()
 	says 'not believed to be the kernel'
 }
 
+@test "journals as journalctl writes them: each form has the same faults, and the same that are not believed" {
+	local form
+
+	# A record of the kernel, three of programs, of which one is of two lines, one of VFIO, and five lines of an SMMU.
+	for form in json json-pretty json-sse json-seq export verbose; do
+		on intel-pasid system explain --file "$BATS_TEST_DIRNAME/../fuzz/corpus/log/journal-$form" \
+			-rn -o source,iova,stream
+		[[ $status == 7 ]]
+		equal "$(head -n 3 <<<"$output")" "dmar 0x1000 
+iommu  
+arm-smmu-v3 0xdead0000 0x200"
+		says_only "ioasidctl: note: 3 lines look like faults and were not believed to be the kernel's: --pasted reads them"
+	done
+}
+
 @test "columns that need nothing of the machine read nothing of it" {
 	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0	# it does not work under strace
 	run_both strace -f -qq -e trace=%file -o "$BATS_TEST_TMPDIR/trace" "$IOASIDCTL" \

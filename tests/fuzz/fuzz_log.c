@@ -24,7 +24,8 @@ static int check(const struct log_fault *fault, void *data)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	_cleanup_log_parser_ struct log_parser parser = { 0 };
+	/* The first byte chooses how the rest is read. */
+	_cleanup_log_parser_ struct log_parser parser = { .pasted = size && *data & 1 };
 
 	while (size) {
 		const uint8_t *end = memchr(data, '\n', size);
@@ -40,6 +41,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size -= n + (end != NULL);
 	}
 	fuzz_check(log_flush(&parser, check, NULL) == 0);
-	fuzz_check(parser.lines >= parser.others);
 	return 0;
 }
