@@ -1,27 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* virtio-iommu, RISC-V and smaller IOMMUs; the IOMMU core, iommufd, VFIO; idxd. */
-#include <stdio.h>
+/* virtio-iommu, RISC-V and the smaller IOMMUs of SoCs. */
 #include <string.h>
 
 #include "model/log_pattern.h"
-
-#define UNMAPPED \
-	"map the memory before the device uses it, and unmap it only when the device is done: " \
-	"else the driver, or the program that has the device, has a bug"
-#define BROKEN "the kernel's table is damaged: report it with the whole log"
-#define RESET  "reset the device; look for faulty hardware where it comes again"
-#define PASIDS \
-	"bind the PASID before the device uses it: 'ioasidctl pasid list' shows those that are"
-
-static void explain(struct log_fault *fault, const struct log_code *codes)
-{
-	const struct log_code *code = log_code_find(codes, &fault->code);
-
-	if (code) {
-		fault->reason = code->reason;
-		fault->remedy = code->remedy;
-	}
-}
 
 /*
  * The endpoint's number is the requester ID wherever the machine's tables (VIOT) do not shift it:
@@ -32,15 +13,13 @@ static void virtio_endpoint(struct log_fault *fault)
 	uint64_t rid = fault->stream.value;
 
 	if (rid <= 0xffff)
-		snprintf(fault->device, sizeof(fault->device), "0000:%02x:%02x.%x",
-			 (unsigned int)(rid >> 8), (unsigned int)(rid >> 3 & 0x1f),
-			 (unsigned int)(rid & 7));
+		log_fault_set_rid(fault, rid);
 	if (strcmp(fault->text, "domain") == 0) {
 		fault->reason = "the device is attached to nothing";
 		fault->remedy = "give the device its driver, or bind it and attach it to an IOAS";
 	} else if (strcmp(fault->text, "page") == 0) {
 		fault->reason = "the address is not mapped for this access";
-		fault->remedy = UNMAPPED;
+		fault->remedy = LOG_UNMAPPED;
 	} else {
 		fault->reason = "the machine's IOMMU does not say why";
 	}
@@ -51,44 +30,46 @@ static const struct log_pattern virtio_patterns[] = {
 	{ .form = "%T fault from EP %s", LOG_KIND_DMA, .decode = virtio_endpoint },
 	{ .form = "invalid event buffer (len %d != %d)",
 	  LOG_KIND_LOST,
-	  "the machine's IOMMU told of a fault in no known form" },
-	{ .form = "could not add event buffer", LOG_KIND_LOST, "faults can be told no more" },
+	  "the machine's IOMMU reported a fault in no known form" },
+	{ .form = "could not add event buffer",
+	  LOG_KIND_LOST,
+	  "further faults cannot be reported" },
 	{ 0 },
 };
 
 /* RISC-V IOMMU Architecture Specification, "Fault record CAUSE field encodings". */
 static const struct log_code riscv_causes[] = {
-	{ 1, "the memory may not be executed (access fault)", UNMAPPED },
-	{ 4, "the address read is not aligned", RESET },
-	{ 5, "the memory may not be read (access fault)", UNMAPPED },
-	{ 6, "the address written is not aligned", RESET },
-	{ 7, "the memory may not be written (access fault)", UNMAPPED },
-	{ 12, "the address is not mapped for execution (first stage)", UNMAPPED },
-	{ 13, "the address is not mapped for reading (first stage)", UNMAPPED },
-	{ 15, "the address is not mapped for writing (first stage)", UNMAPPED },
-	{ 20, "the address is not mapped for execution (second stage)", UNMAPPED },
-	{ 21, "the address is not mapped for reading (second stage)", UNMAPPED },
-	{ 23, "the address is not mapped for writing (second stage)", UNMAPPED },
+	{ 1, "the memory may not be executed (access fault)", LOG_UNMAPPED },
+	{ 4, "the address read is not aligned", LOG_RESET },
+	{ 5, "the memory may not be read (access fault)", LOG_UNMAPPED },
+	{ 6, "the address written is not aligned", LOG_RESET },
+	{ 7, "the memory may not be written (access fault)", LOG_UNMAPPED },
+	{ 12, "the address is not mapped for execution (first stage)", LOG_UNMAPPED },
+	{ 13, "the address is not mapped for reading (first stage)", LOG_UNMAPPED },
+	{ 15, "the address is not mapped for writing (first stage)", LOG_UNMAPPED },
+	{ 20, "the address is not mapped for execution (second stage)", LOG_UNMAPPED },
+	{ 21, "the address is not mapped for reading (second stage)", LOG_UNMAPPED },
+	{ 23, "the address is not mapped for writing (second stage)", LOG_UNMAPPED },
 	{ 256, "the IOMMU lets nothing through", "report it with the whole log" },
-	{ 257, "the device directory could not be read", BROKEN },
+	{ 257, "the device directory could not be read", LOG_BROKEN },
 	{ 258, "no entry of the device directory is valid for the device",
 	  "give the device its driver, or bind it and attach it to an IOAS" },
-	{ 259, "the entry of the device directory is misconfigured", BROKEN },
-	{ 260, "a kind of request that the device may not make", RESET },
-	{ 261, "the interrupts' page table could not be read", BROKEN },
-	{ 262, "no page is mapped for the interrupt", RESET },
-	{ 263, "the interrupts' page table is misconfigured", BROKEN },
-	{ 264, "the interrupt file in memory could not be reached", BROKEN },
-	{ 265, "the process directory could not be read", BROKEN },
-	{ 266, "the PASID is bound to nothing", PASIDS },
-	{ 267, "the entry of the process directory is misconfigured", BROKEN },
-	{ 268, "the device directory is corrupt", BROKEN },
-	{ 269, "the process directory is corrupt", BROKEN },
-	{ 270, "the interrupts' page table is corrupt", BROKEN },
-	{ 271, "the interrupt file in memory is corrupt", BROKEN },
-	{ 272, "an error within the IOMMU", RESET },
-	{ 273, "an interrupt of the IOMMU could not be written", BROKEN },
-	{ 274, "the page table is corrupt", BROKEN },
+	{ 259, "the entry of the device directory is misconfigured", LOG_BROKEN },
+	{ 260, "a kind of request that the device may not make", LOG_RESET },
+	{ 261, "the interrupts' page table could not be read", LOG_BROKEN },
+	{ 262, "no page is mapped for the interrupt", LOG_RESET },
+	{ 263, "the interrupts' page table is misconfigured", LOG_BROKEN },
+	{ 264, "the interrupt file in memory could not be reached", LOG_BROKEN },
+	{ 265, "the process directory could not be read", LOG_BROKEN },
+	{ 266, "the PASID is bound to nothing", LOG_PASIDS },
+	{ 267, "the entry of the process directory is misconfigured", LOG_BROKEN },
+	{ 268, "the device directory is corrupt", LOG_BROKEN },
+	{ 269, "the process directory is corrupt", LOG_BROKEN },
+	{ 270, "the interrupts' page table is corrupt", LOG_BROKEN },
+	{ 271, "the interrupt file in memory is corrupt", LOG_BROKEN },
+	{ 272, "an error within the IOMMU", LOG_RESET },
+	{ 273, "an interrupt of the IOMMU could not be written", LOG_BROKEN },
+	{ 274, "the page table is corrupt", LOG_BROKEN },
 	{ 0 },
 };
 
@@ -96,7 +77,7 @@ static void riscv_fault(struct log_fault *fault)
 {
 	uint64_t cause = fault->code.value;
 
-	explain(fault, riscv_causes);
+	log_code_explain(fault, riscv_causes);
 	if (cause == 1 || cause == 12 || cause == 20)
 		fault->access = LOG_ACCESS_EXEC;
 	else if (cause == 4 || cause == 5 || cause == 13 || cause == 21)
@@ -112,11 +93,11 @@ static const struct log_pattern riscv_patterns[] = {
 	{ .form = "Hardware error: %T",
 	  LOG_KIND_HARDWARE,
 	  "the IOMMU did not do its commands",
-	  RESET },
+	  LOG_RESET },
 	{ .form = "Queue #%d error; fault:%d timeout:%d illegal:%d fence_w_ip:%d",
 	  LOG_KIND_INVALIDATION,
 	  "the IOMMU did not do its commands",
-	  RESET },
+	  LOG_RESET },
 	{ .form = "Queue #%d error; memory fault:%d overflow:%d",
 	  LOG_KIND_LOST,
 	  "the queue of faults overflowed or could not be written: some were lost",
@@ -124,284 +105,183 @@ static const struct log_pattern riscv_patterns[] = {
 	{ 0 },
 };
 
+#define UNREACHED  "the page table could not be read"
 #define MAPPED_NOT "the address is not mapped for this access"
+#define DETACHED   "the device is attached to nothing"
+#define FORGET     "the IOMMU did not forget translations in time"
 
-/* One form each, of IOMMUs that have no PASIDs. */
+/* "READ FAULT", "WRITE FAULT": permission; else the level that is not there. */
+static void dart_fault(struct log_fault *fault)
+{
+	if (strcmp(fault->text, "READ FAULT") == 0) {
+		fault->access = LOG_ACCESS_READ;
+		fault->reason = "the address is not mapped for reading";
+	} else if (strcmp(fault->text, "WRITE FAULT") == 0) {
+		fault->access = LOG_ACCESS_WRITE;
+		fault->reason = "the address is not mapped for writing";
+	} else if (strncmp(fault->text, "NO TTBR", strlen("NO TTBR")) == 0) {
+		fault->reason = DETACHED;
+		return;
+	} else if (strncmp(fault->text, "NO ", strlen("NO ")) == 0) {
+		fault->reason = "the address is not mapped";
+	} else {
+		return;
+	}
+	fault->remedy = LOG_UNMAPPED;
+}
+
+/* The names of drivers/iommu/exynos-iommu.c: sysmmu_faults[], sysmmu_v5_fault_names[] and later ones. */
+static void exynos_fault(struct log_fault *fault)
+{
+	static const struct {
+		const char *name, *reason, *remedy;
+		enum log_kind kind;
+	} names[] = {
+		{ "PAGE", "the address is not mapped", LOG_UNMAPPED, LOG_KIND_DMA },
+		{ "ACCESS PROTECTION", MAPPED_NOT, LOG_UNMAPPED, LOG_KIND_DMA },
+		{ "SECURITY PROTECTION", "the memory belongs to the secure world", LOG_UNMAPPED,
+		  LOG_KIND_DMA },
+		{ "MULTI-HIT", "two translations of one address", LOG_BROKEN, LOG_KIND_HARDWARE },
+		{ "BUS ERROR", UNREACHED, LOG_BROKEN, LOG_KIND_HARDWARE },
+		{ "PTW", UNREACHED, LOG_BROKEN, LOG_KIND_HARDWARE },
+	};
+	const char *name = fault->text;
+
+	if (strncmp(name, "AR ", 3) == 0 || strncmp(name, "AW ", 3) == 0) {
+		fault->access = name[1] == 'R' ? LOG_ACCESS_READ : LOG_ACCESS_WRITE;
+		name += 3;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(name, names[i].name) == 0) {
+			fault->kind = names[i].kind;
+			fault->reason = names[i].reason;
+			fault->remedy = names[i].remedy;
+		}
+}
+
+/* tegra_mc_error_names[], drivers/memory/tegra/mc.c. */
+static void tegra_fault(struct log_fault *fault)
+{
+	bool smmu = strncmp(fault->text, "SMMU tr", strlen("SMMU tr")) == 0;
+
+	fault->reason = smmu ? MAPPED_NOT : "no memory is there, or not the device's";
+	fault->remedy = LOG_UNMAPPED;
+}
+
+enum { FAMILY_CONTEXT = 1 };
+
+/* drivers/iommu/msm_iommu.c, Qualcomm's before SMMUv2; the bits of FSR as it prints them. */
+static void msm_fault(struct log_fault *fault)
+{
+	uint64_t status = fault->code.value;
+
+	fault->reason = status & 0x02   ? "the address is not mapped"
+			: status & 0x08 ? MAPPED_NOT
+			: status & 0x60 ? UNREACHED
+					: fault->reason;
+	fault->remedy = status & 0x60 ? LOG_BROKEN : LOG_UNMAPPED;
+}
+
+/* IOMMUs that have no PASIDs, each with a line or two. */
 static const struct log_pattern small_patterns[] = {
+	/* apple-dart */
 	{ .form = "translation fault: status:%F stream:%s code:%C (%T) at %A",
-	  LOG_KIND_DMA }, /* apple-dart */
-	{ .form = "Page fault at %A of type %W",
 	  LOG_KIND_DMA,
-	  MAPPED_NOT,
-	  UNMAPPED }, /* rk_iommu */
-	{ .form = "Page fault while iommu not attached to domain?",
-	  LOG_KIND_DMA,
-	  "the device is attached to nothing" },
-	{ .form = "BUS_ERROR occurred at %A",
+	  .decode = dart_fault },
+	/* rk_iommu */
+	{ .form = "Page fault at %A of type %W", LOG_KIND_DMA, MAPPED_NOT, LOG_UNMAPPED },
+	{ .form = "Page fault while iommu not attached to domain?", LOG_KIND_DMA, DETACHED },
+	{ .form = "BUS_ERROR occurred at %A", LOG_KIND_HARDWARE, UNREACHED, LOG_BROKEN },
+	{ .form = "%* request timed out, status: %F",
 	  LOG_KIND_HARDWARE,
-	  "the page table could not be read",
-	  BROKEN },
-	{ .form = "Page fault for %A (master %s, dir %W)",
-	  LOG_KIND_DMA,
-	  MAPPED_NOT,
-	  UNMAPPED }, /* sun50i */
-	{ .form = "Page fault while iommu not attached to any domain?",
-	  LOG_KIND_DMA,
-	  "the device is attached to nothing" },
+	  "the IOMMU did not do what it was told",
+	  LOG_RESET },
+	/* sun50i */
+	{ .form = "Page fault for %A (master %s, dir %W)", LOG_KIND_DMA, MAPPED_NOT, LOG_UNMAPPED },
+	{ .form = "Page fault while iommu not attached to any domain?", LOG_KIND_DMA, DETACHED },
+	{ .form = "TLB Flush timed out!", LOG_KIND_INVALIDATION, FORGET, LOG_RESET },
+	{ .form = "TLB invalidation timed out!", LOG_KIND_INVALIDATION, FORGET, LOG_RESET },
+	{ .form = "PTW cache invalidation timed out!", LOG_KIND_INVALIDATION, FORGET, LOG_RESET },
+	/* mtk-iommu: as of 6.1; as of 4.6; mtk-iommu-v1 */
 	{ .form = "fault type=%F iova=%A pa=%x master=%S(larb=%d port=%d) layer=%d %W",
 	  LOG_KIND_DMA,
 	  MAPPED_NOT,
-	  UNMAPPED }, /* mtk-iommu */
+	  LOG_UNMAPPED },
+	{ .form = "fault type=%F iova=%A pa=%x larb=%d port=%d layer=%d %W",
+	  LOG_KIND_DMA,
+	  MAPPED_NOT,
+	  LOG_UNMAPPED },
 	{ .form = "fault type=%F iova=%A pa=%x larb=%d port=%d",
 	  LOG_KIND_DMA,
 	  MAPPED_NOT,
-	  UNMAPPED },
-	{ .form = "Unhandled fault: status %F iova %A",
-	  LOG_KIND_DMA,
-	  MAPPED_NOT,
-	  UNMAPPED }, /* ipmmu-vmsa */
+	  LOG_UNMAPPED },
+	{ .form = "Partial TLB flush timed out, falling back to full flush",
+	  LOG_KIND_INVALIDATION,
+	  FORGET,
+	  NULL },
+	/* ipmmu-vmsa */
+	{ .form = "Unhandled fault: status %F iova %A", LOG_KIND_DMA, MAPPED_NOT, LOG_UNMAPPED },
 	{ .form = "Multiple TLB hits @%A",
 	  LOG_KIND_HARDWARE,
 	  "two translations of one address",
-	  BROKEN },
-	{ .form = "Page Table Walk Abort @%A",
-	  LOG_KIND_HARDWARE,
-	  "the page table could not be read",
-	  BROKEN },
-	{ .form = "%N: [READ] %T FAULT occurred at %A",
-	  LOG_KIND_DMA,
-	  NULL,
-	  UNMAPPED }, /* exynos-sysmmu */
-	{ .form = "%N: [WRITE] %T FAULT occurred at %A", LOG_KIND_DMA, NULL, UNMAPPED },
+	  LOG_BROKEN },
+	{ .form = "Page Table Walk Abort @%A", LOG_KIND_HARDWARE, UNREACHED, LOG_BROKEN },
+	{ .form = "TLB sync timed out -- MMU may be deadlocked",
+	  LOG_KIND_INVALIDATION,
+	  FORGET,
+	  LOG_RESET },
+	/* exynos-sysmmu: as of 6.2, and as of 4.10 */
+	{ .form = "%N: [%W] %T FAULT occurred at %A", LOG_KIND_DMA, .decode = exynos_fault },
+	{ .form = "%N: %T FAULT occurred at %A", LOG_KIND_DMA, .decode = exynos_fault },
+	/* omap-iommu */
+	{ .form = "%*: errs:%C da:%A pgd:%*", LOG_KIND_DMA, MAPPED_NOT, LOG_UNMAPPED },
+	/* tegra-mc, the memory controller, for tegra-smmu */
+	{ .form = "%*: secure %W @%A: %* (%T)", LOG_KIND_DMA, .decode = tegra_fault },
+	{ .form = "%*: %W @%A: %* (%T)", LOG_KIND_DMA, .decode = tegra_fault },
 	{ 0 },
 };
 
-#define PLATFORM "look for newer firmware"
-
-static const struct log_pattern core_patterns[] = {
-	{ .form = "iopf with pasid %p aborted",
-	  LOG_KIND_PAGE_REQUEST,
-	  "nobody could answer a page request: its owner has gone, or memory is out",
-	  PASIDS },
-	{ .form = "Firmware has requested this device have a 1:1 IOMMU mapping, rejecting configuring the "
-		  "device without a 1:1 mapping. Contact your platform vendor.",
-	  LOG_KIND_REFUSED,
-	  "the firmware uses the device for itself (RMRR): it cannot be given to a user",
-	  PLATFORM },
-	{ .form = "Device is not trusted, but driver is overriding group %d to %*, refusing to probe.",
-	  LOG_KIND_REFUSED,
-	  "an external device may not go without translation",
-	  "the IOMMU's driver wants it untranslated: report it" },
-	{ .form = "IOMMU driver error, requesting conflicting def_domain_type, %*",
-	  LOG_KIND_REFUSED,
-	  "members of one group need unlike domains",
-	  "report it with the whole log" },
-	{ .form = "Failed to add to iommu group %d: -%c",
-	  LOG_KIND_REFUSED,
-	  "the device could not be added to its group; the code is the errno",
-	  NULL },
-	{ .form = "IOMMU driver was not able to establish FW requested direct mapping.",
-	  LOG_KIND_REFUSED,
-	  "memory that the firmware uses for the device (RMRR) is not mapped",
-	  PLATFORM },
+static const struct log_pattern exynos_old_patterns[] = {
+	{ .form = "PAGE FAULT occurred at %A by %U(Page table base: %x)",
+	  LOG_KIND_DMA,
+	  "the address is not mapped",
+	  LOG_UNMAPPED },
 	{ 0 },
 };
 
-#define NO_REMAPPING \
-	"a device that is given away can send any interrupt: the platform does not remap them"
-#define ENABLE_REMAPPING \
-	"enable interrupt remapping in the firmware; else set allow_unsafe_interrupts=1, if the " \
-	"device's user is trusted"
-
-static const struct log_pattern iommufd_patterns[] = {
-	{ .form = "MSI interrupts are not secure, they cannot be isolated by the platform. %*",
-	  LOG_KIND_UNSAFE,
-	  NO_REMAPPING,
-	  "'ioasidctl system check'" },
-	{ .form = "Time out waiting for iommufd object to become free",
-	  LOG_KIND_REFUSED,
-	  "an object of an iommufd is still used though its owner destroyed it",
-	  "report it with the whole log" },
-	{ 0 },
-};
-
-#define MEMLOCK "raise the limit (ulimit -l, LimitMEMLOCK=) to the size of what is mapped"
-#define TOKEN   "open the device through its group with the VF token that its PF was given"
-
-static const struct log_pattern vfio_patterns[] = {
-	{ .form = "%*: RLIMIT_MEMLOCK (%d) exceeded",
-	  LOG_KIND_REFUSED,
-	  "more memory was to be mapped than the process may lock",
-	  MEMLOCK },
-	{ .form = "%*: Task %g (%G) RLIMIT_MEMLOCK (%d) exceeded",
-	  LOG_KIND_REFUSED,
-	  "more memory was to be mapped than the process may lock",
-	  MEMLOCK },
-	{ .form = "%*: No interrupt remapping support.%*",
-	  LOG_KIND_REFUSED,
-	  NO_REMAPPING,
-	  ENABLE_REMAPPING },
-	{ .form = "vfio-noiommu device opened by user (%g:%G)",
-	  LOG_KIND_UNSAFE,
-	  "the device does DMA to all memory: no IOMMU is in between",
-	  NULL },
-	{ .form = "Adding kernel taint for vfio-noiommu %* on device",
-	  LOG_KIND_UNSAFE,
-	  "the device will do DMA to all memory: no IOMMU is in between",
-	  NULL },
-	{ .form = "Adding kernel taint for vfio-noiommu cdev",
-	  LOG_KIND_UNSAFE,
-	  "the device will do DMA to all memory: no IOMMU is in between",
-	  NULL },
-	{ .form = "Device is currently in use, task \"%g\" (%G) blocked until device is released",
-	  LOG_KIND_REFUSED,
-	  "the driver cannot be taken from a device that is open: the task waits",
-	  "end the program that has it open: 'ioasidctl device show DEVICE'" },
-	{ .form = "Relaying device request to user (#%d)",
-	  LOG_KIND_REFUSED,
-	  "the kernel wants the device back and has asked its user",
-	  "end the program that has it open: 'ioasidctl device show DEVICE'" },
-	{ .form = "No device request channel registered, blocked until released by user",
-	  LOG_KIND_REFUSED,
-	  "the kernel wants the device back, and its user cannot be asked",
-	  "end the program that has it open: 'ioasidctl device show DEVICE'" },
-	{ .form = "VF token %*",
-	  LOG_KIND_REFUSED,
-	  "a VF, or a PF with VFs, was opened without its token",
-	  TOKEN },
-	{ .form = "Incorrect VF token provided for device",
-	  LOG_KIND_REFUSED,
-	  "a VF, or a PF with VFs, was opened with a wrong token",
-	  TOKEN },
-	{ .form = "%* exists in vfio-pci device denylist, driver probing disallowed.",
-	  LOG_KIND_REFUSED,
-	  "vfio-pci does not take this device: it is known for faults",
-	  "vfio-pci.disable_denylist=1 overrides, at your own risk" },
-	{ .form = "Cannot bind to PF with SR-IOV enabled",
-	  LOG_KIND_REFUSED,
-	  "vfio-pci does not take a PF that has VFs",
-	  "write 0 to the PF's sriov_numvfs first" },
-	{ 0 },
-};
-
-/* enum dsa_completion_status, include/uapi/linux/idxd.h. */
-static const struct log_code idxd_errors[] = {
-	{ 0x03, "a page was not there, and the queue does not wait for pages",
-	  "touch the memory first, or set the queue's block_on_fault" },
-	{ 0x04, "a page was not there, and could not be got", UNMAPPED },
-	{ 0x06, "a page of the list of descriptors was not there", UNMAPPED },
-	{ 0x10, "an operation that the device does not have", NULL },
-	{ 0x11, "flags that the operation does not have", NULL },
-	{ 0x12, "reserved fields of the descriptor are set", NULL },
-	{ 0x13, "the descriptor wants more bytes than the device or queue may", NULL },
-	{ 0x19, "an interrupt handle that is not valid", NULL },
-	{ 0x1a, "the completion record's address is not mapped", UNMAPPED },
-	{ 0x1b, "the completion record's address is not aligned", NULL },
-	{ 0x1c, "an address is not aligned", NULL },
-	{ 0x1d, "a privileged descriptor in a queue that takes none", NULL },
-	{ 0x1f, "a page was not there when the readback was written", UNMAPPED },
-	{ 0x20, "an error of the hardware", RESET },
-	{ 0x21, "an error of the hardware while it drained", RESET },
-	{ 0x22, "an address could not be translated", UNMAPPED },
-	{ 0x26, "a page of a drained descriptor was not there", UNMAPPED },
-	{ 0x27, "a page of a batch was not there", UNMAPPED },
-	{ 0 },
-};
-
-static void idxd_error(struct log_fault *fault)
-{
-	fault->code.value &= 0x7f;
-	if (fault->iova.value == 0)
-		fault->iova = (struct field_u64){ 0 };
-	explain(fault, idxd_errors);
-}
-
-/* union sw_err_reg, drivers/dma/idxd/registers.h. */
-static void idxd_software(struct log_fault *fault)
-{
-	const uint64_t *raw = fault->raw;
-
-	if (fault->n_raw < 3)
-		return;
-	fault->code = field_u64(raw[0] >> 8 & 0xff);
-	if (raw[0] >> 2 & 1)
-		fault->pasid = field_u64(raw[0] >> 40 & 0xfffff);
-	fault->iova = field_u64(raw[2]);
-	if (fault->iova.value)
-		fault->access = raw[0] >> 5 & 1 ? LOG_ACCESS_WRITE : LOG_ACCESS_READ;
-	idxd_error(fault);
-}
-
-enum { FAMILY_SOFTWARE = 1 };
-
-#define SOFTWARE "the device found an error in what it was given"
-
-static const struct log_pattern idxd_patterns[] = {
-	{ .form = "Device error %C operation: %F fault addr: %A",
+static const struct log_pattern msm_patterns[] = {
+	{ .form = "Unexpected IOMMU page fault!",
 	  LOG_KIND_DMA,
-	  .decode = idxd_error },
-	{ .form = "err[0]: %X",
+	  MAPPED_NOT,
+	  LOG_UNMAPPED,
+	  .family = FAMILY_CONTEXT,
+	  .part = 1,
+	  .flags = LOG_PART_NEXT },
+	{ .form = "Fault occurred in context %d.", LOG_KIND_UNKNOWN },
+	{ .form = "FAR = %A PAR = %x",
 	  LOG_KIND_DMA,
-	  SOFTWARE,
-	  NULL,
-	  idxd_software,
-	  FAMILY_SOFTWARE,
-	  1,
-	  LOG_PART_NEXT },
-	{ .form = "err[1]: %X",
+	  MAPPED_NOT,
+	  LOG_UNMAPPED,
+	  .family = FAMILY_CONTEXT,
+	  .part = 2,
+	  .flags = LOG_PART_NEXT | LOG_PART_MORE },
+	{ .form = "FSR = %C [%*]",
 	  LOG_KIND_DMA,
-	  SOFTWARE,
-	  NULL,
-	  idxd_software,
-	  FAMILY_SOFTWARE,
-	  2,
-	  LOG_PART_NEXT | LOG_PART_MORE },
-	{ .form = "err[2]: %X",
-	  LOG_KIND_DMA,
-	  SOFTWARE,
-	  NULL,
-	  idxd_software,
-	  FAMILY_SOFTWARE,
+	  MAPPED_NOT,
+	  LOG_UNMAPPED,
+	  msm_fault,
+	  FAMILY_CONTEXT,
 	  3,
-	  LOG_PART_NEXT | LOG_PART_MORE },
-	{ .form = "err[3]: %X",
-	  LOG_KIND_DMA,
-	  SOFTWARE,
-	  NULL,
-	  idxd_software,
-	  FAMILY_SOFTWARE,
-	  4,
 	  LOG_PART_MORE },
-	{ .form = "Failed to service fault work.",
-	  LOG_KIND_LOST,
-	  "memory was out: a fault was not answered",
-	  NULL },
-	{ .form = "Device is HALTED!", LOG_KIND_HARDWARE, "the device has halted", RESET },
-	{ .form = "FLR failed",
-	  LOG_KIND_HARDWARE,
-	  "the device could not be reset",
-	  "restart the machine" },
-	{ .form = "idxd halted, need system reset",
-	  LOG_KIND_HARDWARE,
-	  "the device has halted",
-	  "restart the machine" },
-	{ 0 },
-};
-
-static const struct log_pattern suppressed[] = {
-	{ .form = "%c callbacks suppressed",
-	  LOG_KIND_LOST,
-	  "the kernel's limit of messages: it left out as many faults as the code says",
-	  NULL },
 	{ 0 },
 };
 
 const struct log_source log_sources_other[] = {
 	{ "virtio-iommu", "virtio_iommu", NULL, true, virtio_patterns },
-	{ "virtio-iommu", NULL, "viommu_fault_handler: ", true, suppressed },
+	{ "virtio-iommu", NULL, "viommu_fault_handler: ", true, log_suppressed },
 	{ "riscv-iommu", "riscv,iommu", NULL, true, riscv_patterns },
-	{ "riscv-iommu", "riscv_iommu_pci", NULL, true, riscv_patterns },
-	{ "riscv-iommu", NULL, "riscv_iommu_fault: ", true, suppressed },
+	{ "riscv-iommu", "iommu_pci", NULL, true, riscv_patterns },
+	{ "riscv-iommu", NULL, "riscv_iommu_fault: ", true, log_suppressed },
 	{ "apple-dart", "apple-dart", NULL, true, small_patterns },
 	{ "rk_iommu", "rk_iommu", NULL, true, small_patterns },
 	{ "sun50i-iommu", "sun50i-iommu", NULL, true, small_patterns },
@@ -409,15 +289,9 @@ const struct log_source log_sources_other[] = {
 	{ "mtk-iommu", "mtk-iommu-v1", NULL, true, small_patterns },
 	{ "ipmmu-vmsa", "ipmmu-vmsa", NULL, true, small_patterns },
 	{ "exynos-sysmmu", "exynos-sysmmu", NULL, true, small_patterns },
-	{ "iommufd", NULL, "iommufd: ", false, iommufd_patterns },
-	{ "idxd", "idxd", NULL, false, idxd_patterns },
-	{ "idxd", NULL, "process_evl_entry: ", false, suppressed },
-	{ "idxd", NULL, "idxd_misc_thread: ", false, suppressed },
-	{ "vfio", "vfio-pci", NULL, false, vfio_patterns },
-	/* The rest is told by its words alone. */
-	{ "iommufd", NULL, NULL, false, iommufd_patterns },
-	{ "vfio", NULL, NULL, false, vfio_patterns },
-	{ "iommu", NULL, NULL, false, core_patterns },
-	{ "iommu", NULL, "iommu_report_device_fault: ", false, suppressed },
+	{ "exynos-sysmmu", NULL, NULL, true, exynos_old_patterns },
+	{ "omap-iommu", "omap-iommu", NULL, true, small_patterns },
+	{ "tegra-smmu", "tegra-mc", NULL, true, small_patterns },
+	{ "msm_iommu", NULL, "msm_iommu: ", true, msm_patterns },
 	{ 0 },
 };

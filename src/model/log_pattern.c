@@ -12,6 +12,12 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
+static void skip_blanks(struct log_span *text)
+{
+	while (text->s < text->end && is_blank(*text->s))
+		text->s++;
+}
+
 /* A number in BASE, 64 bits at most. */
 static bool take_number(struct log_span *text, unsigned int base, uint64_t *ret)
 {
@@ -91,23 +97,27 @@ static bool copy_words(struct log_span *text, const struct log_span *part, char 
 	return true;
 }
 
+/* Linux 5.13 and 5.14 have an 0x before bus and slot: "0x03:0x00.0". */
 static bool take_address(struct log_span *text, struct log_fault *fault)
 {
+	struct log_span rest = *text;
 	struct pci_address address;
 	char buf[16];
 	size_t n = 0;
 
-	while (n < sizeof(buf) - 1 && text->s + n < text->end &&
-	       (isxdigit((unsigned char)text->s[n]) || strchr(":.", text->s[n])) && text->s[n]) {
-		buf[n] = text->s[n];
-		n++;
+	while (n < sizeof(buf) - 1 && rest.s < rest.end && *rest.s) {
+		if ((n == 0 || buf[n - 1] == ':') && log_span_skip(&rest, "0x"))
+			continue;
+		if (!isxdigit((unsigned char)*rest.s) && !strchr(":.", *rest.s))
+			break;
+		buf[n++] = *rest.s++;
 	}
 	buf[n] = '\0';
 	if (parse_pci_address(buf, &address) < 0)
 		return false;
 	snprintf(fault->device, sizeof(fault->device), "%04x:%02x:%02x.%x", address.domain,
 		 address.bus, address.device, address.function);
-	text->s += n;
+	text->s = rest.s;
 	return true;
 }
 
@@ -176,6 +186,8 @@ static bool take(char what, const char *form, struct log_span *text, struct log_
 		return take_address(text, fault);
 	case 'A':
 		return take_field(text, 16, &fault->iova);
+	case 'a':
+		return take_field(text, 10, &fault->iova);
 	case 'P':
 		return take_field(text, 16, &fault->pasid);
 	case 'p':
@@ -213,8 +225,7 @@ bool log_pattern_match(const char *form, const struct log_span *text, struct log
 		if (*form == ' ') {
 			if (rest.s == rest.end || !is_blank(*rest.s))
 				return false;
-			while (rest.s < rest.end && is_blank(*rest.s))
-				rest.s++;
+			skip_blanks(&rest);
 		} else if (*form != '%') {
 			if (rest.s == rest.end || *rest.s++ != *form)
 				return false;
@@ -224,6 +235,7 @@ bool log_pattern_match(const char *form, const struct log_span *text, struct log
 				return false;
 		}
 	}
+	skip_blanks(&rest); /* "fault addr 7000 " */
 	return rest.s == rest.end;
 }
 
@@ -234,3 +246,27 @@ const struct log_code *log_code_find(const struct log_code *codes, const struct 
 			return codes;
 	return NULL;
 }
+
+void log_code_explain(struct log_fault *fault, const struct log_code *codes)
+{
+	const struct log_code *code = log_code_find(codes, &fault->code);
+
+	if (!code)
+		return;
+	fault->reason = code->reason;
+	fault->remedy = code->remedy;
+}
+
+void log_fault_set_rid(struct log_fault *fault, uint64_t rid)
+{
+	snprintf(fault->device, sizeof(fault->device), "0000:%02x:%02x.%x",
+		 (unsigned int)(rid >> 8 & 0xff), (unsigned int)(rid >> 3 & 0x1f),
+		 (unsigned int)(rid & 7));
+}
+
+const struct log_pattern log_suppressed[] = {
+	{ .form = "%d callbacks suppressed",
+	  LOG_KIND_LOST,
+	  "the kernel limits its messages: lines about faults are missing here" },
+	{ 0 },
+};

@@ -33,6 +33,7 @@ enum {
  *   %W  "Read", "write", "RWX", ...: the access                      %X  a word for `raw`
  *   %G  pid, decimal                 %g  name of the process         %H  a GPU's hub
  *   %T  text up to what follows, for `text`; at the end all the rest
+ *   %a  number of a page, decimal, for `iova`: `decode` makes the address of it
  *   %x  a hexadecimal number         %d  a decimal one               %*  anything: passed over
  *
  * Hexadecimal numbers have an 0x or none.
@@ -60,7 +61,25 @@ struct log_source {
 	const struct log_pattern *patterns; /* up to a NULL form; kind UNKNOWN: nothing to tell */
 };
 
-extern const struct log_source log_sources_x86[], log_sources_arm[], log_sources_other[];
+extern const struct log_source log_sources_vtd[], log_sources_amd[], log_sources_arm[],
+	log_sources_other[], log_sources_device[], log_sources_vfio[];
+/* What the kernel says in place of lines that it left out (lib/ratelimit.c). */
+extern const struct log_pattern log_suppressed[];
+
+/* Remedies that more than one driver has. */
+#define LOG_UNMAPPED \
+	"map the memory before the device uses it, and unmap it only when the device is done: " \
+	"else the driver, or the program that has the device, has a bug"
+#define LOG_BROKEN   "the kernel's table is damaged: report it with the whole log"
+#define LOG_RESET    "reset the device; look for faulty hardware where it comes again"
+#define LOG_PLATFORM "look for newer firmware"
+#define LOG_PASIDS \
+	"bind the PASID before the device uses it, and stop the device before it is unbound: " \
+	"'ioasidctl pasid list' shows those that are"
+
+/* And a reason that the core has from the driver of VT-d, where it was before 6.6. */
+#define LOG_FIRMWARE_USES \
+	"the firmware uses the device for itself (RMRR): it cannot be assigned to a user"
 
 /* A code and what it means. */
 struct log_code {
@@ -70,3 +89,7 @@ struct log_code {
 
 /* Up to a NULL reason. NULL where CODE is not among them. */
 const struct log_code *log_code_find(const struct log_code *codes, const struct field_u64 *code);
+/* The reason and the remedy of FAULT's code, where it is among CODES. */
+void log_code_explain(struct log_fault *fault, const struct log_code *codes);
+/* A requester ID is the device; the segment is nowhere in such a line, and nearly always 0. */
+void log_fault_set_rid(struct log_fault *fault, uint64_t rid);

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Devices that have PASIDs and report faults of their own: Intel's accelerators (idxd), AMD's GPUs. */
+#include "model/log_pattern.h"
+
+/* enum dsa_completion_status, include/uapi/linux/idxd.h. */
+static const struct log_code idxd_errors[] = {
+	{ 0x03, "a page was not there, and the queue does not wait for pages",
+	  "touch the memory first, or set the queue's block_on_fault" },
+	{ 0x04, "a page was not there, and could not be got", LOG_UNMAPPED },
+	{ 0x06, "a page of the list of descriptors was not there", LOG_UNMAPPED },
+	{ 0x10, "an operation that the device does not have", NULL },
+	{ 0x11, "flags that the operation does not have", NULL },
+	{ 0x12, "reserved fields of the descriptor are set", NULL },
+	{ 0x13, "the descriptor wants more bytes than the device or queue may", NULL },
+	{ 0x19, "an interrupt handle that is not valid", NULL },
+	{ 0x1a, "the completion record's address is not mapped", LOG_UNMAPPED },
+	{ 0x1b, "the completion record's address is not aligned", NULL },
+	{ 0x1c, "an address is not aligned", NULL },
+	{ 0x1d, "a privileged descriptor in a queue that takes none", NULL },
+	{ 0x1f, "a page was not there when the readback was written", LOG_UNMAPPED },
+	{ 0x20, "an error of the hardware", LOG_RESET },
+	{ 0x21, "an error of the hardware while it drained", LOG_RESET },
+	{ 0x22, "an address could not be translated", LOG_UNMAPPED },
+	{ 0x26, "a page of a drained descriptor was not there", LOG_UNMAPPED },
+	{ 0x27, "a page of a batch was not there", LOG_UNMAPPED },
+	{ 0 },
+};
+
+static void idxd_error(struct log_fault *fault)
+{
+	fault->code.value &= 0x7f;
+	if (fault->iova.value == 0)
+		fault->iova = (struct field_u64){ 0 };
+	log_code_explain(fault, idxd_errors);
+}
+
+/* union sw_err_reg, drivers/dma/idxd/registers.h. */
+static void idxd_software(struct log_fault *fault)
+{
+	const uint64_t *raw = fault->raw;
+
+	fault->code = field_u64(raw[0] >> 8 & 0xff);
+	if (raw[0] >> 2 & 1)
+		fault->pasid = field_u64(raw[0] >> 40 & 0xfffff);
+	if (fault->n_raw > 2)
+		fault->iova = field_u64(raw[2]);
+	if (fault->iova.value)
+		fault->access = raw[0] >> 5 & 1 ? LOG_ACCESS_WRITE : LOG_ACCESS_READ;
+	idxd_error(fault);
+}
+
+enum { FAMILY_SOFTWARE = 1 };
+
+#define SOFTWARE "the device found an error in what it was given"
+
+static const struct log_pattern idxd_patterns[] = {
+	{ .form = "Device error %C operation: %F fault addr: %A",
+	  LOG_KIND_DMA,
+	  .decode = idxd_error },
+	{ .form = "err[0]: %X",
+	  LOG_KIND_DMA,
+	  SOFTWARE,
+	  NULL,
+	  idxd_software,
+	  FAMILY_SOFTWARE,
+	  1,
+	  LOG_PART_NEXT },
+	{ .form = "err[1]: %X",
+	  LOG_KIND_DMA,
+	  SOFTWARE,
+	  NULL,
+	  idxd_software,
+	  FAMILY_SOFTWARE,
+	  2,
+	  LOG_PART_NEXT | LOG_PART_MORE },
+	{ .form = "err[2]: %X",
+	  LOG_KIND_DMA,
+	  SOFTWARE,
+	  NULL,
+	  idxd_software,
+	  FAMILY_SOFTWARE,
+	  3,
+	  LOG_PART_NEXT | LOG_PART_MORE },
+	{ .form = "err[3]: %X",
+	  LOG_KIND_DMA,
+	  SOFTWARE,
+	  NULL,
+	  idxd_software,
+	  FAMILY_SOFTWARE,
+	  4,
+	  LOG_PART_MORE },
+	{ .form = "Failed to service fault work.",
+	  LOG_KIND_LOST,
+	  "memory was out: a fault was not answered",
+	  NULL },
+	{ .form = "Device is HALTED!", LOG_KIND_HARDWARE, "the device has halted", LOG_RESET },
+	{ .form = "FLR failed",
+	  LOG_KIND_HARDWARE,
+	  "the device could not be reset",
+	  "restart the machine" },
+	/* Before 6.13 with a full stop, and also for what a reset of the device mends. */
+	{ .form = "idxd halted, need FLR.", LOG_KIND_HARDWARE, "the device has halted", LOG_RESET },
+	{ .form = "idxd halted, need system reset%*",
+	  LOG_KIND_HARDWARE,
+	  "the device has halted",
+	  "restart the machine" },
+	{ 0 },
+};
+
+enum { FAMILY_PAGE = 1, FAMILY_CONTEXT };
+
+/* The PASID and the process 0 are the driver's own. */
+static void gpu_owner(struct log_fault *fault)
+{
+	if (fault->pasid.value == 0)
+		fault->pasid = (struct field_u64){ 0 };
+	if (fault->pid.value == 0)
+		fault->pid = (struct field_u64){ 0 };
+}
+
+/*
+ * What *_L2_PROTECTION_FAULT_STATUS holds, spelled out in further lines: the layout is not the same in all
+ * GPUs. A status of 0 is of no fault: it was read too late. Of the bits of PERMISSION_FAULTS, the first says
+ * that the page is not there (Documentation/gpu/amdgpu/debugging.rst).
+ */
+static void gpu_status(struct log_fault *fault)
+{
+	enum { WALKER, PERMISSION, RW, N_PARTS };
+
+	gpu_owner(fault);
+	if (fault->flags.value == 0 || fault->n_raw != N_PARTS)
+		return;
+	fault->access = fault->raw[RW] ? LOG_ACCESS_WRITE : LOG_ACCESS_READ;
+	if (fault->raw[WALKER])
+		fault->reason = "the GPU's page table could not be read";
+	else if (fault->raw[PERMISSION] & 1)
+		fault->reason = "the address is not mapped in the GPU's page table";
+	else if (fault->raw[PERMISSION])
+		fault->reason = "the GPU's page table does not allow this access";
+}
+
+/* The number of the page is in the line. */
+static void gpu_page(struct log_fault *fault)
+{
+	gpu_owner(fault);
+	fault->iova.value <<= 12;
+}
+
+#define GPU_PAGE "the GPU's own page table has no such page, or does not allow the access"
+#define GPU_FIX \
+	"the GPU's page tables are its driver's, not the IOMMU's: the program used memory of the " \
+	"GPU that it had not, or no longer; else the driver has a bug"
+
+/* Further lines of one fault; what the status register says, they spell out. */
+#define GPU_MORE(text, n, more) \
+	{ \
+		.form = (text), LOG_KIND_DMA, GPU_PAGE, GPU_FIX, gpu_status, FAMILY_PAGE, (n), \
+		LOG_PART_MORE | (more) \
+	}
+#define GPU_FIRST(text) \
+	{ \
+		.form = (text), LOG_KIND_DMA, GPU_PAGE, GPU_FIX, gpu_status, FAMILY_PAGE, 1, \
+		LOG_PART_NEXT \
+	}
+
+static const struct log_pattern amdgpu_patterns[] = {
+	GPU_FIRST("[%H] page fault (src_id:%d ring:%d vmid:%d pasid:%p)"),
+	GPU_FIRST(
+		"[%H] page fault (src_id:%d ring:%d vmid:%d pasid:%p, for process pid %d thread pid %d)"),
+	GPU_FIRST(
+		"[%H] page fault (src_id:%d ring:%d vmid:%d pasid:%p, for process %g pid %G thread %*)"),
+	GPU_FIRST("[%H] VMC page fault (src_id:%d ring:%d vm_id:%d pas_id:%p)"),
+	GPU_FIRST("[%H] %*retry page fault (src_id:%d ring:%d vmid:%d pasid:%p)"),
+	GPU_FIRST(
+		"[%H] %*retry page fault (src_id:%d ring:%d vmid:%d pasid:%p, for process pid %d thread pid %d)"),
+	GPU_FIRST(
+		"[%H] %*retry page fault (src_id:%d ring:%d vmid:%d pasid:%p, for process %g pid %G thread %*)"),
+	GPU_MORE("Process %g pid %G thread %*", 2, LOG_PART_NEXT),
+	GPU_MORE("for process %g pid %G thread %*", 2, LOG_PART_NEXT),
+	GPU_MORE("in process %g pid %G thread %*", 2, LOG_PART_NEXT),
+	GPU_MORE("in page starting at address %A from %*", 3, LOG_PART_NEXT),
+	GPU_MORE("cookie node_id %*", 4, LOG_PART_NEXT),
+	GPU_MORE("%*VM_L2_PROTECTION_FAULT_STATUS%*:%F", 5, LOG_PART_NEXT),
+	GPU_MORE("Faulty UTCL2 client ID: %*", 6, LOG_PART_NEXT),
+	GPU_MORE("MORE_FAULTS: %x", 7, LOG_PART_NEXT),
+	GPU_MORE("WALKER_ERROR: %X", 8, LOG_PART_NEXT),
+	GPU_MORE("PERMISSION_FAULTS: %X", 9, LOG_PART_NEXT),
+	GPU_MORE("MAPPING_ERROR: %x", 10, LOG_PART_NEXT),
+	GPU_MORE("RW: %X", 11, 0),
+	/* Older GPUs: gmc_v6_0.c to gmc_v8_0.c. */
+	{ .form = "GPU fault detected: %d %x for process %g pid %G thread %*",
+	  LOG_KIND_DMA,
+	  GPU_PAGE,
+	  GPU_FIX,
+	  gpu_owner,
+	  FAMILY_CONTEXT,
+	  1,
+	  LOG_PART_NEXT },
+	{ .form = "GPU fault detected: %d %x",
+	  LOG_KIND_DMA,
+	  GPU_PAGE,
+	  GPU_FIX,
+	  gpu_owner,
+	  FAMILY_CONTEXT,
+	  1,
+	  LOG_PART_NEXT },
+	{ .form = "VM_CONTEXT1_PROTECTION_FAULT_ADDR %x",
+	  LOG_KIND_DMA,
+	  GPU_PAGE,
+	  GPU_FIX,
+	  gpu_owner,
+	  FAMILY_CONTEXT,
+	  3,
+	  LOG_PART_NEXT | LOG_PART_MORE },
+	{ .form = "VM_CONTEXT1_PROTECTION_FAULT_STATUS %x",
+	  LOG_KIND_DMA,
+	  GPU_PAGE,
+	  GPU_FIX,
+	  gpu_owner,
+	  FAMILY_CONTEXT,
+	  4,
+	  LOG_PART_NEXT | LOG_PART_MORE },
+	{ .form = "VM fault (%x, vmid %d, pasid %p) at page %a, %W from %*",
+	  LOG_KIND_DMA,
+	  GPU_PAGE,
+	  GPU_FIX,
+	  gpu_page,
+	  FAMILY_CONTEXT,
+	  5,
+	  0 },
+	{ .form = "VM fault (%x, vmid %d) at page %a, %W from %*",
+	  LOG_KIND_DMA,
+	  GPU_PAGE,
+	  GPU_FIX,
+	  gpu_page,
+	  FAMILY_CONTEXT,
+	  5,
+	  0 },
+	{ 0 },
+};
+
+const struct log_source log_sources_device[] = {
+	{ "idxd", "idxd", NULL, false, idxd_patterns },
+	{ "idxd", NULL, "process_evl_entry: ", false, log_suppressed },
+	{ "idxd", NULL, "idxd_misc_thread: ", false, log_suppressed },
+	/* dev_fmt() has the prefix as of 5.8. */
+	{ "amdgpu", "amdgpu", "amdgpu: ", false, amdgpu_patterns },
+	{ "amdgpu", "amdgpu", NULL, false, amdgpu_patterns },
+	{ 0 },
+};
