@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Devices that have PASIDs and report faults of their own: Intel's accelerators (idxd), AMD's GPUs. */
+/* Devices that report faults of their own: Intel's accelerators (idxd), AMD's and Qualcomm's GPUs. */
+#include <string.h>
+
 #include "model/log_pattern.h"
 
 /* enum dsa_completion_status, include/uapi/linux/idxd.h. */
@@ -109,6 +111,9 @@ static const struct log_pattern idxd_patterns[] = {
 
 enum { FAMILY_PAGE = 1, FAMILY_CONTEXT };
 
+#define GPU_MAPPED "the address is not mapped in the GPU's page table"
+#define GPU_DENIED "the GPU's page table does not allow this access"
+
 /* The PASID and the process 0 are the driver's own. */
 static void gpu_owner(struct log_fault *fault)
 {
@@ -134,9 +139,9 @@ static void gpu_status(struct log_fault *fault)
 	if (fault->raw[WALKER])
 		fault->reason = "the GPU's page table could not be read";
 	else if (fault->raw[PERMISSION] & 1)
-		fault->reason = "the address is not mapped in the GPU's page table";
+		fault->reason = GPU_MAPPED;
 	else if (fault->raw[PERMISSION])
-		fault->reason = "the GPU's page table does not allow this access";
+		fault->reason = GPU_DENIED;
 }
 
 /* The number of the page is in the line. */
@@ -179,6 +184,7 @@ static const struct log_pattern amdgpu_patterns[] = {
 	GPU_MORE("for process %g pid %G thread %*", 2, LOG_PART_NEXT),
 	GPU_MORE("in process %g pid %G thread %*", 2, LOG_PART_NEXT),
 	GPU_MORE("in page starting at address %A from %*", 3, LOG_PART_NEXT),
+	GPU_MORE("at page %A from %d", 3, LOG_PART_NEXT),
 	GPU_MORE("cookie node_id %*", 4, LOG_PART_NEXT),
 	GPU_MORE("%*VM_L2_PROTECTION_FAULT_STATUS%*:%F", 5, LOG_PART_NEXT),
 	GPU_MORE("Faulty UTCL2 client ID: %*", 6, LOG_PART_NEXT),
@@ -239,6 +245,68 @@ static const struct log_pattern amdgpu_patterns[] = {
 	{ 0 },
 };
 
+static const struct log_pattern gmc_suppressed[] = {
+	{ .form = "%*_process_interrupt: %d callbacks suppressed",
+	  LOG_KIND_LOST,
+	  "the kernel limits its messages: lines about faults are missing here" },
+	{ 0 },
+};
+
+/* In drm/msm: IOMMU_FAULT_READ, IOMMU_FAULT_WRITE; and the type in words, or not. */
+static void msm_gpu(struct log_fault *fault)
+{
+	if (strcmp(fault->text, "TRANSLATION") == 0 || strcmp(fault->text, "translation") == 0)
+		fault->reason = GPU_MAPPED;
+	else if (strcmp(fault->text, "PERMISSION") == 0 || strcmp(fault->text, "permission") == 0)
+		fault->reason = GPU_DENIED;
+}
+
+static void msm_gpu_flags(struct log_fault *fault)
+{
+	fault->access = fault->flags.value & 1 ? LOG_ACCESS_WRITE : LOG_ACCESS_READ;
+}
+
+/* Qualcomm's GPUs, in drm/msm and, under Android, in KGSL: each process has a page table of the SMMU. */
+static const struct log_pattern msm_gpu_patterns[] = {
+	{ .form = "*** gpu fault: ttbr0=%x iova=%A dir=%W type=%T source=%*",
+	  LOG_KIND_DMA,
+	  GPU_PAGE,
+	  GPU_FIX,
+	  msm_gpu },
+	{ .form = "*** gpu fault: iova=%A, flags=%F (%*",
+	  LOG_KIND_DMA,
+	  GPU_PAGE,
+	  GPU_FIX,
+	  msm_gpu_flags },
+	{ .form = "*** gpu fault: iova=%A flags=%F (%*",
+	  LOG_KIND_DMA,
+	  GPU_PAGE,
+	  GPU_FIX,
+	  msm_gpu_flags },
+	{ 0 },
+};
+
+#define KGSL_FIRST(text) \
+	{ \
+		.form = (text), LOG_KIND_DMA, GPU_PAGE, GPU_FIX, msm_gpu, FAMILY_PAGE, 1, \
+		LOG_PART_NEXT \
+	}
+#define KGSL_MORE(text) \
+	{ \
+		.form = (text), LOG_KIND_DMA, GPU_PAGE, GPU_FIX, msm_gpu, FAMILY_PAGE, 2, \
+		LOG_PART_MORE \
+	}
+
+static const struct log_pattern kgsl_patterns[] = {
+	KGSL_FIRST("GPU PAGE FAULT: addr = %A pid = %G"),
+	KGSL_FIRST("GPU PAGE FAULT: addr = %A pid= %G"),
+	KGSL_FIRST("GPU PAGE FAULT: addr = %A pid= %G name=%g drawctxt=%d context pid = %d"),
+	KGSL_MORE("context=%* (%W %T fault)"),
+	KGSL_MORE("context = %* (%W %T fault)"),
+	KGSL_MORE("context = %*(%W fault)"),
+	{ 0 },
+};
+
 const struct log_source log_sources_device[] = {
 	{ "idxd", "idxd", NULL, false, idxd_patterns },
 	{ "idxd", NULL, "process_evl_entry: ", false, log_suppressed },
@@ -246,5 +314,8 @@ const struct log_source log_sources_device[] = {
 	/* dev_fmt() has the prefix as of 5.8. */
 	{ "amdgpu", "amdgpu", "amdgpu: ", false, amdgpu_patterns },
 	{ "amdgpu", "amdgpu", NULL, false, amdgpu_patterns },
+	{ "amdgpu", NULL, "gmc_v", false, gmc_suppressed },
+	{ "msm", NULL, NULL, false, msm_gpu_patterns },
+	{ "kgsl", "kgsl", NULL, false, kgsl_patterns },
 	{ 0 },
 };

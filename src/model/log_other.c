@@ -249,6 +249,12 @@ static const struct log_pattern exynos_old_patterns[] = {
 	{ 0 },
 };
 
+/* MediaTek's M4U of Android, the last of three lines of one message: "translation fault: port=...". */
+static const struct log_pattern m4u_patterns[] = {
+	{ .form = "port=%N, mva=%A, pa=%*", LOG_KIND_DMA, MAPPED_NOT, LOG_UNMAPPED },
+	{ 0 },
+};
+
 static const struct log_pattern msm_patterns[] = {
 	{ .form = "Unexpected IOMMU page fault!",
 	  LOG_KIND_DMA,
@@ -292,6 +298,7 @@ const struct log_source log_sources_other[] = {
 	{ "exynos-sysmmu", NULL, NULL, true, exynos_old_patterns },
 	{ "omap-iommu", "omap-iommu", NULL, true, small_patterns },
 	{ "tegra-smmu", "tegra-mc", NULL, true, small_patterns },
+	{ "m4u", "translation", NULL, false, m4u_patterns },
 	{ "msm_iommu", NULL, "msm_iommu: ", true, msm_patterns },
 	{ 0 },
 };

@@ -326,6 +326,7 @@ static const struct log_pattern dmar_old_patterns[] = {
 	  .family = FAMILY_FAULT,
 	  .part = 2,
 	  .flags = LOG_PART_MORE },
+	{ .form = "DRHD: handling fault status reg %F", LOG_KIND_UNKNOWN, .decode = vtd_status },
 	{ .form = "INTR-REMAP: Request device [[%D] fault index %x",
 	  LOG_KIND_INTERRUPT,
 	  CUT,
