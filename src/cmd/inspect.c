@@ -44,17 +44,20 @@ int inspect_open(struct app *app, const struct view_args *args, struct inspectio
 	return 0;
 }
 
-int inspect_row(struct inspection *in, const void *row)
+bool inspect_wants(struct inspection *in, const void *row)
 {
 	int r = in->filter ? out_filter_match(in->filter, row) : 1;
 
-	if (r > 0)
-		return out_view_row(in->view, row);
 	if (r < 0) {
 		in->undecided++;
 		in->undecided_error = r;
 	}
-	return 0;
+	return r > 0;
+}
+
+int inspect_row(struct inspection *in, const void *row)
+{
+	return inspect_wants(in, row) ? out_view_row(in->view, row) : 0;
 }
 
 int inspect_end(struct app *app, const struct inspection *in, int r)

@@ -22,6 +22,9 @@ void inspect_done(struct inspection *in);
 /* The view and filter that ARGS ask for, and the machine. Returns 0 or a reported status. */
 int inspect_open(struct app *app, const struct view_args *args, struct inspection *ret);
 
+/* Is ROW wanted? Counts those of which it cannot be said. */
+bool inspect_wants(struct inspection *in, const void *row);
+
 /* Prints ROW if it is wanted. Returns 0 or -ENOMEM. */
 int inspect_row(struct inspection *in, const void *row);
 

@@ -27,12 +27,40 @@ static void get_device(const void *p, struct out_value *ret)
 	out_string(ret, ((const struct pasid_row *)p)->range->device);
 }
 
+static void get_lo(const void *p, struct out_value *ret)
+{
+	out_number(ret, ((const struct range *)p)->lo);
+}
+
+static void get_hi(const void *p, struct out_value *ret)
+{
+	out_number(ret, ((const struct range *)p)->hi);
+}
+
+static const struct out_column range_columns[] = {
+	{ "lo", "The first", OUT_DEFAULT, 0, get_lo },
+	{ "hi", "The last", OUT_DEFAULT, 0, get_hi },
+	{ 0 },
+};
+
+void pasid_out_range(struct out_value *ret, const struct range *range)
+{
+	if (range->lo == range->hi)
+		snprintf(ret->text, sizeof(ret->text), "%" PRIu32, range->lo);
+	else
+		snprintf(ret->text, sizeof(ret->text), "%" PRIu32 "-%" PRIu32, range->lo,
+			 range->hi);
+	out_object(ret, range_columns, range);
+}
+
 /* 0 stands for a number that nobody tells. */
 static void get_pasid(const void *p, struct out_value *ret)
 {
 	const struct pasid_row *row = p;
 
-	if (row->pasid)
+	if (row->fold && row->pasid)
+		pasid_out_range(ret, &row->scratch->folded);
+	else if (row->pasid)
 		out_number(ret, row->pasid);
 }
 
@@ -80,6 +108,8 @@ static void process_target(const struct pasid_range *range, char *buf, size_t si
 			 through ? through : "", through ? ")" : "");
 	else if (through)
 		snprintf(buf, size, "%s", through);
+	else if (sva)
+		snprintf(buf, size, "%s", pasid_kind_name(range->kind));
 }
 
 static void get_target(const void *p, struct out_value *ret)
@@ -106,6 +136,58 @@ static void get_target(const void *p, struct out_value *ret)
 		out_unreadable(ret, range->record.status);
 	else
 		out_string(ret, buf);
+}
+
+static void get_owner_kind(const void *p, struct out_value *ret)
+{
+	out_string(ret,
+		   ((const struct pasid_range *)p)->context.status == 1 ? "context" : "process");
+}
+
+static void get_owner_id(const void *p, struct out_value *ret)
+{
+	const struct pasid_range *range = p;
+
+	if (range->context.status != 1)
+		out_field_number(ret, &range->pid);
+}
+
+static void get_owner_name(const void *p, struct out_value *ret)
+{
+	const struct pasid_range *range = p;
+
+	out_field_string(ret, range->context.status == 1 ? &range->context : &range->command);
+}
+
+static const struct out_column owner_columns[] = {
+	{ "kind", "context or process", OUT_DEFAULT, 0, get_owner_kind },
+	{ "id", "Process", OUT_DEFAULT, 0, get_owner_id },
+	{ "name", "Name of the context; command of the process", OUT_DEFAULT, 0, get_owner_name },
+	{ 0 },
+};
+
+/* The holder's process is its context's affair. */
+void pasid_out_owner(struct out_value *ret, const struct pasid_range *range)
+{
+	const bool known = range->context.status == 1 || range->pid.status == 1;
+
+	if (!known) {
+		out_field_number(ret, &range->pid);
+		return;
+	}
+	if (range->context.status == 1)
+		snprintf(ret->text, sizeof(ret->text), "%s", range->context.value);
+	else if (range->command.status == 1)
+		snprintf(ret->text, sizeof(ret->text), "pid %" PRIu64 " (%s)", range->pid.value,
+			 range->command.value);
+	else
+		snprintf(ret->text, sizeof(ret->text), "pid %" PRIu64, range->pid.value);
+	out_object(ret, owner_columns, range);
+}
+
+static void get_owner(const void *p, struct out_value *ret)
+{
+	pasid_out_owner(ret, ((const struct pasid_row *)p)->range);
 }
 
 /* Of a reader in any place: universal time, as ISO 8601 has it. */
@@ -159,20 +241,22 @@ static void get_type(const void *p, struct out_value *ret)
 #define PASID_COLUMNS \
 	{ "device", "Device whose PASID it is", OUT_DEFAULT, 0, get_device }, \
 	{ "group", "IOMMU group", 0, PASID_NEED_GROUP, get_group }, \
-	{ "pasid", "Number; none where it is not told", OUT_DEFAULT, 0, get_pasid }, \
+	{ "pasid", "Number, or a range of them that are alike; none where no source reports it", OUT_DEFAULT, 0, get_pasid }, \
 	{ "kind", \
 	  "What it leads to: ioas, hwpt, sva (a process), nested (a guest's table), dma (the " \
 	  "kernel's own), unknown", \
-	  OUT_DEFAULT, PASID_NEED_KIND, get_kind }, \
-	{ "target", "The same by name: the IOAS, page table, process, domain or node", OUT_PROSE, \
+	  0, PASID_NEED_KIND, get_kind }, \
+	{ "target", "The same by name: the IOAS, page table, process, domain or node", OUT_DEFAULT | OUT_PROSE, \
 	  PASID_NEED_KIND, get_target }, \
-	{ "context", "Context that holds it", OUT_DEFAULT, 0, get_context }, \
-	{ "ioas", "Number of the IOAS it leads to", OUT_DEFAULT, 0, get_ioas }, \
+	{ "owner", "Whose it is: the context that holds it, or the process", OUT_DEFAULT | OUT_SHRINK, \
+	  PROCESS, get_owner }, \
+	{ "context", "Context that holds it", 0, 0, get_context }, \
+	{ "ioas", "Number of the IOAS it leads to", 0, 0, get_ioas }, \
 	{ "ioas_name", "Name of the IOAS", OUT_SHRINK, 0, get_ioas_name }, \
 	{ "hwpt", "Hardware page table", 0, 0, get_hwpt }, \
-	{ "pid", "Process of the holder, whose address space it is, or who bound it", OUT_DEFAULT, \
+	{ "pid", "Process of the holder, whose address space it is, or who bound it", 0, \
 	  PASID_NEED_OWNER, get_pid }, \
-	{ "command", "Command of that process", OUT_DEFAULT | OUT_SHRINK, PROCESS, get_command }, \
+	{ "command", "Command of that process", OUT_SHRINK, PROCESS, get_command }, \
 	{ "uid", "User of that process", 0, PROCESS, get_uid }, \
 	{ "user", "Name of that user; none in a captured tree", OUT_SHRINK, PROCESS | PASID_NEED_USER, \
 	  get_user }, \
@@ -190,6 +274,8 @@ static void get_type(const void *p, struct out_value *ret)
 /* clang-format on */
 
 const struct out_column pasid_columns[] = { PASID_COLUMNS, { 0 } };
+
+const char pasid_program_defaults[] = "device,pasid,kind,context,ioas,pid,command,state";
 
 static const struct out_column contradiction_columns[] = {
 	{ "kind", "What it leads to", OUT_DEFAULT, PASID_NEED_KIND, get_kind },

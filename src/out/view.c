@@ -358,6 +358,27 @@ static int show_row(struct out_view *view, const void *row)
 	return 0;
 }
 
+static bool is_same(const struct out_column *column, const void *a, const void *b)
+{
+	const struct out_style style = { .separator = ",", .unsafe = "" };
+	_cleanup_free_ char *x = NULL, *y = NULL;
+	struct out_value one = { 0 }, two = { 0 };
+
+	column->get(a, &one);
+	x = out_value_format(&one, &style);
+	column->get(b, &two);
+	y = out_value_format(&two, &style);
+	return one.type == two.type && one.error == two.error && x && y && strcmp(x, y) == 0;
+}
+
+bool out_view_same(const struct out_view *view, const void *a, const void *b, const char *but)
+{
+	for (size_t i = 0; i < view->n; i++)
+		if (strcmp(view->columns[i]->key, but) != 0 && !is_same(view->columns[i], a, b))
+			return false;
+	return true;
+}
+
 int out_view_row(struct out_view *view, const void *row)
 {
 	struct layout_cell *cells;

@@ -38,6 +38,9 @@ void out_view_free(struct out_view **view);
 /* The bits of what the chosen columns need. */
 unsigned int out_view_need(const struct out_view *view);
 
+/* Are the values of all chosen columns the same, but for the column BUT (a key)? */
+bool out_view_same(const struct out_view *view, const void *a, const void *b, const char *but);
+
 /* Returns 0 or -ENOMEM. Rows may appear at once (programs) or at the end (aligned tables). */
 int out_view_row(struct out_view *view, const void *row);
 int out_view_end(struct out_view *view);

@@ -48,6 +48,8 @@ listed()
 		all=$(keys "$(columns "$list")")
 		[[ $list != 'driver list' ]] ||
 			defaults='["device","driver","driver_override","group","name"]'
+		[[ $list != 'pasid list' ]] ||
+			defaults='["device","pasid","kind","context","ioas","pid","command","state"]'
 		for tree in "${TREES[@]}"; do
 			# shellcheck disable=SC2086	# words
 			on "$tree" $list --json
@@ -117,10 +119,10 @@ listed()
 		keys=$(columns "$list" | grep -vx uid)
 		# shellcheck disable=SC2086	# words
 		on intel-pasid $list -j -o "${keys//$'\n'/,}"
-		# Scalars as raw has them: absent is empty, what cannot be read is a question mark. Of lists and
-		# tables JSON has more to say.
+		# Scalars as raw has them: absent is empty, what cannot be read is a question mark. Of lists,
+		# tables and objects JSON has more to say.
 		jq -r '.[] | (.unreadable // {}) as $bad | del(.unreadable) | to_entries[]
-			| select(.value | type != "array")
+			| select(.value | type != "array" and type != "object")
 			| .key + "=" + (if $bad[.key] then "?" elif .value == true then "1" elif .value == false then "0"
 				else .value // "" | tostring end)' <<<"$output" >"$BATS_TEST_TMPDIR/json"
 		# shellcheck disable=SC2086	# words

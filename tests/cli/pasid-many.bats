@@ -27,7 +27,7 @@ small()
 @test "100,000 bindings are listed in little memory, in every format" {
 	local format
 
-	for format in -r -j '' -P; do
+	for format in -r -j --each -P; do
 		# shellcheck disable=SC2086	# none or one
 		small "$IOASIDCTL" pasid list $format -n --sysroot "$BATS_FILE_TMPDIR/100000" >"$BATS_TEST_TMPDIR/out"
 		(($(grep -c 0000:01:00.0 "$BATS_TEST_TMPDIR/out") == 100000))

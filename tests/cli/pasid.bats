@@ -6,7 +6,7 @@ bats_require_minimum_version 1.5.0
 setup_file()
 {
 	load ../lib.bash
-	unpack intel-pasid intel-pasid-user intel-legacy amd none idxd kfd
+	unpack intel-contexts intel-pasid intel-pasid-user intel-legacy amd none idxd kfd
 }
 
 setup()
@@ -18,13 +18,10 @@ setup()
 	on intel-pasid pasid list
 	succeeds
 	equal "$output" "$(cat <<-'END'
-		DEVICE       PASID KIND    CONTEXT IOAS PID COMMAND   STATE
-		0000:00:10.0    42 unknown -       -     98 ioasid:vm not-recorded
-		0000:00:10.0   100 unknown -       -     98 ioasid:vm not-recorded
-		0000:00:10.0   101 unknown -       -     98 ioasid:vm not-recorded
-		0000:00:10.0   102 unknown -       -     98 ioasid:vm not-recorded
-		0000:00:10.0   103 unknown -       -     98 ioasid:vm not-recorded
-		0000:00:11.0     1 sva     -       -    107 bash      ok
+		DEVICE       PASID   TARGET         OWNER              STATE
+		0000:00:10.0 42      -              pid 98 (ioasid:vm) not-recorded
+		0000:00:10.0 100-103 -              pid 98 (ioasid:vm) not-recorded
+		0000:00:11.0 1       pid 107 (uio0) pid 107 (bash)     ok
 	END
 	)"
 }
@@ -33,9 +30,9 @@ setup()
 	on intel-pasid pasid list -r -o all pasid=1,42
 	succeeds
 	equal "$output" "$(cat <<-'END'
-		DEVICE GROUP PASID KIND TARGET CONTEXT IOAS IOAS-NAME HWPT PID COMMAND UID USER UNIT STARTED DRIVER STATE SOURCE HARDWARE RECORD DOMAIN TYPE FAULT-COUNT FAULT-FAILURE-COUNT
-		0000:00:10.0 6 42 unknown      98 ioasid:vm 0  vm.service  vfio-pci not-recorded vt-d,vfio 1 0 8 first-stage  
-		0000:00:11.0 7 1 sva pid\x20107\x20(uio0)     107 bash 0  accelerator.service  uio_pci_sva ok vt-d,uio 1 1 1 first-stage  
+		DEVICE GROUP PASID KIND TARGET OWNER CONTEXT IOAS IOAS-NAME HWPT PID COMMAND UID USER UNIT STARTED DRIVER STATE SOURCE HARDWARE RECORD DOMAIN TYPE FAULT-COUNT FAULT-FAILURE-COUNT
+		0000:00:10.0 6 42 unknown  pid\x2098\x20(ioasid:vm)     98 ioasid:vm 0  vm.service  vfio-pci not-recorded vt-d,vfio 1 0 8 first-stage  
+		0000:00:11.0 7 1 sva pid\x20107\x20(uio0) pid\x20107\x20(bash)     107 bash 0  accelerator.service  uio_pci_sva ok vt-d,uio 1 1 1 first-stage  
 	END
 	)"
 	on intel-pasid pasid list -j kind=sva
@@ -167,4 +164,37 @@ setup()
 	says 'no binding' 'hint: '
 	on intel-pasid pasid show 00:11.0 0x100000
 	ended 2
+}
+
+@test "two devices of one context: PASIDs that are alike are one row for people, one each for programs" {
+	on intel-contexts pasid list
+	succeeds
+	equal "$output" "$(cat <<-'END'
+		DEVICE       PASID   TARGET   OWNER STATE
+		0000:00:10.0 5       ioas mem lab   ok
+		0000:00:10.0 7       ioas red lab   ok
+		0000:00:10.0 100-163 ioas mem lab   ok
+		0000:00:11.0 1-8     ioas mem lab   ok
+	END
+	)"
+	# Alike in the chosen columns, and without those that a term leaves out.
+	on intel-contexts pasid list -no pasid,context 'pasid=1-3,5-102,150-1000' device=00:10.0
+	succeeds
+	equal "$output" "$(printf '%s\n' '5       lab' '7       lab' '100-102 lab' '150-163 lab')"
+	on intel-contexts pasid list -no pasid,hwpt pasid=1-8 device=00:11.0
+	equal "$output" '1-8 7'
+	on intel-contexts pasid list --each -n pasid=100-101
+	succeeds
+	equal "$output" "$(printf '%s\n' '0000:00:10.0 100 ioas mem lab ok' '0000:00:10.0 101 ioas mem lab ok')"
+	on intel-contexts pasid list -j
+	succeeds
+	json '[.[] | [.device, .pasid]] == ([5, 7, range(100; 164)] | map(["0000:00:10.0", .]))
+		+ ([range(1; 9)] | map(["0000:00:11.0", .]))'
+	on intel-contexts pasid list --fold -j -o pasid,owner device=00:11.0
+	succeeds
+	json '. == [{ pasid: { lo: 1, hi: 8 }, owner: { kind: "context", id: null, name: "lab" } }]'
+	on intel-contexts pasid list --fold -rn -o device,pasid pasid=5-8
+	equal "$output" "$(printf '%s\n' '0000:00:10.0 5' '0000:00:10.0 7' '0000:00:11.0 5-8')"
+	on intel-contexts pasid list --each --fold -n -o pasid pasid=8
+	equal "$output" 8
 }

@@ -67,7 +67,7 @@ unreadable()
 	ended 7
 	equal "$output" "$(cat <<-'END'
 		DEVICE       PASID KIND PID STATE
-		0000:00:11.0     1 sva  ?   unconfirmed
+		0000:00:11.0 1     sva  ?   unconfirmed
 	END
 	)"
 	says "note: the IOMMU's table could not be read: Permission denied" \
@@ -177,17 +177,14 @@ without()
 	on intel-pasid pasid list
 	[[ $status == 7 ]]
 	equal "$output" "$(cat <<-'END'
-		DEVICE       PASID KIND CONTEXT IOAS PID COMMAND   STATE
-		0000:00:10.0    42 ?    ?       ?     98 ioasid:vm ?
-		0000:00:10.0   100 ?    ?       ?     98 ioasid:vm ?
-		0000:00:10.0   101 ?    ?       ?     98 ioasid:vm ?
-		0000:00:10.0   102 ?    ?       ?     98 ioasid:vm ?
-		0000:00:10.0   103 ?    ?       ?     98 ioasid:vm ?
-		0000:00:11.0     1 sva  -       -    107 bash      ok
+		DEVICE       PASID   TARGET         OWNER              STATE
+		0000:00:10.0 42      ?              pid 98 (ioasid:vm) ?
+		0000:00:10.0 100-103 ?              pid 98 (ioasid:vm) ?
+		0000:00:11.0 1       pid 107 (uio0) pid 107 (bash)     ok
 	END
 	)"
 	says_only "$NOTE
-ioasidctl: note: KIND, CONTEXT, IOAS, STATE could not be read in 5 rows: not a part of a captured machine"
+ioasidctl: note: TARGET, STATE could not be read in 2 rows: not a part of a captured machine"
 	on intel-pasid pasid list -j -o pasid,kind,target,ioas_name,hwpt,record,hardware,state pasid=42 pasid=1,42
 	[[ $status == 7 ]]
 	json ". == [{ pasid: 42, kind: null, target: null, ioas_name: null, hwpt: null, record: null,
