@@ -2,8 +2,10 @@
 #include "app.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sys/user.h"
@@ -15,6 +17,8 @@ void app_done(struct app *app)
 	if (app->root_open)
 		sys_root_close(&app->root);
 	app->root_open = false;
+	free(app->changed);
+	app->changed = NULL;
 }
 
 static int fail_root(struct app *app, int error)
@@ -134,6 +138,19 @@ void app_note(struct app *app, const char *format, ...)
 	va_start(ap, format);
 	print_message("ioasidctl: note: ", NULL, NULL, format, ap);
 	va_end(ap);
+}
+
+void app_changed(struct app *app, const char *what)
+{
+	char *all;
+
+	/* A reader who has gone is to be noticed, and not to end this before it is said. */
+	signal(SIGPIPE, SIG_IGN);
+	if (asprintf(&all, "%s%s%s", app->changed ? app->changed : "", app->changed ? "; " : "",
+		     what) < 0)
+		return;
+	free(app->changed);
+	app->changed = all;
 }
 
 static void view_note(void *data, const char *text)

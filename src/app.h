@@ -12,6 +12,7 @@ struct app {
 	const char *sysroot;         /* NULL: this machine */
 	const char *context;         /* -c NAME before the noun; NULL when it was not given */
 	const char *context_default; /* $IOASIDCTL_CONTEXT, which limits no list; NULL */
+	char *changed;               /* see app_changed() */
 	bool root_open;              /* see app_root() */
 	struct sys_root root;
 };
@@ -43,6 +44,12 @@ void app_hint(struct app *app, const char *format, ...) __attribute__((format(pr
 
 /* Something worth knowing that is no failure: "ioasidctl: note: ...". */
 void app_note(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * Something was changed, WHAT in words, "PASID 42 of 00:10.0 is bound": it stays so, and is said, even where what is
+ * printed of it does not reach its reader. Called more than once, all is said.
+ */
+void app_changed(struct app *app, const char *what);
 
 /* Ends a view and prints its notes for people. Returns 0 or a reported status. */
 int app_view_end(struct app *app, struct out_view *view);

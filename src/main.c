@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,16 +66,34 @@ static error_t root_parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* A list that did not reach the disk is not "done". */
+/* A list that did not reach the disk is not "done", and a change that was made is not undone by it. */
 static int close_stdout(struct app *app, int status)
 {
 	int failed = ferror(stdout), r = fclose(stdout);
 
-	/* Whoever closed the pipe has read enough: head(1). */
-	if ((!failed && r == 0) || errno == EPIPE)
+	if (!failed && r == 0)
 		return status;
-	return app_fail(app, STATUS_FAILED, NULL, "cannot write to standard output: %s",
-			strerror(errno));
+	/* Whoever closed the pipe has read enough: head(1). */
+	if (errno == EPIPE && !app->changed)
+		return status;
+	app_fail(app, STATUS_FAILED, NULL, "cannot write to standard output: %s", strerror(errno));
+	if (!app->changed)
+		return STATUS_FAILED;
+	app_note(app, "done all the same: %s", app->changed);
+	return STATUS_PARTIAL;
+}
+
+/*
+ * What is opened first must not become stdout or stderr where those were closed. Writing to what stands in for
+ * stdout fails as it would have.
+ */
+static bool open_standard_fds(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == 2 ? O_WRONLY : O_RDONLY) != fd)
+			return false;
+	return true;
 }
 
 int main(int argc, char **argv)
@@ -82,12 +101,15 @@ int main(int argc, char **argv)
 	struct app app = { .context_default = getenv("IOASIDCTL_CONTEXT") };
 	int status;
 
+	if (!open_standard_fds())
+		return STATUS_FAILED;
 	setlocale(LC_CTYPE, "");
 	if (app.context_default && !*app.context_default)
 		app.context_default = NULL;
 	if (argc < 1)
 		return STATUS_USAGE;
 	status = cmd_main(&app, &app, &root, argc, argv, 0);
+	status = close_stdout(&app, status);
 	app_done(&app);
-	return close_stdout(&app, status);
+	return status;
 }

@@ -554,6 +554,7 @@ offers()
 
 @test "completion: an option's argument that is new, a number or a directory offers nothing" {
 	offers "" ioas alloc --name ""
+	offers "" ioas alloc ""
 	offers "" pasid bind --count ""
 	offers "" ioas map --iova ""
 	offers "" context create ""

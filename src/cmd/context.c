@@ -11,6 +11,7 @@
 #include "cmd/nouns.h"
 #include "cmd/inspect.h"
 #include "cmd/options.h"
+#include "cmd/result.h"
 #include "cmd/session.h"
 #include "util/cleanup.h"
 #include "util/str.h"
@@ -49,6 +50,8 @@ static int create_run(struct app *app, const void *p)
 	const struct context_verb_args *args = p;
 	const char *name = args->context.operands.v[0];
 	_cleanup_holder_error_ struct holder_error error = { 0 };
+	char what[NAME_LENGTH_MAX + 32];
+	pid_t pid = 0;
 	int r = session_require_live(app);
 
 	if (r == 0)
@@ -56,12 +59,16 @@ static int create_run(struct app *app, const void *p)
 	if (r)
 		return r;
 	r = args->context.dry_run ? holder_create_plan(name, session_print_step, NULL, &error)
-				  : holder_create(name, args->foreground, NULL, &error);
+				  : holder_create(name, args->foreground, &pid, &error);
 	if (r < 0)
 		return session_fail(app, name, &error);
-	if (!args->foreground && !args->context.dry_run)
-		puts(name);
-	return STATUS_DONE;
+	if (args->foreground || args->context.dry_run)
+		return STATUS_DONE;
+	snprintf(what, sizeof(what), "context %s is created", name);
+	return result_print(
+		app, &args->context, result_context,
+		&(struct result){ .id = name, .context = name, .pid = field_u64((uint64_t)pid) },
+		what);
 }
 
 static const struct argp_option create_options[] = {
@@ -75,7 +82,7 @@ static const struct argp create_argp = {
 	.args_doc = "NAME",
 	.doc = "Create a context, an open iommufd kept by a holder process until 'context destroy', and "
 	       "print its name.",
-	.children = dry_run_children,
+	.children = create_context_children,
 };
 
 static const struct context_verb_args create_defaults = {

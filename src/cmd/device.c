@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* device list, show; device add, remove, attach, detach in a context */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "cmd/operand.h"
 #include "cmd/inspect.h"
 #include "cmd/options.h"
+#include "cmd/result.h"
 #include "cmd/session.h"
 #include "model/device.h"
 #include "util/cleanup.h"
@@ -180,6 +182,24 @@ static int change_run(struct app *app, const struct change_args *args, act_fn *a
 	return r < 0 ? session_fail(app, args->context.operands.v[0], &error) : STATUS_DONE;
 }
 
+static int print_added(struct app *app, const struct change_args *args,
+		       const struct holder_client *client, const char *path, struct field_u64 id)
+{
+	const char *device = strrchr(path, '/') + 1;
+	char number[16];
+	_cleanup_free_ char *what = NULL;
+
+	snprintf(number, sizeof(number), "%u", (unsigned int)id.value);
+	if (asprintf(&what, "%s is in context %s", device, holder_reference(client)) < 0)
+		what = NULL;
+	return result_print(app, &args->context, result_device,
+			    &(struct result){ .id = id.status > 0 ? number : NULL,
+					      .context = holder_reference(client),
+					      .device = device,
+					      .device_id = id },
+			    what ? what : device);
+}
+
 static int add_run(struct app *app, const void *p)
 {
 	const struct change_args *args = p;
@@ -187,6 +207,7 @@ static int add_run(struct app *app, const void *p)
 	_cleanup_holder_error_ struct holder_error error = { 0 };
 	_cleanup_free_ char *path = NULL;
 	struct field_u64 id = { 0 };
+	bool known;
 	int r, status;
 
 	r = session_open_device(app, &args->context, &path, &client);
@@ -194,6 +215,10 @@ static int add_run(struct app *app, const void *p)
 		return r;
 	r = holder_add_device(client, path, !args->unbound, &id, &error);
 	if (r < 0) {
+		known = r == -EPERM && operand_group_is_taken(app, path);
+		/* Who has the group is known, and need not be guessed. */
+		if (known && !error.holder)
+			(void)str_replace(&error.hint, NULL);
 		status = session_fail(app, args->context.operands.v[0], &error);
 		if (r == -EBUSY || r == -EINVAL)
 			operand_hint_holders(app, path);
@@ -201,9 +226,7 @@ static int add_run(struct app *app, const void *p)
 			operand_hint_group(app, path);
 		return status;
 	}
-	if (id.status > 0)
-		printf("%llu\n", (unsigned long long)id.value);
-	return STATUS_DONE;
+	return args->context.dry_run ? STATUS_DONE : print_added(app, args, client, path, id);
 }
 
 static const struct argp_option add_options[] = {
@@ -219,7 +242,7 @@ static const struct argp add_argp = {
 	.args_doc = "DEVICE",
 	.doc = "Add a device to the context and print its number there. Its driver must be a VFIO "
 	       "driver: see 'ioasidctl driver set'.",
-	.children = context_children,
+	.children = create_children,
 };
 
 static const struct change_args one_operand = { .context.operands = { .min = 1, .max = 1 } };

@@ -2,6 +2,8 @@
 /* ioas alloc, free, list, show, map, unmap */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app.h"
@@ -9,7 +11,9 @@
 #include "cmd/nouns.h"
 #include "cmd/inspect.h"
 #include "cmd/options.h"
+#include "cmd/result.h"
 #include "cmd/session.h"
+#include "util/array.h"
 #include "util/cleanup.h"
 #include "util/parse.h"
 
@@ -96,12 +100,67 @@ static const struct cmd list_cmd = {
 	.run = list_run,
 };
 
+static int add_user(struct ioas_show *show, struct ioas_user user)
+{
+	struct ioas_user *slot = array_push(show->user, show->n_users);
+
+	if (!slot)
+		return -ENOMEM;
+	*slot = user;
+	return 0;
+}
+
+/* Who goes through it, by what is in its context. */
+static int find_users(const struct holder_context *context, const struct holder_bindings *bindings,
+		      struct ioas_show *show)
+{
+	const uint32_t ioas = show->info.id;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < context->device_n; i++) {
+		const struct holder_device *device = &context->device[i];
+
+		if (device->attached && device->target.ioas == ioas)
+			r = add_user(show,
+				     (struct ioas_user){
+					     "device", device->device, NULL, device->id, { 0 } });
+	}
+	for (size_t i = 0; r == 0 && i < bindings->n; i++) {
+		const struct holder_binding *binding = &bindings->v[i];
+
+		if (binding->ioas == ioas)
+			r = add_user(show,
+				     (struct ioas_user){ .kind = "pasid",
+							 .device = binding->device,
+							 .pasid = { binding->lo, binding->hi } });
+	}
+	for (size_t i = 0; r == 0 && i < context->hwpt_n; i++) {
+		const struct holder_hwpt *hwpt = &context->hwpt[i];
+
+		if (!hwpt->automatic && hwpt->ioas == ioas)
+			r = add_user(show, (struct ioas_user){ "hwpt",
+							       hwpt->device,
+							       hwpt->name,
+							       field_u64(hwpt->id),
+							       { 0 } });
+	}
+	return r;
+}
+
+static void show_done(struct ioas_show *show)
+{
+	holder_ioas_info_done(&show->info);
+	free(show->user);
+}
+
 static int show_run(struct app *app, const void *p)
 {
 	const struct list_args *args = p;
 	const char *operand = args->view.operands.v[0];
 	_cleanup_holder_client_ struct holder_client *client = NULL;
-	_cleanup_holder_ioas_info_ struct holder_ioas_info info = { 0 };
+	_cleanup_holder_context_ struct holder_context context = { 0 };
+	_cleanup_holder_bindings_ struct holder_bindings bindings = { 0 };
+	_cleanup_(show_done) struct ioas_show show = { 0 };
 	_cleanup_holder_error_ struct holder_error error = { 0 };
 	_cleanup_inspection_ struct inspection in = { 0 };
 	int r;
@@ -111,9 +170,13 @@ static int show_run(struct app *app, const void *p)
 		r = session_open_reading(app, &args->context, &client);
 	if (r)
 		return r;
-	if (holder_show_ioas(client, operand, &info, &error) < 0)
+	if (holder_show_ioas(client, operand, &show.info, &error) < 0 ||
+	    holder_describe(client, &context, &error) < 0 ||
+	    holder_list_bindings(client, NULL, &bindings, &error) < 0)
 		return session_fail(app, operand, &error);
-	return inspect_show(app, &in, &info);
+	if (find_users(&context, &bindings, &show) < 0)
+		return app_fail_errno(app, -ENOMEM, operand, "cannot show it");
+	return inspect_show(app, &in, &show);
 }
 
 static const struct argp show_argp = {
@@ -182,32 +245,44 @@ static int alloc_run(struct app *app, const void *p)
 	const struct change_args *args = p;
 	_cleanup_holder_client_ struct holder_client *client = NULL;
 	_cleanup_holder_error_ struct holder_error error = { 0 };
+	const char *operand = args->context.operands.v[0], *name = operand ? operand : args->name;
+	char number[16], what[64];
 	uint32_t ioas;
 	int r;
 
+	if (operand && args->name)
+		return app_fail(app, STATUS_USAGE, operand, "give NAME or --name, not both");
 	r = session_open(app, &args->context, &client);
 	if (r)
 		return r;
-	if (holder_alloc_ioas(client, args->name, &ioas, &error) < 0)
-		return session_fail(app, args->name, &error);
-	if (!args->context.dry_run)
-		printf("%" PRIu32 "\n", ioas);
-	return STATUS_DONE;
+	if (holder_alloc_ioas(client, name, &ioas, &error) < 0)
+		return session_fail(app, name, &error);
+	if (args->context.dry_run)
+		return STATUS_DONE;
+	snprintf(number, sizeof(number), "%" PRIu32, ioas);
+	snprintf(what, sizeof(what), "IOAS %s is allocated", number);
+	return result_print(app, &args->context, result_ioas,
+			    &(struct result){ .id = number,
+					      .context = holder_reference(client),
+					      .ioas = field_u64(ioas),
+					      .name = name },
+			    what);
 }
 
 static const struct argp_option alloc_options[] = {
-	{ "name", KEY_NAME, "NAME", 0, "A name to call it by", 0 },
+	{ "name", KEY_NAME, "NAME", 0, "A name to call it by, as the operand", 0 },
 	{ 0 },
 };
 
 static const struct argp alloc_argp = {
 	.options = alloc_options,
 	.parser = change_parse,
+	.args_doc = "[NAME]",
 	.doc = "Allocate an IOAS in the context and print its number.",
-	.children = context_children,
+	.children = create_children,
 };
 
-static const struct change_args alloc_defaults = { 0 };
+static const struct change_args alloc_defaults = { .context.operands = { .max = 1 } };
 
 static const struct cmd alloc_cmd = {
 	.name = "alloc",
@@ -263,6 +338,7 @@ static int map_run(struct app *app, const void *p)
 	_cleanup_holder_client_ struct holder_client *client = NULL;
 	_cleanup_holder_error_ struct holder_error error = { 0 };
 	bool both = !args->read && !args->write;
+	char number[24], what[80];
 	uint64_t size, iova = 0;
 	int r;
 
@@ -276,9 +352,16 @@ static int map_run(struct app *app, const void *p)
 	if (holder_map_ioas(client, operand, size, args->iova ? &iova : NULL, both || args->read,
 			    both || args->write, &iova, &error) < 0)
 		return session_fail(app, operand, &error);
-	if (!args->context.dry_run)
-		printf("0x%" PRIx64 "\n", iova);
-	return STATUS_DONE;
+	if (args->context.dry_run)
+		return STATUS_DONE;
+	snprintf(number, sizeof(number), "0x%" PRIx64, iova);
+	snprintf(what, sizeof(what), "%" PRIu64 " bytes are mapped at %s", size, number);
+	return result_print(app, &args->context, result_mapping,
+			    &(struct result){ .id = number,
+					      .context = holder_reference(client),
+					      .iova = field_u64(iova),
+					      .size = field_u64(size) },
+			    what);
 }
 
 static const struct argp_option map_options[] = {
@@ -294,7 +377,7 @@ static const struct argp map_argp = {
 	.args_doc = "IOAS SIZE",
 	.doc = "Map SIZE bytes of zeroed memory, held by the context, and print their IOVA. SIZE "
 	       "takes K, M, G, T.",
-	.children = context_children,
+	.children = create_children,
 };
 
 static const struct change_args map_defaults = { .context.operands = { .min = 2, .max = 2 } };
@@ -316,7 +399,7 @@ static int unmap_where(struct app *app, const struct change_args *args, uint64_t
 
 	*size = 0;
 	if (args->all == (operands->n > 1)) {
-		app_fail(app, STATUS_USAGE, NULL, "give an IOVA or --all, one of the two");
+		app_fail(app, STATUS_USAGE, NULL, "give either an IOVA or --all");
 		return STATUS_USAGE;
 	}
 	if (operands->n > 1 && parse_u64(operands->v[1], UINT64_MAX, iova) < 0)

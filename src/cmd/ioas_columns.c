@@ -57,11 +57,57 @@ static void get_alignment(const void *row, struct out_value *ret)
 	out_size(ret, ((const struct holder_ioas_info *)row)->alignment);
 }
 
+static void get_user_kind(const void *row, struct out_value *ret)
+{
+	out_string(ret, ((const struct ioas_user *)row)->kind);
+}
+
+static void get_user_id(const void *row, struct out_value *ret)
+{
+	out_field_number(ret, &((const struct ioas_user *)row)->id);
+}
+
+static void get_user_name(const void *row, struct out_value *ret)
+{
+	out_string(ret, ((const struct ioas_user *)row)->name);
+}
+
+static void get_user_device(const void *row, struct out_value *ret)
+{
+	out_string(ret, ((const struct ioas_user *)row)->device);
+}
+
+static void get_user_lo(const void *row, struct out_value *ret)
+{
+	const struct ioas_user *user = row;
+
+	if (user->id.status == 0)
+		out_number(ret, user->pasid.lo);
+}
+
+static void get_user_hi(const void *row, struct out_value *ret)
+{
+	const struct ioas_user *user = row;
+
+	if (user->id.status == 0)
+		out_number(ret, user->pasid.hi);
+}
+
+static const struct out_column user_columns[] = {
+	{ "kind", "device (its own requests), pasid or hwpt", OUT_DEFAULT, 0, get_user_kind },
+	{ "id", "Number of the device or HWPT", OUT_DEFAULT, 0, get_user_id },
+	{ "name", "Name of the HWPT", OUT_DEFAULT, 0, get_user_name },
+	{ "device", "The device, or the one it was made for", OUT_DEFAULT, 0, get_user_device },
+	{ "lo", "First PASID", OUT_DEFAULT, 0, get_user_lo },
+	{ "hi", "Last PASID", OUT_DEFAULT, 0, get_user_hi },
+	{ 0 },
+};
+
 static void get_users(const void *row, struct out_value *ret)
 {
-	const struct holder_ioas_info *info = row;
+	const struct ioas_show *show = row;
 
-	out_strv(ret, &(struct strv){ info->user, info->user_n });
+	out_table(ret, user_columns, show->user, show->n_users, sizeof(*show->user));
 }
 
 static void get_range_start(const void *row, struct out_value *ret)

@@ -58,27 +58,43 @@ void operand_hint_holders(struct app *app, const char *path)
 		hint_open(app, &device);
 }
 
-void operand_hint_group(struct app *app, const char *path)
+/* True where another member of its group has a driver of the kernel, or is open; SAY: with a hint of each. */
+static bool look_at_group(struct app *app, const char *path, bool say)
 {
 	const unsigned int need = DEVICE_NEED_DRIVER | DEVICE_NEED_VFIO | DEVICE_NEED_HOLDERS;
 	_cleanup_device_ struct device device = { 0 };
 	_cleanup_group_ struct group group = { 0 };
+	bool taken = false;
 
 	if (device_get(&app->root, path, DEVICE_NEED_GROUP, &device) < 0 ||
 	    device.group.status != 1 ||
 	    group_get(&app->root, (uint32_t)device.group.value, GROUP_NEED_MEMBERS, need, &group) <
 		    0)
-		return;
+		return false;
 	for (size_t i = 0; i < group.n_members; i++) {
 		const struct device *member = &group.members[i];
+		const bool driven = member->driver.status == 1 && !device_releases_group(member);
 
 		if (strcmp(member->id, device.id) == 0)
 			continue;
-		if (member->driver.status == 1 && !device_releases_group(member))
+		taken = taken || driven || member->n_holders;
+		if (say && driven)
 			app_hint(app, "%s of the same IOMMU group %u has the driver %s", member->id,
 				 group.number, member->driver.value);
-		hint_open(app, member);
+		if (say)
+			hint_open(app, member);
 	}
+	return taken;
+}
+
+bool operand_group_is_taken(struct app *app, const char *path)
+{
+	return look_at_group(app, path, false);
+}
+
+void operand_hint_group(struct app *app, const char *path)
+{
+	(void)look_at_group(app, path, true);
 }
 
 int operand_group(struct app *app, const struct sys_root *root, const char *operand, uint32_t *ret)

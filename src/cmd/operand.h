@@ -13,6 +13,9 @@ int operand_device(struct app *app, const struct sys_root *root, const char *ope
 /* Hints of the processes that have the device at PATH open: the kernel's EBUSY or EINVAL names none. */
 void operand_hint_holders(struct app *app, const char *path);
 
+/* Is it known that other members of its group have a driver of the kernel, or are open? */
+bool operand_group_is_taken(struct app *app, const char *path);
+
 /*
  * Hints of the other members of its group that have a driver of the kernel, or are open: the kernel's
  * EPERM names none.

@@ -95,6 +95,15 @@ static error_t context_parse(int key, char *arg, struct argp_state *state)
 	case KEY_DRY_RUN:
 		args->dry_run = true;
 		return 0;
+	case 'j':
+		args->json = true;
+		return 0;
+	case ARGP_KEY_END:
+		if (args->json && args->dry_run) {
+			argp_error(state, "--json and --dry-run exclude each other");
+			return EINVAL;
+		}
+		return cmd_operands(&args->operands, key, arg, state);
 	default:
 		return cmd_operands(&args->operands, key, arg, state);
 	}
@@ -110,6 +119,11 @@ static error_t context_parse(int key, char *arg, struct argp_state *state)
 		"dry-run", KEY_DRY_RUN, NULL, 0, "Print each ioctl and do none", 0 \
 	}
 
+#define CREATED_OPTION \
+	{ \
+		"json", 'j', NULL, 0, "Print what was made as a JSON object", 0 \
+	}
+
 static const struct argp_option context_options[] = { CONTEXT_OPTION, { 0 } };
 const struct argp context_argp = { .options = context_options, .parser = context_parse };
 
@@ -122,6 +136,19 @@ const struct argp context_list_argp = { .options = context_list_options, .parser
 static const struct argp_option change_options[] = { CONTEXT_OPTION, DRY_RUN_OPTION, { 0 } };
 static const struct argp change_argp = { .options = change_options, .parser = context_parse };
 const struct argp_child context_children[] = { { &change_argp, 0, NULL, 0 }, { 0 } };
+
+static const struct argp_option create_options[] = {
+	CONTEXT_OPTION, DRY_RUN_OPTION, CREATED_OPTION, { 0 }
+};
+static const struct argp create_argp = { .options = create_options, .parser = context_parse };
+const struct argp_child create_children[] = { { &create_argp, 0, NULL, 0 }, { 0 } };
+
+static const struct argp_option create_context_options[] = { DRY_RUN_OPTION,
+							     CREATED_OPTION,
+							     { 0 } };
+static const struct argp create_context_argp = { .options = create_context_options,
+						 .parser = context_parse };
+const struct argp_child create_context_children[] = { { &create_context_argp, 0, NULL, 0 }, { 0 } };
 
 static const struct argp_option dry_run_options[] = { DRY_RUN_OPTION, { 0 } };
 static const struct argp dry_run_argp = { .options = dry_run_options, .parser = context_parse };

@@ -40,6 +40,7 @@ extern const struct argp_child wake_children[];
 struct context_args {
 	const char *name;
 	bool dry_run;
+	bool json; /* of what is created: see result.h */
 	struct operands operands;
 };
 
@@ -49,5 +50,8 @@ extern const struct argp context_argp;
 extern const struct argp context_list_argp;
 /* For one that changes something: with --dry-run. */
 extern const struct argp_child context_children[];
-/* For one whose operand is the context: --dry-run alone. */
+/* For one that creates something and prints what: with --json too. */
+extern const struct argp_child create_children[];
+/* For those whose operand is the context: --dry-run alone, and with --json. */
 extern const struct argp_child dry_run_children[];
+extern const struct argp_child create_context_children[];

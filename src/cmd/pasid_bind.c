@@ -8,6 +8,7 @@
 #include "app.h"
 #include "cmd/operand.h"
 #include "cmd/options.h"
+#include "cmd/result.h"
 #include "cmd/session.h"
 #include "cmd/verbs.h"
 #include "model/pasid.h"
@@ -51,9 +52,14 @@ static int check_pasids(struct app *app, const char *text, const char *word)
 		return 0;
 	if (r == -ERANGE)
 		app_fail(app, STATUS_USAGE, text, "PASIDs have 20 bits at most");
+	else if (r == -EEXIST)
+		app_fail(app, STATUS_USAGE, text, "a PASID is in the list twice");
 	else
 		app_fail(app, STATUS_USAGE, text, "is not a list of PASIDs");
-	app_hint(app, "a list is 42, 100-163, both parted by a comma, or '%s'", word);
+	app_hint(
+		app,
+		"PASIDs are a number, a range LO-HI, several of these separated by commas, or '%s'",
+		word);
 	return STATUS_USAGE;
 }
 
@@ -87,8 +93,34 @@ static int fail_partial(struct app *app, const char *operand, const struct holde
 	app_fail(app, STATUS_PARTIAL, operand, "bound in part, %" PRIu64 " of them (%s): %s%s",
 		 bound->count, bound->pasid, failure->holder ? "the holder says: " : "",
 		 failure->message ? failure->message : strerror(failure->err));
-	session_hint(app, failure);
+	session_hint(app, operand, failure);
 	return STATUS_PARTIAL;
+}
+
+static int print_bound(struct app *app, const struct bind_args *args,
+		       const struct holder_client *client, const char *path,
+		       const struct holder_bound *bound)
+{
+	struct result result = {
+		.id = bound->pasid,
+		.context = holder_reference(client),
+		.device = strrchr(path, '/') + 1,
+		.ioas = field_u64(bound->ioas),
+		.hwpt = field_u64(bound->hwpt),
+	};
+	_cleanup_free_ char *what = NULL;
+	int r;
+
+	if (parse_ranges(bound->pasid, PASID_MAX, &result.pasid) < 0 ||
+	    asprintf(&what, "PASID %s of %s is bound", bound->pasid, args->context.operands.v[0]) <
+		    0) {
+		what = NULL;
+		ranges_done(&result.pasid);
+		return app_fail_errno(app, -ENOMEM, NULL, "cannot print");
+	}
+	r = result_print(app, &args->context, result_pasid, &result, what);
+	ranges_done(&result.pasid);
+	return r;
 }
 
 static int bind_run(struct app *app, const void *p)
@@ -104,7 +136,7 @@ static int bind_run(struct app *app, const void *p)
 
 	if (args->count && (parse_u64(args->count, PASID_MAX, &count) < 0 || count == 0))
 		return app_fail(app, STATUS_USAGE, args->count,
-				"is no count of PASIDs, which is 1 to %d", PASID_MAX);
+				"is not a valid number of PASIDs: it is 1 to %d", PASID_MAX);
 	r = check_pasids(app, operand[1], "auto");
 	if (r)
 		return r;
@@ -121,8 +153,9 @@ static int bind_run(struct app *app, const void *p)
 		return r;
 	}
 	if (!args->context.dry_run) {
-		puts(bound.pasid);
-		r = confirm(app, operand[0], path, &bound);
+		r = print_bound(app, args, client, path, &bound);
+		if (r == 0)
+			r = confirm(app, operand[0], path, &bound);
 	}
 	if (r == 0 && bound.failure.err)
 		r = fail_partial(app, operand[0], &bound);
@@ -143,7 +176,7 @@ static const struct argp bind_argp = {
 	.doc = "Bind PASIDs of a device to an IOAS or HWPT of the context, and print them. PASIDS is a "
 	       "number, LO-HI, a comma list, or auto for the lowest free one. All or nothing, unless "
 	       "--partial is given.",
-	.children = context_children,
+	.children = create_children,
 };
 
 static const struct bind_args bind_defaults = { .context.operands = { .min = 3, .max = 3 } };

@@ -264,6 +264,20 @@ static int print_walks(struct inspection *in, bool people, const struct pagetabl
 	return r;
 }
 
+/* What was meant as a PASID may have been taken for an address. */
+static int hint_pasid(struct app *app, int status, const char *const *operand, unsigned int n)
+{
+	uint64_t pasid;
+
+	if (status && n == 2 && isdigit((unsigned char)operand[1][0]) &&
+	    !str_starts(operand[1], "0x") && parse_u64(operand[1], PASID_MAX, &pasid) == 0)
+		app_hint(
+			app,
+			"%s was taken for an address; those of a PASID are 'ioasidctl pasid translate DEVICE PASID IOVA'",
+			operand[1]);
+	return status;
+}
+
 static int translate_run(struct app *app, const void *p)
 {
 	struct view_args args = *(const struct view_args *)p;
@@ -284,7 +298,8 @@ static int translate_run(struct app *app, const void *p)
 	if (r == 0)
 		r = parse_iovas(app, operand + first, walks, n);
 	if (r == 0)
-		r = find_table(app, operand[0], pasid, &table);
+		r = hint_pasid(app, find_table(app, operand[0], pasid, &table), operand,
+			       args.operands.n);
 	if (r)
 		return r;
 	r = pagetable_translate(in.root, &table, walks, n);
@@ -292,7 +307,8 @@ static int translate_run(struct app *app, const void *p)
 		return fail_dump(app, r, operand[0], &table);
 	r = print_walks(&in, args.single, &table, walks, n);
 	status = inspect_end(app, &in, r);
-	r = judge(app, &table, operand + first, walks, n);
+	r = hint_pasid(app, judge(app, &table, operand + first, walks, n), operand,
+		       args.operands.n);
 	return status ? status : r;
 }
 

@@ -37,7 +37,8 @@ static bool names(const char *message, const char *object)
 	const size_t length = strlen(object);
 
 	for (const char *at = message; length && (at = strstr(at, object)); at++) {
-		const bool begins = at == message || strchr(" '", at[-1]);
+		/* 00:10.0 is in 0000:00:10.0 */
+		const bool begins = at == message || strchr(" ':", at[-1]);
 
 		if (begins && (!at[length] || strchr(" ',:;", at[length])))
 			return true;
@@ -45,12 +46,26 @@ static bool names(const char *message, const char *object)
 	return false;
 }
 
-void session_hint(struct app *app, const struct holder_error *error)
+/* A hint's DEVICE is OBJECT, where a shell would take that as it stands. */
+static void hint_for(struct app *app, const char *object, const char *hint)
+{
+	static const char
+		word[] = "DEVICE",
+		plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:._/-";
+	const char *at = strstr(hint, word);
+
+	if (!at || !object || !*object || object[strspn(object, plain)])
+		app_hint(app, "%s", hint);
+	else
+		app_hint(app, "%.*s%s%s", (int)(at - hint), hint, object, at + strlen(word));
+}
+
+void session_hint(struct app *app, const char *object, const struct holder_error *error)
 {
 	if (error->hint && error->holder)
 		app_note(app, "the holder of %s says: %s", error->holder, error->hint);
 	else if (error->hint)
-		app_hint(app, "%s", error->hint);
+		hint_for(app, object, error->hint);
 	if (error->override)
 		app_hint(app, "--%s overrides this", error->override);
 }
@@ -66,7 +81,7 @@ int session_fail(struct app *app, const char *object, const struct holder_error 
 	else
 		app_fail(app, STATUS_FAILED, object && !names(message, object) ? object : NULL,
 			 "%s", message);
-	session_hint(app, error);
+	session_hint(app, object, error);
 	if (!error->done)
 		return error_status(error);
 	app_note(app, "%s%s%sdone before that, and not undone: PASID %s",

@@ -45,8 +45,8 @@ int session_open_device(struct app *app, const struct context_args *args, char *
 /* Reports ERROR about OBJECT, as the user wrote it, with its hints. Returns the status. */
 int session_fail(struct app *app, const char *object, const struct holder_error *error);
 
-/* The hints of ERROR alone, for what has reported the rest. */
-void session_hint(struct app *app, const struct holder_error *error);
+/* The hints of ERROR about OBJECT alone, for what has reported the rest. */
+void session_hint(struct app *app, const char *object, const struct holder_error *error);
 
 /* No VFIO device can be without an IOMMU group. Returns 0, or a reported status where none is. */
 int session_require_groups(struct app *app, const char *object);

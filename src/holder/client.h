@@ -143,7 +143,9 @@ int holder_connect(const char *name, struct holder_client **ret, struct holder_e
 int holder_connect_entry(const struct holder_entry *entry, struct holder_client **ret,
 			 struct holder_error *error);
 void holder_close(struct holder_client *client);
-/* What names the context where it is another user's, and its holder's word therefore not ours; else NULL. Borrowed. */
+/* What names the context; borrowed. */
+const char *holder_reference(const struct holder_client *client);
+/* The same where it is another user's, and its holder's word therefore not ours; else NULL. */
 const char *holder_foreign(const struct holder_client *client);
 
 /*
@@ -297,8 +299,6 @@ struct holder_ioas_info {
 	size_t range_n;
 	struct holder_mapping *mapping;
 	size_t mapping_n;
-	char **user; /* "device 0000:00:03.0", "PASID 42,100-163 of 0000:00:03.0", "HWPT 7" */
-	size_t user_n;
 };
 void holder_ioas_info_done(struct holder_ioas_info *info);
 #define _cleanup_holder_ioas_info_ _cleanup_(holder_ioas_info_done)

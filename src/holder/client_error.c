@@ -19,8 +19,8 @@ static const struct rule {
 	const char *hint;
 	const char *override;
 } rules[] = {
-	{ "UnknownDevice", HOLDER_ERROR_UNKNOWN, ENODEV, "device {device} is not in the context",
-	  "'ioasidctl device add' adds it", NULL },
+	{ "UnknownDevice", HOLDER_ERROR_UNKNOWN, ENODEV, "the device is not in the context",
+	  "'ioasidctl device add DEVICE' adds it", NULL },
 	{ "UnknownIoas", HOLDER_ERROR_UNKNOWN, ENOENT, "there is no IOAS {ioas} in the context",
 	  "'ioasidctl ioas list' shows those that there are", NULL },
 	{ "UnknownHwpt", HOLDER_ERROR_UNKNOWN, ENOENT, "there is no HWPT {hwpt} in the context",
@@ -28,12 +28,12 @@ static const struct rule {
 	{ "UnknownTarget", HOLDER_ERROR_UNKNOWN, ENOENT,
 	  "there is no IOAS or HWPT {target} in the context",
 	  "'ioasidctl ioas list' shows the IOASes that there are", NULL },
-	{ "NoSuchDevice", HOLDER_ERROR_UNKNOWN, ENODEV, "there is no device {path}", NULL, NULL },
+	{ "NoSuchDevice", HOLDER_ERROR_UNKNOWN, ENODEV, "there is no such device", NULL, NULL },
 	{ "NoVfioDevice", HOLDER_ERROR_SYSTEM, ENODEV, "the device has no VFIO cdev",
-	  "'ioasidctl driver set DEVICE vfio-pci' gives it a VFIO driver; the kernel needs CONFIG_VFIO_DEVICE_CDEV",
+	  "'ioasidctl driver set DEVICE vfio-pci' gives a PCI device a VFIO driver; the kernel needs CONFIG_VFIO_DEVICE_CDEV",
 	  NULL },
 	{ "DeviceInUse", HOLDER_ERROR_SYSTEM, EEXIST, "the device is in the context already",
-	  "'ioasidctl context show' tells how it is used", NULL },
+	  "'ioasidctl context show' shows how it is used", NULL },
 	{ "DeviceNotBound", HOLDER_ERROR_SYSTEM, EINVAL,
 	  "the context has the device opened and not bound", "remove it and add it again, bound",
 	  NULL },

@@ -23,6 +23,11 @@ void holder_close(struct holder_client *client)
 	free(client);
 }
 
+const char *holder_reference(const struct holder_client *client)
+{
+	return client->reference;
+}
+
 const char *holder_foreign(const struct holder_client *client)
 {
 	return client->foreign ? client->reference : NULL;

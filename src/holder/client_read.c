@@ -239,11 +239,8 @@ void holder_ioas_info_done(struct holder_ioas_info *info)
 {
 	for (size_t i = 0; i < info->mapping_n; i++)
 		free(info->mapping[i].kind);
-	for (size_t i = 0; i < info->user_n; i++)
-		free(info->user[i]);
 	free(info->mapping);
 	free(info->range);
-	free(info->user);
 	free(info->name);
 	*info = (struct holder_ioas_info){ 0 };
 }
@@ -296,7 +293,6 @@ int holder_show_ioas(struct holder_client *client, const char *ioas, struct hold
 	info.range = wire_array(&wire, "range", sizeof(info.range[0]), read_range, &info.range_n);
 	info.mapping = wire_array(&wire, "mapping", sizeof(info.mapping[0]), read_mapping,
 				  &info.mapping_n);
-	info.user = wire_strings(&wire, "user", &info.user_n);
 	if (wire.err < 0)
 		return wire_error(&wire, error);
 	*ret = info;

@@ -156,7 +156,7 @@ int parse_ranges(const char *s, uint32_t max, struct ranges *ret)
 		if (r < 0)
 			return r;
 		if (ranges_count(&list) != before + (item.hi - item.lo) + UINT64_C(1))
-			return -EINVAL;
+			return -EEXIST;
 		if (*s == '\0')
 			break;
 		if (*s++ != ',')

@@ -32,7 +32,7 @@ void ranges_done(struct ranges *list);
 
 /*
  * "N", "LO-HI" and comma lists of them, sorted and merged on return. Returns 0, -EINVAL for what is
- * no such list (a LO above its HI and a number given twice among it), -ERANGE above MAX, -ENOMEM.
+ * no such list (a LO above its HI among it), -EEXIST for a number given twice, -ERANGE above MAX, -ENOMEM.
  */
 int parse_ranges(const char *s, uint32_t max, struct ranges *ret);
 uint64_t ranges_count(const struct ranges *list);

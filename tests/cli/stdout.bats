@@ -48,6 +48,17 @@ full()
 	done
 }
 
+@test "where all three are closed nothing that is opened takes their place" {
+	local got
+
+	# shellcheck disable=SC2016 # the inner shell expands it
+	got=$(bash -c 'exec 9>&1; "$@" <&- >&- 2>&-; echo $? >&9' - "$IOASIDCTL" --sysroot "$BATS_FILE_TMPDIR/sriov" device list -j)
+	equal "$got" 1
+	# shellcheck disable=SC2016 # the inner shell expands it
+	got=$(bash -c 'exec 9>&1; "$@" <&- >&- 2>&-; echo $? >&9' - "$IOASIDCTL" --sysroot "$BATS_FILE_TMPDIR/sriov" group show 99)
+	equal "$got" 6
+}
+
 @test "an error keeps its status when nothing was to be printed" {
 	run_both bash -c '"$@" >/dev/full' - "$IOASIDCTL" --sysroot "$BATS_FILE_TMPDIR/sriov" group show 99
 	[[ $status == 6 ]]

@@ -265,7 +265,7 @@ hostile()
 	says_only 'ioasidctl: note: PID could not be read in 1 row: Connection timed out'
 	run_both "$IOASIDCTL" --sysroot "$tree" ioas show 0x2 -c vm -j
 	succeeds
-	json '.name == "guest"'
+	json '.name == "guest" and .user == []'
 	run_both "$IOASIDCTL" --sysroot "$tree" ioas show other -c vm
 	fails 6 "there is no IOAS other in the context" "'ioasidctl ioas list' shows those that there are"
 	run_both "$IOASIDCTL" --sysroot "$tree" context show dead

@@ -80,6 +80,31 @@ misused()
 	[[ -z $output ]]
 }
 
+@test "a list of PASIDs that is none: which rule it breaks" {
+	local hint="PASIDs are a number, a range LO-HI, several of these separated by commas, or 'auto'"
+
+	on intel-pasid pasid bind 00:10.0 10-20,15-30 x
+	fails 2 '10-20,15-30: a PASID is in the list twice' "$hint"
+	on intel-pasid pasid bind 00:10.0 33,33 x
+	fails 2 '33,33: a PASID is in the list twice' "$hint"
+	on intel-pasid pasid bind 00:10.0 1048576 x
+	fails 2 '1048576: PASIDs have 20 bits at most' "$hint"
+	on intel-pasid pasid unbind 00:10.0 9-3
+	fails 2 '9-3: is not a list of PASIDs' "${hint/auto/all}"
+	on intel-pasid pasid bind 00:10.0 auto x --count 0
+	fails 2 '0: is not a valid number of PASIDs: it is 1 to 1048575'
+	on intel-pasid ioas alloc x --name y
+	fails 2 'x: give NAME or --name, not both'
+	on intel-pasid ioas unmap x
+	fails 2 'give either an IOVA or --all'
+	for command in 'context create x' 'ioas alloc' 'ioas map x 4K' 'device add 00:10.0' 'pasid bind 00:10.0 1 x'; do
+		# shellcheck disable=SC2086	# words
+		on intel-pasid $command --json --dry-run
+		ended 2
+		says '--json and --dry-run exclude each other'
+	done
+}
+
 @test "a captured machine cannot be changed, and has the contexts that it was captured with" {
 	local command
 

@@ -319,7 +319,7 @@ bind_with_fault()
 	status 2 ctl pasid bind "$NARROW" 3 a --count 2
 	status 2 ctl pasid bind "$NARROW" auto a --count 0
 	status 2 ctl pasid bind "$NARROW" auto a --count 1048576
-	says '1048576: is no count of PASIDs, which is 1 to 1048575'
+	says '1048576: is not a valid number of PASIDs: it is 1 to 1048575'
 	[[ $(hardware "$NARROW") == 255 ]]
 }
 
@@ -455,6 +455,95 @@ bind_with_fault()
 	[[ -z $(hardware "$WIDE") ]]
 	ctl ioas free first
 	[[ $(ctl ioas list -nr -o ioas) == "$second" ]]
+}
+
+# unsaid WORDS COMMAND...: it does its work, and where its output cannot be written, says so, and ends with 7.
+unsaid()
+{
+	local want=$1
+
+	shift
+	status 7 "$@"
+	[[ $errors == "ioasidctl: cannot write to standard output: "*$'\n'"ioasidctl: note: done all the same: $want" ]] ||
+		{ echo "$errors"; return 1; }
+}
+
+full()
+{
+	"$IOASIDCTL" "$@" >/dev/full
+}
+
+closed()
+{
+	"$IOASIDCTL" "$@" >&-
+}
+
+# A reader who has left before anything is written.
+left()
+{
+	# shellcheck disable=SC2016 # perl expands it
+	perl -e 'pipe(my $r, my $w); close $r; open(STDOUT, ">&", $w); close $w; exec @ARGV' "$IOASIDCTL" "$@"
+}
+
+@test "what was done is not called undone since its output cannot be written" {
+	unsaid 'context test is created' full context create test
+	[[ $(ctl context list -nr -o context,state) == 'test live' ]]
+	unsaid "$WIDE is in context test" closed device add "$WIDE"
+	unsaid 'IOAS 2 is allocated' left ioas alloc first
+	unsaid '4096 bytes are mapped at 0x10000' full ioas map first 4K --iova 0x10000
+	unsaid "PASID 900 of $WIDE is bound" closed pasid bind "$WIDE" 900 first
+	unsaid "PASID 901-903 of $WIDE is bound" full pasid bind "$WIDE" 901-903 first -j
+	unsaid "PASID 904 of $WIDE is bound" left pasid bind "$WIDE" 904 first
+	[[ $(hardware "$WIDE" | xargs) == '900 901 902 903 904' ]]
+	[[ $(ctl ioas show first -j | jq -c '[.name, .mapping[0].iova]') == '["first","0x10000"]' ]]
+	# Nothing was done here.
+	status 3 closed pasid bind "$WIDE" 900 first
+	status 1 full pasid bind "$WIDE" 5 first --dry-run
+	[[ $errors == 'ioasidctl: cannot write to standard output: No space left on device' ]]
+	[[ $(hardware "$WIDE" | wc -l) == 5 ]]
+	# Nothing was to be printed.
+	status 0 closed pasid unbind "$WIDE" 900
+	status 0 closed context destroy test
+	[[ -z $errors$(hardware "$WIDE") ]]
+}
+
+@test "what is made is printed as its number alone, and as an object" {
+	[[ $(ctl context create test -j | jq -c '[.context, .pid == '"\$pid"']' --argjson pid "$(holder_pid test)") == '["test",true]' ]]
+	[[ $(ctl device add "$WIDE" -j | jq -c .) == "{\"context\":\"test\",\"device\":\"$WIDE\",\"id\":1}" ]]
+	[[ $(ctl device add "$NARROW" --unbound -j | jq -c .) == "{\"context\":\"test\",\"device\":\"$NARROW\",\"id\":null}" ]]
+	[[ $(ctl ioas alloc red -j | jq -c .) == '{"context":"test","ioas":2,"name":"red"}' ]]
+	[[ $(ctl ioas alloc -j | jq -c .) == '{"context":"test","ioas":3,"name":null}' ]]
+	[[ $(ctl ioas map red 8K --iova 0x20000 -j | jq -c .) == '{"context":"test","iova":"0x20000","size":8192}' ]]
+	[[ $(ctl pasid bind "$WIDE" 42,100-103 red -j | jq -c 'del(.hwpt)') == \
+		"{\"context\":\"test\",\"device\":\"$WIDE\",\"pasid\":[{\"lo\":42,\"hi\":42},{\"lo\":100,\"hi\":103}],\"ioas\":2}" ]]
+	[[ $(ctl pasid bind "$WIDE" auto red -j | jq -c '[.pasid, (.hwpt | type)]') == '[[{"lo":1,"hi":1}],"number"]' ]]
+	ctl device attach "$WIDE" red
+	[[ $(ctl ioas show red -j | jq -c '.user[]') == \
+"{\"kind\":\"device\",\"id\":1,\"name\":null,\"device\":\"$WIDE\",\"lo\":null,\"hi\":null}
+{\"kind\":\"pasid\",\"id\":null,\"name\":null,\"device\":\"$WIDE\",\"lo\":1,\"hi\":1}
+{\"kind\":\"pasid\",\"id\":null,\"name\":null,\"device\":\"$WIDE\",\"lo\":42,\"hi\":42}
+{\"kind\":\"pasid\",\"id\":null,\"name\":null,\"device\":\"$WIDE\",\"lo\":100,\"hi\":103}" ]]
+	[[ $(ctl ioas show 3 -j | jq -c .user) == '[]' ]]
+}
+
+@test "a message names a thing once, as it was typed, and a hint what to type" {
+	context
+	status 6 ctl pasid bind "${NARROW#0000:}" 1 first
+	[[ $errors == "ioasidctl: ${NARROW#0000:}: the device is not in the context
+hint: 'ioasidctl device add ${NARROW#0000:}' adds it" ]]
+	ctl pasid bind "$WIDE" 42 first
+	status 3 ctl pasid bind "${WIDE#0000:}" 42 first
+	[[ $errors == "ioasidctl: PASID 42 of $WIDE is bound already, to IOAS first
+hint: "* ]]
+	status 1 ctl device add "${NIC#0000:}"
+	[[ $errors == "ioasidctl: ${NIC#0000:}: the device has no VFIO cdev
+hint: 'ioasidctl driver set ${NIC#0000:} vfio-pci' gives "* ]]
+	status 6 ctl ioas unmap first 0x1000
+	[[ $errors == 'ioasidctl: IOAS first has no mapping at 0x1000'$'\n'hint:* ]]
+	status 6 ctl ioas show red
+	[[ $errors == 'ioasidctl: there is no IOAS red in the context'$'\n'hint:* ]]
+	status 6 ctl pasid translate "$WIDE" 42
+	says "hint: 42 was taken for an address; those of a PASID are 'ioasidctl pasid translate DEVICE PASID IOVA'"
 }
 
 @test "a context of a living holder is not created again" {

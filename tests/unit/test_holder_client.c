@@ -373,6 +373,58 @@ static void messages(void **state)
 	}
 }
 
+/* What it says is printed, and is therefore a list of PASIDs or nothing. */
+static void bound(void **state)
+{
+	static const char *const answers[] = {
+		"{\"parameters\":{\"pasid\":\"\\u001b[2J\",\"count\":1,\"ioas\":3,\"hwpt\":4}}",
+		"{\"parameters\":{\"pasid\":\"1048576\",\"count\":1,\"ioas\":3,\"hwpt\":4}}",
+		"{\"parameters\":{\"pasid\":\"\",\"count\":1,\"ioas\":3,\"hwpt\":4}}",
+		"{\"parameters\":{\"count\":1,\"ioas\":3,\"hwpt\":4}}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
+		_cleanup_holder_error_ struct holder_error error = { 0 };
+		struct holder_client *client = dial(&answers[i], 1, NULL, 0);
+		struct holder_bound bound = { .count = 77 };
+
+		assert_int_equal(
+			holder_bind_pasids(client, "a", "1", 0, "3", false, &bound, &error),
+			-EPROTO);
+		assert_int_equal(bound.count, 77);
+		hang_up(client);
+	}
+}
+
+/* Another user's holder: what it says stays known as its words. */
+static void foreign(void **state)
+{
+	static const char *const answers[] = {
+		"{\"error\":\"org.ioasidctl.Context.KernelError\",\"parameters\":{\"operation\":\"o\","
+		"\"errno\":16,\"errno_name\":\"EBUSY\",\"hint\":\"run this as root\"}}",
+		"{\"parameters\":{\"pasid\":\"1\",\"count\":1,\"ioas\":3,\"hwpt\":4,\"failure\":"
+		"{\"error\":\"org.ioasidctl.Context.KernelError\",\"parameters\":{\"errno\":16}}}}",
+	};
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+	struct holder_client *client = dial(answers, 2, NULL, 0);
+	struct holder_bound bound = { 0 };
+
+	(void)state;
+	client->foreign = true;
+	assert_string_equal(holder_foreign(client), "c");
+	assert_int_equal(holder_free_ioas(client, "3", &error), -EBUSY);
+	assert_string_equal(error.holder, "c");
+	assert_string_equal(error.hint, "run this as root");
+	assert_int_equal(holder_bind_pasids(client, "a", "1-2", 0, "3", true, &bound, NULL), 0);
+	assert_string_equal(bound.failure.holder, "c");
+	holder_bound_done(&bound);
+	/* That it has gone away is our own word. */
+	assert_int_equal(holder_free_ioas(client, "3", &error), -ECONNRESET);
+	assert_null(error.holder);
+	hang_up(client);
+}
+
 static void partly(void **state)
 {
 	static const char *const answer[] = {
@@ -458,7 +510,8 @@ int main(void)
 		cmocka_unit_test(bindings),    cmocka_unit_test(endless_bindings),
 		cmocka_unit_test(descriptors), cmocka_unit_test(check_fds),
 		cmocka_unit_test(dead),        cmocka_unit_test(messages),
-		cmocka_unit_test(partly),      cmocka_unit_test(interface),
+		cmocka_unit_test(partly),      cmocka_unit_test(bound),
+		cmocka_unit_test(foreign),     cmocka_unit_test(interface),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
