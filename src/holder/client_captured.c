@@ -132,11 +132,15 @@ static int ask(const struct holder_entry *entry, json_object *context, struct ho
 	return r < 0 ? r : ask_ioases(client, describe, ioases, error);
 }
 
-/* Whose words they are stays known. */
-static void add_message(json_object *failure, const struct holder_error *error)
+/* Whose words they are stays known; the name of the context is among them, and may have to be HIDDEN. */
+static void add_message(json_object *failure, const struct holder_error *error, bool hidden)
 {
 	_cleanup_free_ char *text = NULL;
 
+	if (hidden) {
+		json_add_string(failure, "message", strerror(error->err));
+		return;
+	}
 	if (error->holder && error->message &&
 	    asprintf(&text, "its holder says: %s", error->message) < 0)
 		text = NULL;
@@ -155,7 +159,7 @@ static json_object *capture_entry(const struct holder_entry *entry, const char *
 	if (entry->status == HOLDER_LIVE && ask(entry, context, &error) < 0) {
 		failure = json_object_new_object();
 		json_add_u64(failure, "err", (uint64_t)error.err);
-		add_message(failure, &error);
+		add_message(failure, &error, hidden != NULL);
 		json_add(context, "error", failure);
 	}
 	if (hidden)

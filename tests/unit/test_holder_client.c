@@ -309,6 +309,58 @@ static void dead(void **state)
 #define ERROR(name, parameters) \
 	"{\"error\":\"org.ioasidctl.Context." name "\",\"parameters\":" parameters "}"
 
+/* Of a context that could not be asked, an anonymous capture has no name, in the reason neither. */
+static void captured(void **state)
+{
+	struct holder_entry entry = {
+		.name = (char *)"secret",
+		.reference = (char *)"secret",
+		.socket = (char *)"/nowhere/secret.sock",
+		.uid = geteuid(),
+		.status = HOLDER_LIVE,
+	};
+	struct holder_entries list = { .v = &entry, .n = 1, .own = geteuid() };
+
+	(void)state;
+	for (int anonymous = 0; anonymous <= 1; anonymous++) {
+		_cleanup_holder_entries_ struct holder_entries again = { 0 };
+		_cleanup_holder_error_ struct holder_error error = { 0 };
+		const char *name = anonymous ? "context-1" : "secret";
+		struct holder_client *client = NULL;
+		char *text = NULL;
+
+		assert_int_equal(holder_capture(&list, anonymous, &text), 0);
+		assert_true((strstr(text, "secret") == NULL) == (anonymous == 1));
+		assert_int_equal(holder_list_captured(text, &again), 0);
+		assert_int_equal(again.n, 1);
+		assert_string_equal(again.v[0].reference, name);
+		assert_int_equal(again.v[0].pid, 0);
+		assert_null(holder_find_pid(&again, 0));
+		assert_int_equal(holder_connect_captured(&again, name, &client, &error), -ENOENT);
+		assert_string_equal(error.message, anonymous ? "No such file or directory"
+							     : "there is no context secret");
+		free(text);
+	}
+}
+
+/* By the kernel's word on who listens; a holder that has not answered is nobody's. */
+static void find_pid(void **state)
+{
+	struct holder_entry v[] = {
+		{ .reference = (char *)"a", .pid = 90 },
+		{ .reference = (char *)"dead" },
+		{ .reference = (char *)"1000:a", .uid = 1000, .pid = 91 },
+	};
+	const struct holder_entries list = { .v = v, .n = ARRAY_SIZE(v) };
+
+	(void)state;
+	assert_ptr_equal(holder_find_pid(&list, 90), &v[0]);
+	assert_ptr_equal(holder_find_pid(&list, 91), &v[2]);
+	assert_null(holder_find_pid(&list, 92));
+	assert_null(holder_find_pid(&list, 0));
+	assert_null(holder_find_pid(&list, -1));
+}
+
 static void messages(void **state)
 {
 	static const struct {
@@ -510,6 +562,7 @@ int main(void)
 		cmocka_unit_test(bindings),    cmocka_unit_test(endless_bindings),
 		cmocka_unit_test(descriptors), cmocka_unit_test(check_fds),
 		cmocka_unit_test(dead),        cmocka_unit_test(messages),
+		cmocka_unit_test(captured),    cmocka_unit_test(find_pid),
 		cmocka_unit_test(partly),      cmocka_unit_test(bound),
 		cmocka_unit_test(foreign),     cmocka_unit_test(interface),
 	};
