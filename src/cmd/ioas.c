@@ -16,6 +16,7 @@
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/parse.h"
+#include "util/str.h"
 
 struct list_args {
 	struct view_args view;
@@ -331,6 +332,18 @@ static int fail_number(struct app *app, const char *text, const char *what)
 	return app_fail(app, STATUS_USAGE, text, "is not %s", what);
 }
 
+/* What a failure is about, as it was typed. */
+static const char *typed(const struct holder_error *error, const char *ioas, const char *size,
+			 const char *iova)
+{
+	const char *parameter = error->parameter ? error->parameter : "";
+
+	if (size && (strcmp(parameter, "size") == 0 || strcmp(parameter, "length") == 0 ||
+		     (error->id && str_ends(error->id, ".NotEnoughMemory"))))
+		return size;
+	return iova && strcmp(parameter, "iova") == 0 ? iova : ioas;
+}
+
 static int map_run(struct app *app, const void *p)
 {
 	const struct change_args *args = p;
@@ -351,7 +364,7 @@ static int map_run(struct app *app, const void *p)
 		return r;
 	if (holder_map_ioas(client, operand, size, args->iova ? &iova : NULL, both || args->read,
 			    both || args->write, &iova, &error) < 0)
-		return session_fail(app, operand, &error);
+		return session_fail(app, typed(&error, operand, size_text, args->iova), &error);
 	if (args->context.dry_run)
 		return STATUS_DONE;
 	snprintf(number, sizeof(number), "0x%" PRIx64, iova);
@@ -412,7 +425,8 @@ static int unmap_where(struct app *app, const struct change_args *args, uint64_t
 static int unmap_run(struct app *app, const void *p)
 {
 	const struct change_args *args = p;
-	const char *operand = args->context.operands.v[0];
+	const struct operands *operands = &args->context.operands;
+	const char *operand = operands->v[0];
 	_cleanup_holder_client_ struct holder_client *client = NULL;
 	_cleanup_holder_error_ struct holder_error error = { 0 };
 	uint64_t iova = 0, size, length;
@@ -425,7 +439,12 @@ static int unmap_run(struct app *app, const void *p)
 		return r;
 	r = args->all ? holder_unmap_ioas_all(client, operand, &length, &error)
 		      : holder_unmap_ioas(client, operand, iova, size, &length, &error);
-	return r < 0 ? session_fail(app, operand, &error) : STATUS_DONE;
+	if (r < 0)
+		return session_fail(app,
+				    typed(&error, operand, operands->n > 2 ? operands->v[2] : NULL,
+					  operands->n > 1 ? operands->v[1] : NULL),
+				    &error);
+	return STATUS_DONE;
 }
 
 static const struct argp_option unmap_options[] = {

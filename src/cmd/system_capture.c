@@ -89,6 +89,7 @@ static int target_open(struct app *app, const struct capture_args *args, struct 
 /* Gives it its name, and leaves alone what has that meanwhile. */
 static int target_finish(struct app *app, struct target *target, bool force)
 {
+	_cleanup_free_ char *what = NULL;
 	int r;
 
 	if (!target->temporary)
@@ -105,6 +106,9 @@ static int target_finish(struct app *app, struct target *target, bool force)
 		return errno == EEXIST ? fail_exists(app, target->name)
 				       : app_fail_errno(app, -errno, target->name, "cannot create");
 	free(TAKE_PTR(target->temporary));
+	if (asprintf(&what, "%s is written", target->name) < 0)
+		what = NULL;
+	app_changed(app, what ? what : target->name);
 	puts(target->name);
 	return 0;
 }

@@ -41,6 +41,7 @@ struct holder_error {
 	 */
 	char *holder;
 	char *done;             /* PASIDs as "42,100-163" that were done and stay done, or NULL */
+	char *parameter;        /* the one that it is about, "size", or NULL */
 	struct field_u64 pasid; /* the one that failed */
 	/*
 	 * The parameter of the command's own option that overrides a refusal ("force", "replace"),

@@ -74,16 +74,17 @@ static const struct rule {
 	{ "HwptInUse", HOLDER_ERROR_REFUSED, EBUSY,
 	  "HWPT {hwpt} is used by {user_count} devices or PASIDs", NULL, NULL },
 	{ "NotAligned", HOLDER_ERROR_USAGE, EINVAL,
-	  "{parameter} {value} is not a multiple of the page size, {alignment}", NULL, NULL },
+	  "it is not a multiple of the page size, {alignment}", NULL, NULL },
 	{ "NotMapped", HOLDER_ERROR_UNKNOWN, ENOENT, "IOAS {ioas} has no mapping at {iova}",
 	  "'ioasidctl ioas show' lists the mappings", NULL },
 	{ "PartOfMapping", HOLDER_ERROR_SYSTEM, EINVAL,
 	  "there is only a part of a mapping at {iova}, and the kernel unmaps whole ones",
 	  "'ioasidctl ioas show' lists the mappings", NULL },
 	{ "NotEnoughMemory", HOLDER_ERROR_SYSTEM, ENOMEM,
-	  "{size} bytes cannot be pinned: the machine has {available} available", NULL, NULL },
+	  "too much to be pinned: {size} bytes in all, and the machine has {available} available",
+	  NULL, NULL },
 	{ "LimitReached", HOLDER_ERROR_SYSTEM, ENOSPC,
-	  "the context's bound of {limit} {what} is reached", NULL, NULL },
+	  "the context's limit of {limit} {what} is reached", NULL, NULL },
 	{ "KernelError", HOLDER_ERROR_SYSTEM, 0, "{operation}: {errno}", NULL, NULL },
 	{ "InvalidParameter", HOLDER_ERROR_USAGE, EINVAL, "{parameter} is not valid", NULL, NULL },
 	{ "MethodNotFound", HOLDER_ERROR_PROTOCOL, EOPNOTSUPP,
@@ -103,6 +104,7 @@ void holder_error_done(struct holder_error *error)
 	free(error->message);
 	free(error->hint);
 	free(error->holder);
+	free(error->parameter);
 	free(error->done);
 	*error = (struct holder_error){ 0 };
 }
@@ -236,6 +238,7 @@ static void fill_details(struct holder_error *error, json_object *parameters)
 	error->operation = copy_string(parameters, "operation");
 	error->hint = copy_string(parameters, "hint");
 	error->done = copy_string(parameters, "done");
+	error->parameter = copy_string(parameters, "parameter");
 	if (json_get_u32(parameters, "pasid", &pasid) > 0)
 		error->pasid = field_u64(pasid);
 }

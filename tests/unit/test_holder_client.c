@@ -309,6 +309,63 @@ static void dead(void **state)
 #define ERROR(name, parameters) \
 	"{\"error\":\"org.ioasidctl.Context." name "\",\"parameters\":" parameters "}"
 
+/* A name alone is the caller's own, another's has its owner before it; nothing in between. */
+static void names(void **state)
+{
+	static const struct {
+		const char *text;
+		bool captured;
+		int r;
+		uid_t uid;
+		const char *name;
+	} cases[] = {
+		{ "lab", false, 0, 7, "lab" },
+		{ "0:lab", false, 0, 0, "lab" },
+		{ "7:lab", true, 0, 7, "lab" },
+		{ "4294967294:lab", false, 0, 4294967294, "lab" },
+		{ "0x3e8:lab", false, 0, 1000, "lab" },
+		{ "root/lab", false, 0, 0, "lab" },
+		{ "0123456789/lab", false, -ENOENT, 0, NULL },
+		{ "no-such-user/lab", false, -ENOENT, 0, NULL },
+		{ "root/lab", true, -EINVAL, 0, NULL },
+		{ "4294967295:lab", false, -EINVAL, 0, NULL },
+		{ "-1:lab", false, -EINVAL, 0, NULL },
+		{ "root:lab", false, -EINVAL, 0, NULL },
+		{ ":lab", false, -EINVAL, 0, NULL },
+		{ "/lab", false, -EINVAL, 0, NULL },
+		{ "0:", false, -EINVAL, 0, NULL },
+		{ "", false, -EINVAL, 0, NULL },
+		{ "0:0:lab", false, -EINVAL, 0, NULL },
+		{ "root/../lab", false, -EINVAL, 0, NULL },
+		{ "../../run/ioasidctl/lab", false, -EINVAL, 0, NULL },
+		{ "0:1ab", false, -EINVAL, 0, NULL },
+		{ "0:la b", false, -EINVAL, 0, NULL },
+		{ "lab\n", false, -EINVAL, 0, NULL },
+	};
+	char longest[80];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_holder_error_ struct holder_error error = { 0 };
+		struct client_name name = { .uid = 77, .name = "untouched" };
+		int r = client_name_parse(cases[i].text, 7, cases[i].captured, &name, &error);
+
+		if (r != cases[i].r)
+			fail_msg("'%s': %d", cases[i].text, r);
+		assert_int_equal(name.uid, r ? 77 : cases[i].uid);
+		assert_string_equal(name.name, r ? "untouched" : cases[i].name);
+		assert_true((error.message != NULL) == (r != 0));
+	}
+	memset(longest, 'n', sizeof(longest));
+	memcpy(longest, "0:", 2);
+	longest[2 + NAME_LENGTH_MAX] = '\0';
+	assert_int_equal(client_name_parse(longest, 7, false, &(struct client_name){ 0 }, NULL), 0);
+	longest[2 + NAME_LENGTH_MAX] = 'n';
+	longest[3 + NAME_LENGTH_MAX] = '\0';
+	assert_int_equal(client_name_parse(longest, 7, false, &(struct client_name){ 0 }, NULL),
+			 -EINVAL);
+}
+
 /* Of a context that could not be asked, an anonymous capture has no name, in the reason neither. */
 static void captured(void **state)
 {
@@ -562,9 +619,10 @@ int main(void)
 		cmocka_unit_test(bindings),    cmocka_unit_test(endless_bindings),
 		cmocka_unit_test(descriptors), cmocka_unit_test(check_fds),
 		cmocka_unit_test(dead),        cmocka_unit_test(messages),
-		cmocka_unit_test(captured),    cmocka_unit_test(find_pid),
-		cmocka_unit_test(partly),      cmocka_unit_test(bound),
-		cmocka_unit_test(foreign),     cmocka_unit_test(interface),
+		cmocka_unit_test(names),       cmocka_unit_test(captured),
+		cmocka_unit_test(find_pid),    cmocka_unit_test(partly),
+		cmocka_unit_test(bound),       cmocka_unit_test(foreign),
+		cmocka_unit_test(interface),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
