@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pasid why */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app.h"
 #include "cmd/diagnosis.h"
 #include "cmd/operand.h"
+#include "cmd/session.h"
 #include "cmd/verbs.h"
 #include "model/why_pasid.h"
 #include "util/cleanup.h"
@@ -46,12 +48,26 @@ static const struct argp_option why_options[] = {
 	{ 0 },
 };
 
+/* Contexts that cannot be listed, or were not captured, have no process that is known. */
+static struct pasid_holder *find_holders(struct app *app, struct holder_entries *entries)
+{
+	struct pasid_holder *holders = NULL;
+
+	if (session_get(app, entries) == 0)
+		holders = calloc(entries->n + 1, sizeof(holders[0]));
+	for (size_t i = 0; holders && i < entries->n; i++)
+		holders[i] = (struct pasid_holder){ entries->v[i].pid, entries->v[i].reference };
+	return holders;
+}
+
 static int why_run(struct app *app, const void *p)
 {
 	const struct why_args *args = p;
 	const char *operand = args->common.common.view.operands.v[0];
 	_cleanup_finding_list_ struct finding_list list = { 0 };
 	_cleanup_inspection_ struct inspection in = { 0 };
+	_cleanup_holder_entries_ struct holder_entries entries = { 0 };
+	_cleanup_free_ struct pasid_holder *holders = NULL;
 	_cleanup_free_ char *path = NULL;
 	enum use use;
 	int r;
@@ -62,7 +78,9 @@ static int why_run(struct app *app, const void *p)
 	r = operand_device(app, in.root, operand, &path);
 	if (r)
 		return r;
-	r = pasid_why(in.root, path, args->use, args->common.common.wake, &use, &list);
+	holders = find_holders(app, &entries);
+	r = pasid_why(in.root, path, args->use, args->common.common.wake, holders,
+		      holders ? entries.n : 0, &use, &list);
 	if (r < 0)
 		return app_fail_errno(app, r, operand, "cannot look into it");
 	r = diagnosis_show(app, &in, &args->common, &list, FINDING_NOTE);

@@ -136,9 +136,12 @@ static int read_rest(struct pasid_chain *chain)
 }
 
 int pasid_why(const struct sys_root *root, const char *path, enum use use, bool wake,
-	      enum use *ret_use, struct finding_list *ret)
+	      const struct pasid_holder *holders, size_t n_holders, enum use *ret_use,
+	      struct finding_list *ret)
 {
-	_cleanup_(chain_done) struct pasid_chain chain = { .root = root, .use = use, .wake = wake };
+	_cleanup_(chain_done) struct pasid_chain chain = {
+		.root = root, .use = use, .wake = wake, .holders = holders, .n_holders = n_holders
+	};
 	_cleanup_finding_list_ struct finding_list list = { 0 };
 	int r;
 

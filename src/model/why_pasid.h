@@ -3,15 +3,24 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
 
 #include "model/finding.h"
 #include "sys/root.h"
+
+/* The process that keeps a context, by the kernel's word and not by its name, which any can have. */
+struct pasid_holder {
+	pid_t pid;
+	const char *context;
+};
 
 /*
  * The verdict, then the links for the device at PATH ("/sys/devices/..."), in the order in which one stands on
  * another, so that the first broken one is the cause. USE is USE_PASID or USE_SVA, or USE_COUNT for what the
  * device's driver does; a link that only the other one needs is never broken. Unless WAKE, what sleeps is left
- * alone. Returns 0, -ENODEV, -errno; RET_USE is what was judged.
+ * alone. HOLDERS are those who have a device open as is meant. Returns 0, -ENODEV, -errno; RET_USE is what was judged.
  */
 int pasid_why(const struct sys_root *root, const char *path, enum use use, bool wake,
-	      enum use *ret_use, struct finding_list *ret);
+	      const struct pasid_holder *holders, size_t n_holders, enum use *ret_use,
+	      struct finding_list *ret);

@@ -21,7 +21,9 @@ struct pasid_chain {
 	struct strv cmdline;
 	int cmdline_status; /* 1 or -errno */
 	struct kernel_config config;
-	int config_status; /* 1 or -errno */
+	int config_status;                  /* 1 or -errno */
+	const struct pasid_holder *holders; /* of contexts */
+	size_t n_holders;
 	struct finding_list list;
 	int error; /* -ENOMEM; then nothing is added any more */
 };

@@ -296,19 +296,30 @@ static void add_cdev(struct pasid_chain *chain)
 		add_cdev_node(chain);
 }
 
+/* The context that process PID keeps; NULL: none. */
+static const char *context_of(const struct pasid_chain *chain, pid_t pid)
+{
+	for (size_t i = 0; i < chain->n_holders; i++)
+		if (chain->holders[i].pid == pid)
+			return chain->holders[i].context;
+	return NULL;
+}
+
 static void add_in_use(struct pasid_chain *chain)
 {
 	const struct device *device = &chain->device;
 
 	if (device->vfio_cdev.status != 1)
 		return;
-	for (size_t i = 0; i < device->n_holders; i++)
-		chain_add(chain, &link_in_use,
-			  str_starts(device->holders[i].comm, "ioasid:") ? FINDING_NOTE
-									 : FINDING_WARNING,
-			  device->id, NULL, "process %d (%s) has %s open",
-			  (int)device->holders[i].pid, device->holders[i].comm,
-			  device->holders[i].node);
+	for (size_t i = 0; i < device->n_holders; i++) {
+		const struct device_holder *opener = &device->holders[i];
+		const char *context = context_of(chain, opener->pid);
+
+		chain_add(chain, &link_in_use, context ? FINDING_NOTE : FINDING_WARNING, device->id,
+			  NULL, "process %d (%s)%s%s%s has %s open", (int)opener->pid, opener->comm,
+			  context ? ", holder of context " : "", context ? context : "",
+			  context ? "," : "", opener->node);
+	}
 	if (device->holders_status < 0)
 		chain_unknown(chain, &link_in_use, device->id, device->holders_status);
 	else if (device->n_holders == 0)

@@ -73,8 +73,24 @@ in_the_way()
 	ended 0
 	equal "$(jq -r '[.[] | select(.result == "broken")] | length' <<<"$output")" 0
 	equal "$(jq -r '.[] | select(.check == "pasid-capability").seen' <<<"$output")" 'PASIDs of 20 bits'
-	equal "$(jq -r '.[] | select(.check == "in-use").result' <<<"$output")" note
+	# Who keeps a context is not known of this tree; to be called as one who does is not enough.
+	equal "$(jq -r '.[] | select(.check == "in-use") | "\(.result) \(.seen)"' <<<"$output")" \
+		'warning process 98 (ioasid:vm) has /dev/vfio/devices/vfio0 open'
 	jq -e 'all(.[]; (.seen | length) > 0 and .check != null)' <<<"$output"
+}
+
+@test "a context that has the device open is no obstacle" {
+	local tree
+
+	tree=$(own intel-pasid)
+	mkdir -p "$tree/ioasidctl"
+	jq -n '{ uid: 0, roots: [], context: [{ name: "lab", socket: "/x", uid: 1000, status: "live", bindings: [], ioas: [],
+		describe: { name: "lab", pid: 98, uid: 1000, created: 5, iommufd: true, device: [], ioas: [], hwpt: [] } }] }' \
+		>"$tree/ioasidctl/contexts.json"
+	on intel-pasid pasid why $WIDE -j
+	ended 0
+	equal "$(jq -r '.[] | select(.check == "in-use") | "\(.result) \(.seen)"' <<<"$output")" \
+		'note process 98 (ioasid:vm), holder of context 1000:lab, has /dev/vfio/devices/vfio0 open'
 }
 
 @test "broken in a captured machine" {
