@@ -161,6 +161,8 @@ int holder_get_fds(struct holder_client *client, struct holder_fds *ret, struct 
 	_cleanup_json_ json_object *reply = NULL;
 	int r;
 
+	/* Nothing else brings any: to close one that a user has made can take for ever. */
+	client->in.fd_wanted = true;
 	r = client_call(client, "GetFds", NULL, true, &reply, error);
 	if (r < 0)
 		return r;

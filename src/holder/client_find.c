@@ -133,7 +133,6 @@ static int connect_in(int dir, const struct client_name *name, const char *asked
 		return error_set(error, HOLDER_ERROR_SYSTEM, ENOMEM, "%s", strerror(ENOMEM));
 	client->foreign = name->uid != geteuid();
 	client->in.max = (size_t)8 << 20;
-	client->in.fd_wanted = true;
 	client->fd = -1;
 	r = connect_patiently(dir, file, name->uid, &client->fd);
 	if (r < 0)

@@ -59,7 +59,6 @@ static struct holder_client *dial(const char *const *answers, size_t n, const ch
 	client->fd = fds[0];
 	client->reference = strdup("c");
 	client->in.max = (size_t)1 << 20;
-	client->in.fd_wanted = true;
 	return client;
 }
 
@@ -83,10 +82,12 @@ static void describe(void **state)
 {
 	static const char *const answer[] = { DESCRIBE(DEVICE "," DEVICE) };
 	_cleanup_holder_context_ struct holder_context context = { 0 };
-	struct holder_client *client = dial(answer, 1, NULL, 0);
+	struct holder_client *client = dial(answer, 1, "/dev/null", 3);
 
 	(void)state;
 	assert_int_equal(holder_describe(client, &context, NULL), 0);
+	/* Descriptors that were not asked for are not taken. */
+	assert_int_equal(client->in.fd_n, 0);
 	assert_int_equal(context.device_n, 2);
 	assert_int_equal(context.device[1].group.status, 0);
 	assert_int_equal(context.device[1].pasid_width.value, 20);
