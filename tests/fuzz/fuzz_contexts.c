@@ -32,6 +32,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				ask(client);
 		if (holder_connect_captured(&list, "vm", &client, NULL) == 0)
 			ask(client);
+		if (holder_connect_captured(&list, "1000:vm", &client, NULL) == 0)
+			ask(client);
+		for (size_t i = 0; i < list.n; i++)
+			fuzz_check(list.v[i].pid == 0 || holder_find_pid(&list, list.v[i].pid));
 		fuzz_check(holder_capture(&list, size % 2, &again) == 0);
 	}
 	holder_entries_done(&list);

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "holder/client_wire.h"
+#include "util/parse.h"
+#include "util/pasid.h"
 
 static void describe(struct holder_client *client, struct holder_error *error)
 {
@@ -31,13 +33,29 @@ static void show_ioas(struct holder_client *client, struct holder_error *error)
 		holder_ioas_info_done(&info);
 }
 
+/* What it says is bound is printed as it stands. */
+static void bind_pasids(struct holder_client *client, struct holder_error *error)
+{
+	struct holder_bound bound = { 0 };
+	struct ranges list = { 0 };
+
+	if (holder_bind_pasids(client, "a", "1", 0, "3", true, &bound, error) < 0)
+		return;
+	fuzz_check(parse_ranges(bound.pasid, PASID_MAX, &list) == 0);
+	fuzz_check(bound.failure.err == 0 || bound.failure.holder);
+	ranges_done(&list);
+	holder_bound_done(&bound);
+}
+
 /* The first byte chooses the call. The answer waits before it is asked for, and then the line is cut. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const calls[])(struct holder_client *,
-				     struct holder_error *) = { describe, list_bindings,
-								show_ioas };
-	struct holder_client client = { .in = { .max = 65536 } };
+				     struct holder_error *) = { describe, list_bindings, show_ioas,
+								bind_pasids };
+	struct holder_client client = { .reference = (char *)"c",
+					.foreign = true,
+					.in = { .max = 65536 } };
 	struct holder_error error = { 0 };
 	int ends[2];
 
@@ -47,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_check(send(ends[1], data + 1, size - 1, MSG_NOSIGNAL) == (ssize_t)size - 1);
 	fuzz_check(shutdown(ends[1], SHUT_WR) == 0);
 	client.fd = ends[0];
-	calls[data[0] % 3](&client, &error);
+	calls[data[0] % 4](&client, &error);
 	holder_error_done(&error);
 	varlink_in_done(&client.in);
 	close(ends[0]);
