@@ -9,10 +9,12 @@
 
 #include "app.h"
 #include "cmd/system_explain_columns.h"
+#include "cmd/system_explain_fold.h"
 #include "cmd/inspect.h"
 #include "cmd/options.h"
 #include "cmd/pasid_records.h"
 #include "cmd/verbs.h"
+#include "model/alias.h"
 #include "model/select.h"
 #include "util/cleanup.h"
 #include "util/lines.h"
@@ -25,7 +27,7 @@
 struct explain_args {
 	struct view_args view;
 	const char *file;
-	bool pasted;
+	bool pasted, foreign, each;
 };
 
 /* All PASIDs and whose they are, as they were a moment ago. */
@@ -42,6 +44,10 @@ struct explain {
 	struct log_parser parser;
 	struct owners owners;
 	struct lines lines;
+	bool foreign; /* the log is of another machine than the one that is looked at */
+	bool folded;  /* rows come at the end, equal ones as one */
+	struct fold fold;
+	char alias[LOG_NAME_MAX + 1]; /* the last that was noted */
 };
 
 static void explain_done(struct explain **explain)
@@ -52,6 +58,7 @@ static void explain_done(struct explain **explain)
 	log_parser_done(&(*explain)->parser);
 	pasid_table_done(&(*explain)->owners.table);
 	pasid_records_done(&(*explain)->owners.records);
+	fold_done(&(*explain)->fold);
 	free(*explain);
 }
 
@@ -108,6 +115,33 @@ static void set_owner(struct explain *e, struct explain_row *row)
 		row->pid = field_u64_error(table->process_status);
 }
 
+/* What stands for all behind a bridge is shown as the bridge, in the group of those. */
+static int read_alias(struct explain *e, struct explain_row *row, unsigned int need)
+{
+	_cleanup_free_ char *bridge = NULL, *members = NULL, *first = NULL;
+	_cleanup_device_ struct device member = { 0 };
+	const char *id = row->fault->device;
+	int r = alias_resolve(e->in.root, id, &bridge, &row->candidates);
+
+	if (r == 0)
+		r = device_get(e->in.root, bridge, need, &row->device);
+	if (r == 0 && asprintf(&first, "/sys/bus/pci/devices/%s", row->candidates.v[0]) < 0)
+		r = -ENOMEM;
+	if (r == 0)
+		r = device_get(e->in.root, first, DEVICE_NEED_GROUP, &member);
+	if (r < 0)
+		return r;
+	row->device.group = member.group;
+	members = strv_join(&row->candidates, ", ");
+	if (!members)
+		return -ENOMEM;
+	if (strcmp(e->alias, id) != 0)
+		app_note(e->app, "%s: the bridge %s sends what is behind it under this address: %s",
+			 id, strrchr(bridge, '/') + 1, members);
+	snprintf(e->alias, sizeof(e->alias), "%s", id);
+	return 0;
+}
+
 /* What the machine says of the device that the log names. */
 static int read_device(struct explain *e, struct explain_row *row)
 {
@@ -115,31 +149,60 @@ static int read_device(struct explain *e, struct explain_row *row)
 	_cleanup_free_ char *path = NULL;
 	int r;
 
-	if (!need || !row->fault->device[0])
+	if (e->foreign || !(e->in.need & (DEVICE_NEED_ALL | EXPLAIN_NEED_CANDIDATE)) ||
+	    !row->fault->device[0])
 		return 0;
 	r = select_device(e->in.root, row->fault->device, &path, NULL);
 	if (r == 0)
 		r = device_get(e->in.root, path, need, &row->device);
+	else if (r == -ENODEV)
+		r = read_alias(e, row, need);
 	if (r == -ENOMEM)
 		return r;
-	/* Gone since, or never there: an alias of what is behind a PCIe-to-PCI bridge, for one. */
+	/* Gone since, or never there. */
 	row->device_status = r == -ENODEV || r == -EINVAL || r == -ENOTUNIQ ? 0 : r < 0 ? r : 1;
 	return 0;
 }
 
+static int show_row(struct explain *e, struct explain_row *row)
+{
+	const struct log_fault *fault = row->fault;
+	int r;
+
+	row->pid = fault->pid;
+	row->command = fault->process;
+	r = read_device(e, row);
+	if (r == 0) {
+		if (!e->foreign && e->in.need & EXPLAIN_NEED_OWNER && fault->pid.status == 0 &&
+		    fault->pasid.status == 1 && fault->device[0])
+			set_owner(e, row);
+		r = inspect_row(&e->in, row);
+	}
+	device_done(&row->device);
+	strv_done(&row->candidates);
+	return r;
+}
+
 static int show(const struct log_fault *fault, void *data)
 {
+	struct explain_row row = { .fault = fault, .count = 1 };
 	struct explain *e = data;
-	struct explain_row row = { .fault = fault, .pid = fault->pid, .command = fault->process };
-	int r = read_device(e, &row);
 
-	if (r == 0) {
-		if (e->in.need & EXPLAIN_NEED_OWNER && fault->pid.status == 0 &&
-		    fault->pasid.status == 1 && fault->device[0])
-			set_owner(e, &row);
-		r = inspect_row(&e->in, &row);
+	return e->folded ? fold_add(&e->fold, fault) : show_row(e, &row);
+}
+
+static int show_folded(struct explain *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < e->fold.n && r == 0; i++) {
+		const struct fold_entry *entry = &e->fold.v[i];
+		struct explain_row row = { .fault = &entry->fault,
+					   .count = entry->count,
+					   .last_time = entry->last_time };
+
+		r = show_row(e, &row);
 	}
-	device_done(&row.device);
 	return r;
 }
 
@@ -249,8 +312,17 @@ static void say_what_was_not_shown(struct explain *e, bool given)
 			 doubted == 1 ? "a fault" : "faults", doubted == 1 ? "was" : "were",
 			 doubted == 1 ? "it" : "them");
 	} else if (e->parser.faults == 0 && given) {
-		app_note(e->app, "no fault found in %llu line%s", lines, lines == 1 ? "" : "s");
+		app_note(e->app, "no known kind of fault found in %llu line%s", lines,
+			 lines == 1 ? "" : "s");
 	}
+}
+
+static bool reads_stdin(const struct explain_args *args)
+{
+	for (unsigned int i = 0; i < args->view.operands.n; i++)
+		if (strcmp(args->view.operands.v[i], "-") == 0)
+			return true;
+	return false;
 }
 
 static int explain_run(struct app *app, const void *p)
@@ -265,11 +337,15 @@ static int explain_run(struct app *app, const void *p)
 		return app_fail(app, STATUS_USAGE, args->file, "--file takes no LINE besides");
 	e->app = app;
 	e->parser.pasted = args->pasted;
+	e->foreign = args->foreign;
+	/* Whoever waits at a pipe has a row when its fault comes, but in a table. */
+	e->folded =
+		!args->each && (args->view.out.format == OUT_FORMAT_TABLE || !reads_stdin(args));
 	r = inspect_open(app, &args->view, &e->in);
 	if (r)
 		return r;
 	r = explain_all(e, args);
-	if (log_flush(&e->parser, show, e) < 0)
+	if (log_flush(&e->parser, show, e) < 0 || show_folded(e) < 0)
 		r = r ? r : app_fail_errno(app, -ENOMEM, NULL, "cannot explain");
 	if (r == 0)
 		say_what_was_not_shown(e, args->file || args->view.operands.n);
@@ -277,7 +353,7 @@ static int explain_run(struct app *app, const void *p)
 	return r ? (inspect_end(app, &e->in, 0), r) : inspect_end(app, &e->in, 0);
 }
 
-enum { KEY_FILE = 'f', KEY_PASTED = 0x500 };
+enum { KEY_FILE = 'f', KEY_PASTED = 0x500, KEY_FOREIGN, KEY_EACH };
 
 static error_t explain_parse(int key, char *arg, struct argp_state *state)
 {
@@ -293,6 +369,12 @@ static error_t explain_parse(int key, char *arg, struct argp_state *state)
 	case KEY_PASTED:
 		args->pasted = true;
 		return 0;
+	case KEY_FOREIGN:
+		args->foreign = true;
+		return 0;
+	case KEY_EACH:
+		args->each = true;
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -304,6 +386,9 @@ static const struct argp_option explain_options[] = {
 	  "Read text that was copied from elsewhere: quoted, indented, wrapped, with anything before a "
 	  "message. Whoever logged it is believed",
 	  0 },
+	{ "foreign", KEY_FOREIGN, NULL, 0,
+	  "The log is of another machine: show nothing of this one beside it", 0 },
+	{ "each", KEY_EACH, NULL, 0, "Show equal faults each, not as one with a count", 0 },
 	{ 0 },
 };
 

@@ -98,6 +98,24 @@ static void get_iommu(const void *row, struct out_value *ret)
 		out_field_string(ret, &((const struct explain_row *)row)->device.iommu);
 }
 
+static void get_count(const void *row, struct out_value *ret)
+{
+	out_number(ret, ((const struct explain_row *)row)->count);
+}
+
+static void get_last_time(const void *row, struct out_value *ret)
+{
+	out_string(ret, ((const struct explain_row *)row)->last_time);
+}
+
+static void get_candidate(const void *row, struct out_value *ret)
+{
+	const struct strv *list = &((const struct explain_row *)row)->candidates;
+
+	if (list->n)
+		out_strv(ret, list);
+}
+
 static void get_pid(const void *row, struct out_value *ret)
 {
 	out_field_number(ret, &((const struct explain_row *)row)->pid);
@@ -110,12 +128,16 @@ static void get_uid(const void *row, struct out_value *ret)
 
 const struct out_column explain_columns[] = {
 	{ "time", "When, as the log has it", OUT_DEFAULT, 0, get_time },
+	{ "count", "How many equal faults it is", OUT_DEFAULT, 0, get_count },
+	{ "last_time", "When the last of them was", 0, 0, get_last_time },
 	{ "kind",
 	  "dma, interrupt, page-request, invalidation, hardware, lost, refused, unsafe, unknown", 0,
 	  0, get_kind },
 	{ "source", "Who printed it: dmar, amd-vi, arm-smmu-v3, virtio-iommu, vfio, ...", 0, 0,
 	  get_source },
 	{ "device", "The device that made the request", OUT_DEFAULT, 0, get_device },
+	{ "candidate", "Where a bridge sends under this address: the devices behind it", OUT_INLINE,
+	  EXPLAIN_NEED_CANDIDATE, get_candidate },
 	{ "name", "Its name in the hardware database", OUT_DEFAULT | OUT_SHRINK, DEVICE_NEED_NAME,
 	  get_name },
 	{ "group", "Its IOMMU group", OUT_DEFAULT, DEVICE_NEED_GROUP, get_group },

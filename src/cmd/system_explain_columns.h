@@ -6,8 +6,8 @@
 #include "model/log.h"
 #include "out/value.h"
 
-/* Not one of a device: who has the PASID. */
-enum { EXPLAIN_NEED_OWNER = 1u << 24 };
+/* Not one of a device: who has the PASID; who is behind a bridge. */
+enum { EXPLAIN_NEED_OWNER = 1u << 24, EXPLAIN_NEED_CANDIDATE = 1u << 25 };
 
 struct explain_row {
 	const struct log_fault *fault;
@@ -16,6 +16,9 @@ struct explain_row {
 	/* Of the process that the line names, else of who has the PASID now. Strings are borrowed. */
 	struct field_u64 pid, uid;
 	const char *command, *unit, *context;
+	uint64_t count;         /* of equal faults */
+	const char *last_time;  /* of the last of them; NULL or "" where there is one */
+	struct strv candidates; /* where the device stands for all behind a bridge: these */
 };
 
 extern const struct out_column explain_columns[];

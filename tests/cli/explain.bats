@@ -52,7 +52,7 @@ piped()
 @test "a pasted line may have blanks before it; in a journal such a line is anybody's" {
 	on intel-pasid system explain -rn -o device,pasid "  [1.0] $FAULT" $'\t'"$FAULT"
 	succeeds
-	equal "$output" $'0000:00:10.0 42\n0000:00:10.0 42'
+	equal "$output" '0000:00:10.0 42'
 	printf '                          x: %s\n' "$FAULT" >"$LOG"
 	piped intel-pasid system explain -rn -o device -
 	[[ $status == 7 && ! $output ]]
@@ -158,6 +158,57 @@ virtio-iommu 0000:00:05.0  0x1000"
 	equal "$output" $'dmar\narm-smmu-v3\nvirtio-iommu'
 }
 
+@test "equal faults are one, with their number and first and last time; --each and a pipe have them all" {
+	local other=${FAULT/0xdead000/0xbeef000}
+
+	printf '%s\n' "[1.0] $FAULT" "[2.0] $other" "[3.0] $FAULT" "[4.0] $FAULT" >"$LOG"
+	on intel-pasid system explain --file "$LOG" -j -o time,count,last_time,iova
+	succeeds
+	json '. == [{ time: "1.0", count: 3, last_time: "4.0", iova: "0xdead000" },
+		{ time: "2.0", count: 1, last_time: null, iova: "0xbeef000" }]'
+	piped intel-pasid system explain -n -o time,count,last_time,iova -
+	succeeds
+	equal "$(tr -s ' ' <<<"$output")" $'1.0 3 4.0 0xdead000\n2.0 1 - 0xbeef000'
+	on intel-pasid system explain --file "$LOG" --each -rn -o time,count,last_time,iova
+	equal "$output" $'1.0 1  0xdead000\n2.0 1  0xbeef000\n3.0 1  0xdead000\n4.0 1  0xdead000'
+	piped intel-pasid system explain -rn -o time,iova -
+	equal "$output" $'1.0 0xdead000\n2.0 0xbeef000\n3.0 0xdead000\n4.0 0xdead000'
+	# Each field counts; and more of them than the first room has.
+	for ((i = 0; i < 300; i++)); do
+		printf '[%d.0] %s\n' "$i" "${FAULT/0xdead000/$(printf '0x%x000' $((i % 150 + 1)))}"
+	done >"$LOG"
+	on intel-pasid system explain --file "$LOG" -j -o count,time,last_time
+	json 'length == 150 and all(.[]; .count == 2) and .[149] == { count: 2, time: "149.0", last_time: "299.0" }'
+	on intel-pasid system explain -j -o device "$FAULT" "${FAULT/0x2a/0x2b}" "${FAULT/10.0/11.0}" \
+		"${FAULT/Write/Read}" "${FAULT/0x59/0x58}" "x: $FAULT" "$FAULT"
+	json 'length == 5'
+}
+
+@test "a bridge's address for what is behind it: the bridge, the group and the devices are named" {
+	local fault=${FAULT/0000:00:10.0/0000:03:00.0}
+
+	on intel-pasid system explain -j -o device,name,group,driver,candidate "$fault" "${fault/0xdead/0xbeef}"
+	[[ $status == 0 ]]
+	json '.[0] == { device: "0000:03:00.0", name: "Red Hat device 000e", group: 5, driver: null,
+		candidate: ["0000:03:01.0", "0000:03:02.0"] } and .[1] == .[0]'
+	says_only 'ioasidctl: note: 0000:03:00.0: the bridge 0000:00:0a.0 sends what is behind it under this address: 0000:03:01.0, 0000:03:02.0'
+	# Another function, and a bus without anything, are nobody's.
+	on intel-pasid system explain -j -o device,group,candidate "${fault/03:00.0/03:00.1}" "${fault/03:00.0/7f:00.0}"
+	succeeds
+	json 'map([.device, .group, .candidate]) == [["0000:03:00.1", null, null], ["0000:7f:00.0", null, null]]'
+	# A device that is there is itself.
+	on intel-pasid system explain -j -o group,candidate "${fault/03:00.0/02:00.0}"
+	json '.[0] == { group: 12, candidate: null }'
+}
+
+@test "of another machine's log nothing of this one is shown" {
+	on intel-pasid system explain --foreign -j -o device,name,group,driver,iommu,pid,pasid,reason \
+		"$FAULT" "${FAULT/0000:00:10.0/0000:03:00.0}"
+	succeeds
+	json '.[0] == { device: "0000:00:10.0", name: null, group: null, driver: null, iommu: null, pid: null, pasid: 42,
+		reason: "the PASID is bound to nothing" } and (.[1] | .device == "0000:03:00.0" and .group == null)'
+}
+
 @test "whoever reads a pipe has each row at once, also of a fault that might have had more lines" {
 	local fd line
 
@@ -204,11 +255,11 @@ virtio-iommu 0000:00:05.0  0x1000"
 	on virtio system explain 'systemd[1]: Started Session 1.' -j
 	[[ $status == 0 ]]
 	equal "$output" '[]'
-	says_only 'ioasidctl: note: no fault found in 1 line'
+	says_only 'ioasidctl: note: no known kind of fault found in 1 line'
 	: >"$LOG"
 	on virtio system explain --file "$LOG"
 	[[ $status == 0 && ! $output ]]
-	says_only 'ioasidctl: note: no fault found in 0 lines'
+	says_only 'ioasidctl: note: no known kind of fault found in 0 lines'
 }
 
 @test "only the kernel is believed" {
