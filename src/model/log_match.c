@@ -92,13 +92,28 @@ static void begin(const struct log_fault *base, const struct log_match *match,
 		ret->kind = match->pattern ? match->pattern->kind : LOG_KIND_UNKNOWN;
 }
 
+/* Can TEXT have FORM at all? The first letters of it that stand for themselves say that soonest. */
+static bool may_have(const char *form, const struct log_span *text)
+{
+	size_t len;
+
+	if (text->s == text->end || (*form != '%' && *form != *text->s))
+		return false;
+	for (; *form; form += len ? len : *form == '%' ? 2 : 1) {
+		len = strcspn(form, "% ");
+		if (len > 2)
+			return memmem(text->s, log_span_size(text), form, len);
+	}
+	return true;
+}
+
 /* Has LINE the form of MATCH's pattern? What it says then, in RET. */
 static bool has_form(const struct log_line *line, const struct log_fault *base,
 		     const struct log_match *match, struct log_fault *ret)
 {
 	const char *form = match->pattern->form;
 
-	if (match->text.s == match->text.end || (*form != '%' && *form != *match->text.s))
+	if (!may_have(form, &match->text))
 		return false;
 	begin(base, match, ret);
 	if (!log_pattern_match(form, &match->text, ret))

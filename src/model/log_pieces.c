@@ -11,20 +11,27 @@
 static bool find_anywhere(const struct log_span *text, size_t front, struct log_line *line,
 			  struct log_match *match, struct log_fault *fault)
 {
-	struct log_span rest = { 0 }, unknown = { 0 };
+	struct log_span rest = { 0 }, unknown = { 0 }, time = { text->s, text->s };
+	bool found = false;
 
-	while (log_paste_next_start(text, front, &rest)) {
-		if (log_line_split(rest.s, log_span_size(&rest), line) == LOG_NOBODYS ||
-		    !log_match_find(line, match, fault))
+	while (!found && log_paste_next_start(text, front, &rest)) {
+		if (log_line_split(rest.s, log_span_size(&rest), line) == LOG_NOBODYS)
 			continue;
-		if (match->pattern)
-			return true;
+		if (time.s == time.end)
+			time = line->time;
+		if (!log_match_find(line, match, fault))
+			continue;
+		found = match->pattern;
 		if (!unknown.s)
 			unknown = rest;
 	}
-	return unknown.s &&
-	       log_line_split(unknown.s, log_span_size(&unknown), line) != LOG_NOBODYS &&
-	       log_match_find(line, match, fault);
+	if (!found && unknown.s)
+		found = log_line_split(unknown.s, log_span_size(&unknown), line) != LOG_NOBODYS &&
+			log_match_find(line, match, fault);
+	/* It may stand further in front. */
+	if (found && line->time.s == line->time.end)
+		line->time = time;
+	return found;
 }
 
 bool log_is_doubtful(const struct log_span *text)
@@ -32,9 +39,10 @@ bool log_is_doubtful(const struct log_span *text)
 	struct log_fault fault;
 	struct log_match match;
 	struct log_line line;
+	const struct log_span bare = log_paste_strip(text);
 
 	return log_paste_may_tell(text) &&
-	       find_anywhere(text, LOG_FRONT_MAX, &line, &match, &fault) &&
+	       find_anywhere(&bare, LOG_FRONT_MAX, &line, &match, &fault) &&
 	       !log_match_is_nothing(&match);
 }
 
