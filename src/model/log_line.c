@@ -24,7 +24,7 @@ static bool take_facility(struct log_span *span, bool *ret_kernel)
 	while (rest.s < rest.end && islower((unsigned char)*rest.s))
 		rest.s++;
 	word = (struct log_span){ span->s, rest.s };
-	if (log_span_skip(&rest, "0") || log_span_begins(&word, "local")) /* local0 .. local7 */
+	if (log_span_is(&word, "local")) /* local0 .. local7 */
 		while (rest.s < rest.end && isdigit((unsigned char)*rest.s))
 			rest.s++;
 	for (size_t i = 0; i < ARRAY_SIZE(facilities); i++)
@@ -179,7 +179,7 @@ static bool is_priority(const struct log_span *word, bool *ret_kernel)
  */
 static void split_who(struct split *split)
 {
-	struct log_span rest = split->line.body, word;
+	struct log_span rest = split->line.body, word = { rest.s, rest.s };
 	bool host = false, kernel;
 
 	while (log_span_take_word(&rest, &word)) {

@@ -46,11 +46,32 @@ static bool has_word(const struct log_span *text, const char *part)
 	return false;
 }
 
-/* A message of the driver of an IOMMU that looks like a fault, in a form that is none of ours. */
+/* Does SOURCE print of nothing but an IOMMU? Others have errors that are none of its. */
+static bool is_iommu(const struct log_source *source)
+{
+	static const char *const names[] = { "dmar",        "amd-vi",       "arm-smmu",
+					     "arm-smmu-v3", "virtio-iommu", "riscv-iommu" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(source->name, names[i]) == 0)
+			return source->driver || source->prefix;
+	return false;
+}
+
+/* A message that looks like a fault, in a form that is none of ours. */
 static bool looks_bad(const struct log_source *source, const struct log_span *text)
 {
-	return (source->driver || source->prefix) &&
-	       (has_word(text, "fault") || log_span_has(text, "Event logged ["));
+	static const char *const words[] = { "error", "violation", "timed out", "overflow",
+					     "illegal" };
+
+	if (!source->driver && !source->prefix)
+		return false;
+	if (has_word(text, "fault") || log_span_has(text, "Event logged ["))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (is_iommu(source) && has_word(text, words[i]))
+			return true;
+	return false;
 }
 
 /* The first PCI address in TEXT, if any. */

@@ -212,6 +212,7 @@ static void enemies(void **state)
 	check_prefix("Nov 27 12:00:00 host ", NULL);
 	check_prefix("Nov 27 12:00:00 host kernel ", NULL);
 	check_prefix("Nov 27 12:00:00 ", NULL);
+	check_prefix("Nov 27 12:00:00 host kern9.err kernel: ", NULL);
 	/* A name of a USB device, a label of a file system, a task's. */
 	check_prefix("usb 1-1: Product: ", NULL);
 	check_prefix("[    1.000000] usb 1-1: Product: ", NULL);
@@ -362,6 +363,14 @@ static void words(void **state)
 	      &seen);
 	assert_int_equal(seen.n, 3);
 	assert_int_equal(seen.last.kind, LOG_KIND_UNKNOWN);
+	/* Of an IOMMU, errors in words that are not known are told; of a driver that has others, not. */
+	parse("arm-smmu-v3 a: a new error of the queue\nAMD-Vi: a new violation\nDMAR: queue timed out\n",
+	      &seen);
+	assert_int_equal(seen.n, 3);
+	assert_int_equal(seen.last.kind, LOG_KIND_UNKNOWN);
+	parse("vfio-pci 0000:03:00.0: error of its own\nDMAR: terrors, gerrors\nDMAR: Host address width 39\n",
+	      &seen);
+	assert_int_equal(seen.n, 0);
 }
 
 /* Nothing that is longer than its room, or no number, is taken for a part of it. */
