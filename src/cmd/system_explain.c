@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -47,7 +48,8 @@ struct explain {
 	bool foreign; /* the log is of another machine than the one that is looked at */
 	bool folded;  /* rows come at the end, equal ones as one */
 	struct fold fold;
-	char alias[LOG_NAME_MAX + 1]; /* the last that was noted */
+	/* The last that was noted. */
+	char alias[LOG_NAME_MAX + 1], host[LOG_NAME_MAX + 1];
 };
 
 static void explain_done(struct explain **explain)
@@ -149,8 +151,7 @@ static int read_device(struct explain *e, struct explain_row *row)
 	_cleanup_free_ char *path = NULL;
 	int r;
 
-	if (e->foreign || !(e->in.need & (DEVICE_NEED_ALL | EXPLAIN_NEED_CANDIDATE)) ||
-	    !row->fault->device[0])
+	if (!(e->in.need & (DEVICE_NEED_ALL | EXPLAIN_NEED_CANDIDATE)) || !row->fault->device[0])
 		return 0;
 	r = select_device(e->in.root, row->fault->device, &path, NULL);
 	if (r == 0)
@@ -164,16 +165,38 @@ static int read_device(struct explain *e, struct explain_row *row)
 	return 0;
 }
 
+/* Is the log of another machine than this? What was captured has no name. */
+static bool is_foreign(struct explain *e, const struct log_fault *fault)
+{
+	char own[LOG_NAME_MAX + 1] = "";
+	size_t len = strcspn(fault->host, ".");
+
+	if (e->foreign || e->in.root->captured || !fault->host[0] ||
+	    strcmp(fault->host, "localhost") == 0 || gethostname(own, sizeof(own) - 1) < 0)
+		return e->foreign;
+	if (len == strcspn(own, ".") && strncasecmp(fault->host, own, len) == 0)
+		return false;
+	if (strcmp(e->host, fault->host) != 0)
+		app_note(
+			e->app,
+			"the log is of %s: nothing of this machine, %s, is shown beside its faults",
+			fault->host, own);
+	snprintf(e->host, sizeof(e->host), "%s", fault->host);
+	return true;
+}
+
 static int show_row(struct explain *e, struct explain_row *row)
 {
 	const struct log_fault *fault = row->fault;
-	int r;
+	bool foreign = is_foreign(e, fault);
+	int r = 0;
 
 	row->pid = fault->pid;
 	row->command = fault->process;
-	r = read_device(e, row);
+	if (!foreign)
+		r = read_device(e, row);
 	if (r == 0) {
-		if (!e->foreign && e->in.need & EXPLAIN_NEED_OWNER && fault->pid.status == 0 &&
+		if (!foreign && e->in.need & EXPLAIN_NEED_OWNER && fault->pid.status == 0 &&
 		    fault->pasid.status == 1 && fault->device[0])
 			set_owner(e, row);
 		r = inspect_row(&e->in, row);

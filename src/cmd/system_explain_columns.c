@@ -23,6 +23,7 @@ GET_STRING(source, fault_of(row)->source)
 GET_STRING(kind, log_kind_name(fault_of(row)->kind))
 GET_STRING(device, fault_of(row)->device)
 GET_STRING(remedy, fault_of(row)->remedy)
+GET_STRING(host, fault_of(row)->host)
 GET_STRING(hub, fault_of(row)->hub)
 GET_STRING(message, fault_of(row)->text)
 GET_STRING(line, fault_of(row)->line)
@@ -159,6 +160,7 @@ const struct out_column explain_columns[] = {
 	{ "code", "Number of the reason in the IOMMU's specification", 0, 0, get_code },
 	{ "flag", "Its flags besides", 0, 0, get_flags },
 	{ "stream", "StreamID, device_id or endpoint, where requests carry one", 0, 0, get_stream },
+	{ "host", "Whose log it is, where the log says", 0, 0, get_host },
 	{ "hub", "The part of a GPU that asked", 0, 0, get_hub },
 	{ "domain", "Domain id of the IOMMU", 0, 0, get_domain },
 	{ "message", "The kernel's own words for the reason", OUT_PROSE, 0, get_message },

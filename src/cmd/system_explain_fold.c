@@ -31,8 +31,8 @@ static bool same(const struct log_fault *a, const struct log_fault *b)
 	       field_same(&a->flags, &b->flags) && a->kind == b->kind && a->access == b->access &&
 	       strcmp(a->source, b->source) == 0 && strcmp(a->device, b->device) == 0 &&
 	       strcmp(a->iommu, b->iommu) == 0 && strcmp(a->process, b->process) == 0 &&
-	       strcmp(a->hub, b->hub) == 0 && strcmp(a->text, b->text) == 0 &&
-	       a->reason == b->reason && a->remedy == b->remedy;
+	       strcmp(a->host, b->host) == 0 && strcmp(a->hub, b->hub) == 0 &&
+	       strcmp(a->text, b->text) == 0 && a->reason == b->reason && a->remedy == b->remedy;
 }
 
 /* Of what differs most. */

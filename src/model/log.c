@@ -84,7 +84,7 @@ static int parse_text(struct log_parser *parser, struct log_input *in)
 /* A record of which the kernel has told the message. */
 static int parse_kernels(struct log_parser *parser, const struct log_input *in)
 {
-	struct log_line line = { .time = { in->time, in->time } };
+	struct log_line line = { .time = { in->time, in->time }, .host = { in->time, in->time } };
 	char buf[LINE_MAX_SIZE];
 	struct log_span text = { buf, buf + log_paste_clean(in->text, in->size, buf) };
 	bool known;
@@ -113,7 +113,8 @@ static int parse_record(struct log_record *record, void *data)
 				.each = records->each,
 				.data = records->data,
 				.front = LOG_FRONT_MAX,
-				.time = record->time };
+				.time = record->time,
+				.host = record->host };
 	struct log_span rest = { record->message, record->message + record->size }, text;
 	int r = 0;
 

@@ -39,7 +39,8 @@ enum {
 struct log_fault {
 	const char *source; /* who printed it: "dmar", "amd-vi", "arm-smmu-v3", "vfio", ... */
 	enum log_kind kind;
-	char time[40]; /* as the log has it: "12.345678", "Nov 22 10:11:12"; or "" */
+	char time[40];               /* as the log has it: "12.345678", "Nov 22 10:11:12"; or "" */
+	char host[LOG_NAME_MAX + 1]; /* whose log it is, where the log says; else "" */
 	char device[LOG_NAME_MAX + 1];  /* sysfs id: "0000:03:00.0"; "" unknown */
 	char iommu[LOG_NAME_MAX + 1];   /* its unit, as the line names it; "" where it does not */
 	char process[LOG_NAME_MAX + 1]; /* command of the process, where the line names it */

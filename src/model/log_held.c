@@ -89,6 +89,9 @@ static int set_line(struct log_fault *fault, const struct log_line *line,
 		fault->line[i] = text[i] ? text[i] : '?';
 	fault->line[size] = '\0';
 	log_span_copy(fault->time, sizeof(fault->time), &line->time);
+	log_span_copy(fault->host, sizeof(fault->host), &line->host);
+	if (in->host && !fault->host[0])
+		snprintf(fault->host, sizeof(fault->host), "%s", in->host);
 	if (in->time && !fault->time[0])
 		snprintf(fault->time, sizeof(fault->time), "%s", in->time);
 	if (line->usec.status == 1 && !fault->time[0])

@@ -119,6 +119,8 @@ static bool split_5424(struct split *split)
 	if (!log_span_is(&who, "kernel") || !log_span_is(&pid, "-"))
 		split->whose = LOG_OTHERS;
 	split->line.time = time;
+	if (!log_span_is(&host, "-"))
+		split->line.host = host;
 	split->line.body = rest;
 	return true;
 }
@@ -195,6 +197,7 @@ static void split_who(struct split *split)
 		if (host || log_span_ends(&word, ":"))
 			break;
 		host = true;
+		split->line.host = word;
 	}
 	split->whose = LOG_OTHERS;
 	/* "host evil[12]: text" */
@@ -231,17 +234,19 @@ static bool split_date(struct split *split)
 /* "host kernel: " or "host prog[12]: " behind a time in brackets, of journalctl -o short-monotonic. */
 static void split_host(struct split *split)
 {
-	struct log_span rest = split->line.body, word;
+	struct log_span rest = split->line.body, word, first = { rest.s, rest.s };
 
 	for (int i = 0; i < 2 && log_span_take_word(&rest, &word); i++) {
-		if (log_span_is(&word, "kernel:"))
+		if (log_span_is(&word, "kernel:")) {
 			split->line.body = rest;
-		else if (log_span_ends(&word, "]:"))
+			split->line.host = first;
+		} else if (log_span_ends(&word, "]:"))
 			split->whose = LOG_OTHERS;
 		if (split->whose == LOG_OTHERS)
 			split->line.body = rest;
 		if (log_span_ends(&word, ":"))
 			return;
+		first = word;
 	}
 }
 
@@ -316,7 +321,9 @@ void log_line_set_message(struct log_line *line, const struct log_span *text)
 
 enum log_whose log_line_split(const char *text, size_t size, struct log_line *ret)
 {
-	struct split split = { .line = { .time = { text, text }, .body = { text, text + size } },
+	struct split split = { .line = { .time = { text, text },
+					 .host = { text, text },
+					 .body = { text, text + size } },
 			       .whose = LOG_KERNELS };
 	struct log_span *body = &split.line.body;
 

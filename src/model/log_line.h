@@ -8,6 +8,7 @@
 struct log_line {
 	struct log_span time;   /* empty where there is none */
 	struct field_u64 usec;  /* the same, where it is in microseconds since boot */
+	struct log_span host;   /* whose log it is; empty where it does not say */
 	struct log_span driver; /* "vfio-pci" of "vfio-pci 0000:03:00.0: text", else empty */
 	struct log_span device; /* "0000:03:00.0" */
 	struct log_span body;   /* the message, without the two */

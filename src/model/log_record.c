@@ -73,6 +73,10 @@ static void set_field(struct log_record *record, const char *key, const struct l
 	set_time(record, key, value);
 	if (strncmp(key, "__", 2) == 0 || strcmp(key, "_BOOT_ID") == 0)
 		record->journal = true;
+	if (strcmp(key, "_HOSTNAME") == 0 && log_span_size(value) < sizeof(record->host) &&
+	    !memchr(value->s, '\0', log_span_size(value)))
+		snprintf(record->host, sizeof(record->host), "%.*s", (int)log_span_size(value),
+			 value->s);
 	if (strcmp(key, "_TRANSPORT") == 0)
 		set_whose(record, log_span_is(value, "kernel"));
 	else if (strcmp(key, "fac") == 0)
@@ -97,7 +101,7 @@ static int finish(struct log_record *record, log_record_each *each, void *data)
 		r = each(record, data);
 	record->size = 0;
 	record->complete = record->journal = record->last_is_message = false;
-	record->time[0] = '\0';
+	record->time[0] = record->host[0] = '\0';
 	record->whose = LOG_NOBODYS;
 	record->message_depth = 0;
 	return r;

@@ -18,6 +18,7 @@ struct log_record {
 	size_t size;
 	bool complete; /* the message; another of the name is not added */
 	char time[40];
+	char host[64];
 	enum log_whose whose; /* LOG_NOBODYS: no field says */
 	bool journal;         /* of a journal, which could have said */
 	/* Of JSON: how deep we are, and where the message is; the key whose value comes. */

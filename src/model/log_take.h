@@ -12,6 +12,7 @@ struct log_input {
 	void *data;
 	size_t front;     /* where in it, at most, a message begins */
 	bool unknown;     /* a form that is not known will do */
+	const char *host; /* the same of the host */
 	const char *time; /* of the record that it is in, where the text has none; or NULL */
 };
 

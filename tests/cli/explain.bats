@@ -209,6 +209,29 @@ virtio-iommu 0000:00:05.0  0x1000"
 		reason: "the PASID is bound to nothing" } and (.[1] | .device == "0000:03:00.0" and .group == null)'
 }
 
+@test "a log with another host's name is another machine's; one with this machine's is not" {
+	local own format
+
+	own=$(uname -n)
+	for format in 'Nov 22 10:11:12 %s kernel: %s' '{"_TRANSPORT":"kernel","_HOSTNAME":"%s","MESSAGE":"%s"}'; do
+		# shellcheck disable=SC2059
+		run_both "$IOASIDCTL" system explain -rn -o host,pasid \
+			"$(printf "$format" "not-$own" "$FAULT")" "$(printf "$format" "not-$own" "$FAULT")"
+		[[ $status == 0 ]]
+		equal "$output" "not-$own 42"
+		says_only "ioasidctl: note: the log is of not-$own: nothing of this machine, $own, is shown beside its faults"
+		# shellcheck disable=SC2059
+		run_both "$IOASIDCTL" system explain -rn -o host,pasid \
+			"$(printf "$format" "${own%%.*}.example.org" "$FAULT")" "$(printf "$format" localhost "$FAULT")"
+		succeeds
+		equal "$output" "${own%%.*}.example.org 42"$'\nlocalhost 42'
+	done
+	# What was captured is nobody's by name.
+	on intel-pasid system explain -rn -o host,group "Nov 22 10:11:12 other kernel: $FAULT"
+	succeeds
+	equal "$output" 'other 6'
+}
+
 @test "whoever reads a pipe has each row at once, also of a fault that might have had more lines" {
 	local fd line
 

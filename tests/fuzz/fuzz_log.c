@@ -15,6 +15,7 @@ static int check(const struct log_fault *fault, void *data)
 	check_text(fault->device, sizeof(fault->device));
 	check_text(fault->iommu, sizeof(fault->iommu));
 	check_text(fault->process, sizeof(fault->process));
+	check_text(fault->host, sizeof(fault->host));
 	check_text(fault->hub, sizeof(fault->hub));
 	check_text(fault->text, sizeof(fault->text));
 	fuzz_check(fault->source && fault->line && log_kind_name(fault->kind));

@@ -199,6 +199,39 @@ static void daemons(void **state)
 	check_prefix("\xef\xbb\xbf[    1.000000] ", "1.000000");
 }
 
+/* Whose log it is, where it says. */
+static void hosts(void **state)
+{
+	static const struct {
+		const char *prefix, *host;
+	} forms[] = {
+		{ "Nov 27 12:00:00 box kernel: ", "box" },
+		{ "Nov 27 12:00:00 kernel: ", "" },
+		{ "Sun 2026-12-27 12:00:03 CET box.example.org kernel: [   12.345678] ",
+		  "box.example.org" },
+		{ "[   12.345678] box kernel: ", "box" },
+		{ "[   12.345678] kernel: ", "" },
+		{ "[   12.345678] ", "" },
+		{ "<3>1 2026-11-27T12:00:00Z box kernel - - - ", "box" },
+		{ "<3>1 2026-11-27T12:00:00Z - kernel - - - ", "" },
+		{ "Nov 27 12:00:00 box kern.err kernel: ", "box" },
+		{ "Fri Nov 27 12:00:00 2026 kern.err kernel: ", "" },
+		{ "2026-11-27T12:00:00.0Z stdout F Nov 27 12:00:01 box kernel: ", "box" },
+		{ "3,1234,5678,-;", "" },
+		{ "", "" },
+	};
+	struct seen seen;
+	char text[512];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		snprintf(text, sizeof(text), "%s%s", forms[i].prefix, FAULT);
+		parse(text, &seen);
+		assert_int_equal(seen.n, 1);
+		assert_string_equal(seen.last.host, forms[i].host);
+	}
+}
+
 /* What programs can have written in front of a fault of their own making. */
 static void enemies(void **state)
 {
@@ -419,7 +452,8 @@ int main(void)
 		cmocka_unit_test(held_for_long), cmocka_unit_test(stops_when_told),
 		cmocka_unit_test(journals),      cmocka_unit_test(dmesgs),
 		cmocka_unit_test(daemons),       cmocka_unit_test(enemies),
-		cmocka_unit_test(hostile),       cmocka_unit_test(words),
+		cmocka_unit_test(hosts),         cmocka_unit_test(hostile),
+		cmocka_unit_test(words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
