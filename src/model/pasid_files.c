@@ -74,6 +74,9 @@ static int on_file(const struct proc_file *from, void *data)
 	struct pasid_file file = { .pid = from->pid, .rdev = from->rdev }, *slot;
 	int r;
 
+	/* Its numbers are not a character device's. */
+	if (from->block)
+		return 0;
 	r = str_replace(&file.path, from->path);
 	if (r == 0 && from->vfio_syspath) {
 		const char *slash = strrchr(from->vfio_syspath, '/');

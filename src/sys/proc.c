@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sys/proc.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -10,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "util/parse.h"
 
@@ -56,7 +56,7 @@ static struct field_u64 real_uid(int dir)
 	return field_u64(uid);
 }
 
-static int process_unit(int dir, char **ret)
+static int process_unit(int dir, struct proc_process *process)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size;
@@ -66,7 +66,9 @@ static int process_unit(int dir, char **ret)
 	/* Not knowing the unit must not hide the process. */
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
-	return sys_proc_cgroup_unit(text, ret);
+	r = sys_proc_cgroup_unit(text, &process->unit);
+	process->service = process->unit && sys_proc_cgroup_service(text, process->unit);
+	return r;
 }
 
 /* Mounted with hidepid=, /proc has no folder of a process that runs. */
@@ -96,7 +98,7 @@ int sys_proc_process(const struct sys_root *root, pid_t pid, struct proc_process
 	r = start_time(dir, &process.start);
 	if (r < 0 && !root->captured)
 		return r == -ENOENT ? -ESRCH : r;
-	r = process_unit(dir, &process.unit);
+	r = process_unit(dir, &process);
 	if (r < 0)
 		return r;
 	*ret = process;
@@ -199,8 +201,9 @@ static int visit_file(const struct file_walk *walk, pid_t pid, int dir, int fds,
 	} else if (!may_be_device(target)) {
 		return 0;
 	} else if (!walk->root->captured) {
-		if (fstatat(fds, fd, &st, 0) < 0 || !S_ISCHR(st.st_mode))
+		if (fstatat(fds, fd, &st, 0) < 0 || !(S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)))
 			return 0;
+		file.block = S_ISBLK(st.st_mode);
 		file.rdev = st.st_rdev;
 	}
 	return walk->each(&file, walk->data);
@@ -216,6 +219,8 @@ static int visit_process(const struct file_walk *walk, int proc, const char *nam
 	int r;
 
 	if (parse_u64(name, INT_MAX, &pid) < 0)
+		return 0;
+	if (!walk->root->captured && pid == (uint64_t)getpid())
 		return 0;
 	dir = openat(proc, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (dir < 0)
@@ -259,69 +264,4 @@ int sys_proc_files(const struct sys_root *root, int (*each)(const struct proc_fi
 			return r;
 	}
 	return hidden ? -EACCES : 0;
-}
-
-/* Innermost last: keeps what the component of LEN bytes at PART tells of unit or container. */
-static void judge_component(const char *part, size_t len, char *unit, char *container, size_t size)
-{
-	static const char *const suffixes[] = { ".service", ".scope" };
-	static const char *const lxc[] = { "lxc.payload.", "lxc.monitor." };
-	size_t hex = 0;
-
-	if (len == 0 || len >= size)
-		return;
-	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
-		size_t tail = strlen(suffixes[i]);
-
-		if (len > tail && memcmp(part + len - tail, suffixes[i], tail) == 0)
-			snprintf(unit, size, "%.*s", (int)len, part);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(lxc); i++)
-		if (len > strlen(lxc[i]) && strncmp(part, lxc[i], strlen(lxc[i])) == 0)
-			snprintf(container, size, "%.*s", (int)(len - strlen(lxc[i])),
-				 part + strlen(lxc[i]));
-	/* docker-ID.scope, crio-ID, cri-containerd-ID.scope, libpod-ID.scope, or ID alone. */
-	for (size_t i = 0; i < len; i++) {
-		hex = isxdigit((unsigned char)part[i]) ? hex + 1 : 0;
-		if (hex == 64 && (i + 1 == len || part[i + 1] == '.'))
-			snprintf(container, size, "%.64s", part + i + 1 - 64);
-	}
-}
-
-/* The line of cgroup v2 ("0::/...") or of systemd's own v1 tree ("1:name=systemd:/..."). */
-static const char *cgroup_path(const char *line)
-{
-	if (str_starts(line, "0::"))
-		return line + 3;
-	line += strspn(line, "0123456789");
-	return str_starts(line, ":name=systemd:") ? strchr(line + 1, ':') + 1 : NULL;
-}
-
-int sys_proc_cgroup_unit(const char *text, char **ret)
-{
-	char unit[256] = "", container[256] = "";
-	char *copy;
-
-	for (const char *line = text; *line;) {
-		size_t len = strcspn(line, "\n");
-		const char *path = cgroup_path(line);
-
-		while (path && path < line + len) {
-			size_t part = strcspn(path, "/\n");
-
-			judge_component(path, part, unit, container, sizeof(unit));
-			path += part + 1;
-		}
-		line += len;
-		line += *line == '\n';
-	}
-	if (!*unit && !*container) {
-		*ret = NULL;
-		return 0;
-	}
-	copy = strdup(*container ? container : unit);
-	if (!copy)
-		return -ENOMEM;
-	*ret = copy;
-	return 0;
 }

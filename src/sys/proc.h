@@ -16,6 +16,7 @@ struct proc_process {
 	struct field_u64 uid; /* the real one */
 	uint64_t start;       /* clock ticks after boot; with PID it names a process for good */
 	char *unit;           /* systemd unit or container id, NULL where there is neither */
+	bool service; /* UNIT is a service of the system's own service manager: see sys_proc_cgroup_service() */
 };
 
 void proc_process_done(struct proc_process *process);
@@ -31,6 +32,7 @@ int sys_proc_boot_time(const struct sys_root *root, uint64_t *ret);
 struct proc_file {
 	pid_t pid;
 	const char *path; /* the link: "/dev/vfio/12"; in another mount namespace as it is there */
+	bool block;       /* a block device's, on a live machine; else a character device's */
 	dev_t rdev;       /* of a node, on a live machine; else 0 */
 	const char *vfio_syspath; /* "/sys/devices/...": fdinfo's "vfio-device-syspath", or NULL */
 	int dir;                  /* of the process; with FD for sys_proc_fdinfo() alone */
@@ -48,7 +50,8 @@ bool sys_proc_fdinfo_value(const char *text, const char *key, char *buf, size_t 
 
 /*
  * Calls EACH for the files of all processes that stand beneath /dev or are VFIO devices; what it
- * returns but 0 ends the walk and is returned. After a whole walk 0, or -EACCES where some
+ * returns but 0 ends the walk and is returned. This process is left out: what it has open it was
+ * started with, and whoever started it has it too. After a whole walk 0, or -EACCES where some
  * processes could not be looked into, -errno.
  */
 int sys_proc_files(const struct sys_root *root, int (*each)(const struct proc_file *, void *),
@@ -81,6 +84,12 @@ int sys_proc_swaps(const struct sys_root *root, struct strv *ret);
  * the innermost systemd unit ("sshd.service", "session-3.scope"), else NULL. 0 or -ENOMEM.
  */
 int sys_proc_cgroup_unit(const char *text, char **ret);
+/*
+ * Is UNIT, got from TEXT as above, a service that 'systemctl stop UNIT' would stop? Only where it is the
+ * outermost unit: whoever may make control groups beneath can name them after any other service. Nor
+ * has a name that systemd would not take one.
+ */
+bool sys_proc_cgroup_service(const char *text, const char *unit);
 
 /*
  * The process that THREAD is of: drivers that keep `current->pid` keep a thread's. THREAD itself where

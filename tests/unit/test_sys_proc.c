@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
+#include <sys/wait.h>
 
 #include "sys/proc.h"
 #include "util/array.h"
@@ -35,6 +37,29 @@ static void finds_units(void **state)
 	check_unit("0::", NULL);
 	check_unit("nonsense", NULL);
 	check_unit("0::/.service\n", NULL);
+}
+
+static void tells_services_that_systemctl_stops(void **state)
+{
+	(void)state;
+	assert_true(sys_proc_cgroup_service("0::/system.slice/sshd.service\n", "sshd.service"));
+	assert_true(
+		sys_proc_cgroup_service("0::/a.slice/a-b.slice/x.service/inner\n", "x.service"));
+	assert_true(
+		sys_proc_cgroup_service("1:name=systemd:/system.slice/a.service\n", "a.service"));
+	assert_true(sys_proc_cgroup_service("0::/vm@a\\x2db.service\n", "vm@a\\x2db.service"));
+	/* Named by whoever may make groups beneath: systemctl would stop another one. */
+	assert_false(sys_proc_cgroup_service(
+		"0::/user.slice/user-1000.slice/user@1000.service/sshd.service\n", "sshd.service"));
+	assert_false(sys_proc_cgroup_service("0::/group/sshd.service\n", "sshd.service"));
+	assert_false(sys_proc_cgroup_service("0::/sshd.service.d/x\n", "sshd.service"));
+	/* What systemd calls none so. */
+	assert_false(sys_proc_cgroup_service("0::/$(id).service\n", "$(id).service"));
+	assert_false(sys_proc_cgroup_service("0::/a b.service\n", "a b.service"));
+	assert_false(sys_proc_cgroup_service("0::/-f.service\n", "-f.service"));
+	assert_false(sys_proc_cgroup_service("0::/session-3.scope\n", "session-3.scope"));
+	assert_false(sys_proc_cgroup_service("0::/\n", ".service"));
+	assert_false(sys_proc_cgroup_service("", "a.service"));
 }
 
 static void finds_containers(void **state)
@@ -169,13 +194,56 @@ static void tells_hidden_from_gone(void **state)
 	assert_int_equal(sys_proc_process(&tree->root, 1, &process), -ESRCH);
 }
 
+struct openers {
+	pid_t child;
+	int own, childs;
+};
+
+static int count_openers(const struct proc_file *file, void *data)
+{
+	struct openers *openers = data;
+
+	if (strcmp(file->path, "/dev/full") == 0) {
+		openers->own += file->pid == getpid();
+		openers->childs += file->pid == openers->child;
+	}
+	return 0;
+}
+
+/* What a script has open its commands have too; the one that looks is none of those that are asked for. */
+static void leaves_itself_out(void **state)
+{
+	const struct sys_root live = { .fd = open("/", O_PATH) };
+	int fd = open("/dev/full", O_RDWR);
+	struct openers openers = { .child = fork() };
+
+	(void)state;
+	assert_true(fd >= 0 && openers.child >= 0);
+	if (openers.child == 0) {
+		pause();
+		_exit(0);
+	}
+	(void)sys_proc_files(&live, count_openers, &openers);
+	kill(openers.child, SIGKILL);
+	assert_int_equal(waitpid(openers.child, NULL, 0), openers.child);
+	assert_int_equal(openers.childs, 1);
+	assert_int_equal(openers.own, 0);
+	close(fd);
+	close(live.fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(finds_units),     cmocka_unit_test(finds_containers),
-		cmocka_unit_test(parses_mounts),   tree_test(reads_swaps),
-		tree_test(reads_processes),        tree_test(walks_files),
+		cmocka_unit_test(finds_units),
+		cmocka_unit_test(tells_services_that_systemctl_stops),
+		cmocka_unit_test(finds_containers),
+		cmocka_unit_test(parses_mounts),
+		tree_test(reads_swaps),
+		tree_test(reads_processes),
+		tree_test(walks_files),
 		tree_test(tells_hidden_from_gone),
+		cmocka_unit_test(leaves_itself_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
