@@ -69,10 +69,10 @@ struct walk {
 
 static bool is_wanted(const struct walk *walk, const struct proc_file *file)
 {
-	static const char *const nodes[] = { "/dev/iommu", "/dev/vfio/", "/dev/uio",
-					     "/dev/dsa/",  "/dev/iax/",  "/dev/dri/" };
+	static const char *const nodes[] = { "/dev/iommu", "/dev/vfio/", "/dev/uio",  "/dev/dsa/",
+					     "/dev/iax/",  "/dev/dri/",  "/dev/nvme", "/dev/ng" };
 
-	if (file->vfio_syspath)
+	if (file->vfio_syspath || file->block)
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++)
 		if (str_starts(file->path, nodes[i]))

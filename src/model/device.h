@@ -35,7 +35,7 @@ enum device_need {
 	DEVICE_NEED_CAPS = 1u << 12, /* reads config space, of awake devices only */
 	DEVICE_NEED_NET = 1u << 13,
 	DEVICE_NEED_BLOCK = 1u << 14,
-	DEVICE_NEED_HOLDERS = 1u << 15, /* one walk over all processes */
+	DEVICE_NEED_HOLDERS = 1u << 15, /* one walk over all processes; with BLOCK, for disks too */
 	DEVICE_NEED_ALL = (1u << 16) - 1,
 	/* Not part of ALL: with CAPS, config space of sleeping devices too, which wakes them. */
 	DEVICE_WAKE = 1u << 16,
@@ -79,7 +79,8 @@ struct device_holder {
 	char *comm;
 	struct field_u64 uid;
 	char *unit; /* systemd unit ("x.service"), else container id, else NULL */
-	char *node; /* "/dev/vfio/devices/vfio3", "/dev/vfio/12", "/dev/uio0" */
+	bool service; /* 'systemctl stop UNIT' ends it: see sys_proc_cgroup_service() */
+	char *node;   /* "/dev/vfio/devices/vfio3", "/dev/vfio/12", "/dev/uio0", "/dev/nvme0n1" */
 };
 
 enum attached_kind {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Processes that hold a device through a VFIO or UIO node. */
+/* Processes that have a device open: its VFIO, UIO or NVMe node, or a disk of it. */
 #include "model/gather.h"
 
 #include <errno.h>
@@ -11,7 +11,8 @@
 #include "util/array.h"
 
 struct node {
-	char path[64];
+	char path[300];
+	bool block;
 	dev_t rdev; /* 0: unknown */
 	struct device *device;
 };
@@ -46,7 +47,7 @@ static int add_node(struct search *search, struct device *device, const char *cl
 
 	if (!node)
 		return -ENOMEM;
-	*node = (struct node){ .device = device };
+	*node = (struct node){ .device = device, .block = strcmp(class, "block") == 0 };
 	snprintf(node->path, sizeof(node->path), "%s/%s", directory, name);
 	if (search->root->captured)
 		return 0;
@@ -58,7 +59,35 @@ static int add_node(struct search *search, struct device *device, const char *cl
 	return 0;
 }
 
-static int add_nodes(struct search *search, const struct class_links *uio, struct device *device)
+/* Disks and partitions; what is stacked on them has holders of its own. */
+static int add_blocks(struct search *search, struct device *device)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < device->n_blocks; i++) {
+		const struct device_block *block = &device->blocks[i];
+
+		/* The disk above the paths of a multipath NVMe is the device's own. */
+		if (!block->stacked || str_starts(block->name, "nvme"))
+			r = add_node(search, device, "block", "/dev", block->name);
+	}
+	return r;
+}
+
+/* Classes of which a device's own nodes are directly in /dev, by the names that the class has. */
+static const char *const classes[] = { "uio", "nvme", "nvme-generic" };
+
+struct links {
+	struct class_links of[ARRAY_SIZE(classes)];
+};
+
+static void links_done(struct links *links)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
+		class_links_done(&links->of[i]);
+}
+
+static int add_nodes(struct search *search, const struct links *links, struct device *device)
 {
 	char number[24];
 	int r = 0;
@@ -70,10 +99,14 @@ static int add_nodes(struct search *search, const struct class_links *uio, struc
 		snprintf(number, sizeof(number), "%" PRIu64, device->vfio_group.value);
 		r = add_node(search, device, "vfio", "/dev/vfio", number);
 	}
-	for (size_t i = 0; r == 0 && device->path.status == 1 && i < uio->n; i++)
-		if (gather_owns(device->path.value, uio->v[i].path))
-			r = add_node(search, device, "uio", "/dev", uio->v[i].name);
-	return r;
+	for (size_t k = 0; device->path.status == 1 && k < ARRAY_SIZE(classes); k++) {
+		const struct class_links *class = &links->of[k];
+
+		for (size_t i = 0; r == 0 && i < class->n; i++)
+			if (gather_owns(device->path.value, class->v[i].path))
+				r = add_node(search, device, classes[k], "/dev", class->v[i].name);
+	}
+	return r == 0 ? add_blocks(search, device) : r;
 }
 
 static bool is_same(const struct node *node, const struct proc_file *file)
@@ -83,7 +116,7 @@ static bool is_same(const struct node *node, const struct proc_file *file)
 		       strcmp(node->device->path.value, file->vfio_syspath) == 0;
 	/* The name may be another one in the mount namespace of a container. */
 	if (node->rdev && file->rdev)
-		return node->rdev == file->rdev;
+		return node->rdev == file->rdev && node->block == file->block;
 	return strcmp(node->path, file->path) == 0;
 }
 
@@ -111,7 +144,10 @@ static int on_file(const struct proc_file *file, void *data)
 
 static int add_holder(struct device *device, const struct proc_process *process, const char *node)
 {
-	struct device_holder holder = { .pid = process->pid, .uid = process->uid }, *slot = NULL;
+	struct device_holder holder = { .pid = process->pid,
+					.uid = process->uid,
+					.service = process->service };
+	struct device_holder *slot = NULL;
 	int r;
 
 	r = str_replace(&holder.comm, process->comm);
@@ -157,14 +193,15 @@ static int tell_devices(const struct search *search)
 int gather_holders(const struct gather *gather, struct device **devices, size_t n)
 {
 	_cleanup_(search_done) struct search search = { .root = gather->root };
-	_cleanup_(class_links_done) struct class_links uio = { 0 };
-	int r, walked = 0;
+	_cleanup_(links_done) struct links links = { 0 };
+	int r = 0, walked = 0;
 
 	if (!(gather->need & DEVICE_NEED_HOLDERS))
 		return 0;
-	r = gather_class(gather->root, "uio", &uio);
+	for (size_t k = 0; r == 0 && k < ARRAY_SIZE(classes); k++)
+		r = gather_class(gather->root, classes[k], &links.of[k]);
 	for (size_t i = 0; r == 0 && i < n; i++)
-		r = add_nodes(&search, &uio, devices[i]);
+		r = add_nodes(&search, &links, devices[i]);
 	if (r < 0)
 		return r;
 	if (search.n_nodes > 0)
