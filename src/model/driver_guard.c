@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,25 +30,38 @@ void driver_obstacles_done(struct driver_obstacles *list)
 	*list = (struct driver_obstacles){ 0 };
 }
 
-/* COMMAND is a format, NULL for none, OBJECT and DETAIL are text. */
-__attribute__((format(printf, 5, 6))) static int add(struct driver_obstacles *list,
-						     enum driver_obstacle_kind kind,
-						     const char *object, const char *detail,
-						     const char *command, ...)
+/* What frees it: BEFORE and AFTER around ARG, a name from outside. */
+struct command {
+	const char *before, *arg, *after;
+};
+
+/* Returns 0; -ENOMEM. A name that cannot be shown as it is cannot be copied from the screen either. */
+static int command_text(const struct command *command, char **ret)
+{
+	_cleanup_free_ char *quoted = str_quote(command->arg), *shown = str_printable(command->arg);
+	char *text;
+
+	if (!quoted || !shown)
+		return -ENOMEM;
+	if (strcmp(shown, command->arg) != 0)
+		return 0;
+	if (asprintf(&text, "%s%s%s", command->before, quoted,
+		     command->after ? command->after : "") < 0)
+		return -ENOMEM;
+	*ret = text;
+	return 0;
+}
+
+/* COMMAND: NULL for none. */
+static int add(struct driver_obstacles *list, enum driver_obstacle_kind kind, const char *object,
+	       const char *detail, const struct command *command)
 {
 	struct driver_obstacle obstacle = { .kind = kind }, *slot = NULL;
-	va_list ap;
-	int r = 0;
+	int r = command ? command_text(command, &obstacle.command) : 0;
 
 	obstacle.object = strdup(object);
 	obstacle.detail = strdup(detail);
-	va_start(ap, command);
-	if (command)
-		r = vasprintf(&obstacle.command, command, ap);
-	va_end(ap);
-	if (r < 0)
-		obstacle.command = NULL;
-	if (r >= 0 && obstacle.object && obstacle.detail)
+	if (r == 0 && obstacle.object && obstacle.detail)
 		slot = array_push(list->v, list->n);
 	if (!slot) {
 		obstacle_done(&obstacle);
@@ -57,29 +69,6 @@ __attribute__((format(printf, 5, 6))) static int add(struct driver_obstacles *li
 	}
 	*slot = obstacle;
 	return 0;
-}
-
-/* ARG as a shell takes it for one word. */
-static void quote(const char *arg, char *buf, size_t size)
-{
-	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				   "0123456789%+,-./:=@_";
-	size_t n = 0;
-
-	if (arg[strspn(arg, safe)] == '\0') {
-		snprintf(buf, size, "%s", arg);
-		return;
-	}
-	/* Room is kept for the longest piece, the closing quote and the end. */
-	buf[n++] = '\'';
-	for (; *arg && n + 6 < size; arg++) {
-		if (*arg == '\'')
-			n += (size_t)sprintf(buf + n, "'\\''");
-		else
-			buf[n++] = *arg;
-	}
-	buf[n++] = '\'';
-	buf[n] = '\0';
 }
 
 /* KIND is what WHAT would have shown. */
@@ -98,7 +87,7 @@ static int add_unknown(struct driver_obstacles *list, enum driver_obstacle_kind 
 
 static int guard_function(const struct device *device, struct driver_obstacles *list)
 {
-	char detail[128];
+	char detail[128], file[4096];
 	int r = 0;
 
 	if (device->class.status < 0)
@@ -112,8 +101,10 @@ static int guard_function(const struct device *device, struct driver_obstacles *
 	if (r == 0 && device->sriov_numvfs.status == 1 && device->sriov_numvfs.value > 0) {
 		snprintf(detail, sizeof(detail), "has %" PRIu64 " virtual functions",
 			 device->sriov_numvfs.value);
-		r = add(list, DRIVER_OBSTACLE_VFS, device->id, detail, "echo 0 > %s/sriov_numvfs",
-			device->path.value ? device->path.value : "");
+		snprintf(file, sizeof(file), "%s/sriov_numvfs",
+			 device->path.value ? device->path.value : "");
+		r = add(list, DRIVER_OBSTACLE_VFS, device->id, detail,
+			&(struct command){ "echo 0 > ", file, NULL });
 	}
 	return r;
 }
@@ -204,8 +195,8 @@ static int guard_nets(const struct sys_root *root, const struct device *device,
 		if (net->up.status != 1 || !net->up.value)
 			continue;
 		describe_net(root, &routes, net->name, detail, sizeof(detail));
-		r = add(list, DRIVER_OBSTACLE_NETWORK, net->name, detail, "ip link set dev %s down",
-			net->name);
+		r = add(list, DRIVER_OBSTACLE_NETWORK, net->name, detail,
+			&(struct command){ "ip link set dev ", net->name, " down" });
 	}
 	return r == 0 ? guard_namespaces(root, device, list) : r;
 }
@@ -214,29 +205,31 @@ static int guard_nets(const struct sys_root *root, const struct device *device,
 static int add_stacked(const struct sys_root *root, const struct device_block *block,
 		       struct driver_obstacles *list)
 {
-	char path[512], object[300], detail[600], name[256] = "", uuid[256] = "", quoted[1100];
+	char path[512], object[300], node[300], detail[600], name[256] = "", uuid[256] = "";
 	_cleanup_close_ int dir = -1;
 
 	snprintf(object, sizeof(object), "/dev/%s", block->parent);
+	snprintf(node, sizeof(node), "/dev/%s", block->name);
 	snprintf(detail, sizeof(detail), "is held by %s", block->name);
 	if (str_starts(block->name, "md"))
-		return add(list, DRIVER_OBSTACLE_STACKED, object, detail, "mdadm --stop /dev/%s",
-			   block->name);
+		return add(list, DRIVER_OBSTACLE_STACKED, object, detail,
+			   &(struct command){ "mdadm --stop ", node, NULL });
 	snprintf(path, sizeof(path), "sys/class/block/%s", block->name);
 	dir = sys_dir_open(root, path);
 	if (dir < 0 || sys_read(dir, "dm/name", name, sizeof(name)) <= 0)
 		return add(list, DRIVER_OBSTACLE_STACKED, object, detail, NULL);
 	(void)sys_read(dir, "dm/uuid", uuid, sizeof(uuid));
 	snprintf(detail, sizeof(detail), "is held by %s (%s)", block->name, name);
-	quote(name, quoted, sizeof(quoted));
-	return add(list, DRIVER_OBSTACLE_STACKED, object, detail, "%s %s",
-		   str_starts(uuid, "CRYPT-") ? "cryptsetup close" : "dmsetup remove", quoted);
+	return add(list, DRIVER_OBSTACLE_STACKED, object, detail,
+		   &(struct command){ str_starts(uuid, "CRYPT-") ? "cryptsetup close "
+								 : "dmsetup remove ",
+				      name, NULL });
 }
 
 static int guard_block(const struct sys_root *root, const struct device_block *block,
 		       struct driver_obstacles *list)
 {
-	char node[300], detail[4200], quoted[8192];
+	char node[300], detail[4200];
 	int r = 0;
 
 	snprintf(node, sizeof(node), "/dev/%s", block->name);
@@ -244,11 +237,12 @@ static int guard_block(const struct sys_root *root, const struct device_block *b
 		r = add_unknown(list, DRIVER_OBSTACLE_MOUNT, node, block->uses_status);
 	for (size_t i = 0; r == 0 && i < block->mounts.n; i++) {
 		snprintf(detail, sizeof(detail), "is mounted on %s", block->mounts.v[i]);
-		quote(block->mounts.v[i], quoted, sizeof(quoted));
-		r = add(list, DRIVER_OBSTACLE_MOUNT, node, detail, "umount %s", quoted);
+		r = add(list, DRIVER_OBSTACLE_MOUNT, node, detail,
+			&(struct command){ "umount ", block->mounts.v[i], NULL });
 	}
 	if (r == 0 && block->swap)
-		r = add(list, DRIVER_OBSTACLE_SWAP, node, "is swapped to", "swapoff %s", node);
+		r = add(list, DRIVER_OBSTACLE_SWAP, node, "is swapped to",
+			&(struct command){ "swapoff ", node, NULL });
 	/* The disk above the paths of a multipath NVMe is there whether used or not. */
 	if (r == 0 && block->stacked && !str_starts(block->name, "nvme"))
 		r = add_stacked(root, block, list);
@@ -303,32 +297,40 @@ static int guard_blocks(const struct sys_root *root, const struct device *device
 	return r;
 }
 
+/*
+ * A name is anybody's: who calls himself as the holders of contexts do is left alone, since to end the
+ * holder of a context ends all that it has, and only the contexts themselves say which one it is.
+ */
+static int add_holder(const struct device_holder *holder, struct driver_obstacles *list)
+{
+	char object[256], detail[320], pid[24];
+	struct command stop = { "systemctl stop ", holder->unit, NULL },
+		       kill = { "kill ", pid, NULL };
+	bool context = str_starts(holder->comm, "ioasid:");
+	int r;
+
+	snprintf(object, sizeof(object), "process %d (%s)", (int)holder->pid, holder->comm);
+	snprintf(detail, sizeof(detail), "has %s open", holder->node);
+	snprintf(pid, sizeof(pid), "%d", (int)holder->pid);
+	r = add(list, DRIVER_OBSTACLE_HOLDER, object, detail,
+		context           ? NULL
+		: holder->service ? &stop
+				  : &kill);
+	if (r == 0)
+		list->v[list->n - 1].pid = holder->pid;
+	return r;
+}
+
 /* A driver of user space does not let go as long as its node is open (vfio_unregister_group_dev()). */
 static int guard_holders(const struct device *device, struct driver_obstacles *list)
 {
 	const char *driver = device->driver.value ? device->driver.value : "";
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < device->n_holders; i++) {
-		const struct device_holder *holder = &device->holders[i];
-		char object[256], detail[128];
-
-		snprintf(object, sizeof(object), "process %d (%s)", (int)holder->pid, holder->comm);
-		snprintf(detail, sizeof(detail), "has %s open", holder->node);
-		/* To end the holder of a context would end all that the context has. */
-		if (str_starts(holder->comm, "ioasid:"))
-			r = add(list, DRIVER_OBSTACLE_HOLDER, object, detail,
-				"ioasidctl -c %s device remove %s",
-				holder->comm + strlen("ioasid:"), device->id);
-		else if (holder->unit && str_ends(holder->unit, ".service"))
-			r = add(list, DRIVER_OBSTACLE_HOLDER, object, detail, "systemctl stop %s",
-				holder->unit);
-		else
-			r = add(list, DRIVER_OBSTACLE_HOLDER, object, detail, "kill %d",
-				(int)holder->pid);
-	}
+	for (size_t i = 0; r == 0 && i < device->n_holders; i++)
+		r = add_holder(&device->holders[i], list);
 	if (r == 0 && device->holders_status < 0 &&
-	    (strstr(driver, "vfio") || strstr(driver, "uio")))
+	    (strstr(driver, "vfio") || strstr(driver, "uio") || device->n_blocks))
 		r = add_unknown(list, DRIVER_OBSTACLE_HOLDER, "the open files of all processes",
 				device->holders_status);
 	return r;

