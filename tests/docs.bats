@@ -583,6 +583,8 @@ fake()
 		*"group list"*) printf '%s\n' 7 12 ;;
 		*"iommu list"*) printf '%s\n' dmar0 dmar1 ;;
 		*"context list"*) printf '%s\n' lab vm1 1000:vm1 ;;
+		*"--list-drivers eth1"*) printf '%s\n' e1000e vfio-pci ;;
+		*"--list-drivers 0000:03:00.0 eth1"*) printf '%s\n' vfio-pci ;;
 		*"ioas list"*) printf '%s\n' 'buffers 2' ' 5' ;;
 		esac
 		echo complaint >&2
@@ -610,6 +612,16 @@ fake()
 	offers "buffers" device attach -c lab eth1 b
 	offers "" device show eth1 ""
 	offers "" ioas free buffers ""
+}
+
+@test "completion: a device is offered the drivers that it may be given, and one device more" {
+	fake
+	offers "0000:03:00.0 0000:03:00.1 platform.3" --sysroot /tmp driver set ""
+	offers "e1000e vfio-pci 0000:03:00.0 0000:03:00.1 platform.3" --sysroot /tmp driver set eth1 ""
+	offers "vfio-pci" driver set 0000:03:00.0 eth1 v
+	offers "e1000e" --sysroot /tmp driver set --dry-run eth1 e
+	offers "driver-match" driver set eth1 --force=
+	offers "0000:03:00.0 0000:03:00.1 platform.3" --sysroot /tmp driver reset eth1 ""
 }
 
 @test "completion: only what follows the last colon is offered, as bash wants it" {

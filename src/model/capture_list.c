@@ -22,6 +22,7 @@ const struct capture_item capture_items[] = {
 	{ PCI_DEVICES, "config", CAPTURE_AWAKE, capture_reduce_config },
 	{ "sys/bus/pci/drivers", "", 0, NULL },
 	{ "sys/bus/pci/drivers/*", "", 0, NULL },
+	{ "sys/bus/pci/drivers/*", "module", 0, NULL },
 	{ "sys/bus/*/devices/*", "", CAPTURE_OWNED, NULL },
 	/* That of a virtio-iommu, whose units are beneath it. */
 	{ "sys/bus/virtio/devices/*", "driver", CAPTURE_OWNED, NULL },
@@ -69,6 +70,7 @@ const struct capture_item capture_items[] = {
 	/* What it shows is of one device alone: see sys/debugfs_amd.h. */
 	{ "sys/kernel/debug/iommu/amd", "devtbl", 0, capture_reduce_nothing },
 
+	{ "proc/sys/kernel", "osrelease", 0, NULL },
 	{ "proc", "swaps", 0, capture_reduce_swaps },
 	{ "proc", "stat", 0, capture_reduce_stat },
 	{ "proc", "devices", 0, capture_reduce_chrdevs },

@@ -2,9 +2,11 @@
 /* What is told by other ways than reading a file whole: ioctls, the kernel's log, tables behind a switch. */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 
 #include "model/capture_private.h"
+#include "model/driver_match.h"
 #include "model/features.h"
 #include "model/log.h"
 #include "sys/cpu.h"
@@ -121,6 +123,28 @@ static int put_config(struct capture *capture)
 		line += len;
 	}
 	return put_stream(capture, f, &text, "proc/config.gz");
+}
+
+/* Which devices the drivers are made for, loadable and built in: modules.alias stands for both. */
+static int put_aliases(struct capture *capture)
+{
+	_cleanup_free_ char *text = NULL;
+	char directory[NAME_MAX + 32], path[NAME_MAX + 64];
+	size_t size;
+	FILE *f;
+	int r = driver_modules_path(capture->root, directory, sizeof(directory));
+
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	snprintf(path, sizeof(path), "%s/modules.alias", directory);
+	f = open_memstream(&text, &size);
+	if (!f)
+		return -ENOMEM;
+	r = driver_match_reduce(capture->root, f);
+	if (r == 0)
+		return put_stream(capture, f, &text, path);
+	fclose(f);
+	return r == -ENOENT ? 0 : r == -ENOMEM ? r : capture_put_error(capture, path, r);
 }
 
 static int put_mounts(struct capture *capture)
@@ -260,6 +284,8 @@ int capture_other(struct capture *capture)
 		r = put_cpu(capture);
 	if (r == 0)
 		r = put_config(capture);
+	if (r == 0)
+		r = put_aliases(capture);
 	if (r == 0)
 		r = put_routes(capture);
 	if (r == 0)

