@@ -2,6 +2,7 @@
 #include "cmd/driver_change.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,10 +17,14 @@
 
 /* How long a node of /dev may take to appear: udev's rules run meanwhile. */
 #define NODE_TIMEOUT_MS 10000
+/* How long another command may take that changes the same device. */
+#define LOCK_TIMEOUT_MS 3000
 
 struct target {
+	struct change *change;
 	const char *operand;
 	char *path;
+	int lock; /* -1: none */
 	struct driver_plan plan;
 };
 
@@ -36,6 +41,8 @@ static void change_done(struct change *change)
 {
 	for (unsigned int i = 0; i < change->n; i++) {
 		free(change->v[i].path);
+		if (change->v[i].lock >= 0)
+			close(change->v[i].lock);
 		driver_plan_done(&change->v[i].plan);
 	}
 }
@@ -54,8 +61,29 @@ static int add_target(struct change *change, const char *operand)
 	for (unsigned int i = 0; i < change->n; i++)
 		if (strcmp(change->v[i].path, path) == 0)
 			return 0;
-	change->v[change->n++] = (struct target){ .operand = operand, .path = TAKE_PTR(path) };
+	change->v[change->n++] = (struct target){
+		.change = change, .operand = operand, .path = TAKE_PTR(path), .lock = -1
+	};
 	return 0;
+}
+
+static int lock_target(struct target *target)
+{
+	struct app *app = target->change->app;
+	pid_t owner = 0;
+	int r;
+
+	if (target->change->root->captured || target->change->args->dry_run)
+		return 0;
+	r = driver_lock(target->change->root, target->path, LOCK_TIMEOUT_MS, &target->lock, &owner);
+	if (r == -EBUSY && owner)
+		return app_fail(app, STATUS_FAILED, target->operand,
+				"process %d is changing its driver", (int)owner);
+	if (r == -EBUSY)
+		return app_fail(
+			app, STATUS_FAILED, target->operand,
+			"another process is changing its driver, or waits to undo a change");
+	return r < 0 ? app_fail_errno(app, r, target->operand, "cannot lock the device") : 0;
 }
 
 static void hint_driver(struct app *app, const struct sys_root *root, const char *driver)
@@ -143,32 +171,59 @@ static void print_steps(const struct driver_plan *plan)
 	}
 }
 
-static int fail_execute(struct app *app, const char *operand, const struct driver_plan *plan,
-			const struct driver_result *result, int error)
+static void note_waits(void *data, unsigned int seconds)
 {
+	const struct target *target = data;
+	struct app *app = target->change->app;
+
+	app_note(
+		app,
+		"%s: the kernel has not returned for %u s: a driver waits until nobody uses the device",
+		target->operand, seconds);
+	operand_hint_holders(app, target->path);
+	app_hint(app, "an interrupt (Ctrl-C) stops the waiting and undoes the change");
+}
+
+static void note_undone(const struct target *target, const struct driver_result *result)
+{
+	struct app *app = target->change->app;
+	const char *driver = result->driver ? result->driver : "none";
+
+	if (result->left)
+		app_note(
+			app,
+			"%s: the kernel has not returned; process %d waits for it, and then puts back "
+			"the driver %s",
+			target->operand, (int)result->left,
+			target->plan.old_driver ? target->plan.old_driver : "none");
+	else if (result->undone && result->done)
+		app_note(app, "%s: everything was put back: driver %s", target->operand, driver);
+	else if (result->done)
+		app_note(app, "%s: could not be put back; its driver is now %s", target->operand,
+			 driver);
+}
+
+static int fail_execute(const struct target *target, const struct driver_result *result, int error)
+{
+	const struct driver_plan *plan = &target->plan;
+	struct app *app = target->change->app;
 	int status;
 
-	if (result->failed < plan->n_steps)
-		status = app_fail_errno(app, error, operand, "cannot write %s",
+	if (result->interrupted)
+		status = app_fail(app, STATUS_FAILED, target->operand, "interrupted");
+	else if (result->failed < plan->n_steps)
+		status = app_fail_errno(app, error, target->operand, "cannot write %s",
 					plan->steps[result->failed].path);
-	else if (error == -ETIMEDOUT)
-		status = app_fail(app, STATUS_FAILED, operand,
-				  "its node in /dev/vfio did not appear in %d s",
-				  NODE_TIMEOUT_MS / 1000);
 	else if (error == -ENXIO)
-		status = app_fail(app, STATUS_FAILED, operand,
+		status = app_fail(app, STATUS_FAILED, target->operand,
 				  "the kernel did not give it the driver %s; see the kernel's log",
 				  plan->driver ? plan->driver : "it had by default");
 	else
-		status = app_fail_errno(app, error, operand, "cannot change the driver");
+		status = app_fail_errno(app, error, target->operand, "cannot change the driver");
 	/* The kernel gives no driver of its own a device of a group that a process has. */
-	operand_hint_group(app, plan->path);
-	if (result->undone && result->done)
-		app_note(app, "%s: everything was put back: driver %s", operand,
-			 result->driver ? result->driver : "none");
-	else if (result->done)
-		app_note(app, "%s: could not be put back; its driver is now %s", operand,
-			 result->driver ? result->driver : "none");
+	if (!result->interrupted && result->done)
+		operand_hint_group(app, plan->path);
+	note_undone(target, result);
 	return status;
 }
 
@@ -177,23 +232,38 @@ static void undo_before(struct change *change, unsigned int failed)
 {
 	while (failed-- > 0) {
 		const struct target *target = &change->v[failed];
-		const char *driver = target->plan.old_driver ? target->plan.old_driver : "none";
+		struct driver_result result = { .done = target->plan.n_steps,
+						.driver = target->plan.old_driver };
 
 		if (target->plan.n_steps == 0)
 			continue;
-		if (driver_undo(change->root, &target->plan))
-			app_note(change->app, "%s: was put back as well: driver %s",
-				 target->operand, driver);
-		else
-			app_note(change->app, "%s: could not be put back", target->operand);
+		result.undone = driver_undo(change->root, &target->plan, &result.left) == 0;
+		if (!result.undone)
+			result.driver = target->plan.driver;
+		note_undone(target, &result);
 	}
+}
+
+/* What was asked for is done: only udev has not made the node. */
+static int report_late(const struct target *target, const struct driver_result *result)
+{
+	struct app *app = target->change->app;
+
+	app_fail(app, STATUS_PARTIAL, target->operand,
+		 "its driver is %s now, but its node %s did not appear in %d s",
+		 result->driver ? result->driver : "?", result->late, NODE_TIMEOUT_MS / 1000);
+	app_hint(app, "udev makes it: 'udevadm settle' waits for udev");
+	return STATUS_PARTIAL;
 }
 
 static int execute(struct change *change)
 {
+	int status = STATUS_DONE;
+
 	for (unsigned int i = 0; i < change->n; i++) {
 		_cleanup_driver_result_ struct driver_result result = { 0 };
-		const struct target *target = &change->v[i];
+		struct target *target = &change->v[i];
+		const struct driver_watch watch = { note_waits, target };
 		int r;
 
 		if (target->plan.n_steps == 0)
@@ -201,14 +271,28 @@ static int execute(struct change *change)
 		if (change->root->captured)
 			return app_fail(change->app, STATUS_USAGE, target->operand,
 					"a captured tree cannot be changed");
-		r = driver_execute(change->root, &target->plan, NODE_TIMEOUT_MS, &result);
-		if (r == 0)
-			continue;
-		r = fail_execute(change->app, target->operand, &target->plan, &result, r);
-		undo_before(change, i);
-		return r;
+		r = driver_execute(change->root, &target->plan, NODE_TIMEOUT_MS, &watch, &result);
+		if (r < 0) {
+			r = fail_execute(target, &result, r);
+			undo_before(change, i);
+			return r;
+		}
+		if (result.late)
+			status = report_late(target, &result);
 	}
-	return STATUS_DONE;
+	return status;
+}
+
+/* A signal is obeyed when all was put back, and when that was said. */
+static int execute_held(struct change *change)
+{
+	sigset_t before;
+	int status;
+
+	driver_hold_signals(&before);
+	status = execute(change);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return status;
 }
 
 int driver_change(struct app *app, const struct driver_args *args, unsigned int n,
@@ -225,13 +309,15 @@ int driver_change(struct app *app, const struct driver_args *args, unsigned int 
 	for (unsigned int i = 0; r == 0 && i < n; i++)
 		r = add_target(&change, args->operands.v[i]);
 	for (unsigned int i = 0; r == 0 && i < change.n; i++)
+		r = lock_target(&change.v[i]);
+	for (unsigned int i = 0; r == 0 && i < change.n; i++)
 		r = plan_target(&change, &change.v[i]);
 	if (r == 0)
 		r = guard_targets(&change);
 	if (r)
 		return r;
 	if (!args->dry_run)
-		return execute(&change);
+		return execute_held(&change);
 	for (unsigned int i = 0; i < change.n; i++)
 		print_steps(&change.v[i].plan);
 	return STATUS_DONE;

@@ -78,7 +78,7 @@ struct device_holder {
 	pid_t pid;
 	char *comm;
 	struct field_u64 uid;
-	char *unit; /* systemd unit ("x.service"), else container id, else NULL */
+	char *unit;   /* systemd unit ("x.service"), else container id, else NULL */
 	bool service; /* 'systemctl stop UNIT' ends it: see sys_proc_cgroup_service() */
 	char *node;   /* "/dev/vfio/devices/vfio3", "/dev/vfio/12", "/dev/uio0", "/dev/nvme0n1" */
 };

@@ -5,8 +5,10 @@
  */
 #pragma once
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "model/device.h"
 #include "sys/root.h"
@@ -92,24 +94,52 @@ bool driver_is_had(const struct driver_plan *plan);
 
 /* How an execution went; filled whether it succeeds or not. */
 struct driver_result {
-	size_t done;     /* steps that succeeded */
-	size_t failed;   /* index of the step that failed; n_steps: all done, but not as wanted */
-	bool undone;     /* after a failure: driver and override are again what they were */
+	size_t done;      /* steps that succeeded */
+	size_t failed;    /* index of the step that failed; n_steps: all done, but not as wanted */
+	bool interrupted; /* by a signal to stop, after DONE steps */
+	bool undone;      /* after a failure: driver and override are again what they were */
+	pid_t left; /* the process that goes on waiting for the kernel, and then puts all back; 0 */
 	char *driver;    /* the driver now; NULL: none */
 	char *vfio_cdev; /* "vfio3", where its node has appeared */
+	char *late;      /* "/dev/vfio/devices/vfio3", where it has not, though all else is done */
+};
+
+/* Told once when the kernel has not returned from a step for some SECONDS. */
+struct driver_watch {
+	void (*waits)(void *data, unsigned int seconds);
+	void *data;
 };
 
 void driver_result_done(struct driver_result *result);
 #define _cleanup_driver_result_ _cleanup_(driver_result_done)
 
 /*
+ * Keeps HUP, INT and TERM from ending the process half-way, but for those that it ignores; whoever
+ * restores BEFORE gets them then. driver_execute() looks for them, stops, and undoes.
+ */
+void driver_hold_signals(sigset_t *before);
+
+/*
+ * Locks the device at PATH against others who change its driver, for up to TIMEOUT_MS: before its plan is
+ * made, as that says what to go back to. Returns 0 and an fd, or -1 where the caller may change
+ * nothing anyway; -EBUSY, with who has it or 0 in RET_PID; -errno.
+ */
+int driver_lock(const struct sys_root *root, const char *path, unsigned int timeout_ms, int *ret,
+		pid_t *ret_pid);
+
+/*
  * Executes PLAN on the live machine: the writes in order, then the driver is checked, and for a
- * VFIO driver the node in /dev/vfio is waited for, up to TIMEOUT_MS. Any failure is undone. Returns
- * 0; -EROFS for a captured tree; the failing write's -errno; -ENXIO where no driver, or another,
- * took the device; -ETIMEDOUT where the node did not appear. RESULT is zeroed first.
+ * VFIO driver the node in /dev/vfio is waited for, up to TIMEOUT_MS: udev makes it, and that it is slow
+ * undoes nothing. Any failure is undone, as far as it ends in half a minute. Returns 0; -EROFS for a
+ * captured tree; the failing write's -errno; -EINTR; -ENXIO where no driver, or another, took the
+ * device. RESULT is zeroed first; WATCH may be NULL.
  */
 int driver_execute(const struct sys_root *root, const struct driver_plan *plan,
-		   unsigned int timeout_ms, struct driver_result *result);
+		   unsigned int timeout_ms, const struct driver_watch *watch,
+		   struct driver_result *result);
 
-/* Back to the driver and override that were before PLAN. Returns whether it is so now. */
-bool driver_undo(const struct sys_root *root, const struct driver_plan *plan);
+/*
+ * Back to the driver and override that were before PLAN. Returns 0; -EINPROGRESS where the kernel has not
+ * returned, and RET_PID goes on; -EIO where they are not what they were.
+ */
+int driver_undo(const struct sys_root *root, const struct driver_plan *plan, pid_t *ret_pid);

@@ -2,16 +2,21 @@
 #include "model/driver.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/signalfd.h>
 
+#include "model/driver_apart.h"
+#include "sys/lock.h"
 #include "sys/udev.h"
 #include "util/cleanup.h"
 
 #define DRIVERS "/sys/bus/pci/drivers"
 #define CLEARED "\n"
+#define UNDO_MS 30000
 #define NOW_NEED \
 	(DEVICE_NEED_PATH | DEVICE_NEED_DRIVER | DEVICE_NEED_OVERRIDE | DEVICE_NEED_VFIO | \
 	 DEVICE_NEED_GROUP)
@@ -20,6 +25,7 @@ void driver_result_done(struct driver_result *result)
 {
 	free(result->driver);
 	free(result->vfio_cdev);
+	free(result->late);
 	*result = (struct driver_result){ 0 };
 }
 
@@ -66,7 +72,7 @@ static int write_override(const struct sys_root *root, const struct driver_plan 
  * Back to the driver and override that were, whatever has happened: an override to the old driver makes
  * sure that it takes the device, however it had come by it.
  */
-bool driver_undo(const struct sys_root *root, const struct driver_plan *plan)
+static bool put_back(const struct sys_root *root, const struct driver_plan *plan)
 {
 	_cleanup_device_ struct device now = { 0 }, after = { 0 };
 
@@ -85,23 +91,74 @@ bool driver_undo(const struct sys_root *root, const struct driver_plan *plan)
 	       is_same(after.driver_override.value, plan->old_override);
 }
 
+/* What is done apart: one step, or all back. */
+struct work {
+	const struct sys_root *root;
+	const struct driver_plan *plan;
+	const struct driver_step *step;
+};
+
+static int do_step(const void *data)
+{
+	const struct work *work = data;
+
+	return sys_root_write(work->root, work->step->path, work->step->value);
+}
+
+static int do_undo(const void *data)
+{
+	const struct work *work = data;
+
+	return put_back(work->root, work->plan) ? 0 : -EIO;
+}
+
+int driver_undo(const struct sys_root *root, const struct driver_plan *plan, pid_t *ret_pid)
+{
+	const struct work work = { .root = root, .plan = plan };
+	const struct driver_apart apart = {
+		.task = do_undo, .data = &work, .stop = -1, .limit_ms = UNDO_MS
+	};
+
+	return driver_apart(&apart, ret_pid);
+}
+
+/* An execution as it goes. */
+struct run {
+	const struct sys_root *root;
+	const struct driver_plan *plan;
+	const struct driver_watch *watch;
+	int stop; /* readable once a signal to stop waits */
+	unsigned int timeout_ms;
+	struct driver_result *result;
+};
+
+/* udev is slow, or stuck: what was asked for is done nevertheless. */
+static int wait_for(const struct run *run, struct sys_monitor *monitor, const char *name,
+		    const char *node)
+{
+	int r = sys_monitor_wait(monitor, name, node, run->stop, run->timeout_ms);
+
+	if (r == -EINTR)
+		run->result->interrupted = true;
+	return r == -ETIMEDOUT ? str_replace(&run->result->late, node) : r;
+}
+
 /* Where the kernel makes a cdev for the device, that; else its group's node, older than the device. */
-static int wait_for_node(const struct sys_root *root, const struct driver_plan *plan,
-			 const struct device *before, struct sys_monitor *monitor,
-			 unsigned int timeout_ms, struct driver_result *result)
+static int wait_for_node(const struct run *run, const struct device *before,
+			 struct sys_monitor *monitor)
 {
 	_cleanup_device_ struct device now = { 0 };
 	char name[64], node[128];
 	int r;
 
-	r = read_now(root, plan, &now);
+	r = read_now(run->root, run->plan, &now);
 	if (r < 0)
 		return r;
 	if (now.vfio_cdev.status == 1) {
 		snprintf(node, sizeof(node), "/dev/vfio/devices/%s", now.vfio_cdev.value);
-		r = sys_monitor_wait(monitor, now.vfio_cdev.value, node, timeout_ms);
-		if (r == 0)
-			result->vfio_cdev = TAKE_PTR(now.vfio_cdev.value);
+		r = wait_for(run, monitor, now.vfio_cdev.value, node);
+		if (r == 0 && !run->result->late)
+			run->result->vfio_cdev = TAKE_PTR(now.vfio_cdev.value);
 		return r;
 	}
 	/* Another member of the group may have brought it: then no event comes. */
@@ -109,92 +166,131 @@ static int wait_for_node(const struct sys_root *root, const struct driver_plan *
 		return 0;
 	snprintf(name, sizeof(name), "%" PRIu64, now.vfio_group.value);
 	snprintf(node, sizeof(node), "/dev/vfio/%s", name);
-	return sys_monitor_wait(monitor, name, node, timeout_ms);
+	return wait_for(run, monitor, name, node);
 }
 
-/* The signals by which people and service managers stop a command. */
-static sigset_t stop_signals(void)
+/* The signals by which people and service managers stop a command; nohup(1) ignores one of them. */
+static void stop_signals(sigset_t *set)
 {
-	sigset_t set;
+	static const int signals[] = { SIGHUP, SIGINT, SIGTERM };
+	struct sigaction action;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	return set;
+	sigemptyset(set);
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		if (sigaction(signals[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+			sigaddset(set, signals[i]);
 }
 
-/* Has one of them come, and waits? */
-static bool is_interrupted(void)
+void driver_hold_signals(sigset_t *before)
 {
-	sigset_t pending;
+	sigset_t stop;
 
-	return sigpending(&pending) == 0 &&
-	       (sigismember(&pending, SIGHUP) == 1 || sigismember(&pending, SIGINT) == 1 ||
-		sigismember(&pending, SIGTERM) == 1);
+	stop_signals(&stop);
+	sigprocmask(SIG_BLOCK, &stop, before);
 }
 
-static int do_steps(const struct sys_root *root, const struct driver_plan *plan,
-		    struct driver_result *result)
+static bool is_interrupted(const struct run *run)
 {
-	int r;
+	struct pollfd fd = { .fd = run->stop, .events = POLLIN };
+
+	return poll(&fd, 1, 0) == 1;
+}
+
+static int do_steps(const struct run *run)
+{
+	const struct driver_plan *plan = run->plan;
+	struct driver_result *result = run->result;
 
 	for (size_t i = 0; i < plan->n_steps; i++) {
+		const struct work work = { run->root, plan, &plan->steps[i] };
+		const struct driver_apart apart = { .task = do_step,
+						    .left = do_undo,
+						    .data = &work,
+						    .stop = run->stop,
+						    .watch = run->watch };
+		int r;
+
 		result->failed = i;
-		r = sys_root_write(root, plan->steps[i].path, plan->steps[i].value);
+		r = driver_apart(&apart, &result->left);
+		result->interrupted = r == -EINPROGRESS || (r == 0 && is_interrupted(run));
 		if (r < 0)
-			return r;
+			return r == -EINPROGRESS ? -EINTR : r;
 		result->done = i + 1;
-		if (is_interrupted())
+		if (result->interrupted)
 			return -EINTR;
 	}
 	result->failed = plan->n_steps;
 	return 0;
 }
 
-static int execute(const struct sys_root *root, const struct driver_plan *plan,
-		   unsigned int timeout_ms, struct driver_result *result)
+static int execute(const struct run *run)
 {
 	static const char *const subsystems[] = { "vfio-dev", "vfio" };
 	_cleanup_device_ struct device before = { 0 }, now = { 0 };
 	_cleanup_monitor_ struct sys_monitor *monitor = NULL;
+	const struct driver_plan *plan = run->plan;
 	int r;
 
-	r = read_now(root, plan, &before);
+	r = read_now(run->root, plan, &before);
 	if (r == 0)
 		r = sys_monitor_open(subsystems, ARRAY_SIZE(subsystems), &monitor);
 	if (r == 0)
-		r = do_steps(root, plan, result);
+		r = do_steps(run);
 	if (r < 0)
 		return r;
-	r = read_now(root, plan, &now);
+	r = read_now(run->root, plan, &now);
 	if (r < 0)
 		return r;
 	if (plan->driver && !is_same(now.driver.value, plan->driver))
 		return -ENXIO;
 	if (!plan->driver || is_same(before.driver.value, plan->driver))
 		return 0;
-	return wait_for_node(root, plan, &before, monitor, timeout_ms, result);
+	return wait_for_node(run, &before, monitor);
 }
 
 int driver_execute(const struct sys_root *root, const struct driver_plan *plan,
-		   unsigned int timeout_ms, struct driver_result *result)
+		   unsigned int timeout_ms, const struct driver_watch *watch,
+		   struct driver_result *result)
 {
 	_cleanup_device_ struct device now = { 0 };
-	const sigset_t stop = stop_signals();
-	sigset_t before;
+	_cleanup_close_ int stop = -1;
+	sigset_t held, before;
 	int r;
 
 	*result = (struct driver_result){ .failed = plan->n_steps };
 	if (root->captured)
 		return -EROFS;
 	/* Stopped half-way, the device would be left without a driver: so one waits, and undoes. */
-	sigprocmask(SIG_BLOCK, &stop, &before);
-	r = execute(root, plan, timeout_ms, result);
-	if (r < 0)
-		result->undone = result->done == 0 || driver_undo(root, plan);
+	stop_signals(&held);
+	driver_hold_signals(&before);
+	stop = signalfd(-1, &held, SFD_CLOEXEC | SFD_NONBLOCK);
+	r = stop < 0 ? -errno
+		     : execute(&(struct run){ root, plan, watch, stop, timeout_ms, result });
+	if (r < 0 && !result->left)
+		result->undone = (result->done == 0 && r != -ECHILD) ||
+				 driver_undo(root, plan, &result->left) == 0;
 	if (read_now(root, plan, &now) == 0)
 		result->driver = TAKE_PTR(now.driver.value);
 	sigprocmask(SIG_SETMASK, &before, NULL);
+	return r;
+}
+
+int driver_lock(const struct sys_root *root, const char *path, unsigned int timeout_ms, int *ret,
+		pid_t *ret_pid)
+{
+	char file[4096 + 32];
+	int r;
+
+	/* A file that only root may open at all; that it is open does nothing. A VF has none of its own. */
+	snprintf(file, sizeof(file), "%s/rescan", path);
+	r = sys_lock(root, file, timeout_ms, ret, ret_pid);
+	if (r == -ENOENT) {
+		snprintf(file, sizeof(file), "%s/physfn/rescan", path);
+		r = sys_lock(root, file, timeout_ms, ret, ret_pid);
+	}
+	if (r == -EACCES || r == -EPERM || r == -ENOENT || r == -EROFS) {
+		*ret = -1;
+		return 0;
+	}
 	return r;
 }

@@ -163,15 +163,16 @@ static bool receive(struct sys_monitor *monitor, const char *name)
 	return action && (strcmp(action, "add") == 0 || strcmp(action, "bind") == 0);
 }
 
-int sys_monitor_wait(struct sys_monitor *monitor, const char *name, const char *node,
+int sys_monitor_wait(struct sys_monitor *monitor, const char *name, const char *node, int stop,
 		     unsigned int timeout_ms)
 {
 	int64_t deadline = now_ms() + timeout_ms;
 	bool ready = !monitor->udevd;
 
 	for (;;) {
-		struct pollfd pfd = { .fd = udev_monitor_get_fd(monitor->monitor),
-				      .events = POLLIN };
+		struct pollfd fds[] = { { .fd = udev_monitor_get_fd(monitor->monitor),
+					  .events = POLLIN },
+					{ .fd = stop, .events = POLLIN } };
 		int64_t left = deadline - now_ms();
 		int n;
 
@@ -179,9 +180,11 @@ int sys_monitor_wait(struct sys_monitor *monitor, const char *name, const char *
 			return 0;
 		if (left <= 0)
 			break;
-		n = poll(&pfd, 1, (int)left);
+		n = poll(fds, ARRAY_SIZE(fds), (int)left);
 		if (n < 0 && errno != EINTR)
 			return -errno;
+		if (n > 0 && fds[1].revents)
+			return -EINTR;
 		if (n > 0 && receive(monitor, name))
 			ready = true;
 	}

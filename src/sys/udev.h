@@ -43,7 +43,7 @@ void sys_monitor_close(struct sys_monitor **monitor);
 /*
  * Waits for the event "add" or "bind" of the device NAME. Without udevd the node may be there before the
  * first event is read, so NODE, a path in /dev, is then looked for too. Returns 0 once NODE exists, by
- * event or not; -ETIMEDOUT after TIMEOUT_MS without it; -errno.
+ * event or not; -ETIMEDOUT after TIMEOUT_MS without it; -EINTR once STOP is readable; -errno.
  */
-int sys_monitor_wait(struct sys_monitor *monitor, const char *name, const char *node,
+int sys_monitor_wait(struct sys_monitor *monitor, const char *name, const char *node, int stop,
 		     unsigned int timeout_ms);

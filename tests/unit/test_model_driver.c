@@ -138,7 +138,7 @@ static void executes_no_capture(void **state)
 
 	make(tree, "e1000e", NULL);
 	assert_int_equal(driver_plan_set(&tree->root, PATH, "vfio-pci", &plan), 0);
-	assert_int_equal(driver_execute(&tree->root, &plan, 0, &result), -EROFS);
+	assert_int_equal(driver_execute(&tree->root, &plan, 0, NULL, &result), -EROFS);
 	assert_int_equal(result.done, 0);
 }
 

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A lock on a file of the machine, for as long as it takes to change what the file stands for. */
+#pragma once
+
+#include "sys/root.h"
+
+/*
+ * flock(2) of the file at PATH, opened for writing, which nothing is done to: who may not write it cannot
+ * keep those out who may. Waits for it up to TIMEOUT_MS. Returns 0 and the fd in RET; -EBUSY, and in
+ * RET_PID who has it, 0 where that is not known; -EROFS for a captured tree; -errno.
+ */
+int sys_lock(const struct sys_root *root, const char *path, unsigned int timeout_ms, int *ret,
+	     pid_t *ret_pid);
+
+/* Who has the lock, from the text of /proc/locks; 0 where it does not say. */
+pid_t sys_lock_owner(const char *text, dev_t device, ino_t inode);
