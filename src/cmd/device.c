@@ -24,11 +24,27 @@ static unsigned int inspect_need(const struct wake_args *args, unsigned int need
 	return (need & DEVICE_NEED_ALL) | (args->wake ? DEVICE_WAKE : 0);
 }
 
+/* Does DEVICE, of this machine, sleep, so that what was asked for of its config space is not known? */
+static bool is_asleep(const struct inspection *in, const struct device *device)
+{
+	return !in->root->captured && in->need & DEVICE_NEED_CAPS &&
+	       device->caps.pasid.status == -EAGAIN &&
+	       (!in->filter || out_filter_match(in->filter, device) != 0);
+}
+
+/* For people: a program has the rows' "unreadable" key. */
+static void hint_wake(struct app *app, const struct wake_args *args, bool asleep)
+{
+	if (asleep && args->view.out.format != OUT_FORMAT_JSON)
+		app_hint(app, "--wake wakes what sleeps, and reads it");
+}
+
 static int list_run(struct app *app, const void *p)
 {
 	const struct wake_args *args = p;
 	_cleanup_inspection_ struct inspection in = { 0 };
 	_cleanup_device_list_ struct device_list list = { 0 };
+	bool asleep = false;
 	int r;
 
 	r = inspect_open(app, &args->view, &in);
@@ -40,9 +56,13 @@ static int list_run(struct app *app, const void *p)
 	r = attached_read_list(app, &in, &list);
 	if (r)
 		return r;
-	for (size_t i = 0; r == 0 && i < list.n; i++)
+	for (size_t i = 0; r == 0 && i < list.n; i++) {
+		asleep = asleep || is_asleep(&in, &list.v[i]);
 		r = inspect_row(&in, &list.v[i]);
-	return inspect_end(app, &in, r);
+	}
+	r = inspect_end(app, &in, r);
+	hint_wake(app, args, asleep);
+	return r;
 }
 
 static const struct argp list_argp = {
@@ -111,7 +131,11 @@ static int show_run(struct app *app, const void *p)
 	if (r < 0)
 		return app_fail_errno(app, r, operand, "cannot read the device");
 	r = show_attached(app, &in, &device);
-	return r ? r : inspect_show(app, &in, &device);
+	if (r)
+		return r;
+	r = inspect_show(app, &in, &device);
+	hint_wake(app, args, is_asleep(&in, &device));
+	return r;
 }
 
 static const struct argp show_argp = {

@@ -56,26 +56,30 @@ static int fail_no_table(struct app *app, const char *operand)
 
 static int fail_unbound(struct app *app, const char *operand, const struct pagetable *table)
 {
+	_cleanup_free_ char *quoted = str_quote(table->device);
+
 	if (table->pasid == 0)
 		return app_fail(app, STATUS_NOT_FOUND, operand,
 				"its own requests have no page table: the IOMMU refuses them");
 	app_fail(app, STATUS_NOT_FOUND, operand, "PASID %" PRIu32 " is not bound", table->pasid);
 	app_hint(app,
-		 "'ioasidctl pasid list device=%s' shows those that are; addresses of the "
-		 "device's own requests follow PASID 0",
-		 table->device);
+		 "addresses of the device's own requests follow PASID 0; for those that are "
+		 "bound: ioasidctl pasid list %s",
+		 quoted ? quoted : "DEVICE");
 	return STATUS_NOT_FOUND;
 }
 
 static int fail_sva(struct app *app, const char *operand, const struct pagetable *table)
 {
+	_cleanup_free_ char *quoted = str_quote(table->device);
+
 	app_fail(app, STATUS_UNSUPPORTED, operand,
 		 "PASID %" PRIu32 " leads to a process's own page table, which Linux does not dump",
 		 table->pasid);
 	app_hint(app,
-		 "'ioasidctl pasid list device=%s pasid=%" PRIu32 "' names the process; "
-		 "/proc/PID/maps and /proc/PID/pagemap tell of its memory",
-		 table->device, table->pasid);
+		 "/proc/PID/maps and /proc/PID/pagemap show its memory; for the process: "
+		 "ioasidctl pasid list %s pasid=%" PRIu32,
+		 quoted ? quoted : "DEVICE", table->pasid);
 	return STATUS_UNSUPPORTED;
 }
 

@@ -49,9 +49,11 @@ static int parse_pasid(struct app *app, const char *operand, uint32_t *ret)
 /* PASID 0 is IOMMU_NO_PASID: the requests that carry none. */
 static int fail_rid(struct app *app, const char *device)
 {
+	_cleanup_free_ char *quoted = str_quote(device);
+
 	app_fail(app, STATUS_NOT_FOUND, device,
 		 "PASID 0 stands for the device's requests that carry no PASID: it is no binding");
-	app_hint(app, "'ioasidctl device show %s' tells of the device's own", device);
+	app_hint(app, "for the device's own: ioasidctl device show %s", quoted ? quoted : "DEVICE");
 	return STATUS_NOT_FOUND;
 }
 

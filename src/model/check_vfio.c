@@ -133,11 +133,13 @@ static void add_untranslated(struct check_machine *machine)
 			continue;
 		for (size_t k = 0; k < group->n_members; k++) {
 			const struct device *device = &group->members[k];
+			_cleanup_free_ char *id = str_quote(device->id);
 			char remedy[160];
 
 			if (device->bus && strcmp(device->bus, "mdev") == 0)
 				continue;
-			snprintf(remedy, sizeof(remedy), "ioasidctl driver reset %s", device->id);
+			snprintf(remedy, sizeof(remedy), "ioasidctl driver reset %s",
+				 id ? id : "DEVICE");
 			chain_add(&machine->chain, &link_noiommu, FINDING_WARNING, device->id,
 				  remedy, "is assigned without an IOMMU");
 		}

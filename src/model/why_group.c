@@ -95,12 +95,12 @@ static int join_command(const char *id, const char *file, char **ret)
 /* What another driver is given by; never to a bridge, and by `driver set` to PCI devices alone. */
 static int driver_remedy(const struct device *device, char **ret)
 {
-	_cleanup_free_ char *file = NULL;
+	_cleanup_free_ char *id = str_quote(device->id), *file = NULL;
 	char *command;
 	int n = -1;
 
 	if (device->bus && strcmp(device->bus, "pci") == 0 && !device_is_bridge(device))
-		n = asprintf(&command, "ioasidctl driver set %s vfio-pci", device->id);
+		n = id ? asprintf(&command, "ioasidctl driver set %s vfio-pci", id) : -1;
 	else if (asprintf(&file, "/sys/bus/%s/drivers/%s/unbind", device->bus ? device->bus : "?",
 			  device->driver.value) >= 0)
 		n = join_command(device->id, file, &command);

@@ -55,12 +55,14 @@ static void add_sibling(struct pasid_chain *chain, const struct device *sibling)
 {
 	const struct field_u64 *mine = &chain->device.caps.pasid_width;
 	const struct field_u64 *width = &sibling->caps.pasid_width;
+	_cleanup_free_ char *id = str_quote(sibling->id);
 	char remedy[160];
 
 	if (sibling->driver.status < 0) {
 		chain_unknown(chain, &link_siblings, sibling->id, sibling->driver.status);
 	} else if (!device_releases_group(sibling)) {
-		snprintf(remedy, sizeof(remedy), "ioasidctl driver set %s vfio-pci", sibling->id);
+		snprintf(remedy, sizeof(remedy), "ioasidctl driver set %s vfio-pci",
+			 id ? id : "DEVICE");
 		chain_add(chain, &link_siblings, FINDING_BLOCKED, sibling->id, remedy,
 			  "of the same group, has the driver %s", sibling->driver.value);
 	} else if (width->status == 1 && mine->status == 1 && width->value < mine->value) {
@@ -140,9 +142,10 @@ bool chain_driver_is_vfio(const struct device *device)
 static void add_driver_vfio(struct pasid_chain *chain)
 {
 	const struct device *device = &chain->device;
+	_cleanup_free_ char *id = str_quote(device->id);
 	char remedy[160];
 
-	snprintf(remedy, sizeof(remedy), "ioasidctl driver set %s vfio-pci", device->id);
+	snprintf(remedy, sizeof(remedy), "ioasidctl driver set %s vfio-pci", id ? id : "DEVICE");
 	if (device->driver.status < 0)
 		chain_unknown(chain, &link_driver_vfio, device->id, device->driver.status);
 	else if (device->driver.status == 0)
@@ -158,9 +161,10 @@ static void add_driver_vfio(struct pasid_chain *chain)
 static void add_driver_sva(struct pasid_chain *chain)
 {
 	const struct device *device = &chain->device;
+	_cleanup_free_ char *id = str_quote(device->id);
 	char remedy[160];
 
-	snprintf(remedy, sizeof(remedy), "ioasidctl driver reset %s", device->id);
+	snprintf(remedy, sizeof(remedy), "ioasidctl driver reset %s", id ? id : "DEVICE");
 	if (device->driver.status < 0)
 		chain_unknown(chain, &link_driver_sva, device->id, device->driver.status);
 	else if (device->driver.status == 0)

@@ -125,12 +125,12 @@ DUMP=sys/kernel/debug/iommu/intel/0000:00:10.0/2a/domain_translation_struct
 @test "what there is no dump of is said in words, with the status for it" {
 	on intel-pasid pasid map 00:11.0 1
 	fails 5 "00:11.0: PASID 1 leads to a process's own page table, which Linux does not dump" \
-		"'ioasidctl pasid list device=0000:00:11.0 pasid=1' names the process; /proc/PID/maps and /proc/PID/pagemap tell of its memory"
+		"/proc/PID/maps and /proc/PID/pagemap show its memory; for the process: ioasidctl pasid list 0000:00:11.0 pasid=1"
 	on intel-pasid pasid translate 00:10.0 42 0x1000
 	fails 5 '00:10.0: PASID 42 has a page table (first-stage), but this tree has no dump of it' \
 		'it was captured without domain_translation_struct'
 	on intel-pasid pasid map 00:10.0 43
-	fails 6 '00:10.0: PASID 43 is not bound' "'ioasidctl pasid list device=0000:00:10.0' shows those that are; addresses of the device's own requests follow PASID 0"
+	fails 6 '00:10.0: PASID 43 is not bound' "addresses of the device's own requests follow PASID 0; for those that are bound: ioasidctl pasid list 0000:00:10.0"
 	on intel-pasid-user pasid map 00:10.0 42
 	fails 4 '00:10.0: cannot read the tables of its IOMMU: Permission denied'
 	on intel-legacy pasid map 00:10.0 42

