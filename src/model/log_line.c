@@ -185,8 +185,13 @@ static void split_who(struct split *split)
 	bool host = false, kernel;
 
 	while (log_span_take_word(&rest, &word)) {
-		if (log_span_is(&word, "kernel:")) {
+		/* metalog writes "[kernel]"; "kernel:[   12.345678]" has no blank. */
+		if (log_span_is(&word, "kernel:") || log_span_is(&word, "[kernel]")) {
 			split->line.body = rest;
+			return;
+		}
+		if (log_span_skip(&word, "kernel:[")) {
+			split->line.body.s = word.s - 1;
 			return;
 		}
 		if (is_priority(&word, &kernel)) {

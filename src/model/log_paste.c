@@ -30,6 +30,9 @@ size_t log_paste_clean(const char *text, size_t size, char *buf)
 	size_t n = 0;
 
 	(void)log_span_skip(&rest, "\xef\xbb\xbf");
+	/* Where a line ends with a newline before the carriage return, the next begins with that. */
+	while (log_span_skip(&rest, "\r"))
+		;
 	while (rest.s < rest.end)
 		if (*rest.s == '\033')
 			rest.s = skip_escape(&rest);

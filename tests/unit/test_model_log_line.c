@@ -182,6 +182,11 @@ static void daemons(void **state)
 	check_prefix("Nov 27 12:00:00 [    1.000000] ", "Nov 27 12:00:00"); /* ts, conserver */
 	check_prefix("[2026-11-27 12:00:00] [    1.000000] ", "2026-11-27 12:00:00");
 	check_prefix("12:00:00.123 [    1.000000] ", "12:00:00.123");
+	check_prefix("Nov 27 12:00:00 [kernel] [    1.000000] ", "Nov 27 12:00:00"); /* metalog */
+	check_prefix("Nov 27 12:00:00 [evil] [    1.000000] ", NULL);
+	check_prefix("Nov 27 12:00:00 host kernel:[    1.000000] ", "Nov 27 12:00:00");
+	check_prefix("Nov 27 12:00:00 host kernel:x[    1.000000] ", NULL);
+	check_prefix("\r[    1.000000] ", "1.000000"); /* a serial console's */
 	check_prefix("[    1.000000] kernel: ", "1.000000");
 	check_prefix("kernel: [    1.000000] ", "1.000000");
 	check_prefix("kernel: ", "");
