@@ -7,15 +7,43 @@
 #include "cmd/inspect.h"
 #include "cmd/options.h"
 #include "cmd/pasid_query.h"
+#include "cmd/system_diff_values.h"
 #include "cmd/verbs.h"
 #include "model/diff.h"
 #include "util/cleanup.h"
 
-/* A change, of one PASID where it is of some. */
+/* A change, of one PASID where it is of some, or of all with FOLD. */
 struct diff_row {
 	const struct diff_change *change;
-	uint32_t pasid;
+	struct range pasid;
+	bool fold;
 };
+
+struct diff_args {
+	struct wake_args wake; /* first: its parser is a child's */
+	bool fold, each;       /* neither: as the format has it */
+};
+
+enum { KEY_FOLD = 0x600, KEY_EACH };
+
+static error_t diff_parse(int key, char *arg, struct argp_state *state)
+{
+	struct diff_args *args = state->input;
+
+	(void)arg;
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &args->wake;
+		return 0;
+	case KEY_FOLD:
+	case KEY_EACH:
+		args->fold = key == KEY_FOLD;
+		args->each = key == KEY_EACH;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
 
 static const struct diff_change *change_of(const void *row)
 {
@@ -41,8 +69,10 @@ static void get_pasid(const void *row, struct out_value *ret)
 {
 	const struct diff_row *diff_row = row;
 
-	if (diff_row->pasid)
-		out_number(ret, diff_row->pasid);
+	if (diff_row->pasid.lo && diff_row->fold)
+		pasid_out_range(ret, &diff_row->pasid);
+	else if (diff_row->pasid.lo)
+		out_number(ret, diff_row->pasid.lo);
 }
 
 static void get_field(const void *row, struct out_value *ret)
@@ -62,8 +92,10 @@ static void get_value(const struct diff_value *value, struct out_value *ret)
 		out_number(ret, value->number);
 	else if (value->type == DIFF_ADDRESS)
 		out_address(ret, value->number);
-	else
+	else if (value->type == DIFF_FLAG)
 		out_bool(ret, value->number);
+	else
+		diff_out_object(ret, value);
 }
 
 static void get_old(const void *row, struct out_value *ret)
@@ -89,10 +121,10 @@ static const struct out_column columns[] = {
 	  "added, removed, changed, swapped, renumbered, merged, split, moved, joined, left, or "
 	  "unreadable",
 	  OUT_DEFAULT, 0, get_change },
-	{ "kind", "Of what: iommu, group, device or pasid", OUT_DEFAULT, 0, get_kind },
-	{ "object", "Unit or device; a group's first device; none: all of the kind", OUT_DEFAULT, 0,
-	  get_object },
-	{ "pasid", "PASID", OUT_DEFAULT, 0, get_pasid },
+	{ "kind", "Of what: iommu, context, group, device or pasid", OUT_DEFAULT, 0, get_kind },
+	{ "object", "Unit, context or device; a group's first device; none: all of the kind",
+	  OUT_DEFAULT, 0, get_object },
+	{ "pasid", "PASID, or a range of them that have so changed", OUT_DEFAULT, 0, get_pasid },
 	{ "field", "What of it has changed; none: the object itself", OUT_DEFAULT, 0, get_field },
 	{ "old", "What it was", OUT_DEFAULT | OUT_LEFT | OUT_PROSE, 0, get_old },
 	{ "new", "What it is", OUT_DEFAULT | OUT_LEFT | OUT_PROSE, 0, get_new },
@@ -133,6 +165,7 @@ static int take_sides(struct app *app, struct view_args *args, const char **ret_
 static int read_side(struct app *app, bool wake, struct diff_side *ret)
 {
 	_cleanup_pasid_session_ struct pasid_session session = { 0 };
+	struct attached_query attached;
 	const struct sys_root *root;
 	int r;
 
@@ -141,18 +174,43 @@ static int read_side(struct app *app, bool wake, struct diff_side *ret)
 		r = pasid_session_open(app, root, DIFF_PASID_NEED, &session);
 	if (r)
 		return r;
-	r = diff_side_read(&session.query, wake, ret);
+	attached = pasid_records_attached(&session.records, root);
+	r = diff_side_read(&session.query, &attached, wake, ret);
+	for (size_t i = 0; r == 0 && i < session.records.n_sources; i++) {
+		const struct holder_context *context = pasid_records_context(&session.records, i);
+
+		r = diff_side_add_context(ret, context->name, context->pid);
+	}
 	return r < 0 ? app_fail_errno(app, r, NULL, "cannot compare") : 0;
 }
 
+struct printing {
+	struct inspection *in;
+	bool fold;
+};
+
+/* One by one, PASIDs that a term leaves out are not among the rows; those between are ranges. */
 static int print_change(const struct diff_change *change, void *data)
 {
-	struct inspection *in = data;
+	const struct printing *printing = data;
+	struct diff_row row = { change, { 0, 0 }, printing->fold };
+	bool open = false;
 	int r = 0;
 
-	for (uint64_t pasid = change->lo; r == 0 && pasid <= change->hi; pasid++)
-		r = inspect_row(in, &(struct diff_row){ change, (uint32_t)pasid });
-	return r;
+	for (uint64_t pasid = change->lo; r == 0 && pasid <= change->hi; pasid++) {
+		const struct diff_row one = { change, { (uint32_t)pasid, (uint32_t)pasid }, false };
+		bool wanted = inspect_wants(printing->in, &one);
+
+		if (wanted && open && row.fold) {
+			row.pasid.hi = (uint32_t)pasid;
+			continue;
+		}
+		if (open)
+			r = out_view_row(printing->in->view, &row);
+		row.pasid = one.pasid;
+		open = wanted;
+	}
+	return r == 0 && open ? out_view_row(printing->in->view, &row) : r;
 }
 
 /* What neither side tells makes no row. */
@@ -172,11 +230,14 @@ static void note_gaps(struct app *app, const struct diff_gaps *gaps)
 
 static int diff_run(struct app *app, const void *p)
 {
-	struct wake_args args = *(const struct wake_args *)p;
+	const struct diff_args *given = p;
+	struct wake_args args = given->wake;
 	_cleanup_(app_done) struct app before = { .context = app->context };
 	_cleanup_diff_side_ struct diff_side old = { 0 }, new = { 0 };
 	_cleanup_diff_gaps_ struct diff_gaps gaps = { 0 };
 	_cleanup_inspection_ struct inspection in = { 0 };
+	const bool table = args.view.out.format == OUT_FORMAT_TABLE;
+	struct printing printing = { &in, table ? !given->each : given->fold };
 	int r;
 
 	r = take_sides(app, &args.view, &before.sysroot);
@@ -190,31 +251,40 @@ static int diff_run(struct app *app, const void *p)
 		r = read_side(app, args.wake, &new);
 	if (r)
 		return r;
-	r = diff_join(&old, &new, print_change, &in, &gaps);
+	r = diff_join(&old, &new, print_change, &printing, &gaps);
 	in.partial = gaps.partial;
 	r = inspect_end(app, &in, r);
 	note_gaps(app, &gaps);
 	return r;
 }
 
+static const struct argp_option diff_options[] = {
+	{ "fold", KEY_FOLD, NULL, 0,
+	  "One row for consecutive PASIDs that have changed alike (the default of a table)", 0 },
+	{ "each", KEY_EACH, NULL, 0, "One row for each PASID (the default of JSON, -r and -P)", 0 },
+	{ 0 },
+};
+
 static const struct argp diff_argp = {
+	.options = diff_options,
+	.parser = diff_parse,
 	.args_doc = "OLD [NEW [[COLUMN=]PATTERN[,PATTERN...]...]]",
-	.doc = "Tell what has changed between two captured machines, or between one and this machine: units, "
-	       "groups, devices, drivers, PASIDs. OLD and NEW are what --sysroot takes; - and no NEW is "
+	.doc = "Show what has changed between two captured machines, or between one and this machine: units, "
+	       "contexts, groups, devices, drivers, PASIDs. OLD and NEW are what --sysroot takes; - and no NEW is "
 	       "this machine, or what --sysroot names. With terms, those changes that match all of them. "
 	       "What could not be read on a side is told as unreadable, and the status is 7 then.",
 	.children = wake_children,
 };
 
-static const struct wake_args diff_defaults = {
-	.view = { .columns = columns,
-		  .operands = { .min = 1, .max = CMD_OPERANDS_MAX },
-		  .filtered = true },
+static const struct diff_args diff_defaults = {
+	.wake.view = { .columns = columns,
+		       .operands = { .min = 1, .max = CMD_OPERANDS_MAX },
+		       .filtered = true },
 };
 
 const struct cmd system_diff_cmd = {
 	.name = "diff",
-	.summary = "Tell what has changed between two captures, or since one",
+	.summary = "Show what has changed between two captures, or since one",
 	.argp = &diff_argp,
 	.defaults = &diff_defaults,
 	.args_size = sizeof(diff_defaults),

@@ -9,7 +9,8 @@
 
 #define DEVICE_NEED \
 	(DEVICE_NEED_GROUP | DEVICE_NEED_DRIVER | DEVICE_NEED_IDS | DEVICE_NEED_CLASS | \
-	 DEVICE_NEED_OVERRIDE | DEVICE_NEED_IOMMU | DEVICE_NEED_SRIOV | DEVICE_NEED_CAPS)
+	 DEVICE_NEED_OVERRIDE | DEVICE_NEED_IOMMU | DEVICE_NEED_SRIOV | DEVICE_NEED_CAPS | \
+	 DEVICE_NEED_PATH | ATTACHED_NEED)
 
 void diff_side_done(struct diff_side *side)
 {
@@ -17,6 +18,9 @@ void diff_side_done(struct diff_side *side)
 	group_list_done(&side->groups);
 	iommu_list_done(&side->iommus);
 	pasid_table_done(&side->pasids);
+	for (size_t i = 0; i < side->n_contexts; i++)
+		free(side->contexts[i].name);
+	free(side->contexts);
 	*side = (struct diff_side){ 0 };
 }
 
@@ -49,10 +53,8 @@ const char *diff_what_name(enum diff_what what)
 const char *diff_kind_name(enum diff_kind kind)
 {
 	static const char *const names[] = {
-		[DIFF_IOMMU] = "iommu",
-		[DIFF_GROUP] = "group",
-		[DIFF_DEVICE] = "device",
-		[DIFF_PASID] = "pasid",
+		[DIFF_IOMMU] = "iommu",   [DIFF_CONTEXT] = "context", [DIFF_GROUP] = "group",
+		[DIFF_DEVICE] = "device", [DIFF_PASID] = "pasid",
 	};
 
 	return names[kind];
@@ -68,7 +70,31 @@ static int status_of(int r)
 	return r < 0 ? r : 1;
 }
 
-int diff_side_read(const struct pasid_query *query, bool wake, struct diff_side *ret)
+int diff_side_add_context(struct diff_side *side, const char *name, pid_t pid)
+{
+	struct diff_context *context = array_push(side->contexts, side->n_contexts);
+
+	if (!context)
+		return -ENOMEM;
+	*context = (struct diff_context){ .name = strdup(name), .pid = field_u64((uint64_t)pid) };
+	return context->name ? 0 : -ENOMEM;
+}
+
+static int read_attached(const struct attached_query *asked, struct diff_side *side)
+{
+	_cleanup_free_ struct device **devices = calloc(side->devices.n + 1, sizeof(*devices));
+	struct attached_query query = *asked;
+
+	if (!devices)
+		return -ENOMEM;
+	for (size_t i = 0; i < side->devices.n; i++)
+		devices[i] = &side->devices.v[i];
+	query.groups = &side->groups;
+	return attached_set(&query, devices, side->devices.n);
+}
+
+int diff_side_read(const struct pasid_query *query, const struct attached_query *attached,
+		   bool wake, struct diff_side *ret)
 {
 	_cleanup_diff_side_ struct diff_side side = { 0 };
 	const struct sys_root *root = query->root;
@@ -82,8 +108,10 @@ int diff_side_read(const struct pasid_query *query, bool wake, struct diff_side 
 		need |= DEVICE_WAKE;
 	side.devices_status = status_of(device_list(root, need, &side.devices));
 	side.pasids_status = status_of(pasid_walk(query, add_range, &side.pasids, &side.reports));
-	if (side.iommus_status == -ENOMEM || side.groups_status == -ENOMEM ||
-	    side.devices_status == -ENOMEM || side.pasids_status == -ENOMEM)
+	side.contexts_status = query->records_status;
+	if (read_attached(attached, &side) < 0 || side.iommus_status == -ENOMEM ||
+	    side.groups_status == -ENOMEM || side.devices_status == -ENOMEM ||
+	    side.pasids_status == -ENOMEM)
 		return -ENOMEM;
 	*ret = side;
 	side = (struct diff_side){ 0 };
@@ -181,24 +209,79 @@ static int add_gap(struct diff *diff, const struct diff_change *change)
 	return 0;
 }
 
-static bool is_same(const struct diff_value *a, const struct diff_value *b)
+/* By its name where both have one: numbers are given anew each time. */
+static bool same_named(const struct field_str *x, const struct field_u64 *a,
+		       const struct field_str *y, const struct field_u64 *b)
+{
+	return x->status == 1 && y->status == 1 ? strcmp(x->value, y->value) == 0
+						: x->status == y->status && field_u64_same(a, b);
+}
+
+static bool same_attached(const struct device_attached *a, const struct device_attached *b)
+{
+	return a->kind == b->kind && field_str_same(&a->context, &b->context) &&
+	       (a->kind == ATTACHED_OPENER
+			? field_u64_same(&a->id, &b->id) && a->n_openers == b->n_openers
+			: same_named(&a->name, &a->id, &b->name, &b->id));
+}
+
+static bool same_target(const struct pasid_range *a, const struct pasid_range *b)
+{
+	return a->kind == b->kind && field_str_same(&a->through, &b->through) &&
+	       same_named(&a->ioas_name, &a->ioas, &b->ioas_name, &b->ioas) &&
+	       (a->ioas.status == 1 || field_u64_same(&a->hwpt, &b->hwpt));
+}
+
+/* A context goes on under its name, whatever its process. */
+static bool same_owner(const struct pasid_range *a, const struct pasid_range *b)
+{
+	if (a->context.status == 1 || b->context.status == 1)
+		return field_str_same(&a->context, &b->context);
+	return field_u64_same(&a->pid, &b->pid) && field_str_same(&a->command, &b->command);
+}
+
+bool diff_same_value(const struct diff_value *a, const struct diff_value *b)
 {
 	if (a->status != b->status || a->status == 0)
 		return a->status == b->status;
-	return a->type == DIFF_TEXT ? strcmp(a->text, b->text) == 0 : a->number == b->number;
+	switch (a->type) {
+	case DIFF_TEXT:
+		return strcmp(a->text, b->text) == 0;
+	case DIFF_NUMBER:
+	case DIFF_ADDRESS:
+	case DIFF_FLAG:
+		break;
+	case DIFF_TARGET:
+		return same_target(a->object, b->object);
+	case DIFF_OWNER:
+		return same_owner(a->object, b->object);
+	case DIFF_ATTACHED:
+		return same_attached(a->object, b->object);
+	case DIFF_HARDWARE:
+	case DIFF_HOLDER:
+		return a->object == b->object;
+	}
+	return a->number == b->number;
+}
+
+int diff_judge(struct diff *diff, const struct diff_change *change, struct diff_change *ret)
+{
+	if (change->old.status < 0 && change->new.status < 0)
+		return add_gap(diff, change);
+	*ret = *change;
+	if (change->old.status < 0 || change->new.status < 0)
+		ret->what = DIFF_UNREADABLE;
+	else if (diff_same_value(&change->old, &change->new))
+		return 0;
+	return 1;
 }
 
 int diff_compare(struct diff *diff, const struct diff_change *change)
 {
-	struct diff_change told = *change;
+	struct diff_change told;
+	int r = diff_judge(diff, change, &told);
 
-	if (change->old.status < 0 && change->new.status < 0)
-		return add_gap(diff, change);
-	if (change->old.status < 0 || change->new.status < 0)
-		told.what = DIFF_UNREADABLE;
-	else if (is_same(&change->old, &change->new))
-		return 0;
-	return diff_tell(diff, &told);
+	return r == 1 ? diff_tell(diff, &told) : r;
 }
 
 struct diff_value diff_text(const struct field_str *field)
@@ -289,8 +372,7 @@ static int join_devices(struct diff *diff)
 				  new->devices_status, new->devices.n);
 	if (r || !are_known(old->devices_status, new->devices_status))
 		return r;
-	r = diff_pair_up(old->devices.v, old->devices.n, new->devices.v, new->devices.n,
-			 sizeof(struct device), &pairs);
+	r = diff_pair_devices(diff, &pairs);
 	if (r == 0)
 		r = diff_groups(diff, &pairs);
 	return r ? r : diff_devices(diff, &pairs);
@@ -308,12 +390,15 @@ int diff_join(const struct diff_side *old, const struct diff_side *new,
 	if (r == 0 && are_known(old->iommus_status, new->iommus_status))
 		r = diff_iommus(&diff);
 	if (r == 0)
+		r = diff_contexts(&diff);
+	if (r == 0)
 		r = join_devices(&diff);
 	if (r == 0)
 		r = compare_lists(&diff, DIFF_PASID, NULL, old->pasids_status, old->pasids.n,
 				  new->pasids_status, new->pasids.n);
 	if (r == 0 && are_known(old->pasids_status, new->pasids_status))
 		r = diff_pasids(&diff);
+	free(diff.renames);
 	if (r) {
 		diff_gaps_done(&diff.gaps);
 		return r;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #define UNIT(name, type) \
 	{ \
@@ -77,6 +78,53 @@ int diff_iommus(struct diff *diff)
 	return r;
 }
 
+/* What is not there may not have been seen: STATUS is of its side. */
+static struct diff_value holder_value(const struct diff_context *context, int status)
+{
+	return (struct diff_value){ .status = context      ? 1
+					      : status < 0 ? status
+							   : 0,
+				    .type = DIFF_HOLDER,
+				    .object = context };
+}
+
+static int join_context(struct diff *diff, const struct diff_pair *pair)
+{
+	static const struct diff_fact facts[] = {
+		{ "pid", DIFF_NUMBER, offsetof(struct diff_context, pid), 0 },
+	};
+	const struct diff_context *old = pair->old, *new = pair->new;
+	const int was = diff->old->contexts_status, is = diff->new->contexts_status;
+	struct diff_change change = {
+		.what = !old   ? DIFF_ADDED
+			: !new ? DIFF_REMOVED
+			       : DIFF_CHANGED,
+		.kind = DIFF_CONTEXT,
+		.object = pair->name,
+	};
+
+	if (old && new)
+		return diff_facts(diff, facts, ARRAY_SIZE(facts), old, new, change);
+	change.old = holder_value(old, was);
+	change.new = holder_value(new, is);
+	if (change.old.status < 0 || change.new.status < 0)
+		change.what = DIFF_UNREADABLE;
+	return diff_tell(diff, &change);
+}
+
+int diff_contexts(struct diff *diff)
+{
+	const struct diff_side *old = diff->old, *new = diff->new;
+	_cleanup_diff_pairs_ struct diff_pairs pairs = { 0 };
+	int r;
+
+	r = diff_pair_up(old->contexts, old->n_contexts, new->contexts, new->n_contexts,
+			 sizeof(struct diff_context), &pairs);
+	for (size_t i = 0; r == 0 && i < pairs.n; i++)
+		r = join_context(diff, &pairs.v[i]);
+	return r;
+}
+
 /* "8086:10d3"; devices on other buses than PCI have none. */
 static struct diff_value ids_of(const struct device *device, char *buf, size_t size)
 {
@@ -88,29 +136,22 @@ static struct diff_value ids_of(const struct device *device, char *buf, size_t s
 	return (struct diff_value){ .status = 1, .text = buf };
 }
 
-/* "8086:10d3 ethernet"; the bus where it is another than PCI. */
-static struct diff_value what_is(const struct device *device, char *buf, size_t size)
+/* Its ids and class; the bus where it is another than PCI. */
+static struct diff_value what_is(const struct device *device)
 {
-	const char *class = device->class_name.status == 1 ? device->class_name.value : NULL;
-	char ids[32];
-	struct diff_value value = ids_of(device, ids, sizeof(ids));
+	const int status =
+		device->vendor.status != 1 ? device->vendor.status : device->device.status;
 
-	if (value.status == 0)
+	if (status == 0)
 		return (struct diff_value){ .status = device->bus != NULL, .text = device->bus };
-	if (value.status < 0)
-		return value;
-	snprintf(buf, size, "%s%s%s", ids, class ? " " : "", class ? class : "");
-	value.text = buf;
-	return value;
+	return (struct diff_value){ .status = status, .type = DIFF_HARDWARE, .object = device };
 }
 
 static int tell_one(struct diff *diff, struct diff_change change, const struct diff_pair *pair)
 {
 	const struct device *device = pair->old ? pair->old : pair->new;
-	struct diff_value value;
-	char text[128];
+	const struct diff_value value = what_is(device);
 
-	value = what_is(device, text, sizeof(text));
 	change.what = pair->old ? DIFF_REMOVED : DIFF_ADDED;
 	if (pair->old)
 		change.old = value;
@@ -134,9 +175,50 @@ static int compare_ids(struct diff *diff, struct diff_change change, const struc
 	char old[32], new[32];
 
 	change.what = DIFF_SWAPPED;
-	change.field = "ids";
+	change.field = "id";
 	change.old = ids_of(pair->old, old, sizeof(old));
 	change.new = ids_of(pair->new, new, sizeof(new));
+	return diff_compare(diff, &change);
+}
+
+/* The same device behind a bus of another number. */
+static int tell_renamed(struct diff *diff, struct diff_change change, const struct diff_pair *pair)
+{
+	const char *was = ((const struct device *)pair->old)->id;
+
+	if (strcmp(was, pair->name) == 0)
+		return 0;
+	change.what = DIFF_RENUMBERED;
+	change.field = "device";
+	change.old = (struct diff_value){ .status = 1, .text = was };
+	change.new = (struct diff_value){ .status = 1, .text = pair->name };
+	return diff_tell(diff, &change);
+}
+
+static struct diff_value attached_value(const struct device *device)
+{
+	const struct device_attached *attached = &device->attached;
+
+	return (struct diff_value){
+		.status = attached->error < 0 ? attached->error : attached->kind > ATTACHED_NOTHING,
+		.type = DIFF_ATTACHED,
+		.object = attached,
+	};
+}
+
+/* That the type of its group has changed is the group's to tell. */
+static int compare_attached(struct diff *diff, struct diff_change change,
+			    const struct diff_pair *pair)
+{
+	const struct device_attached *old = &((const struct device *)pair->old)->attached;
+	const struct device_attached *new = &((const struct device *)pair->new)->attached;
+
+	if (old->kind == ATTACHED_DOMAIN && new->kind == ATTACHED_DOMAIN &&
+	    field_str_same(&old->context, &new->context))
+		return 0;
+	change.field = "attached";
+	change.old = attached_value(pair->old);
+	change.new = attached_value(pair->new);
 	return diff_compare(diff, &change);
 }
 
@@ -154,14 +236,15 @@ static int join_device(struct diff *diff, const struct diff_pair *pair)
 
 	if (!pair->old || !pair->new)
 		return tell_one(diff, change, pair);
-	if (pair->moved)
+	r = tell_renamed(diff, change, pair);
+	if (r == 0 && pair->moved)
 		r = tell_moved(diff, change, pair);
 	if (r == 0)
 		r = compare_ids(diff, change, pair);
 	if (r)
 		return r;
-	return diff_facts(diff, device_facts, ARRAY_SIZE(device_facts), pair->old, pair->new,
-			  change);
+	r = diff_facts(diff, device_facts, ARRAY_SIZE(device_facts), pair->old, pair->new, change);
+	return r ? r : compare_attached(diff, change, pair);
 }
 
 int diff_devices(struct diff *diff, const struct diff_pairs *pairs)

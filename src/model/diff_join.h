@@ -9,6 +9,12 @@ struct diff {
 	int (*each)(const struct diff_change *change, void *data);
 	void *data;
 	struct diff_gaps gaps;
+	struct diff_rename *renames; /* of devices whose address is another, by the old one */
+	size_t n_renames;
+};
+
+struct diff_rename {
+	const char *old, *new;
 };
 
 /* An object of each side that has the same name; one of them may be NULL. */
@@ -23,6 +29,15 @@ struct diff_pairs {
 	struct diff_pair *v; /* by name */
 	size_t n;
 };
+
+/* What the device that was called OLD is called now, as far as it is there. */
+const char *diff_name(const struct diff *diff, const char *old);
+
+/*
+ * Devices of both sides: those at the same place with the same ids, then those of the same address. Their name is
+ * the new one. Notes the renames. Returns 0 or -ENOMEM.
+ */
+int diff_pair_devices(struct diff *diff, struct diff_pairs *ret);
 
 void diff_pairs_done(struct diff_pairs *pairs);
 #define _cleanup_diff_pairs_ _cleanup_(diff_pairs_done)
@@ -39,6 +54,11 @@ int diff_pair_up(const void *old, size_t n_old, const void *new, size_t n_new, s
 
 /* Tells CHANGE. Returns what EACH does. */
 int diff_tell(struct diff *diff, const struct diff_change *change);
+
+/* Of CHANGE, what is to be told in RET: 1; 0: nothing, for the values are the same, or it is a gap; -ENOMEM. */
+int diff_judge(struct diff *diff, const struct diff_change *change, struct diff_change *ret);
+
+bool diff_same_value(const struct diff_value *a, const struct diff_value *b);
 
 /*
  * Tells CHANGE where its values differ; as DIFF_UNREADABLE where one of them is; where both are it is
@@ -63,6 +83,7 @@ struct diff_value diff_number(const struct field_u64 *field);
 
 /* The parts, in the order of what they tell. PAIRS are of devices. */
 int diff_iommus(struct diff *diff);
+int diff_contexts(struct diff *diff);
 int diff_groups(struct diff *diff, struct diff_pairs *pairs);
 int diff_devices(struct diff *diff, const struct diff_pairs *pairs);
 int diff_pasids(struct diff *diff);

@@ -3,12 +3,11 @@
 #include "model/diff_join.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 /* The bindings of one side, sorted, with what could be read there. */
 struct bindings {
+	struct pasid_range *renamed;  /* copies of the table's, with the devices' names of today */
 	const struct pasid_range **v; /* by device and number, numbers that are not told first */
 	const struct pasid_range **by_pid; /* by device, whether the number is told, process */
 	size_t n;
@@ -17,16 +16,23 @@ struct bindings {
 	bool hardware;
 };
 
+enum field { ITSELF, KIND, TARGET, OWNER, DOMAIN, FIELDS };
+
 /* Where the walk over both has come to. */
 struct walk {
 	struct diff *diff;
 	struct bindings old, new;
 	size_t i, k;
 	uint32_t old_at, new_at; /* the first PASID of the range that is not dealt with */
+	/* What is to be told of consecutive PASIDs, by FIELD: it waits for more that are alike. */
+	struct diff_change held[FIELDS];
+	bool holds[FIELDS];
 };
 
 static void walk_done(struct walk *walk)
 {
+	free(walk->old.renamed);
+	free(walk->new.renamed);
 	free(walk->old.v);
 	free(walk->old.by_pid);
 	free(walk->new.v);
@@ -95,16 +101,22 @@ static unsigned int believed(const struct diff_side *side)
 	return sources;
 }
 
-static int sort_bindings(const struct diff_side *side, struct bindings *ret)
+static int sort_bindings(const struct diff *diff, const struct diff_side *side,
+			 struct bindings *ret)
 {
 	const struct pasid_table *table = &side->pasids;
 
+	ret->renamed = calloc(table->n + 1, sizeof(*ret->renamed));
 	ret->v = calloc(table->n + 1, sizeof(struct pasid_range *));
 	ret->by_pid = calloc(table->n + 1, sizeof(struct pasid_range *));
-	if (!ret->v || !ret->by_pid)
+	if (!ret->renamed || !ret->v || !ret->by_pid)
 		return -ENOMEM;
-	for (size_t i = 0; i < table->n; i++)
-		ret->v[i] = ret->by_pid[i] = &table->v[i];
+	for (size_t i = 0; i < table->n; i++) {
+		ret->renamed[i] = table->v[i];
+		if (side == diff->old)
+			ret->renamed[i].device = (char *)diff_name(diff, table->v[i].device);
+		ret->v[i] = ret->by_pid[i] = &ret->renamed[i];
+	}
 	ret->n = table->n;
 	qsort(ret->v, ret->n, sizeof(*ret->v), compare_ranges);
 	qsort(ret->by_pid, ret->n, sizeof(*ret->by_pid), compare_by_pid);
@@ -141,33 +153,71 @@ static int unsettled_error(const struct pasid_range *range, const struct binding
 	return -EREMOTE;
 }
 
-/* "ioas red (90 ioasid:vm)": the kind, what it leads to or was bound through, the process. */
-static int describe(const struct pasid_range *range, char **ret)
+static int flush(struct walk *walk)
 {
-	const char *target =
-		range->ioas_name.status == 1 ? range->ioas_name.value : text_of(&range->through);
-	const char *command = text_of(&range->command);
-	char number[24] = "", pid[24] = "";
+	int r = 0;
 
-	if (!*target && range->kind == PASID_KIND_IOAS && range->ioas.status == 1)
-		snprintf(number, sizeof(number), "%" PRIu64, range->ioas.value);
-	else if (!*target && range->kind == PASID_KIND_HWPT && range->hwpt.status == 1)
-		snprintf(number, sizeof(number), "%" PRIu64, range->hwpt.value);
-	if (range->pid.status == 1)
-		snprintf(pid, sizeof(pid), "%" PRIu64, range->pid.value);
-	if (asprintf(ret, "%s%s%s%s%s%s%s%s", pasid_kind_name(range->kind),
-		     *target || *number ? " " : "", *target ? target : number, *pid ? " (" : "",
-		     pid, *pid && *command ? " " : "", *pid ? command : "", *pid ? ")" : "") < 0)
-		return -ENOMEM;
-	return 0;
+	for (enum field i = 0; r == 0 && i < FIELDS; i++) {
+		if (walk->holds[i])
+			r = diff_tell(walk->diff, &walk->held[i]);
+		walk->holds[i] = false;
+	}
+	return r;
+}
+
+/* What a binding leads to is told with whose it is. */
+static bool is_same(struct diff_value a, struct diff_value b)
+{
+	bool same = diff_same_value(&a, &b);
+
+	if (a.type == DIFF_TARGET)
+		a.type = DIFF_OWNER;
+	return same && diff_same_value(&a, &b);
+}
+
+static bool is_alike(const struct diff_change *a, const struct diff_change *b)
+{
+	return a->what == b->what && strcmp(a->object, b->object) == 0 && is_same(a->old, b->old) &&
+	       is_same(a->new, b->new);
+}
+
+/* What is held is of PASIDs that begin at one number, so that it comes in order. */
+static bool begins_with(const struct walk *walk, const struct diff_change *change)
+{
+	for (enum field i = 0; i < FIELDS; i++)
+		if (walk->holds[i] && (walk->held[i].lo != change->lo ||
+				       strcmp(walk->held[i].object, change->object) != 0))
+			return false;
+	return true;
+}
+
+/* Tells CHANGE, or holds it back for more that follow and are alike. */
+static int hold(struct walk *walk, enum field field, const struct diff_change *change)
+{
+	struct diff_change *held = &walk->held[field];
+	int r;
+
+	if (walk->holds[field] && held->lo && held->hi + 1 == change->lo &&
+	    is_alike(held, change)) {
+		held->hi = change->hi;
+		return 0;
+	}
+	r = walk->holds[field] || !begins_with(walk, change) ? flush(walk) : 0;
+	*held = *change;
+	walk->holds[field] = true;
+	return r;
+}
+
+static struct diff_value range_value(const struct pasid_range *range, enum diff_type type)
+{
+	return (struct diff_value){ .status = 1, .type = type, .object = range };
 }
 
 /* PASIDs LO to HI of a range that the other side has not. */
-static int tell_one(const struct walk *walk, const struct pasid_range *range, uint32_t lo,
-		    uint32_t hi, bool came)
+static int tell_one(struct walk *walk, const struct pasid_range *range, uint32_t lo, uint32_t hi,
+		    bool came)
 {
 	const struct bindings *other = came ? &walk->old : &walk->new;
-	_cleanup_free_ char *text = NULL;
 	struct diff_change change = {
 		.what = came ? DIFF_ADDED : DIFF_REMOVED,
 		.kind = DIFF_PASID,
@@ -180,26 +230,31 @@ static int tell_one(const struct walk *walk, const struct pasid_range *range, ui
 
 	if (is_renumbered(range, other))
 		return 0;
-	if (describe(range, &text) < 0)
-		return -ENOMEM;
-	*(came ? &change.new : &change.old) = (struct diff_value){ .status = 1, .text = text };
+	*(came ? &change.new : &change.old) = range_value(range, DIFF_TARGET);
 	if (!is_settled(range, other)) {
 		change.what = DIFF_UNREADABLE;
 		(came ? &change.old : &change.new)->status = unsettled_error(range, other);
 	}
-	return diff_tell(walk->diff, &change);
+	return hold(walk, ITSELF, &change);
 }
 
 /* What nobody tells on one side has not changed: only what both know is compared. */
-static int compare_known(const struct walk *walk, struct diff_change change, const char *field,
-			 const struct diff_value *old, const struct diff_value *new)
+static int compare_known(struct walk *walk, struct diff_change change, enum field field,
+			 struct diff_value old, struct diff_value new)
 {
-	if (old->status == 0 || new->status == 0)
+	static const char *const names[] = {
+		[KIND] = "kind", [TARGET] = "target", [OWNER] = "owner", [DOMAIN] = "domain"
+	};
+	struct diff_change told;
+	int r;
+
+	if (old.status == 0 || new.status == 0)
 		return 0;
-	change.field = field;
-	change.old = *old;
-	change.new = *new;
-	return diff_compare(walk->diff, &change);
+	change.field = names[field];
+	change.old = old;
+	change.new = new;
+	r = diff_judge(walk->diff, &change, &told);
+	return r == 1 ? hold(walk, field, &told) : r;
 }
 
 static struct diff_value kind_value(const struct pasid_range *range)
@@ -208,59 +263,49 @@ static struct diff_value kind_value(const struct pasid_range *range)
 				    .text = pasid_kind_name(range->kind) };
 }
 
-static int process_value(const struct pasid_range *range, char **text, struct diff_value *ret)
+/* What it leads to, where that is known by more than its kind. */
+static struct diff_value target_value(const struct pasid_range *range)
 {
-	const char *command = text_of(&range->command);
+	struct diff_value value = range_value(range, DIFF_TARGET);
 
-	*ret = (struct diff_value){ .status = range->pid.status };
-	if (range->pid.status != 1)
-		return 0;
-	if (asprintf(text, "%" PRIu64 "%s%s", range->pid.value, *command ? " " : "", command) < 0) {
-		*text = NULL;
-		return -ENOMEM;
-	}
-	ret->text = *text;
-	return 0;
+	value.status = range->kind != PASID_KIND_UNKNOWN &&
+		       (range->through.status == 1 || range->ioas.status == 1 ||
+			range->ioas_name.status == 1 || range->hwpt.status == 1);
+	return value;
 }
 
-static int compare_processes(const struct walk *walk, struct diff_change change,
-			     const struct pasid_range *old, const struct pasid_range *new)
+static struct diff_value owner_value(const struct pasid_range *range)
 {
-	_cleanup_free_ char *was = NULL, *is = NULL;
-	struct diff_value before, after;
-	int r;
+	struct diff_value value = range_value(range, DIFF_OWNER);
 
-	r = process_value(old, &was, &before);
-	if (r == 0)
-		r = process_value(new, &is, &after);
-	return r ? r : compare_known(walk, change, "process", &before, &after);
+	value.status = range->context.status == 1 ? 1 : range->pid.status;
+	return value;
 }
 
-static int compare_range(const struct walk *walk, const struct pasid_range *old,
+static int compare_range(struct walk *walk, const struct pasid_range *old,
 			 const struct pasid_range *new, uint32_t lo, uint32_t hi)
 {
 	const struct diff_change change = {
 		.what = DIFF_CHANGED,
 		.kind = DIFF_PASID,
-		.object = old->device,
+		.object = new->device,
 		.lo = lo,
 		.hi = hi,
-		.devices = &old->device,
+		.devices = &new->device,
 		.n_devices = 1,
 	};
-	struct diff_value was = kind_value(old), is = kind_value(new);
+	const struct diff_value was = target_value(old), is = target_value(new);
 	int r;
 
-	r = compare_known(walk, change, "kind", &was, &is);
-	was = diff_text(&old->through);
-	is = diff_text(&new->through);
+	if (was.status && is.status)
+		r = compare_known(walk, change, TARGET, was, is);
+	else
+		r = compare_known(walk, change, KIND, kind_value(old), kind_value(new));
 	if (r == 0)
-		r = compare_known(walk, change, "target", &was, &is);
-	if (r == 0)
-		r = compare_processes(walk, change, old, new);
-	was = diff_number(&old->domain);
-	is = diff_number(&new->domain);
-	return r ? r : compare_known(walk, change, "domain", &was, &is);
+		r = compare_known(walk, change, OWNER, owner_value(old), owner_value(new));
+	return r ? r
+		 : compare_known(walk, change, DOMAIN, diff_number(&old->domain),
+				 diff_number(&new->domain));
 }
 
 static void pass_old(struct walk *walk, uint32_t hi)
@@ -369,8 +414,10 @@ int diff_pasids(struct diff *diff)
 
 	r = compare_sources(diff);
 	if (r == 0)
-		r = sort_bindings(diff->old, &walk.old);
+		r = sort_bindings(diff, diff->old, &walk.old);
 	if (r == 0)
-		r = sort_bindings(diff->new, &walk.new);
-	return r ? r : walk_bindings(&walk);
+		r = sort_bindings(diff, diff->new, &walk.new);
+	if (r == 0)
+		r = walk_bindings(&walk);
+	return r ? r : flush(&walk);
 }

@@ -9,7 +9,7 @@ DISK=0000:01:00.0
 setup_file()
 {
 	load ../lib.bash
-	unpack intel-pasid intel-pasid-user intel-legacy intel-paths amd virtio none idxd kfd sriov
+	unpack intel-contexts intel-pasid intel-pasid-user intel-legacy intel-paths amd virtio none idxd kfd sriov
 }
 
 setup()
@@ -109,10 +109,12 @@ drop()
 
 	tree=$(own intel-pasid)
 	regroup "$tree" $NIC 6
-	changed intel-pasid "$tree" "merged group $NIC  group 1 6" "merged group $WIDE  group 6 6"
+	changed intel-pasid "$tree" "merged group $NIC  group 1 6" "merged group $WIDE  group 6 6" \
+		"changed device $NIC  attached domain\\x20DMA-FQ vfio,\\x20pid\\x2098\\x20(ioasid:vm)"
 	run_both "$IOASIDCTL" system diff "$tree" "$BATS_FILE_TMPDIR/intel-pasid" -nro change,object,old,new
 	equal "$output" "split $NIC 6 1
-split $WIDE 6 6"
+split $WIDE 6 6
+changed $NIC vfio,\\x20pid\\x2098\\x20(ioasid:vm) domain\\x20DMA-FQ"
 }
 
 @test "a device moved to another group, which goes on" {
@@ -142,7 +144,7 @@ split $WIDE 6 6"
 	sed -i 's/^PCI_ID=.*/PCI_ID=8086:1533/; s/^DRIVER=.*/DRIVER=igb/' "$device/uevent"
 	echo vfio-pci >"$(directory "$tree" 0000:03:02.0)/driver_override"
 	echo 4 >"$(directory "$tree" $DISK)/sriov_numvfs"
-	changed intel-pasid "$tree" "swapped device $NIC  ids 8086:10d3 8086:1533" \
+	changed intel-pasid "$tree" "swapped device $NIC  id 8086:10d3 8086:1533" \
 		"changed device $NIC  driver e1000e igb" \
 		"changed device $DISK  sriov_numvfs 0 4" \
 		"changed device 0000:03:02.0  driver_override  vfio-pci"
@@ -167,10 +169,10 @@ split $WIDE 6 6"
 	table=$tree/sys/kernel/debug/iommu/intel/dmar_translation_struct
 	sed -i -E '/^00:10\.0\t.*\t(42|101) +\t/d' "$table"
 	sed -i -E 's/\t103 +\t/\t104   \t/' "$table"
-	changed intel-pasid "$tree" "removed pasid $WIDE 42  unknown\\x20(98\\x20ioasid:vm) " \
-		"removed pasid $WIDE 101  unknown\\x20(98\\x20ioasid:vm) " \
-		"removed pasid $WIDE 103  unknown\\x20(98\\x20ioasid:vm) " \
-		"added pasid $WIDE 104   unknown\\x20(98\\x20ioasid:vm)"
+	changed intel-pasid "$tree" "removed pasid $WIDE 42  unknown,\\x20pid\\x2098\\x20(ioasid:vm) " \
+		"removed pasid $WIDE 101  unknown,\\x20pid\\x2098\\x20(ioasid:vm) " \
+		"removed pasid $WIDE 103  unknown,\\x20pid\\x2098\\x20(ioasid:vm) " \
+		"added pasid $WIDE 104   unknown,\\x20pid\\x2098\\x20(ioasid:vm)"
 	tree=$(own intel-legacy)
 	file=$(directory "$tree" $WIDE)/config
 	# PASID at 0x120: the control's enable bit, and the width, which was 20.
@@ -187,8 +189,8 @@ split $WIDE 6 6"
 	mv "$tree/proc/98" "$tree/proc/99"
 	diff_of intel-pasid "$tree" change=changed -nro object,pasid,field,old,new
 	succeeds
-	contains "$output" "$WIDE 42 process 98\\x20ioasid:vm 99\\x20ioasid:vm"
-	(($(wc -l <<<"$output") == 5))
+	contains "$output" "$WIDE 42 owner pid\\x2098\\x20(ioasid:vm) pid\\x2099\\x20(ioasid:vm)"
+	(($(wc -l <<<"$output") == 6))
 }
 
 @test "another machine altogether: JSON has values of their types" {
@@ -243,9 +245,9 @@ split $WIDE 6 6"
 	on intel-pasid system diff "$tree/intel-legacy" - kind=iommu -nro change,object,field
 	succeeds
 	equal "$output" $'changed dmar0 cap\nchanged dmar0 ecap'
-	on intel-pasid system diff - "$tree/intel-legacy" kind=device change=added -nro object
+	on intel-pasid system diff - "$tree/intel-legacy" kind=device change=removed -nro object
 	succeeds
-	equal "$output" $'0000:02:01.0\n0000:02:02.0'
+	equal "$output" $'0000:00:09.0\n0000:00:11.0\n0000:00:12.0\n0000:02:00.0'
 	on intel-pasid system diff "$tree/intel-pasid"
 	succeeds
 	equal "$output" ''
@@ -261,7 +263,8 @@ split $WIDE 6 6"
 
 @test "terms choose rows by what has changed, and by device" {
 	diff_of intel-legacy "$BATS_FILE_TMPDIR/intel-pasid" renumbered -nro object,old,new
-	equal "$(head -n 1 <<<"$output")" "$WIDE 5 6"
+	equal "$(head -n 2 <<<"$output")" "0000:00:0a.0 4 5
+$WIDE 5 6"
 	diff_of intel-legacy "$BATS_FILE_TMPDIR/intel-pasid" "device=$WIDE" kind=group,pasid -nro kind,pasid
 	equal "$output" $'group \ngroup \npasid 42\npasid 100\npasid 101\npasid 102\npasid 103'
 }
@@ -301,4 +304,76 @@ split $WIDE 6 6"
 		clean
 		json 'type == "array"'
 	done
+}
+
+# The machine with a port less, where the bus behind the bridge has another number.
+@test "a device behind a bus of another number is the same one" {
+	diff_of intel-legacy "$BATS_FILE_TMPDIR/intel-pasid" 'device=0000:0[23]:*' -nro change,kind,object,field,old,new
+	succeeds
+	equal "$output" "$(cat <<-'END'
+		renumbered group 0000:00:0a.0 group 4 5
+		changed group 0000:00:0a.0 type DMA DMA-FQ
+		added device 0000:02:00.0   8086:10c9\x20ethernet
+		renumbered device 0000:03:01.0 device 0000:02:01.0 0000:03:01.0
+		renumbered device 0000:03:02.0 device 0000:02:02.0 0000:03:02.0
+	END
+	)"
+}
+
+# before: intel-contexts before it had what it has: no context "other", nothing attached or bound.
+before()
+{
+	local tree
+
+	tree=$(own intel-contexts)
+	jq '.context |= [.[] | select(.name == "lab") | .bindings = [] | .describe.device |= map(.attached = null)]' \
+		"$tree/ioasidctl/contexts.json" >"$BATS_TEST_TMPDIR/new"
+	cp "$BATS_TEST_TMPDIR/new" "$tree/ioasidctl/contexts.json"
+	sed -i -E '/^00:1[01]\.0\t.*\t[1-9][0-9]* +\t/d' "$tree/sys/kernel/debug/iommu/intel/dmar_translation_struct"
+	BEFORE=$tree
+}
+
+@test "contexts, what own requests are attached to, PASIDs of two devices" {
+	before
+	run_both "$IOASIDCTL" system diff "$BEFORE" "$BATS_FILE_TMPDIR/intel-contexts"
+	[[ $status == 7 ]]
+	equal "$output" "$(cat <<-'END'
+		CHANGE  KIND    OBJECT       PASID   FIELD    OLD                          NEW
+		added   context other        -       -        -                            pid 109
+		changed device  0000:00:10.0 -       attached domain blocked (lab)         ioas mem (lab)
+		changed device  0000:02:00.0 -       attached vfio, pid 109 (ioasid:other) ioas 2 (other)
+		added   pasid   0000:00:10.0 5       -        -                            ioas mem (lab)
+		added   pasid   0000:00:10.0 7       -        -                            ioas red (lab)
+		added   pasid   0000:00:10.0 100-163 -        -                            ioas mem (lab)
+		added   pasid   0000:00:11.0 1-8     -        -                            ioas mem (lab)
+	END
+	)"
+	run_both "$IOASIDCTL" system diff "$BEFORE" "$BATS_FILE_TMPDIR/intel-contexts" -j \
+		kind=context,pasid,device field=,attached
+	json '[.[] | select(.kind != "pasid") | { kind, object, field, old, new }] == [
+		{ kind: "context", object: "other", field: null, old: null, new: { pid: 109 } },
+		{ kind: "device", object: "0000:00:10.0", field: "attached",
+			old: { kind: "domain", id: null, name: "blocked", context: "lab", hwpt: null },
+			new: { kind: "ioas", id: 3, name: "mem", context: "lab", hwpt: 5 } },
+		{ kind: "device", object: "0000:02:00.0", field: "attached",
+			old: { kind: "opener", id: 109, name: "ioasid:other", context: null, hwpt: null },
+			new: { kind: "ioas", id: 2, name: null, context: "other", hwpt: null } }]'
+	json '[.[] | select(.kind == "pasid") | .pasid] == [5, 7, range(100; 164), range(1; 9)]'
+	json '[.[] | select(.pasid == 7 and .object == "0000:00:10.0")] == [{ change: "added", kind: "pasid",
+		object: "0000:00:10.0", pasid: 7, field: null, old: null, new: { kind: "ioas", id: 4, name: "red",
+		owner: { kind: "context", id: null, name: "lab" } } }]'
+	run_both "$IOASIDCTL" system diff "$BEFORE" "$BATS_FILE_TMPDIR/intel-contexts" --fold -j -o pasid pasid=2-5
+	json '. == [{ pasid: { lo: 5, hi: 5 } }, { pasid: { lo: 2, hi: 5 } }]'
+	run_both "$IOASIDCTL" system diff "$BEFORE" "$BATS_FILE_TMPDIR/intel-contexts" --each -no pasid pasid=7-8
+	equal "$output" $'7\n7\n8'
+}
+
+@test "a PASID that leads to another IOAS" {
+	before
+	jq '(.context[].bindings[].binding[] | select(.ioas_name == "red") | .ioas_name) = "blue"' \
+		"$BATS_FILE_TMPDIR/intel-contexts/ioasidctl/contexts.json" >"$BEFORE/ioasidctl/contexts.json"
+	cp "$BATS_FILE_TMPDIR"/intel-contexts/sys/kernel/debug/iommu/intel/dmar_translation_struct \
+		"$BEFORE/sys/kernel/debug/iommu/intel/dmar_translation_struct"
+	run_both "$IOASIDCTL" system diff "$BEFORE" "$BATS_FILE_TMPDIR/intel-contexts" -nro object,pasid,field,old,new
+	equal "$output" '0000:00:10.0 7 target ioas\x20blue\x20(lab) ioas\x20red\x20(lab)'
 }

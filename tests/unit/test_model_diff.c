@@ -84,6 +84,27 @@ static struct diff_side side_of(const char *devices)
 	return side;
 }
 
+/* "ioas red (90 ioasid:vm)" */
+static void put_target(FILE *f, const struct pasid_range *range)
+{
+	const struct field_str *name =
+		range->ioas_name.status == 1 ? &range->ioas_name : &range->through;
+
+	fprintf(f, " %s", pasid_kind_name(range->kind));
+	if (name->status == 1)
+		fprintf(f, " %s", name->value);
+	if (range->pid.status == 1)
+		fprintf(f, " (%" PRIu64 "%s%s)", range->pid.value,
+			range->command.status == 1 ? " " : "",
+			range->command.status == 1 ? range->command.value : "");
+}
+
+static void put_hardware(FILE *f, const struct device *device)
+{
+	fprintf(f, " %04" PRIx64 ":%04" PRIx64 " %s", device->vendor.value, device->device.value,
+		device->class_name.status == 1 ? device->class_name.value : "?");
+}
+
 static void put_value(FILE *f, const struct diff_value *value)
 {
 	if (value->status < 0)
@@ -92,6 +113,19 @@ static void put_value(FILE *f, const struct diff_value *value)
 		fputs(" -", f);
 	else if (value->type == DIFF_TEXT)
 		fprintf(f, " %s", value->text);
+	else if (value->type == DIFF_TARGET)
+		put_target(f, value->object);
+	else if (value->type == DIFF_OWNER)
+		fprintf(f, " %" PRIu64, ((const struct pasid_range *)value->object)->pid.value);
+	else if (value->type == DIFF_HARDWARE)
+		put_hardware(f, value->object);
+	else if (value->type == DIFF_ATTACHED)
+		fprintf(f, " %s %s",
+			attached_kind_name(((const struct device_attached *)value->object)->kind),
+			((const struct device_attached *)value->object)->name.value);
+	else if (value->type == DIFF_HOLDER)
+		fprintf(f, " pid %" PRIu64,
+			((const struct diff_context *)value->object)->pid.value);
 	else
 		fprintf(f, " %" PRIu64, value->number);
 }
@@ -255,7 +289,7 @@ static void facts(void **state)
 	new.devices.v[1].class_name = text_field("nvme");
 	check(old, new,
 	      "added device 0000:02:00.0 - - 1b36:0010 nvme\n"
-	      "swapped device 0000:03:00.0 ids 8086:10d3 8086:1533\n"
+	      "swapped device 0000:03:00.0 id 8086:10d3 8086:1533\n"
 	      "changed device 0000:03:00.0 driver e1000e vfio-pci\n"
 	      "changed device 0000:03:00.0 driver_override - vfio-pci\n"
 	      "changed device 0000:03:00.0 sriov_numvfs 0 4\n");
@@ -357,6 +391,131 @@ static struct pasid_range *add_range(struct diff_side *side, uint32_t lo, uint32
 	return range;
 }
 
+/* DEVICE, at PATH beneath the root bus, with an id. */
+static struct device *add_at(struct diff_side *side, const char *path, uint64_t id)
+{
+	struct device *device = add_device(side, strrchr(path, '/') + 1);
+	char whole[256];
+
+	snprintf(whole, sizeof(whole), "/sys/devices/pci0000:00%s", path);
+	device->path = text_field(whole);
+	device->vendor = field_u64(0x8086);
+	device->device = field_u64(id);
+	device->class_name = text_field("nvme");
+	return device;
+}
+
+#define PORT_A "/0000:00:1c.0"
+#define PORT_B "/0000:00:1d.0"
+
+/* A card in the first slot moves the busses behind the second: twins are told apart by their slots. */
+static void busses_move(void **state)
+{
+	struct diff_side old = side_of(""), new = side_of("");
+
+	(void)state;
+	add_at(&old, PORT_A, 1)->group = field_u64(1);
+	add_at(&old, PORT_B, 1)->group = field_u64(2);
+	add_at(&old, PORT_B "/0000:02:00.0", 7)->group = field_u64(3);
+	add_at(&old, PORT_B "/0000:02:00.1", 7)->group = field_u64(3);
+	add_at(&new, PORT_A, 1)->group = field_u64(1);
+	add_at(&new, PORT_A "/0000:02:00.0", 7)->group = field_u64(3);
+	add_at(&new, PORT_B, 1)->group = field_u64(2);
+	add_at(&new, PORT_B "/0000:03:00.0", 7)->group = field_u64(4);
+	add_at(&new, PORT_B "/0000:03:00.1", 7)->group = field_u64(4);
+	new.devices.v[3].driver = text_field("vfio-pci");
+	add_reports(&old, 1, 1, 1);
+	add_reports(&new, 1, 1, 1);
+	add_range(&old, 5, 9, TABLE, 90)->device = copy("0000:02:00.0");
+	add_range(&new, 5, 8, TABLE, 90)->device = copy("0000:03:00.0");
+	check(old, new,
+	      "renumbered group 0000:03:00.0 group 3 4\n"
+	      "added device 0000:02:00.0 - - 8086:0007 nvme\n"
+	      "renumbered device 0000:03:00.0 device 0000:02:00.0 0000:03:00.0\n"
+	      "changed device 0000:03:00.0 driver - vfio-pci\n"
+	      "renumbered device 0000:03:00.1 device 0000:02:00.1 0000:03:00.1\n"
+	      "removed pasid 0000:03:00.0 9-9 - unknown (90) -\n");
+}
+
+/* Another device in the slot is another one; what has moved to another slot has gone and come. */
+static void slots_are_places(void **state)
+{
+	struct diff_side old = side_of(""), new = side_of("");
+
+	(void)state;
+	add_at(&old, PORT_A "/0000:01:00.0", 7);
+	add_at(&old, PORT_B "/0000:02:00.0", 8);
+	add_at(&new, PORT_A "/0000:01:00.0", 9);
+	add_at(&new, PORT_B "/0000:03:00.0", 10);
+	check(old, new,
+	      "swapped device 0000:01:00.0 id 8086:0007 8086:0009\n"
+	      "removed device 0000:02:00.0 - 8086:0008 nvme -\n"
+	      "added device 0000:03:00.0 - - 8086:000a nvme\n");
+	old = side_of(""), new = side_of("");
+	add_at(&old, PORT_A "/0000:01:00.0", 7);
+	add_at(&new, PORT_B "/0000:02:00.0", 7);
+	check(old, new,
+	      "removed device 0000:01:00.0 - 8086:0007 nvme -\n"
+	      "added device 0000:02:00.0 - - 8086:0007 nvme\n");
+}
+
+/* Virtual functions have more busses than one behind the port: they move together, and each is its own. */
+static void functions_of_two_busses(void **state)
+{
+	struct diff_side old = side_of(""), new = side_of("");
+
+	(void)state;
+	add_at(&old, PORT_A "/0000:01:00.0", 7);
+	add_at(&old, PORT_A "/0000:01:10.0", 8)->driver = text_field("a");
+	add_at(&old, PORT_A "/0000:02:10.0", 8)->driver = text_field("b");
+	add_at(&new, PORT_A "/0000:05:00.0", 7);
+	add_at(&new, PORT_A "/0000:05:10.0", 8)->driver = text_field("a");
+	add_at(&new, PORT_A "/0000:06:10.0", 8)->driver = text_field("b");
+	check(old, new,
+	      "renumbered device 0000:05:00.0 device 0000:01:00.0 0000:05:00.0\n"
+	      "renumbered device 0000:05:10.0 device 0000:01:10.0 0000:05:10.0\n"
+	      "renumbered device 0000:06:10.0 device 0000:02:10.0 0000:06:10.0\n");
+}
+
+static struct device_attached attached_to(enum attached_kind kind, const char *name,
+					  const char *context)
+{
+	return (struct device_attached){ .kind = kind,
+					 .id = field_u64(1),
+					 .name = text_field(name),
+					 .context = context ? text_field(context)
+							    : (struct field_str){ 0 } };
+}
+
+static void contexts_and_attachments(void **state)
+{
+	struct diff_side old = side_of("a b c"), new = side_of("a b c");
+
+	(void)state;
+	assert_int_equal(diff_side_add_context(&old, "gone", 7), 0);
+	assert_int_equal(diff_side_add_context(&old, "vm", 8), 0);
+	assert_int_equal(diff_side_add_context(&new, "vm", 9), 0);
+	assert_int_equal(diff_side_add_context(&new, "fresh", 10), 0);
+	old.devices.v[0].attached = attached_to(ATTACHED_DOMAIN, "DMA", NULL);
+	new.devices.v[0].attached = attached_to(ATTACHED_IOAS, "mem", "vm");
+	/* The group's type says so. */
+	old.devices.v[1].attached = attached_to(ATTACHED_DOMAIN, "DMA", NULL);
+	new.devices.v[1].attached = attached_to(ATTACHED_DOMAIN, "identity", NULL);
+	/* Its number is given anew, its name is what it goes by. */
+	old.devices.v[2].attached = attached_to(ATTACHED_IOAS, "mem", "vm");
+	new.devices.v[2].attached = attached_to(ATTACHED_IOAS, "mem", "vm");
+	new.devices.v[2].attached.id = field_u64(4);
+	check(old, new,
+	      "added context fresh - - pid 10\n"
+	      "removed context gone - pid 7 -\n"
+	      "changed context vm pid 8 9\n"
+	      "changed device a attached domain DMA ioas mem\n");
+	old = side_of(""), new = side_of("");
+	old.contexts_status = -EACCES;
+	assert_int_equal(diff_side_add_context(&new, "vm", 9), 0);
+	check(old, new, "unreadable context vm - ? pid 9\n");
+}
+
 static void ranges(void **state)
 {
 	struct diff_side old = side_of(""), new = side_of("");
@@ -373,7 +532,7 @@ static void ranges(void **state)
 	      "removed pasid d 1-1 - unknown (90) -\n"
 	      "added pasid d 90-99 - - unknown (90)\n"
 	      "removed pasid d 110-119 - unknown (90) -\n"
-	      "changed pasid d 120-130 process 90 91\n"
+	      "changed pasid d 120-130 owner 90 91\n"
 	      "removed pasid d 131-159 - unknown (90) -\n"
 	      "added pasid d 164-1048575 - - unknown (90)\n");
 }
@@ -482,6 +641,10 @@ int main(void)
 		cmocka_unit_test(unreadable_facts),
 		cmocka_unit_test(unreadable_lists),
 		cmocka_unit_test(units),
+		cmocka_unit_test(busses_move),
+		cmocka_unit_test(slots_are_places),
+		cmocka_unit_test(functions_of_two_busses),
+		cmocka_unit_test(contexts_and_attachments),
 		cmocka_unit_test(ranges),
 		cmocka_unit_test(only_known),
 		cmocka_unit_test(unreadable_sources),
