@@ -2,8 +2,11 @@
 /* system capture */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,25 +25,60 @@ struct capture_args {
 	bool force;
 };
 
-/* Where it is written, under another name until it is whole. */
+/* Where it is written: a file without a name until it is whole, so that nothing is left of half a one. */
 struct target {
 	const char *name; /* as the user wrote it; "-": standard output */
 	char made[64];    /* a name of ours */
-	char *temporary;  /* NULL: none is left */
 	int fd;
 };
 
 static void target_done(struct target *target)
 {
-	if (target->temporary)
-		(void)unlink(target->temporary);
-	free(target->temporary);
 	cleanup_close(&target->fd);
+}
+
+/* A file of mode 0600 beside NAME. Returns its fd, with its name in RET (to be freed), or -errno. */
+static int create_beside(const char *name, char **ret)
+{
+	_cleanup_free_ char *path = NULL;
+	int fd;
+
+	if (asprintf(&path, "%s.XXXXXX", name) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	*ret = TAKE_PTR(path);
+	return fd;
+}
+
+/* Between a file's making and its end no signal leaves it behind. */
+static sigset_t hold_signals(void)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	return before;
+}
+
+static int create_nameless(const char *name)
+{
+	_cleanup_free_ char *path = NULL;
+	const sigset_t before = hold_signals();
+	int fd = create_beside(name, &path);
+
+	if (fd >= 0)
+		(void)unlink(path);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return fd;
 }
 
 static int fail_exists(struct app *app, const char *name)
 {
-	app_fail(app, STATUS_UNSAFE, name, "there is such a file already");
+	app_fail(app, STATUS_UNSAFE, name, "the file exists");
 	app_hint(app, "--force replaces it");
 	return STATUS_UNSAFE;
 }
@@ -68,44 +106,69 @@ static int target_open(struct app *app, const struct capture_args *args, struct 
 		target->name = target->made;
 	if (strcmp(target->name, "-") == 0)
 		return open_stdout(app, target);
-	/* Told before the work; what counts is the renaming. */
+	/* Said before the work; what counts is the renaming. */
 	if (!args->force && faccessat(AT_FDCWD, target->name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return fail_exists(app, target->name);
-	if (asprintf(&target->temporary, "%s.XXXXXX", target->name) < 0) {
-		target->temporary = NULL;
-		return app_fail_errno(app, -ENOMEM, target->name, "cannot write");
-	}
-	/* Which makes it 0600. */
-	target->fd = mkostemp(target->temporary, O_CLOEXEC);
-	if (target->fd < 0) {
-		int r = -errno;
-
-		free(TAKE_PTR(target->temporary));
-		return app_fail_errno(app, r, target->name, "cannot create");
-	}
-	return 0;
+	target->fd = create_nameless(target->name);
+	return target->fd < 0 ? app_fail_errno(app, target->fd, target->name, "cannot create") : 0;
 }
 
-/* Gives it its name, and leaves alone what has that meanwhile. */
-static int target_finish(struct app *app, struct target *target, bool force)
+/* All that FROM has. Returns 0 or -errno. */
+static int copy_whole(int from, int to)
 {
-	_cleanup_free_ char *what = NULL;
-	int r;
+	const off_t size = lseek(from, 0, SEEK_END);
+	off_t at = 0;
 
-	if (!target->temporary)
-		return 0;
-	r = renameat2(AT_FDCWD, target->temporary, AT_FDCWD, target->name,
-		      force ? 0 : RENAME_NOREPLACE);
+	while (at < size) {
+		ssize_t n = sendfile(to, from, &at, (size_t)(size - at));
+
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+	}
+	return size < 0 ? -errno : 0;
+}
+
+/* Gives the file at PATH its name, and leaves alone what has that meanwhile unless FORCE. */
+static int rename_to(const char *path, const char *name, bool force)
+{
+	int r = renameat2(AT_FDCWD, path, AT_FDCWD, name, force ? 0 : RENAME_NOREPLACE);
+
 	/* Not every file system can. */
 	if (r < 0 && errno == EINVAL && !force) {
-		r = link(target->temporary, target->name);
+		r = link(path, name);
 		if (r == 0)
-			r = unlink(target->temporary);
+			(void)unlink(path);
 	}
+	return r < 0 ? -errno : 0;
+}
+
+static int write_file(const struct target *target, bool force)
+{
+	_cleanup_free_ char *path = NULL;
+	_cleanup_close_ int fd = create_beside(target->name, &path);
+	int r = fd < 0 ? fd : copy_whole(target->fd, fd);
+
+	if (r == 0)
+		r = rename_to(path, target->name, force);
+	if (r < 0 && path)
+		(void)unlink(path);
+	return r;
+}
+
+static int target_finish(struct app *app, const struct target *target, bool force)
+{
+	_cleanup_free_ char *what = NULL;
+	sigset_t before;
+	int r;
+
+	if (strcmp(target->name, "-") == 0)
+		return 0;
+	before = hold_signals();
+	r = write_file(target, force);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (r < 0)
-		return errno == EEXIST ? fail_exists(app, target->name)
-				       : app_fail_errno(app, -errno, target->name, "cannot create");
-	free(TAKE_PTR(target->temporary));
+		return r == -EEXIST ? fail_exists(app, target->name)
+				    : app_fail_errno(app, r, target->name, "cannot create");
 	if (asprintf(&what, "%s is written", target->name) < 0)
 		what = NULL;
 	app_changed(app, what ? what : target->name);
@@ -129,19 +192,30 @@ static int put_contexts(struct app *app, struct capture *capture, bool anonymous
 	return r < 0 ? r : capture_put_text(capture, CAPTURE_CONTEXTS, text);
 }
 
-static void tell_lacks(struct app *app, const struct capture *capture)
+/* Each by its name, and those of which there may be many by their count. */
+static void note_lacks(struct app *app, const struct capture *capture)
 {
 	const struct capture_lack *lacks;
-	size_t n;
+	size_t n, asleep = 0, named = 0, others;
 
 	lacks = capture_lacks(capture, &n);
-	for (size_t i = 0; i < n && i < NOTES_MAX; i++)
-		app_note(app, "/%s could not be read: %s", lacks[i].path,
-			 out_reason(lacks[i].error));
-	if (n > NOTES_MAX)
+	for (size_t i = 0; i < n; i++) {
+		if (lacks[i].error == -EAGAIN)
+			asleep++;
+		else if (named < NOTES_MAX && ++named)
+			app_note(app, "/%s could not be read: %s", lacks[i].path,
+				 out_reason(lacks[i].error));
+	}
+	others = n - asleep - named;
+	if (asleep)
+		app_note(
+			app,
+			"%zu device%s asleep: what a look into %s would have shown is not in the file",
+			asleep, asleep == 1 ? " was" : "s were", asleep == 1 ? "it" : "them");
+	if (others)
 		app_note(app, "%zu more could not be read: see ioasidctl/unreadable in the file",
-			 n - NOTES_MAX);
-	if (n && geteuid() != 0 && !app->sysroot)
+			 others);
+	if (n > asleep && geteuid() != 0 && !app->sysroot)
 		app_hint(app, "root can read more");
 }
 
@@ -169,7 +243,7 @@ static int capture_run(struct app *app, const void *p)
 	r = target_finish(app, &target, args->force);
 	if (r)
 		return r;
-	tell_lacks(app, capture);
+	note_lacks(app, capture);
 	return STATUS_DONE;
 }
 

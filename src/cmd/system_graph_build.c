@@ -11,6 +11,7 @@
 #include "cmd/system_topology_columns.h"
 #include "out/column.h"
 #include "util/cleanup.h"
+#include "util/parse.h"
 
 /* No line of a text is longer, in bytes. */
 #define LINE_LONGEST 48
@@ -97,18 +98,46 @@ static const char *comma(const char *text)
 	return *text ? ", " : "";
 }
 
+static bool stands_for(const struct graph_build *build, size_t i, size_t k)
+{
+	return build->fold.first[k] == i;
+}
+
+/* The numbers of all that node I stands for: groups', PASIDs'. */
+static int list_numbers(const struct graph_build *build, size_t i, struct ranges *ret)
+{
+	const struct topology_node *nodes = build->topology->v;
+	int r = 0;
+
+	for (size_t k = i; r == 0 && k <= build->fold.last[i]; k++) {
+		if (!stands_for(build, i, k))
+			continue;
+		r = nodes[k].kind == TOPOLOGY_GROUP
+			    ? ranges_add(ret, nodes[k].group->number, nodes[k].group->number)
+			    : ranges_add(ret, nodes[k].lo, nodes[k].hi);
+	}
+	return r;
+}
+
 static int describe_group(const struct graph_build *build, size_t i, const struct texts *texts,
 			  struct strv *lines)
 {
-	const struct topology_node *nodes = build->topology->v;
-	size_t n = build->fold.count[i];
 	const char *type = texts->v[WHAT], *name = texts->v[GROUP_NAME];
+	_cleanup_ranges_ struct ranges ranges = { 0 };
+	_cleanup_free_ char *numbers = NULL;
+	size_t n = build->fold.count[i];
+	int r;
 
-	if (n > 1)
-		return add_line(lines, "%zu groups: %" PRIu32 " .. %" PRIu32 "%s%s%s%s", n,
-				nodes[i].group->number, nodes[build->fold.last[i]].group->number,
-				comma(type), type, comma(name), name);
-	return add_line(lines, "%s%s%s%s%s", texts->v[LABEL], comma(type), type, comma(name), name);
+	if (n == 1)
+		return add_line(lines, "%s%s%s%s%s", texts->v[LABEL], comma(type), type,
+				comma(name), name);
+	r = list_numbers(build, i, &ranges);
+	numbers = r == 0 ? ranges_format(&ranges) : NULL;
+	if (!numbers)
+		return -ENOMEM;
+	/* What may be cut stands last. */
+	return add_line(lines, "%zu groups%s%s%s%s: %s", n, comma(type), type, comma(name), name,
+			numbers);
 }
 
 static int describe_device(const struct graph_build *build, size_t i, const struct texts *texts,
@@ -128,8 +157,8 @@ static int describe_device(const struct graph_build *build, size_t i, const stru
 			     nodes[build->fold.last[i]].device->id)
 		  : add_line(lines, "%s", texts->v[LABEL]);
 	if (r == 0)
-		r = add_line(lines, "%s%s%s%s", number, texts->v[WHAT],
-			     *driver ? ", driver " : ", no driver", driver);
+		r = add_line(lines, "%s%s%s%s%s", number, texts->v[WHAT], comma(texts->v[WHAT]),
+			     *driver ? "driver " : "no driver", driver);
 	if (r == 0 && *physfn)
 		return add_line(lines, "VF%s of %s", n > 1 ? "s" : "", physfn);
 	return r == 0 && n == 1 ? add_line(lines, "%s", texts->v[NAME]) : r;
@@ -138,24 +167,28 @@ static int describe_device(const struct graph_build *build, size_t i, const stru
 static int describe_pasid(const struct graph_build *build, size_t i, const struct texts *texts,
 			  struct strv *lines)
 {
+	_cleanup_ranges_ struct ranges ranges = { 0 };
+	_cleanup_free_ char *numbers = NULL;
 	const struct topology_node *nodes = build->topology->v;
-	uint32_t lo = UINT32_MAX, hi = 0;
 	uint64_t n = 0;
-	int r;
+	int r = 0;
 
-	for (size_t k = i; k <= build->fold.last[i]; k++)
-		if (build->fold.first[k] == i) {
-			n += nodes[k].hi - nodes[k].lo + UINT64_C(1);
-			lo = nodes[k].lo < lo ? nodes[k].lo : lo;
-			hi = nodes[k].hi > hi ? nodes[k].hi : hi;
-		}
-	/* 0 is one whose number nobody tells. */
-	if (build->fold.count[i] > 1 && lo)
-		r = add_line(lines, "%" PRIu64 " PASIDs: %" PRIu32 " .. %" PRIu32, n, lo, hi);
-	else if (build->fold.count[i] > 1)
-		r = add_line(lines, "%" PRIu64 " PASIDs", n);
-	else
+	if (build->fold.count[i] == 1) {
 		r = add_line(lines, "%s", texts->v[LABEL]);
+		return r == 0 ? add_line(lines, "%s", texts->v[WHAT]) : r;
+	}
+	for (size_t k = i; k <= build->fold.last[i]; k++)
+		if (stands_for(build, i, k))
+			n += nodes[k].hi - nodes[k].lo + UINT64_C(1);
+	/* 0 is one whose number no source reports. */
+	if (nodes[i].lo) {
+		r = list_numbers(build, i, &ranges);
+		numbers = r == 0 ? ranges_format(&ranges) : NULL;
+		if (!numbers)
+			return -ENOMEM;
+	}
+	r = add_line(lines, "%" PRIu64 " PASIDs%s%s", n, numbers ? ": " : "",
+		     numbers ? numbers : "");
 	return r == 0 ? add_line(lines, "%s", texts->v[WHAT]) : r;
 }
 

@@ -132,8 +132,9 @@ xml()
 @test "many that are alike are one, and none is lost" {
 	on many system graph --depth device
 	ended 0
-	equal "$(shown | sed -n 's/^\([0-9]*\) groups: .*/\1/p; s/^group .*/1/p' | paste -sd + | bc)" 520
-	contains "$(shown)" '58 groups: 2 .. 63, DMA-FQ'
+	equal "$(shown | sed -n 's/^\([0-9]*\) groups, .*/\1/p; s/^group .*/1/p' | paste -sd + | bc)" 520
+	contains "$(shown)" '58 groups, DMA-FQ: 2-5,7-21,23-37,39-53,55-63'
+	contains "$(shown)" '4 groups, DMA-FQ: 6,22,38,54'
 	contains "$(shown)" '0000:01:00.1 .. 0000:01:07.6\n58 devices: nvme, no driver\nVFs of 0000:01:00.0'
 	contains "$(shown)" '0000:01:00.5 .. 0000:01:06.5\n4 devices: nvme, driver vfio-pci\nVFs of 0000:01:00.0'
 	# What is asked for by name is drawn as it is.
@@ -324,4 +325,16 @@ with_dot()
 		succeeds
 		[[ -n $output ]]
 	done
+}
+
+@test "a device of no class has no comma for it" {
+	local tree at=sys/devices/platform/fdab0000.npu
+
+	tree=$(own virtio)
+	mkdir -p "$tree/$at" "$tree/sys/kernel/iommu_groups/90/devices"
+	ln -s ../../../kernel/iommu_groups/90 "$tree/$at/iommu_group"
+	ln -s "../../../../../$at" "$tree/sys/kernel/iommu_groups/90/devices/fdab0000.npu"
+	on virtio system graph 90
+	succeeds
+	contains "$output" '"fdab0000.npu\nno driver"'
 }

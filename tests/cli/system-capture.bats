@@ -55,11 +55,11 @@ ask()
 @test "nothing is replaced without --force, and nothing is left when it fails" {
 	echo mine >"$FILE"
 	on none system capture "$FILE"
-	fails 3 "$FILE: there is such a file already" "--force replaces it"
+	fails 3 "$FILE: the file exists" "--force replaces it"
 	equal "$(<"$FILE")" mine
 	ln -s nowhere link
 	on none system capture link
-	fails 3 "link: there is such a file already" "--force replaces it"
+	fails 3 "link: the file exists" "--force replaces it"
 	on none system capture --force "$FILE"
 	succeeds
 	tar tzf "$FILE" | grep -qx ioasidctl/capture
@@ -177,6 +177,25 @@ hostile()
 	hostile 'is larger than any capture'
 	tar czf "$FILE" -C t ioasidctl long
 	hostile 'is larger than any capture'
+}
+
+@test "interrupted at any time it leaves nothing, or the whole file" {
+	local pid delay signal
+
+	mkdir cut && cd cut
+	for signal in INT TERM; do
+		for delay in 0 1 2 3 4 5 6 7 8 9; do
+			# A shell's background jobs ignore SIGINT.
+			env --default-signal=INT "$IOASIDCTL" --sysroot "$BATS_FILE_TMPDIR/none" system capture x >/dev/null 2>&1 &
+			pid=$!
+			sleep "0.00$delay"
+			kill -s "$signal" $pid 2>/dev/null || true
+			wait $pid || true
+			[[ $(ls) == '' || $(ls) == x ]]
+			[[ ! -e x ]] || gzip -t x
+			rm -f x
+		done
+	done
 }
 
 @test "what it was unpacked into goes with the program, however that ends" {
