@@ -166,11 +166,51 @@ static const struct out_column owner_columns[] = {
 	{ 0 },
 };
 
+static void get_candidate(const void *p, struct out_value *ret)
+{
+	out_number(ret, *(const uint64_t *)p);
+}
+
+static const struct out_column candidate_pid_columns[] = {
+	{ "pid", "Process", OUT_DEFAULT, 0, get_candidate },
+	{ 0 },
+};
+
+static const struct out_column candidate_pasid_columns[] = {
+	{ "pasid", "PASID", OUT_DEFAULT, 0, get_candidate },
+	{ 0 },
+};
+
+static void get_candidates(const void *p, const struct out_column *columns, bool numbered,
+			   struct out_value *ret)
+{
+	const struct pasid_range *range = ((const struct pasid_row *)p)->range;
+	const size_t n = !range->lo == !numbered ? range->n_candidates : 0;
+
+	out_table(ret, columns, range->candidates, n, sizeof(*range->candidates));
+}
+
+static void get_candidate_pid(const void *p, struct out_value *ret)
+{
+	get_candidates(p, candidate_pid_columns, true, ret);
+}
+
+static void get_candidate_pasid(const void *p, struct out_value *ret)
+{
+	get_candidates(p, candidate_pasid_columns, false, ret);
+}
+
 /* The holder's process is its context's affair. */
 void pasid_out_owner(struct out_value *ret, const struct pasid_range *range)
 {
 	const bool known = range->context.status == 1 || range->pid.status == 1;
 
+	if (!known && range->lo && range->n_candidates) {
+		snprintf(ret->text, sizeof(ret->text), "one of %zu processes", range->n_candidates);
+		out_object(ret, owner_columns, range);
+		ret->error = range->pid.status < 0 ? range->pid.status : 0;
+		return;
+	}
 	if (!known) {
 		out_field_number(ret, &range->pid);
 		return;
@@ -263,7 +303,11 @@ static void get_type(const void *p, struct out_value *ret)
 	{ "unit", "systemd unit or container of that process", OUT_SHRINK, PROCESS, get_unit }, \
 	{ "started", "When that process started, in UTC", 0, PROCESS, get_started }, \
 	{ "driver", "Driver of the device", 0, PASID_NEED_DRIVER, get_driver }, \
-	{ "state", "ok, not-in-hardware, not-recorded, or unconfirmed", OUT_DEFAULT | OUT_RESULT, 0, get_state }, \
+	{ "state", "ok, not-in-hardware, not-recorded, ambiguous, or unconfirmed", OUT_DEFAULT | OUT_RESULT, 0, get_state }, \
+	{ "candidate_pid", "Of an ambiguous PASID: the processes one of which it is", OUT_INLINE, \
+	  PASID_NEED_OWNER, get_candidate_pid }, \
+	{ "candidate_pasid", "Of an ambiguous process: the PASIDs one of which it has", OUT_INLINE, \
+	  PASID_NEED_OWNER, get_candidate_pasid }, \
 	{ "source", "Who tells of it: see --sources", OUT_INLINE, PASID_NEED_OWNER, get_sources }, \
 	{ "hardware", "Whether the IOMMU's table has it", 0, 0, get_hardware }, \
 	{ "record", "Whether a context or a driver says so", 0, 0, get_record }, \

@@ -13,6 +13,7 @@ static void range_done(struct pasid_range *range)
 				       &range->unit };
 
 	free(range->device);
+	free(range->candidates);
 	for (size_t i = 0; i < ARRAY_SIZE(copies); i++)
 		field_str_done(copies[i]);
 }
@@ -33,6 +34,10 @@ int pasid_table_add(struct pasid_table *table, const struct pasid_range *range)
 	bool whole = true;
 
 	copy.device = strdup(range->device);
+	copy.candidates = calloc(range->n_candidates + 1, sizeof(*copy.candidates));
+	whole = copy.candidates;
+	for (size_t i = 0; whole && i < range->n_candidates; i++)
+		copy.candidates[i] = range->candidates[i];
 	for (size_t i = 0; i < ARRAY_SIZE(copies); i++) {
 		if (copies[i]->status != 1)
 			continue;
@@ -73,6 +78,8 @@ const char *pasid_state_name(enum pasid_state state)
 		return "not-recorded";
 	case PASID_STATE_UNCONFIRMED:
 		break;
+	case PASID_STATE_AMBIGUOUS:
+		return "ambiguous";
 	case PASID_STATE_UNKNOWN:
 		return NULL;
 	}

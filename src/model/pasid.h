@@ -33,6 +33,7 @@ enum pasid_state {
 	PASID_STATE_NOT_IN_HARDWARE, /* somebody says so, the hardware has it not */
 	PASID_STATE_NOT_RECORDED,    /* the hardware has it, nobody says so */
 	PASID_STATE_UNCONFIRMED,     /* somebody says so, the hardware cannot be read */
+	PASID_STATE_AMBIGUOUS, /* somebody says that there is one, the hardware has some: see candidates */
 	PASID_STATE_UNKNOWN, /* the hardware has it; not all who may say so could be asked: RECORD */
 };
 
@@ -61,6 +62,12 @@ struct pasid_range {
 	struct field_u64 domain;   /* domain id in the hardware's entry */
 	struct field_u64 type; /* its translation type: VT-d PGTT, 1 first stage, 2 second, ... */
 	struct field_u64 faults, fault_failures; /* of the driver, all for PASIDs LO to HI */
+	/*
+	 * Ambiguous: of LO to HI the processes one of which it is, where the number is 0 the PASIDs one of
+	 * which it is.
+	 */
+	uint64_t *candidates;
+	size_t n_candidates;
 	unsigned int sources; /* who tells of it: 1 << N for each pasid_source_name(N) */
 };
 

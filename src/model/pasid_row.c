@@ -81,6 +81,11 @@ static int set_process(struct pasid_rows *rows, struct pasid_range *range)
 	return set_user(rows, range);
 }
 
+static bool is_ambiguous(const struct pasid_place *place, const struct pasid_stored *claim)
+{
+	return claim->lo == 0 && !claim->own && claim->kind == PASID_KIND_SVA && place->pasids.n;
+}
+
 static void set_claim(const struct pasid_stored *claim, struct pasid_range *range)
 {
 	range->kind = (enum pasid_kind)claim->kind;
@@ -113,6 +118,15 @@ static void set_unclaimed(const struct pasid_rows *rows, const struct pasid_plac
 			  const struct pasid_entry *entry, struct pasid_range *range)
 {
 	range->record = field_u64(0);
+	if (entry->sva && place->pids.n) {
+		range->record = (struct field_u64){ 0 };
+		range->state = PASID_STATE_AMBIGUOUS;
+		range->candidates = place->pids.v;
+		range->n_candidates = place->pids.n;
+		if (place->pids_status < 0)
+			range->pid = field_u64_error(place->pids_status);
+		return;
+	}
 	if (entry->sva) {
 		if (rows->drivers_status < 0)
 			set_unasked(range, rows->drivers_status, true);
@@ -160,6 +174,11 @@ int pasid_row_get(struct pasid_rows *rows, const struct pasid_place *place,
 		.state = state_of(claim, entry, place->status),
 	};
 
+	if (claim && is_ambiguous(place, claim)) {
+		range.state = PASID_STATE_AMBIGUOUS;
+		range.candidates = place->pasids.v;
+		range.n_candidates = place->pasids.n;
+	}
 	if (claim)
 		set_claim(claim, &range);
 	else if (entry)

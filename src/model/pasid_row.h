@@ -22,6 +22,12 @@ struct pasid_place {
 	struct field_u64 user; /* the process that alone has it open, and so has made the entry */
 	unsigned int user_source;
 	bool user_known;
+	/* Of address spaces whose number is not told: the processes, and the entries that nobody claims. */
+	struct candidates {
+		uint64_t *v;
+		size_t n;
+	} pids, pasids;
+	int pids_status; /* -errno: there are more whose process could not be read */
 };
 
 /* The names of users, each looked up once. */

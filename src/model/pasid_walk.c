@@ -11,6 +11,15 @@
 #include "util/array.h"
 #include "util/cleanup.h"
 
+static void place_done(struct pasid_place *place)
+{
+	pasid_device_done(&place->facts);
+	free(place->pids.v);
+	free(place->pasids.v);
+	free(place->id);
+	*place = (struct pasid_place){ 0 };
+}
+
 void pasid_walk_done(struct pasid_walk *walk)
 {
 	pasid_files_done(&walk->files);
@@ -19,8 +28,7 @@ void pasid_walk_done(struct pasid_walk *walk)
 	pasid_processes_done(&walk->rows.processes);
 	pasid_users_done(&walk->rows.users);
 	pasid_parts_done(&walk->parts);
-	pasid_device_done(&walk->place.facts);
-	free(walk->place.id);
+	place_done(&walk->place);
 	free(walk->told);
 }
 
@@ -89,6 +97,43 @@ static int tell_missing(struct pasid_walk *walk, uint64_t end)
 	return r;
 }
 
+static int add_candidate(struct candidates *candidates, uint64_t value)
+{
+	uint64_t *slot = array_push(candidates->v, candidates->n);
+
+	if (!slot)
+		return -ENOMEM;
+	*slot = value;
+	return 0;
+}
+
+static bool has_candidate(const struct candidates *candidates, uint64_t value)
+{
+	for (size_t i = 0; i < candidates->n; i++)
+		if (candidates->v[i] == value)
+			return true;
+	return false;
+}
+
+/* Who has bound an address space of the device and does not say the number. */
+static int list_pids(struct pasid_walk *walk)
+{
+	struct pasid_place *place = &walk->place;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < walk->parts.n_loose; i++) {
+		const struct pasid_stored *claim = &walk->parts.loose[i];
+
+		if (claim->what != PASID_CLAIM_SOME || claim->kind != PASID_KIND_SVA || claim->own)
+			continue;
+		if (claim->pid.status != 1)
+			place->pids_status = claim->pid.status;
+		else if (!has_candidate(&place->pids, claim->pid.value))
+			r = add_candidate(&place->pids, claim->pid.value);
+	}
+	return r;
+}
+
 /* A process's address space is in the table as such, and nothing else is. */
 static bool contradicts(const struct pasid_stored *part, const struct pasid_entry *entry)
 {
@@ -115,6 +160,8 @@ static int tell_entry(struct pasid_walk *walk, const struct pasid_entry *entry)
 	}
 	if (r == 0 && !claimed)
 		r = pasid_walk_explain(walk, entry);
+	if (r == 0 && !claimed && entry->sva && walk->place.pids.n)
+		r = add_candidate(&walk->place.pasids, entry->pasid);
 	if (r == 0 && !claimed)
 		r = tell(walk, NULL, entry, entry->pasid, entry->pasid);
 	walk->next = entry->pasid + UINT64_C(1);
@@ -137,9 +184,7 @@ static int end_device(struct pasid_walk *walk)
 		r = flush(walk);
 	walk->run.open = false;
 	pasid_parts_done(&walk->parts);
-	pasid_device_done(&walk->place.facts);
-	free(walk->place.id);
-	walk->place = (struct pasid_place){ 0 };
+	place_done(&walk->place);
 	return r;
 }
 
@@ -148,6 +193,7 @@ static int begin_device(struct pasid_walk *walk, const char *id, bool in_table)
 	struct pasid_span span = pasid_claims_of(&walk->claims, id);
 	struct pasid_place *place = &walk->place;
 	bool behind = in_table;
+	int r;
 
 	if (span.first < span.end) {
 		/* A table that comes to a device twice has not been written by the kernel. */
@@ -167,7 +213,8 @@ static int begin_device(struct pasid_walk *walk, const char *id, bool in_table)
 							       : -EOPNOTSUPP;
 	walk->at = 0;
 	walk->next = 0;
-	return pasid_parts_get(&walk->claims, span, &walk->rows.processes, &walk->parts);
+	r = pasid_parts_get(&walk->claims, span, &walk->rows.processes, &walk->parts);
+	return r == 0 ? list_pids(walk) : r;
 }
 
 static int on_entry(const struct pasid_entry *entry, void *data)

@@ -227,3 +227,37 @@ AMD=sys/kernel/debug/iommu/amd/devtbl-of
 	fares none kfd 'absent 0 the driver amdkfd is not loaded'
 	fares none amd 'absent 0 no IOMMU of AMD'
 }
+
+@test "several who have bound a device and do not say the number: each may be each, and none is guessed" {
+	local tree
+
+	on idxd pasid list device=6a:01.0
+	succeeds
+	equal "$output" "$(cat <<-'END'
+		DEVICE       PASID TARGET           OWNER               STATE
+		0000:6a:01.0 1     domain 2         -                   ok
+		0000:6a:01.0 2-5   sva              one of 4 processes  ambiguous
+		0000:6a:01.0 -     pid 999 (wq0.0)  pid 999             ambiguous
+		0000:6a:01.0 -     pid 1201 (wq0.0) pid 1201 (dpdk-dma) ambiguous
+		0000:6a:01.0 -     pid 1202 (wq0.0) pid 1202 (kvstore)  ambiguous
+		0000:6a:01.0 -     pid 1300 (wq0.1) pid 1300 (nvmf_tgt) ambiguous
+	END
+	)"
+	on idxd pasid list -j -o pasid,pid,owner,candidate_pid,candidate_pasid,record,state device=6a:01.0
+	json '[.[] | select(.pasid == 2)] == [{ pasid: 2, pid: null, owner: { kind: "process", id: null, name: null },
+		candidate_pid: ([999, 1201, 1202, 1300] | map({ pid: . })), candidate_pasid: [], record: null,
+		state: "ambiguous" }]'
+	json '[.[] | select(.pid == 1201)] == [{ pasid: null, pid: 1201, owner: { kind: "process", id: 1201, name: "dpdk-dma" },
+		candidate_pid: [], candidate_pasid: ([2, 3, 4, 5] | map({ pasid: . })), record: true,
+		state: "ambiguous" }]'
+	on idxd pasid list state=not-recorded
+	equal "$output" ''
+	# One whose process cannot be read is no less one of those that it may be.
+	tree=$(own idxd)
+	find "$tree/sys/devices" -path '*/dsa!wq0.1/file*/pid' -exec rm {} \; -exec ln -s errno:13 {} \;
+	on idxd pasid list -j -o owner,candidate_pid device=6a:01.0 pasid=2
+	ended 7
+	json '. == [{ owner: { kind: "process", id: null, name: null, unreadable: { id: "Permission denied",
+		name: "Permission denied" } }, candidate_pid: ([999, 1201, 1202] | map({ pid: . })),
+		unreadable: { owner: "Permission denied" } }]'
+}

@@ -30,9 +30,9 @@ setup()
 	on intel-pasid pasid list -r -o all pasid=1,42
 	succeeds
 	equal "$output" "$(cat <<-'END'
-		DEVICE GROUP PASID KIND TARGET OWNER CONTEXT IOAS IOAS-NAME HWPT PID COMMAND UID USER UNIT STARTED DRIVER STATE SOURCE HARDWARE RECORD DOMAIN TYPE FAULT-COUNT FAULT-FAILURE-COUNT
-		0000:00:10.0 6 42 unknown  pid\x2098\x20(ioasid:vm)     98 ioasid:vm 0  vm.service  vfio-pci not-recorded vt-d,vfio 1 0 8 first-stage  
-		0000:00:11.0 7 1 sva pid\x20107\x20(uio0) pid\x20107\x20(bash)     107 bash 0  accelerator.service  uio_pci_sva ok vt-d,uio 1 1 1 first-stage  
+		DEVICE GROUP PASID KIND TARGET OWNER CONTEXT IOAS IOAS-NAME HWPT PID COMMAND UID USER UNIT STARTED DRIVER STATE CANDIDATE-PID CANDIDATE-PASID SOURCE HARDWARE RECORD DOMAIN TYPE FAULT-COUNT FAULT-FAILURE-COUNT
+		0000:00:10.0 6 42 unknown  pid\x2098\x20(ioasid:vm)     98 ioasid:vm 0  vm.service  vfio-pci not-recorded   vt-d,vfio 1 0 8 first-stage  
+		0000:00:11.0 7 1 sva pid\x20107\x20(uio0) pid\x20107\x20(bash)     107 bash 0  accelerator.service  uio_pci_sva ok   vt-d,uio 1 1 1 first-stage  
 	END
 	)"
 	on intel-pasid pasid list -j kind=sva
