@@ -331,6 +331,19 @@ static const struct log_pattern smmu2_patterns[] = {
 	{ 0 },
 };
 
+/* dev_err() of the device's own driver. */
+static const struct log_pattern stream_patterns[] = {
+	{ .form = "stream ID %S out of range for SMMU (%x)",
+	  LOG_KIND_REFUSED,
+	  "the device's StreamID is beyond what the SMMU has: it is attached to nothing",
+	  FIRMWARE },
+	{ .form = "Aliasing StreamID %S (from %*) unsupported, expect DMA to be broken",
+	  LOG_KIND_REFUSED,
+	  "another device has the same StreamID: its DMA will fail",
+	  FIRMWARE },
+	{ 0 },
+};
+
 const struct log_source log_sources_arm[] = {
 	{ "arm-smmu-v3", "arm-smmu-v3", NULL, true, smmu3_patterns },
 	{ "arm-smmu-v3", NULL, "arm_smmu_dump_event: ", true, log_suppressed },
@@ -339,5 +352,6 @@ const struct log_source log_sources_arm[] = {
 	{ "arm-smmu", "qcom-iommu-ctx", NULL, true, smmu2_patterns },
 	{ "arm-smmu", NULL, "arm_smmu_context_fault: ", true, log_suppressed },
 	{ "arm-smmu", NULL, "arm_smmu_global_fault: ", true, log_suppressed },
+	{ "arm-smmu", NULL, NULL, false, stream_patterns },
 	{ 0 },
 };

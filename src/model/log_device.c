@@ -53,6 +53,8 @@ static void idxd_software(struct log_fault *fault)
 
 enum { FAMILY_SOFTWARE = 1 };
 
+#define NO_SVA   "no PASIDs for processes on this device"
+#define SVA_WHY  "'ioasidctl pasid why DEVICE' shows what PASIDs of the device lack"
 #define SOFTWARE "the device found an error in what it was given"
 
 static const struct log_pattern idxd_patterns[] = {
@@ -100,6 +102,15 @@ static const struct log_pattern idxd_patterns[] = {
 	  LOG_KIND_HARDWARE,
 	  "the device could not be reset",
 	  "restart the machine" },
+	{ .form = "Unable to turn on user SVA feature.", LOG_KIND_REFUSED, NO_SVA, SVA_WHY },
+	{ .form = "User forced SVA off via module param.",
+	  LOG_KIND_REFUSED,
+	  NO_SVA,
+	  "load idxd without sva=0" },
+	{ .form = "iommu sva bind failed: -%c",
+	  LOG_KIND_REFUSED,
+	  "the kernel's own PASID was refused: the driver works without; the code is the errno",
+	  SVA_WHY },
 	/* Before 6.13 with a full stop, and also for what a reset of the device mends. */
 	{ .form = "idxd halted, need FLR.", LOG_KIND_HARDWARE, "the device has halted", LOG_RESET },
 	{ .form = "idxd halted, need system reset%*",
@@ -245,6 +256,11 @@ static const struct log_pattern amdgpu_patterns[] = {
 	{ 0 },
 };
 
+static const struct log_pattern uacce_patterns[] = {
+	{ .form = "failed to enable SVA feature! ret = %*", LOG_KIND_REFUSED, NO_SVA, SVA_WHY },
+	{ 0 },
+};
+
 static const struct log_pattern gmc_suppressed[] = {
 	{ .form = "%*_process_interrupt: %d callbacks suppressed",
 	  LOG_KIND_LOST,
@@ -315,6 +331,7 @@ const struct log_source log_sources_device[] = {
 	{ "amdgpu", "amdgpu", "amdgpu: ", false, amdgpu_patterns },
 	{ "amdgpu", "amdgpu", NULL, false, amdgpu_patterns },
 	{ "amdgpu", NULL, "gmc_v", false, gmc_suppressed },
+	{ "uacce", NULL, NULL, false, uacce_patterns },
 	{ "msm", NULL, NULL, false, msm_gpu_patterns },
 	{ "kgsl", "kgsl", NULL, false, kgsl_patterns },
 	{ 0 },

@@ -242,10 +242,45 @@ static const struct log_pattern small_patterns[] = {
 };
 
 static const struct log_pattern exynos_old_patterns[] = {
-	{ .form = "PAGE FAULT occurred at %A by %U(Page table base: %x)",
+	{ .form = "%T FAULT occurred at %A by %U(Page table base: %x)",
 	  LOG_KIND_DMA,
-	  "the address is not mapped",
-	  LOG_UNMAPPED },
+	  .decode = exynos_fault },
+	{ .form = "%T occurred at %A by %U(Page table base: %x)",
+	  LOG_KIND_DMA,
+	  .decode = exynos_fault },
+	{ 0 },
+};
+
+/* Freescale's, in which each line has a register of the fault; its LIODN is the device's number. */
+static void pamu_fault(struct log_fault *fault)
+{
+	fault->stream.value >>= 16; /* PAMU_AVS1_LIODN_SHIFT */
+}
+
+static const struct log_pattern pamu_patterns[] = {
+	{ .form = "access violation interrupt",
+	  LOG_KIND_DMA,
+	  MAPPED_NOT,
+	  LOG_UNMAPPED,
+	  .family = FAMILY_CONTEXT,
+	  .part = 1,
+	  .flags = LOG_PART_NEXT },
+	{ .form = "AVS1=%S",
+	  LOG_KIND_DMA,
+	  MAPPED_NOT,
+	  LOG_UNMAPPED,
+	  pamu_fault,
+	  FAMILY_CONTEXT,
+	  2,
+	  LOG_PART_NEXT | LOG_PART_MORE },
+	{ .form = "AVA=%A",
+	  LOG_KIND_DMA,
+	  MAPPED_NOT,
+	  LOG_UNMAPPED,
+	  pamu_fault,
+	  FAMILY_CONTEXT,
+	  3,
+	  LOG_PART_MORE },
 	{ 0 },
 };
 
@@ -298,6 +333,7 @@ const struct log_source log_sources_other[] = {
 	{ "exynos-sysmmu", NULL, NULL, true, exynos_old_patterns },
 	{ "omap-iommu", "omap-iommu", NULL, true, small_patterns },
 	{ "tegra-smmu", "tegra-mc", NULL, true, small_patterns },
+	{ "fsl-pamu", NULL, "fsl-pamu: pamu_av_isr: ", true, pamu_patterns },
 	{ "m4u", "translation", NULL, false, m4u_patterns },
 	{ "msm_iommu", NULL, "msm_iommu: ", true, msm_patterns },
 	{ 0 },

@@ -81,7 +81,8 @@ static const struct log_code vtd_reasons[] = {
 	{ 0x7b, "the second-stage page table pointer is invalid", LOG_BROKEN },
 	{ 0x7c, "an accessed or dirty bit of the second stage could not be set", LOG_BROKEN },
 	{ 0x80, "the address is not canonical", TOO_HIGH },
-	{ 0x81, "a user's request for a page of the kernel (first stage)", NO_READ },
+	{ 0x81, "a user's request for a page of the kernel (first stage)",
+	  "the device must use only what the process itself may" },
 	{ 0x82, "the page may not be executed", "map the memory executable" },
 	{ 0x83, "the address is wider than the hardware's widest", TOO_HIGH },
 	{ 0x84, "the second-stage page table leads beyond the widest address", LOG_BROKEN },
@@ -103,6 +104,9 @@ static void vtd_fault(struct log_fault *fault)
 	/* Of the two bits of the type the kernel reads one, which is set for an AtomicOp, too. */
 	if ((code == 0x05 || code == 0x85) && fault->access == LOG_ACCESS_READ)
 		fault->access = LOG_ACCESS_READ | LOG_ACCESS_WRITE;
+	/* And for a request to execute. */
+	if (code == 0x5c || code == 0x82)
+		fault->access = LOG_ACCESS_EXEC;
 	/* These are only ever of page requests, for which it is clear. */
 	if (code == 0x32 || code == 0x47) {
 		fault->kind = LOG_KIND_PAGE_REQUEST;
@@ -226,6 +230,9 @@ static void vtd_page_request_both(struct log_fault *fault)
 
 enum { FAMILY_FAULT = 1, FAMILY_INTERRUPT, FAMILY_COMMAND, FAMILY_REQUEST };
 
+#define NO_FIRST "the IOMMU has no first stage: no PASIDs for processes, no nesting"
+#define FIVE     "the CPU has five levels of page table, the IOMMU has not: no PASIDs for processes"
+#define NO5LVL   "boot with no5lvl"
 #define TIME_OUT "the device did not say in time that it forgot a translation (ATS)"
 
 static const struct log_pattern dmar_patterns[] = {
@@ -301,6 +308,35 @@ static const struct log_pattern dmar_patterns[] = {
 	  LOG_BROKEN,
 	  vtd_command },
 	{ .form = "Invalidation %* Error (%*) cleared", LOG_KIND_UNKNOWN },
+	{ .form = "No first level translation support on %U",
+	  LOG_KIND_REFUSED,
+	  NO_FIRST,
+	  PASID_OFF },
+	{ .form = "No second level translation support on %U",
+	  LOG_KIND_REFUSED,
+	  "the IOMMU has no second stage",
+	  "attach the device to a HWPT of the first stage" },
+	{ .form = "No 5-level paging support for first-level on %U",
+	  LOG_KIND_REFUSED,
+	  FIVE,
+	  NO5LVL },
+	{ .form = "No 5-level paging support for first-level", LOG_KIND_REFUSED, FIVE, NO5LVL },
+	{ .form = "No supervisor request support on %U",
+	  LOG_KIND_REFUSED,
+	  "the IOMMU takes no privileged requests with a PASID",
+	  "let the driver bind the PASID for requests of a user" },
+	{ .form = "No extended access flag support on %U",
+	  LOG_KIND_REFUSED,
+	  "the IOMMU does not set the extended access flag in a guest's page table",
+	  NULL },
+	{ .form = "%U: No free domain ids",
+	  LOG_KIND_REFUSED,
+	  "the IOMMU has no domain id left: each address space that is attached takes one",
+	  "detach what is not used: 'ioasidctl iommu show' shows how many there are" },
+	{ .form = "PASID table allocation failed",
+	  LOG_KIND_REFUSED,
+	  "no memory for the device's PASID table: it has no PASIDs",
+	  "free memory, then bind the device to its driver anew" },
 	/* dev_warn(), with the prefix since 5.8. */
 	{ .form = "Device is ineligible for IOMMU domain attach due to platform RMRR requirement.%*",
 	  LOG_KIND_REFUSED,
@@ -413,10 +449,7 @@ static const struct log_pattern request_patterns[] = {
 	  LOG_KIND_REFUSED,
 	  "no PASIDs for processes: the CPU has 1-GiB pages, the IOMMU's first stage has not",
 	  VTD_MODE },
-	{ .form = "%U SVM disabled, incompatible paging mode",
-	  LOG_KIND_REFUSED,
-	  "no PASIDs for processes: the CPU has five levels of page table, the IOMMU has not",
-	  "boot with no5lvl" },
+	{ .form = "%U SVM disabled, incompatible paging mode", LOG_KIND_REFUSED, FIVE, NO5LVL },
 	/* Linux 3.17 to 5.7. */
 	{ .form = "Device is ineligible for IOMMU domain attach due to platform RMRR requirement.%*",
 	  LOG_KIND_REFUSED,

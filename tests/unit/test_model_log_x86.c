@@ -9,10 +9,18 @@ static void corpus(void **state)
 	corpus_check("tests/log/x86.corpus", tables, sizeof(tables) / sizeof(*tables));
 }
 
+/* Each reason that the kernel has a text for. */
+static void reasons(void **state)
+{
+	(void)state;
+	corpus_check("tests/log/vtd-reasons.corpus", NULL, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(corpus),
+		cmocka_unit_test(reasons),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
