@@ -147,7 +147,7 @@ static bool find_pattern(const struct log_line *line, struct log_match *match,
 			 struct log_fault *ret)
 {
 	for (match->pattern = match->source->patterns; match->pattern->form; match->pattern++)
-		if (!(match->pattern->flags & LOG_PART_BARE) && has_form(line, NULL, match, ret))
+		if (has_form(line, NULL, match, ret))
 			return true;
 	match->pattern = NULL;
 	return false;
@@ -205,17 +205,11 @@ static bool goes_on(const struct log_held *held, const struct log_line *line,
 static bool next_of(const struct log_held *held, const struct log_line *line,
 		    struct log_match *match, struct log_fault *ret)
 {
-	bool says = source_says(match->source, line, &match->text);
-	const struct log_span text = match->text;
-
-	for (match->pattern = match->source->patterns; match->pattern->form; match->pattern++) {
-		bool bare = match->pattern->flags & LOG_PART_BARE;
-
-		match->text = bare ? line->whole : text;
-		if ((bare || says) && has_form(line, &held->fault, match, ret) &&
-		    (goes_on(held, line, match, ret) || !bare))
+	if (!source_says(match->source, line, &match->text))
+		return false;
+	for (match->pattern = match->source->patterns; match->pattern->form; match->pattern++)
+		if (has_form(line, &held->fault, match, ret))
 			return goes_on(held, line, match, ret);
-	}
 	return false;
 }
 

@@ -19,8 +19,6 @@ enum {
 	LOG_PART_NEXT = 1 << 0, /* further lines may belong to the fault */
 	LOG_PART_MORE = 1 << 1, /* only ever such a line: alone it means nothing */
 	LOG_PART_SAME = 1 << 2, /* the same form may come again, word after word (%X) */
-	/* Such a line, but without driver, device and prefix of its source: "IO_PAGE_FAULT device=..." */
-	LOG_PART_BARE = 1 << 3,
 };
 
 /*
