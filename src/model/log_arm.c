@@ -284,6 +284,12 @@ static const struct log_pattern smmu2_patterns[] = {
 	  UNTRANSLATED,
 	  LOG_UNMAPPED,
 	  smmu2_context },
+	/* Nvidia's kernel for the Jetson. */
+	{ .form = "Unhandled context fault: iova=%A, fsynr=%F, cb=%d, sid=%s(%x - %N)%*",
+	  LOG_KIND_DMA,
+	  UNTRANSLATED,
+	  LOG_UNMAPPED,
+	  smmu2_context },
 	{ .form = "Unexpected context fault (fsr %C)",
 	  LOG_KIND_DMA,
 	  UNTRANSLATED,
