@@ -42,7 +42,7 @@ static void amd_page_fault(struct log_fault *fault)
 		fault->domain = (struct field_u64){ 0 };
 	}
 	if (flags & AMD_RZ) {
-		fault->reason = "reserved bits, or a level that cannot be, in the page table";
+		fault->reason = "reserved bits or an invalid level in the page table";
 		fault->remedy = LOG_BROKEN;
 	} else if (!(flags & AMD_PR)) {
 		fault->reason = "the address is not mapped";
@@ -71,7 +71,7 @@ static void amd_illegal(struct log_fault *fault)
 		fault->reason = "reserved bits are set in the device's table entry";
 		fault->remedy = LOG_BROKEN;
 	} else if (fault->n_raw && fault->raw[0] & 1) {
-		fault->reason = "the device's table entry has a mode that cannot be";
+		fault->reason = "the device's table entry has an invalid mode";
 		fault->remedy = LOG_BROKEN;
 	}
 }
@@ -162,7 +162,7 @@ static const struct log_pattern event_patterns[] = {
 	  RETRY },
 	{ .form = "IOTLB_INV_TIMEOUT device=%D address=%x]",
 	  LOG_KIND_INVALIDATION,
-	  "the device did not say in time that it forgot a translation (ATS)",
+	  "the device did not confirm an invalidation of its translations in time (ATS)",
 	  LOG_RESET },
 	{ .form = "INVALID_DEVICE_REQUEST device=%D pasid=%P address=%A flags=%F]",
 	  LOG_KIND_DMA,

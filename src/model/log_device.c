@@ -165,7 +165,7 @@ static void gpu_page(struct log_fault *fault)
 #define GPU_PAGE "the GPU's own page table has no such page, or does not allow the access"
 #define GPU_FIX \
 	"the GPU's page tables are its driver's, not the IOMMU's: the program used memory of the " \
-	"GPU that it had not, or no longer; else the driver has a bug"
+	"GPU that was not, or no longer, its own; else the driver has a bug"
 
 /* Further lines of one fault; what the status register says, they spell out. */
 #define GPU_MORE(text, n, more) \

@@ -108,7 +108,7 @@ static const struct log_pattern riscv_patterns[] = {
 #define UNREACHED  "the page table could not be read"
 #define MAPPED_NOT "the address is not mapped for this access"
 #define DETACHED   "the device is attached to nothing"
-#define FORGET     "the IOMMU did not forget translations in time"
+#define FORGET     "the IOMMU did not invalidate its translations in time"
 
 /* "READ FAULT", "WRITE FAULT": permission; else the level that is not there. */
 static void dart_fault(struct log_fault *fault)
@@ -194,7 +194,7 @@ static const struct log_pattern small_patterns[] = {
 	{ .form = "BUS_ERROR occurred at %A", LOG_KIND_HARDWARE, UNREACHED, LOG_BROKEN },
 	{ .form = "%* request timed out, status: %F",
 	  LOG_KIND_HARDWARE,
-	  "the IOMMU did not do what it was told",
+	  "the IOMMU did not carry out a command in time",
 	  LOG_RESET },
 	/* sun50i */
 	{ .form = "Page fault for %A (master %s, dir %W)", LOG_KIND_DMA, MAPPED_NOT, LOG_UNMAPPED },

@@ -50,13 +50,13 @@ struct log_pattern {
 /* Fills FAULT, which it leaves half filled where it returns false. */
 bool log_pattern_match(const char *form, const struct log_span *text, struct log_fault *fault);
 
-/* Who prints, told by the driver before the device's name or by what a message begins with. */
+/* Who prints: known by the driver before the device's name, or by what a message begins with. */
 struct log_source {
 	const char *name;
 	const char *driver; /* "arm-smmu-v3"; NULL: any, and none */
 	const char *prefix; /* "DMAR: "; NULL: none */
 	bool own;           /* the device before the message is the IOMMU, not who did the DMA */
-	const struct log_pattern *patterns; /* up to a NULL form; kind UNKNOWN: nothing to tell */
+	const struct log_pattern *patterns; /* up to a NULL form; kind UNKNOWN: nothing to report */
 };
 
 extern const struct log_source log_sources_vtd[], log_sources_amd[], log_sources_arm[],

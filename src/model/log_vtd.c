@@ -116,8 +116,8 @@ static void vtd_fault(struct log_fault *fault)
 
 #define LOST_FAULTS "more faults came than the IOMMU has room for: some were lost"
 #define QUEUE_ERROR "the IOMMU did not understand a command of the kernel"
-#define TIMED_OUT   "a device did not answer in time when told to forget a translation (ATS)"
-#define ANSWERED    "a device answered wrongly when told to forget a translation (ATS)"
+#define TIMED_OUT   "a device did not confirm an invalidation of its translations in time (ATS)"
+#define ANSWERED    "a device answered an invalidation of its translations with an error (ATS)"
 #define LOST_PAGES  "more page requests came than the queue has room for: some were lost"
 
 /* DMA_FSTS_*, drivers/iommu/intel/iommu.h. Of pending faults (PPF), lines of their own follow. */
@@ -233,7 +233,7 @@ enum { FAMILY_FAULT = 1, FAMILY_INTERRUPT, FAMILY_COMMAND, FAMILY_REQUEST };
 #define NO_FIRST "the IOMMU has no first stage: no PASIDs for processes, no nesting"
 #define FIVE     "the CPU has five levels of page table, the IOMMU has not: no PASIDs for processes"
 #define NO5LVL   "boot with no5lvl"
-#define TIME_OUT "the device did not say in time that it forgot a translation (ATS)"
+#define TIME_OUT "the device did not confirm an invalidation of its translations in time (ATS)"
 
 static const struct log_pattern dmar_patterns[] = {
 	{ .form = "[DMA %W NO_PASID] Request device [%D] fault addr 0x%A [fault reason 0x%C] %T",
@@ -274,7 +274,7 @@ static const struct log_pattern dmar_patterns[] = {
 	  LOG_PART_NEXT },
 	{ .form = "VT-d detected Invalidation Completion Error: SID %S",
 	  LOG_KIND_INVALIDATION,
-	  "the device answered wrongly when told to forget a translation (ATS)",
+	  "the device answered an invalidation of its translations with an error (ATS)",
 	  LOG_RESET,
 	  vtd_command,
 	  FAMILY_COMMAND,
@@ -458,10 +458,16 @@ static const struct log_pattern request_patterns[] = {
 	{ 0 },
 };
 
+#define NOT_REMAPPED "interrupts are not remapped: a device can send any interrupt"
+
 static const struct log_pattern dmar_ir_patterns[] = {
+	{ .form = "[Firmware Bug]: ioapic %d has no mapping iommu, interrupt remapping will be disabled",
+	  LOG_KIND_UNSAFE,
+	  NOT_REMAPPED,
+	  LOG_PLATFORM },
 	{ .form = "Failed to enable irq remapping. You are vulnerable to irq-injection attacks.",
 	  LOG_KIND_UNSAFE,
-	  "interrupts are not remapped: a device can send any interrupt",
+	  NOT_REMAPPED,
 	  "enable interrupt remapping (x2APIC, VT-d) in the firmware; 'ioasidctl system check'" },
 	{ 0 },
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Lines of logs and what must come of them, from a file of entries that are parted by an empty line:
+ * Lines of logs and what must come of them, from a file of entries, separated by an empty line:
  *
  *   source: who prints it, by file and function of the kernel; "public log"; "none: WHY"
  *   seen:   in which versions of the kernel
