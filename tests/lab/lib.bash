@@ -71,5 +71,7 @@ lab_find()
 {
 	local link
 	link=$CACHE/$1-$(lab_key "$1")
+	# A kernel that was built before this was kept is built once more.
+	[[ $1 != kernel || -e $link/modules.builtin.modinfo ]] || return
 	[[ -e $link/complete ]] && readlink -f "$link"
 }
