@@ -14,6 +14,7 @@
 #include "model/pasid.h"
 #include "util/cleanup.h"
 #include "util/parse.h"
+#include "util/str.h"
 
 struct bind_args {
 	struct context_args context;
@@ -94,6 +95,8 @@ static int fail_partial(struct app *app, const char *operand, const struct holde
 		 bound->count, bound->pasid, failure->holder ? "the holder says: " : "",
 		 failure->message ? failure->message : strerror(failure->err));
 	session_hint(app, operand, failure);
+	if (bound->taken)
+		app_note(app, "%s: bound already, and left out: %s", operand, bound->taken);
 	return STATUS_PARTIAL;
 }
 
@@ -121,6 +124,23 @@ static int print_bound(struct app *app, const struct bind_args *args,
 	r = result_print(app, &args->context, result_pasid, &result, what);
 	ranges_done(&result.pasid);
 	return r;
+}
+
+/* The kernel lets PASIDs be attached there, and not the device's own requests. */
+static void note_reserved(struct app *app, const char *operand, const char *target,
+			  const struct holder_bound *bound)
+{
+	for (size_t i = 0; i < bound->reserved_n; i++) {
+		const struct holder_reserved *r = &bound->reserved[i];
+		_cleanup_free_ char *kind = str_printable(r->kind);
+
+		app_note(app,
+			 "%s: %s has a mapping at 0x%" PRIx64
+			 ", in a reserved region of the device "
+			 "(0x%" PRIx64 "-0x%" PRIx64
+			 ", %s): its own requests cannot be attached to it",
+			 operand, target, r->iova, r->first, r->last, kind ? kind : "?");
+	}
 }
 
 static int bind_run(struct app *app, const void *p)
@@ -152,6 +172,7 @@ static int bind_run(struct app *app, const void *p)
 			app_note(app, "%s: none of them is bound", operand[0]);
 		return r;
 	}
+	note_reserved(app, operand[0], operand[2], &bound);
 	if (!args->context.dry_run) {
 		r = print_bound(app, args, client, path, &bound);
 		if (r == 0)
@@ -163,7 +184,8 @@ static int bind_run(struct app *app, const void *p)
 }
 
 static const struct argp_option bind_options[] = {
-	{ "partial", KEY_PARTIAL, NULL, 0, "Keep what was bound before a failure (exit status 7)",
+	{ "partial", KEY_PARTIAL, NULL, 0,
+	  "Leave out what is bound already, and keep what was bound before a failure (exit status 7)",
 	  0 },
 	{ "count", KEY_COUNT, "N", 0, "With auto: bind N PASIDs", 0 },
 	{ 0 },

@@ -51,10 +51,10 @@ static int fail_rid(struct app *app, const char *device)
 {
 	_cleanup_free_ char *quoted = str_quote(device);
 
-	app_fail(app, STATUS_NOT_FOUND, device,
-		 "PASID 0 stands for the device's requests that carry no PASID: it is no binding");
-	app_hint(app, "for the device's own: ioasidctl device show %s", quoted ? quoted : "DEVICE");
-	return STATUS_NOT_FOUND;
+	app_fail(app, STATUS_USAGE, device, "PASID 0 is the device's own requests");
+	app_hint(app, "for what these reach: ioasidctl pasid map %s 0; PASIDs begin at 1",
+		 quoted ? quoted : "DEVICE");
+	return STATUS_USAGE;
 }
 
 /* Of what could not be read it is not known that it is not there. */

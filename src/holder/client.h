@@ -312,12 +312,22 @@ int holder_alloc_hwpt(struct holder_client *client, const char *device, const ch
 		      const char *name, bool pasid, uint32_t *ret_hwpt, struct holder_error *error);
 int holder_free_hwpt(struct holder_client *client, const char *hwpt, struct holder_error *error);
 
+/* A mapping of the IOAS that lies in a reserved region of the device. */
+struct holder_reserved {
+	uint64_t iova, length;
+	uint64_t first, last; /* of the region, both belong to it */
+	char *kind;           /* "msi" */
+};
+
 struct holder_bound {
 	char *pasid; /* what is bound now: "42,100-163" */
 	uint64_t count;
 	uint32_t ioas, hwpt;
+	char *taken; /* with PARTIAL: those that are bound already and were left out, or NULL */
+	struct holder_reserved *reserved;
+	size_t reserved_n;
 	/*
-	 * PARTIAL was asked for and a PASID failed: kind is not looked at, message, hint,
+	 * PARTIAL was asked for and a PASID failed, or is taken: kind is not looked at, message, hint,
 	 * operation, err and pasid say what happened. Else err is 0.
 	 */
 	struct holder_error failure;
@@ -327,8 +337,8 @@ void holder_bound_done(struct holder_bound *bound);
 
 /*
  * PASID is a list of ranges, or "auto" for the COUNT lowest free ones (COUNT 0 means 1; it must be
- * 0 with a list). All or nothing, unless PARTIAL: then what was bound before the first failure
- * stays, and the call succeeds as long as that is something.
+ * 0 with a list). All or nothing, unless PARTIAL: then what is taken is left out, what was bound before the
+ * kernel's first failure stays, and the call succeeds as long as that is something.
  */
 int holder_bind_pasids(struct holder_client *client, const char *device, const char *pasid,
 		       uint32_t count, const char *target, bool partial, struct holder_bound *ret,
@@ -360,5 +370,8 @@ void holder_fds_done(struct holder_fds *list);
 int holder_get_fds(struct holder_client *client, struct holder_fds *ret,
 		   struct holder_error *error);
 
-/* Frees everything and ends the holder. On return the hardware is clean. */
-int holder_destroy(struct holder_client *client, struct holder_error *error);
+/*
+ * Frees everything and ends the holder. On return the hardware is clean. Without FORCE refused while
+ * processes live that were given its descriptors.
+ */
+int holder_destroy(struct holder_client *client, bool force, struct holder_error *error);

@@ -222,9 +222,24 @@ int holder_free_hwpt(struct holder_client *client, const char *hwpt, struct hold
 
 void holder_bound_done(struct holder_bound *bound)
 {
+	for (size_t i = 0; i < bound->reserved_n; i++)
+		free(bound->reserved[i].kind);
+	free(bound->reserved);
 	free(bound->pasid);
+	free(bound->taken);
 	holder_error_done(&bound->failure);
 	*bound = (struct holder_bound){ 0 };
+}
+
+static void read_reserved(struct wire *wire, void *element)
+{
+	struct holder_reserved *reserved = element;
+
+	reserved->iova = wire_address(wire, "iova");
+	reserved->length = wire_u64(wire, "length");
+	reserved->first = wire_address(wire, "first");
+	reserved->last = wire_address(wire, "last");
+	reserved->kind = wire_string(wire, "kind");
 }
 
 static void read_bound(struct wire *wire, struct holder_bound *bound, bool numbers)
@@ -242,6 +257,11 @@ static void read_bound(struct wire *wire, struct holder_bound *bound, bool numbe
 	/* It is printed as it is. */
 	if (wire->err == 0 && parse_ranges(bound->pasid, PASID_MAX, &ranges) < 0)
 		wire->err = -EPROTO;
+	/* Older holders have neither. */
+	bound->taken = wire_string_optional(wire, "taken");
+	if (json_object_object_get(wire->object, "reserved"))
+		bound->reserved = wire_array(wire, "reserved", sizeof(bound->reserved[0]),
+					     read_reserved, &bound->reserved_n);
 	if (!failure.object)
 		return;
 	id = wire_string(&failure, "error");
@@ -289,12 +309,16 @@ int holder_unbind_pasids(struct holder_client *client, const char *device, const
 	return change(client, "UnbindPasids", parameters, "count", ret_count, error);
 }
 
-int holder_destroy(struct holder_client *client, struct holder_error *error)
+int holder_destroy(struct holder_client *client, bool force, struct holder_error *error)
 {
 	_cleanup_holder_error_ struct holder_error own = { 0 };
+	json_object *parameters = json_object_new_object();
 	int r;
 
-	r = change(client, "Destroy", json_object_new_object(), NULL, NULL, &own);
+	/* Holders of an older build do not know it. */
+	if (force)
+		json_add_bool(parameters, "force", true);
+	r = change(client, "Destroy", parameters, NULL, NULL, &own);
 	/* Somebody else was faster: the context is gone, as was asked for. */
 	if (r == -ECONNRESET)
 		return 0;

@@ -56,7 +56,7 @@ static const struct rule {
 	  "the device, every bridge above it and its IOMMU must support them, and the kernel must have enabled them",
 	  NULL },
 	{ "PasidZero", HOLDER_ERROR_USAGE, EINVAL, "PASID 0 is the device's own requests",
-	  "'ioasidctl device attach' is for those; PASIDs begin at 1", NULL },
+	  "'ioasidctl device attach' and 'device detach' are for those; PASIDs begin at 1", NULL },
 	{ "PasidTooWide", HOLDER_ERROR_UNSUPPORTED, ERANGE,
 	  "PASID {pasid} does not fit: the device's PASIDs are {pasid_width} bits wide",
 	  "PASIDs of this device are below 2^{pasid_width}", NULL },
@@ -67,6 +67,10 @@ static const struct rule {
 	  "'ioasidctl pasid list' shows those that are", NULL },
 	{ "PasidsExhausted", HOLDER_ERROR_SYSTEM, ENOSPC,
 	  "of {count} PASIDs only {found} were free", NULL, NULL },
+	{ "FdsInUse", HOLDER_ERROR_REFUSED, EBUSY,
+	  "{count} of the processes that were given its descriptors have not ended: {process}",
+	  "when these have ended it can be destroyed; whom they gave them in their turn is not known",
+	  "force" },
 	{ "NameInUse", HOLDER_ERROR_SYSTEM, EEXIST,
 	  "the context has something of the name {name} already", NULL, NULL },
 	{ "IoasInUse", HOLDER_ERROR_REFUSED, EBUSY, "IOAS {ioas} is used by {user}",
@@ -152,9 +156,20 @@ int error_protocol(struct holder_error *error)
 
 static void put_array(json_object *array, FILE *f)
 {
-	for (size_t i = 0; i < json_object_array_length(array); i++)
-		fprintf(f, "%s%s", i ? ", " : "",
-			json_object_get_string(json_object_array_get_idx(array, i)));
+	for (size_t i = 0; i < json_object_array_length(array); i++) {
+		json_object *item = json_object_array_get_idx(array, i), *pid = NULL;
+
+		fputs(i ? ", " : "", f);
+		/* A Process: what it calls itself is no word of ours. */
+		if (json_object_object_get_ex(item, "pid", &pid)) {
+			json_object *command = json_object_object_get(item, "command");
+
+			fprintf(f, "%s ('%s')", json_object_get_string(pid),
+				command ? json_object_get_string(command) : "?");
+		} else {
+			fputs(item ? json_object_get_string(item) : "?", f);
+		}
+	}
 }
 
 static void put_value(const char *key, json_object *parameters, FILE *f)

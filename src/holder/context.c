@@ -63,6 +63,7 @@ void context_close(struct context *context)
 			kernel_memory_put(context, record->ioas[i].mapping[j].memory,
 					  record->ioas[i].mapping[j].length);
 	record_done(record);
+	lent_done(&context->lent);
 	context->iommufd = -1;
 }
 

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "holder/fault.h"
+#include "holder/lent.h"
 #include "holder/record.h"
 #include "holder/varlink.h"
 
@@ -23,6 +24,7 @@ struct plan;
 struct context {
 	struct record record;
 	int iommufd;
+	struct lent_list lent;
 	struct plan *plan; /* a dry run notes there what it would do, and does nothing (kernel.h) */
 };
 
@@ -93,12 +95,26 @@ int context_show_ioas(const struct context *context, const struct record_ioas *i
 
 /* PASIDs (context_pasid.c) */
 
-/* Are the PASIDs of DEVICE, all of them, free to be bound? */
+/* What was left out of a list of PASIDs since it is bound already, and what its first one's refusal would be. */
+struct context_taken {
+	struct ranges pasid;
+	struct fault fault;
+};
+void context_taken_done(struct context_taken *taken);
+
+/* Are the PASIDs of DEVICE free to be bound? Without TAKEN all have to be; else those that are not are moved there. */
 int context_check_pasids(const struct context *context, const struct record_device *device,
-			 const struct ranges *pasid, struct fault *fault);
+			 struct ranges *pasid, struct context_taken *taken, struct fault *fault);
 /* Devices of one IOMMU group share the numbers: a second one can only join the same HWPT. */
 int context_check_siblings(const struct context *context, const struct record_device *device,
-			   const struct ranges *pasid, uint32_t hwpt, struct fault *fault);
+			   struct ranges *pasid, uint32_t hwpt, struct context_taken *taken,
+			   struct fault *fault);
+/*
+ * The array "reserved" of BindPasids: mappings of IOAS that lie in reserved regions of DEVICE. False when
+ * that cannot be read. RET is NULL without memory.
+ */
+bool context_reserved(const struct context *context, const struct record_device *device,
+		      uint32_t ioas, json_object **ret);
 /* Are all of them bound? */
 int context_check_bound(const struct record_device *device, const struct ranges *pasid,
 			struct fault *fault);

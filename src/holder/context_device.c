@@ -178,8 +178,11 @@ static int choose_hwpt(struct context *context, const struct record_device *devi
 {
 	const struct record_device *sibling = record_sibling_attached(&context->record, device);
 
-	if (sibling) {
-		/* The kernel attaches a group as one: to what its first device is attached to. */
+	/*
+	 * The kernel attaches a group as one: to what its first device is attached to. One that is attached takes
+	 * the others along when it moves (iommufd_device_do_replace()).
+	 */
+	if (sibling && !device->attached) {
 		if (!same_target(context, sibling, target))
 			return refuse_target(context, "GroupAttached", device, sibling, fault);
 		*ret = sibling->hwpt;

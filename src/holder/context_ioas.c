@@ -31,13 +31,17 @@ int context_alloc_ioas(struct context *context, const char *name, struct fault *
 	return 0;
 }
 
-static int json_users(const struct context *context, uint32_t ioas, json_object **ret)
+/* So many users are named to who asks for them, and to who is only refused. */
+#define USERS_SHOWN   256
+#define USERS_REFUSED 8
+
+static int json_users(const struct context *context, uint32_t ioas, size_t max, json_object **ret)
 {
 	_cleanup_strv_ struct strv users = { 0 };
 	json_object *array;
 	int r;
 
-	r = record_ioas_user_names(&context->record, ioas, &users);
+	r = record_ioas_user_names(&context->record, ioas, max, &users);
 	if (r < 0)
 		return r;
 	array = json_object_new_array();
@@ -52,7 +56,7 @@ static int refuse_used(const struct context *context, const struct record_ioas *
 {
 	json_object *parameters, *users;
 
-	if (json_users(context, ioas->id, &users) < 0)
+	if (json_users(context, ioas->id, USERS_REFUSED, &users) < 0)
 		return fault_system(fault, "malloc", -ENOMEM, NULL);
 	parameters = json_object_new_object();
 	context_add_ioas_name(context, parameters, ioas->id);
@@ -258,12 +262,14 @@ int context_show_ioas(const struct context *context, const struct record_ioas *i
 {
 	_cleanup_free_ struct iommufd_iova_range *range = NULL;
 	json_object *object, *ranges, *mappings, *users;
+	/* The kernel's alignment is of IOVAs; memory is mapped by whole pages, whatever that allows. */
+	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	uint64_t alignment = 0;
 	uint32_t n = 0;
 
 	if (iova_ranges(context, ioas->id, fault, &range, &n, &alignment) < 0)
 		return FAULTED;
-	if (json_users(context, ioas->id, &users) < 0)
+	if (json_users(context, ioas->id, USERS_SHOWN, &users) < 0)
 		return fault_system(fault, "malloc", -ENOMEM, NULL);
 	ranges = json_object_new_array();
 	for (uint32_t i = 0; i < n; i++) {
@@ -279,7 +285,7 @@ int context_show_ioas(const struct context *context, const struct record_ioas *i
 	object = json_object_new_object();
 	json_add_u64(object, "id", ioas->id);
 	json_add_string(object, "name", ioas->name);
-	json_add_u64(object, "alignment", alignment);
+	json_add_u64(object, "alignment", alignment > page ? alignment : page);
 	json_add(object, "range", ranges);
 	json_add(object, "mapping", mappings);
 	json_add(object, "user", users);

@@ -19,12 +19,16 @@ static int refuse_pasid(const char *error, const struct record_device *device, u
 	return fault_raise(fault, error, parameters);
 }
 
-/* A PASID in PASIDS that OWNER has bound already, to another HWPT than this (0: any). */
-static int check_unused(const struct context *context, const struct record_device *owner,
-			const struct ranges *pasids, uint32_t hwpt_but, struct fault *fault)
+void context_taken_done(struct context_taken *taken)
 {
-	const struct record_hwpt *entry;
-	json_object *parameters;
+	ranges_done(&taken->pasid);
+	fault_done(&taken->fault);
+}
+
+/* The first of PASIDS that OWNER has bound, to another HWPT than this (0: any), with what follows it there. */
+static bool find_used(const struct record_device *owner, const struct ranges *pasids,
+		      uint32_t hwpt_but, struct range *ret, uint32_t *ret_hwpt)
+{
 	struct range used, asked;
 	uint32_t hwpt;
 
@@ -33,19 +37,57 @@ static int check_unused(const struct context *context, const struct record_devic
 			break;
 		if (asked.lo > used.hi || hwpt == hwpt_but)
 			continue;
-		parameters = json_object_new_object();
-		json_add_string(parameters, "device", owner->name);
-		json_add_u64(parameters, "pasid", asked.lo > used.lo ? asked.lo : used.lo);
-		entry = record_hwpt_by_id(&context->record, hwpt);
-		context_add_ioas_name(context, parameters, entry ? entry->ioas : 0);
-		json_add_u64(parameters, "hwpt", hwpt);
-		return fault_raise(fault, "PasidInUse", parameters);
+		ret->lo = asked.lo > used.lo ? asked.lo : used.lo;
+		ret->hi = asked.hi < used.hi ? asked.hi : used.hi;
+		*ret_hwpt = hwpt;
+		return true;
+	}
+	return false;
+}
+
+static int refuse_used(const struct context *context, const struct record_device *owner,
+		       uint32_t pasid, uint32_t hwpt, struct fault *fault)
+{
+	const struct record_hwpt *entry = record_hwpt_by_id(&context->record, hwpt);
+	json_object *parameters = json_object_new_object();
+
+	json_add_string(parameters, "device", owner->name);
+	json_add_u64(parameters, "pasid", pasid);
+	context_add_ioas_name(context, parameters, entry ? entry->ioas : 0);
+	json_add_u64(parameters, "hwpt", hwpt);
+	return fault_raise(fault, "PasidInUse", parameters);
+}
+
+/* PASIDs FROM to TO, beside others. 0 or -ENOMEM, some of them then moved. */
+static int move_pasids(struct ranges *from, struct ranges *to, struct range range)
+{
+	for (uint64_t pasid = range.lo; pasid <= range.hi; pasid++)
+		if (ranges_remove(from, (uint32_t)pasid) < 0)
+			return -ENOMEM;
+	return ranges_add(to, range.lo, range.hi);
+}
+
+/* Those that OWNER has bound are refused, or with TAKEN left out. */
+static int check_unused(const struct context *context, const struct record_device *owner,
+			struct ranges *pasid, uint32_t hwpt_but, struct context_taken *taken,
+			struct fault *fault)
+{
+	struct range used;
+	uint32_t hwpt;
+
+	while (find_used(owner, pasid, hwpt_but, &used, &hwpt)) {
+		if (!taken)
+			return refuse_used(context, owner, used.lo, hwpt, fault);
+		if (!taken->fault.raised)
+			refuse_used(context, owner, used.lo, hwpt, &taken->fault);
+		if (move_pasids(pasid, &taken->pasid, used) < 0)
+			return fault_system(fault, "malloc", -ENOMEM, NULL);
 	}
 	return 0;
 }
 
 int context_check_pasids(const struct context *context, const struct record_device *device,
-			 const struct ranges *pasid, struct fault *fault)
+			 struct ranges *pasid, struct context_taken *taken, struct fault *fault)
 {
 	const uint32_t end = UINT32_C(1) << device->pasid_width;
 	struct range wide;
@@ -55,18 +97,19 @@ int context_check_pasids(const struct context *context, const struct record_devi
 	if (ranges_next(pasid, end, &wide))
 		return refuse_pasid("PasidTooWide", device, wide.lo > end ? wide.lo : end, fault);
 	/* The kernel would move it to the new target and say nothing. */
-	return check_unused(context, device, pasid, 0, fault);
+	return check_unused(context, device, pasid, 0, taken, fault);
 }
 
 int context_check_siblings(const struct context *context, const struct record_device *device,
-			   const struct ranges *pasid, uint32_t hwpt, struct fault *fault)
+			   struct ranges *pasid, uint32_t hwpt, struct context_taken *taken,
+			   struct fault *fault)
 {
 	for (size_t i = 0; i < context->record.device_n; i++) {
 		const struct record_device *other = &context->record.device[i];
 
 		if (other == device || device->group == -1 || other->group != device->group)
 			continue;
-		if (check_unused(context, other, pasid, hwpt, fault) < 0)
+		if (check_unused(context, other, pasid, hwpt, taken, fault) < 0)
 			return FAULTED;
 	}
 	return 0;
@@ -75,6 +118,8 @@ int context_check_siblings(const struct context *context, const struct record_de
 int context_check_bound(const struct record_device *device, const struct ranges *pasid,
 			struct fault *fault)
 {
+	if (ranges_has(pasid, 0))
+		return refuse_pasid("PasidZero", device, 0, fault);
 	for (size_t i = 0; i < pasid->n; i++) {
 		uint64_t at = pasid->v[i].lo;
 
@@ -177,12 +222,13 @@ int context_bind_pasid(struct context *context, struct record_device *device, ui
 {
 	int r;
 
-	r = kernel_attach_pasid(context, device, pasid, hwpt);
-	if (r < 0)
-		return r;
+	/* What needs memory comes first; what it takes to undo it is there then. */
 	r = record_pasid_bind(device, pasid, hwpt);
 	if (r < 0)
-		(void)kernel_detach_pasid(context, device, pasid);
+		return r;
+	r = kernel_attach_pasid(context, device, pasid, hwpt);
+	if (r < 0)
+		record_pasid_unbind(device, pasid);
 	return r;
 }
 
@@ -191,14 +237,17 @@ int context_unbind_pasid(struct context *context, struct record_device *device, 
 	uint32_t hwpt = record_pasid_hwpt(device, pasid);
 	int r;
 
-	r = kernel_detach_pasid(context, device, pasid);
+	r = record_pasid_split(device, pasid);
 	if (r < 0)
 		return r;
-	r = record_pasid_unbind(device, pasid);
-	if (r < 0)
-		(void)kernel_attach_pasid(context, device, pasid, hwpt);
+	r = kernel_detach_pasid(context, device, pasid);
+	if (r < 0) {
+		record_pasid_join(device, pasid);
+		return r;
+	}
+	record_pasid_unbind(device, pasid);
 	/* Only the last one leaves its HWPT without users, and only then is it worth counting. */
-	if (r == 0 && !record_pasid_serves(device, hwpt))
+	if (!record_pasid_serves(device, hwpt))
 		context_put_hwpt(context, hwpt);
-	return r;
+	return 0;
 }

@@ -7,9 +7,16 @@
 #include <stdlib.h>
 
 #include "util/cleanup.h"
+#include "util/str.h"
 
 /* About 10 to 30 ms where an emulated IOMMU takes 0.3 ms an attach and 1 ms a detach. */
 #define SLICE 32
+
+/*
+ * EBUSY of a PASID is that somebody has the number, or that the device is being reset, and then it is that of all
+ * of its numbers. So many in a row are taken for the second.
+ */
+#define BUSY_MAX 64
 
 void job_free(struct job *job)
 {
@@ -17,9 +24,40 @@ void job_free(struct job *job)
 		return;
 	ranges_done(&job->todo);
 	ranges_done(&job->done);
+	context_taken_done(&job->taken);
 	fault_done(&job->fault);
 	json_object_put(job->reply);
 	free(job);
+}
+
+static int refuse_count(uint32_t wanted, uint64_t found, struct fault *fault)
+{
+	json_object *parameters = json_object_new_object();
+
+	json_add_u64(parameters, "count", wanted);
+	json_add_u64(parameters, "found", found);
+	return fault_raise(fault, "PasidsExhausted", parameters);
+}
+
+/* Are there as many, as far as the record knows? */
+static int check_count(const struct context *context, const struct record_device *device,
+		       const struct job *job, struct fault *fault)
+{
+	uint32_t found = record_pasid_count_free(&context->record, device);
+
+	if (job->wanted <= found || (job->partial && found))
+		return 0;
+	return refuse_count(job->wanted, found, fault);
+}
+
+/* Of a list of which nothing is left, the first one's refusal is that of all. */
+static int refuse_nothing(struct job *job, struct fault *fault)
+{
+	if (job->wanted || job->todo.n)
+		return 0;
+	*fault = job->taken.fault;
+	job->taken.fault = (struct fault){ 0 };
+	return FAULTED;
 }
 
 static int job_new(enum job_kind kind, const struct record_device *device, struct fault *fault,
@@ -40,23 +78,28 @@ int job_bind(struct context *context, struct record_device *device,
 	     struct job **ret)
 {
 	_cleanup_(job_freep) struct job *job = NULL;
+	struct context_taken *taken;
 
 	if (device->pasid_width == 0)
 		return fault_raise_string(fault, "NoPasidSupport", "device", device->name);
-	if (context_check_pasids(context, device, &request->pasid, fault) < 0 ||
-	    job_new(JOB_BIND, device, fault, &job) < 0)
+	if (job_new(JOB_BIND, device, fault, &job) < 0)
 		return FAULTED;
-	if (context_begin_pasids(context, device, target, fault, &job->undo, &job->hwpt) < 0)
-		return FAULTED;
-	if (context_check_siblings(context, device, &request->pasid, job->hwpt, fault) < 0) {
-		context_end_pasids(context, job->hwpt, &job->undo, true);
-		return FAULTED;
-	}
-	job->ioas = target->ioas;
 	job->partial = request->partial;
 	job->wanted = job->left = request->pasid.n ? 0 : request->count;
 	job->todo = request->pasid;
 	request->pasid = (struct ranges){ 0 };
+	taken = job->partial ? &job->taken : NULL;
+	if (check_count(context, device, job, fault) < 0 ||
+	    context_check_pasids(context, device, &job->todo, taken, fault) < 0 ||
+	    refuse_nothing(job, fault) < 0 ||
+	    context_begin_pasids(context, device, target, fault, &job->undo, &job->hwpt) < 0)
+		return FAULTED;
+	if (context_check_siblings(context, device, &job->todo, job->hwpt, taken, fault) < 0 ||
+	    refuse_nothing(job, fault) < 0) {
+		context_end_pasids(context, job->hwpt, &job->undo, true);
+		return FAULTED;
+	}
+	job->ioas = target->ioas;
 	*ret = TAKE_PTR(job);
 	return 0;
 }
@@ -113,46 +156,88 @@ int job_remove(struct record_device *device, bool force, struct fault *fault, st
 	return 0;
 }
 
-int job_destroy(struct fault *fault, struct job **ret)
+/* So many are named. */
+#define PROCESSES_MAX 8
+
+static int refuse_lent(const struct lent_list *list, struct fault *fault)
 {
+	json_object *parameters = json_object_new_object(), *processes = json_object_new_array();
+
+	for (size_t i = 0; i < list->n && i < PROCESSES_MAX; i++) {
+		json_object *process = json_object_new_object();
+		/* A process calls itself what it likes: bytes that are no text among it. */
+		const struct lent_command name = lent_command(&list->v[i]);
+		_cleanup_free_ char *command = str_printable(name.text);
+
+		json_add_u64(process, "pid", (uint64_t)list->v[i].pid);
+		json_add_string(process, "command", str_set(command) ? command : NULL);
+		json_append(processes, process);
+	}
+	json_add(parameters, "process", processes);
+	json_add_u64(parameters, "count", list->n);
+	return fault_raise(fault, "FdsInUse", parameters);
+}
+
+int job_destroy(const struct context *context, bool force, struct fault *fault, struct job **ret)
+{
+	if (context->lent.n && !force)
+		return refuse_lent(&context->lent, fault);
 	return job_new(JOB_DESTROY, NULL, fault, ret);
 }
 
-/* What a failed job leaves done, unless nothing. */
-static void add_done(const struct job *job, json_object *object, const char *key)
+/* LIST, unless it is empty. */
+static void add_ranges(const struct ranges *list, json_object *object, const char *key)
 {
-	_cleanup_free_ char *text = job->done.n ? ranges_format(&job->done) : NULL;
+	_cleanup_free_ char *text = list->n ? ranges_format(list) : NULL;
 
-	if (job->done.n)
+	if (list->n)
 		json_add(object, key, text ? json_object_new_string(text) : NULL);
+}
+
+/* Partly done is no error: the failure travels inside the reply. */
+static void add_failure(struct fault *fault, json_object *reply)
+{
+	json_object *failure;
+
+	if (!fault->raised) {
+		json_add_null(reply, "failure");
+		return;
+	}
+	failure = json_object_new_object();
+	json_add_string(failure, "error", fault->id);
+	json_add(failure, "parameters", TAKE_PTR(fault->parameters));
+	fault_done(fault);
+	json_add(reply, "failure", failure);
+}
+
+static void add_reserved(const struct context *context, const struct job *job)
+{
+	const struct record_device *device = record_device_by_serial(&context->record, job->serial);
+	json_object *reserved = NULL;
+
+	if (device && context_reserved(context, device, job->ioas, &reserved))
+		json_add(job->reply, "reserved", reserved);
+	else
+		json_add_null(job->reply, "reserved");
 }
 
 static void end_bind(struct context *context, struct job *job)
 {
 	bool failed = job->fault.raised;
-	json_object *failure = NULL;
 
 	context_end_pasids(context, job->hwpt, &job->undo, job->done.n == 0);
 	if (failed && !(job->partial && job->done.n)) {
-		add_done(job, job->fault.parameters, "done");
+		add_ranges(&job->done, job->fault.parameters, "done");
 		return;
 	}
-	if (failed) {
-		/* Partly done is no error: the failure travels inside the reply. */
-		failure = json_object_new_object();
-		json_add_string(failure, "error", job->fault.id);
-		json_add(failure, "parameters", TAKE_PTR(job->fault.parameters));
-		fault_done(&job->fault);
-	}
 	job->reply = json_object_new_object();
-	add_done(job, job->reply, "pasid");
+	add_ranges(&job->done, job->reply, "pasid");
 	json_add_u64(job->reply, "count", ranges_count(&job->done));
 	json_add_u64(job->reply, "ioas", job->ioas);
 	json_add_u64(job->reply, "hwpt", job->hwpt);
-	if (failed)
-		json_add(job->reply, "failure", failure);
-	else
-		json_add_null(job->reply, "failure");
+	add_failure(failed ? &job->fault : &job->taken.fault, job->reply);
+	add_ranges(&job->taken.pasid, job->reply, "taken");
+	add_reserved(context, job);
 }
 
 static void end(struct context *context, struct job *job)
@@ -164,7 +249,7 @@ static void end(struct context *context, struct job *job)
 		return;
 	}
 	if (job->fault.raised) {
-		add_done(job, job->fault.parameters, "done");
+		add_ranges(&job->done, job->fault.parameters, "done");
 		return;
 	}
 	job->reply = json_object_new_object();
@@ -188,11 +273,7 @@ static bool fail(struct job *job, enum iommufd_op op, uint32_t pasid, int r)
 
 static bool exhausted(struct job *job)
 {
-	json_object *parameters = json_object_new_object();
-
-	json_add_u64(parameters, "count", job->wanted);
-	json_add_u64(parameters, "found", ranges_count(&job->done));
-	fault_raise(&job->fault, "PasidsExhausted", parameters);
+	refuse_count(job->wanted, ranges_count(&job->done), &job->fault);
 	job->undoing = !job->partial;
 	return !job->undoing;
 }
@@ -227,10 +308,11 @@ static bool bind_one(struct context *context, struct job *job, struct record_dev
 		return job->wanted ? exhausted(job) : true;
 	job->next = pasid + UINT64_C(1);
 	r = context_bind_pasid(context, device, pasid, job->hwpt);
-	if (r == -EBUSY && job->wanted)
+	if (r == -EBUSY && job->wanted && ++job->busy < BUSY_MAX)
 		return false; /* a driver or another process has the number */
 	if (r < 0)
 		return fail(job, IOMMUFD_VFIO_ATTACH_PASID, pasid, r);
+	job->busy = 0;
 	if (ranges_add(&job->done, pasid, pasid) < 0) {
 		(void)context_unbind_pasid(context, device, pasid);
 		return fail(job, IOMMUFD_VFIO_ATTACH_PASID, pasid, -ENOMEM);

@@ -24,7 +24,9 @@ struct job {
 		left; /* automatic choice: so many were asked for, so many are still to be found */
 	uint32_t ioas, hwpt;
 	struct context_undo undo;
-	bool partial; /* what was bound before a failure stays */
+	bool partial; /* what was bound before a failure stays, what is taken is left out */
+	struct context_taken taken;
+	unsigned int busy; /* numbers in a row that the kernel says somebody has */
 	bool undoing;
 	bool requested;     /* by the kernel, not by a client */
 	struct fault fault; /* why it failed */
@@ -46,7 +48,8 @@ int job_bind(struct context *context, struct record_device *device,
 int job_unbind(struct record_device *device, struct ranges *pasid, struct fault *fault,
 	       struct job **ret);
 int job_remove(struct record_device *device, bool force, struct fault *fault, struct job **ret);
-int job_destroy(struct fault *fault, struct job **ret);
+/* Without FORCE refused while processes that were given the descriptors live. */
+int job_destroy(const struct context *context, bool force, struct fault *fault, struct job **ret);
 
 /* Does a slice. True when the job has ended: then fault.id or reply is set. */
 bool job_step(struct context *context, struct job *job);

@@ -138,7 +138,10 @@ static const struct method methods[] = {
 	  .run = method_unbind_pasids,
 	  .parameter = { REQUIRED("device", STRING), REQUIRED("pasid", STRING) },
 	  .changes = true },
-	{ .name = "Destroy", .run = method_destroy, .changes = true },
+	{ .name = "Destroy",
+	  .run = method_destroy,
+	  .parameter = { OPTIONAL("force", BOOL) },
+	  .changes = true },
 };
 
 /* Of every method that changes something. */

@@ -187,6 +187,5 @@ int method_unbind_pasids(struct context *context, struct call *call)
 
 int method_destroy(struct context *context, struct call *call)
 {
-	(void)context;
-	return job_destroy(&call->fault, &call->job);
+	return job_destroy(context, call_bool(call, "force", false), &call->fault, &call->job);
 }

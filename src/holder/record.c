@@ -2,6 +2,7 @@
 #include "holder/record.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,9 @@
 
 #include "util/array.h"
 #include "util/cleanup.h"
+
+/* So many ranges of PASIDs are named. */
+#define RANGES_MAX 32
 
 static void device_done(struct record_device *device)
 {
@@ -274,38 +278,69 @@ __attribute__((format(printf, 2, 3))) static int push_format(struct strv *list, 
 	return n < 0 ? -ENOMEM : strv_push(list, text);
 }
 
+/* PASIDS, cut, of DEVICE. */
+static int push_pasids(const struct record_device *device, const struct ranges *pasids,
+		       struct strv *list)
+{
+	const struct ranges shown = { .v = pasids->v,
+				      .n = pasids->n < RANGES_MAX ? pasids->n : RANGES_MAX };
+	uint64_t more = ranges_count(pasids) - ranges_count(&shown);
+	_cleanup_free_ char *text = ranges_format(&shown);
+
+	if (!text)
+		return -ENOMEM;
+	return more ? push_format(list, "PASID %s and %" PRIu64 " more of %s", text, more,
+				  device->name)
+		    : push_format(list, "PASID %s of %s", text, device->name);
+}
+
+/* The names of what there is beyond MAX are counted, and not made. */
+struct user_names {
+	struct strv list;
+	size_t max;
+	uint64_t more;
+};
+
+static bool is_full(struct user_names *names)
+{
+	if (names->list.n < names->max)
+		return false;
+	names->more++;
+	return true;
+}
+
 static int device_user_names(const struct record *record, const struct record_device *device,
-			     uint32_t ioas, struct strv *list)
+			     uint32_t ioas, struct user_names *names)
 {
 	int r = 0;
 
-	if (device->attached && device->ioas == ioas)
-		r = push_format(list, "device %s", device->name);
+	if (device->attached && device->ioas == ioas && !is_full(names))
+		r = push_format(&names->list, "device %s", device->name);
 	for (size_t i = 0; r == 0 && i < device->binding_n; i++) {
 		const struct record_hwpt *hwpt = record_hwpt_by_id(record, device->binding[i].hwpt);
-		_cleanup_free_ char *text = NULL;
 
-		if (!hwpt || hwpt->ioas != ioas)
-			continue;
-		text = ranges_format(&device->binding[i].pasid);
-		r = text ? push_format(list, "PASID %s of %s", text, device->name) : -ENOMEM;
+		if (hwpt && hwpt->ioas == ioas && !is_full(names))
+			r = push_pasids(device, &device->binding[i].pasid, &names->list);
 	}
 	return r;
 }
 
-int record_ioas_user_names(const struct record *record, uint32_t ioas, struct strv *ret)
+int record_ioas_user_names(const struct record *record, uint32_t ioas, size_t max, struct strv *ret)
 {
-	_cleanup_strv_ struct strv list = { 0 };
+	struct user_names names = { .max = max };
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < record->device_n; i++)
-		r = device_user_names(record, &record->device[i], ioas, &list);
+		r = device_user_names(record, &record->device[i], ioas, &names);
 	for (size_t i = 0; r == 0 && i < record->hwpt_n; i++)
-		if (record->hwpt[i].ioas == ioas && !record->hwpt[i].automatic)
-			r = push_format(&list, "HWPT %u", record->hwpt[i].id);
-	if (r < 0)
+		if (record->hwpt[i].ioas == ioas && !record->hwpt[i].automatic && !is_full(&names))
+			r = push_format(&names.list, "HWPT %u", record->hwpt[i].id);
+	if (r == 0 && names.more)
+		r = push_format(&names.list, "and %" PRIu64 " more", names.more);
+	if (r < 0) {
+		strv_done(&names.list);
 		return r;
-	*ret = list;
-	list = (struct strv){ 0 };
+	}
+	*ret = names.list;
 	return 0;
 }

@@ -112,8 +112,12 @@ struct record_hwpt *record_hwpt_automatic(const struct record *record,
 uint64_t record_hwpt_users(const struct record *record, uint32_t hwpt);
 /* The same of all its HWPTs and of itself, and its explicit HWPTs. */
 uint64_t record_ioas_users(const struct record *record, uint32_t ioas);
-/* In words. Returns 0 or -ENOMEM. */
-int record_ioas_user_names(const struct record *record, uint32_t ioas, struct strv *ret);
+/*
+ * In words: at most MAX of them, and at most so many ranges of PASIDs of each; of what is left out the last
+ * ones say "and 17 more". Returns 0 or -ENOMEM.
+ */
+int record_ioas_user_names(const struct record *record, uint32_t ioas, size_t max,
+			   struct strv *ret);
 
 /*
  * Another attached device of DEVICE's IOMMU group, which the kernel attaches as one; NULL for none.
@@ -129,9 +133,15 @@ uint64_t record_device_pasids(const struct record_device *device);
 uint32_t record_pasid_hwpt(const struct record_device *device, uint32_t pasid);
 /* Is any of its PASIDs on HWPT? */
 bool record_pasid_serves(const struct record_device *device, uint32_t hwpt);
-/* 0 or -ENOMEM; PASID must not be bound, or be bound, respectively. */
+/* 0 or -ENOMEM; PASID must not be bound. */
 int record_pasid_bind(struct record_device *device, uint32_t pasid, uint32_t hwpt);
-int record_pasid_unbind(struct record_device *device, uint32_t pasid);
+/*
+ * PASID must be bound. Split is the part that needs memory, 0 or -ENOMEM; after it there is an unbind, or a join
+ * that undoes it.
+ */
+int record_pasid_split(struct record_device *device, uint32_t pasid);
+void record_pasid_join(struct record_device *device, uint32_t pasid);
+void record_pasid_unbind(struct record_device *device, uint32_t pasid);
 /*
  * The next bound PASIDs that follow each other and share a target: the lowest from FROM on.
  * False when there is none.
@@ -141,6 +151,8 @@ bool record_pasid_next(const struct record_device *device, uint32_t from, struct
 /* The lowest free one from FROM (at least 1) on, 0 when there is none below 2^width. */
 uint32_t record_pasid_free(const struct record *record, const struct record_device *device,
 			   uint32_t from);
+/* So many there are. */
+uint32_t record_pasid_count_free(const struct record *record, const struct record_device *device);
 
 /*
  * Mappings. Find: the one that begins at IOVA. Overlaps: the number of those that have a byte in

@@ -44,12 +44,19 @@ uint64_t record_device_pasids(const struct record_device *device)
 	return count;
 }
 
-uint32_t record_pasid_hwpt(const struct record_device *device, uint32_t pasid)
+static struct record_binding *binding_of(const struct record_device *device, uint32_t pasid)
 {
 	for (size_t i = 0; i < device->binding_n; i++)
 		if (ranges_has(&device->binding[i].pasid, pasid))
-			return device->binding[i].hwpt;
-	return 0;
+			return &device->binding[i];
+	return NULL;
+}
+
+uint32_t record_pasid_hwpt(const struct record_device *device, uint32_t pasid)
+{
+	const struct record_binding *binding = binding_of(device, pasid);
+
+	return binding ? binding->hwpt : 0;
 }
 
 bool record_pasid_serves(const struct record_device *device, uint32_t hwpt)
@@ -77,24 +84,32 @@ int record_pasid_bind(struct record_device *device, uint32_t pasid, uint32_t hwp
 	return ranges_add(&binding->pasid, pasid, pasid);
 }
 
-int record_pasid_unbind(struct record_device *device, uint32_t pasid)
+int record_pasid_split(struct record_device *device, uint32_t pasid)
 {
-	for (size_t i = 0; i < device->binding_n; i++) {
-		struct record_binding *binding = &device->binding[i];
-		int r;
+	struct record_binding *binding = binding_of(device, pasid);
 
-		if (!ranges_has(&binding->pasid, pasid))
-			continue;
-		r = ranges_remove(&binding->pasid, pasid);
-		if (r < 0)
-			return r;
-		if (binding->pasid.n == 0) {
-			ranges_done(&binding->pasid);
-			*binding = device->binding[--device->binding_n];
-		}
-		return 0;
-	}
-	return 0;
+	return binding ? ranges_split(&binding->pasid, pasid) : 0;
+}
+
+void record_pasid_join(struct record_device *device, uint32_t pasid)
+{
+	struct record_binding *binding = binding_of(device, pasid);
+
+	if (binding)
+		(void)ranges_add(&binding->pasid, pasid, pasid);
+}
+
+void record_pasid_unbind(struct record_device *device, uint32_t pasid)
+{
+	struct record_binding *binding = binding_of(device, pasid);
+
+	if (!binding)
+		return;
+	(void)ranges_remove(&binding->pasid, pasid);
+	if (binding->pasid.n)
+		return;
+	ranges_done(&binding->pasid);
+	*binding = device->binding[--device->binding_n];
 }
 
 bool record_pasid_next(const struct record_device *device, uint32_t from, struct range *ret_range,
@@ -120,28 +135,56 @@ bool record_pasid_next(const struct record_device *device, uint32_t from, struct
 	return true;
 }
 
+/*
+ * The numbers are the group's, so what a sibling has bound is taken too: the lowest taken ones that
+ * follow each other, from FROM on. False when there are none.
+ */
+static bool next_taken(const struct record *record, const struct record_device *device,
+		       uint32_t from, struct range *ret)
+{
+	struct range range;
+	bool found = false;
+	uint32_t hwpt;
+
+	for (size_t i = 0; i < record->device_n; i++) {
+		const struct record_device *other = &record->device[i];
+
+		if (other != device && (device->group == -1 || other->group != device->group))
+			continue;
+		if (!record_pasid_next(other, from, &range, &hwpt) ||
+		    (found && range.lo >= ret->lo))
+			continue;
+		*ret = range;
+		found = true;
+	}
+	return found;
+}
+
 uint32_t record_pasid_free(const struct record *record, const struct record_device *device,
 			   uint32_t from)
 {
 	const uint32_t end = UINT32_C(1) << device->pasid_width;
-	uint32_t free_one = from ? from : 1, before, hwpt;
-	struct range range;
+	uint32_t free_one = from ? from : 1;
+	struct range taken;
 
-	/* The numbers are the group's, so what a sibling has bound is taken too. */
-	do {
-		before = free_one;
-		for (size_t i = 0; i < record->device_n; i++) {
-			const struct record_device *other = &record->device[i];
-
-			if (other != device &&
-			    (device->group == -1 || other->group != device->group))
-				continue;
-			if (record_pasid_next(other, free_one, &range, &hwpt) &&
-			    range.lo == free_one)
-				free_one = range.hi + 1;
-		}
-	} while (free_one != before && free_one < end);
+	while (free_one < end && next_taken(record, device, free_one, &taken) &&
+	       taken.lo == free_one)
+		free_one = taken.hi + 1;
 	return free_one < end ? free_one : 0;
+}
+
+uint32_t record_pasid_count_free(const struct record *record, const struct record_device *device)
+{
+	const uint32_t end = UINT32_C(1) << device->pasid_width;
+	uint32_t count = 0, at = 1;
+	struct range taken;
+
+	while (at < end && next_taken(record, device, at, &taken)) {
+		/* What a wider sibling has above this one's numbers is not one of them. */
+		count += (taken.lo < end ? taken.lo : end) - at;
+		at = taken.hi + 1;
+	}
+	return at < end ? count + (end - at) : count;
 }
 
 /* The first mapping that ends at IOVA or later. */

@@ -82,7 +82,7 @@ static const struct {
 	{ IOMMUFD_VFIO_ATTACH_PASID, EINVAL,
 	  "the kernel is older than 6.15, the target is not fit for PASIDs, the device's own requests sit on one that is not, or its IOMMU group uses the number for another target" },
 	{ IOMMUFD_VFIO_ATTACH_PASID, EBUSY,
-	  "the number is in use in the device's IOMMU group, by a kernel driver (SVA) or another process" },
+	  "the device is being reset, or the number is in use in its IOMMU group, by a kernel driver (SVA) or another process" },
 	{ IOMMUFD_VFIO_ATTACH_PASID, EOPNOTSUPP,
 	  "the device's VFIO driver or its IOMMU driver cannot attach PASIDs" },
 	{ IOMMUFD_VFIO_ATTACH_PASID, ENOSPC, "the IOMMU has no domain numbers left" },

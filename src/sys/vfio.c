@@ -151,6 +151,30 @@ static int node_number(const struct vfio_node *node, dev_t *ret)
 	return 0;
 }
 
+/*
+ * Between the looks at sysfs and at /dev, number and name may have become another device's. fdinfo says which one
+ * it is that was opened, where the kernel is new enough.
+ */
+static int check_opened(const struct vfio_node *node, int fd)
+{
+	static const char key[] = "vfio-device-syspath:";
+	char path[64], line[PATH_MAX + sizeof(key)];
+	_cleanup_fclose_ FILE *f = NULL;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f)) {
+		if (!str_starts(line, key))
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		return strcmp(line + strlen(key) + strspn(line + strlen(key), " \t"), node->path) ==
+				       0
+			       ? 0
+			       : -ESTALE;
+	}
+	return 0;
+}
+
 int vfio_node_open(const struct vfio_node *node, int *ret_fd)
 {
 	_cleanup_free_ char *path = NULL;
@@ -171,6 +195,9 @@ int vfio_node_open(const struct vfio_node *node, int *ret_fd)
 		return -errno;
 	if (!S_ISCHR(st.st_mode) || st.st_rdev != number)
 		return -ESTALE;
+	r = check_opened(node, fd);
+	if (r < 0)
+		return r;
 	*ret_fd = TAKE_FD(fd);
 	return 0;
 }

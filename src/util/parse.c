@@ -259,6 +259,20 @@ int ranges_remove(struct ranges *list, uint32_t value)
 	return 0;
 }
 
+int ranges_split(struct ranges *list, uint32_t value)
+{
+	size_t at = ranges_find(list, value);
+
+	if (at == list->n || value <= list->v[at].lo || value == list->v[at].hi)
+		return 0;
+	if (!array_push(list->v, list->n))
+		return -ENOMEM;
+	memmove(&list->v[at + 1], &list->v[at], (list->n - 1 - at) * sizeof(list->v[0]));
+	list->v[at].hi = value;
+	list->v[at + 1].lo = value + 1;
+	return 0;
+}
+
 char *ranges_format(const struct ranges *list)
 {
 	char *text = NULL;

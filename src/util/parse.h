@@ -45,6 +45,11 @@ bool ranges_next(const struct ranges *list, uint32_t from, struct range *ret);
 int ranges_add(struct ranges *list, uint32_t lo, uint32_t hi);
 /* Takes VALUE out. Returns 0 (also when it was not in), or -ENOMEM. */
 int ranges_remove(struct ranges *list, uint32_t value);
+/*
+ * A range that has VALUE in its middle ends with it, and the next one begins behind: then removing VALUE
+ * needs no memory. Adding it once more makes them one again, and needs none either. 0 or -ENOMEM.
+ */
+int ranges_split(struct ranges *list, uint32_t value);
 /* "42,100-163"; a new string, NULL without memory. */
 char *ranges_format(const struct ranges *list);
 

@@ -160,8 +160,8 @@ setup()
 	on intel-pasid pasid show 00:11.0 2
 	ended 6
 	on intel-pasid pasid show 00:11.0 0
-	ended 6
-	says 'no binding' 'hint: '
+	ended 2
+	says "PASID 0 is the device's own requests" 'hint: '
 	on intel-pasid pasid show 00:11.0 0x100000
 	ended 2
 }

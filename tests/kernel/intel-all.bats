@@ -99,8 +99,8 @@ valid()
 	status 0 ctl pasid show "$THIRD" 9 -j
 	[[ $(jq -c '[.pasid, .pid, .driver, .hardware, .record]' <<<"$output") == "[9,$foreign,\"vfio-pci\",true,false]" ]]
 	status 6 ctl pasid show "$THIRD" 8
-	status 6 ctl pasid show "$THIRD" 0
-	says 'no binding'
+	status 2 ctl pasid show "$THIRD" 0
+	says "PASID 0 is the device's own"
 	status 2 ctl pasid show "$THIRD" x
 }
 

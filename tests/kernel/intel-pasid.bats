@@ -303,8 +303,12 @@ bind_with_fault()
 	says '8 bits'
 	says 'hint: '
 	status 2 ctl pasid bind "$NARROW" 0 a
-	says "PASID 0 is the device's own"
+	says "PASID 0 is the device's own requests"
 	says 'hint: '
+	status 2 ctl pasid unbind "$NARROW" 0
+	says "PASID 0 is the device's own requests"
+	status 2 ctl pasid show "$NARROW" 0
+	says "PASID 0 is the device's own requests"
 	ctl pasid bind "$NARROW" 255 a
 	[[ $(hardware "$NARROW") == 255 ]]
 	status 3 ctl pasid bind "$NARROW" 255 a
@@ -322,6 +326,33 @@ bind_with_fault()
 	status 2 ctl pasid bind "$NARROW" auto a --count 1048576
 	says '1048576: is not a valid number of PASIDs: it is 1 to 1048575'
 	[[ $(hardware "$NARROW") == 255 ]]
+}
+
+@test "with --partial, what is bound already is left out and named" {
+	context
+	ctl pasid bind "$WIDE" 42,45 first
+	status 3 ctl pasid bind "$WIDE" 40-50 first
+	status 7 ctl pasid bind --partial "$WIDE" 40-50 "$second"
+	[[ $output == 40-41,43-44,46-50 ]]
+	says 'PASID 42'
+	says 'left out: 42,45'
+	[[ $(hardware "$WIDE" | xargs) == "$(seq -s ' ' 40 50)" ]]
+	[[ $(ctl pasid list -nr -o pasid "ioas=$second" | xargs) == '40 41 43 44 46 47 48 49 50' ]]
+	status 3 ctl pasid bind --partial "$WIDE" 42-44 first
+	status 0 ctl pasid bind --partial "$WIDE" 60-61 first
+	[[ $output == 60-61 ]]
+}
+
+@test "a mapping in a reserved region of the device is named when PASIDs are bound to it" {
+	context
+	ctl ioas map first 8K --iova 0xfee00000 >/dev/null
+	status 1 ctl device attach "$WIDE" first
+	status 0 ctl pasid bind "$WIDE" 7 first
+	[[ $output == 7 ]]
+	says 'first has a mapping at 0xfee00000, in a reserved region of the device (0xfee00000-0xfeefffff, msi)'
+	status 0 ctl pasid bind "$WIDE" 8 "$second"
+	[[ -z $errors ]]
+	[[ $(ctl ioas show -nr -o alignment first) == 4096 ]]
 }
 
 @test "so many of the lowest free PASIDs: bound, or none when there are not as many" {
@@ -589,6 +620,42 @@ hint: 'ioasidctl driver set ${NIC#0000:} vfio-pci' gives "* ]]
 	[[ ${lines[2]} == /dev/vfio/devices/vfio* ]]
 	status 6 ctl context exec test -- /nowhere
 	status 42 ctl context exec test -- sh -c 'exit 42'
+}
+
+@test "context destroy is refused while who was given the descriptors lives, but for --force" {
+	local first second
+
+	context
+	ctl pasid bind "$WIDE" 9 first >/dev/null
+	"$IOASIDCTL" context exec test -- sleep 60 3>&- &
+	first=$!
+	"$IOASIDCTL" context exec test -- sleep 60 3>&- &
+	second=$!
+	eventually grep -q sleep "/proc/$first/comm"
+	eventually grep -q sleep "/proc/$second/comm"
+	status 3 ctl context destroy test
+	says '2 of the processes that were given its descriptors'
+	says "$first ('sleep')"
+	says "$second ('sleep')"
+	says --force
+	status 3 ctl context destroy --dry-run test
+	status 0 ctl context destroy --dry-run --force test
+	[[ $(hardware "$WIDE") == 9 ]]
+	kill "$first"
+	wait "$first" || true
+	status 3 ctl context destroy test
+	says '1 of the processes'
+	kill "$second"
+	wait "$second" || true
+	status 0 ctl context destroy test
+	[[ -z $(hardware "$WIDE") ]]
+	# What is forced does not ask.
+	ctl context create test
+	"$IOASIDCTL" context exec test -- sleep 60 3>&- &
+	first=$!
+	eventually grep -q sleep "/proc/$first/comm"
+	status 0 ctl context destroy --force test
+	kill "$first"
 }
 
 @test "SVA: a process that opened a UIO device owns its PASID, beside those of contexts" {

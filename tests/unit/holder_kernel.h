@@ -29,6 +29,7 @@ struct kernel_object {
 	uint32_t ioas; /* of an HWPT */
 	bool pasid;
 	int fd; /* of a device */
+	int64_t group;
 	unsigned int width;
 	uint32_t rid; /* attached to; 0 nothing */
 	uint32_t pasids[KERNEL_PASIDS];
@@ -37,10 +38,10 @@ struct kernel_object {
 
 static struct {
 	struct kernel_object object[KERNEL_ID_MAX];
-	unsigned long request; /* the next one of this kind, */
-	unsigned int nth;      /* after so many successes, */
-	int err;               /* fails like this; 0: none */
-	uint32_t busy;         /* a PASID that a driver has */
+	unsigned long request;  /* the next one of this kind, */
+	unsigned int nth;       /* after so many successes, */
+	int err;                /* fails like this; 0: none */
+	uint32_t busy, busy_to; /* PASIDs that a driver has, or all while the device is reset */
 	unsigned int next_width;
 	int iommufd;
 	unsigned int calls;
@@ -97,6 +98,26 @@ static int kernel_destroy(const struct uapi_iommu_destroy *arg)
 	return 0;
 }
 
+/*
+ * A device that joins its group has to join its page table (iommufd_hwpt_attach_device()), one that is attached takes the
+ * group along (iommufd_device_do_replace()).
+ */
+static int kernel_attach_group(struct kernel_object *o, uint32_t to)
+{
+	for (uint32_t id = 1; id < KERNEL_ID_MAX; id++) {
+		struct kernel_object *other = &kernel.object[id];
+
+		if (other == o || other->type != KERNEL_DEVICE || o->group == -1 ||
+		    other->group != o->group || other->rid == 0)
+			continue;
+		if (o->rid == 0 && other->rid != to)
+			return EINVAL;
+		other->rid = to;
+	}
+	o->rid = to;
+	return 0;
+}
+
 /* iommufd_hwpt_pasid_compat() */
 static int kernel_attach(const struct uapi_vfio_attach_iommufd_pt *arg, struct kernel_object *o)
 {
@@ -110,12 +131,12 @@ static int kernel_attach(const struct uapi_vfio_attach_iommufd_pt *arg, struct k
 			any = any || o->pasids[p];
 		if (any && !fit)
 			return EINVAL;
-		o->rid = arg->pt_id;
-		return 0;
+		return kernel_attach_group(o, arg->pt_id);
 	}
 	if (!fit || (o->rid && !kernel.object[o->rid].pasid))
 		return EINVAL;
-	if (arg->pasid == 0 || arg->pasid == kernel.busy)
+	if (arg->pasid == 0 || arg->pasid == kernel.busy ||
+	    (arg->pasid > kernel.busy && arg->pasid <= kernel.busy_to))
 		return EBUSY;
 	if (o->width == 0)
 		return 0; /* and does nothing */
@@ -308,6 +329,7 @@ static inline struct record_device *kernel_add(struct context *context, const ch
 	entry.cdev = cdev;
 	kernel.next_width = width;
 	assert_int_equal(vfio_bind(entry.fd, context->iommufd, &entry.id), 0);
+	kernel.object[entry.id].group = group;
 	device = record_device_add(&context->record, &entry);
 	assert_non_null(device);
 	return device;

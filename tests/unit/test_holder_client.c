@@ -303,7 +303,7 @@ static void dead(void **state)
 	assert_int_equal(error.kind, HOLDER_ERROR_PROTOCOL);
 	assert_int_equal(holder_alloc_ioas(client, NULL, &ioas, &error), -ECONNRESET);
 	/* Whoever wanted it gone has what he wanted. */
-	assert_int_equal(holder_destroy(client, &error), 0);
+	assert_int_equal(holder_destroy(client, false, &error), 0);
 	hang_up(client);
 }
 
@@ -442,6 +442,11 @@ static void messages(void **state)
 		{ ERROR("KernelError",
 			"{\"operation\":\"mmap\",\"errno\":12,\"errno_name\":\"ENOMEM\"}"),
 		  "mmap: Cannot allocate memory", HOLDER_ERROR_SYSTEM, ENOMEM, NULL },
+		{ ERROR("FdsInUse", "{\"process\":[{\"pid\":12,\"command\":\"qemu\\u001b\"},"
+				    "{\"pid\":13,\"command\":null}],\"count\":9}"),
+		  "9 of the processes that were given its descriptors have not ended: 12 ('qemu\\x1b'), "
+		  "13 ('?')",
+		  HOLDER_ERROR_REFUSED, EBUSY, "force" },
 		/* About the platform's interrupts, not about who asks. */
 		{ ERROR("KernelError", "{\"operation\":\"VFIO_DEVICE_BIND_IOMMUFD\",\"errno\":1}"),
 		  "VFIO_DEVICE_BIND_IOMMUFD: Operation not permitted", HOLDER_ERROR_UNSUPPORTED,
@@ -597,7 +602,7 @@ static void interface(void **state)
 		if (error.kind == HOLDER_ERROR_PROTOCOL)
 			fail_msg("no message for %s", name);
 	}
-	assert_int_equal(errors, 29);
+	assert_int_equal(errors, 30);
 	for (at = text; next_name(&at, "method", name); methods++) {
 		struct call one = { 0 };
 

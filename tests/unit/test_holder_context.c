@@ -108,8 +108,8 @@ static void expect_refused(struct context *context, const char *device, const ch
 	unsigned int calls = kernel.calls;
 	struct fault fault = { 0 };
 
-	assert_null(bind(context, device, pasids, 1, to, false, &fault));
-	expect_fault(&fault, error);
+	assert_null(bind(context, device, pasids, error ? 1 : 8, to, false, &fault));
+	expect_fault(&fault, error ? error : "PasidsExhausted");
 	/* Refused by ourselves: the kernel has not been asked to attach anything. */
 	assert_true(kernel.calls - calls <= 2);
 }
@@ -258,17 +258,178 @@ static void automatic(void **state)
 	expect_bound(context, "a", NULL, "guest", "1,3-4");
 	kernel.busy = 0;
 	expect_bound(context, "a", NULL, "guest", "2,5-6");
-	/* Seven there are. */
-	job = bind(context, "s", NULL, 8, "guest", false, &fault);
-	assert_int_equal(fault_number(&job->fault, "found"), 7);
-	expect_fault(&job->fault, "PasidsExhausted");
-	job_free(job);
+	/* Seven there are: the record knows, and nothing is asked of the kernel. */
+	assert_null(bind(context, "s", NULL, 8, "guest", false, &fault));
+	assert_int_equal(fault_number(&fault, "found"), 7);
+	assert_int_equal(fault_number(&fault, "count"), 8);
+	expect_fault(&fault, "PasidsExhausted");
+	expect_refused(context, "s", NULL, "guest", NULL);
 	small = record_device_find(&context->record, "s");
 	assert_int_equal(record_device_pasids(small), 0);
+	/* One of them a driver has, which only the kernel knows. */
+	kernel.busy = 3;
+	job = bind(context, "s", NULL, 7, "guest", false, &fault);
+	assert_int_equal(fault_number(&job->fault, "found"), 6);
+	assert_int_equal(fault_number(&job->fault, "count"), 7);
+	expect_fault(&job->fault, "PasidsExhausted");
+	job_free(job);
+	assert_int_equal(record_device_pasids(small), 0);
+	kernel.busy = 0;
 	job = bind(context, "s", NULL, 8, "guest", true, &fault);
 	assert_false(job->fault.raised);
 	job_free(job);
 	assert_int_equal(record_device_pasids(small), 7);
+}
+
+/* Every number EBUSY: it is no use to try them all. A driver that has some in a row is gone past. */
+static void reset_meanwhile(void **state)
+{
+	struct context *context = *state;
+	_cleanup_fault_ struct fault fault = { 0 };
+	unsigned int calls;
+	struct job *job;
+
+	kernel.busy = 5;
+	kernel.busy_to = 4000;
+	calls = kernel.calls;
+	job = bind(context, "a", NULL, 10, "guest", false, &fault);
+	/* Four numbers are bound, 64 tried in vain and four given back; one HWPT comes and goes. */
+	assert_int_equal(kernel.calls - calls, 4 + 64 + 4 + 2);
+	assert_int_equal(job->fault.err, EBUSY);
+	assert_int_equal(fault_number(&job->fault, "pasid"), 68);
+	expect_fault(&job->fault, "KernelError");
+	job_free(job);
+	assert_int_equal(record_device_pasids(record_device_find(&context->record, "a")), 0);
+	kernel.busy_to = 67;
+	expect_bound(context, "a", NULL, "guest", "1-3");
+	expect_bound(context, "a", NULL, "guest", "4,68-69");
+	/* Twice 63 with one between them. */
+	job_free(unbind(context, "a", NULL, &fault));
+	kernel.busy = 1;
+	kernel.busy_to = 63;
+	job = bind(context, "a", NULL, 200, "guest", false, &fault);
+	assert_false(job->fault.raised);
+	job_free(job);
+	/* One more in a row, from the beginning. */
+	job_free(unbind(context, "a", NULL, &fault));
+	kernel.busy_to = 64;
+	job = bind(context, "a", NULL, 1, "guest", true, &fault);
+	assert_int_equal(job->fault.err, EBUSY);
+	expect_fault(&job->fault, "KernelError");
+	assert_null(job->reply);
+	job_free(job);
+	/* A number that was asked for is tried once. */
+	job = bind(context, "a", "1-9", 0, "guest", false, &fault);
+	assert_int_equal(fault_number(&job->fault, "pasid"), 1);
+	job_free(job);
+}
+
+static const char *reply_string(const struct job *job, const char *key)
+{
+	const char *text = NULL;
+
+	(void)json_get_string(job->reply, key, &text);
+	return text ? text : "";
+}
+
+/* With partial, what is bound already is left out, and its first one told. */
+static void partial_of_taken(void **state)
+{
+	struct context *context = *state;
+	_cleanup_fault_ struct fault fault = { 0 };
+	json_object *failure = NULL, *parameters = NULL;
+	const char *text = NULL;
+	struct job *job;
+	uint32_t pasid = 0, other;
+
+	kernel_add(context, "/sys/devices/x", 20, 5);
+	kernel_add(context, "/sys/devices/z", 20, 5);
+	assert_int_equal(context_alloc_ioas(context, "other", &fault, &other), 0);
+	expect_bound(context, "a", "42,45-46", "guest", "42,45-46");
+	expect_refused(context, "a", "40-50", "guest", "PasidInUse");
+	job = bind(context, "a", "40-50", 0, "other", true, &fault);
+	assert_false(job->fault.raised);
+	assert_string_equal(reply_string(job, "pasid"), "40-41,43-44,47-50");
+	assert_string_equal(reply_string(job, "taken"), "42,45-46");
+	assert_int_equal(json_get_object(job->reply, "failure", &failure), 1);
+	assert_int_equal(json_get_string(failure, "error", &text), 1);
+	assert_string_equal(text, "org.ioasidctl.Context.PasidInUse");
+	assert_int_equal(json_get_object(failure, "parameters", &parameters), 1);
+	assert_int_equal(json_get_u32(parameters, "pasid", &pasid), 1);
+	assert_int_equal(pasid, 42);
+	job_free(job);
+	/* Nothing of it is free: refused as a whole, and nothing was begun. */
+	assert_null(bind(context, "a", "40-42", 0, "guest", true, &fault));
+	assert_int_equal(fault_number(&fault, "pasid"), 40);
+	expect_fault(&fault, "PasidInUse");
+	assert_null(bind(context, "a", "0-9", 0, "guest", true, &fault));
+	expect_fault(&fault, "PasidZero");
+	/* A sibling has some, on another page table; those on the same are joined. */
+	expect_bound(context, "x", "10-12", "guest", "10-12");
+	expect_bound(context, "x", "14", "other", "14");
+	job = bind(context, "z", "9-15", 0, "guest", true, &fault);
+	assert_string_equal(reply_string(job, "pasid"), "9-13,15");
+	assert_string_equal(reply_string(job, "taken"), "14");
+	job_free(job);
+	assert_null(bind(context, "z", "14", 0, "guest", true, &fault));
+	expect_fault(&fault, "PasidInUse");
+	/* The kernel's failure is the one that counts. */
+	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 2, ENOMEM);
+	job = bind(context, "a", "50-60", 0, "other", true, &fault);
+	assert_string_equal(reply_string(job, "pasid"), "51-52");
+	assert_string_equal(reply_string(job, "taken"), "50");
+	assert_int_equal(json_get_object(job->reply, "failure", &failure), 1);
+	assert_int_equal(json_get_string(failure, "error", &text), 1);
+	assert_string_equal(text, "org.ioasidctl.Context.KernelError");
+	job_free(job);
+}
+
+/* A directory that is a device of sysfs as far as its group's reserved regions go. */
+static void reserved(void **state)
+{
+	struct context *context = *state;
+	char place[] = "/tmp/ioasidctl-unit-XXXXXX", path[64], command[256];
+	struct record_ioas *guest = record_ioas_find(&context->record, "guest");
+	_cleanup_fault_ struct fault fault = { 0 };
+	uint64_t at = 0xfee00000, iova = 0;
+	json_object *array = NULL;
+	struct job *job;
+
+	assert_non_null(mkdtemp(place));
+	snprintf(command, sizeof(command), "mkdir -p %s/r/iommu_group", place);
+	assert_int_equal(system(command), 0);
+	snprintf(path, sizeof(path), "%s/r", place);
+	kernel_add(context, path, 20, 7);
+	/* Cannot be read: that is not none. */
+	job = bind(context, path, "1", 0, "guest", false, &fault);
+	assert_true(json_object_object_get_ex(job->reply, "reserved", &array));
+	assert_null(array);
+	job_free(job);
+	snprintf(command, sizeof(command),
+		 "printf '%%s\\n' '0x0000000000008000 0x0000000000008fff direct-relaxable' "
+		 "'0x00000000fee00000 0x00000000feefffff msi' >%s/r/iommu_group/reserved_regions",
+		 place);
+	assert_int_equal(system(command), 0);
+	job = bind(context, path, "2", 0, "guest", false, &fault);
+	assert_int_equal(json_get_array(job->reply, "reserved", &array), 1);
+	assert_int_equal(json_object_array_length(array), 0);
+	job_free(job);
+	assert_int_equal(context_map_ioas(context, guest, 0x1000, &at, 3, &fault, &iova), 0);
+	/* Beside the region, on either side, and in one that may be mapped. */
+	at = 0xfedff000;
+	assert_int_equal(context_map_ioas(context, guest, 0x1000, &at, 3, &fault, &iova), 0);
+	at = 0xfef00000;
+	assert_int_equal(context_map_ioas(context, guest, 0x1000, &at, 3, &fault, &iova), 0);
+	at = 0x8000;
+	assert_int_equal(context_map_ioas(context, guest, 0x1000, &at, 3, &fault, &iova), 0);
+	job = bind(context, path, "3", 0, "guest", false, &fault);
+	assert_int_equal(json_get_array(job->reply, "reserved", &array), 1);
+	assert_string_equal(json_object_to_json_string_ext(array, JSON_C_TO_STRING_PLAIN),
+			    "[{\"iova\":\"0xfee00000\",\"length\":4096,\"first\":\"0xfee00000\","
+			    "\"last\":\"0xfeefffff\",\"kind\":\"msi\"}]");
+	job_free(job);
+	snprintf(command, sizeof(command), "rm -r %s", place);
+	assert_int_equal(system(command), 0);
 }
 
 static int attach(struct context *context, const char *device, const char *to, bool replace,
@@ -378,8 +539,19 @@ static void groups(void **state)
 			 record_device_find(&context->record, "y")->hwpt);
 	assert_int_equal(attach(context, "z", "other", false, &fault), FAULTED);
 	expect_fault(&fault, "GroupAttached");
-	assert_int_equal(attach(context, "x", "other", true, &fault), FAULTED);
+	/* One that is attached moves with all that are. */
+	assert_int_equal(attach(context, "x", "other", false, &fault), FAULTED);
+	expect_fault(&fault, "AlreadyAttached");
+	assert_int_equal(attach(context, "x", "other", true, &fault), 0);
+	assert_int_equal(record_device_find(&context->record, "y")->ioas, other);
+	assert_false(record_device_find(&context->record, "z")->attached);
+	assert_int_equal(kernel_count(KERNEL_HWPT), 1);
+	assert_int_equal(attach(context, "z", "guest", true, &fault), FAULTED);
 	expect_fault(&fault, "GroupAttached");
+	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 0, EBUSY);
+	assert_int_equal(attach(context, "y", "guest", true, &fault), FAULTED);
+	expect_fault(&fault, "KernelError");
+	assert_int_equal(attach(context, "y", "guest", true, &fault), 0);
 	/* The numbers are the group's: joined in the same IOAS, refused in another. */
 	expect_bound(context, "x", "10-20", "guest", "10-20");
 	expect_bound(context, "z", "15", "guest", "15");
@@ -551,6 +723,9 @@ int main(void)
 		TEST(partial),
 		TEST(rollback_fails),
 		TEST(automatic),
+		TEST(reset_meanwhile),
+		TEST(partial_of_taken),
+		TEST(reserved),
 		TEST(attachments),
 		TEST(iommu_without_pasids),
 		TEST(plain_table_in_the_way),

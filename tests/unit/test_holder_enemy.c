@@ -9,10 +9,12 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 #include <cmocka.h>
 
@@ -325,6 +327,132 @@ static void a_full_queue(void **state)
 	leave(&reader);
 }
 
+/* A process called NAME that gets descriptors and sleeps. Returns when it has them. */
+static pid_t borrow(struct world *world, const struct sockaddr_un *address, const char *name)
+{
+	size_t before = world->context.lent.n;
+	int ready[2];
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		struct peer peer = { .in = { .max = 1 << 20, .fd_wanted = true } };
+
+		prctl(PR_SET_NAME, name);
+		peer.fd = dial(address);
+		say(&peer, CALL("GetFds", "{}"));
+		while (peer.in.fd_n == 0)
+			json_object_put(heard(&peer));
+		(void)!write(ready[1], "x", 1);
+		for (;;)
+			pause();
+	}
+	while (world->context.lent.n == before)
+		server_turn(&world->server);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	close(ready[1]);
+	return pid;
+}
+
+static void end(pid_t pid)
+{
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+/* The error and its parameters, whole. */
+static void expect_answer(struct world *world, struct peer *peer, const char *expected)
+{
+	_cleanup_json_ json_object *message = hear(world, peer);
+
+	assert_string_equal(json_object_to_json_string_ext(message, JSON_C_TO_STRING_PLAIN),
+			    expected);
+}
+
+/* The context is not taken from under those who were given its descriptors, as long as they live. */
+static void lent_descriptors(void **state)
+{
+	struct world *world = *state;
+	struct peer peer = join(world);
+	struct sockaddr_un address;
+	char expected[400];
+	pid_t a, b;
+
+	world->server.listener = listen_at(&address);
+	a = borrow(world, &address, "qemu\xff\x1b");
+	b = borrow(world, &address, "dpdk");
+	assert_int_equal(world->context.lent.n, 2);
+	snprintf(
+		expected, sizeof(expected),
+		"{\"error\":\"org.ioasidctl.Context.FdsInUse\",\"parameters\":{\"process\":["
+		"{\"pid\":%d,\"command\":\"qemu\\\\xff\\\\x1b\"},{\"pid\":%d,\"command\":\"dpdk\"}],"
+		"\"count\":2}}",
+		a, b);
+	say(&peer, CALL("Destroy", "{}"));
+	expect_answer(world, &peer, expected);
+	say(&peer, CALL("Destroy", "{\"dry_run\":true}"));
+	expect_answer(world, &peer, expected);
+	say(&peer, CALL("Destroy", "{\"force\":true,\"dry_run\":true}"));
+	expect_reply(world, &peer);
+	/* Its connection is closed already; it is the process that counts. */
+	end(a);
+	snprintf(expected, sizeof(expected),
+		 "{\"error\":\"org.ioasidctl.Context.FdsInUse\",\"parameters\":{\"process\":["
+		 "{\"pid\":%d,\"command\":\"dpdk\"}],\"count\":1}}",
+		 b);
+	say(&peer, CALL("Destroy", "{\"force\":false}"));
+	expect_answer(world, &peer, expected);
+	assert_false(world->server.ending);
+	end(b);
+	say(&peer, CALL("Destroy", "{\"dry_run\":true}"));
+	expect_reply(world, &peer);
+	/* Once more, and by force. */
+	a = borrow(world, &address, "last");
+	say(&peer, CALL("Destroy", "{\"force\":true}"));
+	server_run(&world->server);
+	assert_true(world->server.ending && world->unlinked);
+	assert_int_equal(world->context.lent.n, 0);
+	end(a);
+	leave(&peer);
+	close(world->server.listener);
+	world->server.listener = -1;
+	world->server.ending = world->unlinked = false;
+}
+
+/* Of many processes some are named, and there is an end to their number. */
+static void lent_to_many(void **state)
+{
+	struct world *world = *state;
+	struct peer peer = join(world);
+	struct lent_list *lent = &world->context.lent;
+	_cleanup_json_ json_object *message = NULL;
+	json_object *parameters = NULL, *process = NULL;
+
+	/* All of them this one, which lives. */
+	for (; lent->n < LENT_MAX; lent->n++)
+		lent->v[lent->n] = (struct lent){ .pid = getppid(), .pidfd = -1 };
+	say(&peer, CALL("GetFds", "{}"));
+	expect_limit(world, &peer, "processes that have descriptors", LENT_MAX);
+	assert_int_equal(peer.in.fd_n, 0);
+	say(&peer, CALL("Destroy", "{}"));
+	message = hear(world, &peer);
+	assert_int_equal(json_get_object(message, "parameters", &parameters), 1);
+	assert_int_equal(json_get_array(parameters, "process", &process), 1);
+	assert_int_equal(json_object_array_length(process), 8);
+	lent->n = LENT_MAX - 1;
+	say(&peer, CALL("GetFds", "{}"));
+	expect_reply(world, &peer);
+	/* Once is enough for one process. */
+	say(&peer, CALL("GetFds", "{}"));
+	expect_reply(world, &peer);
+	assert_int_equal(lent->n, LENT_MAX);
+	assert_int_equal(lent->v[LENT_MAX - 1].pid, getpid());
+	leave(&peer);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -336,6 +464,8 @@ int main(void)
 		TEST(too_many_on_their_way),
 		TEST(message_lengths),
 		TEST(a_full_queue),
+		TEST(lent_descriptors),
+		TEST(lent_to_many),
 	};
 
 	return cmocka_run_group_tests_name("holder enemy", tests, NULL, NULL);

@@ -114,15 +114,49 @@ static void pasids(void **state)
 	assert_int_equal(record_pasid_hwpt(device, 164), 8);
 	assert_int_equal(record_pasid_hwpt(device, 99), 0);
 	assert_int_equal(record_hwpt_users(&record, 7), 65);
-	assert_int_equal(record_pasid_unbind(device, 120), 0);
-	assert_int_equal(record_pasid_unbind(device, 99), 0);
+	record_pasid_unbind(device, 120);
+	record_pasid_unbind(device, 99);
 	expect_bindings(device, "42-42:7 100-119:7 121-163:7 164-170:8 1048575-1048575:8 ");
 	assert_true(record_pasid_serves(device, 8));
 	for (uint32_t p = 164; p <= 170; p++)
-		assert_int_equal(record_pasid_unbind(device, p), 0);
-	assert_int_equal(record_pasid_unbind(device, PASID_MAX), 0);
+		record_pasid_unbind(device, p);
+	record_pasid_unbind(device, PASID_MAX);
 	assert_false(record_pasid_serves(device, 8));
 	expect_bindings(device, "42-42:7 100-119:7 121-163:7 ");
+}
+
+/* What needs memory of an unbind, and what undoes that: neither shows in what is bound. */
+static void split_and_join(void **state)
+{
+	static const uint32_t pasids[] = { 10, 11, 15, 19, 20, 30 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(pasids); i++) {
+		_cleanup_record_ struct record record = { 0 };
+		struct record_device *device = add(&record, "/sys/devices/d", "vfio0", 1, 20, 3);
+		size_t n;
+
+		for (uint32_t p = 10; p <= 20; p++)
+			assert_int_equal(record_pasid_bind(device, p, 7), 0);
+		assert_int_equal(record_pasid_bind(device, 30, 7), 0);
+		assert_int_equal(record_pasid_split(device, pasids[i]), 0);
+		assert_int_equal(record_pasid_hwpt(device, pasids[i]), 7);
+		assert_int_equal(record_device_pasids(device), 12);
+		/* Its own, or the last one of its range. */
+		n = device->binding[0].pasid.n;
+		assert_int_equal(n, pasids[i] > 10 && pasids[i] < 20 ? 3 : 2);
+		record_pasid_join(device, pasids[i]);
+		expect_bindings(device, "10-20:7 30-30:7 ");
+		assert_int_equal(record_pasid_split(device, pasids[i]), 0);
+		record_pasid_unbind(device, pasids[i]);
+		assert_int_equal(record_pasid_hwpt(device, pasids[i]), 0);
+		assert_int_equal(record_device_pasids(device), 11);
+		/* What is not bound is no matter. */
+		assert_int_equal(record_pasid_split(device, 9), 0);
+		record_pasid_join(device, 9);
+		record_pasid_unbind(device, 9);
+		assert_int_equal(record_device_pasids(device), 11);
+	}
 }
 
 /* A million PASIDs cost a range, and every second one of them what half a million ranges cost. */
@@ -137,7 +171,7 @@ static void many_pasids(void **state)
 	expect_bindings(device, "1-1048575:7 ");
 	assert_int_equal(record_pasid_free(&record, device, 1), 0);
 	for (uint32_t p = 2; p <= PASID_MAX; p += 2)
-		assert_int_equal(record_pasid_unbind(device, p), 0);
+		record_pasid_unbind(device, p);
 	assert_int_equal(record_device_pasids(device), (PASID_MAX + 1) / 2);
 }
 
@@ -160,6 +194,15 @@ static void free_pasids(void **state)
 	assert_int_equal(record_pasid_bind(record_device_find(&record, "c"), 4, 7), 0);
 	assert_int_equal(record_pasid_free(&record, device, 1), 4);
 	assert_int_equal(record_pasid_free(&record, device, 6), 6);
+	assert_int_equal(record_pasid_count_free(&record, device), 4);
+	assert_int_equal(record_pasid_count_free(&record, sibling), PASID_MAX - 3);
+	/* Of a wider sibling's, beyond its own, and right at their border. */
+	assert_int_equal(record_pasid_bind(sibling, 8, 7), 0);
+	assert_int_equal(record_pasid_bind(sibling, 100, 7), 0);
+	assert_int_equal(record_pasid_count_free(&record, device), 4);
+	assert_int_equal(record_pasid_count_free(&record, sibling), PASID_MAX - 5);
+	record_pasid_unbind(sibling, 8);
+	assert_int_equal(record_pasid_count_free(&record, device), 4);
 	/* Three bits: 7 is the last. */
 	for (uint32_t p = 4; p <= 7; p++)
 		assert_int_equal(record_pasid_bind(device, p, 7), 0);
@@ -238,11 +281,42 @@ static void users(void **state)
 	assert_int_equal(record_ioas_users(&record, 4), 4);
 	assert_int_equal(record_hwpt_users(&record, 7), 2);
 	assert_int_equal(record_hwpt_users(&record, 8), 0);
-	assert_int_equal(record_ioas_user_names(&record, 4, &names), 0);
+	assert_int_equal(record_ioas_user_names(&record, 4, 10, &names), 0);
 	assert_int_equal(names.n, 3);
 	assert_string_equal(names.v[0], "device a");
 	assert_string_equal(names.v[1], "PASID 42-43 of a");
 	assert_string_equal(names.v[2], "HWPT 8");
+}
+
+/* However many users there are and however scattered their PASIDs: what is left out is counted. */
+static void many_users(void **state)
+{
+	_cleanup_record_ struct record record = { 0 };
+	struct record_device *a = add(&record, "/sys/devices/a", "vfio0", 1, 20, 1);
+	struct record_hwpt entry = { .id = 7, .ioas = 4, .device = a->path, .pasid = true };
+	_cleanup_strv_ struct strv names = { 0 }, few = { 0 }, all = { 0 };
+
+	(void)state;
+	assert_non_null(record_ioas_add(&record, 4, NULL));
+	assert_non_null(record_hwpt_add(&record, &entry));
+	for (uint32_t p = 1; p < 64; p += 2)
+		assert_int_equal(record_pasid_bind(a, p, 7), 0);
+	assert_int_equal(record_ioas_user_names(&record, 4, 10, &names), 0);
+	assert_int_equal(names.n, 2);
+	assert_string_equal(names.v[0], "PASID 1,3,5,7,9,11,13,15,17,19,21,23,25,27,29,31,33,35,37,"
+					"39,41,43,45,47,49,51,53,55,57,59,61,63 of a");
+	for (uint32_t p = 101; p < 1000; p += 2)
+		assert_int_equal(record_pasid_bind(a, p, 7), 0);
+	record_attach(&record, a, 4, 0);
+	assert_int_equal(record_ioas_user_names(&record, 4, 2, &few), 0);
+	assert_int_equal(few.n, 3);
+	assert_string_equal(few.v[0], "device a");
+	assert_string_equal(few.v[1], "PASID 1,3,5,7,9,11,13,15,17,19,21,23,25,27,29,31,33,35,37,"
+				      "39,41,43,45,47,49,51,53,55,57,59,61,63 and 450 more of a");
+	assert_string_equal(few.v[2], "and 1 more");
+	assert_int_equal(record_ioas_user_names(&record, 4, 3, &all), 0);
+	assert_int_equal(all.n, 3);
+	assert_string_equal(all.v[2], "HWPT 7");
 }
 
 static void mappings(void **state)
@@ -287,9 +361,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(find_devices), cmocka_unit_test(find_objects),
-		cmocka_unit_test(pasids),       cmocka_unit_test(many_pasids),
-		cmocka_unit_test(free_pasids),  cmocka_unit_test(groups),
-		cmocka_unit_test(users),        cmocka_unit_test(mappings),
+		cmocka_unit_test(pasids),       cmocka_unit_test(split_and_join),
+		cmocka_unit_test(many_pasids),  cmocka_unit_test(free_pasids),
+		cmocka_unit_test(groups),       cmocka_unit_test(users),
+		cmocka_unit_test(many_users),   cmocka_unit_test(mappings),
 	};
 
 	return cmocka_run_group_tests_name("holder record", tests, NULL, NULL);

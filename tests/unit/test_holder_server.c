@@ -266,7 +266,7 @@ static void stream(void **state)
 	assert_int_equal(seen, 2000);
 	assert_int_equal(replies, 8);
 	for (uint32_t p = 1; p < 4000; p += 2)
-		assert_int_equal(record_pasid_unbind(&world->context.record.device[0], p), 0);
+		record_pasid_unbind(&world->context.record.device[0], p);
 	leave(&lazy);
 	leave(&peer);
 }
