@@ -24,11 +24,12 @@ static void context_row_done(struct context_row *row)
 struct context_verb_args {
 	struct context_args context;
 	bool foreground;
+	bool force;
 };
 
-enum { KEY_FOREGROUND = 0x500 };
+enum { KEY_FOREGROUND = 0x500, KEY_FORCE };
 
-static error_t create_parse(int key, char *arg, struct argp_state *state)
+static error_t verb_parse(int key, char *arg, struct argp_state *state)
 {
 	struct context_verb_args *args = state->input;
 
@@ -39,6 +40,9 @@ static error_t create_parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_FOREGROUND:
 		args->foreground = true;
+		return 0;
+	case KEY_FORCE:
+		args->force = true;
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -78,7 +82,7 @@ static const struct argp_option create_options[] = {
 
 static const struct argp create_argp = {
 	.options = create_options,
-	.parser = create_parse,
+	.parser = verb_parse,
 	.args_doc = "NAME",
 	.doc = "Create a context, an open iommufd kept by a holder process until 'context destroy', and "
 	       "print its name.",
@@ -393,7 +397,8 @@ static const struct cmd exec_cmd = {
 
 static int destroy_run(struct app *app, const void *p)
 {
-	const struct context_args *args = p;
+	const struct context_verb_args *verb = p;
+	const struct context_args *args = &verb->context;
 	_cleanup_holder_client_ struct holder_client *client = NULL;
 	_cleanup_holder_error_ struct holder_error error = { 0 };
 	_cleanup_free_ char *left = NULL;
@@ -412,19 +417,29 @@ static int destroy_run(struct app *app, const void *p)
 		r = open_named(app, &args->operands, args->dry_run, &client);
 	if (r)
 		return r;
-	if (holder_destroy(client, &error) < 0)
+	if (holder_destroy(client, verb->force, &error) < 0)
 		return session_fail(app, args->operands.v[0], &error);
 	return STATUS_DONE;
 }
 
+static const struct argp_option destroy_options[] = {
+	{ "force", KEY_FORCE, NULL, 0, "Even while processes live that were given its descriptors",
+	  0 },
+	{ 0 },
+};
+
 static const struct argp destroy_argp = {
+	.options = destroy_options,
+	.parser = verb_parse,
 	.args_doc = "NAME",
 	.doc = "Destroy a context: unbind, detach and free all that is in it, and end its holder. What a "
 	       "holder that was killed has left behind is removed.",
 	.children = dry_run_children,
 };
 
-static const struct context_args destroy_defaults = { .operands = { .min = 1, .max = 1 } };
+static const struct context_verb_args destroy_defaults = {
+	.context.operands = { .min = 1, .max = 1 },
+};
 
 static const struct cmd destroy_cmd = {
 	.name = "destroy",

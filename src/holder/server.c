@@ -41,12 +41,14 @@ static void client_run(struct server *server, struct client *client)
 	bool dry = call_is_dry(&client->call);
 
 	client->turn = server->turn;
+	/* Here, for the child of a dry run has none of the descriptors that it takes. */
+	lent_refresh(&server->context->lent);
 	if (dry)
 		(void)dry_run_begin(server->context, &client->call, &server->dry);
 	else
 		call_run(server->context, &client->call);
 	if (dry ? !server->dry : !client->call.job) {
-		server_client_answer(client);
+		server_client_answer(server, client);
 		return;
 	}
 	if (!dry)
@@ -74,17 +76,18 @@ static void client_begin(struct server *server, struct client *client)
 		return;
 	client->turn = server->turn;
 	if (r < 0) {
-		server_client_garbage(client, r == -EMSGSIZE ? "message (too long)" : "message");
+		server_client_garbage(server, client,
+				      r == -EMSGSIZE ? "message (too long)" : "message");
 		return;
 	}
 	if (call_open(message, &client->call) < 0) {
-		server_client_answer(client);
+		server_client_answer(server, client);
 		return;
 	}
 	if (call_changes(&client->call) && is_busy(server)) {
 		if (count_queued(server) == SERVER_QUEUE_MAX) {
 			fault_limit(&client->call.fault, "calls that wait", SERVER_QUEUE_MAX);
-			server_client_answer(client);
+			server_client_answer(server, client);
 			return;
 		}
 		client->state = CLIENT_QUEUED;
@@ -186,7 +189,7 @@ static void job_ended(struct server *server)
 	client->call.fault = job->fault;
 	client->call.reply = TAKE_PTR(job->reply);
 	job->fault = (struct fault){ 0 };
-	server_client_answer(client);
+	server_client_answer(server, client);
 }
 
 static void dry_run_ended(struct server *server)
@@ -195,7 +198,7 @@ static void dry_run_ended(struct server *server)
 
 	dry_run_end(TAKE_PTR(server->dry), client ? &client->call : NULL);
 	if (client)
-		server_client_answer(client);
+		server_client_answer(server, client);
 }
 
 /* The kernel wants devices back, and whoever unbinds or removes one waits for us. */

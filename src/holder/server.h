@@ -80,9 +80,9 @@ void server_accept(struct server *server);
 void server_reap(struct server *server);
 
 /* One client's part. Its call has run: the answer goes out, and unless there is more to come it is over. */
-void server_client_answer(struct client *client);
+void server_client_answer(struct server *server, struct client *client);
 /* What is no message cannot be answered in kind, and nothing after it can be trusted. */
-void server_client_garbage(struct client *client, const char *what);
+void server_client_garbage(struct server *server, struct client *client, const char *what);
 void server_client_write(struct client *client);
 /* Of poll(2): what it waits for, and what has come. */
 short server_client_wants(struct client *client);

@@ -30,7 +30,19 @@ static bool is_over_fds(struct client *client, size_t n)
 	return client->unread_fds + n > SERVER_UNREAD_FD_MAX;
 }
 
-void server_client_answer(struct client *client)
+/* Known before it can have them: whoever destroys the context is told of it. */
+static void lend(struct server *server, struct client *client)
+{
+	struct call *call = &client->call;
+	int r = lent_add(&server->context->lent, client->fd);
+
+	if (r == -ENOSPC)
+		fault_limit(&call->fault, "processes that have descriptors", LENT_MAX);
+	else if (r < 0)
+		fault_system(&call->fault, "getsockopt", r, NULL);
+}
+
+void server_client_answer(struct server *server, struct client *client)
 {
 	struct call *call = &client->call;
 	bool more = call->continues && !call->fault.raised;
@@ -38,6 +50,8 @@ void server_client_answer(struct client *client)
 	if (!call->fault.raised && call->fd_n && is_over_fds(client, call->fd_n))
 		fault_limit(&call->fault, "descriptors that the client has not read",
 			    SERVER_UNREAD_FD_MAX);
+	if (!call->fault.raised && call->fd_n)
+		lend(server, client);
 	if (!call->oneway && !client->gone) {
 		int *fd = call->fault.raised ? NULL : TAKE_PTR(call->fd);
 		size_t n = fd ? call->fd_n : 0;
@@ -52,10 +66,10 @@ void server_client_answer(struct client *client)
 		call_done(call);
 }
 
-void server_client_garbage(struct client *client, const char *what)
+void server_client_garbage(struct server *server, struct client *client, const char *what)
 {
 	fault_parameter(&client->call.fault, what);
-	server_client_answer(client);
+	server_client_answer(server, client);
 	client->closing = true;
 }
 

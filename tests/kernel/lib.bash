@@ -96,7 +96,7 @@ destroy_all()
 	local name
 
 	for name in $(ctl context list -nr -o context 2>/dev/null); do
-		ctl context destroy "$name" 2>/dev/null || true
+		ctl context destroy --force "$name" 2>/dev/null || true
 	done
 }
 
