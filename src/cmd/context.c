@@ -406,11 +406,15 @@ static int destroy_run(struct app *app, const void *p)
 
 	/* Of one whose holder was killed only the socket is left. */
 	r = session_require_live(app);
-	if (r == 0 && holder_connect(args->operands.v[0], &client, NULL) == -ECONNREFUSED &&
-	    holder_forget(args->operands.v[0], args->dry_run, &left) == 0) {
-		if (args->dry_run)
+	if (r == 0 && holder_connect(args->operands.v[0], &client, NULL) == -ECONNREFUSED) {
+		int forgot = holder_forget(args->operands.v[0], args->dry_run, &left, &error);
+
+		if (forgot == 0 && args->dry_run)
 			printf("unlink %s\n", left);
-		return STATUS_DONE;
+		if (forgot == 0)
+			return STATUS_DONE;
+		if (forgot == -EBUSY)
+			return session_fail(app, args->operands.v[0], &error);
 	}
 	holder_close(TAKE_PTR(client));
 	if (r == 0)

@@ -151,9 +151,9 @@ const char *holder_foreign(const struct holder_client *client);
 
 /*
  * Takes away what a dead holder of the caller's has left of context NAME, the socket at RET_PATH (to be
- * freed); with DRY says so alone. Returns 0; -ENOENT where there is none, or its holder lives; -errno.
+ * freed); with DRY says so alone. Returns 0; -ENOENT where there is none, or its holder lives; -EBUSY with ERROR where another process has the lock; -errno.
  */
-int holder_forget(const char *name, bool dry, char **ret_path);
+int holder_forget(const char *name, bool dry, char **ret_path, struct holder_error *error);
 static inline void holder_closep(struct holder_client **client)
 {
 	holder_close(*client);

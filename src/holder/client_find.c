@@ -167,7 +167,24 @@ int holder_connect_entry(const struct holder_entry *entry, struct holder_client 
 	return connect_in(dir, &name, entry->reference, ret, error);
 }
 
-int holder_forget(const char *text, bool dry, char **ret_path)
+int client_lock_error(struct holder_error *error)
+{
+	_cleanup_free_ char *path = NULL;
+	_cleanup_close_ int dir = -1;
+	pid_t pid = 0;
+
+	if (runtime_open(false, &path, &dir) < 0 || runtime_lock_owner(dir, &pid) < 0)
+		return error_set(error, HOLDER_ERROR_SYSTEM, EBUSY,
+				 "another process has the lock of the runtime directory");
+	(void)error_set(error, HOLDER_ERROR_SYSTEM, EBUSY,
+			"process %d, which creates or removes a context, has the lock of %s",
+			(int)pid, path);
+	if (error)
+		error_hint(error, "when it has gone on or ended, try again");
+	return -EBUSY;
+}
+
+int holder_forget(const char *text, bool dry, char **ret_path, struct holder_error *error)
 {
 	_cleanup_free_ char *path = NULL, *file = NULL, *socket = NULL;
 	_cleanup_close_ int dir = -1, lock = -1;
@@ -181,9 +198,12 @@ int holder_forget(const char *text, bool dry, char **ret_path)
 		return -ENOMEM;
 	r = runtime_open(false, &path, &dir);
 	if (r == 0)
-		r = runtime_lock(dir, &lock);
+		r = runtime_lock(dir, CLIENT_PATIENCE, &lock);
+	if (r == -EBUSY)
+		return client_lock_error(error);
 	if (r == 0)
 		r = runtime_forget(dir, file, dry);
+	runtime_unlock(&lock);
 	if (r < 0)
 		return r == -EEXIST ? -ENOENT : r;
 	if (asprintf(&socket, "%s/%s", path, file) < 0) {

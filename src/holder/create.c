@@ -27,6 +27,8 @@ static int create_error(struct holder_error *error, const char *name, int err, c
 
 	if (err == EEXIST)
 		return error_set(error, kind, EEXIST, "there is a context %s already", name);
+	if (err == EBUSY && strcmp(stage, DAEMON_STAGE_LOCK) == 0)
+		return client_lock_error(error);
 	if (strcmp(stage, DAEMON_STAGE_DIRECTORY) == 0)
 		return client_directory_error(error, -err);
 	if (err == EACCES || err == EPERM)

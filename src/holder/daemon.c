@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "holder/runtime.h"
+#include "holder/place.h"
 #include "holder/server.h"
 #include "util/cleanup.h"
 
@@ -34,29 +34,24 @@ struct cap_data {
 struct holder {
 	struct context context;
 	struct log log;
-	char *directory, *file;
-	ino_t inode; /* of the socket FILE */
-	int dir, lock, listener, signals;
+	struct place place;
+	struct server *server;
+	int signals;
 };
 
 static void holder_done(struct holder *holder)
 {
 	context_close(&holder->context);
-	free(holder->directory);
-	free(holder->file);
-	cleanup_close(&holder->dir);
-	cleanup_close(&holder->lock);
-	cleanup_close(&holder->listener);
+	place_done(&holder->place);
 	cleanup_close(&holder->signals);
 	log_close(&holder->log);
 }
 
-/* Its own: where somebody removed that one, another holder's may be there by now. */
 static void remove_socket(void *userdata)
 {
 	struct holder *holder = userdata;
 
-	runtime_unlink(holder->dir, holder->file, holder->inode);
+	place_remove(&holder->place);
 }
 
 /*
@@ -114,24 +109,15 @@ static int take_signals(struct holder *holder)
 	return holder->signals < 0 ? -errno : 0;
 }
 
-static int prepare_socket(struct holder *holder, const char *name, const char **stage)
+/* The loop's to call: whatever happens to the socket, it serves on the one that there is now. */
+static bool attend_place(void *userdata, int *ret_again)
 {
-	int r;
+	struct holder *holder = userdata;
+	bool there = place_attend(&holder->place, holder->log.context, &holder->log, ret_again);
 
-	*stage = DAEMON_STAGE_DIRECTORY;
-	r = runtime_open(true, &holder->directory, &holder->dir);
-	if (r < 0)
-		return r;
-	*stage = "lock of the runtime directory";
-	r = runtime_lock(holder->dir, &holder->lock);
-	if (r < 0)
-		return r;
-	holder->file = runtime_socket_name(name);
-	*stage = "socket";
-	if (!holder->file)
-		return -ENOMEM;
-	r = runtime_listen(holder->dir, holder->directory, holder->file, &holder->listener);
-	return r < 0 ? r : runtime_inode(holder->dir, holder->file, &holder->inode);
+	holder->server->listener = holder->place.listener;
+	holder->server->watch = holder->place.watch;
+	return there;
 }
 
 /*
@@ -154,15 +140,14 @@ static int prepare(struct holder *holder, const char *name, const char **stage)
 	r = take_signals(holder);
 	if (r < 0)
 		return r;
-	r = prepare_socket(holder, name, stage);
+	r = place_open(&holder->place, name, PLACE_PATIENCE, stage);
 	if (r < 0)
 		return r;
 	*stage = "drop of privileges";
 	r = drop_privileges();
 	if (r < 0)
 		remove_socket(holder);
-	cleanup_close(&holder->lock);
-	holder->lock = -1;
+	place_unlock(&holder->place);
 	return r;
 }
 
@@ -171,15 +156,14 @@ int daemon_run(const struct daemon_options *options, const char **ret_stage)
 	_cleanup_(holder_done) struct holder holder = {
 		.context = { .iommufd = -1 },
 		.log = { .context = options->name, .foreground = options->foreground },
-		.dir = -1,
-		.lock = -1,
-		.listener = -1,
+		.place = PLACE_NONE,
 		.signals = -1,
 	};
 	struct server server = {
 		.context = &holder.context,
 		.log = &holder.log,
 		.unlink = remove_socket,
+		.attend = attend_place,
 		.userdata = &holder,
 	};
 	int r;
@@ -188,9 +172,15 @@ int daemon_run(const struct daemon_options *options, const char **ret_stage)
 	r = prepare(&holder, options->name, ret_stage);
 	if (r < 0)
 		return r;
-	server.listener = holder.listener;
+	holder.server = &server;
+	server.listener = holder.place.listener;
+	server.watch = holder.place.watch;
+	if (server.watch < 0)
+		log_line(&holder.log, LOG_WARNING,
+			 "cannot watch the runtime directory: a socket that is removed stays so");
 	server.signals = holder.signals;
-	log_line(&holder.log, LOG_NOTICE, "started, %s/%s", holder.directory, holder.file);
+	log_line(&holder.log, LOG_NOTICE, "started, %s/%s", holder.place.directory,
+		 holder.place.file);
 	options->ready(options->userdata);
 	server_run(&server);
 	return 0;

@@ -4,9 +4,12 @@
 
 #include <stdbool.h>
 
+#include "holder/place.h"
+
 /* Steps that fail for reasons of their own. */
 #define DAEMON_STAGE_IOMMU     "open /dev/iommu"
-#define DAEMON_STAGE_DIRECTORY "runtime directory"
+#define DAEMON_STAGE_DIRECTORY PLACE_STAGE_DIRECTORY
+#define DAEMON_STAGE_LOCK      PLACE_STAGE_LOCK
 
 struct daemon_options {
 	const char *name;

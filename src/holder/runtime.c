@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include "util/cleanup.h"
+#include "util/clock.h"
+#include "util/parse.h"
 #include "util/str.h"
 
 #define DIRECTORY "ioasidctl"
@@ -186,33 +188,50 @@ int runtime_listen(int dir, const char *path, const char *file, int *ret_fd)
 	return 0;
 }
 
-int runtime_inode(int dir, const char *file, ino_t *ret)
+int runtime_lock(int dir, int ms, int *ret_fd)
 {
-	struct stat st;
-
-	if (fstatat(dir, file, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return -errno;
-	*ret = st.st_ino;
-	return 0;
-}
-
-void runtime_unlink(int dir, const char *file, ino_t inode)
-{
-	ino_t now;
-
-	if (runtime_inode(dir, file, &now) == 0 && now == inode)
-		(void)unlinkat(dir, file, 0);
-}
-
-int runtime_lock(int dir, int *ret_fd)
-{
+	const int64_t end = clock_ms() + ms;
 	_cleanup_close_ int fd = -1;
 
 	fd = openat(dir, ".lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	if (flock(fd, LOCK_EX) < 0)
-		return -errno;
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return -errno;
+		if (clock_ms() >= end)
+			return -EBUSY;
+		nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
+	}
+	/* For those who wait. */
+	if (ftruncate(fd, 0) == 0)
+		(void)!dprintf(fd, "%d\n", (int)getpid());
 	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+void runtime_unlock(int *fd)
+{
+	/* Else it would be taken for the next one's word. */
+	if (*fd >= 0)
+		(void)!ftruncate(*fd, 0);
+	cleanup_close(fd);
+	*fd = -1;
+}
+
+int runtime_lock_owner(int dir, pid_t *ret)
+{
+	_cleanup_close_ int fd = openat(dir, ".lock", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	char text[16] = "";
+	uint64_t pid;
+	ssize_t n;
+
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return -ESRCH;
+	text[strcspn(text, "\n")] = '\0';
+	if (parse_u64(text, INT32_MAX, &pid) < 0 || pid == 0 || flock(fd, LOCK_SH | LOCK_NB) == 0)
+		return -ESRCH;
+	*ret = (pid_t)pid;
 	return 0;
 }

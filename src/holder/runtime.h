@@ -44,11 +44,11 @@ int runtime_listen(int dir, const char *path, const char *file, int *ret_fd);
  */
 int runtime_forget(int dir, const char *file, bool dry);
 
-/* The inode of the socket FILE in DIR, by which it is known again. Returns 0 or -errno. */
-int runtime_inode(int dir, const char *file, ino_t *ret);
-
-/* Removes the socket FILE in DIR if it still is INODE: else it was removed, and made anew, by others. */
-void runtime_unlink(int dir, const char *file, ino_t inode);
-
-/* Held until the fd is closed. */
-int runtime_lock(int dir, int *ret_fd);
+/*
+ * Held until the fd is closed. -EBUSY: another process has it still after MS; a command that was stopped, or whose
+ * disk is, keeps it for as long as that lasts.
+ */
+int runtime_lock(int dir, int ms, int *ret_fd);
+void runtime_unlock(int *fd);
+/* Who has it, by its own word. -ESRCH: nobody, or nobody who says so. */
+int runtime_lock_owner(int dir, pid_t *ret);

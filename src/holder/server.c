@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "util/cleanup.h"
+#include "util/clock.h"
 
 int server_add_client(struct server *server, int fd)
 {
@@ -244,6 +245,15 @@ static int sooner(int a, int b)
 	return a < 0 || (b >= 0 && b < a) ? b : a;
 }
 
+static int until(int64_t when)
+{
+	int64_t left = when - clock_ms();
+
+	if (when == 0)
+		return -1;
+	return left > 0 ? (int)left : 0;
+}
+
 /* Milliseconds for poll(2): none while there is something to do. */
 static int how_long(struct server *server)
 {
@@ -256,6 +266,7 @@ static int how_long(struct server *server)
 			return 0;
 		ms = sooner(ms, server_client_pause(server->client[i]));
 	}
+	ms = sooner(ms, until(server->attend_at));
 	ms = sooner(ms, log_limit_flush(server->log, &server->evicted, false));
 	return sooner(ms, log_limit_flush(server->log, &server->refused, false));
 }
@@ -281,9 +292,17 @@ static void read_requests(struct server *server, const struct pollfd *p)
 				read(p[i].fd, &count, sizeof(count)) == (ssize_t)sizeof(count);
 }
 
+static void attend(struct server *server)
+{
+	int again = -1;
+
+	server->lost = !server->attend(server->userdata, &again);
+	server->attend_at = again < 0 ? 0 : clock_ms() + again;
+}
+
 void server_turn(struct server *server)
 {
-	struct pollfd p[3 + SERVER_CLIENT_MAX + CONTEXT_DEVICE_MAX] = {
+	struct pollfd p[4 + SERVER_CLIENT_MAX + CONTEXT_DEVICE_MAX] = {
 		{ .fd = server->deaf ? -1 : server->listener, .events = POLLIN },
 		{ .fd = server->signals, .events = POLLIN },
 	};
@@ -298,7 +317,8 @@ void server_turn(struct server *server)
 		.fd = server->dry ? dry_run_fd(server->dry) : -1,
 		.events = POLLIN,
 	};
-	if (poll(p, 3 + n + poll_devices(server, &p[3 + n]), how_long(server)) < 0)
+	p[3 + n] = (struct pollfd){ .fd = server->watch, .events = POLLIN };
+	if (poll(p, 4 + n + poll_devices(server, &p[4 + n]), how_long(server)) < 0)
 		memset(p, 0, sizeof(p));
 	server->deaf = false;
 	server->turn++;
@@ -306,13 +326,15 @@ void server_turn(struct server *server)
 		server_client_event(server, server->client[i], p[2 + i].revents);
 	if (p[1].revents & POLLIN)
 		read_signal(server);
-	read_requests(server, &p[3 + n]);
+	read_requests(server, &p[4 + n]);
 	for (size_t i = 0; i < n; i++)
 		client_serve(server, server->client[i]);
 	do_job(server);
 	/* Whose a destroyed context was nobody knows any more: no one is let in, and none refused. */
 	if (p[0].revents & POLLIN && !server->ending)
 		server_accept(server);
+	if (p[3 + n].revents || until(server->attend_at) == 0)
+		attend(server);
 	server_reap(server);
 }
 
@@ -333,7 +355,7 @@ static void flush_answers(struct server *server)
 	}
 }
 
-static void end_by_signal(struct server *server)
+static void end_unasked(struct server *server)
 {
 	const struct record *record = &server->context->record;
 	uint64_t pasids = 0;
@@ -341,8 +363,10 @@ static void end_by_signal(struct server *server)
 	for (size_t i = 0; i < record->device_n; i++)
 		pasids += record_device_pasids(&record->device[i]);
 	log_line(server->log, LOG_NOTICE,
-		 "ended by SIG%s: %" PRIu64 " PASIDs of %zu devices and %zu IOASes are freed",
-		 sigabbrev_np(server->signal), pasids, record->device_n, record->ioas_n);
+		 "ended by %s%s: %" PRIu64 " PASIDs of %zu devices and %zu IOASes are freed",
+		 server->signal ? "SIG" : "the loss of its socket",
+		 server->signal ? sigabbrev_np(server->signal) : "", pasids, record->device_n,
+		 record->ioas_n);
 	if (server->dry)
 		dry_run_end(TAKE_PTR(server->dry), NULL);
 	context_close(server->context);
@@ -352,12 +376,12 @@ static void end_by_signal(struct server *server)
 
 void server_run(struct server *server)
 {
-	while (!server->ending && !server->signal)
+	while (!server->ending && !server->signal && !server->lost)
 		server_turn(server);
 	if (server->ending)
 		flush_answers(server);
 	else
-		end_by_signal(server);
+		end_unasked(server);
 	(void)log_limit_flush(server->log, &server->evicted, true);
 	(void)log_limit_flush(server->log, &server->refused, true);
 	job_free(TAKE_PTR(server->job));

@@ -55,6 +55,8 @@ struct server {
 	struct log *log;
 	struct log_limit evicted, refused;
 	int listener, signals; /* signals: a signalfd; both non-blocking */
+	int watch;         /* readable when something happened to the listener's socket; -1: none */
+	int64_t attend_at; /* ms, when to look after it in any case; 0: no need */
 	struct client *client[SERVER_CLIENT_MAX];
 	size_t client_n;
 	struct job *job;
@@ -63,12 +65,15 @@ struct server {
 	uint64_t turn, ticket;
 	bool deaf;   /* accept(2) fails for want of something: let the listener rest for a turn */
 	bool ending; /* the context is destroyed */
+	bool lost;   /* nobody can find it any more */
 	int signal;  /* that ended it, 0 for none */
 	void (*unlink)(void *userdata); /* takes the socket away, before Destroy is answered */
+	/* Looks after the socket (listener and watch may change), and is called again after RET_AGAIN ms, -1: not. */
+	bool (*attend)(void *userdata, int *ret_again);
 	void *userdata;
 };
 
-/* Serves until Destroy or a signal. On return the context is closed and all clients are. */
+/* Serves until Destroy, a signal, or nobody can find it. On return the context is closed and all clients are. */
 void server_run(struct server *server);
 
 /* Steps of it, for tests: takes a connected socket over; does one turn of the loop. */

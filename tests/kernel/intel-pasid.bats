@@ -171,17 +171,46 @@ agree()
 	[[ $(hardware "$WIDE") == 10 ]]
 }
 
-@test "a holder whose socket was removed leaves that of its successor alone" {
+@test "a socket that was removed is made anew, with what the context has; a successor's is left alone" {
 	local pid
 
-	ctl context create test
+	context
+	ctl pasid bind "$WIDE" 12 first >/dev/null
 	pid=$(holder_pid test)
 	rm /run/ioasidctl/test.sock
+	is_back() { [[ $(ctl pasid list -nr -o pasid -c test 2>/dev/null) == 12 ]]; }
+	eventually is_back
+	[[ $(holder_pid test) == "$pid" ]]
+	rm -r /run/ioasidctl
+	eventually is_back
+	status 1 ctl context create test
+	# Somebody takes the name before the holder has noticed: it ends, and leaves its successor's socket alone.
+	kill -STOP "$pid"
+	rm /run/ioasidctl/test.sock
 	ctl context create test
+	kill -CONT "$pid"
+	is_gone() { [[ ! -d /proc/$pid ]]; }
+	eventually is_gone
+	[[ -z $(hardware "$WIDE") ]]
+	[[ $(ctl context list -nr -o context,state) == 'test live' ]]
+}
+
+@test "a holder in the foreground whose stderr nobody reads serves, and ends when it is asked to" {
+	local pid fd
+
+	mkfifo "$BATS_TEST_TMPDIR/pipe"
+	exec {fd}<>"$BATS_TEST_TMPDIR/pipe"
+	"$IOASIDCTL" context create --foreground test 2>"$BATS_TEST_TMPDIR/pipe" 3>&- &
+	pid=$!
+	is_live() { [[ $(ctl context list -nr -o context,state) == 'test live' ]]; }
+	eventually is_live
+	# Until no byte more fits.
+	timeout 1 head -c 200000 /dev/zero >"$BATS_TEST_TMPDIR/pipe" || true
+	status 0 ctl context show test
 	kill "$pid"
 	is_gone() { [[ ! -d /proc/$pid ]]; }
 	eventually is_gone
-	[[ $(ctl context list -nr -o context,state) == 'test live' ]]
+	exec {fd}>&-
 }
 
 @test "SIGTERM frees everything and removes the socket" {

@@ -21,6 +21,7 @@
 
 #define KERNEL_ID_MAX 64
 #define KERNEL_PASIDS 4200
+#define KERNEL_MAPS   64
 
 enum kernel_type { KERNEL_NONE, KERNEL_IOAS, KERNEL_HWPT, KERNEL_DEVICE };
 
@@ -33,7 +34,10 @@ struct kernel_object {
 	unsigned int width;
 	uint32_t rid; /* attached to; 0 nothing */
 	uint32_t pasids[KERNEL_PASIDS];
-	uint64_t mapped; /* bytes of an IOAS */
+	/* Of an IOAS; length 0: none. */
+	struct {
+		uint64_t iova, length;
+	} map[KERNEL_MAPS];
 };
 
 static struct {
@@ -155,28 +159,60 @@ static int kernel_detach(const struct uapi_vfio_detach_iommufd_pt *arg, struct k
 	return 0;
 }
 
+static uint64_t kernel_mapped(const struct kernel_object *o)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < KERNEL_MAPS; i++)
+		bytes += o->map[i].length;
+	return bytes;
+}
+
 static int kernel_map(struct uapi_iommu_ioas_map *arg)
 {
 	struct kernel_object *o = &kernel.object[arg->ioas_id % KERNEL_ID_MAX];
+	size_t at = KERNEL_MAPS;
 
 	if (o->type != KERNEL_IOAS)
 		return ENOENT;
 	if (!(arg->flags & UAPI_IOMMU_MAP_FIXED_IOVA))
-		arg->iova = 0x100000 + o->mapped;
-	o->mapped += arg->length;
+		arg->iova = 0x100000 + kernel_mapped(o);
+	for (size_t i = 0; i < KERNEL_MAPS; i++) {
+		if (o->map[i].length == 0)
+			at = i;
+		else if (arg->iova < o->map[i].iova + o->map[i].length &&
+			 o->map[i].iova < arg->iova + arg->length)
+			return EEXIST;
+	}
+	if (at == KERNEL_MAPS)
+		return ENOMEM;
+	o->map[at].iova = arg->iova;
+	o->map[at].length = arg->length;
 	return 0;
 }
 
+/* Whole mappings, or ENOENT; nothing at all is as well when all was asked for. */
 static int kernel_unmap(struct uapi_iommu_ioas_unmap *arg)
 {
 	struct kernel_object *o = &kernel.object[arg->ioas_id % KERNEL_ID_MAX];
+	bool all = arg->length == UINT64_MAX;
+	uint64_t bytes = 0;
 
 	if (o->type != KERNEL_IOAS)
 		return ENOENT;
-	if (arg->length == UINT64_MAX)
-		arg->length = o->mapped;
-	o->mapped -= arg->length;
-	return 0;
+	for (size_t i = 0; i < KERNEL_MAPS; i++) {
+		uint64_t iova = o->map[i].iova, length = o->map[i].length;
+
+		if (!length ||
+		    (!all && (iova + length <= arg->iova || iova >= arg->iova + arg->length)))
+			continue;
+		if (!all && (iova < arg->iova || iova + length > arg->iova + arg->length))
+			return ENOENT;
+		o->map[i].length = 0;
+		bytes += length;
+	}
+	arg->length = bytes;
+	return bytes || all ? 0 : ENOENT;
 }
 
 static int kernel_ranges(struct uapi_iommu_ioas_iova_ranges *arg)
@@ -359,6 +395,6 @@ static inline void kernel_agrees(const struct context *context)
 	for (size_t i = 0; i < record->hwpt_n; i++)
 		assert_int_equal(kernel.object[record->hwpt[i].id].type, KERNEL_HWPT);
 	for (size_t i = 0; i < record->ioas_n; i++)
-		assert_int_equal(kernel.object[record->ioas[i].id].mapped,
+		assert_int_equal(kernel_mapped(&kernel.object[record->ioas[i].id]),
 				 record_ioas_mapped(&record->ioas[i]));
 }

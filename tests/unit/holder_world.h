@@ -56,6 +56,7 @@ static inline int setup(void **state)
 		.log = &world->log,
 		.listener = -1,
 		.signals = -1,
+		.watch = -1,
 		.unlink = unlink_socket,
 		.userdata = world,
 	};

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -422,6 +423,63 @@ static void lent_descriptors(void **state)
 	world->server.ending = world->unlinked = false;
 }
 
+static struct {
+	bool there;
+	int again;
+	unsigned int calls;
+} place;
+
+static bool attend_place(void *userdata, int *ret_again)
+{
+	uint64_t count;
+
+	(void)!read(((struct world *)userdata)->server.watch, &count, sizeof(count));
+	place.calls++;
+	*ret_again = place.again;
+	return place.there;
+}
+
+/* The socket is looked after when something happens to it, and when it is time to; without it the holder ends. */
+static void socket_lost(void **state)
+{
+	struct world *world = *state;
+	int event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	struct peer peer = join(world);
+	int64_t begin = clock_ms();
+
+	place = (__typeof__(place)){ .there = true, .again = 60 };
+	world->server.watch = event;
+	world->server.attend = attend_place;
+	say(&peer, CALL("Describe", "{}"));
+	expect_reply(world, &peer);
+	assert_int_equal(place.calls, 0);
+	assert_int_equal(eventfd_write(event, 1), 0);
+	server_turn(&world->server);
+	assert_int_equal(place.calls, 1);
+	assert_false(world->server.lost);
+	/* Again after its time, and not before. */
+	say(&peer, CALL("Describe", "{}"));
+	expect_reply(world, &peer);
+	assert_int_equal(place.calls, 1);
+	server_turn(&world->server);
+	assert_int_equal(place.calls, 2);
+	assert_true(clock_ms() - begin >= 60);
+	/* No more, when all is well. */
+	place.again = -1;
+	server_turn(&world->server);
+	assert_int_equal(place.calls, 3);
+	assert_int_equal(world->server.attend_at, 0);
+	place.there = false;
+	assert_int_equal(eventfd_write(event, 1), 0);
+	server_run(&world->server);
+	assert_int_equal(place.calls, 4);
+	assert_true(world->server.lost && world->unlinked);
+	assert_int_equal(world->server.signal, 0);
+	close(event);
+	world->server.watch = -1;
+	leave(&peer);
+}
+
 /* Of many processes some are named, and there is an end to their number. */
 static void lent_to_many(void **state)
 {
@@ -466,6 +524,7 @@ int main(void)
 		TEST(a_full_queue),
 		TEST(lent_descriptors),
 		TEST(lent_to_many),
+		TEST(socket_lost),
 	};
 
 	return cmocka_run_group_tests_name("holder enemy", tests, NULL, NULL);

@@ -74,28 +74,6 @@ static void live_and_stale(void **state)
 	assert_int_equal(runtime_forget(place->dir, "x.sock", false), -ENOENT);
 }
 
-/* A name that was taken away and given to another is the other's. */
-static void made_anew(void **state)
-{
-	const struct place *place = *state;
-	int a = -1, b = -1, c = -1;
-	ino_t first, second;
-
-	assert_int_equal(runtime_listen(place->dir, place->path, "x.sock", &a), 0);
-	assert_int_equal(runtime_inode(place->dir, "x.sock", &first), 0);
-	assert_int_equal(renameat(place->dir, "x.sock", place->dir, "gone"), 0);
-	assert_int_equal(runtime_inode(place->dir, "x.sock", &second), -ENOENT);
-	assert_int_equal(runtime_listen(place->dir, place->path, "x.sock", &b), 0);
-	assert_int_equal(runtime_inode(place->dir, "x.sock", &second), 0);
-	runtime_unlink(place->dir, "x.sock", first);
-	assert_int_equal(runtime_connect(place->dir, "x.sock", geteuid(), &c), 0);
-	runtime_unlink(place->dir, "x.sock", second);
-	assert_int_equal(runtime_inode(place->dir, "x.sock", &second), -ENOENT);
-	close(a);
-	close(b);
-	close(c);
-}
-
 /* A full queue means that somebody is there: no reason to replace him. */
 static void busy(void **state)
 {
@@ -197,9 +175,9 @@ static void lock(void **state)
 	const struct place *place = *state;
 	int fd = -1;
 
-	assert_int_equal(runtime_lock(place->dir, &fd), 0);
+	assert_int_equal(runtime_lock(place->dir, 0, &fd), 0);
 	close(fd);
-	assert_int_equal(runtime_lock(place->dir, &fd), 0);
+	assert_int_equal(runtime_lock(place->dir, 0, &fd), 0);
 	close(fd);
 }
 
@@ -208,8 +186,8 @@ static void lock(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(live_and_stale), TEST(made_anew), TEST(busy),        TEST(in_the_way),
-		TEST(long_path),      TEST(owner),     TEST(environment), TEST(lock),
+		TEST(live_and_stale), TEST(busy),        TEST(in_the_way), TEST(long_path),
+		TEST(owner),          TEST(environment), TEST(lock),
 	};
 
 	return cmocka_run_group_tests_name("holder runtime", tests, NULL, NULL);
