@@ -32,6 +32,7 @@ struct kernel_object {
 	int fd; /* of a device */
 	int64_t group;
 	unsigned int width;
+	int request;  /* an eventfd of the holder's */
 	uint32_t rid; /* attached to; 0 nothing */
 	uint32_t pasids[KERNEL_PASIDS];
 	/* Of an IOAS; length 0: none. */
@@ -248,6 +249,25 @@ static int kernel_bind(int fd, struct uapi_vfio_bind_iommufd *arg)
 	return 0;
 }
 
+static int kernel_hw_info(struct uapi_iommu_hw_info *arg)
+{
+	const struct kernel_object *o = &kernel.object[arg->dev_id % KERNEL_ID_MAX];
+
+	if (o->type != KERNEL_DEVICE)
+		return ENOENT;
+	arg->out_max_pasid_log2 = (uint8_t)o->width;
+	return 0;
+}
+
+static int kernel_set_irqs(const struct uapi_vfio_irq_set *arg, struct kernel_object *o)
+{
+	if (!o || arg->index != UAPI_VFIO_PCI_REQ_IRQ_INDEX || arg->count != 1 || arg->start != 0 ||
+	    arg->flags != (UAPI_VFIO_IRQ_SET_EVENTFD | UAPI_VFIO_IRQ_SET_TRIGGER))
+		return EINVAL;
+	o->request = arg->eventfd;
+	return 0;
+}
+
 static int kernel_do(int fd, unsigned long request, void *arg)
 {
 	struct kernel_object *o = kernel_device(fd);
@@ -274,6 +294,13 @@ static int kernel_do(int fd, unsigned long request, void *arg)
 		return o ? kernel_attach(arg, o) : EINVAL;
 	case UAPI_VFIO_DEVICE_DETACH_IOMMUFD_PT:
 		return o ? kernel_detach(arg, o) : EINVAL;
+	case UAPI_IOMMU_GET_HW_INFO:
+		return kernel_hw_info(arg);
+	case UAPI_VFIO_DEVICE_GET_INFO:
+		((struct uapi_vfio_device_info *)arg)->flags = UAPI_VFIO_DEVICE_FLAGS_PCI;
+		return 0;
+	case UAPI_VFIO_DEVICE_SET_IRQS:
+		return kernel_set_irqs(arg, o);
 	default:
 		return ENOTTY;
 	}

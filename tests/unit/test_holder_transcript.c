@@ -19,6 +19,10 @@
 static const struct {
 	const char *call, *answer;
 } script[] = {
+	{ "{\"method\":\"org.varlink.service.GetInfo\"}",
+	  "{\"parameters\":{\"vendor\":\"ioasidctl\",\"product\":\"ioasidctl context\","
+	  "\"version\":\"" IOASIDCTL_VERSION "\",\"url\":\"\",\"interfaces\":["
+	  "\"org.varlink.service\",\"org.ioasidctl.Context\"]}}" },
 	/* A context with one device and one IOAS, and nothing attached */
 	{ CALL("Describe", "{}"),
 	  "{\"parameters\":{\"name\":\"test\",\"pid\":77,\"uid\":42,\"created\":1,\"iommufd\":true,"
