@@ -231,6 +231,9 @@ void holder_bound_done(struct holder_bound *bound)
 	*bound = (struct holder_bound){ 0 };
 }
 
+/* More than a holder names. */
+#define RESERVED_MAX 64
+
 static void read_reserved(struct wire *wire, void *element)
 {
 	struct holder_reserved *reserved = element;
@@ -245,7 +248,7 @@ static void read_reserved(struct wire *wire, void *element)
 static void read_bound(struct wire *wire, struct holder_bound *bound, bool numbers)
 {
 	struct wire failure = { .object = wire_object_optional(wire, "failure") };
-	_cleanup_ranges_ struct ranges ranges = { 0 };
+	_cleanup_ranges_ struct ranges ranges = { 0 }, taken = { 0 };
 	_cleanup_free_ char *id = NULL;
 
 	bound->pasid = wire_string(wire, "pasid");
@@ -254,14 +257,17 @@ static void read_bound(struct wire *wire, struct holder_bound *bound, bool numbe
 		bound->ioas = wire_u32(wire, "ioas");
 		bound->hwpt = wire_u32(wire, "hwpt");
 	}
-	/* It is printed as it is. */
-	if (wire->err == 0 && parse_ranges(bound->pasid, PASID_MAX, &ranges) < 0)
-		wire->err = -EPROTO;
 	/* Older holders have neither. */
 	bound->taken = wire_string_optional(wire, "taken");
 	if (json_object_object_get(wire->object, "reserved"))
 		bound->reserved = wire_array(wire, "reserved", sizeof(bound->reserved[0]),
 					     read_reserved, &bound->reserved_n);
+	/* Both are printed as they are, and the reserved ones a line each. */
+	if (wire->err == 0 &&
+	    (parse_ranges(bound->pasid, PASID_MAX, &ranges) < 0 ||
+	     (bound->taken && parse_ranges(bound->taken, PASID_MAX, &taken) < 0) ||
+	     bound->reserved_n > RESERVED_MAX))
+		wire->err = -EPROTO;
 	if (!failure.object)
 		return;
 	id = wire_string(&failure, "error");

@@ -652,39 +652,39 @@ hint: 'ioasidctl driver set ${NIC#0000:} vfio-pci' gives "* ]]
 }
 
 @test "context destroy is refused while who was given the descriptors lives, but for --force" {
-	local first second
+	local one other
 
 	context
 	ctl pasid bind "$WIDE" 9 first >/dev/null
 	"$IOASIDCTL" context exec test -- sleep 60 3>&- &
-	first=$!
+	one=$!
 	"$IOASIDCTL" context exec test -- sleep 60 3>&- &
-	second=$!
-	eventually grep -q sleep "/proc/$first/comm"
-	eventually grep -q sleep "/proc/$second/comm"
+	other=$!
+	eventually grep -q sleep "/proc/$one/comm"
+	eventually grep -q sleep "/proc/$other/comm"
 	status 3 ctl context destroy test
 	says '2 of the processes that were given its descriptors'
-	says "$first ('sleep')"
-	says "$second ('sleep')"
+	says "$one ('sleep')"
+	says "$other ('sleep')"
 	says --force
 	status 3 ctl context destroy --dry-run test
 	status 0 ctl context destroy --dry-run --force test
 	[[ $(hardware "$WIDE") == 9 ]]
-	kill "$first"
-	wait "$first" || true
+	kill "$one"
+	wait "$one" || true
 	status 3 ctl context destroy test
 	says '1 of the processes'
-	kill "$second"
-	wait "$second" || true
+	kill "$other"
+	wait "$other" || true
 	status 0 ctl context destroy test
 	[[ -z $(hardware "$WIDE") ]]
 	# What is forced does not ask.
 	ctl context create test
 	"$IOASIDCTL" context exec test -- sleep 60 3>&- &
-	first=$!
-	eventually grep -q sleep "/proc/$first/comm"
+	one=$!
+	eventually grep -q sleep "/proc/$one/comm"
 	status 0 ctl context destroy --force test
-	kill "$first"
+	kill "$one"
 }
 
 @test "SVA: a process that opened a UIO device owns its PASID, beside those of contexts" {
