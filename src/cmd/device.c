@@ -327,7 +327,8 @@ static int attach_run(struct app *app, const void *args)
 }
 
 static const struct argp_option attach_options[] = {
-	{ "replace", KEY_REPLACE, NULL, 0, "Replace what it is attached to", 0 },
+	{ "replace", KEY_REPLACE, NULL, 0, "Replace what it and its IOMMU group are attached to",
+	  0 },
 	{ 0 },
 };
 

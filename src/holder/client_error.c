@@ -45,7 +45,7 @@ static const struct rule {
 	{ "NotAttached", HOLDER_ERROR_UNKNOWN, ENOENT, "the device is not attached", NULL, NULL },
 	{ "GroupAttached", HOLDER_ERROR_REFUSED, EBUSY,
 	  "{sibling} of the same IOMMU group is attached to IOAS {ioas}, and a group is attached as one",
-	  NULL, NULL },
+	  "'ioasidctl device attach --replace' of {sibling} moves the group", NULL },
 	{ "RidInTheWay", HOLDER_ERROR_REFUSED, EBUSY,
 	  "{device} is attached to IOAS {ioas} through a page table that allows no PASIDs beside it",
 	  "detach it, or attach it to an IOAS anew", NULL },

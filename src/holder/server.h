@@ -22,6 +22,8 @@
  * share, RLIMIT_NOFILE (unix(7), ETOOMANYREFS), so others may have used it up: such a reply waits.
  */
 #define SERVER_UNREAD_FD_MAX VARLINK_FD_MAX
+/* Of all clients: whoever has some unread gets no more then, and whoever has none is not kept from his. */
+#define SERVER_UNREAD_FD_SUM 1024
 #define SERVER_PATIENCE      5000 /* ms */
 #define SERVER_REST          50   /* ms between two attempts */
 

@@ -21,13 +21,30 @@ void server_client_free(struct client *client)
 }
 
 /* SIOCOUTQ of unix(7) by its other name: 0 when the peer has read all that it was sent. */
-static bool is_over_fds(struct client *client, size_t n)
+static size_t unread_fds(struct client *client)
 {
 	int bytes = 0;
 
 	if (client->unread_fds && ioctl(client->fd, TIOCOUTQ, &bytes) == 0 && bytes == 0)
 		client->unread_fds = 0;
-	return client->unread_fds + n > SERVER_UNREAD_FD_MAX;
+	return client->unread_fds;
+}
+
+/* May CLIENT be sent N descriptors more? Raises LimitReached. */
+static void check_fds(struct server *server, struct client *client, size_t n)
+{
+	size_t own = unread_fds(client), sum = 0;
+
+	if (own == 0)
+		return;
+	for (size_t i = 0; i < server->client_n; i++)
+		sum += unread_fds(server->client[i]);
+	if (own + n > SERVER_UNREAD_FD_MAX)
+		fault_limit(&client->call.fault, "descriptors that the client has not read",
+			    SERVER_UNREAD_FD_MAX);
+	else if (sum + n > SERVER_UNREAD_FD_SUM)
+		fault_limit(&client->call.fault, "descriptors that clients have not read",
+			    SERVER_UNREAD_FD_SUM);
 }
 
 /* Known before it can have them: whoever destroys the context is told of it. */
@@ -47,9 +64,8 @@ void server_client_answer(struct server *server, struct client *client)
 	struct call *call = &client->call;
 	bool more = call->continues && !call->fault.raised;
 
-	if (!call->fault.raised && call->fd_n && is_over_fds(client, call->fd_n))
-		fault_limit(&call->fault, "descriptors that the client has not read",
-			    SERVER_UNREAD_FD_MAX);
+	if (!call->fault.raised && call->fd_n)
+		check_fds(server, client, call->fd_n);
 	if (!call->fault.raised && call->fd_n)
 		lend(server, client);
 	if (!call->oneway && !client->gone) {

@@ -447,6 +447,34 @@ bind_with_fault()
 	ctl ioas map first 2M
 }
 
+@test "one device of a group that is attached takes the others along when it moves" {
+	local device
+
+	ctl context create test
+	ctl ioas alloc --name a >/dev/null
+	ctl ioas alloc --name b >/dev/null
+	for device in 0000:03:01.0 0000:03:02.0; do
+		ctl driver set "$device" vfio-pci
+	done
+	for device in 0000:03:01.0 0000:03:02.0; do
+		ctl device add "$device" >/dev/null
+	done
+	ctl device attach 0000:03:01.0 a
+	status 3 ctl device attach 0000:03:02.0 b
+	says '0000:03:01.0 of the same IOMMU group is attached to IOAS a'
+	says '--replace'
+	ctl device attach 0000:03:02.0 a
+	status 3 ctl device attach 0000:03:02.0 b
+	ctl device attach --replace 0000:03:02.0 b
+	# The kernel lets go of one that is attached to by nobody, and of no other.
+	ctl ioas free a
+	[[ $(ctl context show -j test | jq -c '[.device[].ioas] == [.ioas[0].ioas, .ioas[0].ioas]') == true ]]
+	ctl context destroy test
+	for device in 0000:03:01.0 0000:03:02.0; do
+		ctl driver reset "$device"
+	done
+}
+
 @test "a device of a mixed group: the member that stands in the way is named" {
 	ctl driver set 0000:03:01.0 vfio-pci
 	ctl context create test

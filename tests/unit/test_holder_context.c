@@ -428,6 +428,9 @@ static void reserved(void **state)
 			    "[{\"iova\":\"0xfee00000\",\"length\":4096,\"first\":\"0xfee00000\","
 			    "\"last\":\"0xfeefffff\",\"kind\":\"msi\"}]");
 	job_free(job);
+	/* Of an IOAS that is not there nothing is known. */
+	assert_false(
+		context_reserved(context, record_device_find(&context->record, path), 99, &array));
 	snprintf(command, sizeof(command), "rm -r %s", place);
 	assert_int_equal(system(command), 0);
 }

@@ -191,6 +191,42 @@ static void unread_descriptors(void **state)
 	leave(&other);
 }
 
+/* Many who do not read do not use up what others need. */
+static void unread_by_many(void **state)
+{
+	enum { N = 20, EACH = 60 };
+	struct world *world = *state;
+	struct peer greedy[N], last;
+	unsigned int sent = 0, refused = 0;
+
+	for (size_t i = 0; i < N; i++)
+		greedy[i] = join(world);
+	for (unsigned int j = 0; j < EACH; j++) {
+		for (size_t i = 0; i < N; i++)
+			say(&greedy[i], CALL("GetFds", "{}"));
+		server_turn(&world->server);
+	}
+	last = join(world);
+	say(&last, CALL("GetFds", "{}"));
+	expect_reply(world, &last);
+	assert_int_equal(last.in.fd_n, 2);
+	for (size_t i = 0; i < N; i++)
+		for (unsigned int j = 0; j < EACH; j++) {
+			json_object *message = hear(world, &greedy[i]);
+
+			refused += json_object_object_get(message, "error") != NULL;
+			json_object_put(message);
+		}
+	for (size_t i = 0; i < N; i++) {
+		sent += (unsigned int)greedy[i].in.fd_n;
+		leave(&greedy[i]);
+	}
+	/* To the brim. */
+	assert_int_equal(sent, SERVER_UNREAD_FD_SUM);
+	assert_int_equal(refused, N * EACH - SERVER_UNREAD_FD_SUM / 2);
+	leave(&last);
+}
+
 /* The user's limit is reached by others: a reply waits for it, and no other reply for that one. */
 static void too_many_on_their_way(void **state)
 {
@@ -520,6 +556,7 @@ int main(void)
 		TEST(evictions_are_counted),
 		TEST(unread_descriptors),
 		TEST(too_many_on_their_way),
+		TEST(unread_by_many),
 		TEST(message_lengths),
 		TEST(a_full_queue),
 		TEST(lent_descriptors),
