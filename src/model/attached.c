@@ -129,8 +129,10 @@ static void set_domain(const struct attached_query *query, struct device *device
 
 	attached->kind = ATTACHED_DOMAIN;
 	if (query->groups) {
-		group = bsearch(&device->group.value, query->groups->v, query->groups->n,
-				sizeof(*group), compare_numbers);
+		group = query->groups->n == 0
+				? NULL
+				: bsearch(&device->group.value, query->groups->v, query->groups->n,
+					  sizeof(*group), compare_numbers);
 		if (group && group->type.status == 1)
 			gather_set(&attached->name, group->type.value);
 		else if (group)

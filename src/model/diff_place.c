@@ -179,9 +179,10 @@ static int compare_renames(const void *a, const void *b)
 
 const char *diff_name(const struct diff *diff, const char *old)
 {
-	const struct diff_rename key = { .old = old }, *found;
+	const struct diff_rename key = { .old = old }, *found = NULL;
 
-	found = bsearch(&key, diff->renames, diff->n_renames, sizeof(key), compare_renames);
+	if (diff->n_renames)
+		found = bsearch(&key, diff->renames, diff->n_renames, sizeof(key), compare_renames);
 	return found ? found->new : old;
 }
 
@@ -295,7 +296,8 @@ int diff_pair_devices(struct diff *diff, struct diff_pairs *ret)
 	if (r < 0)
 		return r;
 	qsort(pairs.v, pairs.n, sizeof(*pairs.v), compare_pairs);
-	qsort(diff->renames, diff->n_renames, sizeof(*diff->renames), compare_renames);
+	if (diff->n_renames > 1)
+		qsort(diff->renames, diff->n_renames, sizeof(*diff->renames), compare_renames);
 	*ret = pairs;
 	pairs = (struct diff_pairs){ 0 };
 	return 0;

