@@ -22,7 +22,7 @@ PKG_CONFIG ?= pkg-config
 LIBRARIES  := libudev libmnl json-c zlib
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
-            -Wpointer-arith -Wwrite-strings -Wundef -Wvla -Werror
+            -Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wno-missing-field-initializers -Werror
 CFLAGS   ?= -O2 -g
 LDFLAGS  ?=
 

@@ -36,11 +36,11 @@ static void get_hwpt(const void *p, struct out_value *ret)
 static const struct out_column columns[] = {
 	{ "kind", "ioas, hwpt, domain (the kernel's own) or opener (a process)", OUT_DEFAULT, 0,
 	  get_kind },
-	{ "id", "Number of the IOAS or HWPT; process", OUT_DEFAULT, 0, get_id },
-	{ "name", "Name of the IOAS or HWPT; type of the domain; command", OUT_DEFAULT, 0,
-	  get_name },
-	{ "context", "Context", OUT_DEFAULT, 0, get_context },
-	{ "hwpt", "Hardware page table, of an IOAS", OUT_DEFAULT, 0, get_hwpt },
+	{ "id", "Number of the IOAS or HWPT; process", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_id },
+	{ "name", "Name of the IOAS or HWPT; type of the domain; command", OUT_DEFAULT | OUT_SHRINK,
+	  0, get_name },
+	{ "context", "Context", OUT_DEFAULT | OUT_OF_CONTEXT, 0, get_context },
+	{ "hwpt", "Hardware page table, of an IOAS", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_hwpt },
 	{ 0 },
 };
 

@@ -151,14 +151,15 @@ static void get_device_pasids(const void *p, struct out_value *ret)
 }
 
 static const struct out_column device_columns[] = {
-	{ "device", "Device", OUT_DEFAULT, 0, get_device_name },
-	{ "id", "Its number in the iommufd", OUT_DEFAULT, 0, get_device_id },
-	{ "group", "IOMMU group", OUT_DEFAULT, 0, get_device_group },
+	{ "device", "Device", OUT_DEFAULT | OUT_OF_DEVICE, 0, get_device_name },
+	{ "id", "Its number in the iommufd", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_device_id },
+	{ "group", "IOMMU group", OUT_DEFAULT | OUT_IS_NUMBER | OUT_OF_GROUP, 0, get_device_group },
 	{ "vfio_cdev", "VFIO device", OUT_DEFAULT, 0, get_device_cdev },
-	{ "pasid_width", "Bits of its PASIDs", OUT_DEFAULT, 0, get_device_width },
-	{ "ioas", "What its own requests (RID) go through", OUT_DEFAULT, 0, get_device_ioas },
-	{ "hwpt", "The page table of that", OUT_DEFAULT, 0, get_device_hwpt },
-	{ "pasid_count", "PASIDs bound", OUT_DEFAULT, 0, get_device_pasids },
+	{ "pasid_width", "Bits of its PASIDs", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_device_width },
+	{ "ioas", "What its own requests (RID) go through", OUT_DEFAULT | OUT_IS_NUMBER, 0,
+	  get_device_ioas },
+	{ "hwpt", "The page table of that", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_device_hwpt },
+	{ "pasid_count", "PASIDs bound", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_device_pasids },
 	{ 0 },
 };
 
@@ -192,10 +193,11 @@ static void get_ioas_users(const void *p, struct out_value *ret)
 }
 
 static const struct out_column ioas_columns[] = {
-	{ "ioas", "Number, the IOASID", OUT_DEFAULT, 0, get_ioas_id },
+	{ "ioas", "Number, the IOASID", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_ioas_id },
 	{ "name", "Name it was given", OUT_DEFAULT | OUT_SHRINK, 0, get_ioas_name },
-	{ "mapped", "Bytes mapped", OUT_DEFAULT, 0, get_ioas_mapped },
-	{ "user_count", "How many are attached to it", OUT_DEFAULT, 0, get_ioas_users },
+	{ "mapped", "Bytes mapped", OUT_DEFAULT | OUT_IS_SIZE, 0, get_ioas_mapped },
+	{ "user_count", "How many are attached to it", OUT_DEFAULT | OUT_IS_NUMBER, 0,
+	  get_ioas_users },
 	{ 0 },
 };
 
@@ -244,13 +246,16 @@ static void get_hwpt_users(const void *p, struct out_value *ret)
 }
 
 static const struct out_column hwpt_columns[] = {
-	{ "hwpt", "Number", OUT_DEFAULT, 0, get_hwpt_id },
+	{ "hwpt", "Number", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_hwpt_id },
 	{ "name", "Name it was given", OUT_DEFAULT | OUT_SHRINK, 0, get_hwpt_name },
-	{ "ioas", "Whose mappings it has", OUT_DEFAULT, 0, get_hwpt_ioas },
-	{ "device", "Device it was made for", OUT_DEFAULT, 0, get_hwpt_device },
-	{ "pasid_capable", "Whether PASIDs may be attached", OUT_DEFAULT, 0, get_hwpt_pasid },
-	{ "automatic", "Whether it goes with its last user", OUT_DEFAULT, 0, get_hwpt_automatic },
-	{ "user_count", "How many are attached to it", OUT_DEFAULT, 0, get_hwpt_users },
+	{ "ioas", "Whose mappings it has", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_hwpt_ioas },
+	{ "device", "Device it was made for", OUT_DEFAULT | OUT_OF_DEVICE, 0, get_hwpt_device },
+	{ "pasid_capable", "Whether PASIDs may be attached", OUT_DEFAULT | OUT_IS_BOOL, 0,
+	  get_hwpt_pasid },
+	{ "automatic", "Whether it goes with its last user", OUT_DEFAULT | OUT_IS_BOOL, 0,
+	  get_hwpt_automatic },
+	{ "user_count", "How many are attached to it", OUT_DEFAULT | OUT_IS_NUMBER, 0,
+	  get_hwpt_users },
 	{ 0 },
 };
 
@@ -265,23 +270,24 @@ static void get_hwpt(const void *p, struct out_value *ret)
 
 const struct out_column context_columns[] = {
 	{ "context", "What -c takes: its name, another user's with the user id before it",
-	  OUT_DEFAULT, 0, get_context },
+	  OUT_DEFAULT | OUT_OF_CONTEXT, 0, get_context },
 	{ "name", "Name, as its owner calls it", OUT_SHRINK, 0, get_name },
 	{ "state", "live, stale (its holder is dead) or denied", OUT_DEFAULT | OUT_RESULT, 0,
 	  get_state },
-	{ "uid", "User id of its owner", OUT_DEFAULT, 0, get_uid },
+	{ "uid", "User id of its owner", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_uid },
 	{ "user", "Its owner", OUT_DEFAULT | OUT_SHRINK, CONTEXT_NEED_USER, get_user },
-	{ "pid", "Process id of its holder", OUT_DEFAULT, CONTEXT_NEED_DESCRIBE, get_pid },
+	{ "pid", "Process id of its holder", OUT_DEFAULT | OUT_IS_NUMBER, CONTEXT_NEED_DESCRIBE,
+	  get_pid },
 	{ "created", "When it was made (UTC)", 0, CONTEXT_NEED_DESCRIBE, get_created },
 	{ "socket", "Where its holder listens", 0, 0, get_socket },
-	{ "device_count", "Devices in it", OUT_DEFAULT | OUT_SHOWLESS, CONTEXT_NEED_DESCRIBE,
-	  get_device_count },
-	{ "ioas_count", "IOASes in it", OUT_DEFAULT | OUT_SHOWLESS, CONTEXT_NEED_DESCRIBE,
-	  get_ioas_count },
-	{ "pasid_count", "PASIDs bound in it", OUT_DEFAULT, CONTEXT_NEED_DESCRIBE,
+	{ "device_count", "Devices in it", OUT_DEFAULT | OUT_SHOWLESS | OUT_IS_NUMBER,
+	  CONTEXT_NEED_DESCRIBE, get_device_count },
+	{ "ioas_count", "IOASes in it", OUT_DEFAULT | OUT_SHOWLESS | OUT_IS_NUMBER,
+	  CONTEXT_NEED_DESCRIBE, get_ioas_count },
+	{ "pasid_count", "PASIDs bound in it", OUT_DEFAULT | OUT_IS_NUMBER, CONTEXT_NEED_DESCRIBE,
 	  get_pasid_count },
-	{ "device", "Devices in it", 0, CONTEXT_NEED_DESCRIBE, get_device },
-	{ "ioas", "IOASes in it", 0, CONTEXT_NEED_DESCRIBE, get_ioas },
-	{ "hwpt", "Hardware page tables in it", 0, CONTEXT_NEED_DESCRIBE, get_hwpt },
+	{ "device", "Devices in it", OUT_IS_TABLE, CONTEXT_NEED_DESCRIBE, get_device },
+	{ "ioas", "IOASes in it", OUT_IS_TABLE, CONTEXT_NEED_DESCRIBE, get_ioas },
+	{ "hwpt", "Hardware page tables in it", OUT_IS_TABLE, CONTEXT_NEED_DESCRIBE, get_hwpt },
 	{ 0 },
 };

@@ -90,7 +90,7 @@ static void get_use(const void *p, struct out_value *ret)
 const struct out_column diagnosis_columns[] = { BEFORE_USE, AFTER_USE, { 0 } };
 const struct out_column diagnosis_use_columns[] = {
 	BEFORE_USE,
-	{ "use", "The uses that need it", OUT_DEFAULT | OUT_INLINE, 0, get_use },
+	{ "use", "The uses that need it", OUT_DEFAULT | OUT_INLINE | OUT_IS_LIST, 0, get_use },
 	AFTER_USE,
 	{ 0 },
 };

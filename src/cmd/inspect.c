@@ -3,22 +3,13 @@
 
 #include <errno.h>
 
+#include "cmd/term.h"
 #include "util/cleanup.h"
 
 void inspect_done(struct inspection *in)
 {
 	out_view_free(&in->view);
 	out_filter_free(&in->filter);
-}
-
-/* What could not be chosen, BAD being the name that is no column, if that is why. */
-static int fail_choice(struct app *app, int error, const char *bad)
-{
-	if (error != -EINVAL)
-		return app_fail_errno(app, error, NULL, "cannot choose the columns");
-	app_fail(app, STATUS_USAGE, *bad ? bad : "''", "no such column");
-	app_hint(app, "--list-columns shows them all");
-	return STATUS_USAGE;
 }
 
 int inspect_open(struct app *app, const struct view_args *args, struct inspection *ret)
@@ -30,12 +21,14 @@ int inspect_open(struct app *app, const struct view_args *args, struct inspectio
 	if (args->sysroot)
 		app->sysroot = args->sysroot;
 	r = out_view_new(args->columns, &args->out, args->single, stdout, &in.view, &bad);
-	if (r == 0 && args->filtered)
-		r = out_filter_new(args->columns, args->operands.v, args->operands.n, &in.filter,
-				   &bad);
+	if (r == -EINVAL)
+		return terms_fail_column(app, args->columns, bad);
 	if (r < 0)
-		return fail_choice(app, r, bad);
-	r = app_root(app, &in.root);
+		return app_fail_errno(app, r, NULL, "cannot choose the columns");
+	if (args->filtered)
+		r = terms_parse(app, args, &in.filter);
+	if (r == 0)
+		r = app_root(app, &in.root);
 	if (r)
 		return r;
 	in.need = out_view_need(in.view) | (in.filter ? out_filter_need(in.filter) : 0);

@@ -344,6 +344,14 @@ static const char *typed(const struct holder_error *error, const char *ioas, con
 	return iova && strcmp(parameter, "iova") == 0 ? iova : ioas;
 }
 
+static int fail_size(struct app *app, const char *text)
+{
+	fail_number(app, text, "a size");
+	app_hint(app,
+		 "a size is a number of bytes, or one with K, M, G or T for powers of 1024: 2M");
+	return STATUS_USAGE;
+}
+
 static int map_run(struct app *app, const void *p)
 {
 	const struct change_args *args = p;
@@ -356,7 +364,7 @@ static int map_run(struct app *app, const void *p)
 	int r;
 
 	if (parse_size(size_text, &size) < 0 || size == 0)
-		return fail_number(app, size_text, "a size");
+		return fail_size(app, size_text);
 	if (args->iova && parse_u64(args->iova, UINT64_MAX, &iova) < 0)
 		return fail_number(app, args->iova, "an IOVA");
 	r = session_open(app, &args->context, &client);
@@ -418,7 +426,7 @@ static int unmap_where(struct app *app, const struct change_args *args, uint64_t
 	if (operands->n > 1 && parse_u64(operands->v[1], UINT64_MAX, iova) < 0)
 		return fail_number(app, operands->v[1], "an IOVA");
 	if (operands->n > 2 && (parse_size(operands->v[2], size) < 0 || *size == 0))
-		return fail_number(app, operands->v[2], "a size");
+		return fail_size(app, operands->v[2]);
 	return 0;
 }
 

@@ -32,12 +32,13 @@ static void get_user_count(const void *row, struct out_value *ret)
 }
 
 const struct out_column ioas_list_columns[] = {
-	{ "context", "Context it is in", OUT_DEFAULT, 0, get_context },
-	{ "ioas", "Number, the IOASID", OUT_DEFAULT, 0, get_ioas },
+	{ "context", "Context it is in", OUT_DEFAULT | OUT_OF_CONTEXT, 0, get_context },
+	{ "ioas", "Number, the IOASID", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_ioas },
 	{ "name", "Name it was given", OUT_DEFAULT | OUT_SHRINK, 0, get_name },
-	{ "mapped", "Bytes mapped", OUT_DEFAULT, 0, get_mapped },
-	{ "mapping_count", "Number of mappings", OUT_DEFAULT, 0, get_mapping_count },
-	{ "user_count", "How many devices, PASIDs and HWPTs use it", OUT_DEFAULT, 0,
+	{ "mapped", "Bytes mapped", OUT_DEFAULT | OUT_IS_SIZE, 0, get_mapped },
+	{ "mapping_count", "Number of mappings", OUT_DEFAULT | OUT_IS_NUMBER, 0,
+	  get_mapping_count },
+	{ "user_count", "How many devices, PASIDs and HWPTs use it", OUT_DEFAULT | OUT_IS_NUMBER, 0,
 	  get_user_count },
 	{ 0 },
 };
@@ -95,11 +96,12 @@ static void get_user_hi(const void *row, struct out_value *ret)
 
 static const struct out_column user_columns[] = {
 	{ "kind", "device (its own requests), pasid or hwpt", OUT_DEFAULT, 0, get_user_kind },
-	{ "id", "Number of the device or HWPT", OUT_DEFAULT, 0, get_user_id },
-	{ "name", "Name of the HWPT", OUT_DEFAULT, 0, get_user_name },
-	{ "device", "The device, or the one it was made for", OUT_DEFAULT, 0, get_user_device },
-	{ "lo", "First PASID", OUT_DEFAULT, 0, get_user_lo },
-	{ "hi", "Last PASID", OUT_DEFAULT, 0, get_user_hi },
+	{ "id", "Number of the device or HWPT", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_user_id },
+	{ "name", "Name of the HWPT", OUT_DEFAULT | OUT_SHRINK, 0, get_user_name },
+	{ "device", "The device, or the one it was made for", OUT_DEFAULT | OUT_OF_DEVICE, 0,
+	  get_user_device },
+	{ "lo", "First PASID", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_user_lo },
+	{ "hi", "Last PASID", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_user_hi },
 	{ 0 },
 };
 
@@ -121,8 +123,8 @@ static void get_range_end(const void *row, struct out_value *ret)
 }
 
 static const struct out_column range_columns[] = {
-	{ "start", "First IOVA", OUT_DEFAULT, 0, get_range_start },
-	{ "end", "Last IOVA", OUT_DEFAULT, 0, get_range_end },
+	{ "start", "First IOVA", OUT_DEFAULT | OUT_IS_ADDRESS, 0, get_range_start },
+	{ "end", "Last IOVA", OUT_DEFAULT | OUT_IS_ADDRESS, 0, get_range_end },
 	{ 0 },
 };
 
@@ -156,8 +158,8 @@ static void get_mapping_kind(const void *row, struct out_value *ret)
 }
 
 static const struct out_column mapping_columns[] = {
-	{ "iova", "Where it begins", OUT_DEFAULT, 0, get_mapping_iova },
-	{ "size", "How long it is", OUT_DEFAULT, 0, get_mapping_size },
+	{ "iova", "Where it begins", OUT_DEFAULT | OUT_IS_ADDRESS, 0, get_mapping_iova },
+	{ "size", "How long it is", OUT_DEFAULT | OUT_IS_SIZE, 0, get_mapping_size },
 	{ "access", "r: devices may read, w: write", OUT_DEFAULT, 0, get_mapping_access },
 	{ "kind", "What is mapped", OUT_DEFAULT, 0, get_mapping_kind },
 	{ 0 },
@@ -171,11 +173,13 @@ static void get_mappings(const void *row, struct out_value *ret)
 }
 
 const struct out_column ioas_show_columns[] = {
-	{ "ioas", "Number, the IOASID", OUT_DEFAULT, 0, get_info_ioas },
+	{ "ioas", "Number, the IOASID", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_info_ioas },
 	{ "name", "Name it was given", OUT_DEFAULT | OUT_SHRINK, 0, get_info_name },
-	{ "alignment", "What IOVAs and sizes are multiples of", OUT_DEFAULT, 0, get_alignment },
-	{ "iova_range", "Where mappings may be", OUT_DEFAULT, 0, get_ranges },
-	{ "mapping", "What is mapped", OUT_DEFAULT, 0, get_mappings },
-	{ "user", "What is attached to it", OUT_DEFAULT | OUT_PROSE, 0, get_users },
+	{ "alignment", "What IOVAs and sizes are multiples of", OUT_DEFAULT | OUT_IS_SIZE, 0,
+	  get_alignment },
+	{ "iova_range", "Where mappings may be", OUT_DEFAULT | OUT_IS_TABLE, 0, get_ranges },
+	{ "mapping", "What is mapped", OUT_DEFAULT | OUT_IS_TABLE, 0, get_mappings },
+	{ "user", "What is attached to it", OUT_DEFAULT | OUT_PROSE | OUT_IS_LIST | OUT_IS_TABLE, 0,
+	  get_users },
 	{ 0 },
 };

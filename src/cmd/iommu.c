@@ -4,6 +4,7 @@
 
 #include "app.h"
 #include "cmd/nouns.h"
+#include "cmd/operand.h"
 #include "cmd/inspect.h"
 #include "cmd/options.h"
 #include "model/iommu.h"
@@ -92,7 +93,7 @@ static const struct out_column field_columns[] = {
 	{ "field", "Name in the specification", OUT_DEFAULT, 0, get_field_name },
 	{ "register", "Register it is in", OUT_DEFAULT, 0, get_field_register },
 	{ "bit", "Its bits", OUT_DEFAULT, 0, get_field_bits },
-	{ "value", "What they hold", OUT_DEFAULT, 0, get_field_value },
+	{ "value", "What they hold", OUT_DEFAULT | OUT_IS_ADDRESS, 0, get_field_value },
 	{ "meaning", "What that means", OUT_DEFAULT | OUT_PROSE, 0, get_field_meaning },
 	{ "what", "What the field is", OUT_DEFAULT | OUT_PROSE, 0, get_field_what },
 	{ 0 },
@@ -106,29 +107,33 @@ static void get_fields(const void *row, struct out_value *ret)
 }
 
 static const struct out_column columns[] = {
-	{ "iommu", "Name of the unit", OUT_DEFAULT, 0, get_iommu },
+	{ "iommu", "Name of the unit", OUT_DEFAULT | OUT_OF_UNIT, 0, get_iommu },
 	{ "vendor", "intel, amd, arm-smmu-v3, virtio, ...", OUT_DEFAULT, 0, get_vendor },
-	{ "address", "Base address of its registers", OUT_DEFAULT, IOMMU_NEED_ADDRESS,
-	  get_address },
+	{ "address", "Base address of its registers", OUT_DEFAULT | OUT_IS_ADDRESS,
+	  IOMMU_NEED_ADDRESS, get_address },
 	{ "version", "Version of its architecture", 0, IOMMU_NEED_ADDRESS, get_version },
-	{ "device_count", "Number of devices behind it", OUT_DEFAULT | OUT_SHOWLESS,
+	{ "device_count", "Number of devices behind it", OUT_DEFAULT | OUT_SHOWLESS | OUT_IS_NUMBER,
 	  IOMMU_NEED_DEVICES, get_device_count },
-	{ "domains_used", "Domain ids in use", OUT_DEFAULT, IOMMU_NEED_DOMAINS, get_domains_used },
-	{ "domains_supported", "Domain ids it has", OUT_DEFAULT, IOMMU_NEED_DOMAINS,
+	{ "domains_used", "Domain ids in use", OUT_DEFAULT | OUT_IS_NUMBER, IOMMU_NEED_DOMAINS,
+	  get_domains_used },
+	{ "domains_supported", "Domain ids it has", OUT_DEFAULT | OUT_IS_NUMBER, IOMMU_NEED_DOMAINS,
 	  get_domains_supported },
-	{ "pasid_width", "Bits of a PASID; 0: none", OUT_DEFAULT, IOMMU_NEED_REGISTERS,
-	  get_pasid_width },
-	{ "address_width", "Bits of an IOVA, at most (VT-d MGAW)", 0, IOMMU_NEED_REGISTERS,
-	  get_address_width },
+	{ "pasid_width", "Bits of a PASID; 0: none", OUT_DEFAULT | OUT_IS_NUMBER,
+	  IOMMU_NEED_REGISTERS, get_pasid_width },
+	{ "address_width", "Bits of an IOVA, at most (VT-d MGAW)", OUT_IS_NUMBER,
+	  IOMMU_NEED_REGISTERS, get_address_width },
 	{ "sysfs_path", "Path in sysfs", 0, 0, get_path },
-	{ "device", "Devices behind it", 0, IOMMU_NEED_DEVICES, get_devices },
-	{ "cap", "Capability register (VT-d), PCI capability header (AMD)", 0, IOMMU_NEED_REGISTERS,
-	  get_cap },
-	{ "ecap", "Extended capability register (VT-d)", 0, IOMMU_NEED_REGISTERS, get_ecap },
-	{ "features", "Extended feature register (AMD)", 0, IOMMU_NEED_REGISTERS, get_features },
+	{ "device", "Devices behind it", OUT_IS_LIST, IOMMU_NEED_DEVICES, get_devices },
+	{ "cap", "Capability register (VT-d), PCI capability header (AMD)", OUT_IS_ADDRESS,
+	  IOMMU_NEED_REGISTERS, get_cap },
+	{ "ecap", "Extended capability register (VT-d)", OUT_IS_ADDRESS, IOMMU_NEED_REGISTERS,
+	  get_ecap },
+	{ "features", "Extended feature register (AMD)", OUT_IS_ADDRESS, IOMMU_NEED_REGISTERS,
+	  get_features },
 	{ "features2", "Extended feature 2 register (AMD)", 0, IOMMU_NEED_REGISTERS,
 	  get_features2 },
-	{ "field", "The registers' fields, decoded", 0, IOMMU_NEED_REGISTERS, get_fields },
+	{ "field", "The registers' fields, decoded", OUT_IS_TABLE, IOMMU_NEED_REGISTERS,
+	  get_fields },
 	{ 0 },
 };
 
@@ -182,12 +187,10 @@ static int show_run(struct app *app, const void *p)
 	r = inspect_open(app, args, &in);
 	if (r)
 		return r;
+	r = operand_unit(app, in.root, operand);
+	if (r)
+		return r;
 	r = iommu_get(in.root, operand, in.need, &iommu);
-	if (r == -ENOENT || r == -EINVAL) {
-		app_fail(app, STATUS_NOT_FOUND, operand, "no such IOMMU unit");
-		app_hint(app, "'ioasidctl iommu list' shows all units");
-		return STATUS_NOT_FOUND;
-	}
 	if (r < 0)
 		return app_fail_errno(app, r, operand, "cannot read the IOMMU unit");
 	return inspect_show(app, &in, &iommu);

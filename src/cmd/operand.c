@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/group.h"
+#include "model/iommu.h"
 #include "model/select.h"
 #include "util/cleanup.h"
 #include "util/str.h"
@@ -123,4 +124,17 @@ int operand_group(struct app *app, const struct sys_root *root, const char *oper
 		return app_fail(app, STATUS_NOT_FOUND, operand, "the device is in no IOMMU group");
 	*ret = (uint32_t)device.group.value;
 	return 0;
+}
+
+int operand_unit(struct app *app, const struct sys_root *root, const char *operand)
+{
+	_cleanup_iommu_ struct iommu iommu = { 0 };
+	int r = iommu_get(root, operand, 0, &iommu);
+
+	if (r == -ENOENT || r == -EINVAL) {
+		app_fail(app, STATUS_NOT_FOUND, operand, "no such IOMMU unit");
+		app_hint(app, "'ioasidctl iommu list' shows all units");
+		return STATUS_NOT_FOUND;
+	}
+	return r < 0 ? app_fail_errno(app, r, operand, "cannot read the IOMMU unit") : 0;
 }

@@ -22,5 +22,8 @@ bool operand_group_is_taken(struct app *app, const char *path);
  */
 void operand_hint_group(struct app *app, const char *path);
 
+/* A unit by its name. Returns 0 or a reported status. */
+int operand_unit(struct app *app, const struct sys_root *root, const char *operand);
+
 /* A group by its number or by a member. Returns 0 or a reported status. */
 int operand_group(struct app *app, const struct sys_root *root, const char *operand, uint32_t *ret);

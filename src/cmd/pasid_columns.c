@@ -38,8 +38,8 @@ static void get_hi(const void *p, struct out_value *ret)
 }
 
 static const struct out_column range_columns[] = {
-	{ "lo", "The first", OUT_DEFAULT, 0, get_lo },
-	{ "hi", "The last", OUT_DEFAULT, 0, get_hi },
+	{ "lo", "The first", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_lo },
+	{ "hi", "The last", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_hi },
 	{ 0 },
 };
 
@@ -161,8 +161,9 @@ static void get_owner_name(const void *p, struct out_value *ret)
 
 static const struct out_column owner_columns[] = {
 	{ "kind", "context or process", OUT_DEFAULT, 0, get_owner_kind },
-	{ "id", "Process", OUT_DEFAULT, 0, get_owner_id },
-	{ "name", "Name of the context; command of the process", OUT_DEFAULT, 0, get_owner_name },
+	{ "id", "Process", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_owner_id },
+	{ "name", "Name of the context; command of the process", OUT_DEFAULT | OUT_SHRINK, 0,
+	  get_owner_name },
 	{ 0 },
 };
 
@@ -172,12 +173,12 @@ static void get_candidate(const void *p, struct out_value *ret)
 }
 
 static const struct out_column candidate_pid_columns[] = {
-	{ "pid", "Process", OUT_DEFAULT, 0, get_candidate },
+	{ "pid", "Process", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_candidate },
 	{ 0 },
 };
 
 static const struct out_column candidate_pasid_columns[] = {
-	{ "pasid", "PASID", OUT_DEFAULT, 0, get_candidate },
+	{ "pasid", "PASID", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_candidate },
 	{ 0 },
 };
 
@@ -277,44 +278,49 @@ static void get_type(const void *p, struct out_value *ret)
 
 #define PROCESS (PASID_NEED_OWNER | PASID_NEED_PROCESS)
 
+/* All that pasid_kind_name() and pasid_state_name() say. */
+static const char *const kinds[] = { "ioas", "hwpt", "sva", "nested", "dma", "unknown", NULL };
+static const char *const states[] = { "ok",        "not-in-hardware", "not-recorded",
+				      "ambiguous", "unconfirmed",     NULL };
+
 /* clang-format off */
 #define PASID_COLUMNS \
-	{ "device", "Device whose PASID it is", OUT_DEFAULT, 0, get_device }, \
-	{ "group", "IOMMU group", 0, PASID_NEED_GROUP, get_group }, \
-	{ "pasid", "Number, or a range of them that are alike; none where no source reports it", OUT_DEFAULT, 0, get_pasid }, \
+	{ "device", "Device whose PASID it is", OUT_DEFAULT | OUT_OF_DEVICE, 0, get_device }, \
+	{ "group", "IOMMU group", OUT_IS_NUMBER | OUT_OF_GROUP, PASID_NEED_GROUP, get_group }, \
+	{ "pasid", "Number, or a range of them that are alike; none where no source reports it", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_pasid }, \
 	{ "kind", \
 	  "What it leads to: ioas, hwpt, sva (a process), nested (a guest's table), dma (the " \
 	  "kernel's own), unknown", \
-	  0, PASID_NEED_KIND, get_kind }, \
+	  0, PASID_NEED_KIND, get_kind, kinds }, \
 	{ "target", "The same by name: the IOAS, page table, process, domain or node", OUT_DEFAULT | OUT_PROSE, \
 	  PASID_NEED_KIND, get_target }, \
 	{ "owner", "Whose it is: the context that holds it, or the process", OUT_DEFAULT | OUT_SHRINK, \
 	  PROCESS, get_owner }, \
-	{ "context", "Context that holds it", 0, 0, get_context }, \
-	{ "ioas", "Number of the IOAS it leads to", 0, 0, get_ioas }, \
+	{ "context", "Context that holds it", OUT_OF_CONTEXT, 0, get_context }, \
+	{ "ioas", "Number of the IOAS it leads to", OUT_IS_NUMBER, 0, get_ioas }, \
 	{ "ioas_name", "Name of the IOAS", OUT_SHRINK, 0, get_ioas_name }, \
-	{ "hwpt", "Hardware page table", 0, 0, get_hwpt }, \
-	{ "pid", "Process of the holder, whose address space it is, or who bound it", 0, \
+	{ "hwpt", "Hardware page table", OUT_IS_NUMBER, 0, get_hwpt }, \
+	{ "pid", "Process of the holder, whose address space it is, or who bound it", OUT_IS_NUMBER, \
 	  PASID_NEED_OWNER, get_pid }, \
 	{ "command", "Command of that process", OUT_SHRINK, PROCESS, get_command }, \
-	{ "uid", "User of that process", 0, PROCESS, get_uid }, \
+	{ "uid", "User of that process", OUT_IS_NUMBER, PROCESS, get_uid }, \
 	{ "user", "Name of that user; none in a captured tree", OUT_SHRINK, PROCESS | PASID_NEED_USER, \
 	  get_user }, \
 	{ "unit", "systemd unit or container of that process", OUT_SHRINK, PROCESS, get_unit }, \
 	{ "started", "When that process started, in UTC", 0, PROCESS, get_started }, \
 	{ "driver", "Driver of the device", 0, PASID_NEED_DRIVER, get_driver }, \
-	{ "state", "ok, not-in-hardware, not-recorded, ambiguous, or unconfirmed", OUT_DEFAULT | OUT_RESULT, 0, get_state }, \
+	{ "state", "ok, not-in-hardware, not-recorded, ambiguous, or unconfirmed", OUT_DEFAULT | OUT_RESULT, 0, get_state, states }, \
 	{ "candidate_pid", "Of an ambiguous PASID: the processes one of which it is", OUT_INLINE, \
 	  PASID_NEED_OWNER, get_candidate_pid }, \
 	{ "candidate_pasid", "Of an ambiguous process: the PASIDs one of which it has", OUT_INLINE, \
 	  PASID_NEED_OWNER, get_candidate_pasid }, \
-	{ "source", "Who tells of it: see --sources", OUT_INLINE, PASID_NEED_OWNER, get_sources }, \
-	{ "hardware", "Whether the IOMMU's table has it", 0, 0, get_hardware }, \
-	{ "record", "Whether a context or a driver says so", 0, 0, get_record }, \
-	{ "domain", "Domain id in the IOMMU's table", 0, 0, get_domain }, \
+	{ "source", "Who tells of it: see --sources", OUT_INLINE | OUT_IS_LIST, PASID_NEED_OWNER, get_sources }, \
+	{ "hardware", "Whether the IOMMU's table has it", OUT_IS_BOOL, 0, get_hardware }, \
+	{ "record", "Whether a context or a driver says so", OUT_IS_BOOL, 0, get_record }, \
+	{ "domain", "Domain id in the IOMMU's table", OUT_IS_NUMBER, 0, get_domain }, \
 	{ "type", "Translation type in the IOMMU's table", 0, 0, get_type }, \
-	{ "fault_count", "Page faults that the driver has handled for it", 0, 0, get_faults }, \
-	{ "fault_failure_count", "Of these, those that it could not handle", 0, 0, get_fault_failures }
+	{ "fault_count", "Page faults that the driver has handled for it", OUT_IS_NUMBER, 0, get_faults }, \
+	{ "fault_failure_count", "Of these, those that it could not handle", OUT_IS_NUMBER, 0, get_fault_failures }
 /* clang-format on */
 
 const struct out_column pasid_columns[] = { PASID_COLUMNS, { 0 } };
@@ -322,13 +328,14 @@ const struct out_column pasid_columns[] = { PASID_COLUMNS, { 0 } };
 const char pasid_program_defaults[] = "device,pasid,kind,context,ioas,pid,command,state";
 
 static const struct out_column contradiction_columns[] = {
-	{ "kind", "What it leads to", OUT_DEFAULT, PASID_NEED_KIND, get_kind },
+	{ "kind", "What it leads to", OUT_DEFAULT, PASID_NEED_KIND, get_kind, kinds },
 	{ "target", "The same by name", OUT_DEFAULT | OUT_PROSE, PASID_NEED_KIND, get_target },
-	{ "context", "Context that holds it", OUT_DEFAULT, 0, get_context },
-	{ "pid", "Process", OUT_DEFAULT, PASID_NEED_OWNER, get_pid },
+	{ "context", "Context that holds it", OUT_DEFAULT | OUT_OF_CONTEXT, 0, get_context },
+	{ "pid", "Process", OUT_DEFAULT | OUT_IS_NUMBER, PASID_NEED_OWNER, get_pid },
 	{ "command", "Command of that process", OUT_DEFAULT | OUT_SHRINK, PROCESS, get_command },
-	{ "state", "As of the binding", OUT_DEFAULT | OUT_RESULT, 0, get_state },
-	{ "source", "Who tells of it", OUT_DEFAULT | OUT_INLINE, PASID_NEED_OWNER, get_sources },
+	{ "state", "As of the binding", OUT_DEFAULT | OUT_RESULT, 0, get_state, states },
+	{ "source", "Who tells of it", OUT_DEFAULT | OUT_INLINE | OUT_IS_LIST, PASID_NEED_OWNER,
+	  get_sources },
 	{ 0 },
 };
 
@@ -341,7 +348,7 @@ static void get_contradiction(const void *p, struct out_value *ret)
 
 const struct out_column pasid_show_columns[] = {
 	PASID_COLUMNS,
-	{ "contradiction", "What else is told of the same PASID", OUT_DEFAULT,
+	{ "contradiction", "What else is told of the same PASID", OUT_DEFAULT | OUT_IS_TABLE,
 	  PASID_NEED_KIND | PROCESS, get_contradiction },
 	{ 0 },
 };
@@ -376,8 +383,8 @@ const struct out_column pasid_source_columns[] = {
 	{ "source", "Name, as in the column SOURCE of the list", OUT_DEFAULT, 0, get_source_name },
 	{ "status", "read, absent (not on this machine), unreadable, or unsupported by this kernel",
 	  OUT_DEFAULT | OUT_RESULT, 0, get_source_status },
-	{ "row_count", "How many bindings, or openers of a device, it tells of", OUT_DEFAULT, 0,
-	  get_source_rows },
+	{ "row_count", "How many bindings, or openers of a device, it tells of",
+	  OUT_DEFAULT | OUT_IS_NUMBER, 0, get_source_rows },
 	{ "reason", "Why it is not read; what it lacks", OUT_DEFAULT | OUT_PROSE, 0,
 	  get_source_reason },
 	{ "path", "Where it is", 0, 0, get_source_path },

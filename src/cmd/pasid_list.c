@@ -141,7 +141,7 @@ static int list_bindings(struct app *app, const struct view_args *args, bool fol
 		r = pasid_session_open(app, in.root, in.need, &session);
 	if (r)
 		return r;
-	session.query.device = pasid_only_device(&args->operands);
+	session.query.device = out_filter_only(in.filter, "device");
 	r = pasid_walk(&session.query, list_range, &listing, &session.reports);
 	if (r == 0)
 		r = flush(&listing);

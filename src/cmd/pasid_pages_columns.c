@@ -38,11 +38,12 @@ static void get_flags(const void *p, struct out_value *ret)
 
 static const struct out_column step_columns[] = {
 	{ "level", "PML5, PML4, PDPT, PD or PT", OUT_DEFAULT, 0, get_level },
-	{ "index", "Place of the entry in its table", OUT_DEFAULT, 0, get_index },
-	{ "entry", "The entry", OUT_DEFAULT, 0, get_entry },
-	{ "address", "Physical address of the table or page it leads to", OUT_DEFAULT, 0,
-	  get_address },
-	{ "flag", "Names of the bits that are set in it", OUT_DEFAULT | OUT_INLINE, 0, get_flags },
+	{ "index", "Place of the entry in its table", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_index },
+	{ "entry", "The entry", OUT_DEFAULT | OUT_IS_ADDRESS, 0, get_entry },
+	{ "address", "Physical address of the table or page it leads to",
+	  OUT_DEFAULT | OUT_IS_ADDRESS, 0, get_address },
+	{ "flag", "Names of the bits that are set in it", OUT_DEFAULT | OUT_INLINE | OUT_IS_LIST, 0,
+	  get_flags },
 	{ 0 },
 };
 
@@ -99,17 +100,20 @@ static void get_walk_steps(const void *p, struct out_value *ret)
 }
 
 const struct out_column pages_walk_columns[] = {
-	{ "iova", "Address that a request of the device carries", 0, 0, get_walk_iova },
-	{ "device", "The device", 0, 0, get_walk_device },
-	{ "pasid", "PASID of the request; 0: none, the device's own", 0, 0, get_walk_pasid },
+	{ "iova", "Address that a request of the device carries", OUT_IS_ADDRESS, 0,
+	  get_walk_iova },
+	{ "device", "The device", OUT_OF_DEVICE, 0, get_walk_device },
+	{ "pasid", "PASID of the request; 0: none, the device's own", OUT_IS_NUMBER, 0,
+	  get_walk_pasid },
 	{ "stage", "first-stage, second-stage, nested (its second stage), pass-through", 0, 0,
 	  get_walk_stage },
 	{ "state", "mapped, unmapped, or beyond what the table has room for", OUT_RESULT, 0,
 	  get_walk_state },
-	{ "physical", "Physical address", 0, 0, get_walk_physical },
-	{ "page_size", "Size of the page", 0, 0, get_walk_page_size },
+	{ "physical", "Physical address", OUT_IS_ADDRESS, 0, get_walk_physical },
+	{ "page_size", "Size of the page", OUT_IS_SIZE, 0, get_walk_page_size },
 	{ "access", "What all levels allow: r, rw, w", 0, 0, get_walk_access },
-	{ "walk", "The entries on the way, from the top level down", 0, 0, get_walk_steps },
+	{ "walk", "The entries on the way, from the top level down", OUT_IS_TABLE, 0,
+	  get_walk_steps },
 	{ 0 },
 };
 
@@ -125,8 +129,8 @@ static void get_count(const void *p, struct out_value *ret)
 }
 
 static const struct out_column page_columns[] = {
-	{ "size", "Size of the pages", OUT_DEFAULT, 0, get_size },
-	{ "count", "Number of such pages", OUT_DEFAULT, 0, get_count },
+	{ "size", "Size of the pages", OUT_DEFAULT | OUT_IS_SIZE, 0, get_size },
+	{ "count", "Number of such pages", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_count },
 	{ 0 },
 };
 
@@ -190,18 +194,18 @@ static void get_range_pages(const void *p, struct out_value *ret)
 }
 
 const struct out_column pages_range_columns[] = {
-	{ "iova", "First IOVA", OUT_DEFAULT, 0, get_range_iova },
-	{ "end", "Last IOVA", OUT_DEFAULT, 0, get_range_end },
-	{ "size", "Bytes", OUT_DEFAULT, 0, get_range_size },
+	{ "iova", "First IOVA", OUT_DEFAULT | OUT_IS_ADDRESS, 0, get_range_iova },
+	{ "end", "Last IOVA", OUT_DEFAULT | OUT_IS_ADDRESS, 0, get_range_end },
+	{ "size", "Bytes", OUT_DEFAULT | OUT_IS_SIZE, 0, get_range_size },
 	{ "access", "What all levels allow: r, rw, w", OUT_DEFAULT, 0, get_range_access },
 	{ "physical", "Physical address of the first page, if all follow one another there",
-	  OUT_DEFAULT, 0, get_range_physical },
-	{ "contiguous", "Whether all pages follow one another in physical memory", 0, 0,
+	  OUT_DEFAULT | OUT_IS_ADDRESS, 0, get_range_physical },
+	{ "contiguous", "Whether all pages follow one another in physical memory", OUT_IS_BOOL, 0,
 	  get_range_contiguous },
-	{ "page", "Sizes of the pages; in JSON with their numbers", OUT_DEFAULT | OUT_INLINE, 0,
-	  get_range_pages },
-	{ "device", "The device", 0, 0, get_range_device },
-	{ "pasid", "PASID; 0: none, the device's own requests", 0, 0, get_range_pasid },
+	{ "page", "Sizes of the pages; in JSON with their numbers",
+	  OUT_DEFAULT | OUT_INLINE | OUT_IS_TABLE, 0, get_range_pages },
+	{ "device", "The device", OUT_OF_DEVICE, 0, get_range_device },
+	{ "pasid", "PASID; 0: none, the device's own requests", OUT_IS_NUMBER, 0, get_range_pasid },
 	{ "stage", "first-stage, second-stage, nested (its second stage), pass-through", 0, 0,
 	  get_range_stage },
 	{ 0 },

@@ -5,13 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd/operand.h"
 #include "cmd/session.h"
-#include "model/select.h"
 #include "util/cleanup.h"
 #include "util/parse.h"
-
-#define DEVICE_TERM "device="
 
 void pasid_session_done(struct pasid_session *session)
 {
@@ -72,58 +68,6 @@ bool pasid_session_notes(struct app *app, const struct pasid_session *session)
 	return partial;
 }
 
-/* The sysfs id of what a person calls a device, or the pattern as it is. Returns 0 or a status. */
-static int resolve(struct app *app, const struct sys_root *root, const char *pattern, FILE *f)
-{
-	_cleanup_strv_ struct strv candidates = { 0 };
-	_cleanup_free_ char *path = NULL;
-	int r = -ENODEV;
-
-	if (!strpbrk(pattern, "*?["))
-		r = select_device(root, pattern, &path, &candidates);
-	if (r == -ENOTUNIQ)
-		return operand_device(app, root, pattern, &path);
-	fputs(r == 0 ? strrchr(path, '/') + 1 : pattern, f);
-	return 0;
-}
-
-static int device_term(struct app *app, const struct sys_root *root, const char *patterns,
-		       char **ret)
-{
-	_cleanup_free_ char *copy = strdup(patterns);
-	char *rest = copy, *pattern, *text = NULL;
-	const char *separator = DEVICE_TERM;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
-	int r = 0;
-
-	while (copy && f && r == 0 && (pattern = strsep(&rest, ","))) {
-		fputs(separator, f);
-		r = resolve(app, root, pattern, f);
-		separator = ",";
-	}
-	if (!f || fclose(f) != 0 || !copy || r) {
-		free(text);
-		return r ? r : app_fail_errno(app, -ENOMEM, NULL, "cannot read the terms");
-	}
-	*ret = text;
-	return 0;
-}
-
-/* The patterns of a term for devices; NULL for another column's. */
-static const char *device_patterns(const char *term)
-{
-	const char *equals = strchr(term, '=');
-	char name[16];
-
-	if (!equals)
-		return term;
-	if ((size_t)snprintf(name, sizeof(name), "%.*s", (int)(equals - term), term) >=
-	    sizeof(name))
-		return NULL;
-	return str_same(name, "device") ? equals + 1 : NULL;
-}
-
 static int add_context(struct app *app, struct operands *operands, const char *context,
 		       struct strv *ret)
 {
@@ -142,36 +86,11 @@ static int add_context(struct app *app, struct operands *operands, const char *c
 
 int pasid_terms(struct app *app, struct view_args *args, const char *context, struct strv *ret)
 {
-	struct operands *operands = &args->operands;
-	const struct sys_root *root;
-	int r;
-
 	if (args->sysroot)
 		app->sysroot = args->sysroot;
-	r = app_root(app, &root);
-	for (unsigned int i = 0; r == 0 && i < operands->n; i++) {
-		const char *patterns = device_patterns(operands->v[i]);
-		_cleanup_free_ char *term = NULL;
-
-		if (!patterns)
-			continue;
-		r = device_term(app, root, patterns, &term);
-		if (r == 0 && strv_push(ret, term) < 0)
-			r = app_fail_errno(app, -ENOMEM, NULL, "cannot read the terms");
-		if (r == 0)
-			operands->v[i] = ret->v[ret->n - 1];
-	}
-	if (r || !context)
-		return r;
-	if (operands->n == CMD_OPERANDS_MAX)
+	if (!context)
+		return 0;
+	if (args->operands.n == CMD_OPERANDS_MAX)
 		return app_fail(app, STATUS_USAGE, context, "too many terms");
-	return add_context(app, operands, context, ret);
-}
-
-const char *pasid_only_device(const struct operands *terms)
-{
-	for (unsigned int i = 0; i < terms->n; i++)
-		if (str_starts(terms->v[i], DEVICE_TERM) && !strpbrk(terms->v[i], "*?[,\\"))
-			return terms->v[i] + strlen(DEVICE_TERM);
-	return NULL;
+	return add_context(app, &args->operands, context, ret);
 }

@@ -26,10 +26,7 @@ int pasid_session_open(struct app *app, const struct sys_root *root, unsigned in
 bool pasid_session_notes(struct app *app, const struct pasid_session *session);
 
 /*
- * Makes the terms of ARGS' operands terms of the columns: devices by their sysfs ids, CONTEXT
- * (may be NULL) as one more. What the operands then point to is in RET. Returns 0 or a reported status.
+ * Adds CONTEXT (may be NULL) to the terms of ARGS' operands. What it then points to is in RET. Returns
+ * 0 or a reported status.
  */
 int pasid_terms(struct app *app, struct view_args *args, const char *context, struct strv *ret);
-
-/* The device whose name alone a term wants; NULL: there may be several. */
-const char *pasid_only_device(const struct operands *terms);

@@ -64,8 +64,8 @@ static void get_hi(const void *row, struct out_value *ret)
 }
 
 static const struct out_column range_columns[] = {
-	{ "lo", "First PASID", OUT_DEFAULT, 0, get_lo },
-	{ "hi", "Last PASID", OUT_DEFAULT, 0, get_hi },
+	{ "lo", "First PASID", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_lo },
+	{ "hi", "Last PASID", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_hi },
 	{ 0 },
 };
 
@@ -91,37 +91,37 @@ static void get_pasid(const void *row, struct out_value *ret)
 
 const struct out_column result_context[] = {
 	CONTEXT,
-	{ "pid", "Process id of its holder", OUT_DEFAULT, 0, get_pid },
+	{ "pid", "Process id of its holder", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_pid },
 	{ 0 },
 };
 
 const struct out_column result_device[] = {
 	CONTEXT,
 	DEVICE,
-	{ "id", "Its number in the iommufd", OUT_DEFAULT, 0, get_device_id },
+	{ "id", "Its number in the iommufd", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_device_id },
 	{ 0 },
 };
 
 const struct out_column result_ioas[] = {
 	CONTEXT,
 	IOAS,
-	{ "name", "Name it was given", OUT_DEFAULT, 0, get_name },
+	{ "name", "Name it was given", OUT_DEFAULT | OUT_SHRINK, 0, get_name },
 	{ 0 },
 };
 
 const struct out_column result_mapping[] = {
 	CONTEXT,
-	{ "iova", "Where it begins", OUT_DEFAULT, 0, get_iova },
-	{ "size", "How long it is", OUT_DEFAULT, 0, get_size },
+	{ "iova", "Where it begins", OUT_DEFAULT | OUT_IS_ADDRESS, 0, get_iova },
+	{ "size", "How long it is", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_size },
 	{ 0 },
 };
 
 const struct out_column result_pasid[] = {
 	CONTEXT,
 	DEVICE,
-	{ "pasid", "What is bound", OUT_DEFAULT, 0, get_pasid },
+	{ "pasid", "What is bound", OUT_DEFAULT | OUT_IS_TABLE, 0, get_pasid },
 	IOAS,
-	{ "hwpt", "The page table", OUT_DEFAULT, 0, get_hwpt },
+	{ "hwpt", "The page table", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_hwpt },
 	{ 0 },
 };
 

@@ -124,12 +124,13 @@ static const struct out_column columns[] = {
 	{ "kind", "Of what: iommu, context, group, device or pasid", OUT_DEFAULT, 0, get_kind },
 	{ "object", "Unit, context or device; a group's first device; none: all of the kind",
 	  OUT_DEFAULT, 0, get_object },
-	{ "pasid", "PASID, or a range of them that have so changed", OUT_DEFAULT, 0, get_pasid },
+	{ "pasid", "PASID, or a range of them that have so changed", OUT_DEFAULT | OUT_IS_NUMBER, 0,
+	  get_pasid },
 	{ "field", "What of it has changed; none: the object itself", OUT_DEFAULT, 0, get_field },
 	{ "old", "What it was", OUT_DEFAULT | OUT_LEFT | OUT_PROSE, 0, get_old },
 	{ "new", "What it is", OUT_DEFAULT | OUT_LEFT | OUT_PROSE, 0, get_new },
-	{ "device", "Devices that it concerns: of a group, all that have stayed together", 0, 0,
-	  get_device },
+	{ "device", "Devices that it concerns: of a group, all that have stayed together",
+	  OUT_IS_LIST, 0, get_device },
 	{ 0 },
 };
 

@@ -35,8 +35,9 @@ static void get_owner(const void *p, struct out_value *ret)
 
 static const struct out_column target_columns[] = {
 	{ "kind", "ioas, hwpt, sva, nested, dma, unknown", OUT_DEFAULT, 0, get_kind },
-	{ "id", "Number of the IOAS or HWPT", OUT_DEFAULT, 0, get_id },
-	{ "name", "Its name, or the node it was bound through", OUT_DEFAULT, 0, get_name },
+	{ "id", "Number of the IOAS or HWPT", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_id },
+	{ "name", "Its name, or the node it was bound through", OUT_DEFAULT | OUT_SHRINK, 0,
+	  get_name },
 	{ "owner", "Whose it is", OUT_DEFAULT, 0, get_owner },
 	{ 0 },
 };
@@ -88,7 +89,7 @@ static void get_class(const void *p, struct out_value *ret)
 
 static const struct out_column hardware_columns[] = {
 	{ "id", "Vendor and device id", OUT_DEFAULT, 0, get_ids },
-	{ "class", "Class in words", OUT_DEFAULT, 0, get_class },
+	{ "class", "Class in words", OUT_DEFAULT | OUT_SHRINK, 0, get_class },
 	{ 0 },
 };
 
@@ -107,7 +108,7 @@ static void get_pid(const void *p, struct out_value *ret)
 }
 
 static const struct out_column holder_columns[] = {
-	{ "pid", "Process of the holder", OUT_DEFAULT, 0, get_pid },
+	{ "pid", "Process of the holder", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_pid },
 	{ 0 },
 };
 

@@ -33,7 +33,7 @@ static void get_about(const void *row, struct out_value *ret)
 static const struct out_column columns[] = {
 	{ "feature", "Name in the kernel", OUT_DEFAULT, 0, get_feature },
 	{ "kind", "node, driver, sysfs, debugfs, ioctl or flag", OUT_DEFAULT, 0, get_kind },
-	{ "available", "Whether this kernel has it", OUT_DEFAULT, 0, get_available },
+	{ "available", "Whether this kernel has it", OUT_DEFAULT | OUT_IS_BOOL, 0, get_available },
 	{ "about", "What it is for", OUT_DEFAULT | OUT_PROSE, 0, get_about },
 	{ 0 },
 };

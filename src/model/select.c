@@ -141,7 +141,7 @@ static int add_name(const struct sys_root *root, const char *name, struct strv *
 	char path[64];
 	int r;
 
-	if (parse_pci_address(name, &address) == 0) {
+	if (parse_pci_operand(name, &address) == 0) {
 		snprintf(path, sizeof(path), "sys/bus/pci/devices/%04x:%02x:%02x.%x",
 			 address.domain, address.bus, address.device, address.function);
 		return add_path(root, path, owners);

@@ -11,6 +11,20 @@
 #include "util/array.h"
 #include "util/parse.h"
 
+#define NUMERIC (OUT_IS_NUMBER | OUT_IS_SIZE | OUT_IS_ADDRESS)
+#define NAMES   (OUT_OF_DEVICE | OUT_OF_GROUP | OUT_OF_UNIT | OUT_OF_CONTEXT)
+
+enum term_op { EQUAL, UNEQUAL, LESS, GREATER, LESS_EQUAL, GREATER_EQUAL };
+
+/* The longer before those that they begin with. */
+static const struct {
+	const char *text;
+	enum term_op op;
+} operators[] = {
+	{ "!=", UNEQUAL }, { "<=", LESS_EQUAL }, { ">=", GREATER_EQUAL },
+	{ "=", EQUAL },    { "<", LESS },        { ">", GREATER },
+};
+
 /* What a pattern means to a number: one, or all of LO to HI. Without either LO is above HI. */
 struct numbers {
 	uint64_t lo, hi;
@@ -18,6 +32,7 @@ struct numbers {
 
 struct term {
 	const struct out_column *column;
+	enum term_op op;
 	struct strv patterns;
 	struct numbers *numbers; /* one for each pattern */
 };
@@ -40,7 +55,23 @@ void out_filter_free(struct out_filter **filter)
 	*filter = NULL;
 }
 
-static struct numbers parse_numbers(const char *pattern)
+static int fault(struct out_fault *ret, enum out_fault_kind kind, const struct out_column *column,
+		 const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		return -ENOMEM;
+	*ret = (struct out_fault){ kind, column, copy };
+	return -EINVAL;
+}
+
+static int parse_number(const char *text, bool size, uint64_t *ret)
+{
+	return size ? parse_size(text, ret) : parse_u64(text, UINT64_MAX, ret);
+}
+
+static struct numbers parse_numbers(const char *pattern, bool size)
 {
 	const struct numbers none = { 1, 0 };
 	const char *dash = strchr(pattern, '-');
@@ -48,53 +79,140 @@ static struct numbers parse_numbers(const char *pattern)
 	char lo[24];
 
 	snprintf(lo, sizeof(lo), "%.*s", dash ? (int)(dash - pattern) : 23, pattern);
-	if (parse_u64(lo, UINT64_MAX, &ret.lo) < 0 ||
-	    parse_u64(dash ? dash + 1 : pattern, UINT64_MAX, &ret.hi) < 0)
+	if (parse_number(lo, size, &ret.lo) < 0 ||
+	    parse_number(dash ? dash + 1 : pattern, size, &ret.hi) < 0)
 		return none;
 	return ret;
 }
 
-static int add_pattern(struct term *term, const char *pattern)
+static bool is_wild(const char *pattern)
 {
-	size_t n = term->patterns.n;
-	struct numbers *slot = array_push(term->numbers, n);
-
-	if (!slot)
-		return -ENOMEM;
-	*slot = parse_numbers(pattern);
-	return strv_push(&term->patterns, pattern);
+	return strpbrk(pattern, "*?[");
 }
 
-static int term_parse(const struct out_column *columns, const char *text, struct term *ret,
-		      char **ret_bad)
+static bool is_one_of(const char *const *values, const char *text)
 {
-	const char *equals = strchr(text, '=');
-	_cleanup_free_ char *name = equals ? strndup(text, (size_t)(equals - text)) : NULL;
+	for (; *values; values++)
+		if (str_same(*values, text))
+			return true;
+	return false;
+}
+
+/* The pattern that PATTERN stands for in a column of yes and no; NULL where it is none. */
+static const char *parse_bool(const char *pattern)
+{
+	static const char *const yes[] = { "yes", "true", "1", NULL };
+	static const char *const no[] = { "no", "false", "0", NULL };
+
+	return is_one_of(yes, pattern) ? "1" : is_one_of(no, pattern) ? "0" : NULL;
+}
+
+/* What the column has for PATTERN in RET, else NULL. Returns 0, -EINVAL for what it can never have. */
+static int typed(const struct out_column *column, const char *pattern, struct numbers *ret_numbers,
+		 const char **ret)
+{
+	*ret_numbers = parse_numbers(pattern, column->flags & OUT_IS_SIZE);
+	*ret = NULL;
+	/* Of several kinds, or none at all: "driver=". */
+	if (!*pattern || is_wild(pattern))
+		return 0;
+	if (column->flags & OUT_IS_BOOL) {
+		*ret = parse_bool(pattern);
+		return *ret ? 0 : -EINVAL;
+	}
+	if (column->flags & NUMERIC)
+		return ret_numbers->lo <= ret_numbers->hi ? 0 : -EINVAL;
+	if (column->values)
+		return is_one_of(column->values, pattern) ? 0 : -EINVAL;
+	return 0;
+}
+
+static int add_pattern(struct term *term, const char *pattern, bool bare,
+		       const struct out_resolver *resolver, struct out_fault *ret_fault)
+{
+	bool range = strchr(pattern, '-') &&
+		     parse_numbers(pattern, false).lo <= parse_numbers(pattern, false).hi;
+	_cleanup_free_ char *resolved = NULL;
+	struct numbers numbers, *slot;
+	size_t n = term->patterns.n;
+	const char *known;
+	int r = 0;
+
+	if (resolver && *pattern && !is_wild(pattern) && term->column->flags & NAMES &&
+	    !(range && term->column->flags & NUMERIC))
+		r = resolver->resolve(resolver->data, term->column, pattern, bare, &resolved);
+	if (r == 0 && typed(term->column, resolved ? resolved : pattern, &numbers, &known) < 0)
+		return fault(ret_fault, OUT_FAULT_VALUE, term->column, pattern);
+	if (r)
+		return r;
+	slot = array_push(term->numbers, n);
+	if (!slot)
+		return -ENOMEM;
+	*slot = numbers;
+	return strv_push(&term->patterns, known ? known : resolved ? resolved : pattern);
+}
+
+/* LIST is of columns alone, as if -o stood before it. */
+static bool is_output(const struct out_column *columns, const char *list)
+{
+	_cleanup_free_ char *copy = strdup(list);
+	char *rest = copy, *name;
+
+	while (rest && (name = strsep(&rest, ",")))
+		if (!out_column_find(columns, name))
+			return false;
+	return copy;
+}
+
+/* Where the term's operator is, and which; NULL: it has none. */
+static const char *find_operator(const char *text, size_t *ret_index)
+{
+	const char *at = strpbrk(text, "=!<>");
+
+	for (size_t i = 0; at && i < sizeof(operators) / sizeof(operators[0]); i++)
+		if (str_starts(at, operators[i].text)) {
+			*ret_index = i;
+			return at;
+		}
+	return NULL;
+}
+
+static int term_parse(const struct out_column *columns, const char *text,
+		      const struct out_resolver *resolver, struct term *ret,
+		      struct out_fault *ret_fault)
+{
+	size_t op = 0;
+	const char *at = find_operator(text, &op);
+	_cleanup_free_ char *name = at ? strndup(text, (size_t)(at - text)) : NULL;
 	_cleanup_free_ char *list = NULL;
 	char *rest, *pattern;
-	int r;
+	int r = 0;
 
-	if (equals && !name)
+	if (at && !name)
 		return -ENOMEM;
-	ret->column = equals ? out_column_find(columns, name) : columns;
-	if (!ret->column) {
-		*ret_bad = TAKE_PTR(name);
-		return -EINVAL;
-	}
-	list = strdup(equals ? equals + 1 : text);
+	ret->column = at ? out_column_find(columns, name) : columns;
+	ret->op = at ? operators[op].op : EQUAL;
+	if (!ret->column)
+		return fault(ret_fault, OUT_FAULT_COLUMN, NULL, name);
+	if (!at && is_output(columns, text))
+		return fault(ret_fault, OUT_FAULT_OUTPUT, NULL, text);
+	list = strdup(at ? at + strlen(operators[op].text) : text);
 	if (!list)
 		return -ENOMEM;
 	rest = list;
-	while ((pattern = strsep(&rest, ","))) {
-		r = add_pattern(ret, pattern);
-		if (r < 0)
-			return r;
-	}
+	while (r == 0 && (pattern = strsep(&rest, ",")))
+		r = add_pattern(ret, pattern, !at, resolver, ret_fault);
+	if (r || ret->op <= UNEQUAL)
+		return r;
+	if (!(ret->column->flags & NUMERIC) || ret->patterns.n != 1 ||
+	    ret->numbers[0].lo != ret->numbers[0].hi)
+		return fault(ret_fault, OUT_FAULT_ORDER, ret->column, text);
 	return 0;
 }
 
 int out_filter_new(const struct out_column *columns, const char *const *terms, size_t n,
-		   struct out_filter **ret, char **ret_bad)
+		   const struct out_resolver *resolver, struct out_filter **ret,
+		   struct out_fault *ret_fault)
 {
 	_cleanup_filter_ struct out_filter *filter = calloc(1, sizeof(*filter));
 	int r;
@@ -108,8 +226,8 @@ int out_filter_new(const struct out_column *columns, const char *const *terms, s
 		const char *term = terms[filter->n];
 
 		/* Counted first, so that a term that fails half-way is freed too. */
-		r = term_parse(columns, term, &filter->terms[filter->n++], ret_bad);
-		if (r < 0)
+		r = term_parse(columns, term, resolver, &filter->terms[filter->n++], ret_fault);
+		if (r)
 			return r;
 	}
 	*ret = TAKE_PTR(filter);
@@ -123,6 +241,19 @@ unsigned int out_filter_need(const struct out_filter *filter)
 	for (size_t i = 0; i < filter->n; i++)
 		need |= filter->terms[i].column->need;
 	return need;
+}
+
+const char *out_filter_only(const struct out_filter *filter, const char *key)
+{
+	for (size_t i = 0; i < filter->n; i++) {
+		const struct term *term = &filter->terms[i];
+
+		if (term->op == EQUAL && term->patterns.n == 1 &&
+		    strcmp(term->column->key, key) == 0 && *term->patterns.v[0] &&
+		    !is_wild(term->patterns.v[0]) && !strchr(term->patterns.v[0], '\\'))
+			return term->patterns.v[0];
+	}
+	return NULL;
 }
 
 static bool match_text(const struct term *term, const char *text)
@@ -142,21 +273,40 @@ static bool match_number(const struct term *term, uint64_t number)
 	return false;
 }
 
-/* 1, 0, or -errno for which the value cannot be read. */
-static int match_term(const struct term *term, const void *row)
+static bool is_number(const struct out_value *value)
+{
+	return value->type == OUT_NUMBER || value->type == OUT_SIZE || value->type == OUT_ADDRESS;
+}
+
+/* A value that is none is neither less nor more. */
+static bool match_order(const struct term *term, const struct out_value *value)
+{
+	uint64_t bound = term->numbers[0].lo;
+
+	if (!is_number(value))
+		return false;
+	switch (term->op) {
+	case LESS:
+		return value->number < bound;
+	case LESS_EQUAL:
+		return value->number <= bound;
+	case GREATER:
+		return value->number > bound;
+	default:
+		return value->number >= bound;
+	}
+}
+
+/* 1 or 0: whether one of the patterns matches. -ENOMEM. */
+static int match_equal(const struct term *term, const struct out_value *value)
 {
 	const struct out_style style = { .separator = "\n", .unsafe = "" };
 	_cleanup_free_ char *text = NULL;
-	struct out_value value = { 0 };
 	char *rest, *item;
 
-	term->column->get(row, &value);
-	if (value.type == OUT_UNREADABLE)
-		return value.error;
-	if ((value.type == OUT_NUMBER || value.type == OUT_SIZE) &&
-	    match_number(term, value.number))
+	if (is_number(value) && match_number(term, value->number))
 		return 1;
-	text = out_value_format(&value, &style);
+	text = out_value_format(value, &style);
 	if (!text)
 		return -ENOMEM;
 	rest = text;
@@ -164,6 +314,21 @@ static int match_term(const struct term *term, const void *row)
 		if (match_text(term, item))
 			return 1;
 	return 0;
+}
+
+/* 1, 0, or -errno for which the value cannot be read. */
+static int match_term(const struct term *term, const void *row)
+{
+	struct out_value value = { 0 };
+	int r;
+
+	term->column->get(row, &value);
+	if (value.type == OUT_UNREADABLE)
+		return value.error;
+	if (term->op > UNEQUAL)
+		return match_order(term, &value);
+	r = match_equal(term, &value);
+	return r < 0 || term->op == EQUAL ? r : !r;
 }
 
 int out_filter_match(const struct out_filter *filter, const void *row)

@@ -32,6 +32,7 @@ static const struct {
 	{ "not-recorded", OUT_TONE_WRONG },
 	{ "unknown", OUT_TONE_UNKNOWN },
 	{ "unconfirmed", OUT_TONE_UNKNOWN },
+	{ "ambiguous", OUT_TONE_UNKNOWN },
 };
 
 const char *out_tone_color(enum out_tone tone)

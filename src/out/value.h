@@ -58,6 +58,20 @@ enum {
 	OUT_LEFT = 1 << 5,     /* its numbers stand among values that are none */
 	OUT_PROSE = 1 << 6,  /* words: it may be wrapped to fit the terminal; else nothing is cut */
 	OUT_RESULT = 1 << 7, /* how something fares, shown in a colour: see out_tone_of() */
+
+	/* What its values are; text where none is said, and anything where OUT_LEFT is. */
+	OUT_IS_BOOL = 1 << 8,
+	OUT_IS_NUMBER = 1 << 9,
+	OUT_IS_SIZE = 1 << 10,
+	OUT_IS_ADDRESS = 1 << 11,
+	OUT_IS_LIST = 1 << 12,
+	OUT_IS_TABLE = 1 << 13,
+
+	/* What its values name: a term of it is looked up, see struct out_resolver. */
+	OUT_OF_DEVICE = 1 << 14,
+	OUT_OF_GROUP = 1 << 15,
+	OUT_OF_UNIT = 1 << 16,
+	OUT_OF_CONTEXT = 1 << 17,
 };
 
 struct out_column {
@@ -66,6 +80,7 @@ struct out_column {
 	unsigned int flags;
 	unsigned int need; /* what the noun must gather for it: bits of its model */
 	void (*get)(const void *row, struct out_value *ret);
+	const char *const *values; /* all that its text can be, up to a NULL; NULL: anything */
 };
 
 /* What getters call; RET is zeroed (OUT_ABSENT) before a getter runs. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "util/array.h"
+#include "util/str.h"
 #include "util/cleanup.h"
 
 static bool has_hex_prefix(const char *s)
@@ -74,26 +75,51 @@ int parse_hex(const char *s, uint64_t *ret)
 	return 0;
 }
 
+#define FRACTION_MAX 6 /* digits: with the bits of a T they fit 64 */
+
+/* The digits after a decimal point as a number of 10^-DIGITS. */
+static int parse_fraction(const char **s, uint64_t *ret, uint64_t *ret_scale)
+{
+	uint64_t value = 0, scale = 1;
+	size_t n;
+
+	for (n = 0; n < FRACTION_MAX && isdigit((unsigned char)**s); n++, (*s)++) {
+		value = value * 10 + (uint64_t)(**s - '0');
+		scale *= 10;
+	}
+	*ret = value;
+	*ret_scale = scale;
+	return n && !isdigit((unsigned char)**s) ? 0 : -EINVAL;
+}
+
 int parse_size(const char *s, uint64_t *ret)
 {
 	static const char units[] = "KMGT";
+	uint64_t value, fraction = 0, scale = 1;
 	unsigned int shift = 0;
 	const char *end, *unit;
-	uint64_t value;
 	int r;
 
 	r = parse_number(s, &end, &value);
 	if (r < 0)
 		return r;
+	if (*end == '.' && !has_hex_prefix(s)) {
+		end++;
+		if (parse_fraction(&end, &fraction, &scale) < 0)
+			return -EINVAL;
+	}
 	if (*end) {
 		unit = strchr(units, toupper((unsigned char)*end));
-		if (!unit || end[1])
+		if (!unit || (end[1] && !str_same(end + 1, "iB")))
 			return -EINVAL;
 		shift = 10 * (unsigned int)(unit - units + 1);
 	}
 	if (shift && value >> (64 - shift))
 		return -ERANGE;
-	*ret = value << shift;
+	/* "1.5M" is so many bytes; a part of one is a mistake. */
+	if ((fraction << shift) % scale)
+		return -EINVAL;
+	*ret = (value << shift) + (fraction << shift) / scale;
 	return 0;
 }
 
@@ -308,22 +334,32 @@ static int parse_hex_field(const char **s, size_t min, size_t max, uint32_t *ret
 	return 0;
 }
 
-int parse_pci_address(const char *s, struct pci_address *ret)
+static int parse_pci(const char *s, size_t least_domain, size_t least, struct pci_address *ret)
 {
 	const char *colon = strchr(s, ':');
 	uint32_t domain = 0, bus, device, function;
 
 	/* Domains above ffff exist (VMD, Hyper-V), so up to eight digits. */
 	if (colon && strchr(colon + 1, ':')) {
-		if (parse_hex_field(&s, 4, 8, &domain) < 0 || *s++ != ':')
+		if (parse_hex_field(&s, least_domain, 8, &domain) < 0 || *s++ != ':')
 			return -EINVAL;
 	}
-	if (parse_hex_field(&s, 2, 2, &bus) < 0 || *s++ != ':')
+	if (parse_hex_field(&s, least, 2, &bus) < 0 || *s++ != ':')
 		return -EINVAL;
-	if (parse_hex_field(&s, 2, 2, &device) < 0 || device > 0x1f || *s++ != '.')
+	if (parse_hex_field(&s, least, 2, &device) < 0 || device > 0x1f || *s++ != '.')
 		return -EINVAL;
 	if (parse_hex_field(&s, 1, 1, &function) < 0 || function > 7 || *s)
 		return -EINVAL;
 	*ret = (struct pci_address){ domain, (uint8_t)bus, (uint8_t)device, (uint8_t)function };
 	return 0;
+}
+
+int parse_pci_address(const char *s, struct pci_address *ret)
+{
+	return parse_pci(s, 4, 2, ret);
+}
+
+int parse_pci_operand(const char *s, struct pci_address *ret)
+{
+	return parse_pci(s, 1, 1, ret);
 }

@@ -12,7 +12,10 @@
 int parse_u64(const char *s, uint64_t max, uint64_t *ret);
 /* Hexadecimal with or without 0x, as sysfs writes registers. */
 int parse_hex(const char *s, uint64_t *ret);
-/* A number of bytes: decimal or 0x, with K, M, G or T for powers of 1024. */
+/*
+ * A number of bytes: decimal or 0x, with K, M, G or T (KiB, MiB, ...) for powers of 1024; "1.5M" where that
+ * is a whole number of them. MB, which is one million to some, is none.
+ */
 int parse_size(const char *s, uint64_t *ret);
 /* The name of a context or object: letters, digits, . _ -, not starting with a digit, 64 at most. */
 bool parse_is_name(const char *s);
@@ -59,3 +62,5 @@ struct pci_address {
 	uint8_t bus, device, function;
 };
 int parse_pci_address(const char *s, struct pci_address *ret);
+/* The same as people shorten it: leading zeros may be missing, "0:10.0". */
+int parse_pci_operand(const char *s, struct pci_address *ret);

@@ -89,10 +89,10 @@ setup()
 	equal "$output" 5
 	on intel-pasid group list -rn -o group driver= class=*bridge
 	equal "$(xargs <<<"$output")" "0 5 10"
-	on intel-pasid group list -rn -o group 99
+	on intel-pasid group list -rn -o group 99-200
 	succeeds
 	[[ -z $output ]]
-	on intel-pasid group list -j 99
+	on intel-pasid group list -j 99-200
 	equal "$output" '[]'
 }
 

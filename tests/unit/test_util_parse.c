@@ -130,11 +130,29 @@ static void size(void **state)
 		{ "", -EINVAL, 0 },
 		{ "K", -EINVAL, 0 },
 		{ "4KB", -EINVAL, 0 },
-		{ "4KiB", -EINVAL, 0 },
+		{ "4KiB", 0, 4096 },
+		{ "2mib", 0, UINT64_C(2) << 20 },
+		{ "0x1GiB", 0, UINT64_C(1) << 30 },
+		{ "1.5M", 0, 1536 << 10 },
+		{ "1.5GiB", 0, UINT64_C(1536) << 20 },
+		{ "0.25K", 0, 256 },
+		{ "2.0", 0, 2 },
+		{ "16777215.5T", 0, (UINT64_C(0xffffff) << 40) + (UINT64_C(1) << 39) },
+		{ "1.015625T", 0, (UINT64_C(1) << 40) + (UINT64_C(1) << 34) },
+		{ "1.3K", -EINVAL, 0 }, /* 1331.2 bytes */
+		{ "1.5", -EINVAL, 0 },
+		{ "1.0156250T", -EINVAL, 0 }, /* too many digits */
+		{ "1.M", -EINVAL, 0 },
+		{ ".5M", -EINVAL, 0 },
+		{ "1.-5M", -EINVAL, 0 },
+		{ "1.5.5M", -EINVAL, 0 },
+		{ "0x1.8M", -EINVAL, 0 },
+		{ "4iB", -EINVAL, 0 },
+		{ "4KiBs", -EINVAL, 0 },
+		{ "4Ki", -EINVAL, 0 },
 		{ "4 K", -EINVAL, 0 },
 		{ "4P", -EINVAL, 0 },
 		{ "4B", -EINVAL, 0 },
-		{ "1.5G", -EINVAL, 0 },
 		{ "-4K", -EINVAL, 0 },
 		{ "0x0xK", -EINVAL, 0 },
 	};
@@ -229,6 +247,32 @@ static void pci_addresses(void **state)
 		if (parse_pci_address(bad[i], &a) != -EINVAL || a.domain != 42 || a.bus != 42)
 			fail_msg("\"%s\" is accepted, or touches the result", bad[i]);
 	}
+}
+
+static void pci_operands(void **state)
+{
+	static const char *const good[] = { "0:10.0", "00:10.0", "0000:00:10.0", "0:0:10.0" };
+	static const char *const bad[] = { "",        "0",        "10.0",
+					   ":10.0",   "0:.0",     "0:10.",
+					   "0:10.00", "000:10.0", "000000000:0:10.0",
+					   "0:100.0" };
+	struct pci_address a = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		a = (struct pci_address){ 42, 42, 42, 42 };
+		if (parse_pci_operand(good[i], &a) < 0 || a.domain || a.bus || a.device != 0x10 ||
+		    a.function)
+			fail_msg("\"%s\" is another, or refused", good[i]);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		if (parse_pci_operand(bad[i], &a) != -EINVAL)
+			fail_msg("\"%s\" is accepted", bad[i]);
+	assert_int_equal(parse_pci_operand("1:2:3.4", &a), 0);
+	assert_int_equal(a.domain, 1);
+	assert_int_equal(a.bus, 2);
+	assert_int_equal(a.device, 3);
+	assert_int_equal(a.function, 4);
 }
 
 static void check_format(const struct ranges *list, const char *expected)
@@ -421,17 +465,12 @@ static void ranges_round_trip(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(u64),
-		cmocka_unit_test(u64_max),
-		cmocka_unit_test(hex),
-		cmocka_unit_test(size),
-		cmocka_unit_test(names),
-		cmocka_unit_test(pci_addresses),
-		cmocka_unit_test(ranges_good),
-		cmocka_unit_test(ranges_bad),
-		cmocka_unit_test(ranges_empty),
-		cmocka_unit_test(ranges_random),
-		cmocka_unit_test(ranges_round_trip),
+		cmocka_unit_test(u64),           cmocka_unit_test(u64_max),
+		cmocka_unit_test(hex),           cmocka_unit_test(size),
+		cmocka_unit_test(names),         cmocka_unit_test(pci_addresses),
+		cmocka_unit_test(pci_operands),  cmocka_unit_test(ranges_good),
+		cmocka_unit_test(ranges_bad),    cmocka_unit_test(ranges_empty),
+		cmocka_unit_test(ranges_random), cmocka_unit_test(ranges_round_trip),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
