@@ -6,28 +6,75 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd_help.h"
 #include "util/cleanup.h"
+#include "util/closest.h"
 #include "util/status.h"
 #include "util/str.h"
-#include "util/terminal.h"
-#include "util/text.h"
 
 enum { KEY_USAGE = 0x200 };
 
-#define HELP_FROM      13 /* where what commands do begins */
-#define HELP_WIDTH     80 /* where help is not printed to a terminal */
-#define HELP_WIDTH_MIN 40
+#define CMD_EARLY_MAX 16
+#define CMD_SUB_MAX   32 /* commands of a group that a mistyped one is compared with */
 
 /* One more of argp's flags, which hands those that it does not know on to parsers. */
 enum { FLAG_FALLBACK = 0x10000 };
 
+/*
+ * One walk of argp. What it says is caught: it has a style of its own. First the argp, which every parser
+ * finds in its state.
+ */
+struct walk {
+	struct argp argp;
+	const char *name; /* "tool noun verb", which help goes by; messages by the tool's */
+	FILE *errors;
+	char *text;
+	size_t size;
+};
+
+/* Options of the command that come before the noun, as words of argv. */
+struct early {
+	char *words[CMD_EARLY_MAX];
+	int n;
+};
+
 /* What one level of the tree learns while argp walks its part of argv. */
 struct choice {
-	const struct cmd *group;
+	const char *name; /* the group's: "tool noun" */
+	const struct cmd *group, *root;
 	void *args; /* input of the group's own options */
+	struct early *early;
 	const struct cmd *found;
-	int index; /* where FOUND's name stands in argv */
+	int index;  /* where FOUND's name stands in argv */
+	char *hint; /* what may have been meant */
 };
+
+/*
+ * Walks ARGV, which begins with the tool's name, and reports what is wrong; HINT (may be NULL), set
+ * meanwhile and to be freed, is what may have been meant. Returns what argp returns.
+ */
+static int walk_parse(struct walk *walk, int argc, char **argv, unsigned int flags, void *input,
+		      char *const *hint, const char *what)
+{
+	int r;
+
+	walk->errors = open_memstream(&walk->text, &walk->size);
+	if (!walk->errors)
+		return ENOMEM;
+	r = argp_parse(&walk->argp, argc, argv, flags | ARGP_NO_HELP | ARGP_NO_EXIT, NULL, input);
+	fclose(walk->errors);
+	/* getopt has printed its own message, and argp then only how to get help: "Try ..." */
+	if (r && r != ECANCELED) {
+		if (walk->text && str_starts(walk->text, argv[0]))
+			fprintf(stderr, "%.*s\n", (int)strcspn(walk->text, "\n"), walk->text);
+		if (hint && *hint)
+			fprintf(stderr, "hint: %s\n", *hint);
+		else
+			fprintf(stderr, "hint: '%s --help' shows its %s\n", walk->name, what);
+	}
+	free(walk->text);
+	return r;
+}
 
 /*
  * Stands in for argp's own --help, which brings --HANG and --program-name along. It does not exit
@@ -35,14 +82,21 @@ struct choice {
  */
 static error_t help_parse(int key, char *arg, struct argp_state *state)
 {
-	(void)arg;
+	/* With ARGP_NO_HELP the root is what was given to argp_parse(). */
+	struct walk *walk = (struct walk *)state->root_argp;
 
+	(void)arg;
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->err_stream = walk->errors;
+		return 0;
 	case 'h':
+		state->name = (char *)walk->name;
 		argp_state_help(state, state->out_stream,
 				ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC);
 		return ECANCELED;
 	case KEY_USAGE:
+		state->name = (char *)walk->name;
 		argp_state_help(state, state->out_stream, ARGP_HELP_USAGE);
 		return ECANCELED;
 	default:
@@ -66,6 +120,49 @@ static const struct cmd *cmd_find(const struct cmd *group, const char *name)
 	return NULL;
 }
 
+/* What ARG may stand for, which is no command of the group's: "eth0" is shown, "lst" is "list". */
+static char *suggest(const struct choice *choice, const char *arg)
+{
+	const char *names[CMD_SUB_MAX], *closest;
+	const struct cmd *show = cmd_find(choice->group, "show");
+	_cleanup_free_ char *safe = str_printable(arg);
+	char *text = NULL;
+	size_t n = 0;
+
+	for (const struct cmd *const *c = choice->group->sub; *c && n < CMD_SUB_MAX; c++)
+		names[n++] = (*c)->name;
+	closest = str_closest(arg, names, n);
+	if (closest && asprintf(&text, "did you mean '%s %s'?", choice->name, closest) < 0)
+		return NULL;
+	if (!closest && show && safe &&
+	    asprintf(&text, "did you mean '%s show %s'?", choice->name, safe) < 0)
+		return NULL;
+	return text;
+}
+
+/* An option that comes before the noun and belongs to the verb. */
+static error_t early_parse(struct choice *choice, int key, char *arg, struct argp_state *state)
+{
+	const struct argp_option *o = choice->root->early;
+	struct early *early = choice->early;
+	char *word;
+
+	if (choice->group != choice->root)
+		return ARGP_ERR_UNKNOWN;
+	while (o && o->name && o->key != key)
+		o++;
+	if (!o || !o->name)
+		return ARGP_ERR_UNKNOWN;
+	if (early->n + 2 > CMD_EARLY_MAX) {
+		argp_error(state, "too many options");
+		return EINVAL;
+	}
+	if (asprintf(&word, "-%c%s", key, arg ? arg : "") < 0)
+		return ENOMEM;
+	early->words[early->n++] = word;
+	return 0;
+}
+
 static error_t group_parse(int key, char *arg, struct argp_state *state)
 {
 	struct choice *choice = state->input;
@@ -81,6 +178,7 @@ static error_t group_parse(int key, char *arg, struct argp_state *state)
 		if (!choice->found) {
 			safe = str_printable(arg);
 			argp_error(state, "unknown command '%s'", safe ? safe : "");
+			choice->hint = suggest(choice, arg);
 			return EINVAL;
 		}
 		choice->index = state->next - 1;
@@ -90,84 +188,29 @@ static error_t group_parse(int key, char *arg, struct argp_state *state)
 		argp_error(state, "missing command");
 		return EINVAL;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return early_parse(choice, key, arg, state);
 	}
 }
 
-/* The width that argp fills: it leaves the last two columns free. */
-static size_t help_width(void)
-{
-	size_t width = terminal_width(stdout);
-
-	return width ? width : HELP_WIDTH;
-}
-
-/*
- * argp knows a margin, but not the terminal's width. What a user has set of it counts more, since it
- * comes later.
- */
-static void help_margin(void)
-{
-	const char *format = getenv("ARGP_HELP_FMT");
-	_cleanup_free_ char *text = NULL;
-	size_t width = help_width();
-
-	/* In less argp has no room for what options mean, and says so. */
-	if (width < HELP_WIDTH_MIN)
-		width = HELP_WIDTH_MIN;
-	if (asprintf(&text, "rmargin=%zu%s%s", width - 1, format ? "," : "", format ? format : "") <
-	    0) {
-		text = NULL;
-		return;
-	}
-	setenv("ARGP_HELP_FMT", text, 1);
-}
-
-/* One of the list, wrapped at words beneath its text: argp would wrap it to the margin. */
-static void print_command(FILE *f, const struct cmd *c, bool fallback)
-{
-	size_t width = help_width();
-	_cleanup_free_ char *text = NULL;
-
-	if (asprintf(&text, "%s%s", c->summary, fallback ? " (default)" : "") < 0)
-		return;
-	fprintf(f, "  %-10s ", c->name);
-	for (const char *rest = text; rest;) {
-		const char *line = rest;
-		int n = (int)text_line(&rest, width - HELP_FROM - 2, ' ');
-
-		fprintf(f, "%*s%.*s\n", line == text ? 0 : HELP_FROM, "", n, line);
-	}
-}
-
-/* The list of commands comes from the table, so it cannot go stale. argp frees it. */
 static char *group_help(int key, const char *text, void *input)
 {
 	const struct choice *choice = input;
-	char *buf = NULL;
-	size_t len;
-	FILE *f;
 
 	if (key == ARGP_KEY_HELP_DUP_ARGS_NOTE)
 		return NULL;
 	if (key != ARGP_KEY_HELP_PRE_DOC || !choice)
 		return (char *)text;
-	f = open_memstream(&buf, &len);
-	if (!f)
-		return (char *)text;
-	fprintf(f, "%s\n\nCommands:\n", choice->group->summary);
-	for (const struct cmd *const *c = choice->group->sub; *c; c++)
-		print_command(f, *c, *c == choice->group->fallback);
-	fclose(f);
-	return buf;
+	return help_commands(choice->group);
 }
 
-/* argp's note on mandatory arguments of options is noise. */
 static char *leaf_help(int key, const char *text, void *input)
 {
 	(void)input;
-
-	return key == ARGP_KEY_HELP_DUP_ARGS_NOTE ? NULL : (char *)text;
+	/* argp's note on mandatory arguments of options is noise. A doc of an end only has no begin. */
+	if (key == ARGP_KEY_HELP_DUP_ARGS_NOTE ||
+	    (key == ARGP_KEY_HELP_PRE_DOC && text && *text == '\v'))
+		return NULL;
+	return (char *)text;
 }
 
 /* "tool noun verb" in every message: argp takes the name from argv[0]. */
@@ -194,26 +237,36 @@ bool cmd_takes(const struct cmd *c, const char *option)
 	return c->argp && argp_takes(c->argp, option);
 }
 
-static int leaf_run(struct app *app, const struct cmd *root, const struct cmd *c, int argc,
+/* ARGV begins with the tool's name; EARLY's words come next. */
+static int leaf_run(struct app *app, const struct choice *choice, const char *name, int argc,
 		    char **argv, unsigned int flags)
 {
+	const struct cmd *c = choice->found;
+	const struct early *early = choice->early;
 	const struct argp_child children[] = { { c->argp, 0, NULL, 0 },
 					       { &help_argp, 0, NULL, 0 },
 					       { 0 } };
-	/* Without a parser of its own an argp hands its input to its first child. */
-	const struct argp argp = { .children = children, .help_filter = leaf_help };
+	_cleanup_free_ char **words = calloc((size_t)argc + CMD_EARLY_MAX + 1, sizeof(*words));
+	_cleanup_free_ char *end = help_end(c, name);
 	_cleanup_free_ void *args = malloc(c->args_size);
+	/* Without a parser of its own an argp hands its input to its first child. */
+	struct walk walk = {
+		.argp = { .children = children, .doc = end, .help_filter = leaf_help },
+		.name = name,
+	};
 	int r;
 
-	if (!args)
+	if (!args || !words)
 		return STATUS_FAILED;
 	memcpy(args, c->defaults, c->args_size);
-	if (c->in_order)
-		flags |= ARGP_IN_ORDER;
-	r = argp_parse(&argp, argc, argv, flags | ARGP_NO_HELP, NULL, args);
+	words[0] = argv[0];
+	memcpy(words + 1, early->words, (size_t)early->n * sizeof(*words));
+	memcpy(words + 1 + early->n, argv + 1, (size_t)(argc - 1) * sizeof(*words));
+	flags |= c->in_order ? ARGP_IN_ORDER : 0;
+	r = walk_parse(&walk, argc + early->n, words, flags, args, NULL, "options and operands");
 	if (r)
 		return r == ECANCELED ? STATUS_DONE : STATUS_USAGE;
-	r = root->check ? root->check(app, c, argv[0]) : 0;
+	r = choice->root->check ? choice->root->check(app, c, name) : 0;
 	return r ? r : c->run(app, args);
 }
 
@@ -230,38 +283,55 @@ static const struct cmd *group_fallback(const struct cmd *c, int argc, char **ar
 	return NULL;
 }
 
-static int group_run(struct app *app, void *args, const struct cmd *root, const struct cmd *c,
-		     int argc, char **argv, unsigned int flags)
+/* Finds the command that argv names. Returns what argp returns. */
+static int group_choose(struct choice *choice, int argc, char **argv, unsigned int flags)
 {
 	const struct argp_child children[] = { { &help_argp, 0, NULL, 0 },
-					       { c->argp, 0, NULL, 0 },
+					       { choice->group->argp, 0, NULL, 0 },
 					       { 0 } };
-	const struct argp argp = { .parser = group_parse,
-				   .args_doc = "COMMAND [ARG...]",
-				   .children = children,
-				   .help_filter = group_help };
-	struct choice choice = { .group = c, .args = args };
+	struct walk walk = {
+		.argp = { .options = choice->group == choice->root ? choice->root->early : NULL,
+			  .parser = group_parse,
+			  .args_doc = "COMMAND [ARG...]",
+			  .children = children,
+			  .help_filter = group_help },
+		.name = choice->name,
+	};
+	int r = walk_parse(&walk, argc, argv, flags | ARGP_IN_ORDER, choice, &choice->hint,
+			   "commands");
+
+	free(choice->hint);
+	return r;
+}
+
+static int group_run(struct app *app, struct choice *choice, int argc, char **argv,
+		     unsigned int flags)
+{
+	const struct cmd *c = choice->group;
 	_cleanup_free_ char *name = NULL;
+	struct choice next;
 	int r;
 
-	choice.found = group_fallback(c, argc, argv);
-	if (choice.found) {
+	choice->found = group_fallback(c, argc, argv);
+	if (choice->found) {
 		flags |= FLAG_FALLBACK;
 	} else {
-		r = argp_parse(&argp, argc, argv, flags | ARGP_NO_HELP | ARGP_IN_ORDER, NULL,
-			       &choice);
+		r = group_choose(choice, argc, argv, flags);
 		if (r)
 			return r == ECANCELED ? STATUS_DONE : STATUS_USAGE;
 	}
-	name = child_name(argv[0], choice.found);
+	name = child_name(choice->name, choice->found);
 	if (!name)
 		return STATUS_FAILED;
-	argc -= choice.index;
-	argv += choice.index;
-	argv[0] = name;
-	if (choice.found->sub)
-		return group_run(app, NULL, root, choice.found, argc, argv, flags);
-	return leaf_run(app, root, choice.found, argc, argv, flags);
+	argc -= choice->index;
+	argv += choice->index;
+	argv[0] = (char *)choice->root->name;
+	if (!choice->found->sub)
+		return leaf_run(app, choice, name, argc, argv, flags);
+	next = (struct choice){
+		.name = name, .group = choice->found, .root = choice->root, .early = choice->early
+	};
+	return group_run(app, &next, argc, argv, flags);
 }
 
 error_t cmd_operands(struct operands *operands, int key, char *arg, struct argp_state *state)
@@ -277,8 +347,11 @@ error_t cmd_operands(struct operands *operands, int key, char *arg, struct argp_
 				   safe ? safe : "");
 			return EINVAL;
 		}
-		if (operands->n == operands->max)
-			return ARGP_ERR_UNKNOWN; /* argp says "Too many arguments" */
+		if (operands->n == operands->max) {
+			safe = str_printable(arg);
+			argp_error(state, "unexpected operand '%s'", safe ? safe : "");
+			return EINVAL;
+		}
 		if (!*arg) {
 			argp_error(state, "an operand is empty");
 			return EINVAL;
@@ -296,13 +369,34 @@ error_t cmd_operands(struct operands *operands, int key, char *arg, struct argp_
 	}
 }
 
+/* "help NOUN VERB" is "NOUN VERB --help". */
+static void help_words(const struct cmd *root, int argc, char **argv)
+{
+	static char option[] = "--help";
+
+	if (argc < 2 || strcmp(argv[1], "help") != 0 || cmd_find(root, "help"))
+		return;
+	for (int i = 1; i + 1 < argc; i++)
+		argv[i] = argv[i + 1];
+	argv[argc - 1] = option;
+}
+
 int cmd_main(struct app *app, void *root_args, const struct cmd *root, int argc, char **argv,
 	     unsigned int flags)
 {
-	argp_err_exit_status = STATUS_USAGE;
+	struct early early = { 0 };
+	struct choice choice = {
+		.name = root->name, .group = root, .root = root, .args = root_args, .early = &early
+	};
+	int status;
+
 	argv[0] = (char *)root->name;
 	help_margin();
-	return group_run(app, root_args, root, root, argc, argv, flags);
+	help_words(root, argc, argv);
+	status = group_run(app, &choice, argc, argv, flags);
+	for (int i = 0; i < early.n; i++)
+		free(early.words[i]);
+	return status;
 }
 
 static void dump_options(const struct argp *argp, const char *path, FILE *out)

@@ -17,7 +17,11 @@ struct cmd {
 	const struct argp *argp; /* command: its options and operands; root: the global options */
 	const void *defaults;    /* command: options before parsing; copied per run */
 	size_t args_size;
-	bool in_order; /* command: operands hold another command line */
+	bool in_order;        /* command: operands hold another command line */
+	const char *example;  /* command: a line that --help ends with */
+	const char *statuses; /* command: digits of those that matter besides 0 */
+	const struct argp_option
+		*early; /* root: options of commands that may come before the noun */
 	int (*run)(struct app *app, const void *args); /* returns an enum status */
 	/* Root: may FOUND, called NAME ("ioasidctl device list"), run with its options? Returns 0 or a reported status. */
 	int (*check)(struct app *app, const struct cmd *found, const char *name);

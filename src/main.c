@@ -10,7 +10,7 @@
 #include "cmd.h"
 #include "cmd/nouns.h"
 
-enum { KEY_SYSROOT = 0x300, KEY_VERSION, KEY_DUMP };
+enum { KEY_SYSROOT = 0x300, KEY_DUMP };
 
 static const struct cmd *const root_sub[] = { &group_cmd,   &device_cmd, &iommu_cmd,
 					      &driver_cmd,  &pasid_cmd,  &ioas_cmd,
@@ -21,12 +21,22 @@ static error_t root_parse(int key, char *arg, struct argp_state *state);
 static const struct argp_option root_options[] = {
 	OPTION_SYSROOT(KEY_SYSROOT),
 	{ "context", 'c', "NAME", 0, "The context to work in (default: $IOASIDCTL_CONTEXT)", 0 },
-	{ "version", KEY_VERSION, NULL, 0, "Show the version", -1 },
+	{ "version", 'V', NULL, 0, "Show the version", -1 },
 	{ "dump-commands", KEY_DUMP, NULL, OPTION_HIDDEN, "For completions and checks", 0 },
 	{ 0 },
 };
 
 static const struct argp root_argp = { .options = root_options, .parser = root_parse };
+
+/* How a verb prints may be said before the noun too. */
+static const struct argp_option early[] = {
+	{ "json", 'j', NULL, OPTION_HIDDEN, NULL, 0 },
+	{ "raw", 'r', NULL, OPTION_HIDDEN, NULL, 0 },
+	{ "pairs", 'P', NULL, OPTION_HIDDEN, NULL, 0 },
+	{ "no-headings", 'n', NULL, OPTION_HIDDEN, NULL, 0 },
+	{ "output", 'o', "COL,...", OPTION_HIDDEN, NULL, 0 },
+	{ 0 },
+};
 
 /* -c comes before the noun or after the verb, and means the same. */
 static int check(struct app *app, const struct cmd *found, const char *name)
@@ -42,6 +52,7 @@ static const struct cmd root = {
 	.sub = root_sub,
 	.argp = &root_argp,
 	.check = check,
+	.early = early,
 };
 
 static error_t root_parse(int key, char *arg, struct argp_state *state)
@@ -55,7 +66,7 @@ static error_t root_parse(int key, char *arg, struct argp_state *state)
 	case 'c':
 		app->context = arg;
 		return 0;
-	case KEY_VERSION:
+	case 'V':
 		puts("ioasidctl " IOASIDCTL_VERSION);
 		return ECANCELED;
 	case KEY_DUMP:

@@ -236,19 +236,46 @@ ioasidctl"
 # The commands of the program in the examples of the pages and of README.md, one a line.
 examples()
 {
-	local file
+	local file line words
 
 	{
 		for file in "$ROOT"/man/*.in; do
 			sed -n '/^\.EX/,/^\.EE/ { /^\./!p }' "$file"
 		done | sed 's/\\-/-/g; s/\\(aq/\x27/g; s/\\(dq/"/g; s/\\e$/\\/'
 		sed -n '/^```/,/^```/p; /^    /p' "$ROOT/README.md"
+		leaves | while read -r line; do
+			read -ra words <<<"$line"
+			"$IOASIDCTL" "${words[@]:1}" --help | sed -n '/^Example:$/,/^$/ s/^  //p'
+		done
 	} | sed -e ':again' -e '/\\$/ { N; s/\\\n//; b again' -e '}' |
 		sed -n 's/^.*\(^\|[ (]\)ioasidctl \([-a-z].*\)$/\2/p' |
 		sed 's/ [|>#&] .*//; s/)$//; s/["'\'']//g' | grep -v '^\(-- \|/\)'
 }
 
-@test "man, README: the examples are commands that exist, with columns that exist" {
+# leaves: the paths of all commands that do something.
+leaves()
+{
+	awk -F '\t' '$2 == "" && $1 ~ / .* / { print $1 }' "$TREE"
+}
+
+@test "--help of every command ends with an example of it, the statuses that matter and its manual" {
+	local path words text example
+
+	while read -r path; do
+		read -ra words <<<"$path"
+		text=$("$IOASIDCTL" "${words[@]:1}" --help)
+		example=$(sed -n '/^Example:$/,/^$/ s/^  //p' <<<"$text")
+		[[ $example == "$path"* ]] || none "no example of $path" "$text"
+		grep -qE '^Exit status: 0 done, [1-7] ' <<<"$text" || none "no statuses of $path" "$text"
+		[[ ${text##*$'\n'} == "Manual: man ioasidctl-${words[1]}" ]] || none "no manual of $path" "$text"
+		[[ -e $TEXT/ioasidctl-${words[1]} ]]
+		# It is parsed as far as --help, which comes before what a command runs.
+		read -ra words <<<"${example%% -- *}"
+		"$IOASIDCTL" "${words[@]:1}" --help >/dev/null || none "not an example of $path" "$example"
+	done < <(leaves)
+}
+
+@test "man, README, --help: the examples are commands that exist, with columns that exist" {
 	local line words path i argument operands n least most name known
 
 	(($(examples | wc -l) > 30))
@@ -418,7 +445,8 @@ overrides it if one may
 	local noun
 
 	for noun in $(groups); do
-		equal "$("$IOASIDCTL" "$noun" --help | sed -n 's/^  \([a-z]*\) .*(default)$/\1/p')" \
+		equal "$("$IOASIDCTL" "$noun" --help | sed -E -e ':again' -e '$!N; s/\n {13}/ /; t again' -e 'P; D' |
+			sed -n 's/^  \([a-z]*\) .*(default)$/\1/p')" \
 			"$(verbs | sed -n "s/^$noun //p" | head -n 1)"
 	done
 }

@@ -213,6 +213,8 @@ static const struct view_args list_defaults = {
 static const struct cmd list_cmd = {
 	.name = "list",
 	.summary = "List IOMMU groups",
+	.example = "ioasidctl group list driver=vfio-pci -o +class",
+	.statuses = "267",
 	.argp = &list_argp,
 	.defaults = &list_defaults,
 	.args_size = sizeof(list_defaults),
@@ -260,6 +262,8 @@ static const struct view_args show_defaults = {
 static const struct cmd show_cmd = {
 	.name = "show",
 	.summary = "Show one IOMMU group",
+	.example = "ioasidctl group show eth1",
+	.statuses = "26",
 	.argp = &show_argp,
 	.defaults = &show_defaults,
 	.args_size = sizeof(show_defaults),

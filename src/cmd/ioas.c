@@ -95,6 +95,8 @@ static const struct list_args list_defaults = { .view = { .columns = ioas_list_c
 static const struct cmd list_cmd = {
 	.name = "list",
 	.summary = "List IOASes",
+	.example = "ioasidctl ioas list -c lab",
+	.statuses = "267",
 	.argp = &list_argp,
 	.defaults = &list_defaults,
 	.args_size = sizeof(list_defaults),
@@ -197,6 +199,8 @@ static const struct list_args show_defaults = {
 static const struct cmd show_cmd = {
 	.name = "show",
 	.summary = "Show one IOAS",
+	.example = "ioasidctl ioas show -c lab guest-ram",
+	.statuses = "26",
 	.argp = &show_argp,
 	.defaults = &show_defaults,
 	.args_size = sizeof(show_defaults),
@@ -288,6 +292,8 @@ static const struct change_args alloc_defaults = { .context.operands = { .max = 
 static const struct cmd alloc_cmd = {
 	.name = "alloc",
 	.summary = "Allocate an IOAS",
+	.example = "ioasidctl ioas alloc -c lab --name guest-ram",
+	.statuses = "1256",
 	.argp = &alloc_argp,
 	.defaults = &alloc_defaults,
 	.args_size = sizeof(alloc_defaults),
@@ -321,6 +327,8 @@ static const struct change_args free_defaults = { .context.operands = { .min = 1
 static const struct cmd free_cmd = {
 	.name = "free",
 	.summary = "Free an IOAS",
+	.example = "ioasidctl ioas free -c lab guest-ram",
+	.statuses = "126",
 	.argp = &free_argp,
 	.defaults = &free_defaults,
 	.args_size = sizeof(free_defaults),
@@ -406,6 +414,8 @@ static const struct change_args map_defaults = { .context.operands = { .min = 2,
 static const struct cmd map_cmd = {
 	.name = "map",
 	.summary = "Map memory into an IOAS",
+	.example = "ioasidctl ioas map -c lab guest-ram 2M --iova 0x10000000",
+	.statuses = "1246",
 	.argp = &map_argp,
 	.defaults = &map_defaults,
 	.args_size = sizeof(map_defaults),
@@ -474,6 +484,8 @@ static const struct change_args unmap_defaults = { .context.operands = { .min = 
 static const struct cmd unmap_cmd = {
 	.name = "unmap",
 	.summary = "Unmap memory from an IOAS",
+	.example = "ioasidctl ioas unmap -c lab guest-ram 0x10000000",
+	.statuses = "126",
 	.argp = &unmap_argp,
 	.defaults = &unmap_defaults,
 	.args_size = sizeof(unmap_defaults),

@@ -8,20 +8,28 @@
 
 enum { KEY_LIST_COLUMNS = 0x400, KEY_SYSROOT, KEY_WAKE, KEY_DRY_RUN };
 
+/* One format, and not another as well: which of them was meant is not known. */
+static error_t set_format(struct view_args *args, enum out_format format, struct argp_state *state)
+{
+	if (args->out.format != OUT_FORMAT_TABLE && args->out.format != format) {
+		argp_error(state, "-j, -r and -P contradict each other: give one of them");
+		return EINVAL;
+	}
+	args->out.format = format;
+	return 0;
+}
+
 static error_t view_parse(int key, char *arg, struct argp_state *state)
 {
 	struct view_args *args = state->input;
 
 	switch (key) {
 	case 'j':
-		args->out.format = OUT_FORMAT_JSON;
-		return 0;
+		return set_format(args, OUT_FORMAT_JSON, state);
 	case 'r':
-		args->out.format = OUT_FORMAT_RAW;
-		return 0;
+		return set_format(args, OUT_FORMAT_RAW, state);
 	case 'P':
-		args->out.format = OUT_FORMAT_PAIRS;
-		return 0;
+		return set_format(args, OUT_FORMAT_PAIRS, state);
 	case 'n':
 		args->out.no_headings = true;
 		return 0;
@@ -41,7 +49,7 @@ static error_t view_parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp_option view_options[] = {
 	{ "json", 'j', NULL, 0, "Print JSON", 0 },
-	{ "raw", 'r', NULL, 0, "Print values parted by one blank", 0 },
+	{ "raw", 'r', NULL, 0, "Print values separated by one space", 0 },
 	{ "pairs", 'P', NULL, 0, "Print NAME=\"value\" pairs", 0 },
 	{ "no-headings", 'n', NULL, 0, "Print no headings", 0 },
 	{ "output", 'o', "COL,...", 0,

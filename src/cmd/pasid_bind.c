@@ -206,6 +206,8 @@ static const struct bind_args bind_defaults = { .context.operands = { .min = 3, 
 const struct cmd pasid_bind_cmd = {
 	.name = "bind",
 	.summary = "Bind PASIDs to an IOAS or HWPT",
+	.example = "ioasidctl pasid bind -c lab 0000:03:00.0 100-163 guest-ram",
+	.statuses = "124567",
 	.argp = &bind_argp,
 	.defaults = &bind_defaults,
 	.args_size = sizeof(bind_defaults),
@@ -243,6 +245,8 @@ static const struct bind_args unbind_defaults = { .context.operands = { .min = 2
 const struct cmd pasid_unbind_cmd = {
 	.name = "unbind",
 	.summary = "Unbind PASIDs",
+	.example = "ioasidctl pasid unbind -c lab 0000:03:00.0 100-163",
+	.statuses = "1267",
 	.argp = &unbind_argp,
 	.defaults = &unbind_defaults,
 	.args_size = sizeof(unbind_defaults),

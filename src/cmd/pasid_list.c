@@ -221,6 +221,8 @@ static const struct list_args list_defaults = {
 const struct cmd pasid_list_cmd = {
 	.name = "list",
 	.summary = "List PASIDs",
+	.example = "ioasidctl pasid list state=not-recorded",
+	.statuses = "267",
 	.argp = &list_argp,
 	.defaults = &list_defaults,
 	.args_size = sizeof(list_defaults),

@@ -298,6 +298,8 @@ static const struct capture_args capture_defaults = { .operands = { .max = 1 } }
 const struct cmd system_capture_cmd = {
 	.name = "capture",
 	.summary = "Write this machine into a file for --sysroot",
+	.example = "ioasidctl system capture before.tree",
+	.statuses = "1247",
 	.argp = &capture_argp,
 	.defaults = &capture_defaults,
 	.args_size = sizeof(capture_defaults),

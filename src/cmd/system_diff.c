@@ -286,6 +286,8 @@ static const struct diff_args diff_defaults = {
 const struct cmd system_diff_cmd = {
 	.name = "diff",
 	.summary = "Show what has changed between two captures, or since one",
+	.example = "ioasidctl system diff before.tree after.tree kind=pasid",
+	.statuses = "126",
 	.argp = &diff_argp,
 	.defaults = &diff_defaults,
 	.args_size = sizeof(diff_defaults),

@@ -66,6 +66,7 @@ enum {
 	OUT_IS_ADDRESS = 1 << 11,
 	OUT_IS_LIST = 1 << 12,
 	OUT_IS_TABLE = 1 << 13,
+	OUT_IS_OBJECT = 1 << 18,
 
 	/* What its values name: a term of it is looked up, see struct out_resolver. */
 	OUT_OF_DEVICE = 1 << 14,

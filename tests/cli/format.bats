@@ -159,13 +159,6 @@ listed()
 	equal "$(head -n 1 <<<"$output" | tr ' ' '\n' | tr A-Z- a-z_)" "$(columns 'device list')"
 }
 
-@test "the last format that is asked for counts" {
-	on intel-pasid group list -r -j 5
-	json '.[0].group == 5'
-	on intel-pasid group list -j -r -n -o group 5
-	equal "$output" 5
-}
-
 @test "--list-columns needs no tree and no operand" {
 	local command
 

@@ -24,33 +24,117 @@ misused()
 	begins "$message"
 }
 
-@test "a missing or unknown command" {
-	misused "ioasidctl: missing command"
-	misused "ioasidctl: unknown command 'grup'" grup
-	misused "ioasidctl: unknown command 'dev'" dev list
-	misused "ioasidctl group: unknown command 'lst'" group lst
-	misused "ioasidctl group: unknown command '5'" group 5
-	misused "ioasidctl: unknown command '\\x1b[31m'" $'\e[31m'
+# shows WHAT COMMAND: the hint that misused() has had.
+shows()
+{
+	# shellcheck disable=SC2154 # run_both sets it
+	contains "$stderr" "
+hint: 'ioasidctl${2:+ $2} --help' shows its $1"
 }
 
-@test "options come after the command" {
-	misused "ioasidctl device list: no command comes before the options and 'show'" device -j show eth0
-	misused "ioasidctl: unrecognized option '--json'" --json device list
+# meant COMMAND: the hint says that it may have been.
+meant()
+{
+	# shellcheck disable=SC2154 # run_both sets it
+	contains "$stderr" "
+hint: did you mean 'ioasidctl $1'?"
+}
+
+@test "a missing or unknown command" {
+	misused "ioasidctl: missing command"
+	shows commands ""
+	misused "ioasidctl: unknown command 'nonsense'" nonsense
+	shows commands ""
+	misused "ioasidctl: unknown command '\\x1b[31m'" $'\e[31m'
+	misused "ioasidctl: unknown command 'nonsense'" iommu nonsense --help
+	misused "ioasidctl: unknown command 'nonsense'" driver nonsense
+	shows commands driver
+}
+
+@test "a mistyped command: what may have been meant" {
+	misused "ioasidctl: unknown command 'grup'" grup
+	meant group
+	misused "ioasidctl: unknown command 'devcie'" devcie list
+	meant device
+	misused "ioasidctl: unknown command 'lst'" group lst
+	meant "group list"
+	misused "ioasidctl: unknown command 'grahp'" system grahp
+	meant "system graph"
+	misused "ioasidctl: unknown command '5'" group 5
+	meant "group show 5"
+	misused "ioasidctl: unknown command 'eth0'" device eth0
+	meant "device show eth0"
+	misused "ioasidctl: unknown command '\\x1b[31m'" device $'\e[31m'
+	meant 'device show \x1b[31m'
+}
+
+@test "output options may come before the noun, and mean the same" {
+	local expected
+
+	on intel-pasid group list -j -o group,type 5
+	expected=$output
+	on intel-pasid -j -o group,type group list 5
+	succeeds
+	equal "$output" "$expected"
+	on intel-pasid --json --output=group,type group list 5
+	equal "$output" "$expected"
+	on intel-pasid -j group list -o group,type 5
+	equal "$output" "$expected"
+	on intel-pasid -nr -ogroup group
+	equal "$(xargs <<<"$output")" "0 1 2 3 4 5 6 7 8 9 10 11 12"
+	misused "ioasidctl: invalid option -- 'j'" -j device add 00:10.0
+	misused "ioasidctl: unrecognized option '--jsn'" --jsn device list
+	misused "ioasidctl: too many options" -n -n -n -n -n -n -n -n -n -n -n -n -n -n -n -n -n device list
+}
+
+@test "other options come after the command" {
+	misused "ioasidctl: no command comes before the options and 'show'" device -j show eth0
+}
+
+@test "one format, and not another as well" {
+	local options
+
+	for options in '-j -r' '-r -P' '-jP' '--json --pairs'; do
+		# shellcheck disable=SC2086	# words
+		misused "ioasidctl: -j, -r and -P contradict each other: give one of them" group list $options
+	done
+	misused "ioasidctl: -j, -r and -P contradict each other: give one of them" -j group list -r
+	on intel-pasid group list -j -j 5
+	succeeds
 }
 
 @test "operands: too few, too many, empty" {
-	misused "ioasidctl group show: missing operand" group show
-	misused "ioasidctl group show: Too many arguments" group show 1 2
-	misused "ioasidctl device show: an operand is empty" device show ''
-	misused "ioasidctl driver list: Too many arguments" driver list x
-	misused "ioasidctl driver set: missing operand" driver set eth0
-	misused "ioasidctl pasid bind: missing operand" pasid bind 00:10.0 1
+	misused "ioasidctl: missing operand" group show
+	shows "options and operands" "group show"
+	misused "ioasidctl: unexpected operand '2'" group show 1 2
+	misused "ioasidctl: an operand is empty" device show ''
+	misused "ioasidctl: unexpected operand 'x'" driver list x
+	misused "ioasidctl: missing operand" driver set eth0
+	misused "ioasidctl: missing operand" pasid bind 00:10.0 1
 }
 
 @test "options: unknown, without their value" {
-	misused "ioasidctl group list: unrecognized option '--jsn'" group list --jsn
-	misused "ioasidctl group list: option requires an argument -- 'o'" group list -o
-	misused "ioasidctl group list: invalid option -- 'x'" group list -x
+	misused "ioasidctl: unrecognized option '--jsn'" group list --jsn
+	shows "options and operands" "group list"
+	misused "ioasidctl: option requires an argument -- 'o'" group list -o
+	misused "ioasidctl: invalid option -- 'x'" group list -x
+}
+
+@test "help shows what --help shows" {
+	local command
+
+	for command in '' group 'group list' 'context exec' system; do
+		# shellcheck disable=SC2086	# words
+		run_both "$IOASIDCTL" help $command
+		succeeds
+		# shellcheck disable=SC2086	# words
+		equal "$output" "$("$IOASIDCTL" $command --help)"
+	done
+	run_both "$IOASIDCTL" help grup
+	fails 2 "unknown command 'grup'" "did you mean 'ioasidctl group'?"
+	run_both "$IOASIDCTL" -V
+	succeeds
+	equal "$output" "$("$IOASIDCTL" --version)"
 }
 
 @test "columns: unknown, empty" {

@@ -96,6 +96,8 @@ static const struct args exec_defaults = { .operands = { .min = 1, .max = CMD_OP
 static const struct cmd list_cmd = {
 	.name = "list",
 	.summary = "List things",
+	.example = "tool thing list -v",
+	.statuses = "26",
 	.argp = &list_argp,
 	.defaults = &list_defaults,
 	.args_size = sizeof(list_defaults),
@@ -145,8 +147,13 @@ static const struct argp_option root_options[] = {
 	{ 0 },
 };
 static const struct argp root_argp = { .options = root_options, .parser = root_parse };
+static const struct argp_option early[] = {
+	{ "output", 'o', "FILE", OPTION_HIDDEN, NULL, 0 },
+	{ 0 },
+};
 static const struct cmd root = {
 	.name = "tool",
+	.early = early,
 	.summary = "Does things.",
 	.sub = root_sub,
 	.argp = &root_argp,
@@ -248,7 +255,7 @@ static void root_options_come_first(void **state)
 	run_with("x -g G thing list -v", ARGP_NO_EXIT, &result);
 	assert_string_equal(result.app.ran, "list");
 	assert_string_equal(result.app.global, "G");
-	check_refused("x thing list -g G", "tool thing list: ");
+	check_refused("x thing list -g G", "tool: ");
 	check_refused("x -v thing list", "tool: ");
 }
 
@@ -261,11 +268,10 @@ static void fallback(void **state)
 	check_ran("x thing -o list", "list", "o=list v=0");
 	check_ran("x thing --output there", "list", "o=there v=0");
 	check_refused("x thing -v show a",
-		      "tool thing list: no command comes before the options and 'show'\n");
-	check_refused("x thing -- list",
-		      "tool thing list: no command comes before the options and 'list'\n");
-	check_refused("x plain", "tool plain: missing command\n");
-	check_refused("x plain -v", "tool plain: ");
+		      "tool: no command comes before the options and 'show'\n");
+	check_refused("x thing -- list", "tool: no command comes before the options and 'list'\n");
+	check_refused("x plain", "tool: missing command\n");
+	check_refused("x plain -v", "tool: ");
 	check_refused("x", "tool: missing command\n");
 	check_refused("x -g G", "tool: missing command\n");
 }
@@ -274,33 +280,63 @@ static void unknown(void **state)
 {
 	(void)state;
 	check_refused("x nothing", "tool: unknown command 'nothing'\n");
-	check_refused("x thing erase", "tool thing: unknown command 'erase'\n");
-	check_refused("x thing lis", "tool thing: unknown command 'lis'\n");
+	check_refused("x thing erase", "tool: unknown command 'erase'\n");
+	check_refused("x thing lis", "tool: unknown command 'lis'\n");
 	check_refused("x thi list", "tool: unknown command 'thi'\n");
-	check_refused("x thing LIST", "tool thing: unknown command 'LIST'\n");
+	check_refused("x thing LIST", "tool: unknown command 'LIST'\n");
 	check_refused("x ''", "tool: unknown command ''\n");
-	check_refused("x thing ''", "tool thing: unknown command ''\n");
-	check_refused("x thing -", "tool thing: unknown command '-'\n");
+	check_refused("x thing ''", "tool: unknown command ''\n");
+	check_refused("x thing -", "tool: unknown command '-'\n");
 	check_refused("x \x1b[31m", "tool: unknown command '\\x1b[31m'\n");
-	check_refused("x thing --nothing", "tool thing list: unrecognized option '--nothing'\n");
-	check_refused("x thing list --nothing", "tool thing list: ");
-	check_refused("x thing list -o", "tool thing list: ");
+	check_refused("x thing --nothing", "tool: unrecognized option '--nothing'\n");
+	check_refused("x thing list --nothing", "tool: ");
+	check_refused("x thing list -o", "tool: ");
 	check_refused("x --nothing", "tool: ");
+}
+
+/* The second line says what may have been meant, or where to look. */
+static void hints(void **state)
+{
+	(void)state;
+	check_refused("x thign",
+		      "tool: unknown command 'thign'\nhint: did you mean 'tool thing'?\n");
+	check_refused("x thing lst",
+		      "tool: unknown command 'lst'\nhint: did you mean 'tool thing list'?\n");
+	check_refused("x thing eth0",
+		      "tool: unknown command 'eth0'\nhint: did you mean 'tool thing show eth0'?\n");
+	check_refused("x other", "tool: unknown command 'other'\n"
+				 "hint: 'tool --help' shows its commands\n");
+	check_refused("x thing show",
+		      "tool: missing operand\n"
+		      "hint: 'tool thing show --help' shows its options and operands\n");
+	check_refused("x help thign",
+		      "tool: unknown command 'thign'\nhint: did you mean 'tool thing'?\n");
+}
+
+static void early_options(void **state)
+{
+	(void)state;
+	check_ran("x -o early thing", "list", "o=early v=0");
+	check_ran("x -o early thing list", "list", "o=early v=0");
+	check_ran("x --output=early thing list -o late", "list", "o=late v=0");
+	check_ran("x -g G -o early thing show -v a", "show", "o=early v=1 a");
+	check_refused("x -o early plain", "tool: missing command\n");
+	check_refused("x -v -o early thing list", "tool: invalid option -- 'v'\n");
 }
 
 static void how_many_operands(void **state)
 {
 	(void)state;
-	check_refused("x thing show", "tool thing show: missing operand\n");
-	check_refused("x thing show -v", "tool thing show: missing operand\n");
-	check_refused("x thing show ''", "tool thing show: an operand is empty\n");
-	check_refused("x thing show a ''", "tool thing show: an operand is empty\n");
-	check_refused("x thing show a b c", "tool thing show: Too many arguments\n");
-	check_refused("x thing list a", "tool thing list: Too many arguments\n");
+	check_refused("x thing show", "tool: missing operand\n");
+	check_refused("x thing show -v", "tool: missing operand\n");
+	check_refused("x thing show ''", "tool: an operand is empty\n");
+	check_refused("x thing show a ''", "tool: an operand is empty\n");
+	check_refused("x thing show a b c", "tool: unexpected operand 'c'\n");
+	check_refused("x thing list a", "tool: unexpected operand 'a'\n");
 	check_ran("x thing exec 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16", "exec",
 		  "o= v=0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16");
 	check_refused("x thing exec 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17",
-		      "tool thing exec: Too many arguments\n");
+		      "tool: unexpected operand '17'\n");
 }
 
 /* The operands of "exec" hold another command line, with options of its own. */
@@ -317,7 +353,7 @@ static void runs_share_nothing(void **state)
 	check_ran("x thing list -v -o there", "list", "o=there v=1");
 	check_ran("x thing list", "list", "o=here v=0");
 	check_ran("x thing show a b", "show", "o= v=0 a b");
-	check_refused("x thing show", "tool thing show: missing operand\n");
+	check_refused("x thing show", "tool: missing operand\n");
 	check_ran("x thing show c", "show", "o= v=0 c");
 }
 
@@ -345,6 +381,12 @@ static void help(void **state)
 		   "\n  list       List things (default)\n");
 	check_help("x thing -h list", "Usage: tool thing ", "Show a thing\n");
 	check_help("x thing list --help", "Usage: tool thing list ", "--output=FILE");
+	check_help(
+		"x thing list --help", "Usage: tool thing list ",
+		"\n\nExample:\n  tool thing list -v\n\nExit status: 0 done, 2 wrong usage, 6 no such "
+		"thing.\nManual: man tool-thing\n");
+	check_help("x help thing list", "Usage: tool thing list ", "--output=FILE");
+	check_help("x help", "Usage: tool [OPTION...] COMMAND [ARG...]\nDoes things.\n", "Things");
 	check_help("x thing -v --help", "Usage: tool thing list ", "List things.");
 	check_help("x thing show --help", "Usage: tool thing show [OPTION...] THING [OTHER]\n",
 		   "Show a thing.");
@@ -422,7 +464,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tree_walk),          cmocka_unit_test(root_options_come_first),
 		cmocka_unit_test(fallback),           cmocka_unit_test(unknown),
-		cmocka_unit_test(how_many_operands),  cmocka_unit_test(in_order),
+		cmocka_unit_test(how_many_operands),  cmocka_unit_test(hints),
+		cmocka_unit_test(early_options),      cmocka_unit_test(in_order),
 		cmocka_unit_test(runs_share_nothing), cmocka_unit_test(help),
 		cmocka_unit_test(exit_statuses),      cmocka_unit_test(dump),
 	};
