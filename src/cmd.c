@@ -372,13 +372,11 @@ error_t cmd_operands(struct operands *operands, int key, char *arg, struct argp_
 /* "help NOUN VERB" is "NOUN VERB --help". */
 static void help_words(const struct cmd *root, int argc, char **argv)
 {
-	static char option[] = "--help";
-
 	if (argc < 2 || strcmp(argv[1], "help") != 0 || cmd_find(root, "help"))
 		return;
 	for (int i = 1; i + 1 < argc; i++)
 		argv[i] = argv[i + 1];
-	argv[argc - 1] = option;
+	argv[argc - 1] = (char *)"--help";
 }
 
 int cmd_main(struct app *app, void *root_args, const struct cmd *root, int argc, char **argv,

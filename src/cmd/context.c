@@ -153,7 +153,7 @@ static const struct argp list_argp = {
 	.children = view_children,
 };
 
-static const struct view_args list_defaults = { .columns = context_columns };
+static const struct view_args list_defaults = { .columns = context_columns, .rows = "contexts" };
 
 static const struct cmd list_cmd = {
 	.name = "list",

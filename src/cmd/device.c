@@ -74,6 +74,7 @@ static const struct argp list_argp = {
 
 static const struct wake_args list_defaults = {
 	.view = { .columns = device_columns,
+		  .rows = "devices",
 		  .operands = { .max = CMD_OPERANDS_MAX },
 		  .filtered = true },
 };

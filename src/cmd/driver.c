@@ -42,6 +42,7 @@ static const struct argp list_argp = {
 
 static const struct view_args list_defaults = {
 	.columns = device_columns,
+	.rows = "devices with a driver override",
 	.out.defaults = "device,driver,driver_override,group,name",
 };
 

@@ -206,6 +206,7 @@ static const struct argp list_argp = {
 
 static const struct view_args list_defaults = {
 	.columns = columns,
+	.rows = "IOMMU groups",
 	.operands = { .max = CMD_OPERANDS_MAX },
 	.filtered = true,
 };

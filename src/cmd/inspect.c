@@ -32,6 +32,7 @@ int inspect_open(struct app *app, const struct view_args *args, struct inspectio
 	if (r)
 		return r;
 	in.need = out_view_need(in.view) | (in.filter ? out_filter_need(in.filter) : 0);
+	in.rows = args->rows;
 	*ret = in;
 	in = (struct inspection){ 0 };
 	return 0;
@@ -63,6 +64,11 @@ int inspect_end(struct app *app, const struct inspection *in, int r)
 		app_note(app, "%zu row%s left out, since a term's column could not be read: %s",
 			 in->undecided, in->undecided == 1 ? " was" : "s were",
 			 out_reason(in->undecided_error));
+	/* Whoever looks at a blank screen does not know that it is the answer. */
+	if (r == STATUS_DONE && in->rows && !in->undecided && !in->partial &&
+	    out_view_is_blank(in->view))
+		app_note(app, "no %s%s", in->rows,
+			 in->filter && out_filter_has_terms(in->filter) ? " that match" : "");
 	return r == STATUS_DONE && (in->undecided || in->partial) ? STATUS_PARTIAL : r;
 }
 

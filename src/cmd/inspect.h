@@ -10,6 +10,7 @@ struct inspection {
 	struct out_view *view;
 	struct out_filter *filter; /* NULL: every row is wanted */
 	const struct sys_root *root;
+	const char *rows;    /* what they are, NULL: no word of none */
 	unsigned int need;   /* what the chosen columns and the filter need */
 	size_t undecided;    /* rows left out since the filter's column is unreadable in them */
 	int undecided_error; /* why, of the last one */

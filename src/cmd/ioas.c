@@ -90,7 +90,8 @@ static const struct argp list_argp = {
 	.children = list_children,
 };
 
-static const struct list_args list_defaults = { .view = { .columns = ioas_list_columns } };
+static const struct list_args list_defaults = { .view = { .columns = ioas_list_columns,
+							  .rows = "IOASes" } };
 
 static const struct cmd list_cmd = {
 	.name = "list",
@@ -335,6 +336,8 @@ static const struct cmd free_cmd = {
 	.run = free_run,
 };
 
+#define A_SIZE "a size: a number of bytes, or one with K, M, G or T for powers of 1024"
+
 static int fail_number(struct app *app, const char *text, const char *what)
 {
 	return app_fail(app, STATUS_USAGE, text, "is not %s", what);
@@ -352,14 +355,6 @@ static const char *typed(const struct holder_error *error, const char *ioas, con
 	return iova && strcmp(parameter, "iova") == 0 ? iova : ioas;
 }
 
-static int fail_size(struct app *app, const char *text)
-{
-	fail_number(app, text, "a size");
-	app_hint(app,
-		 "a size is a number of bytes, or one with K, M, G or T for powers of 1024: 2M");
-	return STATUS_USAGE;
-}
-
 static int map_run(struct app *app, const void *p)
 {
 	const struct change_args *args = p;
@@ -372,7 +367,7 @@ static int map_run(struct app *app, const void *p)
 	int r;
 
 	if (parse_size(size_text, &size) < 0 || size == 0)
-		return fail_size(app, size_text);
+		return fail_number(app, size_text, A_SIZE);
 	if (args->iova && parse_u64(args->iova, UINT64_MAX, &iova) < 0)
 		return fail_number(app, args->iova, "an IOVA");
 	r = session_open(app, &args->context, &client);
@@ -436,7 +431,7 @@ static int unmap_where(struct app *app, const struct change_args *args, uint64_t
 	if (operands->n > 1 && parse_u64(operands->v[1], UINT64_MAX, iova) < 0)
 		return fail_number(app, operands->v[1], "an IOVA");
 	if (operands->n > 2 && (parse_size(operands->v[2], size) < 0 || *size == 0))
-		return fail_size(app, operands->v[2]);
+		return fail_number(app, operands->v[2], A_SIZE);
 	return 0;
 }
 

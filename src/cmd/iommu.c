@@ -163,6 +163,7 @@ static const struct argp list_argp = {
 
 static const struct view_args list_defaults = {
 	.columns = columns,
+	.rows = "IOMMU units",
 	.operands = { .max = CMD_OPERANDS_MAX },
 	.filtered = true,
 };

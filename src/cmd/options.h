@@ -16,6 +16,8 @@
 struct view_args {
 	const struct out_column *columns;
 	struct operands operands;
+	const char
+		*rows; /* what a list is of, "devices": said to a terminal where there are none */
 	bool single;   /* a "show" */
 	bool filtered; /* the operands are terms of a filter: see out_filter_new() */
 	struct out_options out;

@@ -147,6 +147,10 @@ static int list_bindings(struct app *app, const struct view_args *args, bool fol
 		r = flush(&listing);
 	if (r == 0)
 		in.partial = pasid_session_notes(app, &session);
+	/* That there are none is known only where all was looked into. */
+	if (session.query.records_status != 1 || session.reports.hardware_status < 0 ||
+	    session.reports.process_status < 0)
+		in.rows = NULL;
 	return inspect_end(app, &in, r);
 }
 
@@ -214,6 +218,7 @@ static const struct argp list_argp = {
 
 static const struct list_args list_defaults = {
 	.view = { .columns = pasid_columns,
+		  .rows = "PASIDs",
 		  .operands = { .max = CMD_OPERANDS_MAX },
 		  .filtered = true },
 };

@@ -279,6 +279,7 @@ static const struct argp diff_argp = {
 
 static const struct diff_args diff_defaults = {
 	.wake.view = { .columns = columns,
+		       .rows = "changes",
 		       .operands = { .min = 1, .max = CMD_OPERANDS_MAX },
 		       .filtered = true },
 };

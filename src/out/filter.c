@@ -234,6 +234,11 @@ int out_filter_new(const struct out_column *columns, const char *const *terms, s
 	return 0;
 }
 
+bool out_filter_has_terms(const struct out_filter *filter)
+{
+	return filter->n;
+}
+
 unsigned int out_filter_need(const struct out_filter *filter)
 {
 	unsigned int need = 0;

@@ -53,6 +53,9 @@ int out_filter_new(const struct out_column *columns, const char *const *terms, s
 		   const struct out_resolver *resolver, struct out_filter **ret,
 		   struct out_fault *ret_fault);
 
+/* May it leave out a row? */
+bool out_filter_has_terms(const struct out_filter *filter);
+
 /* The bits of what the filter's columns need. */
 unsigned int out_filter_need(const struct out_filter *filter);
 

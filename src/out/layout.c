@@ -12,7 +12,7 @@
 /* Room that a name and prose must have before rows are rather shown as blocks. */
 #define NAME_LEAST  12
 #define PROSE_LEAST 20
-#define TREE_LEAST  4 /* of any column in a tree, which cannot be shown as blocks */
+#define TREE_LEAST  4 /* of any column in a tree, of which blocks show less */
 #define COLOR_RESET "\033[0m"
 
 static size_t max(size_t a, size_t b)
@@ -158,10 +158,10 @@ static bool arrange(struct layout *layout, bool before)
 	}
 	if (!layout->limit || wanted <= room)
 		return true;
-	if (least > room && !layout->tree)
+	if (least > room)
 		return false;
-	shrink(layout, min(wanted - room, wanted - least));
-	return least <= room;
+	shrink(layout, wanted - room);
+	return true;
 }
 
 /* The next line of a cell in its column: its length, and whether it was CUT. */
@@ -305,9 +305,13 @@ static void put_blocks(struct layout *layout)
 	for (size_t row = 0; row < layout->n_rows; row++) {
 		if (row || layout->parts)
 			fputc('\n', layout->f);
-		for (size_t i = 0; i < layout->n; i++)
-			layout_field(layout, layout->columns[i].heading, width,
-				     &layout->cells[row * layout->n + i]);
+		for (size_t i = 0; i < layout->n; i++) {
+			const struct layout_cell *cell = &layout->cells[row * layout->n + i];
+
+			/* Of a tree's rows, which are of several kinds, most lack most. */
+			if (*cell->text || !layout->tree)
+				layout_field(layout, layout->columns[i].heading, width, cell);
+		}
 	}
 }
 
@@ -315,9 +319,8 @@ void layout_flush(struct layout *layout)
 {
 	struct cursor *cursors = calloc(layout->n, sizeof(*cursors));
 
-	layout->blocks =
-		layout->blocks || !cursors ||
-		(!arrange(layout, layout->parts > 0) && !arrange(layout, false) && !layout->tree);
+	layout->blocks = layout->blocks || !cursors ||
+			 (!arrange(layout, layout->parts > 0) && !arrange(layout, false));
 	if (layout->blocks)
 		put_blocks(layout);
 	else if (layout->parts == 0 && !layout->no_headings)

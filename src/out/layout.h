@@ -31,7 +31,7 @@ struct layout {
 	FILE *f;
 	size_t limit;  /* columns of the terminal; 0: as many as are needed */
 	size_t indent; /* of every line */
-	bool tree;     /* a row is one line, whatever must be cut for it */
+	bool tree;     /* a row is one line, if that can be */
 	bool blocks;   /* one block a row, since rows do not fit */
 	bool no_headings;
 	size_t parts; /* printed before */

@@ -403,6 +403,12 @@ int out_view_row(struct out_view *view, const void *row)
 	return view->single ? show_row(view, row) : out_view_line(view, row, &cells);
 }
 
+bool out_view_is_blank(const struct out_view *view)
+{
+	return view->options.format == OUT_FORMAT_TABLE && !view->single && view->rows == 0 &&
+	       view->layout.limit;
+}
+
 int out_view_end(struct out_view *view)
 {
 	switch (view->options.format) {

@@ -41,6 +41,9 @@ unsigned int out_view_need(const struct out_view *view);
 /* Are the values of all chosen columns the same, but for the column BUT (a key)? */
 bool out_view_same(const struct out_view *view, const void *a, const void *b, const char *but);
 
+/* A terminal has got nothing, since there were no rows. */
+bool out_view_is_blank(const struct out_view *view);
+
 /* Returns 0 or -ENOMEM. Rows may appear at once (programs) or at the end (aligned tables). */
 int out_view_row(struct out_view *view, const void *row);
 int out_view_end(struct out_view *view);
