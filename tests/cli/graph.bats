@@ -241,7 +241,7 @@ xml()
 	done
 	on intel-pasid system graph --json
 	[[ $status == 2 ]]
-	begins "ioasidctl system graph: unrecognized option '--json'"
+	begins "ioasidctl: unrecognized option '--json'"
 	on intel-pasid system graph --depth bridge
 	[[ $status == 2 ]]
 	on intel-pasid system graph eth9
