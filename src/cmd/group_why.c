@@ -1,13 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* group why */
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "app.h"
 #include "cmd/diagnosis.h"
 #include "cmd/operand.h"
+#include "cmd/session.h"
 #include "cmd/verbs.h"
 #include "model/why_group.h"
 #include "util/cleanup.h"
+#include "util/str.h"
+
+/* The holder of a context gives a device back when it is asked. */
+static void name_contexts(struct app *app, struct finding_list *list)
+{
+	_cleanup_holder_entries_ struct holder_entries entries = { 0 };
+	bool asked = false;
+
+	for (size_t i = 0; i < list->n; i++) {
+		struct finding *finding = &list->v[i];
+		_cleanup_free_ char *id = finding->pid ? str_quote(finding->object) : NULL;
+		const struct holder_entry *entry;
+		char *remedy;
+
+		if (!id)
+			continue;
+		if (!asked && session_get(app, &entries) < 0)
+			return;
+		asked = true;
+		entry = holder_find_pid(&entries, finding->pid);
+		if (!entry ||
+		    asprintf(&remedy, "ioasidctl -c %s device remove %s", entry->reference, id) < 0)
+			continue;
+		free((char *)finding->remedy);
+		finding->remedy = remedy;
+	}
+}
 
 static int why_run(struct app *app, const void *p)
 {
@@ -29,6 +59,7 @@ static int why_run(struct app *app, const void *p)
 		return app_fail(app, STATUS_NOT_FOUND, operand, "no such IOMMU group");
 	if (r < 0)
 		return app_fail_errno(app, r, operand, "cannot look into the IOMMU group");
+	name_contexts(app, &list);
 	/* Why its members share the group is half of the answer. */
 	r = diagnosis_show(app, &in, args, &list, FINDING_OK);
 	return r ? r

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "util/cleanup.h"
 #include "util/status.h"
@@ -47,6 +48,7 @@ struct finding {
 	enum status
 		status; /* that it leads to where it is in the way; DONE: as its result has it */
 	int error;      /* of FINDING_UNKNOWN: the -errno for which it is; 0: another reason */
+	pid_t pid;      /* the process in the way, which may hold a context; 0 */
 };
 
 struct finding_list {

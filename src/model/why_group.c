@@ -51,6 +51,7 @@ static int add_obstacle(const struct device *device, const struct driver_obstacl
 	_cleanup_free_ char *seen = NULL;
 
 	/* Which context it holds is the contexts' to say. */
+	finding.pid = obstacle->pid;
 	if (!finding.remedy && obstacle->pid)
 		finding.remedy = "ioasidctl context list";
 	/* Of what the device itself is or has, OBJECT says it already. */
