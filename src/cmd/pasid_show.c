@@ -52,7 +52,8 @@ static int fail_rid(struct app *app, const char *device)
 	_cleanup_free_ char *quoted = str_quote(device);
 
 	app_fail(app, STATUS_USAGE, device, "PASID 0 is the device's own requests");
-	app_hint(app, "for what these reach: ioasidctl pasid map %s 0; PASIDs begin at 1",
+	app_hint(app,
+		 "PASIDs begin at 1; for what its own requests reach: ioasidctl pasid map %s 0",
 		 quoted ? quoted : "DEVICE");
 	return STATUS_USAGE;
 }

@@ -563,6 +563,43 @@ static void groups(void **state)
 	assert_int_equal(kernel_count(KERNEL_HWPT), 2);
 }
 
+/* A plain page table is in the way of PASIDs of any device of the group, and of no other. */
+static void plain_table_of_a_group(void **state)
+{
+	struct context *context = *state;
+	struct record_device *x, *y, *lone;
+	struct fault fault = { 0 };
+	uint32_t plain;
+
+	kernel_add(context, "/sys/devices/x", 20, 5);
+	kernel_add(context, "/sys/devices/y", 20, 5);
+	/* Two without a group are not of one. */
+	kernel_add(context, "/sys/devices/v", 20, -1);
+	kernel_add(context, "/sys/devices/w", 20, -1);
+	y = record_device_find(&context->record, "y");
+	assert_int_equal(context_alloc_hwpt(context, y, 3, "plain", false, &fault, &plain), 0);
+	expect_bound(context, "x", "7", "guest", "7");
+	assert_int_equal(attach(context, "y", "plain", false, &fault), FAULTED);
+	expect_fault(&fault, "HwptNotForPasids");
+	assert_int_equal(attach(context, "a", "plain", false, &fault), 0);
+	expect_bound(context, "v", "7", "guest", "7");
+	assert_int_equal(attach(context, "w", "plain", false, &fault), 0);
+	assert_int_equal(attach(context, "v", "plain", false, &fault), FAULTED);
+	expect_fault(&fault, "HwptNotForPasids");
+	/* And what makes room for PASIDs moves the device of the group that has it, or none. */
+	job_free(unbind(context, "x", NULL, &fault));
+	assert_int_equal(attach(context, "y", "plain", false, &fault), 0);
+	expect_bound(context, "x", "7", "guest", "7");
+	x = record_device_find(&context->record, "x");
+	y = record_device_find(&context->record, "y");
+	lone = record_device_find(&context->record, "w");
+	assert_false(x->attached);
+	assert_int_equal(y->hwpt, record_pasid_hwpt(x, 7));
+	assert_int_equal(lone->hwpt, plain);
+	expect_bound(context, "v", "8", "guest", "8");
+	assert_int_equal(lone->hwpt, plain);
+}
+
 static void remove_devices(void **state)
 {
 	struct context *context = *state;
@@ -733,6 +770,7 @@ int main(void)
 		TEST(iommu_without_pasids),
 		TEST(plain_table_in_the_way),
 		TEST(groups),
+		TEST(plain_table_of_a_group),
 		TEST(remove_devices),
 		TEST(ioases),
 		TEST(leftover),
