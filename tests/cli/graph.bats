@@ -233,11 +233,11 @@ xml()
 
 	on intel-pasid system graph --format png
 	[[ $status == 2 && -z $output ]]
-	begins "ioasidctl system graph: --format takes one of dot, svg and mermaid"
+	begins "ioasidctl: --format takes one of dot, svg and mermaid"
 	for option in -j -r -P -n; do
 		on intel-pasid system graph "$option"
 		[[ $status == 2 && -z $output ]]
-		begins "ioasidctl system graph: invalid option -- '${option#-}'"
+		begins "ioasidctl: invalid option -- '${option#-}'"
 	done
 	on intel-pasid system graph --json
 	[[ $status == 2 ]]

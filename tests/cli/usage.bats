@@ -82,7 +82,7 @@ hint: did you mean 'ioasidctl $1'?"
 	equal "$output" "$expected"
 	on intel-pasid -nr -ogroup group
 	equal "$(xargs <<<"$output")" "0 1 2 3 4 5 6 7 8 9 10 11 12"
-	misused "ioasidctl: invalid option -- 'j'" -j device add 00:10.0
+	misused "ioasidctl: invalid option -- 'P'" -P device add 00:10.0
 	misused "ioasidctl: unrecognized option '--jsn'" --jsn device list
 	misused "ioasidctl: too many options" -n -n -n -n -n -n -n -n -n -n -n -n -n -n -n -n -n device list
 }
