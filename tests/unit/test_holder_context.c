@@ -600,6 +600,29 @@ static void plain_table_of_a_group(void **state)
 	assert_int_equal(lone->hwpt, plain);
 }
 
+/* So many there may be, and not one more; and a name is one, and given once. */
+static void limits_and_names(void **state)
+{
+	struct context *context = *state;
+	struct fault fault = { 0 };
+	const char *what = NULL;
+
+	assert_int_equal(context_check_new(context, NULL, "things", 4, 5, &fault), 0);
+	assert_int_equal(context_check_new(context, "new", "things", 0, 1, &fault), 0);
+	assert_false(fault.raised);
+	for (size_t n = 5; n <= 6; n++) {
+		assert_int_equal(context_check_new(context, NULL, "things", n, 5, &fault), FAULTED);
+		assert_int_equal(json_get_string(fault.parameters, "what", &what), 1);
+		assert_string_equal(what, "things");
+		assert_int_equal(fault_number(&fault, "limit"), 5);
+		expect_fault(&fault, "LimitReached");
+	}
+	assert_int_equal(context_check_new(context, "guest", "things", 0, 5, &fault), FAULTED);
+	expect_fault(&fault, "NameInUse");
+	assert_int_equal(context_check_new(context, "a b", "things", 0, 5, &fault), FAULTED);
+	expect_fault(&fault, "InvalidParameter");
+}
+
 static void remove_devices(void **state)
 {
 	struct context *context = *state;
@@ -771,6 +794,7 @@ int main(void)
 		TEST(plain_table_in_the_way),
 		TEST(groups),
 		TEST(plain_table_of_a_group),
+		TEST(limits_and_names),
 		TEST(remove_devices),
 		TEST(ioases),
 		TEST(leftover),
