@@ -45,6 +45,8 @@ const struct capture_item capture_items[] = {
 	{ "sys/class/vfio-dev/*", "", 0, NULL },
 	{ "sys/class/uio/*", "", 0, NULL },
 	{ "sys/class/uacce/*", "flags", 0, NULL },
+	{ "sys/class/accel/*", "", 0, NULL },
+	{ "sys/class/accel/*/device", "driver", 0, NULL },
 	{ "sys/class/drm/*/device", "driver", 0, NULL },
 	{ "sys/class/*/*", "", CAPTURE_OWNED, NULL },
 
@@ -81,6 +83,7 @@ const struct capture_item capture_items[] = {
 	{ "sys/firmware/acpi/tables", "DMAR IVRS IORT VIOT", CAPTURE_NAME, NULL },
 	{ "sys/module/*/parameters", "*unsafe*", 0, NULL },
 	{ "sys/module/idxd/parameters", "sva", 0, NULL },
+	{ "sys/module/amdxdna/parameters", "force_iova", 0, NULL },
 
 	{ "dev", "iommu uio*", 0, NULL },
 	{ "dev/vfio", "*", 0, NULL },

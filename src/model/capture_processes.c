@@ -69,8 +69,9 @@ struct walk {
 
 static bool is_wanted(const struct walk *walk, const struct proc_file *file)
 {
-	static const char *const nodes[] = { "/dev/iommu", "/dev/vfio/", "/dev/uio",  "/dev/dsa/",
-					     "/dev/iax/",  "/dev/dri/",  "/dev/nvme", "/dev/ng" };
+	static const char *const nodes[] = { "/dev/iommu", "/dev/vfio/", "/dev/uio",
+					     "/dev/dsa/",  "/dev/iax/",  "/dev/dri/",
+					     "/dev/nvme",  "/dev/ng",    "/dev/accel/" };
 
 	if (file->vfio_syspath || file->block)
 		return true;

@@ -12,8 +12,9 @@
 #include "util/parse.h"
 
 const struct pasid_source *const pasid_sources[] = {
-	&pasid_source_uio,    &pasid_source_uacce, &pasid_source_idxd, &pasid_source_kfd,
-	&pasid_source_amdgpu, &pasid_source_vfio,  &pasid_source_amd,  NULL,
+	&pasid_source_uio,     &pasid_source_uacce, &pasid_source_idxd,
+	&pasid_source_amdxdna, &pasid_source_kfd,   &pasid_source_amdgpu,
+	&pasid_source_vfio,    &pasid_source_amd,   NULL,
 };
 
 const char *pasid_kind_name(enum pasid_kind kind)

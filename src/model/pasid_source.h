@@ -150,6 +150,7 @@ int pasid_source_read(const struct pasid_source *source, struct pasid_reader *re
 
 extern const struct pasid_source pasid_source_amd;
 extern const struct pasid_source pasid_source_amdgpu;
+extern const struct pasid_source pasid_source_amdxdna;
 extern const struct pasid_source pasid_source_idxd;
 extern const struct pasid_source pasid_source_kfd;
 extern const struct pasid_source pasid_source_uacce;

@@ -261,3 +261,64 @@ AMD=sys/kernel/debug/iommu/amd/devtbl-of
 		name: "Permission denied" } }, candidate_pid: ([999, 1201, 1202] | map({ pid: . })),
 		unreadable: { owner: "Permission denied" } }]'
 }
+
+# amdxdna TREE: a device gets that driver, and two processes have its node open. After accel_sysfs_init(),
+# drm_minor_register() and amdxdna_drm_open().
+amdxdna()
+{
+	local npu=$1/sys/devices/pci0000:00/0000:00:05.0 pid
+
+	sed -i '/^DRIVER=/d; 1i DRIVER=amdxdna' "$npu/uevent"
+	ln -sfn ../../../bus/pci/drivers/amdxdna "$npu/driver"
+	mkdir -p "$npu/accel/accel0" "$1/sys/class/accel" "$1/sys/bus/pci/drivers/amdxdna"
+	ln -s ../../../0000:00:05.0 "$npu/accel/accel0/device"
+	ln -s ../../devices/pci0000:00/0000:00:05.0/accel/accel0 "$1/sys/class/accel/accel0"
+	for pid in 500 501; do
+		mkdir -p "$1/proc/$pid/fd"
+		ln -s /dev/accel/accel0 "$1/proc/$pid/fd/7"
+		printf 'llama-%s\n' $pid >"$1/proc/$pid/comm"
+	done
+}
+
+@test "who has an NPU of amdxdna open has a PASID, whose number nobody reports" {
+	local tree
+
+	tree=$(own none)
+	amdxdna "$tree"
+	on none pasid list -r -o device,pasid,kind,target,pid,command,driver,state,source
+	ended 0
+	equal "$output" "$(cat <<-'END'
+		DEVICE PASID KIND TARGET PID COMMAND DRIVER STATE SOURCE
+		0000:00:05.0  sva pid\x20500\x20(accel0) 500 llama-500 amdxdna unconfirmed amdxdna
+		0000:00:05.0  sva pid\x20501\x20(accel0) 501 llama-501 amdxdna unconfirmed amdxdna
+	END
+	)"
+	fares none amdxdna 'read 2 -'
+	# A capture has it all.
+	"$IOASIDCTL" --sysroot "$tree" system capture "$BATS_TEST_TMPDIR/machine.tar.gz"
+	equal "$("$IOASIDCTL" --sysroot "$BATS_TEST_TMPDIR/machine.tar.gz" pasid list -j)" \
+		"$("$IOASIDCTL" --sysroot "$tree" pasid list -j)"
+	mkdir -p "$tree/sys/module/amdxdna/parameters"
+	echo Y >"$tree/sys/module/amdxdna/parameters/force_iova"
+	fares none amdxdna 'absent 0 amdxdna has force_iova on: it binds no process'
+	"$IOASIDCTL" --sysroot "$tree" system capture --force "$BATS_TEST_TMPDIR/machine.tar.gz"
+	equal "$("$IOASIDCTL" --sysroot "$BATS_TEST_TMPDIR/machine.tar.gz" pasid list -j)" '[]'
+}
+
+@test "pasid why of an NPU: its driver binds processes, unless it is told not to" {
+	local tree
+
+	tree=$(own none)
+	amdxdna "$tree"
+	on none pasid why 0000:00:05.0 -j
+	ended 5
+	says 'no PASIDs for SVA'
+	json 'any(.[]; .check == "driver" and .result == "ok" and .seen == "driver amdxdna, which binds processes")'
+	mkdir -p "$tree/sys/module/amdxdna/parameters"
+	echo N >"$tree/sys/module/amdxdna/parameters/force_iova"
+	on none pasid why 0000:00:05.0 -j
+	json 'any(.[]; .check == "driver-switch" and .result == "ok" and .seen == "force_iova: N")'
+	echo Y >"$tree/sys/module/amdxdna/parameters/force_iova"
+	on none pasid why 0000:00:05.0 -j
+	json 'any(.[]; .check == "driver-switch" and .result == "broken" and (.remedy | contains("force_iova=0")))'
+}

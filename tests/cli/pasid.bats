@@ -143,7 +143,7 @@ setup()
 	on intel-pasid pasid list --sources -nr -o source,status
 	succeeds
 	equal "$output" "$(printf '%s\n' 'context read' 'vt-d read' 'uio read' 'uacce absent' 'idxd absent' \
-		'kfd absent' 'amdgpu absent' 'vfio read' 'amd absent')"
+		'amdxdna absent' 'kfd absent' 'amdgpu absent' 'vfio read' 'amd absent')"
 	on intel-pasid-user pasid list --sources -j
 	json 'map(select(.status == "unreadable")) | length > 0 and all(.[]; .reason != null)'
 }

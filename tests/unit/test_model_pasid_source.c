@@ -114,6 +114,64 @@ static void uacce_without_sva(void **state)
 	check(tree, "uacce", 0, "", "no accelerator here has SVA");
 }
 
+/* After accel_sysfs_init() and drm_minor_register(); parameters of amdxdna_iommu.c. */
+static void make_accel(const struct tree *tree, const char *driver)
+{
+	tree_pci(tree, PLACE, "6", "");
+	tree_link(tree, "sys/devices/" PLACE "/driver", driver);
+	tree_link(tree, "sys/devices/" PLACE "/accel/accel0/device", "../../../" ID);
+	tree_link(tree, "sys/class/accel/accel0", "../../devices/" PLACE "/accel/accel0");
+	tree_link(tree, "proc/20/fd/3", "/dev/accel/accel0");
+	tree_link(tree, "proc/20/fd/4", "/dev/accel/accel0");
+	tree_link(tree, "proc/21/fd/3", "/dev/accel/accel1");
+	tree_link(tree, "proc/22/fd/7", "/dev/accel/accel0");
+}
+
+static void amdxdna(void **state)
+{
+	const struct tree *tree = *state;
+	static const char claims[] =
+		ID " some 0-0 sva pid 20 accel0\n" ID " some 0-0 sva pid 22 accel0\n";
+
+	make_accel(tree, "../../../bus/pci/drivers/amdxdna");
+	check(tree, "amdxdna", 1, claims, "");
+	tree_file(tree, "sys/module/amdxdna/parameters/force_iova", "N\n");
+	check(tree, "amdxdna", 1, claims, "");
+	tree_file(tree, "sys/module/amdxdna/parameters/force_iova", "Y\n");
+	check(tree, "amdxdna", 0, "", "amdxdna has force_iova on: it binds no process");
+}
+
+static void amdxdna_unseen(void **state)
+{
+	const struct tree *tree = *state;
+
+	make_accel(tree, "../../../bus/pci/drivers/amdxdna");
+	tree_link(tree, "proc/30/fd", "errno:13");
+	check(tree, "amdxdna", -EACCES,
+	      ID " some 0-0 sva pid 20 accel0\n" ID " some 0-0 sva pid 22 accel0\n",
+	      "some processes could not be looked into");
+}
+
+/* The parameter is root's to read (0600). */
+static void amdxdna_denied(void **state)
+{
+	const struct tree *tree = *state;
+
+	make_accel(tree, "../../../bus/pci/drivers/amdxdna");
+	tree_link(tree, "sys/module/amdxdna/parameters/force_iova", "errno:13");
+	check(tree, "amdxdna", -EACCES,
+	      ID " some 0-0 sva pid 20 accel0\n" ID " some 0-0 sva pid 22 accel0\n",
+	      "whether amdxdna has force_iova on could not be read");
+}
+
+static void accel_of_another_driver(void **state)
+{
+	const struct tree *tree = *state;
+
+	make_accel(tree, "../../../bus/pci/drivers/intel_vpu");
+	check(tree, "amdxdna", 0, "", "no accelerator has the driver amdxdna");
+}
+
 /* After amdgpu_show_fdinfo() and drm_show_fdinfo(). */
 static void add_drm(const struct tree *tree, const char *fd, const char *node, const char *info)
 {
@@ -188,11 +246,19 @@ static void vfio(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		tree_test(absent),     tree_test(uio),
-		tree_test(uio_unseen), tree_test(uio_without_number),
-		tree_test(uacce),      tree_test(uio_of_another_driver),
-		tree_test(amdgpu),     tree_test(uacce_without_sva),
+		tree_test(absent),
+		tree_test(uio),
+		tree_test(uio_unseen),
+		tree_test(uio_without_number),
+		tree_test(uacce),
+		tree_test(uio_of_another_driver),
+		tree_test(amdgpu),
+		tree_test(uacce_without_sva),
 		tree_test(vfio),
+		tree_test(amdxdna),
+		tree_test(amdxdna_unseen),
+		tree_test(amdxdna_denied),
+		tree_test(accel_of_another_driver),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
