@@ -24,13 +24,21 @@ static const struct pasid_link link_memlock = {
 		"all memory that devices may reach is pinned, huge pages too: mapping more fails with ENOMEM",
 };
 
-/* There are two ways to a device: iommufd with its own node, a container with its group's. */
-enum { WAY_IOMMUFD, WAY_CONTAINER, WAY_COUNT };
+static const struct pasid_link link_devices = {
+	.check = "vfio-devices",
+	.needed = USE_BIT(USE_UNPRIVILEGED),
+	.broken = "a user can only have a device that has a VFIO driver",
+};
+static const struct pasid_link link_way = {
+	.check = "vfio-devices",
+	.needed = USE_BIT(USE_UNPRIVILEGED),
+	.broken =
+		"it takes /dev/iommu and the device's own node, or /dev/vfio/vfio and its group's node",
+	.status = STATUS_NOT_PERMITTED,
+};
 
 struct node {
 	char path[300]; /* from the root, without "/" in front */
-	int way;
-	bool device; /* one of many, of which the user needs but some */
 	struct sys_node node;
 	int status; /* 0 or -errno */
 	bool open;  /* the one who asks may; asked by root: somebody else may */
@@ -46,15 +54,18 @@ static void nodes_done(struct nodes *nodes)
 	free(nodes->v);
 }
 
-static void read_node(struct pasid_chain *chain, const char *path, int way, bool device,
-		      struct nodes *nodes)
+/* May the node at PATH be opened? It is read once, though it may be of several devices. */
+static bool is_open(struct pasid_chain *chain, struct nodes *nodes, const char *path)
 {
-	struct node node = { .way = way, .device = device }, *slot;
+	struct node node = { 0 }, *slot;
 
+	for (size_t i = 0; i < nodes->n; i++)
+		if (strcmp(nodes->v[i].path, path) == 0)
+			return nodes->v[i].open;
 	snprintf(node.path, sizeof(node.path), "%s", path);
 	node.status = sys_node_read(chain->root, path, &node.node);
 	if (node.status == -ENOENT)
-		return;
+		return false;
 	if (node.status == 0)
 		node.open = sys_is_root() ? sys_node_for_users(&node.node) : node.node.may;
 	slot = array_push(nodes->v, nodes->n);
@@ -62,54 +73,37 @@ static void read_node(struct pasid_chain *chain, const char *path, int way, bool
 		*slot = node;
 	else
 		chain->error = -ENOMEM;
+	return node.open;
 }
 
-static void read_devices(struct check_machine *machine, struct nodes *nodes)
+static bool is_prepared(const struct device *device)
 {
-	struct pasid_chain *chain = &machine->chain;
+	return device->vfio_cdev.status == 1 || device->vfio_group.status == 1;
+}
+
+/* There are two ways to a device: iommufd with its own node, a container with its group's. */
+static bool has_way(struct pasid_chain *chain, struct nodes *nodes, const struct device *device)
+{
+	bool iommufd = is_open(chain, nodes, "dev/iommu");
+	bool container = is_open(chain, nodes, "dev/vfio/vfio");
+	bool cdev = false, group = false;
 	char path[300];
 
-	for (size_t i = 0; i < machine->devices.n; i++) {
-		const struct device *device = &machine->devices.v[i];
-
-		if (device->vfio_cdev.status == 1) {
-			snprintf(path, sizeof(path), "dev/vfio/devices/%s",
-				 device->vfio_cdev.value);
-			read_node(chain, path, WAY_IOMMUFD, true, nodes);
-		}
-		if (device->vfio_group.status == 1) {
-			snprintf(path, sizeof(path), "dev/vfio/%" PRIu64, device->vfio_group.value);
-			read_node(chain, path, WAY_CONTAINER, true, nodes);
-		}
+	if (device->vfio_cdev.status == 1) {
+		snprintf(path, sizeof(path), "dev/vfio/devices/%s", device->vfio_cdev.value);
+		cdev = is_open(chain, nodes, path);
 	}
-}
-
-/* Is there a way all along which the user can open what he needs? */
-static bool has_way(const struct nodes *nodes)
-{
-	bool any_device = false;
-
-	for (size_t i = 0; i < nodes->n; i++)
-		any_device |= nodes->v[i].device;
-	for (int way = 0; way < WAY_COUNT; way++) {
-		bool first = false, second = !any_device;
-
-		for (size_t i = 0; i < nodes->n; i++) {
-			const struct node *node = &nodes->v[i];
-
-			if (node->way == way && node->open)
-				*(node->device ? &second : &first) = true;
-		}
-		if (first && second)
-			return true;
+	if (device->vfio_group.status == 1) {
+		snprintf(path, sizeof(path), "dev/vfio/%" PRIu64, device->vfio_group.value);
+		group = is_open(chain, nodes, path);
 	}
-	return false;
+	return (iommufd && cdev) || (container && group);
 }
 
 static const char *who(const struct node *node)
 {
 	if (sys_is_root())
-		return node->open ? "users who are not root may open it" : "root alone may open it";
+		return node->open ? "users who are not root may open it" : "only root may open it";
 	return node->open ? "you may open it" : "you may not open it";
 }
 
@@ -131,28 +125,49 @@ static void add_node(struct pasid_chain *chain, const struct node *node, bool wa
 		snprintf(group, sizeof(group), "%u", (unsigned int)node->node.gid);
 	/* Where another way is open nothing has to be done. */
 	if (!node->open)
-		result = way ? FINDING_NOTE : FINDING_BROKEN;
+		result = way ? FINDING_NOTE : FINDING_BLOCKED;
 	chain_add(chain, &link_node, result, object, remedy, "%s:%s %04o%s: %s", user, group,
 		  (unsigned int)node->node.mode, node->node.acl ? " and an ACL" : "", who(node));
+}
+
+/* Devices that have a VFIO driver, and to how many of them a way is OPEN; of a captured tree that is not known. */
+static void add_devices(struct pasid_chain *chain, size_t prepared, size_t open)
+{
+	if (prepared == 0)
+		chain_add(chain, &link_devices, FINDING_BLOCKED, NULL,
+			  "ioasidctl driver set DEVICE vfio-pci",
+			  "no device has a VFIO driver: none is prepared");
+	else if (chain->root->captured)
+		chain_add(chain, &link_devices, FINDING_OK, NULL, NULL,
+			  "%zu device%s a VFIO driver", prepared,
+			  prepared == 1 ? " has" : "s have");
+	else
+		chain_add(chain, &link_way, open ? FINDING_OK : FINDING_BLOCKED, NULL, NULL,
+			  "%zu of %zu devices with a VFIO driver can be opened", open, prepared);
 }
 
 static void add_nodes(struct check_machine *machine)
 {
 	struct pasid_chain *chain = &machine->chain;
 	_cleanup_(nodes_done) struct nodes nodes = { 0 };
-	bool way;
+	size_t prepared = 0, open = 0;
 
+	for (size_t i = 0; i < machine->devices.n; i++)
+		prepared += is_prepared(&machine->devices.v[i]);
 	if (chain->root->captured) {
 		chain_add(chain, &link_node, FINDING_UNKNOWN, NULL, NULL,
-			  "could not be measured: a captured tree has no permissions");
+			  "could not be measured: a captured machine has no permissions");
+		add_devices(chain, prepared, 0);
 		return;
 	}
-	read_node(chain, "dev/iommu", WAY_IOMMUFD, false, &nodes);
-	read_node(chain, "dev/vfio/vfio", WAY_CONTAINER, false, &nodes);
-	read_devices(machine, &nodes);
-	way = has_way(&nodes);
+	is_open(chain, &nodes, "dev/iommu");
+	is_open(chain, &nodes, "dev/vfio/vfio");
+	for (size_t i = 0; i < machine->devices.n; i++)
+		if (is_prepared(&machine->devices.v[i]))
+			open += has_way(chain, &nodes, &machine->devices.v[i]);
 	for (size_t i = 0; i < nodes.n; i++)
-		add_node(chain, &nodes.v[i], way);
+		add_node(chain, &nodes.v[i], open > 0);
+	add_devices(chain, prepared, open);
 }
 
 /* "8M", as ulimit and systemd take it. */
@@ -178,7 +193,7 @@ static void add_memlock(struct pasid_chain *chain)
 
 	if (r == -EREMOTE) {
 		chain_add(chain, &link_memlock, FINDING_UNKNOWN, NULL, NULL,
-			  "could not be measured: a captured tree has no limits");
+			  "could not be measured: a captured machine has no limits");
 		return;
 	}
 	if (r < 0) {

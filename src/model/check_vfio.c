@@ -211,7 +211,8 @@ static void add_way(struct pasid_chain *chain)
 		chain_add(chain, &link_way, FINDING_BROKEN, NULL,
 			  is_loaded(chain) ? "look for what makes nodes in /dev: udev, or the "
 					     "container's set-up"
-					   : "modprobe vfio-pci",
+			  : is_set(chain, "VFIO_PCI") == 0 ? NULL
+							   : "modprobe vfio-pci",
 			  "neither /dev/vfio/vfio nor /dev/iommu is present");
 }
 
@@ -235,7 +236,7 @@ static void add_cdev(struct pasid_chain *chain)
 }
 
 /*
- * No ioctl tells without a device. But VFIO's function for attaching a PASID stands beside the one for
+ * No ioctl says so without a device. But VFIO's function for attaching a PASID stands beside the one for
  * attaching the RID, so where that one is seen and the other not, there is none.
  */
 static void add_attach(struct pasid_chain *chain)

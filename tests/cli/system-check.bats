@@ -81,7 +81,8 @@ unset_symbol()
 
 @test "the verdict on each captured machine" {
 	judged intel-pasid 0 ok ok broken unknown
-	judged intel-legacy 0 ok broken broken unknown
+	# Nothing is prepared for a user there.
+	judged intel-legacy 0 ok broken broken blocked
 	judged amd 5 broken broken broken broken
 	says 'ready for nothing: interrupt-remapping'
 	judged virtio 5 broken broken broken broken
@@ -515,24 +516,37 @@ unset_symbol()
 		passthrough  ok      ready
 		pasid        broken  not ready: iommu-scalable-mode: dmar0: scalable mode: no (ECAP.SMTS)
 		sva          broken  not ready: iommu-scalable-mode: dmar0: scalable mode: no (ECAP.SMTS)
-		unprivileged unknown ready as far as could be measured; not measured: node-access, memlock
+		unprivileged blocked not ready: vfio-devices: no device has a VFIO driver: none is prepared
 
-		RESULT  CHECK               OBJECT SEEN                                                      REMEDY
-		broken  iommu-scalable-mode dmar0  scalable mode: no (ECAP.SMTS)                             -
-		unknown node-access         -      could not be measured: a captured tree has no permissions -
-		unknown memlock             -      could not be measured: a captured tree has no limits      -
+		RESULT  CHECK               OBJECT SEEN                                                         REMEDY
+		broken  iommu-scalable-mode dmar0  scalable mode: no (ECAP.SMTS)                                -
+		unknown node-access         -      could not be measured: a captured machine has no permissions -
+		blocked vfio-devices        -      no device has a VFIO driver: none is prepared                ioasidctl driver set DEVICE vfio-pci
+		unknown memlock             -      could not be measured: a captured machine has no limits      -
 
 		25 findings are in order: --all shows them too
 	END
 	)"
 	on intel-legacy system check --all
 	ended 0
-	equal "$(grep -c . <<<"$output")" 33
+	equal "$(grep -c . <<<"$output")" 34
 	[[ $output != *--all* ]]
 	on intel-pasid system check passthrough
 	ended 0
 	equal "$(head -n 1 <<<"$output")" 'passthrough ok ready'
 	equal "$(grep -c . <<<"$output")" 2
+}
+
+@test "unprivileged: not ready until a device has a VFIO driver, and the same whoever asks" {
+	on intel-legacy system check unprivileged -j
+	ended 3
+	finds blocked vfio-devices
+	finds blocked ready
+	says 'unprivileged: not ready: vfio-devices: no device has a VFIO driver' 'hint: ioasidctl driver set DEVICE vfio-pci'
+	on intel-pasid system check unprivileged -j
+	ended 0
+	finds ok vfio-devices
+	finds unknown node-access
 }
 
 @test "without rights no more than the capabilities of devices is unknown" {

@@ -70,6 +70,16 @@ net_of()
 	status 0 ctl system check passthrough
 	status 5 ctl system check pasid
 	says 'pasid: not ready: iommu-scalable-mode: dmar0'
+	says "hint: give the virtual machine's IOMMU scalable mode and PASIDs"
+	# Nothing has a VFIO driver: then nobody but root can use a device, whatever /dev/vfio/vfio allows.
+	status 3 ctl system check unprivileged
+	says 'unprivileged: not ready: vfio-devices: '
+	ctl driver set "$EDU" vfio-pci
+	status 4 ctl system check unprivileged
+	says 'unprivileged: not ready: node-access: '
+	chown 1000 "/dev/vfio/$(ctl device show "$EDU" -nro group)"
+	status 0 user ioasidctl system check unprivileged
+	ctl driver reset "$EDU"
 }
 
 @test "group why: each member of each group is explained" {
