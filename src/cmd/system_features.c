@@ -47,6 +47,24 @@ static bool iommufd_known(const struct feature_list *list)
 	return false;
 }
 
+/* Returns the status. */
+static int fail(struct app *app, int error, const char *operand, const char *path)
+{
+	int status;
+
+	if (operand && error == -ENODEV) {
+		app_fail(
+			app, STATUS_UNSAFE, operand,
+			"the device has no VFIO driver, and only through one can the kernel be asked");
+		app_hint(app, "ioasidctl driver set %s vfio-pci", operand);
+		return STATUS_UNSAFE;
+	}
+	status = app_fail_errno(app, error, operand, "cannot ask the kernel");
+	if (operand)
+		operand_hint_holders(app, path);
+	return status;
+}
+
 static int features_run(struct app *app, const void *p)
 {
 	const struct view_args *args = p;
@@ -63,14 +81,8 @@ static int features_run(struct app *app, const void *p)
 	if (r)
 		return r;
 	r = feature_list(in.root, path, &list);
-	if (r < 0) {
-		r = app_fail_errno(app, r, operand, "cannot ask the kernel");
-		if (operand) {
-			app_hint(app, "the device must have a VFIO driver and be free");
-			operand_hint_holders(app, path);
-		}
-		return r;
-	}
+	if (r < 0)
+		return fail(app, r, operand, path);
 	for (size_t i = 0; r == 0 && i < list.n; i++)
 		r = inspect_row(&in, &list.v[i]);
 	if (r == 0 && !operand && iommufd_known(&list))
@@ -82,8 +94,8 @@ static int features_run(struct app *app, const void *p)
 static const struct argp features_argp = {
 	.args_doc = "[DEVICE]",
 	.doc = "List which ioctls, flags, nodes and tables this kernel has, by probing. With DEVICE, one "
-	       "that has a VFIO driver and is free, also the flags that only a device can "
-	       "tell: it is bound to a throw-away iommufd for a moment.",
+	       "that has a VFIO driver and is free, also the flags that can only be asked of a device: "
+	       "it is bound to a throw-away iommufd for a moment.",
 	.children = view_children,
 };
 

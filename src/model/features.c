@@ -31,13 +31,13 @@ struct place {
 };
 
 static const struct place places[] = {
-	{ "node", "/dev/iommu", "dev", "iommu", "iommufd: contexts" },
+	{ "node", "/dev/iommu", "dev", "iommu", "iommufd, through which contexts work" },
 	{ "node", "/dev/vfio/devices", "dev/vfio", "devices", "VFIO device nodes (cdev)" },
-	{ "node", "/dev/vfio/vfio", "dev/vfio", "vfio", "VFIO containers, the older way" },
+	{ "node", "/dev/vfio/vfio", "dev/vfio", "vfio", "VFIO containers, the older interface" },
 	{ "driver", "vfio-pci", "sys/bus/pci/drivers", "vfio-pci",
-	  "gives PCI devices away; no: not loaded" },
+	  "lets VMs and programs have PCI devices, once it is loaded" },
 	{ "driver", "uio_pci_sva", "sys/bus/pci/drivers", "uio_pci_sva",
-	  "PASIDs for processes; no: not loaded" },
+	  "PASIDs for processes that open a UIO device, once it is loaded" },
 	{ "sysfs", "iommu_groups", "sys/kernel/iommu_groups", NULL,
 	  "the machine has IOMMU groups" },
 	{ "sysfs", "iommu", "sys/class/iommu", NULL, "the machine has IOMMU units" },
@@ -72,6 +72,31 @@ static int add_places(const struct sys_root *root, struct feature_list *list)
 	return r;
 }
 
+static const char *const ioctl_about[IOMMUFD_IOCTL_N] = {
+	[IOMMUFD_DESTROY] = "removes any object",
+	[IOMMUFD_IOAS_ALLOC] = "makes an IOAS",
+	[IOMMUFD_IOAS_ALLOW_IOVAS] = "keeps an IOAS to ranges of addresses",
+	[IOMMUFD_IOAS_COPY] = "maps in one IOAS what another one has",
+	[IOMMUFD_IOAS_IOVA_RANGES] = "addresses that an IOAS can have",
+	[IOMMUFD_IOAS_MAP] = "maps memory of the process",
+	[IOMMUFD_IOAS_UNMAP] = "unmaps",
+	[IOMMUFD_OPTION] = "how pinned memory is counted, huge pages",
+	[IOMMUFD_VFIO_IOAS] = "the IOAS of programs made for VFIO containers",
+	[IOMMUFD_HWPT_ALLOC] = "makes page tables: for PASIDs, nesting, dirty tracking",
+	[IOMMUFD_GET_HW_INFO] = "what the IOMMU of a device has",
+	[IOMMUFD_HWPT_SET_DIRTY_TRACKING] = "turns dirty tracking on and off (migration)",
+	[IOMMUFD_HWPT_GET_DIRTY_BITMAP] = "which pages devices have written (migration)",
+	[IOMMUFD_HWPT_INVALIDATE] = "invalidates caches of nested page tables",
+	[IOMMUFD_FAULT_QUEUE_ALLOC] = "page faults of devices, for user space",
+	[IOMMUFD_IOAS_MAP_FILE] = "maps a memfd or dma-buf",
+	[IOMMUFD_VIOMMU_ALLOC] = "a virtual IOMMU for a VM",
+	[IOMMUFD_VDEVICE_ALLOC] = "a device behind a virtual IOMMU",
+	[IOMMUFD_IOAS_CHANGE_PROCESS] = "hands pinned memory to another process",
+	[IOMMUFD_VEVENTQ_ALLOC] = "events of a virtual IOMMU, for user space",
+	[IOMMUFD_HW_QUEUE_ALLOC] = "command queues of a virtual IOMMU in hardware",
+	[IOMMUFD_IOAS_NOIOMMU_GET_PA] = "physical addresses, for devices without an IOMMU",
+};
+
 /* FD negative: the -errno for which the ioctls could not be asked. */
 static int add_ioctls(int fd, struct feature_list *list)
 {
@@ -87,7 +112,8 @@ static int add_ioctls(int fd, struct feature_list *list)
 			available = field_u64(1);
 		else if (known < 0 && fd != -ENOENT)
 			available = field_u64_error(known);
-		r = add(list, "ioctl", iommufd_op_name((enum iommufd_op)op), "iommufd", available);
+		r = add(list, "ioctl", iommufd_op_name((enum iommufd_op)op), ioctl_about[op],
+			available);
 	}
 	return r;
 }

@@ -37,6 +37,12 @@ setup()
 	quiet
 }
 
+@test "what each ioctl is for is said" {
+	on none system features -j
+	ended 0
+	json 'map(.about) | length == (unique | length)'
+}
+
 @test "each machine is told by what it has" {
 	on none system features -rn -o feature,available
 	contains "$output" $'\niommu_groups 0\n'
