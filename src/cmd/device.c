@@ -251,6 +251,8 @@ static int add_run(struct app *app, const void *p)
 		status = session_fail(app, args->context.operands.v[0], &error);
 		if (r == -EBUSY || r == -EINVAL)
 			operand_hint_holders(app, path);
+		if (r == -EINVAL)
+			operand_hint_regions(app, path);
 		if (r == -EPERM)
 			operand_hint_group(app, path);
 		return status;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/array.h"
 #include "util/cleanup.h"
 
 enum { KEY_ALL = 0x480 };
@@ -41,8 +42,14 @@ const struct argp_child diagnosis_children[] = { { &diagnosis_argp, 0, NULL, 0 }
 /* A finding as a row. */
 struct row {
 	const struct finding *finding;
+	char *checks; /* for people, several that could not be measured for one reason: "acs, ats-capability"; or NULL */
 	char *uses[USE_COUNT];
 	size_t n_uses;
+};
+
+struct rows {
+	struct row *v;
+	size_t n;
 };
 
 static void get_result(const void *p, struct out_value *ret)
@@ -56,11 +63,17 @@ static void get_result(const void *p, struct out_value *ret)
 		out_string(ret, ((const struct row *)p)->finding->name); \
 	}
 
-GET(check)
 GET(object)
 GET(seen)
 GET(meaning)
 GET(remedy)
+
+static void get_check(const void *p, struct out_value *ret)
+{
+	const struct row *row = p;
+
+	out_string(ret, row->checks ? row->checks : row->finding->check);
+}
 
 static void get_use(const void *p, struct out_value *ret)
 {
@@ -75,7 +88,8 @@ static void get_use(const void *p, struct out_value *ret)
 	  "ok, note, unknown (could not be measured), warning, blocked (nothing is broken: something " \
 	  "stands in the way, or is still to be done), broken", \
 	  OUT_DEFAULT | OUT_RESULT, 0, get_result }, \
-		{ "check", "What was asked; ready: the verdict", OUT_DEFAULT, 0, get_check }, \
+		{ "check", "What was asked; ready: the verdict", OUT_DEFAULT | OUT_PROSE, 0, \
+		  get_check }, \
 		{ "object", "What was looked at, of a verdict what it is on; absent: the machine", \
 		  OUT_DEFAULT | OUT_PROSE, 0, get_object }, \
 		{ "seen", "What was measured", OUT_DEFAULT | OUT_PROSE, 0, get_seen }, \
@@ -168,38 +182,108 @@ static void note_unknown(struct app *app, const struct finding_list *list)
 		app_note(app, "%zu finding%s could not be measured%s", n, n == 1 ? "" : "s", text);
 }
 
+static bool is_same(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* A sleeping device answers none of many questions: one row of ROWS for all of them. */
+static struct row *find_alike(struct row *rows, size_t n, const struct finding *finding)
+{
+	for (size_t i = 0; finding->error < 0 && i < n; i++)
+		if (rows[i].finding->error == finding->error &&
+		    is_same(rows[i].finding->object, finding->object) &&
+		    is_same(rows[i].finding->seen, finding->seen))
+			return &rows[i];
+	return NULL;
+}
+
+static int add_check(struct row *row, const char *check)
+{
+	char *both;
+
+	if (asprintf(&both, "%s, %s", row->checks ? row->checks : row->finding->check, check) < 0)
+		return -ENOMEM;
+	free(row->checks);
+	row->checks = both;
+	return 0;
+}
+
+static void rows_done(struct rows *rows)
+{
+	for (size_t i = 0; i < rows->n; i++)
+		free(rows->v[i].checks);
+	free(rows->v);
+}
+
+/* The rows that people see. */
+static int choose_rows(const struct finding_list *list, enum finding_result hidden, bool all,
+		       struct rows *rows, size_t *ret_hidden)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		const struct finding *finding = &list->v[i];
+		struct row *row = find_alike(rows->v, rows->n, finding);
+		int r = row ? add_check(row, finding->check) : 0;
+
+		if (r < 0)
+			return r;
+		if (row || finding_is_verdict(finding))
+			continue;
+		if (!all && finding->result <= hidden) {
+			++*ret_hidden;
+			continue;
+		}
+		row = array_push(rows->v, rows->n);
+		if (!row)
+			return -ENOMEM;
+		*row = make_row(finding);
+	}
+	return 0;
+}
+
+static int show_people(struct app *app, struct inspection *in, const struct diagnosis_args *args,
+		       const struct finding_list *list, enum finding_result hidden)
+{
+	_cleanup_(rows_done) struct rows rows = { 0 };
+	size_t n_hidden = 0;
+	int r = show_verdicts(app, list);
+
+	if (r)
+		return r;
+	r = choose_rows(list, hidden, args->all, &rows, &n_hidden);
+	if (r == 0 && rows.n)
+		putchar('\n');
+	for (size_t i = 0; r == 0 && i < rows.n; i++)
+		r = inspect_row(in, &rows.v[i]);
+	if (r < 0 || rows.n)
+		r = inspect_end(app, in, r);
+	if (r == 0 && n_hidden)
+		printf("\n%zu finding%s in order: --all shows %s too\n", n_hidden,
+		       n_hidden == 1 ? " is" : "s are", n_hidden == 1 ? "it" : "them");
+	return r;
+}
+
+static int show_programs(struct app *app, struct inspection *in, const struct finding_list *list)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < list->n; i++) {
+		struct row row = make_row(&list->v[i]);
+
+		r = inspect_row(in, &row);
+	}
+	return inspect_end(app, in, r);
+}
+
 int diagnosis_show(struct app *app, struct inspection *in, const struct diagnosis_args *args,
 		   const struct finding_list *list, enum finding_result hidden)
 {
-	bool people = for_people(args);
-	size_t n_hidden = 0, n_shown = 0;
-	int r = people ? show_verdicts(app, list) : 0;
+	int r = for_people(args) ? show_people(app, in, args, list, hidden)
+				 : show_programs(app, in, list);
 
-	if (r)
-		return r;
-	for (size_t i = 0; r == 0 && i < list->n; i++) {
-		const struct finding *finding = &list->v[i];
-		struct row row = make_row(finding);
-
-		if (people && finding_is_verdict(finding))
-			continue;
-		if (people && !args->all && finding->result <= hidden) {
-			n_hidden++;
-			continue;
-		}
-		if (people && n_shown++ == 0)
-			putchar('\n');
-		r = inspect_row(in, &row);
-	}
-	if (n_shown || !people)
-		r = inspect_end(app, in, r);
-	if (r)
-		return r;
-	if (n_hidden)
-		printf("\n%zu finding%s in order: --all shows %s too\n", n_hidden,
-		       n_hidden == 1 ? " is" : "s are", n_hidden == 1 ? "it" : "them");
-	note_unknown(app, list);
-	return 0;
+	if (r == 0)
+		note_unknown(app, list);
+	return r;
 }
 
 enum status diagnosis_conclude(struct app *app, const struct finding_list *list,

@@ -98,6 +98,23 @@ void operand_hint_group(struct app *app, const char *path)
 	(void)look_at_group(app, path, true);
 }
 
+void operand_hint_regions(struct app *app, const char *path)
+{
+	_cleanup_device_ struct device device = { 0 };
+	_cleanup_group_ struct group group = { 0 };
+
+	if (device_get(&app->root, path, DEVICE_NEED_GROUP, &device) < 0 ||
+	    device.group.status != 1 ||
+	    group_get(&app->root, (uint32_t)device.group.value, GROUP_NEED_REGIONS, 0, &group) < 0)
+		return;
+	if (group_is_direct(&group))
+		app_hint(
+			app,
+			"the firmware demands direct regions for IOMMU group %u, for which the kernel refuses it: "
+			"'ioasidctl group why %u' shows them",
+			group.number, group.number);
+}
+
 int operand_group(struct app *app, const struct sys_root *root, const char *operand, uint32_t *ret)
 {
 	_cleanup_device_ struct device device = { 0 };

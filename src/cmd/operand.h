@@ -25,5 +25,8 @@ void operand_hint_group(struct app *app, const char *path);
 /* A unit by its name. Returns 0 or a reported status. */
 int operand_unit(struct app *app, const struct sys_root *root, const char *operand);
 
+/* After the kernel has refused it with EINVAL: says so where its group has a direct region. */
+void operand_hint_regions(struct app *app, const char *path);
+
 /* A group by its number or by a member. Returns 0 or a reported status. */
 int operand_group(struct app *app, const struct sys_root *root, const char *operand, uint32_t *ret);

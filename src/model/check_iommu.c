@@ -105,7 +105,7 @@ static bool is_pci(const struct device *device)
 	return device->bus && strcmp(device->bus, "pci") == 0;
 }
 
-/* On some machines the IOMMU serves displays and the like alone (Raspberry Pi 5). */
+/* On some machines the IOMMU only serves displays and the like (Raspberry Pi 5). */
 static void add_pci(struct check_machine *machine)
 {
 	struct pasid_chain *chain = &machine->chain;
@@ -278,7 +278,7 @@ static unsigned int broken_for(const struct finding_list *list, size_t from)
 }
 
 /*
- * What one unit lacks hinders the devices behind it alone, where another one has all for the uses FINE:
+ * What one unit lacks only hinders the devices behind it, where another one has all for the uses FINE:
  * a note for these. Returns 0 or -ENOMEM.
  */
 static int relent(struct finding_list *list, size_t from, unsigned int fine)
@@ -292,7 +292,7 @@ static int relent(struct finding_list *list, size_t from, unsigned int fine)
 		if (note.result != FINDING_BROKEN || !note.uses)
 			continue;
 		note.result = FINDING_NOTE;
-		note.meaning = "of the devices behind it alone: another unit has it";
+		note.meaning = "only matters to the devices behind it: another unit has it";
 		note.remedy = NULL;
 		list->v[i].uses &= ~fine;
 		r = finding_add(list, &note, "%s", note.seen);

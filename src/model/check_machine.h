@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The machine while it is checked, for model/check*.c alone. */
+/* The machine while it is checked, only for model/check*.c. */
 #pragma once
 
 #include "model/check.h"

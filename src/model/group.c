@@ -242,3 +242,16 @@ int group_get(const struct sys_root *root, uint32_t number, unsigned int need,
 	list.v[0] = (struct group){ 0 };
 	return 0;
 }
+
+bool group_region_is_direct(const struct group_region *region)
+{
+	return strcmp(region->type, "direct") == 0;
+}
+
+bool group_is_direct(const struct group *group)
+{
+	for (size_t i = 0; i < group->n_regions; i++)
+		if (group_region_is_direct(&group->regions[i]))
+			return true;
+	return false;
+}

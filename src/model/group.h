@@ -59,6 +59,15 @@ int group_get(const struct sys_root *root, uint32_t number, unsigned int need,
 	      unsigned int device_need, struct group *ret);
 
 /*
+ * A direct region is one that a device must reach at all times: the kernel refuses its group to VFIO and iommufd
+ * (__iommu_device_set_domain()). Not so what is "direct-relaxable".
+ */
+bool group_region_is_direct(const struct group_region *region);
+
+/* Has GROUP one? False also where its regions could not be read. */
+bool group_is_direct(const struct group *group);
+
+/*
  * The text of a group's reserved_regions, which is cut up. A line that is none makes regions_status
  * -EBADMSG. Returns 0 or -ENOMEM.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The options are those of Documentation/admin-guide/kernel-parameters.txt: intel_iommu=on exists, while AMD's and
- * Arm's drivers are on unless they are told not to be, and have no such option (parse_amd_iommu_options()).
+ * Arm's drivers are on unless the command line says "off", and have no such option (parse_amd_iommu_options()).
  */
 #include "model/iommu_advice.h"
 

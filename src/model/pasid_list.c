@@ -56,7 +56,7 @@ static int add_records(struct pasid_walk *walk, struct pasid_report *ret)
 	*ret = context_report;
 	ret->status = query->records_status;
 	if (ret->status == -EREMOTE)
-		snprintf(ret->reason, sizeof(ret->reason), "captured without");
+		snprintf(ret->reason, sizeof(ret->reason), "not captured");
 	else if (ret->status < 0)
 		snprintf(ret->reason, sizeof(ret->reason), "some contexts could not be asked");
 	for (size_t i = 0; i < query->n_records; i++) {

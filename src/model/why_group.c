@@ -93,7 +93,7 @@ static int join_command(const char *id, const char *file, char **ret)
 					: -1;
 }
 
-/* What another driver is given by; never to a bridge, and by `driver set` to PCI devices alone. */
+/* What another driver is given by; never to a bridge, and by `driver set` only to PCI devices. */
 static int driver_remedy(const struct device *device, char **ret)
 {
 	_cleanup_free_ char *id = str_quote(device->id), *file = NULL;
@@ -168,19 +168,6 @@ static int group_name(const struct group *group, char **ret)
 	return name ? 0 : -ENOMEM;
 }
 
-static bool is_direct(const struct group_region *region)
-{
-	return strcmp(region->type, "direct") == 0;
-}
-
-bool group_is_direct(const struct group *group)
-{
-	for (size_t i = 0; i < group->n_regions; i++)
-		if (is_direct(&group->regions[i]))
-			return true;
-	return false;
-}
-
 /*
  * A device with a region "direct" must never be without its mapping, and so gets no domain that blocks
  * (__iommu_device_set_domain()), which VFIO and iommufd begin with (iommu_group_claim_dma_owner()). Not so
@@ -222,7 +209,7 @@ int group_why_regions(const struct group *group, enum finding_result result, uns
 	for (size_t i = 0; r == 0 && i < group->n_regions; i++) {
 		const struct group_region *region = &group->regions[i];
 
-		if (is_direct(region))
+		if (group_region_is_direct(region))
 			r = finding_add(list, &finding, "direct region %#" PRIx64 "-%#" PRIx64,
 					region->start, region->end);
 	}

@@ -20,6 +20,3 @@ int group_why(const struct sys_root *root, uint32_t number, bool wake, struct fi
 /* A row with RESULT for each region that keeps GROUP, read with its members, from VFIO. Returns 0 or -ENOMEM. */
 int group_why_regions(const struct group *group, enum finding_result result, unsigned int uses,
 		      struct finding_list *list);
-
-/* Has it one? False also where that could not be read. */
-bool group_is_direct(const struct group *group);

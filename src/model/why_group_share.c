@@ -252,7 +252,7 @@ static int explain_aliases(struct share *share, size_t i)
 		.check = check_alias,
 		.result = FINDING_NOTE,
 		.object = share->v[i].device->id,
-		.meaning = "the IOMMU tells devices by the requester ID alone",
+		.meaning = "the IOMMU only sees the requester ID",
 	};
 	const struct device *device = share->v[i].device;
 	char real[32];
@@ -297,7 +297,7 @@ static int explain_below(struct share *share, size_t i)
 		.check = check_alias,
 		.result = FINDING_NOTE,
 		.object = share->v[i].device->id,
-		.meaning = "the IOMMU tells devices by the requester ID alone",
+		.meaning = "the IOMMU only sees the requester ID",
 	};
 	char id[32];
 	int r;
@@ -329,7 +329,7 @@ static int unreadable(const struct share *share, size_t i)
 	for (size_t k = 0; k < path->n; k++) {
 		int r = isolates(share, &path->v[k]);
 
-		/* One that cannot be told from config space, and matters for nothing behind it. */
+		/* One that config space does not show, and matters for nothing behind it. */
 		if (r < 0 && (k > 0 || path->v[k].status < 0 || path->v[k].multifunction))
 			return r;
 	}
@@ -344,7 +344,7 @@ static int explain_rest(struct share *share, size_t i)
 		.result = FINDING_NOTE,
 		.object = share->v[i].device->id,
 		.meaning =
-			"the driver of the IOMMU, or firmware, says which devices it cannot tell apart",
+			"the driver of the IOMMU, or firmware, decides which devices cannot be kept apart",
 	};
 	const struct device *device = share->v[i].device;
 	int r = device->path.status < 0 ? device->path.status : unreadable(share, i);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Why devices share a group, for model/why_group*.c alone. */
+/* Why devices share a group, only for model/why_group*.c. */
 #pragma once
 
 #include "model/finding.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The chain while it is followed, for model/why_pasid*.c alone. */
+/* The chain while it is followed, only for model/why_pasid*.c. */
 #pragma once
 
 #include "model/device.h"
@@ -67,7 +67,7 @@ void chain_driver(struct pasid_chain *chain);   /* group, driver, nodes */
 /* Is CONFIG_NAME set? "y" or "m", "" where it is not, NULL where that cannot be known; in BUF. */
 const char *chain_config(struct pasid_chain *chain, const char *name, char *buf, size_t size);
 
-/* Links that are no single device's, each alone. */
+/* Links that are not a single device's, one each. */
 void chain_registers(struct pasid_chain *chain); /* of `unit`, and the CPU that it has to fit */
 void chain_remapping(struct pasid_chain *chain);
 void chain_iommufd(struct pasid_chain *chain);

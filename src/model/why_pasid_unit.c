@@ -269,7 +269,7 @@ static void add_direct(struct pasid_chain *chain, const char *seen)
 
 /*
  * Both drivers ask whether the devices' MSIs are isolated (iommu_group_has_isolated_msi()); the names of
- * the interrupt chips tell. A register says what a unit could do, so that only its "no" is an answer.
+ * the interrupt chips show it. A register says what a unit could do, so that only its "no" is an answer.
  */
 void chain_remapping(struct pasid_chain *chain)
 {

@@ -252,6 +252,36 @@ in_the_way()
 	contains "$(jq -r '.[] | select(.check == "pasid-capability").seen' <<<"$output")" 'not permitted'
 }
 
+@test "people see one row for all that could not be measured for one reason" {
+	on intel-pasid-user pasid why $WIDE
+	ended 0
+	equal "$output" "$(cat <<-'END'
+		0000:00:10.0 unknown ready as far as could be measured; not measured: pasid-capability, tlp-prefix, acs, pasid-enabled, in-use
+
+		RESULT  CHECK                                                                                                              OBJECT       SEEN                                 REMEDY
+		unknown pasid-capability, tlp-prefix, acs, ats-capability, pri-capability, pasid-enabled, ats-enabled, pri-enabled, in-use 0000:00:10.0 could not be measured: not permitted ask as root
+
+		21 findings are in order: --all shows them too
+	END
+	)"
+	says_only 'ioasidctl: note: 9 findings could not be measured; 9 for want of permission: ask as root'
+	on intel-pasid-user pasid why $WIDE -j
+	json '[.[] | select(.check != "ready" and .result == "unknown")] | length == 9'
+}
+
+@test "a sleeping device is left alone, and how to wake it is said" {
+	local tree
+
+	tree=$(own intel-pasid)
+	echo suspended >"$tree/sys/devices/pci0000:00/$WIDE/power/runtime_status"
+	on intel-pasid pasid why $WIDE
+	ended 0
+	says_only 'ioasidctl: note: 8 findings could not be measured; 8 of a sleeping device: --wake wakes it'
+	on intel-pasid pasid why $WIDE --wake
+	succeeds
+	equal "$(head -n 1 <<<"$output")" '0000:00:10.0 ok ready'
+}
+
 @test "other IOMMUs, and none" {
 	broken pasid-capability amd 0000:00:05.0
 	broken pasid-capability virtio 0000:00:05.0

@@ -191,7 +191,7 @@ ioasidctl: note: TARGET, STATE could not be read in 2 rows: not a part of a capt
 		hardware: true, state: null, unreadable: { kind: $missing, target: $missing, ioas_name: $missing,
 		hwpt: $missing, record: $missing, state: $missing } }]"
 	on intel-pasid pasid list --sources -j -o source,status,reason source=context
-	json '. == [{ source: "context", status: "unreadable", reason: "captured without" }]'
+	json '. == [{ source: "context", status: "unreadable", reason: "not captured" }]'
 	on intel-pasid pasid show 00:10.0 42 -j -o record,state
 	[[ $status == 7 ]]
 	json ". == { record: null, state: null, unreadable: { record: $missing, state: $missing } }"

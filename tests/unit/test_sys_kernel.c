@@ -181,6 +181,35 @@ static void check_flag(const char *text, const char *name, int status, uint64_t 
 	assert_int_equal(field.value, value);
 }
 
+static void check_cpu(const char *text, enum sys_arch arch, const char *id)
+{
+	struct sys_cpu cpu;
+
+	sys_cpu_parse(text, strlen(text), &cpu);
+	assert_int_equal(cpu.arch, arch);
+	assert_string_equal(cpu.id, id);
+}
+
+/* As show_cpuinfo() and c_show() of the architectures print it. */
+static void knows_architectures(void **state)
+{
+	(void)state;
+	check_cpu("processor\t: 0\nvendor_id\t: GenuineIntel\ncpu family\t: 6\nflags\t\t: fpu\n",
+		  SYS_ARCH_X86, "GenuineIntel");
+	check_cpu("flags\t\t: fpu", SYS_ARCH_X86, "");
+	check_cpu(
+		"processor\t: 0\nFeatures\t: fp asimd\nCPU implementer\t: 0x41\nCPU part\t: 0xd0b\n",
+		SYS_ARCH_ARM, "0x41");
+	check_cpu("processor\t: 0\nhart\t\t: 2\nisa\t\t: rv64imafdc\nmmu\t\t: sv39\n",
+		  SYS_ARCH_RISCV, "rv64imafdc");
+	check_cpu("isa\t\t: rv64imafdcvh_zicbom_zicboz_zicntr_zicsr_zifencei\n", SYS_ARCH_RISCV,
+		  "rv64imafdcvh_zicbom_zicboz_zicn");
+	check_cpu("vendor_id       : IBM/S390\n# processors    : 2\nfeatures\t: esan3 zarch\n",
+		  SYS_ARCH_UNKNOWN, "");
+	check_cpu("cpu\t\t: POWER9\n", SYS_ARCH_UNKNOWN, "");
+	check_cpu("", SYS_ARCH_UNKNOWN, "");
+}
+
 static void finds_cpu_flags(void **state)
 {
 	static const char text[] =
@@ -210,6 +239,7 @@ int main(void)
 		cmocka_unit_test(finds_options),
 		tree_test(reads_the_files),
 		cmocka_unit_test(finds_cpu_flags),
+		cmocka_unit_test(knows_architectures),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
