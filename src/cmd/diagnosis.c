@@ -291,15 +291,11 @@ enum status diagnosis_conclude(struct app *app, const struct finding_list *list,
 {
 	enum status status = finding_status(verdict);
 	const struct finding *cause = finding_cause(list, verdict->uses);
-	bool named;
 
 	if (status == STATUS_DONE || !cause)
 		return STATUS_DONE;
-	/* "driver: driver e1000" would say it twice. */
-	named = !str_starts(cause->seen, cause->check);
-	app_fail(app, status, object, "%s: %s%s%s%s%s", what, named ? cause->check : "",
-		 named ? ": " : "", cause->object ? cause->object : "", cause->object ? ": " : "",
-		 cause->seen);
+	app_fail(app, status, object, "%s: %s: %s%s%s", what, cause->check,
+		 cause->object ? cause->object : "", cause->object ? ": " : "", cause->seen);
 	if (cause->remedy)
 		app_hint(app, "%s", cause->remedy);
 	return status;

@@ -212,9 +212,9 @@ static void add_memlock(struct pasid_chain *chain)
 	else
 		/* Less than a page of it, and nothing can be mapped at all. */
 		chain_add(chain, &link_memlock, lock.soft < 4096 ? FINDING_BROKEN : FINDING_WARNING,
-			  NULL, remedy,
-			  "%s of %s of memory can be pinned; the limit can be raised to %s", soft,
-			  memory, hard);
+			  NULL, remedy, "only %s of %s of memory can be pinned%s%s", soft, memory,
+			  lock.hard > lock.soft ? ", and with 'ulimit -l' " : "",
+			  lock.hard > lock.soft ? hard : "");
 }
 
 void check_user(struct check_machine *machine)

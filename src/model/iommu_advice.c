@@ -19,17 +19,16 @@
 struct driver {
 	const char *table;
 	const char *symbol; /* of the configuration; NULL: none that is looked for */
-	const char
-		*option; /* of the command line, that "off" is said by beside "iommu"; NULL: none */
-	const char *advice; /* where neither is the cause */
+	const char *option; /* of the command line, which takes "off"; NULL: none */
+	const char *on;     /* what that takes to turn it on; NULL: it is on */
+	const char *word;   /* that the driver's messages have */
 };
 
 static const struct driver drivers[] = {
-	{ "DMAR", "INTEL_IOMMU", "intel_iommu", "boot with intel_iommu=on" },
-	{ "IVRS", "AMD_IOMMU", "amd_iommu",
-	  "look for what the kernel reports: journalctl -k -g AMD-Vi" },
-	{ "IORT", "ARM_SMMU_V3", NULL, "look for what the kernel reports: journalctl -k -g smmu" },
-	{ "VIOT", NULL, NULL, "look for what the kernel reports: journalctl -k -g virtio_iommu" },
+	{ "DMAR", "INTEL_IOMMU", "intel_iommu", "on", "DMAR" },
+	{ "IVRS", "AMD_IOMMU", "amd_iommu", NULL, "AMD-Vi" },
+	{ "IORT", "ARM_SMMU_V3", NULL, NULL, "smmu" },
+	{ "VIOT", NULL, NULL, NULL, "virtio_iommu" },
 };
 
 /* The firmware announces an IOMMU: what keeps the kernel from using it. Returns 0 or -ENOMEM. */
@@ -42,7 +41,11 @@ static int advise_driver(const struct sys_root *root, const struct driver *drive
 
 	if (r == -ENOMEM)
 		return r;
-	snprintf(buf, size, "%s", driver->advice);
+	if (driver->on && !sys_cmdline_has(&words, driver->option, driver->on))
+		snprintf(buf, size, "boot with %s=%s", driver->option, driver->on);
+	else
+		snprintf(buf, size, "look for what the kernel reports: journalctl -k -g %s",
+			 driver->word);
 	if (driver->option && sys_cmdline_has(&words, driver->option, "off")) {
 		snprintf(buf, size, "boot without %s=off", driver->option);
 	} else if (driver->option && sys_cmdline_has(&words, "iommu", "off")) {

@@ -132,7 +132,7 @@ static int add_driver(const struct device *device, struct finding_list *list)
 		finding.meaning = device_is_bridge(device)
 					  ? "a bridge's driver does no DMA and stays"
 					  : "the driver does no DMA of its own and stays";
-		return finding_add(list, &finding, "driver %s", device->driver.value);
+		return finding_add(list, &finding, "bound to %s", device->driver.value);
 	}
 	r = driver_remedy(device, &command);
 	if (r < 0)
@@ -140,7 +140,7 @@ static int add_driver(const struct device *device, struct finding_list *list)
 	finding.result = FINDING_BLOCKED;
 	finding.meaning = "the kernel assigns no group while a driver of its own has a member";
 	finding.remedy = command;
-	return finding_add(list, &finding, "driver %s", device->driver.value);
+	return finding_add(list, &finding, "bound to %s", device->driver.value);
 }
 
 static int add_obstacles(const struct sys_root *root, const struct group *group,

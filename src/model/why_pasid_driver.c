@@ -154,7 +154,7 @@ static void add_driver_vfio(struct pasid_chain *chain)
 	else
 		chain_add(chain, &link_driver_vfio,
 			  chain_driver_is_vfio(device) ? FINDING_OK : FINDING_BLOCKED, device->id,
-			  remedy, "driver %s", device->driver.value);
+			  remedy, "bound to %s", device->driver.value);
 }
 
 /* Which drivers bind processes cannot be read, but for a few that are known. */
@@ -172,10 +172,10 @@ static void add_driver_sva(struct pasid_chain *chain)
 			  "load the device's own driver", "no driver");
 	else if (chain_driver_binds(chain->root, device))
 		chain_add(chain, &link_driver_sva, FINDING_OK, device->id, NULL,
-			  "driver %s, which binds processes", device->driver.value);
+			  "bound to %s, which binds processes", device->driver.value);
 	else if (chain_driver_is_vfio(device))
-		chain_add(chain, &link_driver_sva, FINDING_BLOCKED, device->id, remedy, "driver %s",
-			  device->driver.value);
+		chain_add(chain, &link_driver_sva, FINDING_BLOCKED, device->id, remedy,
+			  "bound to %s", device->driver.value);
 	else
 		chain_add(chain, &link_driver_sva, FINDING_UNKNOWN, device->id, NULL,
 			  "could not be measured: whether the driver %s binds processes",

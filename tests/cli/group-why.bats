@@ -125,7 +125,7 @@ member()
 	asked 3 virtio 40
 	equal "$(row 40b00000.dma iommu-driver)" 'note platform device, no PCI device|-'
 	equal "$(row 40a00000.dma driver)" \
-		'blocked driver dma-pl330|echo 40a00000.dma > /sys/bus/platform/drivers/dma-pl330/unbind'
+		'blocked bound to dma-pl330|echo 40a00000.dma > /sys/bus/platform/drivers/dma-pl330/unbind'
 	rm "$tree/sys/kernel/iommu_groups/40/devices/40a00000.dma"
 	asked 0 virtio 40
 	equal "$(row 40b00000.dma alone)" 'ok alone: platform device, no PCI device|-'
@@ -162,7 +162,7 @@ member()
 	asked 3 intel-pasid 50
 	equal "$(row 10000:e0:06.0 dma-alias)" 'note in a PCI domain of 0000:00:0e.0, which does its DMA|-'
 	equal "$(row 0000:00:0e.0 dma-alias)" 'note does the DMA of a PCI domain of its own|-'
-	equal "$(row 0000:00:0e.0 driver)" 'blocked driver vmd|ioasidctl driver set 0000:00:0e.0 vfio-pci'
+	equal "$(row 0000:00:0e.0 driver)" 'blocked bound to vmd|ioasidctl driver set 0000:00:0e.0 vfio-pci'
 }
 
 @test "what stands in the way, in captured machines" {
@@ -172,13 +172,13 @@ member()
 		'hint: umount /mnt/data'
 	asked 3 intel-pasid $WIDE
 	contains "$(row $WIDE in-use)" '(ioasid:vm) has /dev/vfio/devices/vfio0 open|ioasidctl context list'
-	equal "$(row $WIDE driver)" 'ok driver vfio-pci|-'
+	equal "$(row $WIDE driver)" 'ok bound to vfio-pci|-'
 	asked 3 intel-pasid 5
-	equal "$(row 0000:03:02.0 driver)" 'blocked driver e1000|ioasidctl driver set 0000:03:02.0 vfio-pci'
-	says 'ioasidctl: 5: the group cannot be assigned: 0000:03:02.0: driver e1000'
+	equal "$(row 0000:03:02.0 driver)" 'blocked bound to e1000|ioasidctl driver set 0000:03:02.0 vfio-pci'
+	says 'ioasidctl: 5: the group cannot be assigned: driver: 0000:03:02.0: bound to e1000'
 	equal "$(row 0000:03:01.0 driver)" 'ok no driver|-'
 	asked 0 intel-pasid 3
-	equal "$(row 0000:00:08.0 driver)" 'ok driver pcieport|-'
+	equal "$(row 0000:00:08.0 driver)" 'ok bound to pcieport|-'
 	quiet
 	asked 3 sriov $DISK
 	contains "$(row $DISK virtual-functions)" 'blocked has 124 virtual functions|echo 0 > /sys/devices/'
@@ -212,7 +212,7 @@ member()
 	sed -i '1i DRIVER=lpc_ich' "$tree/sys/devices/pci0000:00/0000:00:1f.0/uevent"
 	asked 3 intel-pasid 0000:00:1f.2
 	equal "$(row 0000:00:1f.0 driver)" \
-		'blocked driver lpc_ich|echo 0000:00:1f.0 > /sys/bus/pci/drivers/lpc_ich/unbind'
+		'blocked bound to lpc_ich|echo 0000:00:1f.0 > /sys/bus/pci/drivers/lpc_ich/unbind'
 }
 
 @test "what cannot be measured is unknown, and is said" {
@@ -255,13 +255,13 @@ member()
 	on intel-pasid group why eth0
 	ended 3
 	equal "$output" "$(cat <<-'END'
-		group 5 blocked not ready: driver: 0000:03:02.0: driver e1000
+		group 5 blocked not ready: driver: 0000:03:02.0: bound to e1000
 
 		RESULT  CHECK      OBJECT       SEEN                                                    REMEDY
 		warning pci-bridge 0000:00:0a.0 PCIe-to-PCI bridge, in one group with what is behind it move the device to a slot of PCI Express
 		warning pci-bridge 0000:03:01.0 behind 0000:00:0a.0, a PCIe-to-PCI bridge               move the device to a slot of PCI Express
 		warning pci-bridge 0000:03:02.0 behind 0000:00:0a.0, a PCIe-to-PCI bridge               move the device to a slot of PCI Express
-		blocked driver     0000:03:02.0 driver e1000                                            ioasidctl driver set 0000:03:02.0 vfio-pci
+		blocked driver     0000:03:02.0 bound to e1000                                          ioasidctl driver set 0000:03:02.0 vfio-pci
 
 		2 findings are in order: --all shows them too
 	END

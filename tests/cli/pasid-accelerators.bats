@@ -313,7 +313,7 @@ amdxdna()
 	on none pasid why 0000:00:05.0 -j
 	ended 5
 	says 'no PASIDs for SVA'
-	json 'any(.[]; .check == "driver" and .result == "ok" and .seen == "driver amdxdna, which binds processes")'
+	json 'any(.[]; .check == "driver" and .result == "ok" and .seen == "bound to amdxdna, which binds processes")'
 	mkdir -p "$tree/sys/module/amdxdna/parameters"
 	echo N >"$tree/sys/module/amdxdna/parameters/force_iova"
 	on none pasid why 0000:00:05.0 -j

@@ -159,6 +159,8 @@ unset_symbol()
 	advised 'boot without iommu=off'
 	: >"$tree/proc/cmdline"
 	advised 'boot with intel_iommu=on'
+	echo 'intel_iommu=on,sm_on' >"$tree/proc/cmdline"
+	advised 'look for what the kernel reports: journalctl -k -g DMAR'
 	sed -i '/INTEL_IOMMU=/d' "$tree/proc/config.gz"
 	advised 'boot a kernel with CONFIG_INTEL_IOMMU'
 	# AMD's and Arm's drivers are on, and have no option "on".

@@ -101,7 +101,7 @@ net_of()
 	ctl driver reset 0000:02:01.0
 	ctl driver reset $E1000
 	status 3 ctl group why 0000:02:01.0
-	says "the group cannot be assigned: $E1000: driver e1000"
+	says "the group cannot be assigned: driver: $E1000: bound to e1000"
 }
 
 @test "group why: the driver of an ISA bridge stands in the way, as the kernel has it" {
@@ -111,7 +111,7 @@ net_of()
 	echo $ISA >/sys/bus/pci/drivers_probe
 	status 5 ctl -c test device add $SATA
 	status 3 ctl group why $SATA
-	says "$ISA: driver uio_pci_generic"
+	says "$ISA: bound to uio_pci_generic"
 	cure $SATA
 	status 0 ctl group why $SATA
 	ctl -c test device add $SATA
@@ -200,6 +200,6 @@ net_of()
 	echo $uuid >/sys/class/mdev_bus/mtty/mdev_supported_types/mtty-1/create
 	status 0 ctl group why $uuid
 	[[ $(reason $uuid $uuid alone) == 'ok alone: mdev device, no PCI device' ]]
-	[[ $(reason $uuid $uuid driver) == 'ok driver mtty' ]]
+	[[ $(reason $uuid $uuid driver) == 'ok bound to mtty' ]]
 	echo 1 >/sys/bus/mdev/devices/$uuid/remove
 }

@@ -826,7 +826,7 @@ hint: 'ioasidctl driver set ${NIC#0000:} vfio-pci' gives "* ]]
 	user bash -c "exec 8<>/dev/iommu 9<>$cdev"
 	status 0 ctl system check unprivileged
 	status 5 user bash -c 'ulimit -l 0 && exec ioasidctl system check unprivileged'
-	says 'unprivileged: not ready: memlock: 0 KiB of '
+	says 'unprivileged: not ready: memlock: only 0 KiB of '
 	(
 		ulimit -l unlimited
 		status 0 user ioasidctl system check unprivileged -j

@@ -24,7 +24,7 @@ teardown()
 @test "group why: a port in the group does not stand in the way" {
 	local port=0000:00:05.0 device=0000:02:00.0
 
-	[[ $(reason $device $port driver) == 'ok driver pcieport' ]]
+	[[ $(reason $device $port driver) == 'ok bound to pcieport' ]]
 	status 0 ctl group why $device
 	ctl driver set $device vfio-pci
 	status 0 ctl group why $device --wake
