@@ -557,3 +557,32 @@ unset_symbol()
 	equal "$(jq -r '[.[] | select(.result == "unknown" and .check != "ready") | .check] | join(" ")' <<<"$output")" \
 		'pasid-devices node-access memlock'
 }
+
+@test "no line of a diagnosis is longer than a terminal, and none has a broken word" {
+	local tree command width text
+
+	for width in 80 200; do
+		while read -r tree command; do
+			text=$(TERM=xterm script -qec "stty cols $width; $IOASIDCTL --sysroot $BATS_FILE_TMPDIR/$tree $command 2>/dev/null" \
+				/dev/null </dev/null | tr -d '\r' | sed 's/\x1b\[[0-9;]*m//g')
+			[[ -n $text ]]
+			(($(wc -L <<<"$text") <= width)) || {
+				printf '%s, %s\n%s\n' "$width" "$command" "$text"
+				return 1
+			}
+			# Names of checks and devices are whole wherever they stand.
+			[[ ! $text =~ [a-z]-$'\n' ]]
+		done <<-END
+			intel-pasid system check --all
+			intel-legacy system check
+			amd system check
+			none system check
+			virtio system check --all
+			intel-pasid group why 5
+			intel-pasid pasid why 0000:00:10.0 --all
+			intel-legacy pasid why 0000:00:10.0
+			intel-pasid-user pasid why 0000:00:10.0
+			none pasid why 0000:00:05.0
+		END
+	done
+}
