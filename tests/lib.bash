@@ -52,7 +52,8 @@ contains()
 no_contexts()
 {
 	mkdir -p "$1/ioasidctl"
-	echo '{ "uid": 0, "roots": [], "context": [] }' >"$1/ioasidctl/contexts.json"
+	# As a capture writes it.
+	printf '%s\n' '{' '  "uid":0,' '  "roots":[' '  ],' '  "context":[' '  ]' '}' >"$1/ioasidctl/contexts.json"
 }
 
 # unpack NAME...: tests/trees/NAME.tree, once a file, as $BATS_FILE_TMPDIR/NAME; without contexts, where it

@@ -225,7 +225,10 @@ ioasidctl: note: TARGET, STATE could not be read in 2 rows: not a part of a capt
 	on intel-pasid system diff "$BATS_FILE_TMPDIR/intel-pasid" - -j
 	[[ $status == 7 ]]
 	says_only "$NOTE"
-	json '. == [{ change: "unreadable", kind: "pasid", object: null, pasid: null, field: "context", old: 0,
+	json '. == [{ change: "unreadable", kind: "device", object: "0000:00:10.0", pasid: null, field: "attached",
+		old: { kind: "opener", id: 98, name: "ioasid:vm", context: null, hwpt: null }, new: null,
+		unreadable: { new: "not a part of a captured machine" } },
+		{ change: "unreadable", kind: "pasid", object: null, pasid: null, field: "context", old: 0,
 		new: null, unreadable: { new: "not a part of a captured machine" } }]'
 }
 
@@ -235,4 +238,29 @@ ioasidctl: note: TARGET, STATE could not be read in 2 rows: not a part of a capt
 	on intel-pasid pasid list -o pasid,record,state pasid=42
 	[[ $status == 0 ]]
 	quiet
+}
+
+@test "a context that may not be read, or does not answer, is not taken for one that has nothing" {
+	local tree
+
+	tree=$(own intel-pasid)
+	jq -n '{ uid: 0, roots: [], context: [{ name: "hers", socket: "/run/x/hers.sock", uid: 1000, status: "denied" }] }' \
+		>"$tree/ioasidctl/contexts.json"
+	on intel-pasid pasid list -j -o pasid,kind,context,record,state pasid=42
+	ended 7
+	json '. == [{ pasid: 42, kind: null, context: null, record: null, state: null, unreadable: {
+		kind: "Permission denied", context: "Permission denied", record: "Permission denied",
+		state: "Permission denied" } }]'
+	says_only "ioasidctl: note: context 1000:hers may not be read"
+	jq -n '{ uid: 0, roots: [], context: [{ name: "stuck", socket: "/run/x/stuck.sock", uid: 0, status: "live",
+		error: { err: 110, message: "it does not answer" } }] }' >"$tree/ioasidctl/contexts.json"
+	on intel-pasid pasid list -j -o pasid,record pasid=42
+	ended 7
+	json '. == [{ pasid: 42, record: null, unreadable: { record: "Connection timed out" } }]'
+	on intel-pasid device show 00:10.0 -j -o attached
+	ended 7
+	json '.attached.kind == "opener" and .unreadable == { attached: "Connection timed out" }'
+	on intel-pasid system diff "$BATS_FILE_TMPDIR/intel-pasid" - kind=pasid -nro change,field
+	ended 7
+	equal "$output" 'unreadable context'
 }
