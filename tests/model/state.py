@@ -6,7 +6,7 @@ then, when it has succeeded, changes the state (which may be a copy by then) as 
 Two errors that are both due may come in either order, so the errors of an operation are a set.
 """
 PAGE = 4096
-PASID_END = 1 << 20
+INTERFACE = 'org.ioasidctl.Context.'
 
 
 class Disagreement(Exception):
@@ -31,7 +31,7 @@ class Context:
         self.ioas = {}
         self.hwpt = {}
         self.keys = {}  # what an operation made, by the operation's key
-        self.kept = set()  # of its devices: somebody else has the descriptor too
+        self.given = False  # its descriptors, to this process
 
     # What follows from the state.
 
@@ -172,16 +172,21 @@ class Context:
             errors.add('AlreadyAttached')
         if hwpt and not self.hwpt[hwpt]['pasid'] and any(self.device[a]['pasid'] for a in self.group(address)):
             errors.add('HwptNotForPasids')
-        if sibling and not same(self.device[sibling]['attached']):
+        joins = sibling and not device['attached']
+        if joins and not same(self.device[sibling]['attached']):
             errors.add('GroupAttached')
 
         def change(_):
             on = target
-            if sibling:
+            if joins:
                 on = self.device[sibling]['attached']
             elif not hwpt and any(self.world.hardware[a]['width'] for a in self.group(address)):
                 on = (ioas, self.get_automatic(address, ioas))
-            old, self.device[address]['attached'] = self.device[address]['attached'], on
+            old = self.device[address]['attached']
+            # Those of its group that are attached move along.
+            for other in self.group(address):
+                if other == address or self.device[other]['attached']:
+                    self.device[other]['attached'] = on
             if old and old[1]:
                 self.put_automatic(old[1])
         return errors, change
@@ -283,8 +288,8 @@ class Context:
             used.update(self.device[other]['pasid'])
         return used
 
-    def bind(self, address, pasids, count, number):
-        """PASIDS, or the COUNT lowest free ones where it is None."""
+    def bind(self, address, pasids, count, number, partial):
+        """PASIDS, or the COUNT lowest free ones where it is None; PARTIAL: those that are free."""
         errors = self.find_bound(address)
         target = self.target(number)
         if target is None:
@@ -297,13 +302,15 @@ class Context:
         device, used = self.device[address], self.used_pasids(address)
         ioas, hwpt = target
         if pasids is None:
-            free = (p for p in range(1, end) if p not in used)
-            pasids = [p for p, _ in zip(free, range(count))]
+            unused = (p for p in range(1, end) if p not in used)
+            pasids = [p for p, _ in zip(unused, range(count))]
             if len(pasids) < count:
                 errors.add('PasidsExhausted')
         errors |= {'PasidZero'} if 0 in pasids else set()
         errors |= {'PasidTooWide'} if any(p >= end for p in pasids) else set()
-        errors |= {'PasidInUse'} if any(p in used for p in pasids) else set()
+        free = [p for p in pasids if p not in used]
+        if len(free) < len(pasids) and not (partial and free):
+            errors.add('PasidInUse')
         if hwpt and not self.hwpt[hwpt]['pasid']:
             errors.add('HwptNotForPasids')
         rid = address if device['attached'] else self.sibling(address)
@@ -318,16 +325,17 @@ class Context:
                 if on[1]:
                     self.put_automatic(on[1])
             serving = hwpt or self.get_automatic(address, ioas)
-            for pasid in pasids:
+            for pasid in free:
                 self.device[address]['pasid'][pasid] = serving
             if reply is None:
                 return
-            equal('pasid', reply['pasid'], ranges_text(pasids))
-            equal('count', reply['count'], len(pasids))
+            equal('pasid', reply['pasid'], ranges_text(free))
+            equal('count', reply['count'], len(free))
             equal('ioas', reply['ioas'], ioas)
             if serving > 0:
                 equal('hwpt', reply['hwpt'], serving)
-            equal('failure', reply.get('failure'), None)
+            failure = reply.get('failure')
+            equal('failure', failure and failure['error'], None if free == pasids else INTERFACE + 'PasidInUse')
         return errors, change
 
     def unbind(self, address, pasids):
@@ -338,7 +346,7 @@ class Context:
         device = self.device[address]
         gone = [*device['pasid']] if pasids is None else pasids
         if any(p not in device['pasid'] for p in gone):
-            return {'PasidNotBound'}, None
+            return {'PasidNotBound', *(['PasidZero'] if 0 in gone else [])}, None
 
         def change(reply):
             if reply is not None:

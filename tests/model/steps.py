@@ -139,7 +139,7 @@ class Generator:
 
     def make_bind(self, context, step):
         address = self.device(context)
-        step.update(device=address, target=self.key(context), pasids=self.pasids(address), count=0)
+        step.update(device=address, target=self.key(context), pasids=self.pasids(address), count=0, partial=self.chance(25))
         if self.chance(20):
             step.update(pasids=None, count=self.random.choice([1, 2, 5, 30, 254]))
 
@@ -158,7 +158,7 @@ def command(step):
     named = f" --name {step['name']}" if step.get('name') else ''
     lines = {
         'create': lambda: f'{prefix}ioasidctl context create {name}',
-        'destroy': lambda: f'{prefix}ioasidctl context destroy {name}',
+        'destroy': lambda: f'{prefix}ioasidctl context destroy {name} --force',
         'kill': lambda: f"kill -9 \"$({prefix}ioasidctl context show {name} -nr -o pid)\"",
         'keep': lambda: f'{prefix}ioasidctl context exec {name} -- sleep inf &',
         'drop': lambda: 'kill %+',
@@ -173,7 +173,8 @@ def command(step):
         'unmap': lambda: f'ioas unmap ${target} ' +
                          (f"{step['iova']:#x}" if step['iova'] is not None else '--all') +
                          (f" --length {step['length']}" if step['length'] else ''),
-        'bind': lambda: f"pasid bind {device_} {step['pasids'] or 'auto --count ' + str(step['count'])} ${target}",
+        'bind': lambda: f"pasid bind {device_} {step['pasids'] or 'auto --count ' + str(step['count'])} ${target}" +
+                        (' --partial' if step['partial'] else ''),
         'unbind': lambda: f"pasid unbind {device_} {step['pasids'] or 'all'}",
         'hwpt': lambda: f"{step['key']}=$(varlinkctl call {sockets(name)} org.ioasidctl.Context.AllocHwpt '" +
                         f'{{"device":"{device_}","ioas":"\'${target}\'","pasid":{str(step["pasid"]).lower()}}}' +

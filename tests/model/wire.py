@@ -6,7 +6,8 @@ import os
 import re
 import socket
 
-INTERFACE = 'org.ioasidctl.Context.'
+from state import INTERFACE
+
 TABLE = '/sys/kernel/debug/iommu/intel/dmar_translation_struct'
 REPLY_MAX = 8 << 20
 
