@@ -28,12 +28,14 @@ static error_t why_parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &args->common;
 		return 0;
 	case KEY_FOR:
-		if (strcmp(arg, "vfio") == 0)
+		if (strcmp(arg, "vfio") == 0) {
 			args->use = USE_PASID;
-		else if (strcmp(arg, "sva") == 0)
+		} else if (strcmp(arg, "sva") == 0) {
 			args->use = USE_SVA;
-		else
+		} else {
 			argp_error(state, "--for: '%s' is neither vfio nor sva", arg);
+			return EINVAL;
+		}
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
