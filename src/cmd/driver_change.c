@@ -69,13 +69,17 @@ static int add_target(struct change *change, const char *operand)
 
 static int lock_target(struct target *target)
 {
+	const struct sys_root *root = target->change->root;
 	struct app *app = target->change->app;
 	pid_t owner = 0;
 	int r;
 
-	if (target->change->root->captured || target->change->args->dry_run)
+	if (root->captured || target->change->args->dry_run)
 		return 0;
-	r = driver_lock(target->change->root, target->path, LOCK_TIMEOUT_MS, &target->lock, &owner);
+	for (const struct target *before = target->change->v; before < target; before++)
+		if (driver_is_locked(root, target->path, before->lock))
+			return 0;
+	r = driver_lock(root, target->path, LOCK_TIMEOUT_MS, &target->lock, &owner);
 	if (r == -EBUSY && owner)
 		return app_fail(app, STATUS_FAILED, target->operand,
 				"process %d is changing its driver", (int)owner);

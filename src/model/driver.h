@@ -127,6 +127,9 @@ void driver_hold_signals(sigset_t *before);
 int driver_lock(const struct sys_root *root, const char *path, unsigned int timeout_ms, int *ret,
 		pid_t *ret_pid);
 
+/* Is the device at PATH locked by LOCK, got for another one or -1? Virtual functions share their physical one's. */
+bool driver_is_locked(const struct sys_root *root, const char *path, int lock);
+
 /*
  * Executes PLAN on the live machine: the writes in order, then the driver is checked, and for a
  * VFIO driver the node in /dev/vfio is waited for, up to TIMEOUT_MS: udev makes it, and that it is slow

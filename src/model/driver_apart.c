@@ -3,26 +3,17 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "util/cleanup.h"
+#include "util/clock.h"
 
 #define TELL_MS  3000 /* then it is said that it takes long */
 #define GRACE_MS 2000 /* for what is about to end when it is to be left */
-
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* Who waits answers; who has left has closed its end. */
 static _Noreturn void be_child(const struct driver_apart *apart, int fd)
@@ -71,7 +62,7 @@ static int next_ms(int64_t now, const int64_t *due, size_t n)
 static int wait_for(const struct driver_apart *apart, int fd, int *ret)
 {
 	enum { TELL, LIMIT, STOPPED, N };
-	const int64_t begun = now_ms();
+	const int64_t begun = clock_ms();
 	int64_t due[N] = { [TELL] = apart->watch ? begun + TELL_MS : 0,
 			   [LIMIT] = apart->limit_ms ? begun + apart->limit_ms : 0 };
 
@@ -79,13 +70,13 @@ static int wait_for(const struct driver_apart *apart, int fd, int *ret)
 		struct pollfd fds[] = { { .fd = fd, .events = POLLIN },
 					{ .fd = due[STOPPED] ? -1 : apart->stop,
 					  .events = POLLIN } };
-		int64_t now = now_ms();
+		int64_t now = clock_ms();
 
 		if (poll(fds, ARRAY_SIZE(fds), next_ms(now, due, N)) < 0 && errno != EINTR)
 			return 0;
 		if (fds[0].revents)
 			return take_result(fd, ret);
-		now = now_ms();
+		now = clock_ms();
 		if (fds[1].revents)
 			due[STOPPED] = now + GRACE_MS;
 		if ((due[STOPPED] && now >= due[STOPPED]) || (due[LIMIT] && now >= due[LIMIT]))

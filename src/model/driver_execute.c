@@ -275,6 +275,15 @@ int driver_execute(const struct sys_root *root, const struct driver_plan *plan,
 	return r;
 }
 
+bool driver_is_locked(const struct sys_root *root, const char *path, int lock)
+{
+	char own[4096 + 32], physical[4096 + 32];
+
+	snprintf(own, sizeof(own), "%s/rescan", path);
+	snprintf(physical, sizeof(physical), "%s/physfn/rescan", path);
+	return sys_lock_is_of(root, own, lock) || sys_lock_is_of(root, physical, lock);
+}
+
 int driver_lock(const struct sys_root *root, const char *path, unsigned int timeout_ms, int *ret,
 		pid_t *ret_pid)
 {

@@ -49,6 +49,15 @@ static pid_t find_owner(const struct sys_root *root, int fd)
 	return pid > 0 && kill(pid, 0) < 0 && errno == ESRCH ? 0 : pid;
 }
 
+bool sys_lock_is_of(const struct sys_root *root, const char *path, int lock)
+{
+	struct stat st, own;
+
+	return lock >= 0 && fstat(lock, &own) == 0 &&
+	       fstatat(root->fd, path + strspn(path, "/"), &st, 0) == 0 &&
+	       st.st_dev == own.st_dev && st.st_ino == own.st_ino;
+}
+
 int sys_lock(const struct sys_root *root, const char *path, unsigned int timeout_ms, int *ret,
 	     pid_t *ret_pid)
 {

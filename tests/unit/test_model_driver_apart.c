@@ -128,6 +128,32 @@ static void one_of_two_has_a_lock(void **state)
 	assert_int_equal(sys_lock(&live, "/none", 0, &second, &owner), -ENOENT);
 }
 
+/* What virtual functions and their physical one share a process must not wait for itself to give back. */
+static void functions_of_one_device_share_a_lock(void **state)
+{
+	const struct tree *tree = *state;
+	struct sys_root live = tree->root;
+	pid_t owner = 0;
+	int lock = -1, other = -1;
+
+	live.captured = false;
+	tree_file(tree, "d/pf/rescan", "");
+	tree_file(tree, "d/stranger/rescan", "");
+	tree_file(tree, "d/vf0/class", "");
+	tree_file(tree, "d/vf1/class", "");
+	tree_link(tree, "d/vf0/physfn", "../pf");
+	tree_link(tree, "d/vf1/physfn", "../pf");
+	assert_int_equal(driver_lock(&live, "/d/vf0", 0, &lock, &owner), 0);
+	assert_true(lock >= 0);
+	assert_int_equal(driver_lock(&live, "/d/vf1", 0, &other, &owner), -EBUSY);
+	assert_true(driver_is_locked(&live, "/d/vf0", lock));
+	assert_true(driver_is_locked(&live, "/d/vf1", lock));
+	assert_true(driver_is_locked(&live, "/d/pf", lock));
+	assert_false(driver_is_locked(&live, "/d/stranger", lock));
+	assert_false(driver_is_locked(&live, "/d/vf1", -1));
+	close(lock);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +161,7 @@ int main(void)
 		cmocka_unit_test(leaves_what_does_not_end),
 		cmocka_unit_test(finds_who_has_a_lock),
 		tree_test(one_of_two_has_a_lock),
+		tree_test(functions_of_one_device_share_a_lock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
