@@ -275,6 +275,25 @@ leaves()
 	done < <(leaves)
 }
 
+@test "--help of every command: the statuses that it speaks of, and those of its options, are among its statuses" {
+	local path words text status n=0
+
+	while read -r path; do
+		read -ra words <<<"$path"
+		text=$("$IOASIDCTL" "${words[@]:1}" --help | tr -s ' \n' ' ')
+		while read -r status; do
+			grep -qE "Exit status: 0 done.*, $status [a-z]" <<<"$text" || none "no status $status of $path" "$text"
+			((++n))
+		done < <(
+			grep -oE '\b[1-7] where\b|status is [1-7]\b|exit status [1-7]\b' <<<"${text%Example:*}" |
+				grep -oE '[1-7]' || true
+			# What overrides a check.
+			if [[ ${text%Example:*} =~ --(force|replace) ]]; then echo 3; fi
+		)
+	done < <(leaves)
+	((n > 10))
+}
+
 @test "man, README, --help: the examples are commands that exist, with columns that exist" {
 	local line words path i argument operands n least most name known
 

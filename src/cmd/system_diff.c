@@ -288,7 +288,7 @@ const struct cmd system_diff_cmd = {
 	.name = "diff",
 	.summary = "Show what has changed between two captures, or since one",
 	.example = "ioasidctl system diff before.tree after.tree kind=pasid",
-	.statuses = "126",
+	.statuses = "1267",
 	.argp = &diff_argp,
 	.defaults = &diff_defaults,
 	.args_size = sizeof(diff_defaults),
