@@ -64,6 +64,11 @@ bool context_reserved(const struct context *context, const struct record_device 
 			   region.kind) == 3 &&
 		    region.first <= region.last && strcmp(region.kind, "direct-relaxable") != 0)
 			add_overlaps(entry, &region, array, &n);
+	/* Half of them is not known to be all. */
+	if (ferror(f)) {
+		json_object_put(array);
+		return false;
+	}
 	*ret = array;
 	return true;
 }
