@@ -95,9 +95,14 @@ static void add_on(struct check_machine *machine, size_t groups)
 	joined = strv_join(&names, ",");
 	if (!joined)
 		machine->chain.error = -ENOMEM;
-	chain_add(&machine->chain, &link_iommu, FINDING_OK, joined && *joined ? joined : NULL, NULL,
-		  "%zu groups, %zu of %zu devices are in one", groups, translated,
-		  machine->devices.n);
+	if (machine->devices_status < 0)
+		chain_add(&machine->chain, &link_iommu, FINDING_OK,
+			  joined && *joined ? joined : NULL, NULL, "%zu groups", groups);
+	else
+		chain_add(&machine->chain, &link_iommu, FINDING_OK,
+			  joined && *joined ? joined : NULL, NULL,
+			  "%zu groups, %zu of %zu devices are in one", groups, translated,
+			  machine->devices.n);
 }
 
 static bool is_pci(const struct device *device)

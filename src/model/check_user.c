@@ -131,9 +131,13 @@ static void add_node(struct pasid_chain *chain, const struct node *node, bool wa
 }
 
 /* Devices that have a VFIO driver, and to how many of them a way is OPEN; of a captured tree that is not known. */
-static void add_devices(struct pasid_chain *chain, size_t prepared, size_t open)
+static void add_devices(struct check_machine *machine, size_t prepared, size_t open)
 {
-	if (prepared == 0)
+	struct pasid_chain *chain = &machine->chain;
+
+	if (machine->devices_status < 0)
+		chain_unknown(chain, &link_devices, NULL, machine->devices_status);
+	else if (prepared == 0)
 		chain_add(chain, &link_devices, FINDING_BLOCKED, NULL,
 			  "ioasidctl driver set DEVICE vfio-pci",
 			  "no device has a VFIO driver: none is prepared");
@@ -157,7 +161,7 @@ static void add_nodes(struct check_machine *machine)
 	if (chain->root->captured) {
 		chain_add(chain, &link_node, FINDING_UNKNOWN, NULL, NULL,
 			  "could not be measured: a captured machine has no permissions");
-		add_devices(chain, prepared, 0);
+		add_devices(machine, prepared, 0);
 		return;
 	}
 	is_open(chain, &nodes, "dev/iommu");
@@ -167,7 +171,7 @@ static void add_nodes(struct check_machine *machine)
 			open += has_way(chain, &nodes, &machine->devices.v[i]);
 	for (size_t i = 0; i < nodes.n; i++)
 		add_node(chain, &nodes.v[i], open > 0);
-	add_devices(chain, prepared, open);
+	add_devices(machine, prepared, open);
 }
 
 /* "8M", as ulimit and systemd take it. */

@@ -265,6 +265,19 @@ unset_symbol()
 	says 'could not be measured'
 }
 
+@test "devices that cannot be listed are unknown, not missing" {
+	local tree
+
+	tree=$(own intel-pasid)
+	rm -r "$tree/sys/bus/pci/devices"
+	ln -s errno:13 "$tree/sys/bus/pci/devices"
+	on intel-pasid system check unprivileged -j
+	ended 0
+	finds unknown iommu-pci
+	finds unknown vfio-devices
+	[[ $output != *"of 0 devices"* && $output != *"no device has"* ]]
+}
+
 @test "default domains: identity is a warning, lazy invalidation a note" {
 	local tree
 
