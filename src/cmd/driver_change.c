@@ -236,14 +236,17 @@ static void undo_before(struct change *change, unsigned int failed)
 {
 	while (failed-- > 0) {
 		const struct target *target = &change->v[failed];
+		_cleanup_device_ struct device now = { 0 };
 		struct driver_result result = { .done = target->plan.n_steps,
 						.driver = target->plan.old_driver };
 
 		if (target->plan.n_steps == 0)
 			continue;
 		result.undone = driver_undo(change->root, &target->plan, &result.left) == 0;
-		if (!result.undone)
-			result.driver = target->plan.driver;
+		/* Half-way back it may have any, or none. */
+		if (!result.undone &&
+		    device_get(change->root, target->path, DEVICE_NEED_DRIVER, &now) == 0)
+			result.driver = now.driver.value;
 		note_undone(target, &result);
 	}
 }
