@@ -27,12 +27,12 @@ static int fail_root(struct app *app, int error)
 		int error;
 		const char *words;
 	} reasons[] = {
-		{ -EBADMSG, "is no capture" },
+		{ -EBADMSG, "is not an ioasidctl capture" },
 		{ -EPROTONOSUPPORT,
-		  "was captured by a newer ioasidctl, in a form that this one does not know" },
+		  "was captured by a newer ioasidctl, in a format that this version does not know" },
 		{ -ENODATA, "is cut off: its end is missing" },
 		{ -EFBIG, "is larger than any capture" },
-		{ -EPROTO, "is damaged, or holds what no capture does" },
+		{ -EPROTO, "is damaged, or contains something that no capture contains" },
 	};
 
 	for (size_t i = 0; app->sysroot && i < sizeof(reasons) / sizeof(reasons[0]); i++) {
@@ -40,8 +40,9 @@ static int fail_root(struct app *app, int error)
 			continue;
 		app_fail(app, STATUS_FAILED, app->sysroot, "%s", reasons[i].words);
 		if (error == -EBADMSG)
-			app_hint(app,
-				 "'ioasidctl system capture' makes one; a directory does as well");
+			app_hint(
+				app,
+				"'ioasidctl system capture' writes one; a directory works as well");
 		return STATUS_FAILED;
 	}
 	return app_fail_errno(app, error, app->sysroot ? app->sysroot : "/", "cannot open");

@@ -43,7 +43,7 @@ static int check(struct app *app, const struct cmd *found, const char *name)
 {
 	if (!app->context || cmd_takes(found, "context"))
 		return 0;
-	return app_fail(app, STATUS_USAGE, NULL, "'%s' takes no -c", name);
+	return app_fail(app, STATUS_USAGE, NULL, "'%s' does not take -c", name);
 }
 
 static const struct cmd root = {

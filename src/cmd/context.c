@@ -84,7 +84,8 @@ static const struct argp create_argp = {
 	.options = create_options,
 	.parser = verb_parse,
 	.args_doc = "NAME",
-	.doc = "Create a context, an open iommufd kept by a holder process until 'context destroy', and "
+	.doc = "Create a context, an open iommufd kept by a holder process until 'context "
+	       "destroy', and "
 	       "print its name.",
 	.children = create_context_children,
 };
@@ -149,7 +150,7 @@ static int list_run(struct app *app, const void *p)
 }
 
 static const struct argp list_argp = {
-	.doc = "List the contexts that you may see: your own; for root, everybody's.",
+	.doc = "List the contexts that you may see: your own, or as root those of all users.",
 	.children = view_children,
 };
 
@@ -206,7 +207,7 @@ static int show_run(struct app *app, const void *p)
 	int r;
 
 	if (operand && (args->context.name || app->context))
-		return app_fail(app, STATUS_USAGE, operand, "give NAME or -c, not both");
+		return app_fail(app, STATUS_USAGE, operand, "NAME and -c cannot be combined");
 	r = inspect_open(app, &args->view, &in);
 	if (r == 0)
 		r = session_open_reading(app, &context, &client);
@@ -385,8 +386,8 @@ static int exec_run(struct app *app, const void *p)
 static const struct argp exec_argp = {
 	.parser = exec_parse,
 	.args_doc = "NAME -- COMMAND [ARG...]",
-	.doc = "Run a command that inherits the context's iommufd and device fds, from fd 3 on, named "
-	       "in LISTEN_FDS and LISTEN_FDNAMES as sd_listen_fds(3) has it.",
+	.doc = "Run a command that inherits the context's iommufd and device fds, from fd 3 on, "
+	       "named in LISTEN_FDS and LISTEN_FDNAMES as described in sd_listen_fds(3).",
 };
 
 static const struct exec_args exec_defaults = { .operands = { .min = 1, .max = 1 } };
@@ -444,8 +445,8 @@ static const struct argp destroy_argp = {
 	.options = destroy_options,
 	.parser = verb_parse,
 	.args_doc = "NAME",
-	.doc = "Destroy a context: unbind, detach and free all that is in it, and end its holder. What a "
-	       "holder that was killed has left behind is removed.",
+	.doc = "Destroy a context: unbind, detach and free everything in it, and end its holder. "
+	       "What a killed holder has left behind is removed.",
 	.children = dry_run_children,
 };
 

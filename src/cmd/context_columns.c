@@ -155,10 +155,12 @@ static const struct out_column device_columns[] = {
 	{ "id", "Its number in the iommufd", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_device_id },
 	{ "group", "IOMMU group", OUT_DEFAULT | OUT_IS_NUMBER | OUT_OF_GROUP, 0, get_device_group },
 	{ "vfio_cdev", "VFIO device", OUT_DEFAULT, 0, get_device_cdev },
-	{ "pasid_width", "Bits of its PASIDs", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_device_width },
-	{ "ioas", "What its own requests (RID) go through", OUT_DEFAULT | OUT_IS_NUMBER, 0,
+	{ "pasid_width", "Width of a PASID in bits", OUT_DEFAULT | OUT_IS_NUMBER, 0,
+	  get_device_width },
+	{ "ioas", "IOAS that its own requests (RID) use", OUT_DEFAULT | OUT_IS_NUMBER, 0,
 	  get_device_ioas },
-	{ "hwpt", "The page table of that", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_device_hwpt },
+	{ "hwpt", "Hardware page table that its own requests use", OUT_DEFAULT | OUT_IS_NUMBER, 0,
+	  get_device_hwpt },
 	{ "pasid_count", "PASIDs bound", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_device_pasids },
 	{ 0 },
 };
@@ -193,8 +195,8 @@ static void get_ioas_users(const void *p, struct out_value *ret)
 }
 
 static const struct out_column ioas_columns[] = {
-	{ "ioas", "Number, the IOASID", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_ioas_id },
-	{ "name", "Name it was given", OUT_DEFAULT | OUT_SHRINK, 0, get_ioas_name },
+	{ "ioas", "Its number, the IOASID", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_ioas_id },
+	{ "name", "Its name", OUT_DEFAULT | OUT_SHRINK, 0, get_ioas_name },
 	{ "mapped", "Bytes mapped", OUT_DEFAULT | OUT_IS_SIZE, 0, get_ioas_mapped },
 	{ "user_count", "How many are attached to it", OUT_DEFAULT | OUT_IS_NUMBER, 0,
 	  get_ioas_users },
@@ -247,12 +249,13 @@ static void get_hwpt_users(const void *p, struct out_value *ret)
 
 static const struct out_column hwpt_columns[] = {
 	{ "hwpt", "Number", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_hwpt_id },
-	{ "name", "Name it was given", OUT_DEFAULT | OUT_SHRINK, 0, get_hwpt_name },
-	{ "ioas", "Whose mappings it has", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_hwpt_ioas },
-	{ "device", "Device it was made for", OUT_DEFAULT | OUT_OF_DEVICE, 0, get_hwpt_device },
+	{ "name", "Its name", OUT_DEFAULT | OUT_SHRINK, 0, get_hwpt_name },
+	{ "ioas", "IOAS whose mappings it has", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_hwpt_ioas },
+	{ "device", "Device it was allocated for", OUT_DEFAULT | OUT_OF_DEVICE, 0,
+	  get_hwpt_device },
 	{ "pasid_capable", "Whether PASIDs may be attached", OUT_DEFAULT | OUT_IS_BOOL, 0,
 	  get_hwpt_pasid },
-	{ "automatic", "Whether it goes with its last user", OUT_DEFAULT | OUT_IS_BOOL, 0,
+	{ "automatic", "Whether it is freed with its last user", OUT_DEFAULT | OUT_IS_BOOL, 0,
 	  get_hwpt_automatic },
 	{ "user_count", "How many are attached to it", OUT_DEFAULT | OUT_IS_NUMBER, 0,
 	  get_hwpt_users },
@@ -269,16 +272,16 @@ static void get_hwpt(const void *p, struct out_value *ret)
 }
 
 const struct out_column context_columns[] = {
-	{ "context", "What -c takes: its name, another user's with the user id before it",
+	{ "context", "Its name as -c takes it; another user's begins with the user id",
 	  OUT_DEFAULT | OUT_OF_CONTEXT, 0, get_context },
-	{ "name", "Name, as its owner calls it", OUT_SHRINK, 0, get_name },
+	{ "name", "Its name as its owner writes it", OUT_SHRINK, 0, get_name },
 	{ "state", "live, stale (its holder is dead) or denied", OUT_DEFAULT | OUT_RESULT, 0,
 	  get_state },
 	{ "uid", "User id of its owner", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_uid },
 	{ "user", "Its owner", OUT_DEFAULT | OUT_SHRINK, CONTEXT_NEED_USER, get_user },
 	{ "pid", "Process id of its holder", OUT_DEFAULT | OUT_IS_NUMBER, CONTEXT_NEED_DESCRIBE,
 	  get_pid },
-	{ "created", "When it was made (UTC)", 0, CONTEXT_NEED_DESCRIBE, get_created },
+	{ "created", "When it was created (UTC)", 0, CONTEXT_NEED_DESCRIBE, get_created },
 	{ "socket", "Where its holder listens", 0, 0, get_socket },
 	{ "device_count", "Devices in it", OUT_DEFAULT | OUT_SHOWLESS | OUT_IS_NUMBER,
 	  CONTEXT_NEED_DESCRIBE, get_device_count },

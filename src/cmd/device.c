@@ -36,7 +36,7 @@ static bool is_asleep(const struct inspection *in, const struct device *device)
 static void hint_wake(struct app *app, const struct wake_args *args, bool asleep)
 {
 	if (asleep && args->view.out.format != OUT_FORMAT_JSON)
-		app_hint(app, "--wake wakes what sleeps, and reads it");
+		app_hint(app, "--wake wakes sleeping devices and reads them");
 }
 
 static int list_run(struct app *app, const void *p)

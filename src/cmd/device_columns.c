@@ -129,7 +129,7 @@ static void get_block_swap(const void *row, struct out_value *ret)
 
 static const struct out_column block_columns[] = {
 	{ "block", "Block device", OUT_DEFAULT, 0, get_block_name },
-	{ "parent", "What it is a part of or sits on", OUT_DEFAULT, 0, get_block_parent },
+	{ "parent", "What it is part of or stacked on", OUT_DEFAULT, 0, get_block_parent },
 	{ "mount", "Where it is mounted", OUT_DEFAULT | OUT_IS_LIST, 0, get_block_mount },
 	{ "swap", "Whether it is swap", OUT_DEFAULT | OUT_IS_BOOL, 0, get_block_swap },
 	{ 0 },
@@ -250,7 +250,8 @@ const struct out_column device_columns[] = {
 	{ "block", "Block devices and what sits on them", OUT_IS_TABLE, DEVICE_NEED_BLOCK,
 	  get_block },
 	{ "attached",
-	  "What its own requests (RID) are attached to: an IOAS, the kernel's domain, or who has it open",
+	  "What its own requests (RID) are attached to: an IOAS, the kernel's domain, or who has "
+	  "it open",
 	  OUT_IS_OBJECT | OUT_PROSE, DEVICE_COLUMNS_ATTACHED | ATTACHED_NEED, get_attached },
 	{ "holder", "Processes that have it open", OUT_IS_TABLE, DEVICE_NEED_HOLDERS, get_holder },
 	{ 0 },

@@ -85,12 +85,13 @@ static void get_use(const void *p, struct out_value *ret)
 
 #define BEFORE_USE \
 	{ "result", \
-	  "ok, note, unknown (could not be measured), warning, blocked (nothing is broken: something " \
-	  "stands in the way, or is still to be done), broken", \
+	  "ok, note, unknown (could not be measured), warning, blocked (nothing is broken, but " \
+	  "something blocks it or is still to be done), broken", \
 	  OUT_DEFAULT | OUT_RESULT, 0, get_result }, \
 		{ "check", "What was asked; ready: the verdict", OUT_DEFAULT | OUT_PROSE, 0, \
 		  get_check }, \
-		{ "object", "What was looked at, of a verdict what it is on; absent: the machine", \
+		{ "object", \
+		  "What was examined; for a verdict, what it is about; none: the machine", \
 		  OUT_DEFAULT | OUT_PROSE, 0, get_object }, \
 		{ "seen", "What was measured", OUT_DEFAULT | OUT_PROSE, 0, get_seen }, \
 	{ \
@@ -177,7 +178,7 @@ static void note_unknown(struct app *app, const struct finding_list *list)
 		snprintf(text, sizeof(text), "; %zu of a sleeping device: --wake wakes it", asleep);
 	if (denied)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text),
-			 "; %zu for want of permission: ask as root", denied);
+			 "; %zu for lack of permission: run as root", denied);
 	if (n)
 		app_note(app, "%zu finding%s could not be measured%s", n, n == 1 ? "" : "s", text);
 }

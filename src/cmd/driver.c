@@ -90,13 +90,15 @@ static error_t driver_parse(int key, char *arg, struct argp_state *state)
 
 #define OPTION_DRY_RUN \
 	{ \
-		"dry-run", KEY_DRY_RUN, NULL, 0, "Print each write to sysfs and do none", 0 \
+		"dry-run", KEY_DRY_RUN, NULL, 0, "Print each write to sysfs without doing it", 0 \
 	}
 
 static const struct argp_option set_options[] = {
 	OPTION_DRY_RUN,
 	{ "force", KEY_FORCE, "GUARD", 0,
-	  "Override a safety check; GUARD is driver-match: the driver is made for the device", 0 },
+	  "Override a safety check; GUARD is driver-match (whether the driver is made for the "
+	  "device)",
+	  0 },
 	{ "list-drivers", KEY_LIST, NULL, 0,
 	  "Print the drivers that all of these DEVICEs may be given, and change nothing", 0 },
 	{ 0 },
@@ -118,9 +120,10 @@ static const struct argp set_argp = {
 	.options = set_options,
 	.parser = driver_parse,
 	.args_doc = "DEVICE... DRIVER",
-	.doc = "Give PCI devices another driver, by driver_override only. Refused for a bridge, for a "
-	       "device in use, and for a driver that is not made for the device; whatever fails is "
-	       "undone, for all of the devices.",
+	.doc = "Give PCI devices another driver, through driver_override only. Refused for a "
+	       "bridge, for a "
+	       "device in use, and for a driver that is not made for the device; after a failure "
+	       "everything is undone, for all of the devices.",
 };
 
 static const struct driver_args set_defaults = { .operands = { .min = 2,
@@ -148,8 +151,10 @@ static const struct argp reset_argp = {
 	.options = reset_options,
 	.parser = driver_parse,
 	.args_doc = "DEVICE...",
-	.doc = "Clear the driver_override of devices and let the kernel choose their drivers. Refused for "
-	       "a bridge and for a device in use; whatever fails is undone, for all of the devices.",
+	.doc = "Clear the driver_override of devices and let the kernel choose their drivers. "
+	       "Refused for "
+	       "a bridge and for a device in use; after a failure everything is undone, for all "
+	       "of the devices.",
 };
 
 static const struct driver_args reset_defaults = { .operands = { .min = 1,

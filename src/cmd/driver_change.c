@@ -54,8 +54,9 @@ static int add_target(struct change *change, const char *operand)
 	int r = operand_device(change->app, change->root, operand, &path);
 
 	if (r && !change->driver)
-		app_hint(change->app, "the name of an interface or disk goes with its driver: "
-				      "'ioasidctl driver list' shows what was given another");
+		app_hint(change->app,
+			 "the name of an interface or disk disappears with its driver: 'ioasidctl "
+			 "driver list' shows the devices that were given another");
 	if (r)
 		return r;
 	for (unsigned int i = 0; i < change->n; i++)
@@ -102,7 +103,7 @@ static void hint_driver(struct app *app, const struct sys_root *root, const char
 	if (closest)
 		app_hint(app, "did you mean '%s'?", closest);
 	else
-		app_hint(app, "to load it, where it is a module: modprobe %s",
+		app_hint(app, "to load it, if it is a module: modprobe %s",
 			 quoted ? quoted : "DRIVER");
 }
 
@@ -120,8 +121,7 @@ static int fail_plan(struct change *change, const char *operand, int error)
 		hint_driver(app, change->root, change->driver);
 		return STATUS_NOT_FOUND;
 	case EINVAL:
-		return app_fail(app, STATUS_USAGE, change->driver,
-				"is not a valid name of a driver");
+		return app_fail(app, STATUS_USAGE, change->driver, "is not a valid driver name");
 	case ENODEV:
 		return app_fail(app, STATUS_NOT_FOUND, operand, "no such device");
 	default:
@@ -180,12 +180,12 @@ static void note_waits(void *data, unsigned int seconds)
 	const struct target *target = data;
 	struct app *app = target->change->app;
 
-	app_note(
-		app,
-		"%s: the kernel has not returned for %u s: a driver waits until nobody uses the device",
-		target->operand, seconds);
+	app_note(app,
+		 "%s: the kernel has not returned for %u s: a driver waits until the device is no "
+		 "longer used",
+		 target->operand, seconds);
 	operand_hint_holders(app, target->path);
-	app_hint(app, "an interrupt (Ctrl-C) stops the waiting and undoes the change");
+	app_hint(app, "an interrupt (Ctrl-C) ends the wait and undoes the change");
 }
 
 static void note_undone(const struct target *target, const struct driver_result *result)
@@ -194,12 +194,12 @@ static void note_undone(const struct target *target, const struct driver_result 
 	const char *driver = result->driver ? result->driver : "none";
 
 	if (result->left)
-		app_note(
-			app,
-			"%s: the kernel has not returned; process %d waits for it, and then puts back "
-			"the driver %s",
-			target->operand, (int)result->left,
-			target->plan.old_driver ? target->plan.old_driver : "none");
+		app_note(app,
+			 "%s: the kernel has not returned; process %d waits for it, and then puts "
+			 "back "
+			 "the driver %s",
+			 target->operand, (int)result->left,
+			 target->plan.old_driver ? target->plan.old_driver : "none");
 	else if (result->undone && result->done)
 		app_note(app, "%s: everything was put back: driver %s", target->operand, driver);
 	else if (result->done)
@@ -257,7 +257,7 @@ static int report_late(const struct target *target, const struct driver_result *
 	struct app *app = target->change->app;
 
 	app_fail(app, STATUS_PARTIAL, target->operand,
-		 "its driver is %s now, but its node %s did not appear in %d s",
+		 "its driver is %s now, but its node %s did not appear within %d s",
 		 result->driver ? result->driver : "?", result->late, NODE_TIMEOUT_MS / 1000);
 	app_hint(app, "udev makes it: 'udevadm settle' waits for udev");
 	return STATUS_PARTIAL;
@@ -277,7 +277,7 @@ static int execute(struct change *change)
 			continue;
 		if (change->root->captured)
 			return app_fail(change->app, STATUS_USAGE, target->operand,
-					"a captured tree cannot be changed");
+					"a capture cannot be changed");
 		r = driver_execute(change->root, &target->plan, NODE_TIMEOUT_MS, &watch, &result);
 		if (r < 0) {
 			r = fail_execute(target, &result, r);

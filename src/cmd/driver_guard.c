@@ -55,7 +55,7 @@ static void hint_made(struct app *app, const struct driver_plan *plan, const str
 	_cleanup_free_ char *names = strv_join(&fit->made, ", ");
 
 	if (fit->made.n && names)
-		app_hint(app, "made for it: %s", names);
+		app_hint(app, "drivers made for it: %s", names);
 	/* With none but its own there is nothing to go back from. */
 	if (given)
 		app_hint(app, "to let the kernel choose its driver: ioasidctl driver reset %s",
@@ -83,13 +83,14 @@ int driver_refuse_mismatch(struct app *app, const struct sys_root *root, const c
 			plan->driver);
 		break;
 	case DRIVER_MATCH_UNKNOWN:
-		app_fail(
-			app, STATUS_UNSAFE, operand,
-			"refused: whether %s is made for this device could not be judged: %s",
-			plan->driver,
-			fit.error < 0 && fit.error != -ENOENT
-				? strerror(-fit.error)
-				: "no modules.alias or modules.builtin.modinfo of this kernel says");
+		app_fail(app, STATUS_UNSAFE, operand,
+			 "refused: it could not be determined whether %s is made for this device: "
+			 "%s",
+			 plan->driver,
+			 fit.error < 0 && fit.error != -ENOENT
+				 ? strerror(-fit.error)
+				 : "this kernel has no modules.alias or modules.builtin.modinfo "
+				   "that says so");
 		break;
 	}
 	hint_made(app, plan, &fit);
@@ -110,7 +111,7 @@ int driver_require_group(struct app *app, const struct sys_root *root, const cha
 	if (device.group.status != 0)
 		return 0;
 	app_fail(app, STATUS_UNSUPPORTED, operand,
-		 "the device is in no IOMMU group, and %s takes none without", plan->driver);
+		 "the device is in no IOMMU group, and %s requires one", plan->driver);
 	app_hint(app, "the machine has no IOMMU, or the kernel does not use it for this device");
 	return STATUS_UNSUPPORTED;
 }

@@ -163,7 +163,7 @@ static const struct out_column columns[] = {
 	  MEMBER(DEVICE_NEED_NAME), get_name },
 	{ "group_name", "Name the kernel gave the group", OUT_SHRINK, GROUP(GROUP_NEED_NAME),
 	  get_group_name },
-	{ "reserved_region", "IOVAs that nothing may be mapped at", OUT_IS_TABLE,
+	{ "reserved_region", "IOVAs where nothing may be mapped", OUT_IS_TABLE,
 	  GROUP(GROUP_NEED_REGIONS), get_regions },
 	{ 0 },
 };
@@ -200,7 +200,8 @@ static int list_run(struct app *app, const void *p)
 
 static const struct argp list_argp = {
 	.args_doc = "[[COLUMN=]PATTERN[,PATTERN...]...]",
-	.doc = "List the IOMMU groups with their members; with terms, those that match all of them.",
+	.doc = "List the IOMMU groups with their members; with terms, those that match all of "
+	       "them.",
 	.children = view_children,
 };
 

@@ -58,7 +58,7 @@ static int why_run(struct app *app, const void *p)
 	if (r == -ENOENT)
 		return app_fail(app, STATUS_NOT_FOUND, operand, "no such IOMMU group");
 	if (r < 0)
-		return app_fail_errno(app, r, operand, "cannot look into the IOMMU group");
+		return app_fail_errno(app, r, operand, "cannot examine the IOMMU group");
 	name_contexts(app, &list);
 	/* Why its members share the group is half of the answer. */
 	r = diagnosis_show(app, &in, args, &list, FINDING_OK);
@@ -69,9 +69,9 @@ static int why_run(struct app *app, const void *p)
 
 static const struct argp why_argp = {
 	.args_doc = "GROUP|DEVICE",
-	.doc = "Report whether a group can be assigned to a VM or program, why its members share it, and what "
-	       "stands in the way, with what to do. The status is 3 where something stands in the way, 5 where "
-	       "the kernel never assigns it, and 0 where nothing does.",
+	.doc = "Report whether a group can be assigned to a VM or program, why its members share "
+	       "it, and what blocks it, with what to do. The status is 3 if something blocks it, "
+	       "5 if the kernel never assigns it, and 0 if it can be assigned.",
 	.children = diagnosis_children,
 };
 

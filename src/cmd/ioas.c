@@ -257,7 +257,7 @@ static int alloc_run(struct app *app, const void *p)
 	int r;
 
 	if (operand && args->name)
-		return app_fail(app, STATUS_USAGE, operand, "give NAME or --name, not both");
+		return app_fail(app, STATUS_USAGE, operand, "NAME and --name cannot be combined");
 	r = session_open(app, &args->context, &client);
 	if (r)
 		return r;
@@ -276,7 +276,7 @@ static int alloc_run(struct app *app, const void *p)
 }
 
 static const struct argp_option alloc_options[] = {
-	{ "name", KEY_NAME, "NAME", 0, "A name to call it by, as the operand", 0 },
+	{ "name", KEY_NAME, "NAME", 0, "Name it; the same as the operand NAME", 0 },
 	{ 0 },
 };
 
@@ -336,11 +336,11 @@ static const struct cmd free_cmd = {
 	.run = free_run,
 };
 
-#define A_SIZE "a size: a number of bytes, or one with K, M, G or T for powers of 1024"
+#define A_SIZE "size: a number of bytes, or one with K, M, G or T for powers of 1024"
 
 static int fail_number(struct app *app, const char *text, const char *what)
 {
-	return app_fail(app, STATUS_USAGE, text, "is not %s", what);
+	return app_fail(app, STATUS_USAGE, text, "is not a valid %s", what);
 }
 
 /* What a failure is about, as it was typed. */
@@ -369,7 +369,7 @@ static int map_run(struct app *app, const void *p)
 	if (parse_size(size_text, &size) < 0 || size == 0)
 		return fail_number(app, size_text, A_SIZE);
 	if (args->iova && parse_u64(args->iova, UINT64_MAX, &iova) < 0)
-		return fail_number(app, args->iova, "an IOVA");
+		return fail_number(app, args->iova, "IOVA");
 	r = session_open(app, &args->context, &client);
 	if (r)
 		return r;
@@ -389,9 +389,9 @@ static int map_run(struct app *app, const void *p)
 }
 
 static const struct argp_option map_options[] = {
-	{ "iova", KEY_IOVA, "IOVA", 0, "Where to map; without it the kernel chooses", 0 },
-	{ "read", KEY_READ, NULL, 0, "Let devices read; alone: read only", 0 },
-	{ "write", KEY_WRITE, NULL, 0, "Let devices write; alone: write only", 0 },
+	{ "iova", KEY_IOVA, "IOVA", 0, "IOVA to map at (default: the kernel chooses)", 0 },
+	{ "read", KEY_READ, NULL, 0, "Let devices read; without --write: read-only", 0 },
+	{ "write", KEY_WRITE, NULL, 0, "Let devices write; without --read: write-only", 0 },
 	{ 0 },
 };
 
@@ -469,7 +469,8 @@ static const struct argp unmap_argp = {
 	.options = unmap_options,
 	.parser = change_parse,
 	.args_doc = "IOAS [IOVA [SIZE]]",
-	.doc = "Unmap the mapping that begins at IOVA, with SIZE every mapping inside, with --all every "
+	.doc = "Unmap the mapping that begins at IOVA, with SIZE every mapping inside, with "
+	       "--all every "
 	       "one.",
 	.children = context_children,
 };

@@ -33,8 +33,8 @@ static void get_user_count(const void *row, struct out_value *ret)
 
 const struct out_column ioas_list_columns[] = {
 	{ "context", "Context it is in", OUT_DEFAULT | OUT_OF_CONTEXT, 0, get_context },
-	{ "ioas", "Number, the IOASID", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_ioas },
-	{ "name", "Name it was given", OUT_DEFAULT | OUT_SHRINK, 0, get_name },
+	{ "ioas", "Its number, the IOASID", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_ioas },
+	{ "name", "Its name", OUT_DEFAULT | OUT_SHRINK, 0, get_name },
 	{ "mapped", "Bytes mapped", OUT_DEFAULT | OUT_IS_SIZE, 0, get_mapped },
 	{ "mapping_count", "Number of mappings", OUT_DEFAULT | OUT_IS_NUMBER, 0,
 	  get_mapping_count },
@@ -158,8 +158,8 @@ static void get_mapping_kind(const void *row, struct out_value *ret)
 }
 
 static const struct out_column mapping_columns[] = {
-	{ "iova", "Where it begins", OUT_DEFAULT | OUT_IS_ADDRESS, 0, get_mapping_iova },
-	{ "size", "How long it is", OUT_DEFAULT | OUT_IS_SIZE, 0, get_mapping_size },
+	{ "iova", "First IOVA", OUT_DEFAULT | OUT_IS_ADDRESS, 0, get_mapping_iova },
+	{ "size", "Size in bytes", OUT_DEFAULT | OUT_IS_SIZE, 0, get_mapping_size },
 	{ "access", "r: devices may read, w: write", OUT_DEFAULT, 0, get_mapping_access },
 	{ "kind", "What is mapped", OUT_DEFAULT, 0, get_mapping_kind },
 	{ 0 },
@@ -173,9 +173,9 @@ static void get_mappings(const void *row, struct out_value *ret)
 }
 
 const struct out_column ioas_show_columns[] = {
-	{ "ioas", "Number, the IOASID", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_info_ioas },
-	{ "name", "Name it was given", OUT_DEFAULT | OUT_SHRINK, 0, get_info_name },
-	{ "alignment", "What IOVAs and sizes are multiples of", OUT_DEFAULT | OUT_IS_SIZE, 0,
+	{ "ioas", "Its number, the IOASID", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_info_ioas },
+	{ "name", "Its name", OUT_DEFAULT | OUT_SHRINK, 0, get_info_name },
+	{ "alignment", "IOVAs and sizes must be multiples of it", OUT_DEFAULT | OUT_IS_SIZE, 0,
 	  get_alignment },
 	{ "iova_range", "Where mappings may be", OUT_DEFAULT | OUT_IS_TABLE, 0, get_ranges },
 	{ "mapping", "What is mapped", OUT_DEFAULT | OUT_IS_TABLE, 0, get_mappings },

@@ -23,7 +23,7 @@ int operand_device(struct app *app, const struct sys_root *root, const char *ope
 		return 0;
 	case ENOTUNIQ:
 		names = strv_join(&candidates, ", ");
-		app_fail(app, STATUS_USAGE, operand, "means several devices: %s",
+		app_fail(app, STATUS_USAGE, operand, "is the name of several devices: %s",
 			 names ? names : "");
 		app_hint(app, "use one of these names");
 		return STATUS_USAGE;
@@ -48,7 +48,7 @@ static void hint_open(struct app *app, const struct device *device)
 			 device->id);
 	}
 	if (device->n_holders == 0 && device->holders_status < 0)
-		app_hint(app, "who has %s open could not be read", device->id);
+		app_hint(app, "it could not be read which processes have %s open", device->id);
 }
 
 void operand_hint_holders(struct app *app, const char *path)

@@ -12,7 +12,7 @@ enum { KEY_LIST_COLUMNS = 0x400, KEY_SYSROOT, KEY_WAKE, KEY_DRY_RUN };
 static error_t set_format(struct view_args *args, enum out_format format, struct argp_state *state)
 {
 	if (args->out.format != OUT_FORMAT_TABLE && args->out.format != format) {
-		argp_error(state, "-j, -r and -P contradict each other: give one of them");
+		argp_error(state, "-j, -r and -P cannot be combined");
 		return EINVAL;
 	}
 	args->out.format = format;
@@ -124,12 +124,12 @@ static error_t context_parse(int key, char *arg, struct argp_state *state)
 	}
 #define DRY_RUN_OPTION \
 	{ \
-		"dry-run", KEY_DRY_RUN, NULL, 0, "Print each ioctl and do none", 0 \
+		"dry-run", KEY_DRY_RUN, NULL, 0, "Print each ioctl without doing it", 0 \
 	}
 
 #define CREATED_OPTION \
 	{ \
-		"json", 'j', NULL, 0, "Print what was made as a JSON object", 0 \
+		"json", 'j', NULL, 0, "Print what was created as a JSON object", 0 \
 	}
 
 static const struct argp_option context_options[] = { CONTEXT_OPTION, { 0 } };

@@ -56,7 +56,7 @@ static int check_pasids(struct app *app, const char *text, const char *word)
 	else if (r == -EEXIST)
 		app_fail(app, STATUS_USAGE, text, "a PASID is in the list twice");
 	else
-		app_fail(app, STATUS_USAGE, text, "is not a list of PASIDs");
+		app_fail(app, STATUS_USAGE, text, "is not a valid list of PASIDs");
 	app_hint(
 		app,
 		"PASIDs are a number, a range LO-HI, several of these separated by commas, or '%s'",
@@ -76,10 +76,11 @@ static int confirm(struct app *app, const char *operand, const char *path,
 	int r;
 
 	if (parse_ranges(bound->pasid, UINT32_MAX, &list) < 0)
-		return app_fail(app, STATUS_FAILED, operand, "the holder's answer makes no sense");
+		return app_fail(app, STATUS_FAILED, operand,
+				"invalid reply from the context's holder");
 	r = pasid_confirm(&app->root, path, &list, &missing);
 	if (r < 0)
-		return app_fail_errno(app, r, operand, "cannot look into the IOMMU's table");
+		return app_fail_errno(app, r, operand, "cannot read the IOMMU's table");
 	return r ? 0
 		 : app_fail(app, STATUS_FAILED, operand,
 			    "the kernel accepted PASID %" PRIu32
@@ -96,7 +97,7 @@ static int fail_partial(struct app *app, const char *operand, const struct holde
 		 failure->message ? failure->message : strerror(failure->err));
 	session_hint(app, operand, failure);
 	if (bound->taken)
-		app_note(app, "%s: bound already, and left out: %s", operand, bound->taken);
+		app_note(app, "%s: already bound, and left out: %s", operand, bound->taken);
 	return STATUS_PARTIAL;
 }
 
@@ -156,12 +157,13 @@ static int bind_run(struct app *app, const void *p)
 
 	if (args->count && (parse_u64(args->count, PASID_MAX, &count) < 0 || count == 0))
 		return app_fail(app, STATUS_USAGE, args->count,
-				"is not a valid number of PASIDs: it is 1 to %d", PASID_MAX);
+				"is not a valid number of PASIDs: it must be 1 to %d", PASID_MAX);
 	r = check_pasids(app, operand[1], "auto");
 	if (r)
 		return r;
 	if (count && strcmp(operand[1], "auto") != 0)
-		return app_fail(app, STATUS_USAGE, operand[1], "--count goes with auto only");
+		return app_fail(app, STATUS_USAGE, operand[1],
+				"--count can only be combined with auto");
 	r = session_open_device(app, &args->context, &path, &client);
 	if (r)
 		return r;
@@ -185,7 +187,8 @@ static int bind_run(struct app *app, const void *p)
 
 static const struct argp_option bind_options[] = {
 	{ "partial", KEY_PARTIAL, NULL, 0,
-	  "Leave out what is bound already, and keep what was bound before a failure (exit status 7)",
+	  "Leave out what is already bound, and keep what was bound before a failure (exit "
+	  "status 7)",
 	  0 },
 	{ "count", KEY_COUNT, "N", 0, "With auto: bind N PASIDs", 0 },
 	{ 0 },
@@ -195,8 +198,10 @@ static const struct argp bind_argp = {
 	.options = bind_options,
 	.parser = bind_parse,
 	.args_doc = "DEVICE PASIDS TARGET",
-	.doc = "Bind PASIDs of a device to an IOAS or HWPT of the context, and print them. PASIDS is a "
-	       "number, LO-HI, a comma list, or auto for the lowest free one. All or nothing, unless "
+	.doc = "Bind PASIDs of a device to an IOAS or HWPT of the context, and print them. "
+	       "PASIDS is a "
+	       "number, LO-HI, a comma list, or auto for the lowest free one. All or nothing, "
+	       "unless "
 	       "--partial is given.",
 	.children = create_children,
 };

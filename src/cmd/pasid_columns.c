@@ -287,36 +287,36 @@ static const char *const states[] = { "ok",        "not-in-hardware", "not-recor
 #define PASID_COLUMNS \
 	{ "device", "Device whose PASID it is", OUT_DEFAULT | OUT_OF_DEVICE, 0, get_device }, \
 	{ "group", "IOMMU group", OUT_IS_NUMBER | OUT_OF_GROUP, PASID_NEED_GROUP, get_group }, \
-	{ "pasid", "Number, or a range of them that are alike; none where no source reports it", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_pasid }, \
+	{ "pasid", "Number, or a range of PASIDs that are alike; none if no source reports it", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_pasid }, \
 	{ "kind", \
 	  "What it leads to: ioas, hwpt, sva (a process), nested (a guest's table), dma (the " \
 	  "kernel's own), unknown", \
 	  0, PASID_NEED_KIND, get_kind, kinds }, \
 	{ "target", "The same by name: the IOAS, page table, process, domain or node", OUT_DEFAULT | OUT_PROSE, \
 	  PASID_NEED_KIND, get_target }, \
-	{ "owner", "Whose it is: the context that holds it, or the process", OUT_DEFAULT | OUT_SHRINK, \
+	{ "owner", "Its owner: the context that holds it, or the process", OUT_DEFAULT | OUT_SHRINK, \
 	  PROCESS, get_owner }, \
 	{ "context", "Context that holds it", OUT_OF_CONTEXT, 0, get_context }, \
-	{ "ioas", "Number of the IOAS it leads to", OUT_IS_NUMBER, 0, get_ioas }, \
+	{ "ioas", "Number of the IOAS that it leads to", OUT_IS_NUMBER, 0, get_ioas }, \
 	{ "ioas_name", "Name of the IOAS", OUT_SHRINK, 0, get_ioas_name }, \
 	{ "hwpt", "Hardware page table", OUT_IS_NUMBER, 0, get_hwpt }, \
-	{ "pid", "Process of the holder, whose address space it is, or who bound it", OUT_IS_NUMBER, \
+	{ "pid", "Process: the context's holder, the one whose address space it is, or the one that bound it", OUT_IS_NUMBER, \
 	  PASID_NEED_OWNER, get_pid }, \
 	{ "command", "Command of that process", OUT_SHRINK, PROCESS, get_command }, \
 	{ "uid", "User of that process", OUT_IS_NUMBER, PROCESS, get_uid }, \
-	{ "user", "Name of that user; none in a captured tree", OUT_SHRINK, PROCESS | PASID_NEED_USER, \
+	{ "user", "Name of that user; none in a capture", OUT_SHRINK, PROCESS | PASID_NEED_USER, \
 	  get_user }, \
 	{ "unit", "systemd unit or container of that process", OUT_SHRINK, PROCESS, get_unit }, \
 	{ "started", "When that process started, in UTC", 0, PROCESS, get_started }, \
 	{ "driver", "Driver of the device", 0, PASID_NEED_DRIVER, get_driver }, \
 	{ "state", "ok, not-in-hardware, not-recorded, ambiguous, or unconfirmed", OUT_DEFAULT | OUT_RESULT, 0, get_state, states }, \
-	{ "candidate_pid", "Of an ambiguous PASID: the processes one of which it is", OUT_INLINE, \
+	{ "candidate_pid", "For an ambiguous PASID: the processes that may have it", OUT_INLINE, \
 	  PASID_NEED_OWNER, get_candidate_pid }, \
-	{ "candidate_pasid", "Of an ambiguous process: the PASIDs one of which it has", OUT_INLINE, \
+	{ "candidate_pasid", "For an ambiguous process: the PASIDs that it may have", OUT_INLINE, \
 	  PASID_NEED_OWNER, get_candidate_pasid }, \
-	{ "source", "Who tells of it: see --sources", OUT_INLINE | OUT_IS_LIST, PASID_NEED_OWNER, get_sources }, \
+	{ "source", "Sources that report it: see --sources", OUT_INLINE | OUT_IS_LIST, PASID_NEED_OWNER, get_sources }, \
 	{ "hardware", "Whether the IOMMU's table has it", OUT_IS_BOOL, 0, get_hardware }, \
-	{ "record", "Whether a context or a driver says so", OUT_IS_BOOL, 0, get_record }, \
+	{ "record", "Whether a context or a driver reports it", OUT_IS_BOOL, 0, get_record }, \
 	{ "domain", "Domain id in the IOMMU's table", OUT_IS_NUMBER, 0, get_domain }, \
 	{ "type", "Translation type in the IOMMU's table", 0, 0, get_type }, \
 	{ "fault_count", "Page faults that the driver has handled for it", OUT_IS_NUMBER, 0, get_faults }, \
@@ -334,8 +334,8 @@ static const struct out_column contradiction_columns[] = {
 	{ "pid", "Process", OUT_DEFAULT | OUT_IS_NUMBER, PASID_NEED_OWNER, get_pid },
 	{ "command", "Command of that process", OUT_DEFAULT | OUT_SHRINK, PROCESS, get_command },
 	{ "state", "As of the binding", OUT_DEFAULT | OUT_RESULT, 0, get_state, states },
-	{ "source", "Who tells of it", OUT_DEFAULT | OUT_INLINE | OUT_IS_LIST, PASID_NEED_OWNER,
-	  get_sources },
+	{ "source", "Sources that report it", OUT_DEFAULT | OUT_INLINE | OUT_IS_LIST,
+	  PASID_NEED_OWNER, get_sources },
 	{ 0 },
 };
 
@@ -348,7 +348,7 @@ static void get_contradiction(const void *p, struct out_value *ret)
 
 const struct out_column pasid_show_columns[] = {
 	PASID_COLUMNS,
-	{ "contradiction", "What else is told of the same PASID", OUT_DEFAULT | OUT_IS_TABLE,
+	{ "contradiction", "Other reports of the same PASID", OUT_DEFAULT | OUT_IS_TABLE,
 	  PASID_NEED_KIND | PROCESS, get_contradiction },
 	{ 0 },
 };
@@ -383,11 +383,11 @@ const struct out_column pasid_source_columns[] = {
 	{ "source", "Name, as in the column SOURCE of the list", OUT_DEFAULT, 0, get_source_name },
 	{ "status", "read, absent (not on this machine), unreadable, or unsupported by this kernel",
 	  OUT_DEFAULT | OUT_RESULT, 0, get_source_status },
-	{ "row_count", "How many bindings, or openers of a device, it tells of",
+	{ "row_count", "Number of bindings, or openers of a device, that it reports",
 	  OUT_DEFAULT | OUT_IS_NUMBER, 0, get_source_rows },
-	{ "reason", "Why it is not read; what it lacks", OUT_DEFAULT | OUT_PROSE, 0,
+	{ "reason", "Why it was not read; what is missing", OUT_DEFAULT | OUT_PROSE, 0,
 	  get_source_reason },
 	{ "path", "Where it is", 0, 0, get_source_path },
-	{ "what", "What it tells", OUT_PROSE, 0, get_source_what },
+	{ "what", "What it reports", OUT_PROSE, 0, get_source_what },
 	{ 0 },
 };

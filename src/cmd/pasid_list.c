@@ -181,7 +181,7 @@ static int list_run(struct app *app, const void *p)
 		args.context = app->context;
 	if (args.sources && args.context)
 		return app_fail(app, STATUS_USAGE, args.context,
-				"--sources are those of no context");
+				"--sources and -c cannot be combined");
 	/* Its operands are terms of the columns that were chosen last. */
 	if (args.sources)
 		return list_sources(app, &args.view);
@@ -197,7 +197,7 @@ static int list_run(struct app *app, const void *p)
 static const struct argp_option list_options[] = {
 	{ "context", 'c', "NAME", 0, "List only what is in this context", 0 },
 	{ "sources", KEY_SOURCES, NULL, 0,
-	  "List what tells of PASIDs, and whether it could be read, instead", 0 },
+	  "List the sources of the list and whether each could be read", 0 },
 	{ "fold", KEY_FOLD, NULL, 0,
 	  "One row for consecutive PASIDs that are alike in all columns (the default of a table)",
 	  0 },

@@ -35,22 +35,23 @@ static int fail_no_dumps(struct app *app, const char *operand, const struct page
 	const char *vendor = table->vendor.status == 1 ? table->vendor.value : "unknown";
 
 	app_fail(app, STATUS_UNSUPPORTED, operand,
-		 "Linux dumps no page table of its IOMMU %s (%s), of Intel's VT-d only",
+		 "Linux shows no page tables of its IOMMU %s (%s), but only those of Intel VT-d",
 		 table->unit.value, vendor);
 	if (strcmp(vendor, "amd") == 0)
-		app_hint(app, "AMD's debugfs has registers, device and interrupt tables only");
+		app_hint(app, "for AMD, debugfs has only registers, device and interrupt tables");
 	return STATUS_UNSUPPORTED;
 }
 
 static int fail_no_table(struct app *app, const char *operand)
 {
 	app_fail(app, STATUS_UNSUPPORTED, operand, "%s has no dump of its IOMMU's tables",
-		 app->root.captured ? "this tree" : "this kernel");
+		 app->root.captured ? "this capture" : "this kernel");
 	if (app->root.captured)
-		app_hint(app, "it was captured without, or by a user who may not read debugfs");
+		app_hint(app,
+			 "it was not captured, or the user who captured it may not read debugfs");
 	else
-		app_hint(app, "it takes CONFIG_INTEL_IOMMU_DEBUGFS, and debugfs mounted: "
-			      "'mount -t debugfs none /sys/kernel/debug'");
+		app_hint(app, "it needs CONFIG_INTEL_IOMMU_DEBUGFS and a mounted debugfs: mount -t "
+			      "debugfs none /sys/kernel/debug");
 	return STATUS_UNSUPPORTED;
 }
 
@@ -63,8 +64,8 @@ static int fail_unbound(struct app *app, const char *operand, const struct paget
 				"its own requests have no page table: the IOMMU refuses them");
 	app_fail(app, STATUS_NOT_FOUND, operand, "PASID %" PRIu32 " is not bound", table->pasid);
 	app_hint(app,
-		 "addresses of the device's own requests follow PASID 0; for those that are "
-		 "bound: ioasidctl pasid list %s",
+		 "for addresses of the device's own requests, give PASID 0; for bound PASIDs: "
+		 "ioasidctl pasid list %s",
 		 quoted ? quoted : "DEVICE");
 	return STATUS_NOT_FOUND;
 }
@@ -74,7 +75,7 @@ static int fail_sva(struct app *app, const char *operand, const struct pagetable
 	_cleanup_free_ char *quoted = str_quote(table->device);
 
 	app_fail(app, STATUS_UNSUPPORTED, operand,
-		 "PASID %" PRIu32 " leads to a process's own page table, which Linux does not dump",
+		 "PASID %" PRIu32 " leads to a process's own page table, which Linux does not show",
 		 table->pasid);
 	app_hint(app,
 		 "/proc/PID/maps and /proc/PID/pagemap show its memory; for the process: "
@@ -90,14 +91,14 @@ static int fail_lack(struct app *app, const char *operand, const struct pagetabl
 		return STATUS_DONE;
 	case PAGETABLE_NO_IOMMU:
 		return app_fail(app, STATUS_UNSUPPORTED, operand,
-				"no IOMMU is in the way of its requests");
+				"no IOMMU translates its requests");
 	case PAGETABLE_NO_DUMPS:
 		return fail_no_dumps(app, operand, table);
 	case PAGETABLE_NO_TABLE:
 		return fail_no_table(app, operand);
 	case PAGETABLE_NO_PCI:
 		return app_fail(app, STATUS_UNSUPPORTED, operand,
-				"Linux dumps page tables of PCI devices only");
+				"Linux shows page tables of PCI devices only");
 	case PAGETABLE_LEGACY:
 		return app_fail(app, STATUS_UNSUPPORTED, operand,
 				"its IOMMU %s is in legacy mode, which has no PASIDs",
@@ -120,12 +121,13 @@ static int fail_no_file(struct app *app, const char *operand, const struct paget
 	app_fail(app, STATUS_UNSUPPORTED, operand,
 		 "%s ha%s a page table (%s), but %s has no dump of it", subject_of(table).text,
 		 table->pasid ? "s" : "ve", pagetable_stage_name(table->stage),
-		 app->root.captured ? "this tree" : "this kernel");
+		 app->root.captured ? "this capture" : "this kernel");
 	if (app->root.captured)
-		app_hint(app, "it was captured without domain_translation_struct");
+		app_hint(app, "domain_translation_struct was not captured");
 	else if (table->stage == PAGETABLE_NESTED)
-		app_hint(app, "Linux dumps no nested table of a PASID; its guest has the first "
-			      "stage, and the second is that of the HWPT's parent");
+		app_hint(app,
+			 "Linux shows no nested table of a PASID: the guest has the first stage, "
+			 "and the second is that of the parent HWPT");
 	return STATUS_UNSUPPORTED;
 }
 
@@ -140,8 +142,9 @@ static int fail_read(struct app *app, int error, const char *operand, const char
 	else if (error == -EPERM)
 		app_hint(app, "a kernel that is locked down lets nobody read debugfs");
 	else if (error == -ENOMEM)
-		app_hint(app, "Linux makes all of the dump in memory, and none larger than 1G: "
-			      "some 9 million pages");
+		app_hint(app,
+			 "Linux builds the whole dump in memory, at most 1G of it: some 9 million "
+			 "pages");
 	return status;
 }
 
@@ -160,9 +163,9 @@ static int fail_dump(struct app *app, int error, const char *operand, const stru
 	case ENOENT:
 		return fail_no_file(app, operand, table);
 	case EBADMSG:
-		return fail_sense(app, operand, "makes no sense");
+		return fail_sense(app, operand, "is not valid");
 	case ESTALE:
-		return fail_sense(app, operand, "is of another than its IOMMU has");
+		return fail_sense(app, operand, "does not match the table that the IOMMU is using");
 	default:
 		return fail_read(app, error, operand, "its page table");
 	}
@@ -179,10 +182,11 @@ static int parse_pasid(struct app *app, const char *text, uint32_t *ret)
 		return 0;
 	if (r == -ERANGE) {
 		app_fail(app, STATUS_USAGE, text, "PASIDs have 20 bits at most");
-		app_hint(app, "several addresses of the device's own requests follow PASID 0");
+		app_hint(app,
+			 "for several addresses of the device's own requests, give PASID 0 first");
 		return STATUS_USAGE;
 	}
-	return app_fail(app, STATUS_USAGE, text, "is not a PASID");
+	return app_fail(app, STATUS_USAGE, text, "is not a valid PASID");
 }
 
 /* The table of DEVICE and PASID. Returns 0 or a reported status. */
@@ -215,7 +219,7 @@ static int parse_iovas(struct app *app, const char *const *texts, struct pagetab
 		if (r == -ERANGE)
 			return app_fail(app, STATUS_USAGE, texts[i], "has more than 64 bits");
 		if (r < 0)
-			return app_fail(app, STATUS_USAGE, texts[i], "is not an address");
+			return app_fail(app, STATUS_USAGE, texts[i], "is not a valid address");
 	}
 	return 0;
 }
@@ -240,7 +244,7 @@ static int judge(struct app *app, const struct pagetable *table, const char *con
 		interrupt |= is_interrupt(table, walks[i].iova);
 		if (walks[i].state == PAGETABLE_BEYOND)
 			app_fail(app, STATUS_NOT_FOUND, texts[i],
-				 "is no address of a %s table of %u levels",
+				 "is not an address of a %s table of %u levels",
 				 pagetable_stage_name(table->stage), table->levels);
 		else
 			app_fail(app, STATUS_NOT_FOUND, texts[i], "is not mapped");
@@ -275,10 +279,10 @@ static int hint_pasid(struct app *app, int status, const char *const *operand, u
 
 	if (status && n == 2 && isdigit((unsigned char)operand[1][0]) &&
 	    !str_starts(operand[1], "0x") && parse_u64(operand[1], PASID_MAX, &pasid) == 0)
-		app_hint(
-			app,
-			"%s was taken for an address; those of a PASID are 'ioasidctl pasid translate DEVICE PASID IOVA'",
-			operand[1]);
+		app_hint(app,
+			 "%s was read as an address; for addresses of a PASID: ioasidctl pasid "
+			 "translate DEVICE PASID IOVA",
+			 operand[1]);
 	return status;
 }
 
@@ -318,8 +322,8 @@ static int translate_run(struct app *app, const void *p)
 
 static const struct argp translate_argp = {
 	.args_doc = "DEVICE [PASID] IOVA...",
-	.doc = "Show what addresses map to that the device puts on its requests, or where the walk "
-	       "through the I/O page table ends, level by level. With a single address and no "
+	.doc = "Show what the addresses in a device's requests map to, or where the walk through "
+	       "the I/O page table ends, level by level. With a single address and no "
 	       "PASID, and with PASID 0, in the table of the device's own requests (RID).",
 	.children = view_children,
 };

@@ -38,7 +38,7 @@ static void note_hardware(struct app *app, const struct pasid_reports *reports)
 		app_note(app,
 			 "this kernel shows no IOMMU table of PASIDs (no debugfs for this IOMMU)");
 	else if (status == -ENOENT)
-		app_note(app, "the IOMMU's table of PASIDs is not there: %s", reports->v[1].reason);
+		app_note(app, "the IOMMU's table of PASIDs is absent: %s", reports->v[1].reason);
 	else if (status < 0)
 		app_note(app, "the IOMMU's table could not be read: %s", strerror(-status));
 }
@@ -51,7 +51,7 @@ bool pasid_session_notes(struct app *app, const struct pasid_session *session)
 
 	note_hardware(app, reports);
 	if (reports->process_status < 0)
-		app_note(app, "some processes could not be looked into: %s",
+		app_note(app, "some processes could not be examined: %s",
 			 strerror(-reports->process_status));
 	for (size_t i = 0; i < reports->n; i++) {
 		const struct pasid_report *report = &reports->v[i];

@@ -108,7 +108,7 @@ int pasid_records_gather(struct app *app, const struct sys_root *root, struct pa
 	if (!has_groups(root))
 		return 0;
 	ret->status = -EREMOTE;
-	app_note(app, "%s was captured without contexts: what they hold is not known",
+	app_note(app, "the contexts of %s were not captured: what they hold is not known",
 		 app->sysroot ? app->sysroot : "the machine");
 	return STATUS_PARTIAL;
 }

@@ -41,7 +41,7 @@ static int parse_pasid(struct app *app, const char *operand, uint32_t *ret)
 	if (r == -ERANGE)
 		return app_fail(app, STATUS_USAGE, operand, "PASIDs have 20 bits at most");
 	if (r < 0)
-		return app_fail(app, STATUS_USAGE, operand, "is not a PASID");
+		return app_fail(app, STATUS_USAGE, operand, "is not a valid PASID");
 	*ret = (uint32_t)value;
 	return 0;
 }
@@ -125,8 +125,8 @@ static int show_run(struct app *app, const void *p)
 
 static const struct argp show_argp = {
 	.args_doc = "DEVICE PASID",
-	.doc = "Show all that is known of one PASID of a device: what it leads to, whose it is, and "
-	       "who tells of it.",
+	.doc = "Show all that is known of one PASID of a device: what it leads to, its owner, "
+	       "and the sources that report it.",
 	.children = view_children,
 };
 

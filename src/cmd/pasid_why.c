@@ -44,7 +44,8 @@ static error_t why_parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp_option why_options[] = {
 	{ "for", KEY_FOR, "USE", 0,
-	  "vfio: through VFIO and iommufd; sva: by the device's own driver, for processes (default: what its "
+	  "vfio: through VFIO and iommufd; sva: by the device's own driver, for processes "
+	  "(default: what its "
 	  "driver does)",
 	  0 },
 	{ 0 },
@@ -84,7 +85,7 @@ static int why_run(struct app *app, const void *p)
 	r = pasid_why(in.root, path, args->use, args->common.common.wake, holders,
 		      holders ? entries.n : 0, &use, &list);
 	if (r < 0)
-		return app_fail_errno(app, r, operand, "cannot look into it");
+		return app_fail_errno(app, r, operand, "cannot examine it");
 	r = diagnosis_show(app, &in, &args->common, &list, FINDING_NOTE);
 	return r ? r
 		 : (int)diagnosis_conclude(app, &list, &list.v[0], operand,
@@ -96,10 +97,12 @@ static const struct argp why_argp = {
 	.options = why_options,
 	.parser = why_parse,
 	.args_doc = "DEVICE",
-	.doc = "Report whether PASIDs can be used on a device, and why not: the verdict, then each link of the "
-	       "chain from its capability to the node through which they are bound that is not in order, with "
-	       "what was measured and what to do. The status is 5 where kernel or hardware cannot, and 3 where "
-	       "something stands in the way or is still to be done, such as another driver.",
+	.doc = "Report whether PASIDs can be used on a device, and why not: the verdict, then "
+	       "each link of the "
+	       "chain from its capability to the node through which they are bound that is not "
+	       "in order, with what was measured and what to do. The status is 5 if kernel or "
+	       "hardware cannot, and 3 if something blocks it or is still to be done, such as "
+	       "another driver.",
 	.children = diagnosis_children,
 };
 

@@ -78,7 +78,7 @@ static void get_pasid(const void *row, struct out_value *ret)
 
 #define CONTEXT \
 	{ \
-		"context", "What names its context", OUT_DEFAULT, 0, get_context \
+		"context", "Name of its context, as -c takes it", OUT_DEFAULT, 0, get_context \
 	}
 #define DEVICE \
 	{ \
@@ -105,14 +105,14 @@ const struct out_column result_device[] = {
 const struct out_column result_ioas[] = {
 	CONTEXT,
 	IOAS,
-	{ "name", "Name it was given", OUT_DEFAULT | OUT_SHRINK, 0, get_name },
+	{ "name", "Its name", OUT_DEFAULT | OUT_SHRINK, 0, get_name },
 	{ 0 },
 };
 
 const struct out_column result_mapping[] = {
 	CONTEXT,
-	{ "iova", "Where it begins", OUT_DEFAULT | OUT_IS_ADDRESS, 0, get_iova },
-	{ "size", "How long it is", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_size },
+	{ "iova", "First IOVA", OUT_DEFAULT | OUT_IS_ADDRESS, 0, get_iova },
+	{ "size", "Size in bytes", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_size },
 	{ 0 },
 };
 

@@ -92,9 +92,9 @@ int session_fail(struct app *app, const char *object, const struct holder_error 
 
 int session_require_live(struct app *app)
 {
-	return app->sysroot ? app_fail(app, STATUS_USAGE, app->sysroot,
-				       "a captured machine cannot be changed")
-			    : 0;
+	return app->sysroot
+		       ? app_fail(app, STATUS_USAGE, app->sysroot, "a capture cannot be changed")
+		       : 0;
 }
 
 /* -EREMOTE: of a tree that was captured without. */
@@ -116,7 +116,7 @@ static int list_contexts(struct app *app, struct holder_entries *ret, struct hol
 static int fail_list(struct app *app, int r, const struct holder_error *error)
 {
 	if (r == -EREMOTE)
-		return app_fail(app, STATUS_USAGE, app->sysroot, "was captured without contexts");
+		return app_fail(app, STATUS_USAGE, app->sysroot, "its contexts were not captured");
 	if (error->message)
 		return session_fail(app, NULL, error);
 	return app_fail_errno(app, r, NULL, "cannot list the contexts");
@@ -207,7 +207,7 @@ int session_open_reading(struct app *app, const struct context_args *args,
 			return r;
 		app_fail(app, STATUS_USAGE, NULL, "no context is chosen");
 		app_hint(app, "use -c NAME or set IOASIDCTL_CONTEXT; "
-			      "'ioasidctl context create NAME' makes one");
+			      "'ioasidctl context create NAME' creates one");
 		return STATUS_USAGE;
 	}
 	r = connect_context(app, name, ret, &error);

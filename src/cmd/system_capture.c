@@ -86,8 +86,8 @@ static int fail_exists(struct app *app, const char *name)
 static int open_stdout(struct app *app, struct target *target)
 {
 	if (isatty(STDOUT_FILENO)) {
-		app_fail(app, STATUS_USAGE, "-", "a compressed file is nothing for a terminal");
-		app_hint(app, "give a FILE, or none for one in this directory");
+		app_fail(app, STATUS_USAGE, "-", "refusing to write compressed data to a terminal");
+		app_hint(app, "give a FILE, or omit it to get one in this directory");
 		return STATUS_USAGE;
 	}
 	target->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
@@ -208,10 +208,9 @@ static void note_lacks(struct app *app, const struct capture *capture)
 	}
 	others = n - asleep - named;
 	if (asleep)
-		app_note(
-			app,
-			"%zu device%s asleep: what a look into %s would have shown is not in the file",
-			asleep, asleep == 1 ? " was" : "s were", asleep == 1 ? "it" : "them");
+		app_note(app,
+			 "%zu device%s asleep: what waking %s would have shown is not in the file",
+			 asleep, asleep == 1 ? " was" : "s were", asleep == 1 ? "it" : "them");
 	if (others)
 		app_note(app, "%zu more could not be read: see ioasidctl/unreadable in the file",
 			 others);
@@ -259,7 +258,7 @@ static error_t capture_parse(int key, char *arg, struct argp_state *state)
 	case KEY_ARGUMENTS:
 		secrecy = key == KEY_ANONYMOUS ? CAPTURE_ANONYMOUS : CAPTURE_ARGUMENTS;
 		if (args->secrecy != CAPTURE_ORDINARY && args->secrecy != secrecy)
-			argp_error(state, "--anonymous and --arguments contradict each other");
+			argp_error(state, "--anonymous and --arguments cannot be combined");
 		args->secrecy = secrecy;
 		return 0;
 	case KEY_FORCE:
@@ -272,11 +271,12 @@ static error_t capture_parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp_option capture_options[] = {
 	{ "anonymous", KEY_ANONYMOUS, NULL, 0,
-	  "Leave out what tells the machine or its users: serial numbers, MAC addresses, names of "
+	  "Omit anything that identifies the machine or its users: serial numbers, MAC "
+	  "addresses, names of "
 	  "users, units, commands, contexts, volumes, files and mounts",
 	  0 },
 	{ "arguments", KEY_ARGUMENTS, NULL, 0,
-	  "Put in the arguments of the commands that have a device open, which may tell secrets",
+	  "Include the arguments of the commands that have a device open; they may contain secrets",
 	  0 },
 	{ "force", KEY_FORCE, NULL, 0, "Replace FILE", 0 },
 	{ 0 },
@@ -286,18 +286,19 @@ static const struct argp capture_argp = {
 	.options = capture_options,
 	.parser = capture_parse,
 	.args_doc = "[FILE|-]",
-	.doc = "Write all that the inspecting commands read of this machine into one compressed file, whose name is "
-	       "printed: 'ioasidctl --sysroot FILE ...' then answers anywhere as this machine did. "
-	       "It is a tar archive of small files, to be looked at before it is given away. What "
-	       "could not be read is told, and stands in it as such. Without FILE it is called "
-	       "after the time; - is standard output.",
+	.doc = "Write everything that the inspecting commands read on this machine into one "
+	       "compressed file, and print its name: 'ioasidctl --sysroot FILE ...' then shows "
+	       "on any machine what it would have shown here. The file is a tar archive of small "
+	       "files: look at it before you pass it on. What could not be read is reported, and "
+	       "is marked as unreadable in the file. Without FILE the file is named after the "
+	       "time; - is standard output.",
 };
 
 static const struct capture_args capture_defaults = { .operands = { .max = 1 } };
 
 const struct cmd system_capture_cmd = {
 	.name = "capture",
-	.summary = "Write this machine into a file for --sysroot",
+	.summary = "Capture this machine in a file for --sysroot",
 	.example = "ioasidctl system capture before.tree",
 	.statuses = "12347",
 	.argp = &capture_argp,

@@ -50,7 +50,7 @@ static int conclude_all(struct app *app, const struct finding_list *list)
 		    finding_worse(status, finding_status(best)) != status)
 			best = &list->v[i];
 	}
-	return diagnosis_conclude(app, list, best, NULL, "ready for nothing");
+	return diagnosis_conclude(app, list, best, NULL, "not ready for any use");
 }
 
 static int check_run(struct app *app, const void *p)
@@ -69,7 +69,7 @@ static int check_run(struct app *app, const void *p)
 		return r;
 	r = check_machine(in.root, uses, args->common.wake, &list);
 	if (r < 0)
-		return app_fail_errno(app, r, NULL, "cannot look at the machine");
+		return app_fail_errno(app, r, NULL, "cannot examine the machine");
 	r = diagnosis_show(app, &in, args, &list, FINDING_NOTE);
 	if (r)
 		return r;
@@ -78,12 +78,15 @@ static int check_run(struct app *app, const void *p)
 
 static const struct argp check_argp = {
 	.args_doc = "[USE...]",
-	.doc = "Report whether this machine is ready, and for what. First a verdict for each USE: passthrough "
-	       "(devices through VFIO), pasid (PASIDs through VFIO and iommufd), sva (PASIDs of processes, "
-	       "by the devices' drivers), unprivileged (passthrough by users who are not root). Then what is "
-	       "not in order, with what was measured and what to do. With USE, only for that: the status "
-	       "is 5 where it cannot be, 3 where something is in the way or still to be done, 4 where only "
-	       "permissions are missing. Without USE, these mean that the machine is ready for nothing.",
+	.doc = "Report whether this machine is ready, and for what. First a verdict for each "
+	       "USE: passthrough "
+	       "(devices through VFIO), pasid (PASIDs through VFIO and iommufd), sva (PASIDs of "
+	       "processes, "
+	       "by the devices' drivers), unprivileged (passthrough by users who are not root). "
+	       "Then what is not in order, with what was measured and what to do. With USE, only "
+	       "for that: the status is 5 if kernel or hardware cannot, 3 if something blocks it "
+	       "or is still to be done, 4 if only permissions are missing. Without USE, these "
+	       "mean that the machine is not ready for any use.",
 	.children = diagnosis_children,
 };
 
@@ -93,7 +96,7 @@ static const struct diagnosis_args check_defaults = {
 
 const struct cmd system_check_cmd = {
 	.name = "check",
-	.summary = "Report what this machine is ready for, and what is in the way",
+	.summary = "Report what this machine is ready for, and what blocks it",
 	.example = "ioasidctl system check pasid",
 	.statuses = "12345",
 	.argp = &check_argp,

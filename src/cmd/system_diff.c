@@ -121,12 +121,13 @@ static const struct out_column columns[] = {
 	  "added, removed, changed, swapped, renumbered, merged, split, moved, joined, left, or "
 	  "unreadable",
 	  OUT_DEFAULT, 0, get_change },
-	{ "kind", "Of what: iommu, context, group, device or pasid", OUT_DEFAULT, 0, get_kind },
+	{ "kind", "Kind of the object: iommu, context, group, device or pasid", OUT_DEFAULT, 0,
+	  get_kind },
 	{ "object", "Unit, context or device; a group's first device; none: all of the kind",
 	  OUT_DEFAULT, 0, get_object },
-	{ "pasid", "PASID, or a range of them that have so changed", OUT_DEFAULT | OUT_IS_NUMBER, 0,
+	{ "pasid", "PASID, or a range of PASIDs that changed alike", OUT_DEFAULT | OUT_IS_NUMBER, 0,
 	  get_pasid },
-	{ "field", "What of it has changed; none: the object itself", OUT_DEFAULT, 0, get_field },
+	{ "field", "Field that changed; none: the object itself", OUT_DEFAULT, 0, get_field },
 	{ "old", "What it was", OUT_DEFAULT | OUT_LEFT | OUT_PROSE, 0, get_old },
 	{ "new", "What it is", OUT_DEFAULT | OUT_LEFT | OUT_PROSE, 0, get_new },
 	{ "device", "Devices that it concerns: of a group, all that have stayed together",
@@ -154,7 +155,7 @@ static int take_sides(struct app *app, struct view_args *args, const char **ret_
 
 	if (sysroot && old != sysroot && new != sysroot)
 		return app_fail(app, STATUS_USAGE, sysroot,
-				"--sysroot is neither of the two that are compared");
+				"--sysroot and OLD NEW cannot be combined");
 	operands->n -= taken;
 	memmove(operands->v, operands->v + taken, operands->n * sizeof(operands->v[0]));
 	app->sysroot = new;
@@ -245,7 +246,7 @@ static int diff_run(struct app *app, const void *p)
 	if (r == 0)
 		r = inspect_open(app, &args.view, &in);
 	if (r == STATUS_FAILED && app->sysroot && strchr(app->sysroot, '='))
-		app_hint(app, "terms stand after OLD and NEW, which may be -");
+		app_hint(app, "terms come after OLD and NEW; NEW may be -");
 	if (r == 0)
 		r = read_side(&before, args.wake, &old);
 	if (r == 0)
@@ -270,10 +271,14 @@ static const struct argp diff_argp = {
 	.options = diff_options,
 	.parser = diff_parse,
 	.args_doc = "OLD [NEW [[COLUMN=]PATTERN[,PATTERN...]...]]",
-	.doc = "Show what has changed between two captured machines, or between one and this machine: units, "
-	       "contexts, groups, devices, drivers, PASIDs. OLD and NEW are what --sysroot takes; - and no NEW is "
-	       "this machine, or what --sysroot names. With terms, those changes that match all of them. "
-	       "What could not be read on a side is told as unreadable, and the status is 7 then.",
+	.doc = "Show what has changed between two captured machines, or between one and this "
+	       "machine: units, "
+	       "contexts, groups, devices, drivers, PASIDs. OLD and NEW are what --sysroot "
+	       "takes; - and no NEW is "
+	       "this machine, or what --sysroot names. With terms, those changes that match all "
+	       "of them. "
+	       "What could not be read on one side is reported as unreadable, and the status is "
+	       "then 7.",
 	.children = wake_children,
 };
 

@@ -38,7 +38,7 @@ static const struct out_column target_columns[] = {
 	{ "id", "Number of the IOAS or HWPT", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_id },
 	{ "name", "Its name, or the node it was bound through", OUT_DEFAULT | OUT_SHRINK, 0,
 	  get_name },
-	{ "owner", "Whose it is", OUT_DEFAULT, 0, get_owner },
+	{ "owner", "Its owner", OUT_DEFAULT, 0, get_owner },
 	{ 0 },
 };
 

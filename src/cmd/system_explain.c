@@ -177,10 +177,10 @@ static bool is_foreign(struct explain *e, const struct log_fault *fault)
 	if (len == strcspn(own, ".") && strncasecmp(fault->host, own, len) == 0)
 		return false;
 	if (strcmp(e->host, fault->host) != 0)
-		app_note(
-			e->app,
-			"the log is of %s: nothing of this machine, %s, is shown beside its faults",
-			fault->host, own);
+		app_note(e->app,
+			 "the log is from %s: nothing from this machine, %s, is shown with its "
+			 "faults",
+			 fault->host, own);
 	snprintf(e->host, sizeof(e->host), "%s", fault->host);
 	return true;
 }
@@ -278,9 +278,9 @@ static int explain_kernel(struct explain *e)
 	_cleanup_close_ int fd = log_kernel_open(e->in.root);
 
 	if (fd == -EREMOTE) {
-		app_fail(e->app, STATUS_USAGE, e->app->sysroot,
-			 "a captured tree has no kernel log");
-		app_hint(e->app, "give a LINE of that machine's log, --file FILE, or - for a pipe");
+		app_fail(e->app, STATUS_USAGE, e->app->sysroot, "a capture has no kernel log");
+		app_hint(e->app,
+			 "give a LINE of that machine's log, --file FILE, or - for standard input");
 		return STATUS_USAGE;
 	}
 	if (fd < 0) {
@@ -357,7 +357,8 @@ static int explain_run(struct app *app, const void *p)
 	if (!e)
 		return app_fail_errno(app, -ENOMEM, NULL, "cannot begin");
 	if (args->file && args->view.operands.n)
-		return app_fail(app, STATUS_USAGE, args->file, "--file takes no LINE besides");
+		return app_fail(app, STATUS_USAGE, args->file,
+				"--file and LINE cannot be combined");
 	e->app = app;
 	e->parser.pasted = args->pasted;
 	e->foreign = args->foreign;
@@ -406,12 +407,14 @@ static error_t explain_parse(int key, char *arg, struct argp_state *state)
 static const struct argp_option explain_options[] = {
 	{ "file", KEY_FILE, "FILE", 0, "Read the log from FILE", 0 },
 	{ "pasted", KEY_PASTED, NULL, 0,
-	  "Read text that was copied from elsewhere: quoted, indented, wrapped, with anything before a "
+	  "Read text that was copied from elsewhere: quoted, indented, wrapped, with anything "
+	  "before a "
 	  "message. Whoever logged it is believed",
 	  0 },
 	{ "foreign", KEY_FOREIGN, NULL, 0,
-	  "The log is of another machine: show nothing of this one beside it", 0 },
-	{ "each", KEY_EACH, NULL, 0, "Show equal faults each, not as one with a count", 0 },
+	  "The log is from another machine: show nothing from this one", 0 },
+	{ "each", KEY_EACH, NULL, 0, "Show equal faults separately, not as one row with a count",
+	  0 },
 	{ 0 },
 };
 
@@ -419,9 +422,11 @@ static const struct argp explain_argp = {
 	.options = explain_options,
 	.parser = explain_parse,
 	.args_doc = "[LINE|-...]",
-	.doc = "Explain each fault of DMA in the kernel's log: the device, its driver and group, the PASID and "
-	       "whose it is, the address, and the reason in words. LINE is a line of a log, - is "
-	       "standard input, of which each fault is shown as it comes; without any, the kernel's "
+	.doc = "Explain each DMA fault in the kernel's log: the device, its driver and group, "
+	       "the PASID and its owner, the address, and the reason in words. LINE is a line of "
+	       "a log, - is "
+	       "standard input, of which each fault is shown as it comes; without any, the "
+	       "kernel's "
 	       "own log is read to its end.",
 	.children = view_children,
 };

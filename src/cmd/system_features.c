@@ -53,9 +53,9 @@ static int fail(struct app *app, int error, const char *operand, const char *pat
 	int status;
 
 	if (operand && error == -ENODEV) {
-		app_fail(
-			app, STATUS_UNSAFE, operand,
-			"the device has no VFIO driver, and only through one can the kernel be asked");
+		app_fail(app, STATUS_UNSAFE, operand,
+			 "the device has no VFIO driver, and only through one can the kernel be "
+			 "asked");
 		app_hint(app, "ioasidctl driver set %s vfio-pci", operand);
 		return STATUS_UNSAFE;
 	}
@@ -86,15 +86,18 @@ static int features_run(struct app *app, const void *p)
 	for (size_t i = 0; r == 0 && i < list.n; i++)
 		r = inspect_row(&in, &list.v[i]);
 	if (r == 0 && !operand && iommufd_known(&list))
-		app_note(app, "flags are asked of the kernel with a device: "
-			      "'ioasidctl system features DEVICE'");
+		app_note(
+			app,
+			"flags can be probed only with a device: ioasidctl system features DEVICE");
 	return inspect_end(app, &in, r);
 }
 
 static const struct argp features_argp = {
 	.args_doc = "[DEVICE]",
-	.doc = "List which ioctls, flags, nodes and tables this kernel has, by probing. With DEVICE, one "
-	       "that has a VFIO driver and is free, also the flags that can only be asked of a device: "
+	.doc = "List which ioctls, flags, nodes and tables this kernel has, by probing. With "
+	       "DEVICE, one "
+	       "that has a VFIO driver and is free, also the flags that can only be asked of a "
+	       "device: "
 	       "it is bound to a throw-away iommufd for a moment.",
 	.children = view_children,
 };

@@ -80,7 +80,9 @@ static int fail_spawn(struct app *app, int error)
 	if (error != -ENOENT)
 		return app_fail_errno(app, error, "dot", "cannot be run");
 	app_fail(app, STATUS_FAILED, "dot", "no such program: SVG is made by Graphviz");
-	app_hint(app, "install the package graphviz, or take --format dot to where it is");
+	app_hint(
+		app,
+		"install the package graphviz, or run dot elsewhere on the output of --format dot");
 	return status;
 }
 
@@ -125,7 +127,7 @@ static int print_svg(struct app *app, const struct out_graph *graph)
 	if (status)
 		return fail_dot(app, status, errors);
 	r = copy(out, stdout);
-	return r < 0 ? app_fail_errno(app, r, NULL, "cannot read what dot has drawn") : 0;
+	return r < 0 ? app_fail_errno(app, r, NULL, "cannot read the output of dot") : 0;
 }
 
 static int print_graph(struct app *app, const struct out_graph *graph, enum graph_format format)
@@ -159,7 +161,7 @@ static int graph_run(struct app *app, const void *p)
 		return app_fail_errno(app, r, NULL, "cannot draw");
 	r = print_graph(app, &graph, args->format);
 	if (r == 0 && lack.unreadable)
-		app_note(app, "%zu text%s a ? for what could not be read: %s", lack.unreadable,
+		app_note(app, "%zu label%s a ? for what could not be read: %s", lack.unreadable,
 			 lack.unreadable == 1 ? " has" : "s have", out_reason(lack.error));
 	return r == STATUS_DONE && session.partial ? STATUS_PARTIAL : r;
 }

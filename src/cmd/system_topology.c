@@ -29,7 +29,7 @@ static error_t topology_parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp_option topology_options[] = {
 	{ "depth", KEY_DEPTH, "KIND", 0,
-	  "The last kind that is looked for: iommu, group, device, pasid or process (the default)",
+	  "The last kind of object to show: iommu, group, device, pasid or process (the default)",
 	  0 },
 	{ 0 },
 };
@@ -177,7 +177,7 @@ static void note_unseen(struct app *app, struct topology_session *session)
 			 "PASIDs may be missing, since the IOMMU's table could not be read: %s",
 			 strerror(-table));
 	if (processes < 0)
-		app_note(app, "processes may be missing, since some could not be looked into: %s",
+		app_note(app, "processes may be missing, since some could not be examined: %s",
 			 strerror(-processes));
 	session->partial = session->partial || processes < 0 || (table < 0 && table != -EOPNOTSUPP);
 }

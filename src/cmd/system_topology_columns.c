@@ -447,12 +447,13 @@ const char topology_program_defaults[] =
 	"kind,label,iommu,group,device,pasid,pasid_last,pid,what,driver,name";
 
 const struct out_column topology_columns[] = {
-	{ "label", "What it goes by; shows what is beneath what", OUT_DEFAULT | OUT_TREE, 0,
+	{ "label", "Its name; the tree shows what is beneath what", OUT_DEFAULT | OUT_TREE, 0,
 	  get_label },
 	{ "kind", "iommu, group, bridge, device, rid, pasid or process; context, ioas", 0, 0,
 	  get_kind },
 	{ "what",
-	  "A word or two: vendor of a unit, type of a group, class of a device, what its own requests "
+	  "A word or two: vendor of a unit, type of a group, class of a device, what its own "
+	  "requests "
 	  "(RID) or a PASID lead to, command of a process, what is mapped in an IOAS",
 	  OUT_DEFAULT, GROUP(GROUP_NEED_TYPE) | DEVICE_NEED_CLASS, get_what },
 	{ "driver", "Driver of a device", OUT_DEFAULT, DEVICE_NEED_DRIVER, get_driver },
@@ -465,7 +466,7 @@ const struct out_column topology_columns[] = {
 	{ "pasid_last", "The last of them", OUT_IS_NUMBER, 0, get_pasid_last },
 	{ "pid", "Process that it is, or that is behind a PASID", OUT_IS_NUMBER, 0, get_pid },
 	{ "vendor", "Vendor of a unit", 0, 0, get_vendor },
-	{ "pasid_width", "Bits of a PASID that a unit takes; 0: none", OUT_IS_NUMBER,
+	{ "pasid_width", "Width of a PASID in bits, of a unit; 0: none", OUT_IS_NUMBER,
 	  IOMMU(IOMMU_NEED_REGISTERS), get_pasid_width },
 	{ "type", "Type of a group's default domain", 0, GROUP(GROUP_NEED_TYPE), get_type },
 	{ "group_name", "Name the kernel gave the group", OUT_SHRINK, GROUP(GROUP_NEED_NAME),
@@ -478,7 +479,7 @@ const struct out_column topology_columns[] = {
 	  get_target },
 	{ "context", "Context that it is, is in, or that holds a PASID", OUT_OF_CONTEXT, 0,
 	  get_context },
-	{ "ioas", "Number of the IOAS it leads to", OUT_IS_NUMBER, 0, get_ioas },
+	{ "ioas", "Number of the IOAS that it leads to", OUT_IS_NUMBER, 0, get_ioas },
 	{ "ioas_name", "Name of the IOAS", OUT_SHRINK, 0, get_ioas_name },
 	{ "hwpt", "Hardware page table", OUT_IS_NUMBER, 0, get_hwpt },
 	{ "mapped", "Bytes mapped in an IOAS", OUT_IS_SIZE, 0, get_mapped },

@@ -69,8 +69,7 @@ static int tree_run(struct app *app, const void *p)
 }
 
 static const struct argp_option tree_options[] = {
-	{ "ascii", KEY_ASCII, NULL, 0, "Draw the tree with ASCII alone, whatever the locale has",
-	  0 },
+	{ "ascii", KEY_ASCII, NULL, 0, "Draw the tree with ASCII only, whatever the locale", 0 },
 	{ 0 },
 };
 
@@ -82,7 +81,8 @@ static const struct argp tree_argp = {
 	.options = tree_options,
 	.parser = tree_parse,
 	.args_doc = "[UNIT|GROUP|DEVICE...]",
-	.doc = "Show IOMMU units, their groups, bridges, devices, PASIDs and processes as a tree; with "
+	.doc = "Show IOMMU units, their groups, bridges, devices, PASIDs and processes as a "
+	       "tree; with "
 	       "operands, what is above and beneath these.",
 	.children = tree_children,
 };

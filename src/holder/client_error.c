@@ -22,21 +22,22 @@ static const struct rule {
 	{ "UnknownDevice", HOLDER_ERROR_UNKNOWN, ENODEV, "the device is not in the context",
 	  "'ioasidctl device add DEVICE' adds it", NULL },
 	{ "UnknownIoas", HOLDER_ERROR_UNKNOWN, ENOENT, "there is no IOAS {ioas} in the context",
-	  "'ioasidctl ioas list' shows those that there are", NULL },
+	  "'ioasidctl ioas list' shows the IOASes", NULL },
 	{ "UnknownHwpt", HOLDER_ERROR_UNKNOWN, ENOENT, "there is no HWPT {hwpt} in the context",
 	  NULL, NULL },
 	{ "UnknownTarget", HOLDER_ERROR_UNKNOWN, ENOENT,
 	  "there is no IOAS or HWPT {target} in the context",
-	  "'ioasidctl ioas list' shows the IOASes that there are", NULL },
+	  "'ioasidctl ioas list' shows the IOASes", NULL },
 	{ "NoSuchDevice", HOLDER_ERROR_UNKNOWN, ENODEV, "there is no such device", NULL, NULL },
 	{ "NoVfioDevice", HOLDER_ERROR_SYSTEM, ENODEV, "the device has no VFIO cdev",
-	  "'ioasidctl driver set DEVICE vfio-pci' gives a PCI device a VFIO driver; the kernel needs CONFIG_VFIO_DEVICE_CDEV",
+	  "'ioasidctl driver set DEVICE vfio-pci' gives a PCI device a VFIO driver; the kernel "
+	  "needs CONFIG_VFIO_DEVICE_CDEV",
 	  NULL },
-	{ "DeviceInUse", HOLDER_ERROR_SYSTEM, EEXIST, "the device is in the context already",
+	{ "DeviceInUse", HOLDER_ERROR_SYSTEM, EEXIST, "the device is already in the context",
 	  "'ioasidctl context show' shows how it is used", NULL },
 	{ "DeviceNotBound", HOLDER_ERROR_SYSTEM, EINVAL,
-	  "the context has the device opened and not bound", "remove it and add it again, bound",
-	  NULL },
+	  "the device is open in the context, but not bound to the iommufd",
+	  "remove it, then add it without --unbound", NULL },
 	{ "StillBound", HOLDER_ERROR_REFUSED, EBUSY,
 	  "the device is in use (PASIDs bound: {pasid_count}, own requests attached: {attached})",
 	  NULL, "force" },
@@ -44,16 +45,19 @@ static const struct rule {
 	  NULL, "replace" },
 	{ "NotAttached", HOLDER_ERROR_UNKNOWN, ENOENT, "the device is not attached", NULL, NULL },
 	{ "GroupAttached", HOLDER_ERROR_REFUSED, EBUSY,
-	  "{sibling} of the same IOMMU group is attached to IOAS {ioas}, and a group is attached as one",
+	  "{sibling} of the same IOMMU group is attached to IOAS {ioas}, and a group is attached "
+	  "as one",
 	  "'ioasidctl device attach --replace' of {sibling} moves the group", NULL },
 	{ "RidInTheWay", HOLDER_ERROR_REFUSED, EBUSY,
-	  "{device} is attached to IOAS {ioas} through a page table that allows no PASIDs beside it",
-	  "detach it, or attach it to an IOAS anew", NULL },
-	{ "HwptNotForPasids", HOLDER_ERROR_SYSTEM, EINVAL, "HWPT {hwpt} is not fit for PASIDs",
+	  "{device} is attached to IOAS {ioas} through a page table that allows no PASIDs beside "
+	  "it",
+	  "detach it, or attach it to an IOAS again", NULL },
+	{ "HwptNotForPasids", HOLDER_ERROR_SYSTEM, EINVAL, "HWPT {hwpt} does not support PASIDs",
 	  "PASIDs, and a device that has some bound, need an HWPT that was allocated for PASIDs",
 	  NULL },
 	{ "NoPasidSupport", HOLDER_ERROR_UNSUPPORTED, EOPNOTSUPP, "the device has no PASIDs",
-	  "the device, every bridge above it and its IOMMU must support them, and the kernel must have enabled them",
+	  "the device, every bridge above it and its IOMMU must support them, and the kernel "
+	  "must have enabled them",
 	  NULL },
 	{ "PasidZero", HOLDER_ERROR_USAGE, EINVAL, "PASID 0 is the device's own requests",
 	  "'ioasidctl device attach' and 'device detach' are for those; PASIDs begin at 1", NULL },
@@ -61,7 +65,7 @@ static const struct rule {
 	  "PASID {pasid} does not fit: the device's PASIDs are {pasid_width} bits wide",
 	  "PASIDs of this device are below 2^{pasid_width}", NULL },
 	{ "PasidInUse", HOLDER_ERROR_REFUSED, EEXIST,
-	  "PASID {pasid} of {device} is bound already, to IOAS {ioas}",
+	  "PASID {pasid} of {device} is already bound to IOAS {ioas}",
 	  "'ioasidctl pasid unbind' frees it", NULL },
 	{ "PasidNotBound", HOLDER_ERROR_UNKNOWN, ENOENT, "PASID {pasid} is not bound",
 	  "'ioasidctl pasid list' shows those that are", NULL },
@@ -69,10 +73,10 @@ static const struct rule {
 	  "of {count} PASIDs only {found} were free", NULL, NULL },
 	{ "FdsInUse", HOLDER_ERROR_REFUSED, EBUSY,
 	  "{count} of the processes that were given its descriptors have not ended: {process}",
-	  "when these have ended it can be destroyed; whom they gave them in their turn is not known",
+	  "when these have ended it can be destroyed; it is not known whether they passed them on",
 	  "force" },
 	{ "NameInUse", HOLDER_ERROR_SYSTEM, EEXIST,
-	  "the context has something of the name {name} already", NULL, NULL },
+	  "the name {name} is already used in the context", NULL, NULL },
 	{ "IoasInUse", HOLDER_ERROR_REFUSED, EBUSY, "IOAS {ioas} is used by {user}",
 	  "'ioasidctl pasid unbind' and 'ioasidctl device detach' free it", NULL },
 	{ "HwptInUse", HOLDER_ERROR_REFUSED, EBUSY,
@@ -82,7 +86,7 @@ static const struct rule {
 	{ "NotMapped", HOLDER_ERROR_UNKNOWN, ENOENT, "IOAS {ioas} has no mapping at {iova}",
 	  "'ioasidctl ioas show' lists the mappings", NULL },
 	{ "PartOfMapping", HOLDER_ERROR_SYSTEM, EINVAL,
-	  "there is only a part of a mapping at {iova}, and the kernel unmaps whole ones",
+	  "only part of a mapping is at {iova}, and the kernel unmaps whole mappings",
 	  "'ioasidctl ioas show' lists the mappings", NULL },
 	{ "NotEnoughMemory", HOLDER_ERROR_SYSTEM, ENOMEM,
 	  "too much to be pinned: {size} bytes in all, and the machine has {available} available",
@@ -151,7 +155,7 @@ void error_attribute(struct holder_error *error, const struct holder_client *cli
 int error_protocol(struct holder_error *error)
 {
 	return error_set(error, HOLDER_ERROR_PROTOCOL, EPROTO,
-			 "what the context's holder answers is not of its interface");
+			 "invalid reply from the context's holder");
 }
 
 static void put_array(json_object *array, FILE *f)
@@ -289,7 +293,7 @@ int error_from_reply(struct holder_error *error, const char *id, json_object *pa
 		parameters = none;
 	if (!rule) {
 		(void)error_set(error, HOLDER_ERROR_PROTOCOL, EPROTO,
-				"the context's holder answers %s", id);
+				"invalid reply from the context's holder: %s", id);
 		if (error)
 			error->id = strdup(id);
 		return -EPROTO;

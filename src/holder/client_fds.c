@@ -144,13 +144,14 @@ int client_check_fds(const struct holder_client *client, const struct holder_fds
 	if (!iommu || first != iommu)
 		return error_set(
 			error, HOLDER_ERROR_PROTOCOL, EPROTO,
-			"what the holder of context %s hands over for its iommufd is no open /dev/iommu",
+			"the holder of context %s passed something that is not an open /dev/iommu",
 			client->reference);
 	for (size_t i = 1; i < list->n; i++)
 		if (!is_device(sysfs, &list->v[i]))
 			return error_set(
 				error, HOLDER_ERROR_PROTOCOL, EPROTO,
-				"what the holder of context %s hands over for device %s is not that VFIO device, open",
+				"the holder of context %s passed something that is not the open "
+				"VFIO device %s",
 				client->reference, list->v[i].name);
 	return 0;
 }

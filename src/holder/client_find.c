@@ -42,11 +42,13 @@ static int connect_error(struct holder_error *error, const char *name, uid_t uid
 				 name);
 	case -ECONNREFUSED:
 		r = error_set(error, HOLDER_ERROR_UNKNOWN, ECONNREFUSED,
-			      "the holder of context %s is dead, and all it had is gone", name);
+			      "the holder of context %s is dead, and everything in it is gone",
+			      name);
 		if (uid == geteuid())
-			error_hint(error,
-				   "'ioasidctl context create' with the same name starts anew, "
-				   "'context destroy' removes what is left");
+			error_hint(
+				error,
+				"'ioasidctl context create' with the same name creates it again, "
+				"'context destroy' removes what is left");
 		else
 			error_hint(error, "its owner's 'context destroy' removes what is left");
 		return r;
@@ -61,8 +63,8 @@ static int connect_error(struct holder_error *error, const char *name, uid_t uid
 		return error_set(error, HOLDER_ERROR_PROTOCOL, ETIMEDOUT,
 				 "the holder of context %s does not answer", name);
 	default:
-		return error_set(error, HOLDER_ERROR_SYSTEM, -r, "connect to context %s: %s", name,
-				 strerror(-r));
+		return error_set(error, HOLDER_ERROR_SYSTEM, -r, "cannot connect to context %s: %s",
+				 name, strerror(-r));
 	}
 }
 

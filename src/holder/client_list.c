@@ -184,15 +184,16 @@ int client_directory_error(struct holder_error *error, int r)
 	switch (r) {
 	case -ENXIO:
 		(void)error_set(error, HOLDER_ERROR_SYSTEM, ENXIO, "XDG_RUNTIME_DIR is not set");
-		error_hint(error, "a login session has it, as a rule /run/user/UID");
+		error_hint(error, "a login session sets it, usually to /run/user/UID");
 		return r;
 	case -EINVAL:
 		return error_set(error, HOLDER_ERROR_SYSTEM, EINVAL,
-				 "XDG_RUNTIME_DIR is no absolute path");
+				 "XDG_RUNTIME_DIR is not an absolute path");
 	case -EPERM:
 		return error_set(
 			error, HOLDER_ERROR_PERMISSION, EPERM,
-			"the runtime directory is not the caller's own, or others may write to it");
+			"the runtime directory does not belong to the caller, or others may "
+			"write to it");
 	default:
 		return error_set(error, HOLDER_ERROR_SYSTEM, -r, "runtime directory: %s",
 				 strerror(-r));

@@ -12,8 +12,8 @@
 
 int client_name_error(struct holder_error *error, const char *text)
 {
-	int r = error_set(error, HOLDER_ERROR_USAGE, EINVAL,
-			  "'%s' is not a valid name of a context", text);
+	int r = error_set(error, HOLDER_ERROR_USAGE, EINVAL, "'%s' is not a valid context name",
+			  text);
 
 	error_hint(
 		error,
@@ -34,7 +34,7 @@ static int find_user(const char *user, uid_t *ret, struct holder_error *error)
 	}
 	if (r == 0 || r == ENOENT || r == ESRCH)
 		return error_set(error, HOLDER_ERROR_UNKNOWN, ENOENT, "there is no user %s", user);
-	return error_set(error, HOLDER_ERROR_SYSTEM, r, "look up the user %s: %s", user,
+	return error_set(error, HOLDER_ERROR_SYSTEM, r, "cannot look up the user %s: %s", user,
 			 strerror(r));
 }
 
@@ -58,8 +58,8 @@ int client_name_parse(const char *text, uid_t own, bool captured, struct client_
 
 		if (captured) {
 			r = error_set(error, HOLDER_ERROR_USAGE, EINVAL,
-				      "the users of a captured machine are known by number only");
-			error_hint(error, "another user's context there is UID:NAME");
+				      "a capture has users by number only");
+			error_hint(error, "use UID:NAME for another user's context");
 			return r;
 		}
 		r = find_user(owner, &found, error);

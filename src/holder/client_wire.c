@@ -42,7 +42,7 @@ static int transport_error(struct holder_error *error, int r)
 		return error_protocol(error);
 	default:
 		return error_set(error, HOLDER_ERROR_SYSTEM, -r,
-				 "talk with the context's holder: %s", strerror(-r));
+				 "cannot talk to the context's holder: %s", strerror(-r));
 	}
 }
 

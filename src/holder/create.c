@@ -26,7 +26,7 @@ static int create_error(struct holder_error *error, const char *name, int err, c
 	int r;
 
 	if (err == EEXIST)
-		return error_set(error, kind, EEXIST, "there is a context %s already", name);
+		return error_set(error, kind, EEXIST, "context %s already exists", name);
 	if (err == EBUSY && strcmp(stage, DAEMON_STAGE_LOCK) == 0)
 		return client_lock_error(error);
 	if (strcmp(stage, DAEMON_STAGE_DIRECTORY) == 0)

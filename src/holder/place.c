@@ -131,7 +131,7 @@ static bool renew(struct place *place, const char *name, struct log *log)
 
 	r = place_open(&new, name, 0, &stage);
 	if (r == 0) {
-		log_line(log, LOG_WARNING, "its socket was removed, and is made anew: %s/%s",
+		log_line(log, LOG_WARNING, "its socket was removed, and is created again: %s/%s",
 			 new.directory, new.file);
 		place_unlock(&new);
 		new.renewed = clock_ms();
@@ -147,8 +147,8 @@ static bool renew(struct place *place, const char *name, struct log *log)
 			 "its socket was removed, and another context has the name: it ends");
 	else
 		log_line(log, LOG_ERR,
-			 "its socket was removed and cannot be made anew (%s: %s): it ends", stage,
-			 strerror(-r));
+			 "its socket was removed and cannot be created again (%s: %s): it ends",
+			 stage, strerror(-r));
 	return false;
 }
 

@@ -15,7 +15,7 @@
 static const struct pasid_link link_iommu = {
 	.check = "iommu",
 	.needed = USE_ALL,
-	.broken = "nothing translates what devices read and write: they reach all memory",
+	.broken = "nothing translates the requests of devices: they reach all memory",
 };
 static const struct pasid_link link_domain = {
 	.check = "default-domain",

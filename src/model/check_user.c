@@ -15,13 +15,13 @@ static const struct pasid_link link_node = {
 	.check = "node-access",
 	.needed = USE_BIT(USE_UNPRIVILEGED),
 	.status = STATUS_NOT_PERMITTED,
-	.broken = "a user who is not root has to be given it, or get it open from somebody",
+	.broken = "a user other than root needs access to it, or must be passed it open",
 };
 static const struct pasid_link link_memlock = {
 	.check = "memlock",
 	.needed = USE_BIT(USE_UNPRIVILEGED),
-	.broken =
-		"all memory that devices may reach is pinned, huge pages too: mapping more fails with ENOMEM",
+	.broken = "all memory that devices may reach is pinned, huge pages included: mapping more "
+		  "fails with ENOMEM",
 };
 
 static const struct pasid_link link_devices = {
@@ -32,8 +32,8 @@ static const struct pasid_link link_devices = {
 static const struct pasid_link link_way = {
 	.check = "vfio-devices",
 	.needed = USE_BIT(USE_UNPRIVILEGED),
-	.broken =
-		"it takes /dev/iommu and the device's own node, or /dev/vfio/vfio and its group's node",
+	.broken = "it takes /dev/iommu and the device's own node, or /dev/vfio/vfio and its "
+		  "group's node",
 	.status = STATUS_NOT_PERMITTED,
 };
 
@@ -111,7 +111,8 @@ static void add_node(struct pasid_chain *chain, const struct node *node, bool wa
 {
 	char user[64], group[64], object[304];
 	static const char remedy[] =
-		"give it to the user: chown, or a udev rule; or 'ioasidctl context exec' hands it over";
+		"give it to the user: chown, or a udev rule; or 'ioasidctl context exec' hands "
+		"it over";
 	enum finding_result result = FINDING_OK;
 
 	snprintf(object, sizeof(object), "/%s", node->path);

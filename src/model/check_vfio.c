@@ -12,13 +12,13 @@
 static const struct pasid_link link_unsafe = {
 	.check = "unsafe-interrupts",
 	.needed = NEEDS_VFIO,
-	.broken = "devices are assigned also where they can raise others' interrupts",
+	.broken = "devices are assigned even if they can raise interrupts of others",
 };
 static const struct pasid_link link_noiommu = {
 	.check = "noiommu",
 	.needed = NEEDS_VFIO,
-	.broken =
-		"VFIO assigns devices that no IOMMU translates for: whoever has one reaches all memory",
+	.broken = "VFIO assigns devices that no IOMMU translates for: such a device reaches all "
+		  "memory",
 };
 static const struct pasid_link link_driver = {
 	.check = "vfio-driver",

@@ -130,7 +130,7 @@ struct device {
 	int blocks_status;
 	struct device_holder *holders;
 	size_t n_holders;
-	int holders_status;              /* -EACCES: some processes could not be looked into */
+	int holders_status;              /* -EACCES: some processes could not be examined */
 	struct device_attached attached; /* who read the device sets it by attached_set() */
 };
 

@@ -241,7 +241,7 @@ static int guard_block(const struct sys_root *root, const struct device_block *b
 			&(struct command){ "umount ", block->mounts.v[i], NULL });
 	}
 	if (r == 0 && block->swap)
-		r = add(list, DRIVER_OBSTACLE_SWAP, node, "is swapped to",
+		r = add(list, DRIVER_OBSTACLE_SWAP, node, "is in use as swap",
 			&(struct command){ "swapoff ", node, NULL });
 	/* The disk above the paths of a multipath NVMe is there whether used or not. */
 	if (r == 0 && block->stacked && !str_starts(block->name, "nvme"))

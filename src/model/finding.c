@@ -89,16 +89,16 @@ const char *finding_reason(int negative_errno, const char **ret_remedy)
 	*ret_remedy = NULL;
 	switch (-negative_errno) {
 	case EAGAIN:
-		*ret_remedy = "ask again with --wake";
+		*ret_remedy = "run again with --wake";
 		return "asleep, and reading would wake it";
 	case EACCES:
 	case EPERM:
-		*ret_remedy = "ask as root";
+		*ret_remedy = "run as root";
 		return "not permitted";
 	case EIO:
 		return "the device does not answer";
 	case EBADMSG:
-		return "what was read makes no sense";
+		return "what was read is not valid";
 	case ENOENT:
 		return "not published here";
 	default:

@@ -33,7 +33,7 @@ enum finding_result {
 	FINDING_NOTE,    /* worth knowing, nothing to mend */
 	FINDING_UNKNOWN, /* could not be measured: SEEN says why */
 	FINDING_WARNING, /* works, with a risk or a cost */
-	FINDING_BLOCKED, /* nothing is broken: something stands in the way, or is still to be done */
+	FINDING_BLOCKED, /* nothing is broken, but something blocks it or is still to be done */
 	FINDING_BROKEN,  /* does not work */
 };
 

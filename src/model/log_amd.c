@@ -106,8 +106,8 @@ enum { FAMILY_ILLEGAL = 1, FAMILY_DETACHED };
 #define OWNERS   "the table of memory owners could not be read (SEV-SNP)"
 #define RMP      "the memory belongs to another guest, or to none (SEV-SNP)"
 #define REQUEST  "a request that the device may not make: of an interrupt, port or message kind"
-#define RETRY    "report it with the whole log; the IOMMU may be in no state to go on"
-#define OVERFLOW "more came than the IOMMU's log has room for: some was lost"
+#define RETRY    "report it with the whole log; the IOMMU may no longer work"
+#define OVERFLOW "the IOMMU's log overflowed: some events were lost"
 #define ATTACHED "the device is attached to nothing"
 
 /*
@@ -197,10 +197,10 @@ static const struct log_pattern event_patterns[] = {
 	  RMP,
 	  LOG_UNMAPPED,
 	  amd_event },
-	{ .form = "UNKNOWN type=%C]", LOG_KIND_HARDWARE, "an event of no known kind" },
+	{ .form = "UNKNOWN type=%C]", LOG_KIND_HARDWARE, "an event of an unknown kind" },
 	{ .form = "UNKNOWN event[0]=%X event[1]=%X event[2]=%X event[3]=%X",
 	  LOG_KIND_HARDWARE,
-	  "an event of no known kind" },
+	  "an event of an unknown kind" },
 	{ .form = "Device not attached to domain properly]",
 	  LOG_KIND_DMA,
 	  ATTACHED,
@@ -235,19 +235,21 @@ static const struct log_pattern amd_patterns[] = {
 	  NO_DOMAIN,
 	  .family = FAMILY_DETACHED,
 	  .part = 2 },
-	{ .form = "PPR logged [Request ignored due to GN=0 (device=%D pasid=%P address=%A flags=%F tag=%x]",
+	{ .form = "PPR logged [Request ignored due to GN=0 (device=%D pasid=%P address=%A "
+		  "flags=%F tag=%x]",
 	  LOG_KIND_PAGE_REQUEST,
 	  "a page request without a PASID",
 	  LOG_PASIDS,
 	  amd_ppr },
-	{ .form = "PPR logged [Invalid request format (device=%D pasid=%P address=%A flags=%F tag=%x]",
+	{ .form = "PPR logged [Invalid request format (device=%D pasid=%P address=%A flags=%F "
+		  "tag=%x]",
 	  LOG_KIND_PAGE_REQUEST,
 	  "a page request with reserved bits set",
 	  LOG_RESET,
 	  amd_ppr },
 	{ .form = "Unknown PPR request received",
 	  LOG_KIND_PAGE_REQUEST,
-	  "a page request of no known kind",
+	  "a page request of an unknown kind",
 	  LOG_RESET },
 	{ .form = "Invalid PASID : %P, device : %S",
 	  LOG_KIND_PAGE_REQUEST,
@@ -264,7 +266,7 @@ static const struct log_pattern amd_patterns[] = {
 	{ .form = "IOMMU PPR log restarting", LOG_KIND_LOST, OVERFLOW, NULL },
 	{ .form = "IOMMU %U: Completion-Wait loop timed out",
 	  LOG_KIND_INVALIDATION,
-	  "the IOMMU did not do its commands in time",
+	  "the IOMMU did not complete its commands in time",
 	  RETRY },
 	{ .form = "Disabling interrupt remapping",
 	  LOG_KIND_UNSAFE,
@@ -272,11 +274,11 @@ static const struct log_pattern amd_patterns[] = {
 	  "the firmware's table (IVRS) lacks an IOAPIC: look for newer firmware, or ivrs_ioapic=" },
 	{ .form = "Completion-Wait loop timed out",
 	  LOG_KIND_INVALIDATION,
-	  "the IOMMU did not do its commands in time",
+	  "the IOMMU did not complete its commands in time",
 	  RETRY },
 	{ .form = "Command buffer timeout",
 	  LOG_KIND_INVALIDATION,
-	  "the IOMMU did not take commands in time",
+	  "the IOMMU did not accept commands in time",
 	  RETRY },
 	{ 0 },
 };

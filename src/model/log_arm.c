@@ -98,7 +98,7 @@ static void smmu3_ppr(struct log_fault *fault)
 
 enum { FAMILY_EVENT = 1, FAMILY_PPR, FAMILY_GLOBAL };
 
-#define LOST_EVENTS "more events came than the queue has room for: some were lost"
+#define LOST_EVENTS "the queue of events overflowed: some were lost"
 
 static const struct log_pattern smmu3_patterns[] = {
 	{ .form = "event %C received:",
@@ -143,14 +143,14 @@ static const struct log_pattern smmu3_patterns[] = {
 	  .flags = LOG_PART_MORE },
 	{ .form = "unexpected PRI request received:",
 	  LOG_KIND_PAGE_REQUEST,
-	  "a page request, and nobody has enabled them",
+	  "a page request, although they are not enabled",
 	  LOG_PASIDS,
 	  .family = FAMILY_PPR,
 	  .part = 1,
 	  .flags = LOG_PART_NEXT },
 	{ .form = "sid %S.%P: [%*] %*privileged %W access at iova %A",
 	  LOG_KIND_PAGE_REQUEST,
-	  "a page request, and nobody has enabled them",
+	  "a page request, although they are not enabled",
 	  LOG_PASIDS,
 	  smmu3_ppr,
 	  FAMILY_PPR,
@@ -159,22 +159,22 @@ static const struct log_pattern smmu3_patterns[] = {
 	{ .form = "EVTQ overflow detected -- events lost", LOG_KIND_LOST, LOST_EVENTS },
 	{ .form = "PRIQ overflow detected -- requests lost",
 	  LOG_KIND_LOST,
-	  "more page requests came than the queue has room for: some were lost" },
+	  "the queue of page requests overflowed: some were lost" },
 	{ .form = "CMDQ error (cons %x): %T", LOG_KIND_INVALIDATION },
 	{ .form = "retrying command fetch", LOG_KIND_UNKNOWN },
 	{ .form = "skipping command in error state:", LOG_KIND_UNKNOWN },
 	{ .form = "CMDQ timeout",
 	  LOG_KIND_INVALIDATION,
-	  "the SMMU did not take commands in time",
+	  "the SMMU did not accept commands in time",
 	  LOG_RESET },
 	{ .form = "CMD_SYNC timeout at %x [hwprod %x, hwcons %x]",
 	  LOG_KIND_INVALIDATION,
-	  "the SMMU did not do its commands in time",
+	  "the SMMU did not complete its commands in time",
 	  LOG_RESET },
 	/* Before 5.0. */
 	{ .form = "CMD_SYNC timeout",
 	  LOG_KIND_INVALIDATION,
-	  "the SMMU did not do its commands in time",
+	  "the SMMU did not complete its commands in time",
 	  LOG_RESET },
 	{ .form = "unexpected global error reported (%F), this could be serious",
 	  LOG_KIND_HARDWARE,
@@ -269,7 +269,7 @@ static void smmu2_global(struct log_fault *fault)
 
 #define UNTRANSLATED "the SMMU could not translate the address"
 #define OWN_ERROR    "the SMMU reports an error of its own"
-#define NO_SYNC      "the SMMU did not do its commands in time"
+#define NO_SYNC      "the SMMU did not complete its commands in time"
 
 static const struct log_pattern smmu2_patterns[] = {
 	{ .form = "Unhandled context fault: fsr=%C, iova=%A, fsynr=%F, cbfrsynra=%S, cb=%d",

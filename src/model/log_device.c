@@ -6,10 +6,10 @@
 
 /* enum dsa_completion_status, include/uapi/linux/idxd.h. */
 static const struct log_code idxd_errors[] = {
-	{ 0x03, "a page was not there, and the queue does not wait for pages",
+	{ 0x03, "a page was not present, and the queue does not wait for pages",
 	  "touch the memory first, or set the queue's block_on_fault" },
-	{ 0x04, "a page was not there, and could not be got", LOG_UNMAPPED },
-	{ 0x06, "a page of the list of descriptors was not there", LOG_UNMAPPED },
+	{ 0x04, "a page was not present, and could not be obtained", LOG_UNMAPPED },
+	{ 0x06, "a page of the list of descriptors was not present", LOG_UNMAPPED },
 	{ 0x10, "an operation that the device does not have", NULL },
 	{ 0x11, "flags that the operation does not have", NULL },
 	{ 0x12, "reserved fields of the descriptor are set", NULL },
@@ -18,13 +18,13 @@ static const struct log_code idxd_errors[] = {
 	{ 0x1a, "the completion record's address is not mapped", LOG_UNMAPPED },
 	{ 0x1b, "the completion record's address is not aligned", NULL },
 	{ 0x1c, "an address is not aligned", NULL },
-	{ 0x1d, "a privileged descriptor in a queue that takes none", NULL },
-	{ 0x1f, "a page was not there when the readback was written", LOG_UNMAPPED },
-	{ 0x20, "an error of the hardware", LOG_RESET },
-	{ 0x21, "an error of the hardware while it drained", LOG_RESET },
+	{ 0x1d, "a privileged descriptor in a queue that does not accept them", NULL },
+	{ 0x1f, "a page was not present when the readback was written", LOG_UNMAPPED },
+	{ 0x20, "a hardware error", LOG_RESET },
+	{ 0x21, "a hardware error during draining", LOG_RESET },
 	{ 0x22, "an address could not be translated", LOG_UNMAPPED },
-	{ 0x26, "a page of a drained descriptor was not there", LOG_UNMAPPED },
-	{ 0x27, "a page of a batch was not there", LOG_UNMAPPED },
+	{ 0x26, "a page of a drained descriptor was not present", LOG_UNMAPPED },
+	{ 0x27, "a page of a batch was not present", LOG_UNMAPPED },
 	{ 0 },
 };
 
@@ -95,7 +95,7 @@ static const struct log_pattern idxd_patterns[] = {
 	  LOG_PART_MORE },
 	{ .form = "Failed to service fault work.",
 	  LOG_KIND_LOST,
-	  "memory was out: a fault was not answered",
+	  "out of memory: a fault was not answered",
 	  NULL },
 	{ .form = "Device is HALTED!", LOG_KIND_HARDWARE, "the device has halted", LOG_RESET },
 	{ .form = "FLR failed",
@@ -109,7 +109,7 @@ static const struct log_pattern idxd_patterns[] = {
 	  "load idxd without sva=0" },
 	{ .form = "iommu sva bind failed: -%c",
 	  LOG_KIND_REFUSED,
-	  "the kernel's own PASID was refused: the driver works without; the code is the errno",
+	  "the kernel's own PASID was refused: the driver works without it; the code is the errno",
 	  SVA_WHY },
 	/* Before 6.13 with a full stop, and also for what a reset of the device mends. */
 	{ .form = "idxd halted, need FLR.", LOG_KIND_HARDWARE, "the device has halted", LOG_RESET },
@@ -181,16 +181,16 @@ static void gpu_page(struct log_fault *fault)
 
 static const struct log_pattern amdgpu_patterns[] = {
 	GPU_FIRST("[%H] page fault (src_id:%d ring:%d vmid:%d pasid:%p)"),
-	GPU_FIRST(
-		"[%H] page fault (src_id:%d ring:%d vmid:%d pasid:%p, for process pid %d thread pid %d)"),
-	GPU_FIRST(
-		"[%H] page fault (src_id:%d ring:%d vmid:%d pasid:%p, for process %g pid %G thread %*)"),
+	GPU_FIRST("[%H] page fault (src_id:%d ring:%d vmid:%d pasid:%p, for process pid %d thread "
+		  "pid %d)"),
+	GPU_FIRST("[%H] page fault (src_id:%d ring:%d vmid:%d pasid:%p, for process %g pid %G "
+		  "thread %*)"),
 	GPU_FIRST("[%H] VMC page fault (src_id:%d ring:%d vm_id:%d pas_id:%p)"),
 	GPU_FIRST("[%H] %*retry page fault (src_id:%d ring:%d vmid:%d pasid:%p)"),
-	GPU_FIRST(
-		"[%H] %*retry page fault (src_id:%d ring:%d vmid:%d pasid:%p, for process pid %d thread pid %d)"),
-	GPU_FIRST(
-		"[%H] %*retry page fault (src_id:%d ring:%d vmid:%d pasid:%p, for process %g pid %G thread %*)"),
+	GPU_FIRST("[%H] %*retry page fault (src_id:%d ring:%d vmid:%d pasid:%p, for process pid %d "
+		  "thread pid %d)"),
+	GPU_FIRST("[%H] %*retry page fault (src_id:%d ring:%d vmid:%d pasid:%p, for process %g pid "
+		  "%G thread %*)"),
 	GPU_MORE("Process %g pid %G thread %*", 2, LOG_PART_NEXT),
 	GPU_MORE("for process %g pid %G thread %*", 2, LOG_PART_NEXT),
 	GPU_MORE("in process %g pid %G thread %*", 2, LOG_PART_NEXT),

@@ -30,7 +30,7 @@ static const struct log_pattern virtio_patterns[] = {
 	{ .form = "%T fault from EP %s", LOG_KIND_DMA, .decode = virtio_endpoint },
 	{ .form = "invalid event buffer (len %d != %d)",
 	  LOG_KIND_LOST,
-	  "the machine's IOMMU reported a fault in no known form" },
+	  "the machine's IOMMU reported a fault in an unknown form" },
 	{ .form = "could not add event buffer",
 	  LOG_KIND_LOST,
 	  "further faults cannot be reported" },
@@ -92,11 +92,11 @@ static const struct log_pattern riscv_patterns[] = {
 	  .decode = riscv_fault },
 	{ .form = "Hardware error: %T",
 	  LOG_KIND_HARDWARE,
-	  "the IOMMU did not do its commands",
+	  "the IOMMU did not complete its commands",
 	  LOG_RESET },
 	{ .form = "Queue #%d error; fault:%d timeout:%d illegal:%d fence_w_ip:%d",
 	  LOG_KIND_INVALIDATION,
-	  "the IOMMU did not do its commands",
+	  "the IOMMU did not complete its commands",
 	  LOG_RESET },
 	{ .form = "Queue #%d error; memory fault:%d overflow:%d",
 	  LOG_KIND_LOST,
@@ -164,7 +164,8 @@ static void tegra_fault(struct log_fault *fault)
 {
 	bool smmu = strncmp(fault->text, "SMMU tr", strlen("SMMU tr")) == 0;
 
-	fault->reason = smmu ? MAPPED_NOT : "no memory is there, or not the device's";
+	fault->reason =
+		smmu ? MAPPED_NOT : "no memory is there, or it does not belong to the device";
 	fault->remedy = LOG_UNMAPPED;
 }
 

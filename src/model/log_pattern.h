@@ -69,7 +69,7 @@ extern const struct log_pattern log_suppressed[];
 	"map the memory before the device uses it, and unmap it only when the device is done: " \
 	"else the driver, or the program that has the device, has a bug"
 #define LOG_BROKEN   "the kernel's table is damaged: report it with the whole log"
-#define LOG_RESET    "reset the device; look for faulty hardware where it comes again"
+#define LOG_RESET    "reset the device; look for faulty hardware if it happens again"
 #define LOG_PLATFORM "look for newer firmware"
 #define LOG_PASIDS \
 	"bind the PASID before the device uses it, and stop the device before it is unbound: " \

@@ -5,20 +5,22 @@
 static const struct log_pattern core_patterns[] = {
 	{ .form = "iopf with pasid %p aborted",
 	  LOG_KIND_PAGE_REQUEST,
-	  "nobody could answer a page request: its owner has gone, or memory is out",
+	  "a page request could not be answered: its owner is gone, or memory ran out",
 	  LOG_PASIDS },
-	{ .form = "Firmware has requested this device have a 1:1 IOMMU mapping, rejecting configuring the "
+	{ .form = "Firmware has requested this device have a 1:1 IOMMU mapping, rejecting "
+		  "configuring the "
 		  "device without a 1:1 mapping. Contact your platform vendor.",
 	  LOG_KIND_REFUSED,
 	  LOG_FIRMWARE_USES,
 	  LOG_PLATFORM },
-	{ .form = "Device is not trusted, but driver is overriding group %d to %*, refusing to probe.",
+	{ .form = "Device is not trusted, but driver is overriding group %d to %*, refusing to "
+		  "probe.",
 	  LOG_KIND_REFUSED,
 	  "an external device may not go without translation",
 	  "the IOMMU's driver wants it untranslated: report it" },
 	{ .form = "IOMMU driver error, requesting conflicting def_domain_type, %*",
 	  LOG_KIND_REFUSED,
-	  "members of one group need unlike domains",
+	  "members of one group need different domains",
 	  "report it with the whole log" },
 	{ .form = "Failed to add to iommu group %d: -%c",
 	  LOG_KIND_REFUSED,
@@ -32,16 +34,18 @@ static const struct log_pattern core_patterns[] = {
 };
 
 #define NO_REMAPPING \
-	"a device that is assigned to a user can send any interrupt: the platform does not remap them"
+	"a device that is assigned to a user can send any interrupt: the platform does not remap " \
+	"them"
 #define ENABLE_REMAPPING \
 	"enable interrupt remapping in the firmware; else set allow_unsafe_interrupts=1, if the " \
 	"device's user is trusted"
 
 static const struct log_pattern iommufd_patterns[] = {
-	{ .form = "MSI interrupts are not secure, they cannot be isolated by the platform. %*",
+	{ .form = "MSI interrupts are not secure, they cannot be isolated by the "
+		  "platform. %*",
 	  LOG_KIND_UNSAFE,
 	  NO_REMAPPING,
-	  "'ioasidctl system check'" },
+	  "look for what blocks it: ioasidctl system check" },
 	{ .form = "Time out waiting for iommufd object to become free",
 	  LOG_KIND_REFUSED,
 	  "an object of an iommufd is still used though its owner destroyed it",
@@ -55,11 +59,11 @@ static const struct log_pattern iommufd_patterns[] = {
 static const struct log_pattern vfio_patterns[] = {
 	{ .form = "%*: RLIMIT_MEMLOCK (%d) exceeded",
 	  LOG_KIND_REFUSED,
-	  "more memory was to be mapped than the process may lock",
+	  "the process tried to map more memory than it may lock",
 	  MEMLOCK },
 	{ .form = "%*: Task %g (%G) RLIMIT_MEMLOCK (%d) exceeded",
 	  LOG_KIND_REFUSED,
-	  "more memory was to be mapped than the process may lock",
+	  "the process tried to map more memory than it may lock",
 	  MEMLOCK },
 	{ .form = "%*: No interrupt remapping support.%*",
 	  LOG_KIND_REFUSED,
@@ -80,15 +84,15 @@ static const struct log_pattern vfio_patterns[] = {
 	{ .form = "Device is currently in use, task \"%g\" (%G) blocked until device is released",
 	  LOG_KIND_REFUSED,
 	  "the driver cannot be taken from a device that is open: the task waits",
-	  "end the program that has it open: 'ioasidctl device show DEVICE'" },
+	  "end the program that has it open; to find it: ioasidctl device show DEVICE" },
 	{ .form = "Relaying device request to user (#%d)",
 	  LOG_KIND_REFUSED,
-	  "the kernel wants the device back and has asked its user",
-	  "end the program that has it open: 'ioasidctl device show DEVICE'" },
+	  "the kernel needs the device back and has asked its user",
+	  "end the program that has it open; to find it: ioasidctl device show DEVICE" },
 	{ .form = "No device request channel registered, blocked until released by user",
 	  LOG_KIND_REFUSED,
-	  "the kernel wants the device back, and its user cannot be asked",
-	  "end the program that has it open: 'ioasidctl device show DEVICE'" },
+	  "the kernel needs the device back, and its user cannot be asked",
+	  "end the program that has it open; to find it: ioasidctl device show DEVICE" },
 	{ .form = "VF token %*",
 	  LOG_KIND_REFUSED,
 	  "a VF, or a PF with VFs, was opened without its token",
@@ -99,11 +103,11 @@ static const struct log_pattern vfio_patterns[] = {
 	  TOKEN },
 	{ .form = "%* exists in vfio-pci device denylist, driver probing disallowed.",
 	  LOG_KIND_REFUSED,
-	  "vfio-pci does not take this device: it is known for faults",
+	  "vfio-pci refuses this device: it is known to be faulty",
 	  "vfio-pci.disable_denylist=1 overrides, at your own risk" },
 	{ .form = "Cannot bind to PF with SR-IOV enabled",
 	  LOG_KIND_REFUSED,
-	  "vfio-pci does not take a PF that has VFs",
+	  "vfio-pci refuses a PF that has VFs",
 	  "write 0 to the PF's sriov_numvfs first" },
 	{ 0 },
 };

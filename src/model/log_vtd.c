@@ -14,7 +14,7 @@
 	"let the driver use lower addresses: 'ioasidctl iommu show' shows how wide they may be"
 #define INTERRUPT "reset the device: it sent an interrupt that its driver did not set up"
 #define ATS_OFF \
-	"the device uses ATS though the kernel has it off: reset it, or take it for untrusted"
+	"the device uses ATS though the kernel has it off: reset it, or treat it as untrusted"
 
 /* Intel Virtualization Technology for Directed I/O, "Translation Fault Reason Encodings". */
 static const struct log_code vtd_reasons[] = {
@@ -32,7 +32,7 @@ static const struct log_code vtd_reasons[] = {
 	{ 0x0b, "reserved bits are set in the context entry", LOG_BROKEN },
 	{ 0x0c, "reserved bits are set in the page table", LOG_BROKEN },
 	{ 0x0d, "the device may not ask for translations (ATS)",
-	  "the device uses ATS though the kernel has it off: reset it, or take it for untrusted" },
+	  "the device uses ATS though the kernel has it off: reset it, or treat it as untrusted" },
 	{ 0x20, "reserved bits are set in the interrupt request", INTERRUPT },
 	{ 0x21, "the interrupt's index is beyond the remapping table", INTERRUPT },
 	{ 0x22, "no interrupt remapping entry is present for it", INTERRUPT },
@@ -52,7 +52,7 @@ static const struct log_code vtd_reasons[] = {
 	{ 0x42, "reserved bits are set in the device's context entry", LOG_BROKEN },
 	{ 0x43, "the device's context entry is invalid", LOG_BROKEN },
 	{ 0x44, "the device may not ask for translations (ATS)",
-	  "the device uses ATS though the kernel has it off: reset it, or take it for untrusted" },
+	  "the device uses ATS though the kernel has it off: reset it, or treat it as untrusted" },
 	{ 0x45, "PASIDs are not enabled for the device", PASID_OFF },
 	{ 0x46, "the PASID is beyond the device's PASID table", PASID_OFF },
 	{ 0x47, "page requests are not enabled for the device", PASID_OFF },
@@ -114,11 +114,11 @@ static void vtd_fault(struct log_fault *fault)
 	}
 }
 
-#define LOST_FAULTS "more faults came than the IOMMU has room for: some were lost"
+#define LOST_FAULTS "the IOMMU's fault registers overflowed: some faults were lost"
 #define QUEUE_ERROR "the IOMMU did not understand a command of the kernel"
 #define TIMED_OUT   "a device did not confirm an invalidation of its translations in time (ATS)"
 #define ANSWERED    "a device answered an invalidation of its translations with an error (ATS)"
-#define LOST_PAGES  "more page requests came than the queue has room for: some were lost"
+#define LOST_PAGES  "the queue of page requests overflowed: some were lost"
 
 /* DMA_FSTS_*, drivers/iommu/intel/iommu.h. Of pending faults (PPF), lines of their own follow. */
 static void vtd_status(struct log_fault *fault)
@@ -139,7 +139,7 @@ static void vtd_status(struct log_fault *fault)
 	if (status == UINT32_MAX) {
 		fault->kind = LOG_KIND_HARDWARE;
 		fault->reason = "the IOMMU's registers do not answer: all ones were read";
-		fault->remedy = "restart the machine; look for newer firmware where it comes again";
+		fault->remedy = "restart the machine; look for newer firmware if it happens again";
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(bits) && !fault->reason; i++)
@@ -231,7 +231,7 @@ static void vtd_page_request_both(struct log_fault *fault)
 enum { FAMILY_FAULT = 1, FAMILY_INTERRUPT, FAMILY_COMMAND, FAMILY_REQUEST };
 
 #define NO_FIRST "the IOMMU has no first stage: no PASIDs for processes, no nesting"
-#define FIVE     "the CPU has five levels of page table, the IOMMU has not: no PASIDs for processes"
+#define FIVE     "the CPU has page tables of five levels, the IOMMU has not: no PASIDs for processes"
 #define NO5LVL   "boot with no5lvl"
 #define TIME_OUT "the device did not confirm an invalidation of its translations in time (ATS)"
 
@@ -315,7 +315,7 @@ static const struct log_pattern dmar_patterns[] = {
 	{ .form = "No second level translation support on %U",
 	  LOG_KIND_REFUSED,
 	  "the IOMMU has no second stage",
-	  "attach the device to a HWPT of the first stage" },
+	  "attach the device to an HWPT of the first stage" },
 	{ .form = "No 5-level paging support for first-level on %U",
 	  LOG_KIND_REFUSED,
 	  FIVE,
@@ -335,10 +335,11 @@ static const struct log_pattern dmar_patterns[] = {
 	  "detach what is not used: 'ioasidctl iommu show' shows how many there are" },
 	{ .form = "PASID table allocation failed",
 	  LOG_KIND_REFUSED,
-	  "no memory for the device's PASID table: it has no PASIDs",
-	  "free memory, then bind the device to its driver anew" },
+	  "out of memory for the device's PASID table: it has no PASIDs",
+	  "free memory, then bind the device to its driver again" },
 	/* dev_warn(), with the prefix since 5.8. */
-	{ .form = "Device is ineligible for IOMMU domain attach due to platform RMRR requirement.%*",
+	{ .form = "Device is ineligible for IOMMU domain attach due to platform RMRR "
+		  "requirement.%*",
 	  LOG_KIND_REFUSED,
 	  LOG_FIRMWARE_USES,
 	  LOG_PLATFORM },
@@ -380,11 +381,11 @@ static const struct log_pattern dmar_old_patterns[] = {
 };
 
 #define VTD_MODE \
-	"as the kernel's note in drivers/iommu/intel/svm.c: PASIDs of processes need an IOMMU " \
-	"with the page sizes and levels of the CPU's tables"
+	"PASIDs of processes need an IOMMU with the page sizes and levels of the CPU's tables " \
+	"(see drivers/iommu/intel/svm.c)"
 #define PRIVILEGED "a privileged page request"
 #define EXECUTE    "a page request to execute"
-#define NOBODY     "a page request that nobody could answer: the PASID is bound to no process"
+#define NOBODY     "a page request that could not be answered: the PASID is bound to no process"
 
 /* prq.c and svm.c have no pr_fmt() of their own, and so no prefix. */
 static const struct log_pattern request_patterns[] = {
@@ -451,7 +452,8 @@ static const struct log_pattern request_patterns[] = {
 	  VTD_MODE },
 	{ .form = "%U SVM disabled, incompatible paging mode", LOG_KIND_REFUSED, FIVE, NO5LVL },
 	/* Linux 3.17 to 5.7. */
-	{ .form = "Device is ineligible for IOMMU domain attach due to platform RMRR requirement.%*",
+	{ .form = "Device is ineligible for IOMMU domain attach due to platform RMRR "
+		  "requirement.%*",
 	  LOG_KIND_REFUSED,
 	  LOG_FIRMWARE_USES,
 	  LOG_PLATFORM },
@@ -461,14 +463,16 @@ static const struct log_pattern request_patterns[] = {
 #define NOT_REMAPPED "interrupts are not remapped: a device can send any interrupt"
 
 static const struct log_pattern dmar_ir_patterns[] = {
-	{ .form = "[Firmware Bug]: ioapic %d has no mapping iommu, interrupt remapping will be disabled",
+	{ .form = "[Firmware Bug]: ioapic %d has no mapping iommu, interrupt remapping will be "
+		  "disabled",
 	  LOG_KIND_UNSAFE,
 	  NOT_REMAPPED,
 	  LOG_PLATFORM },
 	{ .form = "Failed to enable irq remapping. You are vulnerable to irq-injection attacks.",
 	  LOG_KIND_UNSAFE,
 	  NOT_REMAPPED,
-	  "enable interrupt remapping (x2APIC, VT-d) in the firmware; 'ioasidctl system check'" },
+	  "enable interrupt remapping (x2APIC, VT-d) in the firmware; to check: ioasidctl system "
+	  "check" },
 	{ 0 },
 };
 

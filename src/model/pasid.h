@@ -103,7 +103,7 @@ struct pasid_reports {
 	size_t n;
 	/* 1, or why nothing is known of the IOMMU's own table: -EOPNOTSUPP, -ENOENT without debugfs */
 	int hardware_status;
-	int process_status; /* 1; -EACCES: some processes could not be looked into; -errno */
+	int process_status; /* 1; -EACCES: some processes could not be examined; -errno */
 };
 
 /* What is asked for. */

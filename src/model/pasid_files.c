@@ -108,7 +108,7 @@ int pasid_reader_files(struct pasid_reader *reader, const struct pasid_files **r
 		reader->files->status = r < 0 ? r : 1;
 	}
 	if (reader->files->status == -EACCES)
-		pasid_reader_reason(reader, "some processes could not be looked into");
+		pasid_reader_reason(reader, "some processes could not be examined");
 	*ret = reader->files;
 	return reader->files->status;
 }

@@ -173,14 +173,13 @@ static void report_hardware(const struct pasid_walk *walk, struct pasid_reports 
 	report->status = status;
 	if (status == -EOPNOTSUPP) {
 		report->status = 0;
-		reason = "no IOMMU of Intel's";
+		reason = "no Intel IOMMU";
 	} else if (status == -ENOENT) {
 		report->status = -EOPNOTSUPP;
 		reason = "debugfs is not mounted, or the kernel lacks "
 			 "CONFIG_INTEL_IOMMU_DEBUGFS";
 	} else if (status < 0) {
-		reason = status == -EBADMSG ? "the table is not written as known"
-					    : strerror(-status);
+		reason = status == -EBADMSG ? "the table has an unknown format" : strerror(-status);
 	}
 	snprintf(report->reason, sizeof(report->reason), "%s", reason);
 	reports->hardware_status = status;

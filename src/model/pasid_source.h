@@ -68,7 +68,7 @@ struct pasid_file {
 struct pasid_files {
 	struct pasid_file *v;
 	size_t n;
-	int status; /* 0: not walked yet; 1; -EACCES: some processes could not be looked into; -errno */
+	int status; /* 0: not walked yet; 1; -EACCES: some processes could not be examined; -errno */
 };
 
 void pasid_files_done(struct pasid_files *files);

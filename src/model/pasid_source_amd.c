@@ -116,7 +116,7 @@ static int amd_read(struct pasid_reader *reader)
 	int r = read_units(&amd, false);
 
 	if (r == 0 && amd.n_units == 0) {
-		pasid_reader_reason(reader, "no IOMMU of AMD");
+		pasid_reader_reason(reader, "no AMD IOMMU");
 		return 0;
 	}
 	if (r < 0)

@@ -73,7 +73,7 @@ static int amdgpu_read(struct pasid_reader *reader)
 
 const struct pasid_source pasid_source_amdgpu = {
 	.name = "amdgpu",
-	.what = "The GPU address spaces of who has a GPU of amdgpu open",
+	.what = "The GPU address spaces of processes that have an amdgpu GPU open",
 	.path = "/proc/PID/fdinfo",
 	.read = amdgpu_read,
 };

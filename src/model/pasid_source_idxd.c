@@ -349,7 +349,7 @@ static int idxd_read(struct pasid_reader *reader)
 
 const struct pasid_source pasid_source_idxd = {
 	.name = "idxd",
-	.what = "The address spaces of who has a work queue of Intel DSA or IAA open",
+	.what = "The address spaces of processes that have a work queue of Intel DSA or IAA open",
 	.path = "/" BUS,
 	.read = idxd_read,
 };

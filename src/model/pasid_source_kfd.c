@@ -191,8 +191,8 @@ static int read_processes(struct kfd *kfd)
 	if (!kfd->untold || kfd->status < 0)
 		return kfd->status;
 	r = kfd->numbers == -ENOENT || kfd->numbers >= 0 ? -EOPNOTSUPP : kfd->numbers;
-	pasid_reader_reason(kfd->reader, "this kernel tells the numbers in debugfs alone (/%s): %s",
-			    NUMBERS, r == -EOPNOTSUPP ? "not there" : strerror(-r));
+	pasid_reader_reason(kfd->reader, "this kernel shows the numbers only in debugfs (/%s): %s",
+			    NUMBERS, r == -EOPNOTSUPP ? "absent" : strerror(-r));
 	return r;
 }
 

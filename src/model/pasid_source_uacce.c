@@ -85,7 +85,7 @@ static int uacce_read(struct pasid_reader *reader)
 
 const struct pasid_source pasid_source_uacce = {
 	.name = "uacce",
-	.what = "The address spaces of who has a queue of an accelerator open",
+	.what = "The address spaces of processes that have a queue of an accelerator open",
 	.path = "/" CLASS,
 	.read = uacce_read,
 };

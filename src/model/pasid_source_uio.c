@@ -170,7 +170,7 @@ static int uio_read(struct pasid_reader *reader)
 
 const struct pasid_source pasid_source_uio = {
 	.name = "uio",
-	.what = "The address space of who has a device of uio_pci_sva open",
+	.what = "The address space of the process that has a device of uio_pci_sva open",
 	.path = "/" CLASS,
 	.read = uio_read,
 };

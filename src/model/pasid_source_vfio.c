@@ -179,7 +179,7 @@ static int vfio_read(struct pasid_reader *reader)
 
 const struct pasid_source pasid_source_vfio = {
 	.name = "vfio",
-	.what = "Who has a device open through VFIO",
+	.what = "The processes that have a device open through VFIO",
 	.path = "/proc/PID/fd",
 	.read = vfio_read,
 };

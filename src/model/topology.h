@@ -74,7 +74,7 @@ struct topology_node {
 struct topology {
 	struct topology_node *v; /* each after its parent, and before what is not beneath that */
 	size_t n;
-	int holders_status; /* 1; 0: not asked for; -EACCES: some processes could not be looked into */
+	int holders_status; /* 1; 0: not asked for; -EACCES: some processes could not be examined */
 
 	struct topology_unit *units;
 	size_t n_units;

@@ -23,10 +23,11 @@ static const struct {
 	[DRIVER_OBSTACLE_MOUNT] = { "mount", "the file system would lose its disk" },
 	[DRIVER_OBSTACLE_SWAP] = { "swap", "the processes whose memory is there would end" },
 	[DRIVER_OBSTACLE_STACKED] = { "stacked", "what is stacked on the disk would lose it" },
-	[DRIVER_OBSTACLE_CLAIMED] = { "claimed", "who holds the disk would lose it" },
+	[DRIVER_OBSTACLE_CLAIMED] = { "claimed", "what holds the disk would lose it" },
 	[DRIVER_OBSTACLE_VFS] = { "virtual-functions", "they go with the driver" },
 	[DRIVER_OBSTACLE_HOLDER] = { "in-use",
-				     "only one can have a group, and a driver waits until it is closed" },
+				     "only one process can have a group, and a driver waits "
+				     "until it is closed" },
 };
 
 /* A group's node is every member's. */
@@ -138,7 +139,7 @@ static int add_driver(const struct device *device, struct finding_list *list)
 	if (r < 0)
 		return r;
 	finding.result = FINDING_BLOCKED;
-	finding.meaning = "the kernel assigns no group while a driver of its own has a member";
+	finding.meaning = "the kernel does not assign a group while a kernel driver has a member";
 	finding.remedy = command;
 	return finding_add(list, &finding, "bound to %s", device->driver.value);
 }
@@ -181,12 +182,12 @@ int group_why_regions(const struct group *group, enum finding_result result, uns
 		.check = check_region,
 		.result = result,
 		.uses = uses,
-		.meaning =
-			"the firmware demands that the device reaches this memory at all times: the kernel "
-			"refuses it to VFIO and iommufd",
-		.remedy =
-			"look in the firmware's setup for what shares this memory with the device (management, "
-			"legacy support); no option of the kernel lifts it",
+		.meaning = "the firmware demands that the device reaches this memory at all times: "
+			   "the kernel "
+			   "refuses it to VFIO and iommufd",
+		.remedy = "look in the firmware's setup for what shares this memory with the "
+			  "device (management, "
+			  "legacy support); no option of the kernel lifts it",
 		.status = STATUS_UNSUPPORTED,
 	};
 	int r = group_name(group, &name);

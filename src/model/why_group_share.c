@@ -151,9 +151,9 @@ static int add_bridge(struct share *share, size_t i, const struct pci_function *
 		.check = pci ? check_bridge : check_acs,
 		.result = FINDING_WARNING,
 		.object = share->v[i].device->id,
-		.meaning =
-			pci ? "the IOMMU sees one requester for all that is behind such a bridge"
-			    : "what is behind a port without ACS can reach its neighbours past the IOMMU",
+		.meaning = pci ? "the IOMMU sees one requester for all that is behind such a bridge"
+			       : "what is behind a port without ACS can reach its neighbours past "
+				 "the IOMMU",
 		.remedy = pci ? "move the device to a slot of PCI Express" : slot_remedy,
 	};
 	char text[160];
@@ -343,8 +343,8 @@ static int explain_rest(struct share *share, size_t i)
 		.check = check_driver,
 		.result = FINDING_NOTE,
 		.object = share->v[i].device->id,
-		.meaning =
-			"the driver of the IOMMU, or firmware, decides which devices cannot be kept apart",
+		.meaning = "the driver of the IOMMU, or firmware, decides which devices cannot be "
+			   "kept apart",
 	};
 	const struct device *device = share->v[i].device;
 	int r = device->path.status < 0 ? device->path.status : unreadable(share, i);
@@ -352,7 +352,7 @@ static int explain_rest(struct share *share, size_t i)
 	if (r < 0)
 		return add_unknown(share, check_driver, i, "what joins it with the others", r);
 	if (share->v[i].path.n == 0)
-		return finding_add(share->list, &finding, "%s device, no PCI device",
+		return finding_add(share->list, &finding, "%s device, not a PCI device",
 				   device->bus ? device->bus : "virtual");
 	return finding_add(share->list, &finding,
 			   "no rule of PCI joins it%s with the other members",
@@ -380,13 +380,12 @@ static int add_alone_pci(struct share *share, const struct finding *finding)
 		if (pci_function_isolates(&path->v[k], PCI_ACS_ISOLATED, &lacks) != 0)
 			continue;
 		pci_function_acs_text(&path->v[k], PCI_ACS_ISOLATED, text, sizeof(text));
-		snprintf(
-			where, sizeof(where),
-			"behind %s, a %s, and yet the kernel isolates what is below: it knows better",
-			path->v[k].id, text);
+		snprintf(where, sizeof(where),
+			 "behind %s, a %s, but the kernel isolates what is below it", path->v[k].id,
+			 text);
 		break;
 	}
-	return finding_add(share->list, finding, "alone: %s, %s", what, where);
+	return finding_add(share->list, finding, "the only member: %s, %s", what, where);
 }
 
 static int explain_alone(struct share *share)
@@ -401,9 +400,10 @@ static int explain_alone(struct share *share)
 	int r = device->path.status < 0 ? device->path.status : unreadable(share, 0);
 
 	if (r < 0)
-		return add_unknown(share, check_alone, 0, "alone; what keeps it apart", r);
+		return add_unknown(share, check_alone, 0, "the only member; what isolates it", r);
 	if (share->v[0].path.n == 0)
-		return finding_add(share->list, &finding, "alone: %s device, no PCI device",
+		return finding_add(share->list, &finding,
+				   "the only member: %s device, not a PCI device",
 				   device->bus ? device->bus : "virtual");
 	return add_alone_pci(share, &finding);
 }

@@ -40,7 +40,7 @@ static const struct pasid_link link_cdev = {
 static const struct pasid_link link_in_use = {
 	.check = "in-use",
 	.needed = LINK_VFIO,
-	.broken = "only one can have the device: PASIDs are bound through whoever has it",
+	.broken = "only one process can have the device, and PASIDs are bound through it",
 };
 static const struct pasid_link link_iommufd = {
 	.check = "iommufd",
@@ -72,7 +72,7 @@ static void add_sibling(struct pasid_chain *chain, const struct device *sibling)
 			  width->value);
 	} else {
 		chain_add(chain, &link_siblings, FINDING_OK, sibling->id, NULL,
-			  "of the same group, does not stand in the way");
+			  "of the same group, does not block it");
 	}
 }
 
@@ -93,7 +93,7 @@ static void add_siblings(struct pasid_chain *chain)
 		chain_unknown(chain, &link_siblings, NULL, r < 0 ? r : group.members_status);
 	else if (group.n_members == 1)
 		chain_add(chain, &link_siblings, FINDING_OK, chain->device.id, NULL,
-			  "alone in group %" PRIu32, group.number);
+			  "the only member of group %" PRIu32, group.number);
 	for (size_t i = 0; r == 0 && i < group.n_members; i++)
 		if (strcmp(group.members[i].id, chain->device.id) != 0)
 			add_sibling(chain, &group.members[i]);

@@ -15,15 +15,15 @@ static const struct pasid_link link_pasid = {
 static const struct pasid_link link_prefix = {
 	.check = "tlp-prefix",
 	.needed = LINK_BOTH,
-	.broken =
-		"PASIDs travel in end-to-end TLP prefixes: the kernel enables them only where all pass them on",
+	.broken = "PASIDs travel in end-to-end TLP prefixes: the kernel enables them only where "
+		  "all pass them on",
 };
 static const struct pasid_link link_acs = {
 	.check = "acs",
 	.needed = LINK_BOTH,
-	.broken =
-		"a request with a PASID could be taken for another's: the kernel enables PASIDs only where "
-		"every bridge sends requests up (ACS RR and UF)",
+	.broken = "a request with a PASID could be routed to another device: the kernel enables "
+		  "PASIDs only where "
+		  "every bridge sends requests up (ACS RR and UF)",
 };
 static const struct pasid_link link_ats = {
 	.check = "ats-capability",
@@ -33,8 +33,8 @@ static const struct pasid_link link_ats = {
 static const struct pasid_link link_pri = {
 	.check = "pri-capability",
 	.needed = LINK_SVA,
-	.broken =
-		"the kernel leaves page requests off, and SVA with them, where responses have no PASID",
+	.broken = "the kernel leaves page requests off, and SVA with them, where responses have no "
+		  "PASID",
 };
 static const struct pasid_link link_pasid_enabled = {
 	.check = "pasid-enabled",
@@ -44,14 +44,14 @@ static const struct pasid_link link_pasid_enabled = {
 static const struct pasid_link link_ats_enabled = {
 	.check = "ats-enabled",
 	.needed = LINK_SVA,
-	.broken =
-		"the kernel has not enabled ATS at the device, without which Intel's IOMMU driver binds no process",
+	.broken = "the kernel has not enabled ATS at the device, without which Intel's IOMMU "
+		  "driver binds no process",
 };
 static const struct pasid_link link_pri_enabled = {
 	.check = "pri-enabled",
 	.needed = LINK_SVA,
-	.broken =
-		"the kernel has not enabled page requests, which a device that has them needs for SVA",
+	.broken = "the kernel has not enabled page requests, which a device that has them needs "
+		  "for SVA",
 };
 
 /* Whose capability it is: the PF's of a VF. */
@@ -79,15 +79,15 @@ static void add_pasid(struct pasid_chain *chain)
 	const char *mmconfig = chain_config(chain, "PCI_MMCONFIG", buf, sizeof(buf));
 
 	if (caps->pasid.status == -EOPNOTSUPP)
-		chain_add(
-			chain, &link_pasid, FINDING_BROKEN, owner(chain),
-			mmconfig && !*mmconfig ? "boot a kernel with CONFIG_PCI_MMCONFIG" : NULL,
-			"this kernel reaches 256 bytes of config space, and no extended capability");
+		chain_add(chain, &link_pasid, FINDING_BROKEN, owner(chain),
+			  mmconfig && !*mmconfig ? "boot a kernel with CONFIG_PCI_MMCONFIG" : NULL,
+			  "this kernel reaches 256 bytes of config space, and no extended "
+			  "capability");
 	else if (caps->pasid.status < 0)
 		chain_unknown(chain, &link_pasid, owner(chain), caps->pasid.status);
 	else if (caps->pasid.status == 0)
 		chain_add(chain, &link_pasid, FINDING_UNKNOWN, owner(chain), NULL,
-			  "could not be measured: no PCI device, and its bus publishes nothing");
+			  "could not be measured: not a PCI device, and its bus publishes nothing");
 	else if (!caps->pasid.value)
 		chain_add(chain, &link_pasid, FINDING_BROKEN, owner(chain), NULL,
 			  "no PASID capability");
@@ -168,8 +168,7 @@ static void add_acs(struct pasid_chain *chain, const struct pci_function *functi
 		chain_unknown(chain, &link_acs, function->id, r);
 	else if (r == 0 && pci_function_parted(chain->root, function))
 		chain_add(chain, &link_acs, FINDING_OK, function->id, NULL,
-			  "%s, and yet the kernel isolates what is below it: it knows better",
-			  text);
+			  "%s, but the kernel isolates what is below it", text);
 	else
 		chain_add(chain, &link_acs, r ? FINDING_OK : unless_enabled(chain), function->id,
 			  bridge ? "move the device to a slot whose ports have ACS" : NULL, "%s",

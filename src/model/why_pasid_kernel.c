@@ -11,17 +11,17 @@
 static const struct pasid_link link_config = {
 	.check = "kernel-config",
 	.needed = LINK_BOTH,
-	.broken = "the kernel was built without",
+	.broken = "the kernel was built without it",
 };
 static const struct pasid_link link_config_vfio = {
 	.check = "kernel-config",
 	.needed = LINK_VFIO,
-	.broken = "the kernel was built without",
+	.broken = "the kernel was built without it",
 };
 static const struct pasid_link link_config_sva = {
 	.check = "kernel-config",
 	.needed = LINK_SVA,
-	.broken = "the kernel was built without",
+	.broken = "the kernel was built without it",
 };
 static const struct pasid_link link_cmdline = {
 	.check = "command-line",

@@ -36,14 +36,14 @@ static const struct pasid_link link_first_stage = {
 static const struct pasid_link link_page_walk = {
 	.check = "iommu-page-walk",
 	.needed = LINK_SVA,
-	.broken =
-		"its page walks do not see what is in the CPU's caches: the kernel then binds no process",
+	.broken = "its page walks do not see what is in the CPU's caches: the kernel then binds no "
+		  "process",
 };
 static const struct pasid_link link_device_tlb = {
 	.check = "iommu-device-tlb",
 	.needed = LINK_SVA,
-	.broken =
-		"without device TLBs the kernel enables no ATS, and Intel's driver then binds no process",
+	.broken = "without device TLBs the kernel enables no ATS, and Intel's driver then binds no "
+		  "process",
 };
 static const struct pasid_link link_requests = {
 	.check = "iommu-page-requests",
@@ -58,8 +58,8 @@ static const struct pasid_link link_levels = {
 static const struct pasid_link link_levels_amd = {
 	.check = "cpu-5-level",
 	.needed = LINK_BOTH,
-	.broken =
-		"the CPU has page tables of five levels and the IOMMU has not: the kernel then uses no PASIDs",
+	.broken = "the CPU has page tables of five levels and the IOMMU has not: the kernel then "
+		  "uses no PASIDs",
 };
 static const struct pasid_link link_pages = {
 	.check = "cpu-1g-pages",
@@ -69,7 +69,7 @@ static const struct pasid_link link_pages = {
 static const struct pasid_link link_remapping = {
 	.check = "interrupt-remapping",
 	.needed = LINK_VFIO,
-	.broken = "a device could raise others' interrupts: VFIO and iommufd then take none",
+	.broken = "a device could raise interrupts of others: VFIO and iommufd then refuse it",
 };
 
 /* Either there is no IOMMU, or it serves others. */
@@ -178,7 +178,8 @@ static const char *virtual_remedy(const struct pasid_chain *chain)
 	struct field_u64 guest = sys_cpu_flag(chain->root, "hypervisor");
 
 	return guest.status == 1 && guest.value
-		       ? "give the virtual machine's IOMMU scalable mode and PASIDs, in the hypervisor's "
+		       ? "give the virtual machine's IOMMU scalable mode and PASIDs, in the "
+			 "hypervisor's "
 			 "configuration"
 		       : NULL;
 }

@@ -120,9 +120,9 @@ const char *out_reason(int negative_errno)
 	case EAGAIN:
 		return "the device is asleep";
 	case EREMOTE:
-		return "not a part of a captured machine";
+		return "not part of the capture";
 	case ENODATA:
-		return "only a device can tell";
+		return "can be probed only with a device";
 	default:
 		return strerror(-negative_errno);
 	}

@@ -46,7 +46,7 @@ int archive_finish(struct archive_writer *writer);
  * Calls EACH for all entries of the archive at FD, which is read from where it stands; what EACH returns
  * but 0 ends that and is returned. No path is absolute, has "." or ".." in it, or is longer than it may be;
  * links lead anywhere. Returns 0 or
- *   -EBADMSG          this is no capture
+ *   -EBADMSG          this is not an ioasidctl capture
  *   -EPROTONOSUPPORT  a newer version's
  *   -ENODATA          the file ends too early
  *   -EFBIG            beyond the bounds above

@@ -245,7 +245,7 @@ setup()
 	on intel-contexts device show 00:10.0 -j -o attached
 	ended 7
 	json '. == { attached: { kind: "opener", id: 98, name: "ioasid:lab", context: null, hwpt: null },
-		unreadable: { attached: "not a part of a captured machine" } }'
+		unreadable: { attached: "not part of the capture" } }'
 	# The kernel's own is known all the same, and nobody need be asked.
 	on intel-contexts device show 01:00.0 -j -o attached
 	succeeds

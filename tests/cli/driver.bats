@@ -48,14 +48,14 @@ setup()
 	[[ -z $output ]]
 }
 
-@test "a captured tree cannot be changed" {
+@test "a capture cannot be changed" {
 	local before
 
 	before=$(find "$BATS_FILE_TMPDIR/intel-pasid" -type f -exec sha256sum {} + | sha256sum)
 	on intel-pasid driver set 00:05.0 vfio-pci
-	fails 2 "00:05.0: a captured tree cannot be changed"
+	fails 2 "00:05.0: a capture cannot be changed"
 	on intel-pasid driver reset 00:05.0
-	fails 2 "00:05.0: a captured tree cannot be changed"
+	fails 2 "00:05.0: a capture cannot be changed"
 	equal "$(find "$BATS_FILE_TMPDIR/intel-pasid" -type f -exec sha256sum {} + | sha256sum)" "$before"
 }
 
@@ -170,7 +170,7 @@ aliases()
 	[[ $status == 3 && -z $output ]]
 	says_only "$(cat <<-'END'
 		ioasidctl: eth1: refused: nvme is not made for this device, and could bring the machine down
-		hint: made for it: e1000e
+		hint: drivers made for it: e1000e
 		hint: --force=driver-match overrides this check
 		ioasidctl: 00:05.0: refused: nvme is not made for this device, and could bring the machine down
 		hint: --force=driver-match overrides this check
@@ -181,7 +181,7 @@ aliases()
 	[[ $output == *"/driver_override e1000e"* ]]
 	on intel-pasid driver set --dry-run 00:05.0 pcieport
 	[[ $status == 3 && -z $output ]]
-	says "whether pcieport is made for this device could not be judged: no modules.alias"
+	says "it could not be determined whether pcieport is made for this device: this kernel has no modules.alias"
 	# What is in use is so with any driver.
 	on intel-pasid driver set --dry-run --force=driver-match nvme0 e1000e
 	fails 3 "nvme0: refused: /dev/nvme0n1 is mounted on /mnt/data" "to free it: umount /mnt/data"
@@ -206,12 +206,12 @@ aliases()
 	[[ $output == *"/driver_override e1000e"* ]]
 	on intel-pasid driver set --dry-run 00:03.0 nvme
 	[[ $status == 3 && -z $output ]]
-	says "made for it: e1000e" "to let the kernel choose its driver: ioasidctl driver reset 0000:00:03.0"
+	says "drivers made for it: e1000e" "to let the kernel choose its driver: ioasidctl driver reset 0000:00:03.0"
 	# Without the files the kernel is asked to find it.
 	rm -r "${tree:?}/lib"
 	on intel-pasid driver set --dry-run 00:03.0 e1000e
 	[[ $status == 3 && -z $output ]]
-	says "could not be judged" "ioasidctl driver reset 0000:00:03.0"
+	says "it could not be determined" "ioasidctl driver reset 0000:00:03.0"
 	on intel-pasid driver reset --dry-run 00:03.0
 	succeeds
 	[[ $output == *'/driver_override \n'* ]]
@@ -234,17 +234,17 @@ aliases()
 
 @test "a driver or device that is not there is status 6" {
 	on intel-pasid driver set --dry-run 00:05.0 nodriver
-	fails 6 "nodriver: no such PCI driver in this kernel" "to load it, where it is a module: modprobe nodriver"
+	fails 6 "nodriver: no such PCI driver in this kernel" "to load it, if it is a module: modprobe nodriver"
 	on intel-pasid driver set --dry-run 00:05.0 'no;driver'
 	fails 6 "no;driver: no such PCI driver in this kernel" \
-		"to load it, where it is a module: modprobe 'no;driver'"
+		"to load it, if it is a module: modprobe 'no;driver'"
 	on intel-pasid driver set --dry-run 00:05.0 vfio_pci
 	fails 6 "vfio_pci: no such PCI driver in this kernel" "did you mean 'vfio-pci'?"
 	on intel-pasid driver set --dry-run 00:06.0 vfio-pci
 	fails 6 "00:06.0: no such device" "'ioasidctl device list' shows all devices"
 	on intel-pasid driver reset --dry-run eth9
 	[[ $status == 6 && -z $output ]]
-	says "eth9: no such device" "'ioasidctl driver list' shows what was given another"
+	says "eth9: no such device" "'ioasidctl driver list' shows the devices that were given another"
 	on intel-pasid driver set --dry-run 00:05.0 00:06.0 vfio-pci
 	fails 6 "00:06.0: no such device" "'ioasidctl device list' shows all devices"
 }
@@ -255,7 +255,7 @@ aliases()
 	for name in 'a b' .. . a/b $'a\nb'; do
 		on intel-pasid driver set --dry-run 00:05.0 "$name"
 		[[ $status == 2 && -z $output ]]
-		says "is not a valid name of a driver"
+		says "is not a valid driver name"
 	done
 }
 

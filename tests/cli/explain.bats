@@ -219,7 +219,7 @@ virtio-iommu 0000:00:05.0  0x1000"
 			"$(printf "$format" "not-$own" "$FAULT")" "$(printf "$format" "not-$own" "$FAULT")"
 		[[ $status == 0 ]]
 		equal "$output" "not-$own 42"
-		says_only "ioasidctl: note: the log is of not-$own: nothing of this machine, $own, is shown beside its faults"
+		says_only "ioasidctl: note: the log is from not-$own: nothing from this machine, $own, is shown with its faults"
 		# shellcheck disable=SC2059
 		run_both "$IOASIDCTL" system explain -rn -o host,pasid \
 			"$(printf "$format" "${own%%.*}.example.org" "$FAULT")" "$(printf "$format" localhost "$FAULT")"
@@ -339,14 +339,14 @@ virtio-iommu 0000:00:05.0  0x1000"
 
 @test "wrong usage and files that are not there" {
 	on virtio system explain
-	fails 2 "$BATS_FILE_TMPDIR/virtio: a captured tree has no kernel log" \
-		"give a LINE of that machine's log, --file FILE, or - for a pipe"
+	fails 2 "$BATS_FILE_TMPDIR/virtio: a capture has no kernel log" \
+		"give a LINE of that machine's log, --file FILE, or - for standard input"
 	on virtio system explain --file /nonexistent
 	[[ $status == 1 ]]
 	says '/nonexistent: cannot open: No such file or directory'
 	on virtio system explain --file "$LOG" "$FAULT"
 	[[ $status == 2 ]]
-	says '--file takes no LINE besides'
+	says '--file and LINE cannot be combined'
 	on virtio system explain --file /
 	[[ $status == 1 ]]
 	says '/: cannot read: Is a directory'

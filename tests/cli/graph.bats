@@ -262,7 +262,7 @@ with_dot()
 @test "without Graphviz there is no SVG, and the rest is as it was" {
 	run_both env PATH=/nowhere "$IOASIDCTL" --sysroot "$BATS_FILE_TMPDIR/intel-pasid" system graph --format svg
 	fails 1 "dot: no such program: SVG is made by Graphviz" \
-		"install the package graphviz, or take --format dot to where it is"
+		"install the package graphviz, or run dot elsewhere on the output of --format dot"
 	run_both env PATH=/nowhere "$IOASIDCTL" --sysroot "$BATS_FILE_TMPDIR/intel-pasid" system graph
 	succeeds
 	printf 'no program\n' >"$BATS_TEST_TMPDIR/dot"

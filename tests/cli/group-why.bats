@@ -92,11 +92,11 @@ member()
 
 @test "why devices are alone, in captured machines" {
 	asked 3 intel-pasid $DISK
-	equal "$(row $DISK alone)" 'ok alone: endpoint, the only function of its device, behind 0000:00:08.0, which isolates|-'
+	equal "$(row $DISK alone)" 'ok the only member: endpoint, the only function of its device, behind 0000:00:08.0, which isolates|-'
 	asked 3 intel-pasid $NIC
-	equal "$(row $NIC alone)" 'ok alone: integrated endpoint, the only function of its device, on the root bus|-'
+	equal "$(row $NIC alone)" 'ok the only member: integrated endpoint, the only function of its device, on the root bus|-'
 	asked 0 sriov 0000:01:00.7
-	equal "$(row 0000:01:00.7 alone)" 'ok alone: virtual function of 0000:01:00.0, behind 0000:00:10.0, which isolates|-'
+	equal "$(row 0000:01:00.7 alone)" 'ok the only member: virtual function of 0000:01:00.0, behind 0000:00:10.0, which isolates|-'
 }
 
 # As Linux knows of devices that isolate although their registers do not say so.
@@ -108,7 +108,7 @@ member()
 	poke "$file" "$(extended "$file" $ACS)" 255
 	asked 3 intel-pasid $DISK
 	contains "$(row $DISK alone)" \
-		'behind 0000:00:08.0, a root port without ACS, and yet the kernel isolates what is below: it knows better'
+		'behind 0000:00:08.0, a root port without ACS, but the kernel isolates what is below it'
 }
 
 # A tree written after Documentation/devicetree/bindings/iommu: two devices with one stream ID.
@@ -123,12 +123,12 @@ member()
 	printf 'DRIVER=dma-pl330\n' >"$tree/sys/devices/platform/40a00000.dma/uevent"
 	: >"$tree/sys/devices/platform/40b00000.dma/uevent"
 	asked 3 virtio 40
-	equal "$(row 40b00000.dma iommu-driver)" 'note platform device, no PCI device|-'
+	equal "$(row 40b00000.dma iommu-driver)" 'note platform device, not a PCI device|-'
 	equal "$(row 40a00000.dma driver)" \
 		'blocked bound to dma-pl330|echo 40a00000.dma > /sys/bus/platform/drivers/dma-pl330/unbind'
 	rm "$tree/sys/kernel/iommu_groups/40/devices/40a00000.dma"
 	asked 0 virtio 40
-	equal "$(row 40b00000.dma alone)" 'ok alone: platform device, no PCI device|-'
+	equal "$(row 40b00000.dma alone)" 'ok the only member: platform device, not a PCI device|-'
 }
 
 @test "a member that no rule of PCI joins with the others is said to be none" {
@@ -191,7 +191,7 @@ member()
 	printf 'Filename Type\n/dev/nvme0n1 partition 1 2 3\n' >"$tree/proc/swaps"
 	: >"$tree/proc/self/mountinfo"
 	asked 3 intel-legacy $DISK
-	equal "$(row $DISK swap)" 'blocked /dev/nvme0n1 is swapped to|swapoff /dev/nvme0n1'
+	equal "$(row $DISK swap)" 'blocked /dev/nvme0n1 is in use as swap|swapoff /dev/nvme0n1'
 	: >"$tree/proc/swaps"
 	mkdir -p "$tree/$md"
 	ln -s ../../devices/virtual/block/md0 "$tree/sys/class/block/md0"
@@ -219,9 +219,9 @@ member()
 	local tree
 
 	asked 3 intel-pasid-user 5
-	says 'ioasidctl: note: 3 findings could not be measured; 3 for want of permission: ask as root'
+	says 'ioasidctl: note: 3 findings could not be measured; 3 for lack of permission: run as root'
 	equal "$(row 0000:03:01.0 bridge-acs)" \
-		'unknown behind 0000:00:0a.0, whose kind and ACS could not be measured: not permitted|ask as root'
+		'unknown behind 0000:00:0a.0, whose kind and ACS could not be measured: not permitted|run as root'
 	asked 0 intel-pasid-user 0000:00:1f.0
 	equal "$(reasons 0000:00:1f.0)" multifunction-acs
 	contains "$(row 0000:00:1f.0 multifunction-acs)" 'unknown of one device with others, whose ACS could not be measured'
@@ -231,9 +231,9 @@ member()
 	echo suspended >"$tree/sys/devices/pci0000:00/0000:00:08.0/power/runtime_status"
 	asked 3 intel-pasid $DISK
 	equal "$(row $DISK alone)" \
-		'unknown alone; what keeps it apart could not be measured: asleep, and reading would wake it|ask again with --wake'
+		'unknown the only member; what isolates it could not be measured: asleep, and reading would wake it|run again with --wake'
 	asked 3 intel-pasid $DISK --wake
-	contains "$(row $DISK alone)" 'ok alone: endpoint'
+	contains "$(row $DISK alone)" 'ok the only member: endpoint'
 	rm -r "$tree/sys/class/net"
 	ln -s errno:13 "$tree/sys/class/net"
 	asked 3 intel-pasid $NIC

@@ -166,7 +166,7 @@ AMD=sys/kernel/debug/iommu/amd/devtbl-of
 	on kfd pasid list -rn -o pasid,pid device=0000:c1:00.0
 	ended 7
 	equal "$(sort <<<"$output" | xargs)" '2001 2002 32770 2003'
-	fares kfd kfd "unreadable 7 this kernel tells the numbers in debugfs alone (/$NUMBERS): Permission denied"
+	fares kfd kfd "unreadable 7 this kernel shows the numbers only in debugfs (/$NUMBERS): Permission denied"
 	fares kfd amd 'unreadable 0 Permission denied'
 }
 
@@ -225,7 +225,7 @@ AMD=sys/kernel/debug/iommu/amd/devtbl-of
 @test "a machine without any of them says so" {
 	fares none idxd 'absent 0 the driver idxd is not loaded'
 	fares none kfd 'absent 0 the driver amdkfd is not loaded'
-	fares none amd 'absent 0 no IOMMU of AMD'
+	fares none amd 'absent 0 no AMD IOMMU'
 }
 
 @test "several who have bound a device and do not say the number: each may be each, and none is guessed" {

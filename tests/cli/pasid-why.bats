@@ -264,7 +264,7 @@ in_the_way()
 		21 findings are in order: --all shows them too
 	END
 	)"
-	says_only 'ioasidctl: note: 9 findings could not be measured; 9 for want of permission: ask as root'
+	says_only 'ioasidctl: note: 9 findings could not be measured; 9 for lack of permission: run as root'
 	on intel-pasid-user pasid why $WIDE -j
 	json '[.[] | select(.check != "ready" and .result == "unknown")] | length == 9'
 }

@@ -120,7 +120,7 @@ setup()
 	for verb in 'bind 00:10.0 7 1' 'unbind 00:10.0 42'; do
 		# shellcheck disable=SC2086	# words
 		on intel-pasid pasid $verb
-		fails 2 "$BATS_FILE_TMPDIR/intel-pasid: a captured machine cannot be changed"
+		fails 2 "$BATS_FILE_TMPDIR/intel-pasid: a capture cannot be changed"
 	done
 }
 
@@ -150,7 +150,7 @@ setup()
 
 @test "a context has no sources of its own" {
 	on intel-pasid pasid list --sources -c vm
-	fails 2 'vm: --sources are those of no context'
+	fails 2 'vm: --sources and -c cannot be combined'
 }
 
 @test "one PASID with all that is known of it" {

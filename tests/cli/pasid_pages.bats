@@ -68,7 +68,7 @@ DUMP=sys/kernel/debug/iommu/intel/0000:00:10.0/2a/domain_translation_struct
 	on intel-pages pasid translate 00:10.0 42 0x800000000000 -nro state
 	ended 6
 	equal "$output" beyond
-	says_only 'ioasidctl: 0x800000000000: is no address of a first-stage table of 4 levels'
+	says_only 'ioasidctl: 0x800000000000: is not an address of a first-stage table of 4 levels'
 	# A second stage's addresses are not sign-extended.
 	on intel-pages-second pasid translate 00:10.0 42 0x800000000000 -nro state
 	equal "$output" unmapped
@@ -124,24 +124,24 @@ DUMP=sys/kernel/debug/iommu/intel/0000:00:10.0/2a/domain_translation_struct
 
 @test "what there is no dump of is said in words, with the status for it" {
 	on intel-pasid pasid map 00:11.0 1
-	fails 5 "00:11.0: PASID 1 leads to a process's own page table, which Linux does not dump" \
+	fails 5 "00:11.0: PASID 1 leads to a process's own page table, which Linux does not show" \
 		"/proc/PID/maps and /proc/PID/pagemap show its memory; for the process: ioasidctl pasid list 0000:00:11.0 pasid=1"
 	on intel-pasid pasid translate 00:10.0 42 0x1000
-	fails 5 '00:10.0: PASID 42 has a page table (first-stage), but this tree has no dump of it' \
-		'it was captured without domain_translation_struct'
+	fails 5 '00:10.0: PASID 42 has a page table (first-stage), but this capture has no dump of it' \
+		'domain_translation_struct was not captured'
 	on intel-pasid pasid map 00:10.0 43
-	fails 6 '00:10.0: PASID 43 is not bound' "addresses of the device's own requests follow PASID 0; for those that are bound: ioasidctl pasid list 0000:00:10.0"
+	fails 6 '00:10.0: PASID 43 is not bound' "for addresses of the device's own requests, give PASID 0; for bound PASIDs: ioasidctl pasid list 0000:00:10.0"
 	on intel-pasid-user pasid map 00:10.0 42
 	fails 4 '00:10.0: cannot read the tables of its IOMMU: Permission denied'
 	on intel-legacy pasid map 00:10.0 42
 	fails 5 '00:10.0: its IOMMU dmar0 is in legacy mode, which has no PASIDs'
 	on amd pasid map 00:05.0
-	fails 5 "00:05.0: Linux dumps no page table of its IOMMU ivhd0 (amd), of Intel's VT-d only" \
-		"AMD's debugfs has registers, device and interrupt tables only"
+	fails 5 "00:05.0: Linux shows no page tables of its IOMMU ivhd0 (amd), but only those of Intel VT-d" \
+		"for AMD, debugfs has only registers, device and interrupt tables"
 	on virtio pasid map 00:05.0
-	fails 5 "00:05.0: Linux dumps no page table of its IOMMU 0000:00:02.0 (virtio), of Intel's VT-d only"
+	fails 5 "00:05.0: Linux shows no page tables of its IOMMU 0000:00:02.0 (virtio), but only those of Intel VT-d"
 	on none pasid map 00:05.0
-	fails 5 '00:05.0: no IOMMU is in the way of its requests'
+	fails 5 '00:05.0: no IOMMU translates its requests'
 	on intel-pasid pasid map 00:77.0
 	ended 6
 }
@@ -165,8 +165,8 @@ DUMP=sys/kernel/debug/iommu/intel/0000:00:10.0/2a/domain_translation_struct
 	fails 6 '00:10.0: its own requests have no page table: the IOMMU refuses them'
 	rm "$tree/$TABLE"
 	on intel-pages pasid map 00:10.0
-	fails 5 '00:10.0: this tree has no dump of its IOMMU'\''s tables' \
-		'it was captured without, or by a user who may not read debugfs'
+	fails 5 '00:10.0: this capture has no dump of its IOMMU'\''s tables' \
+		'it was not captured, or the user who captured it may not read debugfs'
 }
 
 @test "a nested table is the second of two, and says so" {
@@ -190,7 +190,7 @@ DUMP=sys/kernel/debug/iommu/intel/0000:00:10.0/2a/domain_translation_struct
 		on intel-pages pasid map 00:10.0 42 -j
 		ended 1
 		clean
-		says 'the dump of its page table makes no sense'
+		says 'the dump of its page table is not valid'
 		# What came before stays a document.
 		json 'length == 4'
 	done
@@ -199,21 +199,21 @@ DUMP=sys/kernel/debug/iommu/intel/0000:00:10.0/2a/domain_translation_struct
 	ended 1
 	sed 's/@0x.*/@0x1000/' "$tree/dump" >"$tree/$DUMP"
 	on intel-pages pasid map 00:10.0 42 -j
-	fails 1 '00:10.0: the dump of its page table is of another than its IOMMU has'
+	fails 1 '00:10.0: the dump of its page table does not match the table that the IOMMU is using'
 }
 
 @test "operands" {
 	on intel-pages pasid translate 00:10.0 banana
-	fails 2 'banana: is not an address'
+	fails 2 'banana: is not a valid address'
 	on intel-pages pasid translate 00:10.0 0x10000000000000000
 	fails 2 '0x10000000000000000: has more than 64 bits'
 	on intel-pages pasid translate 00:10.0 -- -1
-	fails 2 '-1: is not an address'
+	fails 2 '-1: is not a valid address'
 	on intel-pages pasid translate 00:10.0 1048576 0x1000
 	fails 2 '1048576: PASIDs have 20 bits at most' \
-		"several addresses of the device's own requests follow PASID 0"
+		"for several addresses of the device's own requests, give PASID 0 first"
 	on intel-pages pasid translate 00:10.0 auto 0x1000
-	fails 2 'auto: is not a PASID'
+	fails 2 'auto: is not a valid PASID'
 	on intel-pages pasid translate 00:10.0
 	ended 2
 	on intel-pages pasid map 00:10.0 1 2

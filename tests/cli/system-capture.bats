@@ -73,7 +73,7 @@ ask()
 	"$IOASIDCTL" --sysroot "$BATS_FILE_TMPDIR/none" system capture - | tar tz >list
 	equal "$(head -n 1 list)" ioasidctl/capture
 	script -qec "$IOASIDCTL --sysroot $BATS_FILE_TMPDIR/none system capture -; echo status \$?" /dev/null </dev/null >said
-	grep -q 'nothing for a terminal' said
+	grep -q 'refusing to write compressed data to a terminal' said
 	grep -q 'status 2' said
 	# shellcheck disable=SC2016	# for the inner shell
 	run_both bash -c '"$IOASIDCTL" --sysroot "$1" system capture - >/dev/full' bash "$BATS_FILE_TMPDIR/none"
@@ -94,7 +94,7 @@ ask()
 	[[ $(tar tvzf "$FILE" proc/swaps) == *'proc/swaps -> errno:13' ]]
 }
 
-@test "what is no capture is said to be none" {
+@test "what is not an ioasidctl capture is said to be none" {
 	local name
 
 	echo 'some text, longer than nothing' >text
@@ -104,7 +104,7 @@ ask()
 	tar czf other.tar.gz t
 	for name in text empty zeros other.tar.gz; do
 		run_both "$IOASIDCTL" --sysroot $name group list
-		fails 1 "$name: is no capture" "'ioasidctl system capture' makes one; a directory does as well"
+		fails 1 "$name: is not an ioasidctl capture" "'ioasidctl system capture' writes one; a directory works as well"
 	done
 	mkfifo fifo
 	run_both timeout 20 "$IOASIDCTL" --sysroot fifo group list
@@ -123,9 +123,9 @@ ask()
 	done
 	{ head -c 3000 "$MACHINE"; head -c 200 /dev/urandom; tail -c +3201 "$MACHINE"; } >damaged
 	run_both "$IOASIDCTL" --sysroot damaged group list
-	fails 1 "damaged: is damaged, or holds what no capture does"
+	fails 1 "damaged: is damaged, or contains something that no capture contains"
 	run_both "$IOASIDCTL" --sysroot "$ROOT/tests/fuzz/corpus/archive/newer" group list
-	fails 1 "$ROOT/tests/fuzz/corpus/archive/newer: was captured by a newer ioasidctl, in a form that this one does not know"
+	fails 1 "$ROOT/tests/fuzz/corpus/archive/newer: was captured by a newer ioasidctl, in a format that this version does not know"
 	[[ -z $(ls "$TMPDIR") ]]
 }
 
@@ -138,7 +138,7 @@ hostile()
 }
 
 @test "nothing is written outside, through a link, or twice; no device is made" {
-	local unwanted='is damaged, or holds what no capture does'
+	local unwanted='is damaged, or contains something that no capture contains'
 
 	mkdir -p t/ioasidctl t/sys outside
 	echo 'ioasidctl-capture 1' >t/ioasidctl/capture
@@ -257,7 +257,7 @@ hostile()
 	tar xzOf "$FILE" proc/107/cmdline | cmp - "$tree/proc/107/cmdline"
 	run_both "$IOASIDCTL" system capture --anonymous --arguments "$FILE"
 	ended 2
-	says '--anonymous and --arguments contradict each other'
+	says '--anonymous and --arguments cannot be combined'
 }
 
 @test "a captured machine has the contexts that were captured, and cannot be changed" {
@@ -286,19 +286,19 @@ hostile()
 	succeeds
 	json '.name == "guest" and .user == []'
 	run_both "$IOASIDCTL" --sysroot "$tree" ioas show other -c vm
-	fails 6 "there is no IOAS other in the context" "'ioasidctl ioas list' shows those that there are"
+	fails 6 "there is no IOAS other in the context" "'ioasidctl ioas list' shows the IOASes"
 	run_both "$IOASIDCTL" --sysroot "$tree" context show dead
 	ended 6
 	run_both "$IOASIDCTL" --sysroot "$tree" context show stuck
 	fails 1 "stuck: it does not answer"
 	run_both "$IOASIDCTL" --sysroot "$tree" -c vm ioas alloc
-	fails 2 "$tree: a captured machine cannot be changed"
+	fails 2 "$tree: a capture cannot be changed"
 	echo '{ "uid": 0, "context": 7 }' >"$tree/ioasidctl/contexts.json"
 	run_both "$IOASIDCTL" --sysroot "$tree" context list
 	ended 1
 	rm "$tree/ioasidctl/contexts.json"
 	run_both "$IOASIDCTL" --sysroot "$tree" context list
-	fails 2 "$tree: was captured without contexts"
+	fails 2 "$tree: its contexts were not captured"
 }
 
 @test "a context of another user is named with its owner, and never found by its name alone" {
@@ -347,8 +347,8 @@ hostile()
 	succeeds
 	equal "$output" both
 	run_both "$IOASIDCTL" --sysroot "$tree" context show dead
-	fails 6 'the holder of context dead is dead, and all it had is gone' \
-		"'ioasidctl context create' with the same name starts anew, 'context destroy' removes what is left"
+	fails 6 'the holder of context dead is dead, and everything in it is gone' \
+		"'ioasidctl context create' with the same name creates it again, 'context destroy' removes what is left"
 	run_both "$IOASIDCTL" --sysroot "$tree" context show hers
 	fails 6 'there is no context hers' 'another user has a context of that name: 1000:hers, 1001:hers'
 	run_both "$IOASIDCTL" --sysroot "$tree" context show left
@@ -356,12 +356,12 @@ hostile()
 	run_both "$IOASIDCTL" --sysroot "$tree" context show 1002:hers
 	fails 6 'there is no context 1002:hers'
 	run_both "$IOASIDCTL" --sysroot "$tree" context show alice/both
-	fails 2 'alice/both: the users of a captured machine are known by number only' \
-		"another user's context there is UID:NAME"
+	fails 2 'alice/both: a capture has users by number only' \
+		"use UID:NAME for another user's context"
 	for name in 9x 1000: :both 1000:9 1000:both:x 4294967295:both -1:both 1000/ /both a:both ../../both; do
 		run_both "$IOASIDCTL" --sysroot "$tree" context show -- "$name"
 		ended 2
-		begins "ioasidctl: '$name' is not a valid name of a context"
+		begins "ioasidctl: '$name' is not a valid context name"
 	done
 }
 
@@ -394,15 +394,15 @@ hostile()
 	done
 	run_both "$IOASIDCTL" --sysroot "$tree" pasid list -c dead
 	ended 6
-	begins 'ioasidctl: the holder of context dead is dead, and all it had is gone'
+	begins 'ioasidctl: the holder of context dead is dead, and everything in it is gone'
 	run_both "$IOASIDCTL" --sysroot "$tree" -c both pasid list --sources
-	fails 2 'both: --sources are those of no context'
+	fails 2 'both: --sources and -c cannot be combined'
 	run_both "$IOASIDCTL" --sysroot "$tree" -c both context show both
-	fails 2 'both: give NAME or -c, not both'
+	fails 2 'both: NAME and -c cannot be combined'
 	for command in 'group list' 'device list' 'context list' 'system tree' 'pasid show 00:10.0 700'; do
 		# shellcheck disable=SC2086	# words
 		run_both "$IOASIDCTL" --sysroot "$tree" -c both $command
 		ended 2
-		begins "ioasidctl: 'ioasidctl ${command%% 00*}' takes no -c"
+		begins "ioasidctl: 'ioasidctl ${command%% 00*}' does not take -c"
 	done
 }

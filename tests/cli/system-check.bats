@@ -84,11 +84,11 @@ unset_symbol()
 	# Nothing is prepared for a user there.
 	judged intel-legacy 0 ok broken broken blocked
 	judged amd 5 broken broken broken broken
-	says 'ready for nothing: interrupt-remapping'
+	says 'not ready for any use: interrupt-remapping'
 	judged virtio 5 broken broken broken broken
-	says 'ready for nothing: interrupt-remapping'
+	says 'not ready for any use: interrupt-remapping'
 	judged none 5 broken broken broken broken
-	says 'ready for nothing: iommu'
+	says 'not ready for any use: iommu'
 }
 
 @test "every finding says what was seen and who needs it; what is not ok says what it means and what to do" {

@@ -16,7 +16,7 @@ setup()
 @test "what a tree can tell is told, and ioctls are unknown, not absent" {
 	on intel-pasid system features -o feature,kind,available
 	[[ $status == 0 ]]
-	says "note: AVAILABLE could not be read in 24 rows: not a part of a captured machine"
+	says "note: AVAILABLE could not be read in 24 rows: not part of the capture"
 	equal "$(grep -vE ' (ioctl|flag) ' <<<"$output" | sed -E 's/ +/ /g')" "$(cat <<-'END'
 		FEATURE KIND AVAILABLE
 		/dev/iommu node yes
@@ -33,7 +33,7 @@ setup()
 	on intel-pasid system features -j
 	[[ $status == 0 ]]
 	json '[.[] | select(.kind == "ioctl")] | length == 22 and
-		all(.[]; .available == null and .unreadable == { available: "not a part of a captured machine" })'
+		all(.[]; .available == null and .unreadable == { available: "not part of the capture" })'
 	quiet
 }
 

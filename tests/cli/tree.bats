@@ -242,7 +242,7 @@ terminal()
 	on intel-pasid-user system tree
 	ended 7
 	says "note: PASIDs may be missing, since the IOMMU's table could not be read: Permission denied" \
-		"note: processes may be missing, since some could not be looked into: Permission denied"
+		"note: processes may be missing, since some could not be examined: Permission denied"
 }
 
 @test "names cannot steer the terminal" {

@@ -71,7 +71,7 @@ unreadable()
 	END
 	)"
 	says "note: the IOMMU's table could not be read: Permission denied" \
-		"note: some processes could not be looked into: Permission denied" \
+		"note: some processes could not be examined: Permission denied" \
 		"note: PID could not be read in 1 row: Permission denied"
 }
 
@@ -167,11 +167,11 @@ without()
 {
 	TREE=$(own intel-pasid)
 	rm -r "$TREE/ioasidctl"
-	NOTE="ioasidctl: note: $TREE was captured without contexts: what they hold is not known"
+	NOTE="ioasidctl: note: the contexts of $TREE were not captured: what they hold is not known"
 }
 
 @test "contexts that were not captured are not taken for none: pasid list, show" {
-	local missing='"not a part of a captured machine"'
+	local missing='"not part of the capture"'
 
 	without
 	on intel-pasid pasid list
@@ -184,7 +184,7 @@ without()
 	END
 	)"
 	says_only "$NOTE
-ioasidctl: note: TARGET, STATE could not be read in 2 rows: not a part of a captured machine"
+ioasidctl: note: TARGET, STATE could not be read in 2 rows: not part of the capture"
 	on intel-pasid pasid list -j -o pasid,kind,target,ioas_name,hwpt,record,hardware,state pasid=42 pasid=1,42
 	[[ $status == 7 ]]
 	json ". == [{ pasid: 42, kind: null, target: null, ioas_name: null, hwpt: null, record: null,
@@ -227,9 +227,9 @@ ioasidctl: note: TARGET, STATE could not be read in 2 rows: not a part of a capt
 	says_only "$NOTE"
 	json '. == [{ change: "unreadable", kind: "device", object: "0000:00:10.0", pasid: null, field: "attached",
 		old: { kind: "opener", id: 98, name: "ioasid:vm", context: null, hwpt: null }, new: null,
-		unreadable: { new: "not a part of a captured machine" } },
+		unreadable: { new: "not part of the capture" } },
 		{ change: "unreadable", kind: "pasid", object: null, pasid: null, field: "context", old: 0,
-		new: null, unreadable: { new: "not a part of a captured machine" } }]'
+		new: null, unreadable: { new: "not part of the capture" } }]'
 }
 
 @test "without groups no device can be in a context that was not captured" {

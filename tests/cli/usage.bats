@@ -96,9 +96,9 @@ hint: did you mean 'ioasidctl $1'?"
 
 	for options in '-j -r' '-r -P' '-jP' '--json --pairs'; do
 		# shellcheck disable=SC2086	# words
-		misused "ioasidctl: -j, -r and -P contradict each other: give one of them" group list $options
+		misused "ioasidctl: -j, -r and -P cannot be combined" group list $options
 	done
-	misused "ioasidctl: -j, -r and -P contradict each other: give one of them" -j group list -r
+	misused "ioasidctl: -j, -r and -P cannot be combined" -j group list -r
 	on intel-pasid group list -j -j 5
 	succeeds
 }
@@ -174,11 +174,11 @@ hint: did you mean 'ioasidctl $1'?"
 	on intel-pasid pasid bind 00:10.0 1048576 x
 	fails 2 '1048576: PASIDs have 20 bits at most' "$hint"
 	on intel-pasid pasid unbind 00:10.0 9-3
-	fails 2 '9-3: is not a list of PASIDs' "${hint/auto/all}"
+	fails 2 '9-3: is not a valid list of PASIDs' "${hint/auto/all}"
 	on intel-pasid pasid bind 00:10.0 auto x --count 0
-	fails 2 '0: is not a valid number of PASIDs: it is 1 to 1048575'
+	fails 2 '0: is not a valid number of PASIDs: it must be 1 to 1048575'
 	on intel-pasid ioas alloc x --name y
-	fails 2 'x: give NAME or --name, not both'
+	fails 2 'x: NAME and --name cannot be combined'
 	on intel-pasid ioas unmap x
 	fails 2 'give either an IOVA or --all'
 	for command in 'context create x' 'ioas alloc' 'ioas map x 4K' 'device add 00:10.0' 'pasid bind 00:10.0 1 x'; do
@@ -189,19 +189,19 @@ hint: did you mean 'ioasidctl $1'?"
 	done
 }
 
-@test "a captured machine cannot be changed, and has the contexts that it was captured with" {
+@test "a capture cannot be changed, and has the contexts that it was captured with" {
 	local command
 
 	for command in 'context create x' 'context destroy x' 'ioas alloc -c x' 'device add -c x 00:10.0'; do
 		# shellcheck disable=SC2086	# words
 		on intel-pasid $command
-		fails 2 "$BATS_FILE_TMPDIR/intel-pasid: a captured machine cannot be changed"
+		fails 2 "$BATS_FILE_TMPDIR/intel-pasid: a capture cannot be changed"
 	done
 	rm "$(own intel-pasid)/ioasidctl/contexts.json"
 	for command in 'context list' 'context show x' 'ioas list' 'ioas show -c x 1'; do
 		# shellcheck disable=SC2086	# words
 		on intel-pasid $command
-		fails 2 "$BATS_TEST_TMPDIR/intel-pasid: was captured without contexts"
+		fails 2 "$BATS_TEST_TMPDIR/intel-pasid: its contexts were not captured"
 	done
 }
 
@@ -209,7 +209,7 @@ hint: did you mean 'ioasidctl $1'?"
 	run_both "$IOASIDCTL" --sysroot /nowhere/at/all device list
 	fails 1 "/nowhere/at/all: cannot open: No such file or directory"
 	run_both "$IOASIDCTL" --sysroot "$IOASIDCTL" device list -j
-	fails 1 "$IOASIDCTL: is no capture" "'ioasidctl system capture' makes one; a directory does as well"
+	fails 1 "$IOASIDCTL: is not an ioasidctl capture" "'ioasidctl system capture' writes one; a directory works as well"
 	run_both "$IOASIDCTL" --sysroot '' device list
 	[[ $status == 1 && -z $output ]]
 }

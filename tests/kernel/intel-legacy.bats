@@ -188,7 +188,7 @@ net_of()
 	status 0 ctl group why "$EDU"
 	says '1 finding could not be measured'
 	grep suspended "$asleep"
-	[[ $(reason "$EDU" "$EDU" alone) == 'unknown alone; what keeps it apart could not be measured: asleep'* ]]
+	[[ $(reason "$EDU" "$EDU" alone) == 'unknown the only member; what isolates it could not be measured: asleep'* ]]
 	status 0 ctl group why "$EDU" --wake -j
 	jq -e '.[0].result == "ok"' <<<"$output"
 	ctl driver reset "$EDU"
@@ -199,7 +199,7 @@ net_of()
 
 	echo $uuid >/sys/class/mdev_bus/mtty/mdev_supported_types/mtty-1/create
 	status 0 ctl group why $uuid
-	[[ $(reason $uuid $uuid alone) == 'ok alone: mdev device, no PCI device' ]]
+	[[ $(reason $uuid $uuid alone) == 'ok the only member: mdev device, not a PCI device' ]]
 	[[ $(reason $uuid $uuid driver) == 'ok bound to mtty' ]]
 	echo 1 >/sys/bus/mdev/devices/$uuid/remove
 }

@@ -128,7 +128,7 @@ translated()
 	status 6 ctl pasid translate "$WIDE" 7 0x3000001000
 	status 6 ctl pasid translate "$WIDE" 7 0x1000000000000 -nro state
 	[[ $output == beyond ]]
-	says '0x1000000000000: is no address of a'
+	says '0x1000000000000: is not an address of a'
 }
 
 # merged PASID PHYSICAL: what 'pasid map' ought to say of the expected pages.

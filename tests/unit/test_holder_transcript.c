@@ -216,8 +216,8 @@ static const struct {
 	  "{\"error\":\"org.ioasidctl.Context.KernelError\","
 	  "\"parameters\":{\"operation\":\"VFIO_DEVICE_ATTACH_IOMMUFD_PT\",\"errno\":22,"
 	  "\"errno_name\":\"EINVAL\",\"hint\":\"the kernel is older than 6.15,"
-	  " the target is not fit for PASIDs,"
-	  " the device's own requests sit on one that is not,"
+	  " the target does not support PASIDs,"
+	  " the device's own requests use one that does not,"
 	  " or its IOMMU group uses the number for another target\",\"pasid\":4200}}" },
 	{ CALL("BindPasids",
 	       "{\"device\":\"a\",\"pasid\":\"4190-4210\",\"target\":\"guest\",\"partial\":true}"),
@@ -225,8 +225,8 @@ static const struct {
 	  "\"failure\":{\"error\":\"org.ioasidctl.Context.KernelError\","
 	  "\"parameters\":{\"operation\":\"VFIO_DEVICE_ATTACH_IOMMUFD_PT\",\"errno\":22,"
 	  "\"errno_name\":\"EINVAL\",\"hint\":\"the kernel is older than 6.15,"
-	  " the target is not fit for PASIDs,"
-	  " the device's own requests sit on one that is not,"
+	  " the target does not support PASIDs,"
+	  " the device's own requests use one that does not,"
 	  " or its IOMMU group uses the number for another target\",\"pasid\":4200}},"
 	  "\"reserved\":null}}" },
 	{ MORE("ListBindings", "{}"),

@@ -36,11 +36,11 @@ static void absent(void **state)
 
 	check(tree, "idxd", 0, "", "the driver idxd is not loaded");
 	check(tree, "kfd", 0, "", "the driver amdkfd is not loaded");
-	check(tree, "amd", 0, "", "no IOMMU of AMD");
+	check(tree, "amd", 0, "", "no AMD IOMMU");
 	tree_dir(tree, BUS);
 	tree_dir(tree, "sys/class/iommu/dmar0");
 	check(tree, "idxd", 0, "", "no device is bound to idxd");
-	check(tree, "amd", 0, "", "no IOMMU of AMD");
+	check(tree, "amd", 0, "", "no AMD IOMMU");
 }
 
 static void make_dsa(const struct tree *tree, const char *enabled, const char *type,
@@ -225,8 +225,8 @@ static void kfd_zero(void **state)
 	check(tree, "kfd", 1, "", "");
 	make_process(tree, "30", "0\n");
 	check(tree, "kfd", -EOPNOTSUPP, GPU_ID " some 0-0 unknown pid 30 kfd own\n",
-	      "this kernel tells the numbers in debugfs alone (/sys/kernel/debug/kfd/proc): not "
-	      "there");
+	      "this kernel shows the numbers only in debugfs (/sys/kernel/debug/kfd/proc): "
+	      "absent");
 }
 
 static void kfd_unreadable(void **state)
@@ -237,7 +237,7 @@ static void kfd_unreadable(void **state)
 	make_process(tree, "20", "0\n");
 	tree_link(tree, "sys/kernel/debug", "errno:13");
 	check(tree, "kfd", -EACCES, GPU_ID " some 0-0 unknown pid 20 kfd own\n",
-	      "this kernel tells the numbers in debugfs alone (/sys/kernel/debug/kfd/proc): "
+	      "this kernel shows the numbers only in debugfs (/sys/kernel/debug/kfd/proc): "
 	      "Permission denied");
 }
 

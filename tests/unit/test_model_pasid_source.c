@@ -67,7 +67,7 @@ static void uio_unseen(void **state)
 	make_uio(tree, "../uio_pci_sva", "2\n");
 	tree_link(tree, "proc/30/fd", "errno:13");
 	check(tree, "uio", -EACCES, ID " stale 2-2 sva pid -13 uio0\n",
-	      "some processes could not be looked into");
+	      "some processes could not be examined");
 }
 
 static void uio_without_number(void **state)
@@ -149,7 +149,7 @@ static void amdxdna_unseen(void **state)
 	tree_link(tree, "proc/30/fd", "errno:13");
 	check(tree, "amdxdna", -EACCES,
 	      ID " some 0-0 sva pid 20 accel0\n" ID " some 0-0 sva pid 22 accel0\n",
-	      "some processes could not be looked into");
+	      "some processes could not be examined");
 }
 
 /* The parameter is root's to read (0600). */

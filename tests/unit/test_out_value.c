@@ -212,8 +212,8 @@ static void reasons(void **state)
 	(void)state;
 	assert_string_equal(out_reason(-EACCES), "Permission denied");
 	assert_string_equal(out_reason(-EAGAIN), "the device is asleep");
-	assert_string_equal(out_reason(-EREMOTE), "not a part of a captured machine");
-	assert_string_equal(out_reason(-ENODATA), "only a device can tell");
+	assert_string_equal(out_reason(-EREMOTE), "not part of the capture");
+	assert_string_equal(out_reason(-ENODATA), "can be probed only with a device");
 }
 
 static void columns_by_name(void **state)
