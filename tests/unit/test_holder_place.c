@@ -102,7 +102,7 @@ static void socket_removed(struct scene *scene)
 	assert_false(answers(scene));
 	wait_ms(scene, 200);
 	assert_true(attend(scene, 1000));
-	expect_message(scene, "made anew");
+	expect_message(scene, "created again");
 	assert_true(answers(scene));
 	assert_int_equal(scene->place.lock, -1);
 	/* Looked after for some time, and then no more. */
