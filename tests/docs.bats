@@ -425,7 +425,7 @@ overrides it if one may
 4 not permitted
 5 this kernel or hardware cannot do it
 6 no such device, group, context or object
-7 done in part (batch, ranges, apply); what was done and what not is listed"
+7 done or shown in part; what was not done, or could not be read, is named"
 
 	equal "$(sed -n '/^| status | meaning |$/,/^$/ s/^| \([0-9]*\) | \(.*\) |$/\1 \2/p' \
 		"$ROOT/README.md")" "$statuses"

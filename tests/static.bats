@@ -187,6 +187,31 @@ function_of()
 	check shell "$TREE"
 }
 
+@test "no text that a user reads has a word for which there is a plainer one" {
+	check words "$ROOT"
+}
+
+@test "such a word is found in a message, a page, the README and a completion, and not in a comment or a value" {
+	put src/cmd/a.c < <(printf '%s\n' '/* Told "what is told alone". */' 'const char *const name = "alone";' \
+		'const char *text = "there is no such device, and " "it is no longer here";' "int quote = '\"'; /* parted */")
+	put man/a.8.in < <(printf '.TP\n.B alone\nnot more\n')
+	check words "$TREE"
+	put src/cmd/a.c < <(printf 'int quote;\nconst char *text =\n\t"a device that is "\n\t"no disk";\n')
+	offends words src/cmd/a.c:3 'is no": write is not a'
+	rm "$TREE/src/cmd/a.c"
+	put man/a.8.in < <(printf '.TP\na group is given\naway as a whole\n')
+	offends words man/a.8.in:2 'given away": write assign'
+	rm "$TREE/man/a.8.in"
+	put README.md <<<'Values are parted by commas.'
+	offends words README.md:1 separated
+	rm "$TREE/README.md"
+	put completions/a <<<'# It tells of options.'
+	offends words completions/a:1 report
+	rm "$TREE/completions/a"
+	put src/holder/a.varlink <<<'# Only root alone.'
+	offends words src/holder/a.varlink:1 only
+}
+
 @test "all C is formatted" {
 	check format "$ROOT"
 }

@@ -98,7 +98,7 @@ static const struct argp features_argp = {
 	       "DEVICE, one "
 	       "that has a VFIO driver and is free, also the flags that can only be asked of a "
 	       "device: "
-	       "it is bound to a throw-away iommufd for a moment.",
+	       "it is bound to a temporary iommufd for a moment.",
 	.children = view_children,
 };
 

@@ -110,7 +110,7 @@ static int amdxdna_read(struct pasid_reader *reader)
 
 const struct pasid_source pasid_source_amdxdna = {
 	.name = "amdxdna",
-	.what = "The address spaces of who has an NPU of amdxdna open",
+	.what = "The address spaces of processes that have an NPU of amdxdna open",
 	.path = "/" CLASS,
 	.read = amdxdna_read,
 };

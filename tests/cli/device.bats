@@ -146,7 +146,7 @@ setup()
 	mkdir -p "$tree/sys/class/other"
 	ln -s ../../devices/pci0000:00/0000:00:05.0/misc/nvme0 "$tree/sys/class/other/nvme0"
 	on intel-pasid device show nvme0
-	fails 2 "nvme0: means several devices: 0000:00:05.0, 0000:00:10.0, 0000:01:00.0" \
+	fails 2 "nvme0: is the name of several devices: 0000:00:05.0, 0000:00:10.0, 0000:01:00.0" \
 		"use one of these names"
 	on intel-pasid group show nvme0
 	[[ $status == 2 ]]
