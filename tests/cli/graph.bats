@@ -213,7 +213,7 @@ xml()
 	ln -s errno:13 "$tree/sys/kernel/iommu_groups/5/devices"
 	on intel-pasid system graph
 	ended 0
-	says "note: 2 texts have a ? for what could not be read: Permission denied"
+	says "note: 2 labels have a ? for what could not be read: Permission denied"
 	contains "$(shown)" "IOMMU ?, Permission denied"
 	contains "$(shown)" $'\n?, Permission denied'
 	on intel-pasid-user system graph

@@ -259,7 +259,7 @@ in_the_way()
 		0000:00:10.0 unknown ready as far as could be measured; not measured: pasid-capability, tlp-prefix, acs, pasid-enabled, in-use
 
 		RESULT  CHECK                                                                                                              OBJECT       SEEN                                 REMEDY
-		unknown pasid-capability, tlp-prefix, acs, ats-capability, pri-capability, pasid-enabled, ats-enabled, pri-enabled, in-use 0000:00:10.0 could not be measured: not permitted ask as root
+		unknown pasid-capability, tlp-prefix, acs, ats-capability, pri-capability, pasid-enabled, ats-enabled, pri-enabled, in-use 0000:00:10.0 could not be measured: not permitted run as root
 
 		21 findings are in order: --all shows them too
 	END
