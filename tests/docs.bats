@@ -285,7 +285,7 @@ leaves()
 			grep -qE "Exit status: 0 done.*, $status [a-z]" <<<"$text" || none "no status $status of $path" "$text"
 			((++n))
 		done < <(
-			grep -oE '\b[1-7] where\b|status is [1-7]\b|exit status [1-7]\b' <<<"${text%Example:*}" |
+			grep -oE '\b[1-7] (where|if)\b|status is (then )?[1-7]\b|exit status [1-7]\b' <<<"${text%Example:*}" |
 				grep -oE '[1-7]' || true
 			# What overrides a check.
 			if [[ ${text%Example:*} =~ --(force|replace) ]]; then echo 3; fi
