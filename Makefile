@@ -19,7 +19,7 @@ bashcompdir ?= $(datadir)/bash-completion/completions
 docdir      ?= $(datadir)/doc/$(NAME)
 
 PKG_CONFIG ?= pkg-config
-LIBRARIES  := libudev libmnl json-c zlib
+LIBRARIES  := libudev libmnl smartcols json-c zlib
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
             -Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wno-missing-field-initializers -Werror

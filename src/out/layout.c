@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "out/grid.h"
 #include "util/array.h"
 #include "util/text.h"
 
@@ -71,21 +72,13 @@ static void put_n(FILE *f, char c, size_t n)
 }
 
 /* Prints LENGTH bytes of a cell's text from AT on, in its colour. */
-static void put_piece(FILE *f, const struct layout_cell *cell, const char *at, size_t length,
-		      bool cut)
+static void put_piece(FILE *f, const struct layout_cell *cell, const char *at, size_t length)
 {
-	size_t plain = cell->plain > (size_t)(at - cell->text)
-			       ? cell->plain - (size_t)(at - cell->text)
-			       : 0;
-	bool colored = cell->color && length > plain;
+	bool colored = cell->color && length;
 
-	plain = min(plain, length);
-	fwrite(at, 1, plain, f);
 	if (colored)
 		fputs(cell->color, f);
-	fwrite(at + plain, 1, length - plain, f);
-	if (cut)
-		fputs(text_ellipsis(), f);
+	fwrite(at, 1, length, f);
 	if (colored)
 		fputs(COLOR_RESET, f);
 }
@@ -99,11 +92,11 @@ static size_t measure(struct layout *layout, size_t index, size_t before)
 	size_t cells = before, word = 0, least;
 
 	for (size_t i = 0; i < layout->n_rows; i++) {
-		const char *text = layout->cells[i * layout->n + index].text;
+		const struct layout_cell *cell = &layout->cells[i * layout->n + index];
 
-		cells = max(cells, text_longest(text, '\n'));
+		cells = max(cells, LAYOUT_STEP * cell->depth + text_longest(cell->text, '\n'));
 		if (column->kind == LAYOUT_PROSE)
-			word = max(word, text_longest(text, ' '));
+			word = max(word, text_longest(cell->text, ' '));
 	}
 	if (column->kind == LAYOUT_NAME)
 		least = min(cells, layout->tree ? TREE_LEAST : NAME_LEAST);
@@ -116,14 +109,9 @@ static size_t measure(struct layout *layout, size_t index, size_t before)
 	return column->width;
 }
 
-/*
- * Takes from the columns that are wider than they must be: first from those whose heading alone is,
- * since it costs one line; then from each in proportion.
- */
+/* Takes from what is wider than it must be: first headings, which cost one line more, then the widest. */
 static void shrink(struct layout *layout, size_t excess)
 {
-	size_t spare = 0;
-
 	for (size_t i = 0; i < layout->n && excess; i++) {
 		struct layout_column *column = &layout->columns[i];
 
@@ -132,17 +120,20 @@ static void shrink(struct layout *layout, size_t excess)
 		excess -= min(excess, column->width - column->least);
 		column->width = column->least;
 	}
-	for (size_t i = 0; i < layout->n; i++)
-		spare += layout->columns[i].width - layout->columns[i].least;
-	for (size_t i = 0; i < layout->n && excess; i++) {
-		struct layout_column *column = &layout->columns[i];
-		size_t own = column->width - column->least;
-		/* Rounded up, so that nothing is left over at the end. */
-		size_t part = own ? min(min(own, excess), (own * excess + spare - 1) / spare) : 0;
+	while (excess) {
+		struct layout_column *widest = NULL;
 
-		column->width -= part;
-		spare -= own;
-		excess -= part;
+		for (size_t i = 0; i < layout->n; i++) {
+			struct layout_column *column = &layout->columns[i];
+
+			if (column->width > column->least &&
+			    (!widest || column->width > widest->width))
+				widest = column;
+		}
+		if (!widest)
+			return;
+		widest->width--;
+		excess--;
 	}
 }
 
@@ -162,109 +153,6 @@ static bool arrange(struct layout *layout, bool before)
 		return false;
 	shrink(layout, wanted - room);
 	return true;
-}
-
-/* The next line of a cell in its column: its length, and whether it was CUT. */
-static size_t cell_line(const struct layout_column *column, const char **at, bool *ret_cut)
-{
-	const char *s = *at;
-	size_t length;
-
-	*ret_cut = false;
-	if (column->kind == LAYOUT_PROSE)
-		return text_line(at, column->width, ' ');
-	length = text_line(at, SIZE_MAX, '\n');
-	if (column->kind == LAYOUT_NAME && text_width(s, length) > column->width) {
-		size_t dots = text_width(text_ellipsis(), SIZE_MAX);
-
-		*ret_cut = true;
-		length = text_fit(s, length, column->width > dots ? column->width - dots : 0);
-	}
-	return length;
-}
-
-struct cursor {
-	const char *at; /* the rest of the cell; NULL at its end */
-};
-
-/* One line of a row. AT are what is left of each cell. Returns whether there are more. */
-static bool put_line(const struct layout *layout, const struct layout_cell *cells,
-		     struct cursor *cursors)
-{
-	size_t owed = layout->indent;
-	bool more = false;
-
-	for (size_t i = 0; i < layout->n; i++) {
-		const struct layout_column *column = &layout->columns[i];
-		const char *at = cursors[i].at;
-		size_t length = 0, width, pad;
-		bool cut = false;
-
-		if (at)
-			length = cell_line(column, &cursors[i].at, &cut);
-		more = more || cursors[i].at;
-		width = at ? text_width(at, length) : 0;
-		width += cut ? text_width(text_ellipsis(), SIZE_MAX) : 0;
-		pad = column->width > width ? column->width - width : 0;
-		/* No blanks at the end of a line. */
-		if (length || cut) {
-			put_n(layout->f, ' ', owed + (column->right ? pad : 0));
-			put_piece(layout->f, &cells[i], at, length, cut);
-			owed = 1 + (column->right ? 0 : pad);
-		} else {
-			owed += 1 + column->width;
-		}
-	}
-	fputc('\n', layout->f);
-	return more;
-}
-
-static void put_row(const struct layout *layout, const struct layout_cell *cells,
-		    struct cursor *cursors)
-{
-	for (size_t i = 0; i < layout->n; i++)
-		cursors[i].at = cells[i].text;
-	while (put_line(layout, cells, cursors))
-		;
-}
-
-/* How many lines a heading takes, broken after its hyphens. */
-static size_t heading_lines(const struct layout_column *column)
-{
-	const char *at = column->heading;
-	size_t n = 0;
-
-	for (; at; n++)
-		text_line(&at, column->width, '-');
-	return n;
-}
-
-/* Headings stand on their rows: the shorter ones lower. */
-static void put_headings(const struct layout *layout)
-{
-	size_t height = 1;
-
-	for (size_t i = 0; i < layout->n; i++)
-		height = max(height, heading_lines(&layout->columns[i]));
-	for (size_t line = 0; line < height; line++) {
-		size_t owed = layout->indent;
-
-		for (size_t i = 0; i < layout->n; i++) {
-			const struct layout_column *column = &layout->columns[i];
-			size_t above = height - heading_lines(column), length = 0, pad;
-			const char *at = column->heading, *start = at;
-
-			for (size_t k = above; k <= line; k++) {
-				start = at;
-				length = text_line(&at, column->width, '-');
-			}
-			pad = column->width > length ? column->width - length : 0;
-			put_n(layout->f, ' ', length ? owed + (column->right ? pad : 0) : 0);
-			fwrite(start, 1, length, layout->f);
-			owed = length ? 1 + (column->right ? 0 : pad) : owed + 1 + column->width;
-		}
-		fputc('\n', layout->f);
-	}
 }
 
 void layout_field(const struct layout *layout, const char *label, size_t width,
@@ -290,7 +178,7 @@ void layout_field(const struct layout *layout, const char *label, size_t width,
 				fputc('\n', layout->f);
 		}
 		put_n(layout->f, ' ', length ? pad : 0);
-		put_piece(layout->f, cell, start, length, false);
+		put_piece(layout->f, cell, start, length);
 		fputc('\n', layout->f);
 		first = false;
 	}
@@ -298,6 +186,7 @@ void layout_field(const struct layout *layout, const char *label, size_t width,
 
 static void put_blocks(struct layout *layout)
 {
+	const size_t indent = layout->indent;
 	size_t width = 0;
 
 	for (size_t i = 0; i < layout->n; i++)
@@ -305,6 +194,8 @@ static void put_blocks(struct layout *layout)
 	for (size_t row = 0; row < layout->n_rows; row++) {
 		if (row || layout->parts)
 			fputc('\n', layout->f);
+		layout->indent =
+			indent + LAYOUT_STEP * layout->cells[row * layout->n + layout->node].depth;
 		for (size_t i = 0; i < layout->n; i++) {
 			const struct layout_cell *cell = &layout->cells[row * layout->n + i];
 
@@ -313,21 +204,16 @@ static void put_blocks(struct layout *layout)
 				layout_field(layout, layout->columns[i].heading, width, cell);
 		}
 	}
+	layout->indent = indent;
 }
 
 void layout_flush(struct layout *layout)
 {
-	struct cursor *cursors = calloc(layout->n, sizeof(*cursors));
-
-	layout->blocks = layout->blocks || !cursors ||
-			 (!arrange(layout, layout->parts > 0) && !arrange(layout, false));
+	layout->blocks = layout->blocks ||
+			 (!arrange(layout, layout->parts > 0) && !arrange(layout, false)) ||
+			 grid_draw(layout) < 0;
 	if (layout->blocks)
 		put_blocks(layout);
-	else if (layout->parts == 0 && !layout->no_headings)
-		put_headings(layout);
-	for (size_t i = 0; !layout->blocks && i < layout->n_rows; i++)
-		put_row(layout, &layout->cells[i * layout->n], cursors);
-	free(cursors);
 	layout->parts++;
 	forget_rows(layout);
 }

@@ -24,14 +24,19 @@ struct layout_column {
 struct layout_cell {
 	char *text;        /* lines; its own */
 	const char *color; /* a sequence, or NULL */
-	size_t plain;      /* bytes at its begin without the colour */
+	size_t depth;      /* of a node in a tree; 0 at its roots */
+	size_t parent;     /* the row of the node above, where there is one */
 };
+
+#define LAYOUT_STEP 2 /* columns that a node is set in beneath the one above */
 
 struct layout {
 	FILE *f;
 	size_t limit;  /* columns of the terminal; 0: as many as are needed */
 	size_t indent; /* of every line */
-	bool tree;     /* a row is one line, if that can be */
+	bool tree;     /* a row is one line, if that can be, and a node */
+	bool ascii;    /* no lines in a tree but those of ASCII */
+	size_t node;   /* the column of a tree's nodes */
 	bool blocks;   /* one block a row, since rows do not fit */
 	bool no_headings;
 	size_t parts; /* printed before */

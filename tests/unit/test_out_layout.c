@@ -97,13 +97,15 @@ static void shortened_and_wrapped(void **state)
 	      "0000:00:03.0       7 Gigabit Network Connection in a group of its own, so that it may be given\n");
 	check(93, first,
 	      "             DOMAIN-\n"
-	      "ID             COUNT NAME                      MEANING\n"
-	      "0000:00:03.0       7 Gigabit Network Connecti… in a group of its own, so that it may be given\n");
+	      "ID             COUNT NAME                       MEANING\n"
+	      "0000:00:03.0       7 Gigabit Network Connection in a group of its own, so that it may be\n"
+	      "                                                given\n");
 	check(60, first,
 	      "             DOMAIN-\n"
-	      "ID             COUNT NAME           MEANING\n"
-	      "0000:00:03.0       7 Gigabit Netwo… in a group of its own,\n"
-	      "                                    so that it may be given\n");
+	      "ID             COUNT NAME               MEANING\n"
+	      "0000:00:03.0       7 Gigabit Network C… in a group of its\n"
+	      "                                        own, so that it may\n"
+	      "                                        be given\n");
 	/* The least: 12 + 7 + 12 + 20, and three blanks. */
 	check(54, first,
 	      "             DOMAIN-\n"
@@ -219,14 +221,15 @@ static void colours(void **state)
 	(void)state;
 	print_open(&print, 60);
 	print_row(&print, first);
-	print.layout.cells[0].color = "<";
-	print.layout.cells[0].plain = 5;
-	print.layout.cells[2].color = "<";
+	print.layout.cells[0].color = "\033[1m";
+	print.layout.cells[2].color = "\033[1m";
 	print.layout.no_headings = true;
 	layout_flush(&print.layout);
-	print_close(&print,
-		    "0000:<00:03.0\033[0m 7 <Gigabit Network…\033[0m in a group of its own, so\n"
-		    "                                that it may be given\n");
+	print_close(
+		&print,
+		"\033[1m0000:00:03.0\033[0m 7 \033[1mGigabit Network Conne…\033[0m in a group of its own,\n"
+		"                                      so that it may be\n"
+		"                                      given\n");
 }
 
 int main(void)
