@@ -301,10 +301,12 @@ class Context:
             return {'NoPasidSupport'}, None
         device, used = self.device[address], self.used_pasids(address)
         ioas, hwpt = target
+        short = False
         if pasids is None:
             unused = (p for p in range(1, end) if p not in used)
             pasids = [p for p, _ in zip(unused, range(count))]
-            if len(pasids) < count:
+            short = len(pasids) < count
+            if short and not (partial and pasids):
                 errors.add('PasidsExhausted')
         errors |= {'PasidZero'} if 0 in pasids else set()
         errors |= {'PasidTooWide'} if any(p >= end for p in pasids) else set()
@@ -335,7 +337,8 @@ class Context:
             if serving > 0:
                 equal('hwpt', reply['hwpt'], serving)
             failure = reply.get('failure')
-            equal('failure', failure and failure['error'], None if free == pasids else INTERFACE + 'PasidInUse')
+            wanted = 'PasidsExhausted' if short else 'PasidInUse' if free != pasids else None
+            equal('failure', failure and failure['error'], wanted and INTERFACE + wanted)
         return errors, change
 
     def unbind(self, address, pasids):
