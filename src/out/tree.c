@@ -23,6 +23,7 @@ static int table_tree(struct out_view *view, const struct out_node *nodes, size_
 	struct layout_cell *cells;
 	int r = depths ? 0 : -ENOMEM;
 
+	view->layout.node = column;
 	view->layout.ascii = wants_ascii(&view->options);
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		bool root = nodes[i].parent == OUT_NODE_ROOT;

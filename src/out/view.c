@@ -119,7 +119,6 @@ static enum layout_kind kind_of(const struct out_view *view, size_t index)
 
 static int table_open(struct out_view *view)
 {
-	view->layout.node = out_view_tree_column(view);
 	for (size_t i = 0; i < view->n; i++) {
 		char name[64];
 
