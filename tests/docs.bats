@@ -661,6 +661,23 @@ fake()
 	offers "" ioas free buffers ""
 }
 
+@test "completion: what a shell would not take for a word is not offered" {
+	local c
+
+	for c in ';' '$' '`' '|' '&' '<' '>' '(' ')' "'" '"' '\' '*' '?' '[' ']' '{' '}' '~' '#' '!' '^' $'\t' $'\r'; do
+		printf '%s\n' "a${c}b" "${c}plain" "plain$c"
+	done >"$BATS_TEST_TMPDIR/names"
+	echo plain-3.x_y >>"$BATS_TEST_TMPDIR/names"
+	cat >"$BATS_TEST_TMPDIR/fake" <<-END
+		#!/bin/bash
+		[[ \$1 == --dump-commands ]] && exec "$IOASIDCTL" "\$@"
+		cat "$BATS_TEST_TMPDIR/names"
+	END
+	chmod +x "$BATS_TEST_TMPDIR/fake"
+	PROGRAM=$BATS_TEST_TMPDIR/fake offers plain-3.x_y ioas show -c lab ""
+	PROGRAM=$BATS_TEST_TMPDIR/fake offers plain-3.x_y iommu show ""
+}
+
 @test "completion: a device is offered the drivers that it may be given, and one device more" {
 	fake
 	offers "0000:03:00.0 0000:03:00.1 platform.3" --sysroot /tmp driver set ""

@@ -48,7 +48,7 @@ void holder_context_done(struct holder_context *context)
 static void read_target(struct wire *wire, struct holder_target *target)
 {
 	target->ioas = wire_u32(wire, "ioas");
-	target->ioas_name = wire_string_optional(wire, "ioas_name");
+	target->ioas_name = wire_name_optional(wire, "ioas_name");
 	target->hwpt = wire_u32_optional(wire, "hwpt");
 }
 
@@ -77,7 +77,7 @@ static void read_ioas(struct wire *wire, void *element)
 	struct holder_ioas *ioas = element;
 
 	ioas->id = wire_u32(wire, "id");
-	ioas->name = wire_string_optional(wire, "name");
+	ioas->name = wire_name_optional(wire, "name");
 	ioas->mapped = wire_u64(wire, "mapped");
 	ioas->mapping_count = wire_u64(wire, "mapping_count");
 	ioas->user_count = wire_u64(wire, "user_count");
@@ -88,7 +88,7 @@ static void read_hwpt(struct wire *wire, void *element)
 	struct holder_hwpt *hwpt = element;
 
 	hwpt->id = wire_u32(wire, "id");
-	hwpt->name = wire_string_optional(wire, "name");
+	hwpt->name = wire_name_optional(wire, "name");
 	hwpt->ioas = wire_u32(wire, "ioas");
 	hwpt->device = wire_string(wire, "device");
 	hwpt->pasid = wire_bool(wire, "pasid");
@@ -162,7 +162,7 @@ static void read_binding(struct wire *wire, void *element)
 	binding->lo = wire_u32(wire, "lo");
 	binding->hi = wire_u32(wire, "hi");
 	binding->ioas = wire_u32(wire, "ioas");
-	binding->ioas_name = wire_string_optional(wire, "ioas_name");
+	binding->ioas_name = wire_name_optional(wire, "ioas_name");
 	binding->hwpt = wire_u32(wire, "hwpt");
 	if (wire->err == 0 && (binding->lo > binding->hi || binding->hi > PASID_MAX))
 		wire->err = -EPROTO;
@@ -288,7 +288,7 @@ int holder_show_ioas(struct holder_client *client, const char *ioas, struct hold
 	if (!wire.object)
 		return error_protocol(error);
 	info.id = wire_u32(&wire, "id");
-	info.name = wire_string_optional(&wire, "name");
+	info.name = wire_name_optional(&wire, "name");
 	info.alignment = wire_u64(&wire, "alignment");
 	info.range = wire_array(&wire, "range", sizeof(info.range[0]), read_range, &info.range_n);
 	info.mapping = wire_array(&wire, "mapping", sizeof(info.mapping[0]), read_mapping,

@@ -194,6 +194,14 @@ char *wire_string(struct wire *wire, const char *key)
 	return text;
 }
 
+char *wire_name_optional(struct wire *wire, const char *key)
+{
+	char *text = wire_string_optional(wire, key);
+
+	wire_check(wire, !text || parse_is_name(text));
+	return text;
+}
+
 uint64_t wire_u64(struct wire *wire, const char *key)
 {
 	uint64_t value = 0;

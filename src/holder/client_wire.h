@@ -103,6 +103,8 @@ struct wire {
 
 char *wire_string(struct wire *wire, const char *key);
 char *wire_string_optional(struct wire *wire, const char *key);
+/* The name of an IOAS or HWPT, which needs no quotes: a holder of another user's may say anything. */
+char *wire_name_optional(struct wire *wire, const char *key);
 uint32_t wire_u32(struct wire *wire, const char *key);
 uint64_t wire_u64(struct wire *wire, const char *key);
 struct field_u64 wire_u32_optional(struct wire *wire, const char *key);

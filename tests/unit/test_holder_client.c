@@ -174,6 +174,40 @@ static char *bindings_answer(size_t n, unsigned int step)
 }
 
 /* A holder has so many devices, and a device so many PASIDs: what never ends is no such list. */
+/* What a name is taken for where it is shown: in a command, and by the shell's completion. */
+static void hostile_names(void **state)
+{
+	static const char binding[] =
+		"{\"parameters\":{\"binding\":[{\"device\":\"a\",\"lo\":5,\"hi\":9,\"ioas\":3,"
+		"\"ioas_name\":\"%s\",\"hwpt\":4}]}}";
+	static const char ioas[] =
+		"{\"parameters\":{\"ioas\":{\"id\":3,\"name\":\"%s\",\"alignment\":4096,"
+		"\"range\":[],\"mapping\":[]}}}";
+	static const struct {
+		const char *name;
+		int r;
+	} names[] = {
+		{ "guest-1.x", 0 }, { "", -EPROTO },  { "$(id)", -EPROTO },
+		{ "a;b", -EPROTO }, { "3", -EPROTO }, { "a b", -EPROTO },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		_cleanup_holder_bindings_ struct holder_bindings list = { 0 };
+		_cleanup_holder_ioas_info_ struct holder_ioas_info info = { 0 };
+		char one[512], two[512];
+		const char *answers[] = { one, two };
+		struct holder_client *client;
+
+		snprintf(one, sizeof(one), binding, names[i].name);
+		snprintf(two, sizeof(two), ioas, names[i].name);
+		client = dial(answers, 2, NULL, 0);
+		assert_int_equal(holder_list_bindings(client, NULL, &list, NULL), names[i].r);
+		assert_int_equal(holder_show_ioas(client, "3", &info, NULL), names[i].r);
+		hang_up(client);
+	}
+}
+
 static void endless_bindings(void **state)
 {
 	static const struct {
@@ -622,14 +656,14 @@ static void interface(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(describe),    cmocka_unit_test(hostile),
-		cmocka_unit_test(bindings),    cmocka_unit_test(endless_bindings),
-		cmocka_unit_test(descriptors), cmocka_unit_test(check_fds),
-		cmocka_unit_test(dead),        cmocka_unit_test(messages),
-		cmocka_unit_test(names),       cmocka_unit_test(captured),
-		cmocka_unit_test(find_pid),    cmocka_unit_test(partly),
-		cmocka_unit_test(bound),       cmocka_unit_test(foreign),
-		cmocka_unit_test(interface),
+		cmocka_unit_test(describe),         cmocka_unit_test(hostile),
+		cmocka_unit_test(bindings),         cmocka_unit_test(hostile_names),
+		cmocka_unit_test(endless_bindings), cmocka_unit_test(descriptors),
+		cmocka_unit_test(check_fds),        cmocka_unit_test(dead),
+		cmocka_unit_test(messages),         cmocka_unit_test(names),
+		cmocka_unit_test(captured),         cmocka_unit_test(find_pid),
+		cmocka_unit_test(partly),           cmocka_unit_test(bound),
+		cmocka_unit_test(foreign),          cmocka_unit_test(interface),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
