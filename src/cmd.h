@@ -59,7 +59,7 @@ int cmd_main(struct app *app, void *root_args, const struct cmd *root, int argc,
 	     unsigned int flags);
 
 /*
- * Every command, operand list and option, one a line and parted by tabs: "path, option, argument,
+ * Every command, operand list and option, one a line and separated by tabs: "path, option, argument,
  * short option, text". The source of completions and of the check of the man pages.
  */
 void cmd_dump(const struct cmd *root, FILE *out);

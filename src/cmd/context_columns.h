@@ -13,7 +13,7 @@ struct context_row {
 	int described; /* 1, 0, or -errno */
 };
 
-/* What only the holder can tell, and what the machine's list of users says. */
+/* What only the holder knows, and what the machine's list of users says. */
 enum { CONTEXT_NEED_DESCRIBE = 1, CONTEXT_NEED_USER = 2 };
 
 extern const struct out_column context_columns[];

@@ -26,7 +26,7 @@ struct pasid_scratch {
 /* "42", "100-163"; for programs an object of both ends. */
 void pasid_out_range(struct out_value *ret, const struct range *range);
 
-/* Unreadable where it is not known since not all could be asked who may say so. */
+/* Unreadable when not every source that may report it could be asked. */
 void pasid_out_kind(struct out_value *ret, const struct pasid_range *range);
 void pasid_out_owner(struct out_value *ret, const struct pasid_range *range);
 void pasid_out_state(struct out_value *ret, const struct pasid_range *range);

@@ -6,14 +6,14 @@
 #include "model/log.h"
 #include "out/value.h"
 
-/* Not one of a device: who has the PASID; who is behind a bridge. */
+/* Not columns of a device: the process that has the PASID; the devices behind a bridge. */
 enum { EXPLAIN_NEED_OWNER = 1u << 24, EXPLAIN_NEED_CANDIDATE = 1u << 25 };
 
 struct explain_row {
 	const struct log_fault *fault;
 	struct device device; /* as it is now; zeroed where the fault names none that is there */
 	int device_status;    /* 1: it is known; 0: there is none; -errno */
-	/* Of the process that the line names, else of who has the PASID now. Strings are borrowed. */
+	/* Of the process that the line names, else of the one that has the PASID now. Strings are borrowed. */
 	struct field_u64 pid, uid;
 	const char *command, *unit, *context;
 	uint64_t count;         /* of equal faults */

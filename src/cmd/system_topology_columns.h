@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The columns of a node of the topology, and how a column's need is parted among what is read. */
+/* The columns of a node of the topology, and how a column's need is split among what is read. */
 #pragma once
 
 #include "model/topology.h"

@@ -85,7 +85,7 @@ struct holder_entry {
 	char *reference; /* what names it: NAME in its owner's list, UID:NAME in another's */
 	char *socket;    /* path */
 	uid_t uid;       /* owner */
-	pid_t pid;       /* who listens, as the kernel says; 0 where it has not said */
+	pid_t pid; /* process that listens, according to the kernel; 0 if the kernel has not said */
 	enum holder_status status;
 	struct json_object *captured; /* of a captured machine: what its holder said; else NULL */
 };
@@ -124,7 +124,7 @@ const struct holder_entry *holder_find_pid(const struct holder_entries *list, pi
  */
 int holder_capture(const struct holder_entries *list, bool anonymous, char **ret);
 /*
- * The list that was made such a document of. A client of its entries knows what it was told then, and
+ * The list that was made such a document of. A client of its entries knows what was captured then, and
  * nothing can be changed through it. Returns 0, -EBADMSG, -ENOMEM.
  */
 int holder_list_captured(const char *text, struct holder_entries *ret);

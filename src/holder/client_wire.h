@@ -72,7 +72,7 @@ int client_captured_more(const struct holder_client *client, const char *method,
 /* Adds the users' contexts, which only root can list. Returns 0 or -errno. */
 int client_list_users(struct holder_entries *list);
 
-/* The lock of the caller's runtime directory is another's, who is named. Returns -EBUSY. */
+/* Another process, which is named, has the lock of the caller's runtime directory. Returns -EBUSY. */
 int client_lock_error(struct holder_error *error);
 
 /* What -errno R of runtime_open() means. Returns R. */

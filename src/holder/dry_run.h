@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A call with dry_run: a child of the holder, with a copy of the record, runs it to its end with a
- * plan in the kernel's place, and answers the holder. The holder serves those who read meanwhile,
- * and lets those who change wait as for a job: nothing of what the child has a copy of changes, no
+ * plan in the kernel's place, and answers the holder. Meanwhile the holder serves calls that read,
+ * and lets calls that change wait as for a job: nothing of what the child has a copy of changes, no
  * device is held open by it when another call removes it, and there is one child at a time.
  */
 #pragma once

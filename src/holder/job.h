@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What can take long, because it is an ioctl for each of up to 2^20 PASIDs: done in slices, between
- * which the event loop serves those who only read. There is one job at a time; it ends whatever
- * becomes of who asked for it.
+ * which the event loop serves calls that only read. There is one job at a time; it runs to its
+ * end even if its client goes away.
  */
 #pragma once
 

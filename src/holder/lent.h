@@ -35,5 +35,5 @@ void lent_refresh(struct lent_list *list);
 struct lent_command {
 	char text[16]; /* whatever bytes it likes; "" where it cannot be read */
 };
-/* What it calls itself now: who got the descriptors may have become another program since. */
+/* Its name now: a process that got the descriptors may have become another program since. */
 struct lent_command lent_command(const struct lent *lent);

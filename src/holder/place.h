@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Where a holder can be found: its socket in the runtime directory. Either may be removed by others, as a user's
- * directory is at the end of his last session. Then the socket is made anew, or, where that cannot be, the holder has to
- * end: nobody would find it again, and it would keep its devices for ever.
+ * directory is at the end of the last session. Then the socket is created again, or, if that is not possible,
+ * the holder has to end: no command would find it, and it would keep its devices for ever.
  */
 #pragma once
 

@@ -50,5 +50,5 @@ int runtime_forget(int dir, const char *file, bool dry);
  */
 int runtime_lock(int dir, int ms, int *ret_fd);
 void runtime_unlock(int *fd);
-/* Who has it, by its own word. -ESRCH: nobody, or nobody who says so. */
+/* The process that has it, by its own account. -ESRCH: none, or none that says so. */
 int runtime_lock_owner(int dir, pid_t *ret);

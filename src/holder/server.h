@@ -12,7 +12,7 @@
 
 /*
  * What a peer may send as one message. So many connections there may be, and so many of them may have a
- * call that waits for another's: the rest is for those who only read.
+ * call that waits for another's: the rest is for calls that only read.
  */
 #define SERVER_MESSAGE_MAX ((size_t)64 << 10)
 #define SERVER_CLIENT_MAX  64
@@ -82,7 +82,7 @@ void server_run(struct server *server);
 int server_add_client(struct server *server, int fd);
 void server_turn(struct server *server);
 
-/* Parts of a turn, for server*.c alone: takes in who knocks; lets go of dead clients. */
+/* Parts of a turn, for server*.c only: accepts new clients; drops dead ones. */
 void server_accept(struct server *server);
 void server_reap(struct server *server);
 

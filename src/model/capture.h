@@ -30,7 +30,7 @@ struct capture;
 enum capture_secrecy { CAPTURE_ORDINARY, CAPTURE_ANONYMOUS, CAPTURE_ARGUMENTS };
 
 /*
- * Writes to FD, borrowed. CAPTURE_ANONYMOUS leaves out what tells the machine or its users: serial numbers,
+ * Writes to FD, borrowed. CAPTURE_ANONYMOUS omits what identifies the machine or its users: serial numbers,
  * MAC addresses, names of users, units, commands, volumes, files and mounts. CAPTURE_ARGUMENTS puts in the
  * arguments of commands, which may be secrets. Returns 0 or -errno.
  */
@@ -45,7 +45,7 @@ int capture_machine(struct capture *capture);
 int capture_put_text(struct capture *capture, const char *path, const char *text);
 /* PATH could not be read. As above. */
 int capture_put_error(struct capture *capture, const char *path, int error);
-/* What is told of the process PID. As above. */
+/* What is captured of the process PID. As above. */
 int capture_process(struct capture *capture, pid_t pid);
 /* Ends the file: it is whole after that. As above. */
 int capture_finish(struct capture *capture);

@@ -22,7 +22,7 @@ enum capture_flags {
  */
 typedef int capture_reduce(const char *text, size_t size, bool anonymous, FILE *out);
 
-/* What is read: the files NAMES, parted by blanks, of each directory. Both may have wildcards. */
+/* What is read: the files NAMES, separated by spaces, of each directory. Both may have wildcards. */
 struct capture_item {
 	const char *directory;
 	const char *names; /* "": the directory alone */

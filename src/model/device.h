@@ -89,7 +89,7 @@ enum attached_kind {
 	ATTACHED_DOMAIN,  /* of the kernel's own: its type is the name */
 	ATTACHED_IOAS,
 	ATTACHED_HWPT,
-	ATTACHED_OPENER, /* who has it open through VFIO has attached it, and does not say to what */
+	ATTACHED_OPENER, /* the process that has it open through VFIO has attached it, to an unknown target */
 };
 
 /* What a device's own requests (RID) are attached to: see model/attached.h. */
@@ -131,7 +131,7 @@ struct device {
 	struct device_holder *holders;
 	size_t n_holders;
 	int holders_status;              /* -EACCES: some processes could not be examined */
-	struct device_attached attached; /* who read the device sets it by attached_set() */
+	struct device_attached attached; /* set by attached_set(), after the device was read */
 };
 
 struct device_list {

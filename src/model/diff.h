@@ -59,7 +59,7 @@ struct diff_change {
 	enum diff_kind kind;
 	/* A unit's or context's name, a device's id (the new one), of a group the first of the devices; NULL: all of the kind. */
 	const char *object;
-	uint32_t lo, hi;   /* PASIDs, each of which has so changed; 0: none, or a number not told */
+	uint32_t lo, hi;   /* PASIDs that changed alike; 0: none, or an unreported number */
 	const char *field; /* NULL: the object itself */
 	struct diff_value old, new;
 	char *const *devices; /* whom it concerns */
@@ -75,7 +75,7 @@ struct diff_context {
 struct diff_side {
 	struct device_list devices;
 	int devices_status;
-	struct group_list groups; /* numbers and types; members are the devices' to tell */
+	struct group_list groups; /* numbers and types; the devices say which group they are in */
 	int groups_status;
 	struct iommu_list iommus;
 	int iommus_status;

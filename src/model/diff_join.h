@@ -55,7 +55,7 @@ int diff_pair_up(const void *old, size_t n_old, const void *new, size_t n_new, s
 /* Tells CHANGE. Returns what EACH does. */
 int diff_tell(struct diff *diff, const struct diff_change *change);
 
-/* Of CHANGE, what is to be told in RET: 1; 0: nothing, for the values are the same, or it is a gap; -ENOMEM. */
+/* What is to be reported of CHANGE, in RET: 1; 0: nothing, as the values are the same, or it is a gap; -ENOMEM. */
 int diff_judge(struct diff *diff, const struct diff_change *change, struct diff_change *ret);
 
 bool diff_same_value(const struct diff_value *a, const struct diff_value *b);
@@ -71,17 +71,17 @@ struct diff_fact {
 	const char *field;
 	enum diff_type type; /* DIFF_TEXT: a struct field_str, else a struct field_u64 */
 	size_t at;
-	size_t under; /* unless 0: a struct field_u64; where both are unreadable that one alone is told */
+	size_t under; /* unless 0: a struct field_u64; if both are unreadable, only that one is reported */
 };
 
-/* Compares N facts of OLD and NEW, CHANGE being what is told of each. */
+/* Compares N facts of OLD and NEW, CHANGE being what is reported of each. */
 int diff_facts(struct diff *diff, const struct diff_fact *facts, size_t n, const void *old,
 	       const void *new, struct diff_change change);
 
 struct diff_value diff_text(const struct field_str *field);
 struct diff_value diff_number(const struct field_u64 *field);
 
-/* The parts, in the order of what they tell. PAIRS are of devices. */
+/* The parts, in the order of their rows. PAIRS are of devices. */
 int diff_iommus(struct diff *diff);
 int diff_contexts(struct diff *diff);
 int diff_groups(struct diff *diff, struct diff_pairs *pairs);

@@ -120,9 +120,9 @@ void driver_result_done(struct driver_result *result);
 void driver_hold_signals(sigset_t *before);
 
 /*
- * Locks the device at PATH against others who change its driver, for up to TIMEOUT_MS: before its plan is
+ * Locks the device at PATH against other processes that change its driver, for up to TIMEOUT_MS: before its plan is
  * made, as that says what to go back to. Returns 0 and an fd, or -1 where the caller may change
- * nothing anyway; -EBUSY, with who has it or 0 in RET_PID; -errno.
+ * nothing anyway; -EBUSY, with the process that has it or 0 in RET_PID; -errno.
  */
 int driver_lock(const struct sys_root *root, const char *path, unsigned int timeout_ms, int *ret,
 		pid_t *ret_pid);

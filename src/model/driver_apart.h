@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the kernel may never return from, done by a process of its own, for model/ alone: an unbind waits for
- * everybody who has the device open, and no signal ends it (vfio_unregister_group_dev()).
+ * every process that has the device open, and no signal ends it (vfio_unregister_group_dev()).
  */
 #pragma once
 
@@ -18,7 +18,7 @@ struct driver_apart {
 	const void *data;                 /* of both */
 	int stop;                         /* readable when it is to be left; -1 */
 	unsigned int limit_ms;            /* after which it is left; 0: never */
-	const struct driver_watch *watch; /* NULL: nobody is told */
+	const struct driver_watch *watch; /* NULL: nothing is reported */
 };
 
 /*

@@ -34,7 +34,7 @@ int driver_match(const struct sys_root *root, const char *path, const char *driv
 /* The drivers of this kernel that the device may be given: made for it, or for any. Sorted. 0 or -errno. */
 int driver_match_list(const struct sys_root *root, const char *path, struct strv *ret);
 
-/* Is DRIVER for any device by its name? Nobody's default: who has one of them was given it. */
+/* Is DRIVER for any device by its name? Never a default driver: a device that has one was given it. */
 bool driver_is_generic(const char *driver);
 
 /*

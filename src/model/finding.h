@@ -44,7 +44,8 @@ struct finding {
 	char *seen;          /* what was measured, in words with the value; never NULL */
 	const char *meaning; /* of that; NULL: SEEN says it all */
 	const char *remedy;  /* what to do; NULL where nothing is to be done; a list's own copy */
-	unsigned int uses; /* who needs it to be ok, bits of enum use; 0: whatever is asked about */
+	unsigned int
+		uses; /* the uses that need it to be ok, bits of enum use; 0: any that is asked about */
 	enum status
 		status; /* that it leads to where it is in the way; DONE: as its result has it */
 	int error;      /* of FINDING_UNKNOWN: the -errno for which it is; 0: another reason */

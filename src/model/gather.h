@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * How devices are read, for model/ alone: what is looked up once for all devices of a list, and the
- * reading of each. Facts that cannot be had are told in the fields, not by what functions return.
+ * reading of each. Facts that cannot be had are reported in the fields, not by return values.
  */
 #pragma once
 
@@ -52,7 +52,7 @@ void gather_close(struct gather *gather);
 int gather_device(struct gather *gather, const char *link, const char *id,
 		  const struct field_u64 *group, struct device *ret);
 
-/* Walks the processes once and tells each of the N devices its holders, where NEED has them. */
+/* Walks the processes once and adds to each of the N devices the processes that have it open, if NEED has them. */
 int gather_holders(const struct gather *gather, struct device **devices, size_t n);
 
 /* The links of /sys/class/NAME. STATUS says whether that could be read. Returns 0 or -ENOMEM. */

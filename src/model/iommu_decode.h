@@ -19,7 +19,7 @@ enum iommu_format {
 	IOMMU_GUEST_LEVELS, /* 4, 5, 6 levels */
 	IOMMU_TABLE_LEVELS, /* 1, 2, 3 levels */
 	IOMMU_MODE,         /* no, or one of several ways */
-	IOMMU_RESERVED,     /* told only where it is not 0 */
+	IOMMU_RESERVED,     /* shown only if it is not 0 */
 };
 
 struct iommu_layout {

@@ -19,7 +19,7 @@ enum log_kind {
 	LOG_KIND_DMA,          /* a request of a device was not translated */
 	LOG_KIND_INTERRUPT,    /* nor remapped */
 	LOG_KIND_PAGE_REQUEST, /* a device asked for a page in vain */
-	LOG_KIND_INVALIDATION, /* the IOMMU or a device did not do what it was told */
+	LOG_KIND_INVALIDATION, /* the IOMMU or a device did not execute a command */
 	LOG_KIND_HARDWARE,     /* the IOMMU or a device reports an error of its own */
 	LOG_KIND_LOST,         /* faults there were, but nobody has them */
 	LOG_KIND_REFUSED,      /* the kernel would not do what was asked of it */
@@ -37,7 +37,7 @@ enum {
 #define LOG_RAW_MAX  4
 
 struct log_fault {
-	const char *source; /* who printed it: "dmar", "amd-vi", "arm-smmu-v3", "vfio", ... */
+	const char *source; /* what printed it: "dmar", "amd-vi", "arm-smmu-v3", "vfio", ... */
 	enum log_kind kind;
 	char time[40];               /* as the log has it: "12.345678", "Nov 22 10:11:12"; or "" */
 	char host[LOG_NAME_MAX + 1]; /* whose log it is, where the log says; else "" */

@@ -55,7 +55,7 @@ struct log_source {
 	const char *name;
 	const char *driver; /* "arm-smmu-v3"; NULL: any, and none */
 	const char *prefix; /* "DMAR: "; NULL: none */
-	bool own;           /* the device before the message is the IOMMU, not who did the DMA */
+	bool own; /* the device before the message is the IOMMU, not the one that did the DMA */
 	const struct log_pattern *patterns; /* up to a NULL form; kind UNKNOWN: nothing to report */
 };
 

@@ -4,7 +4,7 @@
 
 #include "model/log.h"
 
-/* A line, and who gets its faults. */
+/* A line, and the callback that gets its faults. */
 struct log_input {
 	const char *text; /* as it was read */
 	size_t size;
@@ -32,8 +32,8 @@ bool log_join_any(struct log_parser *parser, const struct log_line *line);
 bool log_join_indented(struct log_parser *parser, const struct log_line *line);
 
 /*
- * All lines of a message, of which LINE tells the rest; what rsyslog and /dev/kmsg write for a newline
- * parts them. RET_KNOWN: some are understood, be it as a fault or not.
+ * All lines of a message, the rest of which LINE has; they are separated by what rsyslog and /dev/kmsg
+ * write for a newline. RET_KNOWN: some are understood, be it as a fault or not.
  */
 int log_take_messages(struct log_parser *parser, struct log_line *line, const struct log_input *in,
 		      bool *ret_known);

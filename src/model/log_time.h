@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The times of logs, in any language: told by where they stand, and read no further. */
+/* The times of logs, in any language: recognized by their place, and read no further. */
 #pragma once
 
 #include "model/log_span.h"

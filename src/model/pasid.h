@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who has which PASID of which device, joined from all that tells: the records of holders, the
+ * Which process or context has which PASID of which device, joined from all sources: the records of holders, the
  * IOMMU's own tables, the drivers that bind processes (SVA).
  */
 #pragma once
@@ -34,7 +34,7 @@ enum pasid_state {
 	PASID_STATE_NOT_RECORDED,    /* the hardware has it, nobody says so */
 	PASID_STATE_UNCONFIRMED,     /* somebody says so, the hardware cannot be read */
 	PASID_STATE_AMBIGUOUS, /* somebody says that there is one, the hardware has some: see candidates */
-	PASID_STATE_UNKNOWN, /* the hardware has it; not all who may say so could be asked: RECORD */
+	PASID_STATE_UNKNOWN, /* the hardware has it; not every source that may report it could be asked: RECORD */
 };
 
 /* PASIDs LO to HI of one device, alike in all that follows. */
@@ -42,7 +42,7 @@ struct pasid_range {
 	char *device;
 	struct field_u64 group;
 	struct field_str driver;
-	uint32_t lo, hi; /* 0: one PASID is bound, whose number nobody tells */
+	uint32_t lo, hi; /* 0: one PASID is bound, whose number no source reports */
 	enum pasid_kind kind;
 	enum pasid_state state;
 	struct field_u64 ioas;
@@ -51,7 +51,7 @@ struct pasid_range {
 	struct field_str through; /* what it was bound through: "wq0.1", "renderD128" */
 	struct field_str context;
 	struct field_u64
-		pid; /* the holder, the process whose address space it is, or who bound it */
+		pid; /* the holder, the process whose address space it is, or the one that bound it */
 	struct field_str command;
 	struct field_u64 uid;
 	struct field_str user;     /* its name, of a live machine */
@@ -68,7 +68,7 @@ struct pasid_range {
 	 */
 	uint64_t *candidates;
 	size_t n_candidates;
-	unsigned int sources; /* who tells of it: 1 << N for each pasid_source_name(N) */
+	unsigned int sources; /* the sources that report it: 1 << N for each pasid_source_name(N) */
 };
 
 struct pasid_table {
@@ -94,7 +94,7 @@ const char *pasid_source_name(unsigned int n);
 struct pasid_report {
 	const char *name, *what, *path;
 	int status; /* 1 read; 0 absent on this machine; -EOPNOTSUPP; -errno: rows may be missing */
-	size_t rows;      /* what it told: PASIDs, openers, or entries of a table */
+	size_t rows;      /* what it reported: PASIDs, openers, or entries of a table */
 	char reason[200]; /* in words, where the status is not 1 */
 };
 

@@ -10,7 +10,7 @@
 /* A claim, or several that agree. Strings are the pool's. */
 struct pasid_stored {
 	char *device, *target, *ioas_name, *context;
-	uint32_t lo, hi; /* 0: the number is not told */
+	uint32_t lo, hi; /* 0: the number is not reported */
 	uint8_t what, kind;
 	bool own, iommufd;
 	unsigned int sources; /* a bit for each, as pasid_source_name() counts */
@@ -37,12 +37,12 @@ struct pasid_span {
 struct pasid_span pasid_claims_of(const struct pasid_claims *claims, const char *device);
 
 /*
- * An address space has one PASID on all devices (mm->iommu_mm->pasid): where one source tells the
+ * An address space has one PASID on all devices (mm->iommu_mm->pasid): if one source reports the
  * number of a process's, so much is known of its other claims. Sorts again. Returns 0 or -ENOMEM.
  */
 int pasid_claims_number(struct pasid_claims *claims);
 
-/* Gives the claim at INDEX, whose number was not told, one. To be sorted again. */
+/* Gives the claim at INDEX, whose number was not reported, one. To be sorted again. */
 void pasid_claims_set(struct pasid_claims *claims, size_t index, uint32_t pasid);
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From a claim and the hardware's entry to what is told of a binding, for model/pasid*.c alone. */
+/* From a claim and the hardware's entry to the row of a binding, for model/pasid*.c only. */
 #pragma once
 
 #include "model/pasid.h"
@@ -22,7 +22,7 @@ struct pasid_place {
 	struct field_u64 user; /* the process that alone has it open, and so has made the entry */
 	unsigned int user_source;
 	bool user_known;
-	/* Of address spaces whose number is not told: the processes, and the entries that nobody claims. */
+	/* Of address spaces whose number is not reported: the processes, and the entries without a claim. */
 	struct candidates {
 		uint64_t *v;
 		size_t n;
@@ -51,7 +51,7 @@ struct pasid_rows {
 };
 
 /*
- * The binding of LO to HI, which CLAIM (NULL: nobody) and ENTRY (NULL: none) tell of. What RET points to
+ * The binding of LO to HI, which CLAIM and ENTRY (NULL: none) report. What RET points to
  * belongs to the arguments. Returns 0 or -ENOMEM.
  */
 int pasid_row_get(struct pasid_rows *rows, const struct pasid_place *place,

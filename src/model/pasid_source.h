@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where it is told who has which PASID: each source is a const datum whose read() calls back with
+ * Sources that report which process has which PASID: each is a const datum whose read() calls back with
  * claims. What the claims of all sources come to is model/pasid.h's.
  */
 #pragma once
@@ -15,7 +15,7 @@
 #include "util/pasid.h"
 
 enum pasid_kind {
-	PASID_KIND_UNKNOWN, /* in hardware, and nobody tells what it leads to */
+	PASID_KIND_UNKNOWN, /* in hardware, and no source reports what it leads to */
 	PASID_KIND_IOAS,
 	PASID_KIND_HWPT,   /* of its own, not managed through an IOAS */
 	PASID_KIND_SVA,    /* a process's address space */
@@ -29,7 +29,7 @@ const char *pasid_kind_name(
 enum pasid_claim_what {
 	PASID_CLAIM_NUMBER, /* PASIDs LO to HI are bound */
 	PASID_CLAIM_STALE, /* the same, but for want of rights nobody knows whether they still are */
-	PASID_CLAIM_SOME,  /* one is bound, whose number is not told: KFD's 0, idxd's open queues */
+	PASID_CLAIM_SOME, /* one is bound, whose number is not reported: KFD's 0, idxd's open queues */
 	PASID_CLAIM_HOLDER, /* the process has the device open, and may have bound any number */
 };
 
@@ -37,9 +37,9 @@ enum pasid_claim_what {
 struct pasid_claim {
 	const char *device; /* sysfs id: "0000:03:00.0" */
 	enum pasid_claim_what what;
-	uint32_t lo, hi; /* both included; of a number that is told */
+	uint32_t lo, hi; /* both included; of a number that is reported */
 	enum pasid_kind kind;
-	/* Whose address space it is, or who bound it. Of several who share it the oldest counts. */
+	/* The process whose address space it is, or the one that bound it. Of several that share it, the oldest. */
 	struct field_u64 pid;
 	const char *target; /* what it was bound through: "wq0.1", "renderD128"; NULL */
 	struct field_u64 faults, fault_failures; /* the driver's counters */
@@ -51,7 +51,7 @@ struct pasid_claim {
 	const char *ioas_name; /* NULL: none */
 	struct field_u64 hwpt;
 	const char *context;  /* NULL: none */
-	struct field_u64 uid; /* absent: the process tells */
+	struct field_u64 uid; /* absent: that of the process */
 };
 
 /* An open device node, or VFIO device, of a process: see sys_proc_files(). */
@@ -77,9 +77,10 @@ void pasid_files_done(struct pasid_files *files);
 enum pasid_need {
 	PASID_NEED_GROUP = 1u << 0,
 	PASID_NEED_DRIVER = 1u << 1,
-	PASID_NEED_OWNER = 1u << 2, /* who made entries that no source claims: PASID_CLAIM_HOLDER */
+	PASID_NEED_OWNER =
+		1u << 2, /* the owners of entries that no source claims: PASID_CLAIM_HOLDER */
 	PASID_NEED_PROCESS = 1u << 3, /* command, user, unit, start of the process */
-	PASID_NEED_KIND = 1u << 4,    /* kinds that the hardware's entry alone does not tell */
+	PASID_NEED_KIND = 1u << 4,    /* kinds that the hardware's entry does not show by itself */
 	PASID_NEED_USER = 1u << 5,    /* the user's name */
 	/*
 	 * How every source fares, those too that no row asks for: who has devices open, and tables that
@@ -103,7 +104,7 @@ struct pasid_reader {
 
 struct pasid_source {
 	const char *name; /* "idxd" */
-	const char *what; /* what tells, in words */
+	const char *what; /* the source in words */
 	const char *path; /* what is read: "/sys/bus/dsa/devices" */
 	/*
 	 * Returns 1 when all was read, 0 where there is no such thing on this machine, -errno where it

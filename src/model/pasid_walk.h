@@ -26,7 +26,7 @@ struct pasid_walk {
 	struct pasid_rows rows;
 	int hardware_status; /* 1: the table's entries have all come; else why they have not */
 	size_t entries;
-	bool *told; /* of the first claim of each device: the device has been dealt with */
+	bool *told; /* of the first claim of each device: the device is done */
 
 	/* Of the device that is dealt with; PLACE's id is NULL between two. */
 	struct pasid_place place;
@@ -42,12 +42,12 @@ void pasid_walk_done(struct pasid_walk *walk);
 int pasid_walk_read(struct pasid_walk *walk, unsigned int source, struct pasid_claims *claims);
 
 /*
- * What is to be known of PLACE to tell whose ENTRY is, which nobody claims: read now unless it was
+ * What is needed of PLACE to find the owner of ENTRY, which no source claims: read now unless it was
  * before. Returns 0 or -ENOMEM.
  */
 int pasid_walk_explain(struct pasid_walk *walk, const struct pasid_entry *entry);
 
-/* Reads who has devices open, once. Returns 0 or -ENOMEM. */
+/* Reads which processes have devices open, once. Returns 0 or -ENOMEM. */
 int pasid_walk_holders(struct pasid_walk *walk);
 
 /* The devices of the hardware's table; then those that only claims know. Return 0, what EACH did, -errno. */
@@ -55,7 +55,7 @@ int pasid_walk_hardware(struct pasid_walk *walk);
 int pasid_walk_claims(struct pasid_walk *walk);
 
 /*
- * Numbers that no source tells, from the hardware: where one process alone has bound a PASID of a device,
+ * Numbers that no source reports, from the hardware: if only one process has bound a PASID of a device,
  * and of the device's entries one alone is an address space that nobody claims, it is that one's; so too
  * for the kernel's own and the domain of the device's requests. Returns 0 or -ENOMEM.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Requester IDs: PCI functions whose requests carry the ID of another one, which an IOMMU cannot tell apart. */
+/* Requester IDs: PCI functions whose requests carry the ID of another one, which an IOMMU cannot distinguish. */
 #pragma once
 
 #include <stdbool.h>

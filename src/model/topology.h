@@ -65,10 +65,9 @@ struct topology_node {
 	const struct topology_ioas *ioas;
 	const struct group *group;
 	const struct device *device;
-	const struct pasid_range *range; /* the first of those that follow each other */
-	uint32_t lo, hi;                 /* with RANGE: the PASIDs, both included */
-	const struct device_holder
-		*holder; /* a process that has the device open; else RANGE tells */
+	const struct pasid_range *range;    /* the first of those that follow each other */
+	uint32_t lo, hi;                    /* with RANGE: the PASIDs, both included */
+	const struct device_holder *holder; /* a process that has the device open; else see RANGE */
 };
 
 struct topology {

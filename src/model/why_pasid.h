@@ -16,10 +16,11 @@ struct pasid_holder {
 };
 
 /*
- * The verdict, then the links for the device at PATH ("/sys/devices/..."), in the order in which one stands on
- * another, so that the first broken one is the cause. USE is USE_PASID or USE_SVA, or USE_COUNT for what the
- * device's driver does; a link that only the other one needs is never broken. Unless WAKE, what sleeps is left
- * alone. HOLDERS are those who have a device open as is meant. Returns 0, -ENODEV, -errno; RET_USE is what was judged.
+ * The verdict, then the links for the device at PATH ("/sys/devices/..."), each after those that it depends
+ * on, so that the first broken one is the cause. USE is USE_PASID or USE_SVA, or USE_COUNT for what the
+ * device's driver does; a link that only the other one needs is never broken. Unless WAKE, a sleeping device is
+ * not woken. HOLDERS are the processes that have the device open in this sense. Returns 0, -ENODEV, -errno;
+ * RET_USE is what was judged.
  */
 int pasid_why(const struct sys_root *root, const char *path, enum use use, bool wake,
 	      const struct pasid_holder *holders, size_t n_holders, enum use *ret_use,

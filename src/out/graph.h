@@ -9,7 +9,7 @@
 #include "out/tree.h"
 #include "util/str.h"
 
-/* What kind it is, told by more than colour. */
+/* Its kind, shown by more than colour. */
 enum out_shape {
 	OUT_SHAPE_BOX,
 	OUT_SHAPE_SLANTED,

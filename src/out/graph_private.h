@@ -27,5 +27,5 @@ struct out_graph_paint {
 
 #define OUT_TONES (OUT_TONE_WRONG + 1)
 
-/* Black is legible on it, and the colour-blind can tell it from the others. */
+/* Black is legible on it, and the colour-blind can distinguish it from the others. */
 const struct out_graph_paint *out_graph_paint(enum out_tone tone);

@@ -53,7 +53,7 @@ enum {
 	OUT_DEFAULT = 1 << 0,  /* in a list when no columns are chosen */
 	OUT_SHRINK = 1 << 1,   /* a name: it may be shortened to fit the terminal */
 	OUT_SHOWLESS = 1 << 2, /* not in a "show" unless chosen */
-	OUT_TREE = 1 << 3,     /* in a tree it shows who is beneath whom */
+	OUT_TREE = 1 << 3,     /* in a tree it shows what is beneath what */
 	OUT_INLINE = 1 << 4,   /* people see its list in one line */
 	OUT_LEFT = 1 << 5,     /* its numbers stand among values that are none */
 	OUT_PROSE = 1 << 6,  /* words: it may be wrapped to fit the terminal; else nothing is cut */

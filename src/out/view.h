@@ -10,7 +10,7 @@
 enum out_format {
 	OUT_FORMAT_TABLE,
 	OUT_FORMAT_JSON,
-	OUT_FORMAT_RAW,   /* values parted by one blank; a blank inside is \x20, a backslash \x5c */
+	OUT_FORMAT_RAW, /* values separated by one space; a space inside is \x20, a backslash \x5c */
 	OUT_FORMAT_PAIRS, /* KEY="value", fit for a shell's eval */
 };
 

@@ -23,5 +23,5 @@ struct out_view {
 /* Adds a row to the table; RET borrows its cells. Returns 0 or -ENOMEM. */
 int out_view_line(struct out_view *view, const void *row, struct layout_cell **ret);
 
-/* The column that shows who is beneath whom: the one that is OUT_TREE, else the first. */
+/* The column that shows what is beneath what: the one that is OUT_TREE, else the first. */
 size_t out_view_tree_column(const struct out_view *view);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the one who asks may do: open nodes, pin memory. Of a live machine alone. */
+/* What the calling user may do: open nodes, pin memory. On a live machine only. */
 #pragma once
 
 #include <stdbool.h>
@@ -19,7 +19,7 @@ struct sys_node {
 /* The node at PATH, from the root. Nothing is opened. 0, -EREMOTE for a captured tree, -ENOENT, -errno. */
 int sys_node_read(const struct sys_root *root, const char *path, struct sys_node *ret);
 
-/* May somebody open it who is neither root nor of root's group? */
+/* May a user open it who is neither root nor of root's group? */
 bool sys_node_for_users(const struct sys_node *node);
 
 struct sys_memlock {

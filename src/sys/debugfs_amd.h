@@ -5,7 +5,7 @@
  * `devtbl` shows. That choice is one variable for all readers of the machine (`sbdf`), and only root
  * may write it: so it is taken under a lock on `devid`, and put back as it was found.
  *
- * The kernel's own capture of these two files would tell of at most one device. A captured tree holds
+ * The kernel's own capture of these two files would show at most one device. A captured tree holds
  * what `devtbl` showed of each device in a file of its own instead: devtbl-of/0000:00:05.0.
  */
 #pragma once
@@ -38,7 +38,7 @@ struct amd_dte {
 };
 
 /*
- * What `devtbl` shows. Returns 1 and fills all; 0 where the text tells of no device ("Enter a valid
+ * What `devtbl` shows. Returns 1 and fills all; 0 if the text shows no device ("Enter a valid
  * device ID"); -EBADMSG. TEXT need not end with a NUL.
  */
 int sys_amd_dte_parse(const char *text, size_t size, struct amd_dte *ret);

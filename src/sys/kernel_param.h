@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the running kernel was told: its command line, and its modules' parameters. */
+/* What the running kernel was started with: its command line, and its modules' parameters. */
 #pragma once
 
 #include <stddef.h>

@@ -7,9 +7,9 @@
 #include "sys/root.h"
 
 /*
- * flock(2) of the file at PATH, opened for writing, which nothing is done to: who may not write it cannot
- * keep those out who may. Waits for it up to TIMEOUT_MS. Returns 0 and the fd in RET; -EBUSY, and in
- * RET_PID who has it, 0 where that is not known; -EROFS for a captured tree; -errno.
+ * flock(2) of the file at PATH, opened for writing, which is not changed: a user who may not write it cannot
+ * lock out those who may. Waits for it up to TIMEOUT_MS. Returns 0 and the fd in RET; -EBUSY, and in
+ * RET_PID the process that has it, 0 if that is not known; -EROFS for a captured tree; -errno.
  */
 int sys_lock(const struct sys_root *root, const char *path, unsigned int timeout_ms, int *ret,
 	     pid_t *ret_pid);

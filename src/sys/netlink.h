@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Network interfaces and routes of this network namespace, as rtnetlink tells. */
+/* Network interfaces and routes of this network namespace, from rtnetlink. */
 #pragma once
 
 #include <stdbool.h>

@@ -85,7 +85,7 @@ int sys_pci_config_read(int dir, struct pci_config *ret);
 
 /*
  * Each returns 1 and fills RET; 0 where the device has no such capability; -EACCES where more
- * privilege, -EOPNOTSUPP where another kernel (CONFIG_PCI_MMCONFIG) would be needed to tell; -EBADMSG
+ * privilege, -EOPNOTSUPP where another kernel (CONFIG_PCI_MMCONFIG) would be needed to read it; -EBADMSG
  * where the list of capabilities is broken. Pointers that leave the space or run in a circle end a
  * walk.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Processes, mounts and swap, as /proc tells. */
+/* Processes, mounts and swap, from /proc. */
 #pragma once
 
 #include <stdbool.h>
@@ -40,7 +40,7 @@ struct proc_file {
 };
 
 /*
- * What the driver tells of an open file, while EACH of sys_proc_files() has it. Returns the length,
+ * What the driver reports of an open file, while EACH of sys_proc_files() has it. Returns the length,
  * -E2BIG, -EACCES, -errno.
  */
 ssize_t sys_proc_fdinfo(const struct proc_file *file, char *buf, size_t size);
@@ -93,10 +93,10 @@ bool sys_proc_cgroup_service(const char *text, const char *unit);
 
 /*
  * The process that THREAD is of: drivers that keep `current->pid` keep a thread's. THREAD itself where
- * that cannot be told, as it is gone.
+ * that is not known, as it is gone.
  */
 pid_t sys_proc_leader(const struct sys_root *root, pid_t thread);
-/* The process that is PID's parent now; 0 where that cannot be told, or is none. */
+/* The process that is PID's parent now; 0 if that is not known, or there is none. */
 pid_t sys_proc_parent(const struct sys_root *root, pid_t pid);
 /* The leader, from the text of /proc/PID/status; 0 where it does not say. TEXT need not end with a NUL. */
 pid_t sys_proc_leader_parse(const char *text, size_t size);
