@@ -54,13 +54,15 @@ static int put_cmdline(struct capture *capture)
 static int put_cpu(struct capture *capture)
 {
 	static const char *const flags[] = { "hypervisor", "la57", "pdpe1gb" };
-	char text[128];
+	char text[128] = "";
 	struct sys_cpu cpu;
 
 	sys_cpu_read(capture->root, &cpu);
 	if (cpu.arch == SYS_ARCH_UNKNOWN)
 		return 0;
-	snprintf(text, sizeof(text), "%s\t: %s\n", sys_cpu_key(cpu.arch), cpu.id);
+	/* An x86 CPU may be known by its flags alone. */
+	if (cpu.id[0] || cpu.arch != SYS_ARCH_X86)
+		snprintf(text, sizeof(text), "%s\t: %s\n", sys_cpu_key(cpu.arch), cpu.id);
 	if (cpu.arch != SYS_ARCH_X86)
 		return capture_put_text(capture, "proc/cpuinfo", text);
 	strcat(text, "flags\t\t:");
