@@ -63,6 +63,9 @@ static int walk_parse(struct walk *walk, int argc, char **argv, unsigned int fla
 		return ENOMEM;
 	r = argp_parse(&walk->argp, argc, argv, flags | ARGP_NO_HELP | ARGP_NO_EXIT, NULL, input);
 	fclose(walk->errors);
+	/* argp_error() does not end the walk: what a parser has called wrong is, whatever it returned. */
+	if (r == 0 && walk->size > 0)
+		r = EINVAL;
 	/* getopt has printed its own message, and argp then only how to get help: "Try ..." */
 	if (r && r != ECANCELED) {
 		if (walk->text && str_starts(walk->text, argv[0]))

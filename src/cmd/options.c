@@ -108,7 +108,7 @@ static error_t context_parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (args->json && args->dry_run) {
-			argp_error(state, "--json and --dry-run exclude each other");
+			argp_error(state, "--json and --dry-run cannot be combined");
 			return EINVAL;
 		}
 		return cmd_operands(&args->operands, key, arg, state);

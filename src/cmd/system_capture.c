@@ -257,8 +257,10 @@ static error_t capture_parse(int key, char *arg, struct argp_state *state)
 	case KEY_ANONYMOUS:
 	case KEY_ARGUMENTS:
 		secrecy = key == KEY_ANONYMOUS ? CAPTURE_ANONYMOUS : CAPTURE_ARGUMENTS;
-		if (args->secrecy != CAPTURE_ORDINARY && args->secrecy != secrecy)
+		if (args->secrecy != CAPTURE_ORDINARY && args->secrecy != secrecy) {
 			argp_error(state, "--anonymous and --arguments cannot be combined");
+			return EINVAL;
+		}
 		args->secrecy = secrecy;
 		return 0;
 	case KEY_FORCE:

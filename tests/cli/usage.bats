@@ -185,7 +185,7 @@ hint: did you mean 'ioasidctl $1'?"
 		# shellcheck disable=SC2086	# words
 		on intel-pasid $command --json --dry-run
 		ended 2
-		says '--json and --dry-run exclude each other'
+		says '--json and --dry-run cannot be combined'
 	done
 }
 

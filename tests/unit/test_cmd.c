@@ -41,6 +41,10 @@ static error_t args_parse(int key, char *arg, struct argp_state *state)
 	case 'v':
 		args->verbose++;
 		return 0;
+	case 0x500:
+		/* A parser that goes on. */
+		argp_error(state, "no such secret");
+		return 0;
 	default:
 		return cmd_operands(&args->operands, key, arg, state);
 	}
@@ -331,6 +335,8 @@ static void how_many_operands(void **state)
 	check_refused("x thing show -v", "tool: missing operand\n");
 	check_refused("x thing show ''", "tool: an operand is empty\n");
 	check_refused("x thing show a ''", "tool: an operand is empty\n");
+	check_refused("x thing show --secret a",
+		      "tool: no such secret\nhint: 'tool thing show --help'");
 	check_refused("x thing show a b c", "tool: unexpected operand 'c'\n");
 	check_refused("x thing list a", "tool: unexpected operand 'a'\n");
 	check_ran("x thing exec 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16", "exec",
