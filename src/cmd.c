@@ -346,7 +346,7 @@ error_t cmd_operands(struct operands *operands, int key, char *arg, struct argp_
 		/* Options, and then a word: a term of the list, or a command that comes too late? */
 		if (state->flags & FLAG_FALLBACK) {
 			safe = str_printable(arg);
-			argp_error(state, "no command comes before the options and '%s'",
+			argp_error(state, "a verb must come before the options and '%s'",
 				   safe ? safe : "");
 			return EINVAL;
 		}

@@ -250,8 +250,8 @@ const struct out_column device_columns[] = {
 	{ "block", "Block devices and what sits on them", OUT_IS_TABLE, DEVICE_NEED_BLOCK,
 	  get_block },
 	{ "attached",
-	  "What its own requests (RID) are attached to: an IOAS, the kernel's domain, or who has "
-	  "it open",
+	  "What its own requests (RID) are attached to: an IOAS, the kernel's domain, or the "
+	  "process that has it open",
 	  OUT_IS_OBJECT | OUT_PROSE, DEVICE_COLUMNS_ATTACHED | ATTACHED_NEED, get_attached },
 	{ "holder", "Processes that have it open", OUT_IS_TABLE, DEVICE_NEED_HOLDERS, get_holder },
 	{ 0 },

@@ -140,7 +140,7 @@ static int fail_read(struct app *app, int error, const char *operand, const char
 	if (error == -EACCES)
 		app_hint(app, "only root may read debugfs");
 	else if (error == -EPERM)
-		app_hint(app, "a kernel that is locked down lets nobody read debugfs");
+		app_hint(app, "no user may read debugfs of a kernel that is locked down");
 	else if (error == -ENOMEM)
 		app_hint(app,
 			 "Linux builds the whole dump in memory, at most 1G of it: some 9 million "

@@ -168,7 +168,7 @@ static int graph_run(struct app *app, const void *p)
 
 static const struct argp_option graph_options[] = {
 	{ "format", KEY_FORMAT, "FORMAT", 0,
-	  "dot (the default), svg or mermaid; svg takes Graphviz", 0 },
+	  "dot (the default), svg or mermaid; svg needs Graphviz", 0 },
 	OPTION_SYSROOT(KEY_SYSROOT),
 	{ 0 },
 };

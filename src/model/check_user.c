@@ -32,7 +32,7 @@ static const struct pasid_link link_devices = {
 static const struct pasid_link link_way = {
 	.check = "vfio-devices",
 	.needed = USE_BIT(USE_UNPRIVILEGED),
-	.broken = "it takes /dev/iommu and the device's own node, or /dev/vfio/vfio and its "
+	.broken = "it needs /dev/iommu and the device's own node, or /dev/vfio/vfio and its "
 		  "group's node",
 	.status = STATUS_NOT_PERMITTED,
 };

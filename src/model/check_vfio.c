@@ -210,7 +210,7 @@ static void add_way(struct pasid_chain *chain)
 	else
 		chain_add(chain, &link_way, FINDING_BROKEN, NULL,
 			  is_loaded(chain) ? "look for what makes nodes in /dev: udev, or the "
-					     "container's set-up"
+					     "container's setup"
 			  : is_set(chain, "VFIO_PCI") == 0 ? NULL
 							   : "modprobe vfio-pci",
 			  "neither /dev/vfio/vfio nor /dev/iommu is present");

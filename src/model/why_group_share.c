@@ -22,7 +22,7 @@ static const char check_alias[] = "dma-alias";
 static const char check_driver[] = "iommu-driver";
 
 static const char slot_remedy[] =
-	"turn ACS on in the firmware's set-up, or move the device to a slot whose ports have ACS";
+	"turn ACS on in the firmware's setup, or move the device to a slot whose ports have ACS";
 
 void share_done(struct share *share)
 {

@@ -49,7 +49,7 @@ static const struct pasid_link link_iommufd = {
 };
 
 static const char node_remedy[] =
-	"look for what makes nodes in /dev: udev, or the container's set-up";
+	"look for what makes nodes in /dev: udev, or the container's setup";
 
 static void add_sibling(struct pasid_chain *chain, const struct device *sibling)
 {
@@ -327,7 +327,8 @@ static void add_in_use(struct pasid_chain *chain)
 	if (device->holders_status < 0)
 		chain_unknown(chain, &link_in_use, device->id, device->holders_status);
 	else if (device->n_holders == 0)
-		chain_add(chain, &link_in_use, FINDING_OK, device->id, NULL, "nobody has it open");
+		chain_add(chain, &link_in_use, FINDING_OK, device->id, NULL,
+			  "no process has it open");
 }
 
 void chain_iommufd(struct pasid_chain *chain)

@@ -88,7 +88,7 @@ hint: did you mean 'ioasidctl $1'?"
 }
 
 @test "other options come after the command" {
-	misused "ioasidctl: no command comes before the options and 'show'" device -j show eth0
+	misused "ioasidctl: a verb must come before the options and 'show'" device -j show eth0
 }
 
 @test "one format, and not another as well" {

@@ -272,8 +272,8 @@ static void fallback(void **state)
 	check_ran("x thing -o list", "list", "o=list v=0");
 	check_ran("x thing --output there", "list", "o=there v=0");
 	check_refused("x thing -v show a",
-		      "tool: no command comes before the options and 'show'\n");
-	check_refused("x thing -- list", "tool: no command comes before the options and 'list'\n");
+		      "tool: a verb must come before the options and 'show'\n");
+	check_refused("x thing -- list", "tool: a verb must come before the options and 'list'\n");
 	check_refused("x plain", "tool: missing command\n");
 	check_refused("x plain -v", "tool: ");
 	check_refused("x", "tool: missing command\n");
@@ -387,10 +387,10 @@ static void help(void **state)
 		   "\n  list       List things (default)\n");
 	check_help("x thing -h list", "Usage: tool thing ", "Show a thing\n");
 	check_help("x thing list --help", "Usage: tool thing list ", "--output=FILE");
-	check_help(
-		"x thing list --help", "Usage: tool thing list ",
-		"\n\nExample:\n  tool thing list -v\n\nExit status: 0 done, 2 wrong usage, 6 no such "
-		"thing.\nManual: man tool-thing\n");
+	check_help("x thing list --help", "Usage: tool thing list ",
+		   "\n\nExample:\n  tool thing list -v\n\nExit status: 0 done, 2 wrong usage, 6 no "
+		   "such "
+		   "thing.\nManual: man tool-thing\n");
 	check_help("x help thing list", "Usage: tool thing list ", "--output=FILE");
 	check_help("x help", "Usage: tool [OPTION...] COMMAND [ARG...]\nDoes things.\n", "Things");
 	check_help("x thing -v --help", "Usage: tool thing list ", "List things.");
