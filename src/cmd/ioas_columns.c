@@ -179,7 +179,6 @@ const struct out_column ioas_show_columns[] = {
 	  get_alignment },
 	{ "iova_range", "Where mappings may be", OUT_DEFAULT | OUT_IS_TABLE, 0, get_ranges },
 	{ "mapping", "What is mapped", OUT_DEFAULT | OUT_IS_TABLE, 0, get_mappings },
-	{ "user", "What is attached to it", OUT_DEFAULT | OUT_PROSE | OUT_IS_LIST | OUT_IS_TABLE, 0,
-	  get_users },
+	{ "user", "What is attached to it", OUT_DEFAULT | OUT_IS_TABLE, 0, get_users },
 	{ 0 },
 };

@@ -4,13 +4,12 @@
 #include <errno.h>
 #include <libudev.h>
 #include <poll.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "util/cleanup.h"
+#include "util/clock.h"
 
 struct sys_hwdb {
 	struct udev_hwdb *db;
@@ -142,14 +141,6 @@ int sys_monitor_open(const char *const *subsystems, size_t n, struct sys_monitor
 	return 0;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /* Takes one event off the socket; true if it says that NAME is ready. */
 static bool receive(struct sys_monitor *monitor, const char *name)
 {
@@ -166,14 +157,14 @@ static bool receive(struct sys_monitor *monitor, const char *name)
 int sys_monitor_wait(struct sys_monitor *monitor, const char *name, const char *node, int stop,
 		     unsigned int timeout_ms)
 {
-	int64_t deadline = now_ms() + timeout_ms;
+	int64_t deadline = clock_ms() + timeout_ms;
 	bool ready = !monitor->udevd;
 
 	for (;;) {
 		struct pollfd fds[] = { { .fd = udev_monitor_get_fd(monitor->monitor),
 					  .events = POLLIN },
 					{ .fd = stop, .events = POLLIN } };
-		int64_t left = deadline - now_ms();
+		int64_t left = deadline - clock_ms();
 		int n;
 
 		if (ready && access(node, F_OK) == 0)
