@@ -45,6 +45,8 @@ static int fail_root(struct app *app, int error)
 				"'ioasidctl system capture' writes one; a directory works as well");
 		return STATUS_FAILED;
 	}
+	if (app->sysroot && error == -ENOENT)
+		return app_fail(app, STATUS_NOT_FOUND, app->sysroot, "no such file or directory");
 	return app_fail_errno(app, error, app->sysroot ? app->sysroot : "/", "cannot open");
 }
 

@@ -245,7 +245,7 @@ static int diff_run(struct app *app, const void *p)
 	r = take_sides(app, &args.view, &before.sysroot);
 	if (r == 0)
 		r = inspect_open(app, &args.view, &in);
-	if (r == STATUS_FAILED && app->sysroot && strchr(app->sysroot, '='))
+	if (r == STATUS_NOT_FOUND && app->sysroot && strchr(app->sysroot, '='))
 		app_hint(app, "terms come after OLD and NEW; NEW may be -");
 	if (r == 0)
 		r = read_side(&before, args.wake, &old);

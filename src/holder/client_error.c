@@ -72,7 +72,7 @@ static const struct rule {
 	{ "PasidsExhausted", HOLDER_ERROR_SYSTEM, ENOSPC,
 	  "not enough free PASIDs: {count} wanted, {found} free", NULL, NULL },
 	{ "FdsInUse", HOLDER_ERROR_REFUSED, EBUSY,
-	  "{count} of the processes that were given its descriptors have not ended: {process}",
+	  "its descriptors were given to processes that have not ended ({count}): {process}",
 	  "when these have ended it can be destroyed; it is not known whether they passed them on",
 	  "force" },
 	{ "NameInUse", HOLDER_ERROR_SYSTEM, EEXIST,

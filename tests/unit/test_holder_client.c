@@ -479,7 +479,7 @@ static void messages(void **state)
 		  "mmap: Cannot allocate memory", HOLDER_ERROR_SYSTEM, ENOMEM, NULL },
 		{ ERROR("FdsInUse", "{\"process\":[{\"pid\":12,\"command\":\"qemu\\u001b\"},"
 				    "{\"pid\":13,\"command\":null}],\"count\":9}"),
-		  "9 of the processes that were given its descriptors have not ended: 12 ('qemu\\x1b'), "
+		  "its descriptors were given to processes that have not ended (9): 12 ('qemu\\x1b'), "
 		  "13 ('?')",
 		  HOLDER_ERROR_REFUSED, EBUSY, "force" },
 		/* About the platform's interrupts, not about who asks. */
