@@ -109,7 +109,7 @@ static error_t help_parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp_option help_options[] = {
 	{ "help", 'h', NULL, 0, "Show this help", -1 },
-	{ "usage", KEY_USAGE, NULL, 0, "Show the options in short", -1 },
+	{ "usage", KEY_USAGE, NULL, 0, "Show a short list of the options", -1 },
 	{ 0 },
 };
 

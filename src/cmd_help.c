@@ -77,7 +77,7 @@ static const char *const status_words[] = {
 	"done",          "refused by the kernel or the system",
 	"wrong usage",   "refused by a safety check",
 	"not permitted", "this kernel or hardware cannot do it",
-	"no such thing", "done in part",
+	"no such thing", "done or shown in part",
 };
 
 char *help_end(const struct cmd *c, const char *name)

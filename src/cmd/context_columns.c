@@ -278,7 +278,7 @@ const struct out_column context_columns[] = {
 	{ "state", "live, stale (its holder is dead) or denied", OUT_DEFAULT | OUT_RESULT, 0,
 	  get_state },
 	{ "uid", "User id of its owner", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_uid },
-	{ "user", "Its owner", OUT_DEFAULT | OUT_SHRINK, CONTEXT_NEED_USER, get_user },
+	{ "user", "Name of its owner", OUT_DEFAULT | OUT_SHRINK, CONTEXT_NEED_USER, get_user },
 	{ "pid", "Process id of its holder", OUT_DEFAULT | OUT_IS_NUMBER, CONTEXT_NEED_DESCRIBE,
 	  get_pid },
 	{ "created", "When it was created (UTC)", 0, CONTEXT_NEED_DESCRIBE, get_created },

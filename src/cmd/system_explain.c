@@ -409,7 +409,7 @@ static const struct argp_option explain_options[] = {
 	{ "pasted", KEY_PASTED, NULL, 0,
 	  "Read text that was copied from elsewhere: quoted, indented, wrapped, with anything "
 	  "before a "
-	  "message. Whoever logged it is believed",
+	  "message. Every such message is believed",
 	  0 },
 	{ "foreign", KEY_FOREIGN, NULL, 0,
 	  "The log is from another machine: show nothing from this one", 0 },

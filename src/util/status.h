@@ -10,5 +10,5 @@ enum status {
 	STATUS_NOT_PERMITTED = 4, /* not permitted */
 	STATUS_UNSUPPORTED = 5,   /* this kernel or hardware cannot do it */
 	STATUS_NOT_FOUND = 6,     /* no such device, group, context or object */
-	STATUS_PARTIAL = 7,       /* done in part */
+	STATUS_PARTIAL = 7,       /* done or shown in part: a change, or a list that lacks rows */
 };
