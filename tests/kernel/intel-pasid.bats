@@ -693,7 +693,7 @@ hint: 'ioasidctl driver set ${NIC#0000:} vfio-pci' gives "* ]]
 	eventually grep -q sleep "/proc/$one/comm"
 	eventually grep -q sleep "/proc/$other/comm"
 	status 3 ctl context destroy test
-	says '2 of the processes that were given its descriptors'
+	says 'its descriptors were given to processes that have not ended (2): '
 	says "$one ('sleep')"
 	says "$other ('sleep')"
 	says --force
@@ -703,7 +703,7 @@ hint: 'ioasidctl driver set ${NIC#0000:} vfio-pci' gives "* ]]
 	kill "$one"
 	wait "$one" || true
 	status 3 ctl context destroy test
-	says '1 of the processes'
+	says 'its descriptors were given to processes that have not ended (1): '
 	kill "$other"
 	wait "$other" || true
 	status 0 ctl context destroy test
