@@ -391,6 +391,13 @@ static struct pasid_range *add_range(struct diff_side *side, uint32_t lo, uint32
 	return range;
 }
 
+/* Of another device than add_range() has made it. */
+static void name_range(struct pasid_range *range, const char *device)
+{
+	free(range->device);
+	range->device = copy(device);
+}
+
 /* DEVICE, at PATH beneath the root bus, with an id. */
 static struct device *add_at(struct diff_side *side, const char *path, uint64_t id)
 {
@@ -426,8 +433,8 @@ static void busses_move(void **state)
 	new.devices.v[3].driver = text_field("vfio-pci");
 	add_reports(&old, 1, 1, 1);
 	add_reports(&new, 1, 1, 1);
-	add_range(&old, 5, 9, TABLE, 90)->device = copy("0000:02:00.0");
-	add_range(&new, 5, 8, TABLE, 90)->device = copy("0000:03:00.0");
+	name_range(add_range(&old, 5, 9, TABLE, 90), "0000:02:00.0");
+	name_range(add_range(&new, 5, 8, TABLE, 90), "0000:03:00.0");
 	check(old, new,
 	      "renumbered group 0000:03:00.0 group 3 4\n"
 	      "added device 0000:02:00.0 - - 8086:0007 nvme\n"
