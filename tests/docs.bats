@@ -664,7 +664,7 @@ fake()
 @test "completion: what a shell would not take for a word is not offered" {
 	local c
 
-	for c in ';' '$' '`' '|' '&' '<' '>' '(' ')' "'" '"' '\' '*' '?' '[' ']' '{' '}' '~' '#' '!' '^' $'\t' $'\r'; do
+	for c in ';' '$' '`' '|' '&' '<' '>' '(' ')' "'" '"' $'\\' '*' '?' '[' ']' '{' '}' '~' '#' '!' '^' $'\t' $'\r'; do
 		printf '%s\n' "a${c}b" "${c}plain" "plain$c"
 	done >"$BATS_TEST_TMPDIR/names"
 	echo plain-3.x_y >>"$BATS_TEST_TMPDIR/names"
