@@ -52,7 +52,10 @@ class Generator:
         step['do'] = do
         getattr(self, 'make_' + do, lambda *_: None)(context, step)
         if self.faults and do in FAULTED and self.chance(4):
-            step['fault'] = self.random.randrange(1, 60)
+            fault = self.random.randrange(1, 60)
+            # In part, what was bound before the fault stays: any number of them.
+            if not step.get('partial'):
+                step['fault'] = fault
         elif do in METHODS and METHODS[do] not in NUMBERED and self.chance(4):
             step['vanish'] = True
         return step
