@@ -77,8 +77,12 @@ static struct numbers parse_numbers(const char *pattern, bool size)
 	const char *dash = strchr(pattern, '-');
 	struct numbers ret;
 	char lo[24];
+	int length = snprintf(lo, sizeof(lo), "%.*s",
+			      dash ? (int)(dash - pattern) : (int)strlen(pattern), pattern);
 
-	snprintf(lo, sizeof(lo), "%.*s", dash ? (int)(dash - pattern) : 23, pattern);
+	/* Cut, it would be another number. */
+	if (length < 0 || (size_t)length >= sizeof(lo))
+		return none;
 	if (parse_number(lo, size, &ret.lo) < 0 ||
 	    parse_number(dash ? dash + 1 : pattern, size, &ret.hi) < 0)
 		return none;

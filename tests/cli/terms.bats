@@ -92,6 +92,10 @@ finds()
 @test "a value that a column can never have is wrong usage" {
 	on intel-pasid pasid list pasid=abc
 	fails 2 "abc: not a valid value of the column PASID" "PASID is a number or a range LO-HI"
+	# Not cut to a number that fits.
+	on intel-pasid pasid list pasid=000000000000000000000000000042
+	fails 2 "000000000000000000000000000042: not a valid value of the column PASID" \
+		"PASID is a number or a range LO-HI"
 	on intel-pasid group list group=x
 	fails 2 "x: not a valid value of the column GROUP" \
 		"GROUP is a number, a range LO-HI, or a device of the group"
