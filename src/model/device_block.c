@@ -89,11 +89,13 @@ static void mapper_name(int dir, char *buf, size_t size)
 
 static int add_uses(const struct gather *gather, int dir, struct device_block *block)
 {
-	char numbers[32] = "", node[300], mapper[300] = "", text[32];
+	char numbers[32], node[300], mapper[300] = "", text[32];
+	ssize_t len;
 
-	block->uses_status = gather->uses_status;
 	snprintf(node, sizeof(node), "/dev/%s", block->name);
-	(void)sys_read(dir, "dev", numbers, sizeof(numbers));
+	len = sys_read(dir, "dev", numbers, sizeof(numbers));
+	/* Without its numbers a mount of it by another name would not be seen. */
+	block->uses_status = gather->uses_status == 1 && len < 0 ? (int)len : gather->uses_status;
 	mapper_name(dir, mapper, sizeof(mapper));
 	for (size_t i = 0; i < gather->mounts.n; i++) {
 		const struct proc_mount *mount = &gather->mounts.v[i];

@@ -262,15 +262,17 @@ ssize_t sys_read(int dir, const char *name, char *buf, size_t size)
 	_cleanup_close_ int fd = -1;
 	ssize_t len;
 
+	/* A caller that does without the text must not meet one that has no end. */
+	*buf = '\0';
 	fd = sys_file_open(dir, name);
 	if (fd < 0)
 		return fd;
 	/* Attributes of sysfs and of processes come whole in one read. */
 	len = read(fd, buf, size);
-	if (len < 0)
-		return -errno;
-	if ((size_t)len == size)
-		return -E2BIG;
+	if (len < 0 || (size_t)len == size) {
+		*buf = '\0';
+		return len < 0 ? -errno : -E2BIG;
+	}
 	if (len > 0 && buf[len - 1] == '\n')
 		len--;
 	buf[len] = '\0';

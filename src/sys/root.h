@@ -46,7 +46,10 @@ int sys_root_write(const struct sys_root *root, const char *path, const char *va
  * place of a file or directory, which is returned as -N.
  */
 
-/* Without the last newline, NUL-terminated. Returns the length, -E2BIG if it does not fit, -errno. */
+/*
+ * Without the last newline, NUL-terminated. Returns the length, -E2BIG if it does not fit, -errno. On
+ * failure BUF holds the empty string.
+ */
 ssize_t sys_read(int dir, const char *name, char *buf, size_t size);
 /* The whole file whatever its size, up to 64 MiB; also binary; a NUL follows it. */
 int sys_read_all(int dir, const char *name, char **ret, size_t *ret_size);

@@ -376,6 +376,17 @@ survives_show()
 	survives "$tree"
 }
 
+# noise N: so many octets of RANDOM, the same for the same seed.
+noise()
+{
+	local i text=
+
+	for ((i = 0; i < $1; i++)); do
+		printf -v text '%s\\x%02x' "$text" $((RANDOM % 256))
+	done
+	printf %b "$text"
+}
+
 # mangle TREE SEED: breaks things at random: contents, links, whole directories.
 mangle()
 {
@@ -387,7 +398,7 @@ mangle()
 		path=${paths[RANDOM % ${#paths[@]}]}
 		[[ -e $path || -L $path ]] || continue
 		case $((RANDOM % 7)) in
-		0) [[ ! -f $path ]] || head -c $((RANDOM % 300)) /dev/urandom >"$path" ;;
+		0) [[ ! -f $path ]] || noise $((RANDOM % 300)) >"$path" ;;
 		1) [[ ! -f $path ]] || truncate -s $((RANDOM % 100)) "$path" ;;
 		2) rm -r "$path" ;;
 		3) rm -r "$path" && ln -s "errno:$((RANDOM % 140))" "$path" ;;

@@ -26,9 +26,12 @@ static void reads_files(void **state)
 	assert_int_equal(sys_read(dir, "text", buf, sizeof(buf)), 6);
 	assert_string_equal(buf, "abcdef");
 	assert_int_equal(sys_read(dir, "long", buf, sizeof(buf)), -E2BIG);
+	assert_string_equal(buf, "");
+	assert_int_equal(sys_read(dir, "text", buf, sizeof(buf)), 6);
+	assert_int_equal(sys_read(dir, "none", buf, sizeof(buf)), -ENOENT);
+	assert_string_equal(buf, "");
 	assert_int_equal(sys_read(dir, "empty", buf, sizeof(buf)), 0);
 	assert_string_equal(buf, "");
-	assert_int_equal(sys_read(dir, "none", buf, sizeof(buf)), -ENOENT);
 	assert_int_equal(sys_read(dir, "sub/deep", buf, sizeof(buf)), 1);
 	assert_int_equal(sys_read(dir, "sub", buf, sizeof(buf)), -EISDIR);
 	assert_int_equal(sys_read_u64(dir, "number", &value), 0);
