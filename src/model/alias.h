@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Addresses in requests that no device has. */
+/* Requester IDs that belong to no device. */
 #pragma once
 
 #include "sys/root.h"
 
 /*
- * A PCIe-to-PCI bridge makes the requests of what is behind it in the name of function 0 of its
- * secondary bus. Where ID is one such and no device has it: RET_BRIDGE is the bridge's path, the
- * caller's to free, and the ids of all on that bus, sorted, are added to MEMBERS. Returns 0, -ENODEV,
- * -errno.
+ * A PCIe-to-PCI bridge forwards requests of the devices behind it with function 0 of its secondary
+ * bus as requester ID. If no device has ID and it is such an alias, RET_BRIDGE is the bridge's path
+ * (the caller frees it), and the ids of all devices on that bus are added to MEMBERS, sorted.
+ * Returns 0, -ENODEV or another -errno.
  */
 int alias_resolve(const struct sys_root *root, const char *id, char **ret_bridge,
 		  struct strv *members);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Is this machine ready, and what for? */
+/* Is this machine ready for passthrough, PASIDs, SVA, unprivileged use? */
 #pragma once
 
 #include <stdbool.h>
@@ -8,9 +8,10 @@
 #include "sys/root.h"
 
 /*
- * Looks at all that any of USES, bits, needs. The verdict on each of them comes first, with its name as the
- * object; then what stands on what comes after it. Unless WAKE, what sleeps is left alone. Nothing is opened but
- * files to read. Returns 0 or -ENOMEM; what cannot be read is a finding that says so.
+ * Checks everything that any of USES (bits of enum use) needs. The verdict on each use comes first,
+ * with the use's name as object; the other findings follow, causes before what depends on them.
+ * Does not wake sleeping devices unless WAKE. Opens files for reading only. Returns 0 or -ENOMEM;
+ * what cannot be read becomes a finding.
  */
 int check_machine(const struct sys_root *root, unsigned int uses, bool wake,
 		  struct finding_list *ret);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The machine while it is checked, only for model/check*.c. */
+/* State of a check of the machine, only for model/check*.c. */
 #pragma once
 
 #include "model/check.h"
@@ -15,7 +15,7 @@ enum {
 };
 
 struct check_machine {
-	struct pasid_chain chain; /* of no device; where findings are collected */
+	struct pasid_chain chain; /* without a device; findings are collected here */
 	struct iommu_list units;
 	int units_status; /* 1 or -errno */
 	struct group_list groups;
@@ -24,15 +24,18 @@ struct check_machine {
 	int devices_status;
 };
 
-/* A unit that nothing is behind translates for nobody: the kernel's own tests have such. */
+/* False for a unit with no devices behind it. The kernel's self-tests create such units. */
 bool check_unit_used(const struct iommu *unit);
 
-/* VFIO makes groups of its own for what no IOMMU translates: noiommu, and mediated devices. */
+/*
+ * False for the groups that VFIO creates for devices without IOMMU (noiommu) and for mediated
+ * devices.
+ */
 bool check_group_real(const struct group *group);
 
-/* The parts, in order. */
-void check_iommu(struct check_machine *machine);      /* on, and with which domains */
-void check_interrupts(struct check_machine *machine); /* remapping, and the switches round it */
-void check_pasids(struct check_machine *machine);     /* what kernel, units and devices have */
+/* The parts of the check, in order. */
+void check_iommu(struct check_machine *machine);      /* is it on, with which domains */
+void check_interrupts(struct check_machine *machine); /* remapping, and what overrides it */
+void check_pasids(struct check_machine *machine);     /* support by kernel, IOMMUs and devices */
 void check_vfio(struct check_machine *machine);       /* driver, iommufd, nodes */
 void check_user(struct check_machine *machine);       /* permissions, limits */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What differs between two looks at a machine. PCI devices are known by their place, the chain of bridges and
- * slots, since the numbers of busses move when cards come and go, others by their sysfs ids; groups, whose numbers
- * move between boots, by the devices that are in them.
+ * The differences between two states of a machine. PCI devices are matched by their place, the
+ * chain of bridges and slots, because bus numbers change when cards are added or removed; other
+ * devices by sysfs id. Groups, whose numbers change between boots, are matched by their devices.
  */
 #pragma once
 
@@ -21,14 +21,14 @@ enum diff_what {
 	DIFF_ADDED,
 	DIFF_REMOVED,
 	DIFF_CHANGED,
-	DIFF_SWAPPED,    /* another device stands at the address */
-	DIFF_RENUMBERED, /* a group of the same members has another number, a device another address */
-	DIFF_MERGED,     /* a group is, as a whole, in one with others */
-	DIFF_SPLIT,      /* a part of a group is a group of its own */
-	DIFF_MOVED,      /* a device is in another group than those it was with */
-	DIFF_JOINED,     /* a device that was in none is in the group of others, which was there */
-	DIFF_LEFT,       /* the other way round */
-	DIFF_UNREADABLE, /* known on one side alone: may differ or not */
+	DIFF_SWAPPED,    /* another device has this address */
+	DIFF_RENUMBERED, /* same members, another group number; or same device, another address */
+	DIFF_MERGED,     /* a group was merged as a whole with others */
+	DIFF_SPLIT,      /* part of a group is now a group of its own */
+	DIFF_MOVED,      /* a device changed groups on its own */
+	DIFF_JOINED,     /* a device without group is now in an existing group */
+	DIFF_LEFT,       /* the reverse of JOINED */
+	DIFF_UNREADABLE, /* unreadable on one side: may differ or not */
 };
 
 enum diff_kind { DIFF_IOMMU, DIFF_CONTEXT, DIFF_GROUP, DIFF_DEVICE, DIFF_PASID };
@@ -38,31 +38,34 @@ enum diff_type {
 	DIFF_NUMBER,
 	DIFF_ADDRESS,
 	DIFF_FLAG,
-	DIFF_TARGET,   /* of a struct pasid_range: what it leads to, and whose it is */
-	DIFF_OWNER,    /* of a struct pasid_range: whose it is */
+	DIFF_TARGET,   /* of a struct pasid_range: its target and owner */
+	DIFF_OWNER,    /* of a struct pasid_range: its owner */
 	DIFF_ATTACHED, /* a struct device_attached */
-	DIFF_HARDWARE, /* of a struct device: its ids and class */
-	DIFF_HOLDER,   /* of a struct diff_context: its process */
+	DIFF_HARDWARE, /* of a struct device: ids and class */
+	DIFF_HOLDER,   /* of a struct diff_context: pid of its holder */
 };
 
 struct diff_value {
-	int status; /* as of a field */
+	int status; /* as in struct field_* */
 	enum diff_type type;
 	uint64_t number;
 	const char *text;
-	const void *object; /* what the type says */
+	const void *object; /* the type determines what it points to */
 };
 
-/* Strings and objects are borrowed, of the two sides or during the call only. */
+/* Strings and objects are borrowed from the two sides, or valid only during the call. */
 struct diff_change {
 	enum diff_what what;
 	enum diff_kind kind;
-	/* A unit's or context's name, a device's id (the new one), of a group the first of the devices; NULL: all of the kind. */
+	/*
+	 * Name of a unit or context, id of a device (the new one), first device of a group; NULL:
+	 * all objects of the kind.
+	 */
 	const char *object;
-	uint32_t lo, hi;   /* PASIDs that changed alike; 0: none, or an unreported number */
+	uint32_t lo, hi;   /* PASIDs with the same change; 0: none, or an unreported number */
 	const char *field; /* NULL: the object itself */
 	struct diff_value old, new;
-	char *const *devices; /* whom it concerns */
+	char *const *devices; /* the devices affected */
 	size_t n_devices;
 };
 
@@ -71,17 +74,17 @@ struct diff_context {
 	struct field_u64 pid;
 };
 
-/* One side, read once. Lists are as their models have them; a status is 1 or -errno. */
+/* The state of one side, read once. A status is 1 or -errno. */
 struct diff_side {
 	struct device_list devices;
 	int devices_status;
-	struct group_list groups; /* numbers and types; the devices say which group they are in */
+	struct group_list groups; /* numbers and types; membership is in the devices */
 	int groups_status;
 	struct iommu_list iommus;
 	int iommus_status;
-	struct diff_context *contexts; /* owned, as are their names */
+	struct diff_context *contexts; /* owned, with their names */
 	size_t n_contexts;
-	int contexts_status; /* -errno: there may be more */
+	int contexts_status; /* -errno: there may be more contexts */
 	struct pasid_table pasids;
 	int pasids_status;
 	struct pasid_reports reports;
@@ -90,38 +93,39 @@ struct diff_side {
 void diff_side_done(struct diff_side *side);
 #define _cleanup_diff_side_ _cleanup_(diff_side_done)
 
-/* What PASIDs are asked for. */
+/* Facts of PASIDs that are compared. */
 #define DIFF_PASID_NEED (PASID_NEED_OWNER | PASID_NEED_PROCESS | PASID_NEED_KIND)
 
 /*
- * Reads the machine that QUERY and ATTACHED ask of but for its contexts, sleeping devices too where WAKE. What
- * cannot be read is in the statuses. Returns 0 or -ENOMEM.
+ * Reads all but the contexts of the machine that QUERY and ATTACHED refer to, including config
+ * space of sleeping devices if WAKE. What cannot be read is in the statuses. Returns 0 or -ENOMEM.
  */
 int diff_side_read(const struct pasid_query *query, const struct attached_query *attached,
 		   bool wake, struct diff_side *ret);
 /* Adds a context. Returns 0 or -ENOMEM. */
 int diff_side_add_context(struct diff_side *side, const char *name, pid_t pid);
 
-/* What is known on neither side, and so was not compared. */
+/* What is unreadable on both sides, and so was not compared. */
 struct diff_gap {
 	enum diff_kind kind;
-	const char *field; /* NULL: which objects there are */
+	const char *field; /* NULL: the list of objects itself */
 	int error;
-	size_t n; /* of so many objects */
+	size_t n; /* number of objects */
 };
 
 struct diff_gaps {
 	struct diff_gap *v;
 	size_t n;
-	bool partial; /* something was not compared: there are gaps, or changes that are DIFF_UNREADABLE */
+	bool partial; /* there are gaps, or DIFF_UNREADABLE changes */
 };
 
 void diff_gaps_done(struct diff_gaps *gaps);
 #define _cleanup_diff_gaps_ _cleanup_(diff_gaps_done)
 
 /*
- * Calls EACH for all changes from OLD to NEW: units and contexts by name, groups by their first device, devices
- * by id, PASIDs by device and number. What EACH returns but 0 ends it and is returned. Else 0 or -ENOMEM.
+ * Calls EACH for every change from OLD to NEW: units and contexts by name, groups by first device,
+ * devices by id, PASIDs by device and number. A non-zero return of EACH ends it and is returned.
+ * Else returns 0 or -ENOMEM.
  */
 int diff_join(const struct diff_side *old, const struct diff_side *new,
 	      int (*each)(const struct diff_change *change, void *data), void *data,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Giving a PCI device another driver: by `driver_override` alone, never `new_id`. First a plan,
- * which is data, then its execution, which undoes itself when it fails.
+ * Changes the driver of a PCI device through `driver_override`, never `new_id`. First makes a plan,
+ * which is data, then executes it and undoes it on failure.
  */
 #pragma once
 
@@ -16,24 +16,27 @@
 
 /* Why a device must not be taken from its driver. */
 enum driver_obstacle_kind {
-	DRIVER_OBSTACLE_BRIDGE,  /* a bridge: what is behind it would be lost */
+	DRIVER_OBSTACLE_BRIDGE,  /* a bridge: the devices behind it would be lost */
 	DRIVER_OBSTACLE_NETWORK, /* an interface that is up */
 	DRIVER_OBSTACLE_MOUNT,   /* a mounted file system */
 	DRIVER_OBSTACLE_SWAP,
-	DRIVER_OBSTACLE_STACKED, /* a device-mapper, md or other block device on it */
-	DRIVER_OBSTACLE_CLAIMED, /* held exclusively in the kernel, by what cannot be seen (ZFS) */
-	DRIVER_OBSTACLE_VFS,     /* virtual functions, which would go with it */
-	DRIVER_OBSTACLE_HOLDER,  /* a process has its VFIO, UIO or NVMe node open, or a disk's */
+	DRIVER_OBSTACLE_STACKED, /* stacked on by a device-mapper, md or other block device */
+	DRIVER_OBSTACLE_CLAIMED, /* opened exclusively inside the kernel (ZFS) */
+	DRIVER_OBSTACLE_VFS,     /* enabled virtual functions, which would disappear */
+	DRIVER_OBSTACLE_HOLDER,  /* a process has a node open: VFIO, UIO, NVMe, disk */
 };
 
 struct driver_obstacle {
 	enum driver_obstacle_kind kind;
-	bool unknown; /* what would have shown it could not be read */
-	char *object; /* what was seen: "eth1", "/dev/nvme0n1p2", "pid 812 (qemu)" */
-	char *detail; /* "is up", "mounted on /home", "held by dm-0": follows OBJECT in a sentence */
-	/* What would free it, as a shell takes it: "ip link set dev eth1 down"; NULL where nothing would. */
+	bool unknown; /* the file that would show it could not be read */
+	char *object; /* what blocks: "eth1", "/dev/nvme0n1p2", "pid 812 (qemu)" */
+	char *detail; /* "is up", "mounted on /home", "held by dm-0": to follow OBJECT */
+	/*
+	 * Shell command that removes the obstacle: "ip link set dev eth1 down"; NULL if there is
+	 * none.
+	 */
 	char *command;
-	pid_t pid; /* HOLDER: the process; it may hold a context, whose end is no way to free a device */
+	pid_t pid; /* HOLDER: the process. If it is a context's holder, do not suggest ending it. */
 };
 
 struct driver_obstacles {
@@ -45,12 +48,13 @@ void driver_obstacles_done(struct driver_obstacles *list);
 #define _cleanup_driver_obstacles_ _cleanup_(driver_obstacles_done)
 
 /*
- * What stands against taking the device at PATH from its driver; an empty list: nothing. A live
- * machine's disks are opened O_EXCL for a moment to learn of claims. Returns 0, -ENODEV, -errno.
+ * The obstacles to taking the device at PATH from its driver; an empty list if there are none. On a
+ * live machine, disks are briefly opened with O_EXCL to find out if the kernel has claimed them.
+ * Returns 0, -ENODEV or another -errno.
  */
 int driver_guard(const struct sys_root *root, const char *path, struct driver_obstacles *ret);
 
-/* The same of a device of any bus that was read with this need. Returns 0 or -ENOMEM. */
+/* The same for a device of any bus that was read with DRIVER_GUARD_NEED. Returns 0 or -ENOMEM. */
 #define DRIVER_GUARD_NEED \
 	(DEVICE_NEED_PATH | DEVICE_NEED_CLASS | DEVICE_NEED_DRIVER | DEVICE_NEED_SRIOV | \
 	 DEVICE_NEED_NET | DEVICE_NEED_BLOCK | DEVICE_NEED_HOLDERS)
@@ -58,21 +62,22 @@ int driver_guard_device(const struct sys_root *root, const struct device *device
 			struct driver_obstacles *ret);
 
 /*
- * One write into sysfs. The override comes first, then unbind, then drivers_probe: were the device
- * unbound first, a driver loaded in between would take it, and a failing override leave it with none.
+ * One write to sysfs. The order is override, unbind, drivers_probe: if the device were unbound
+ * first, a driver loaded in between could bind it, and a failure to set the override would leave it
+ * without a driver.
  */
 struct driver_step {
 	char *path;  /* "/sys/bus/pci/drivers/e1000e/unbind" */
-	char *value; /* "0000:03:00.0"; "\n" where an override is cleared */
+	char *value; /* "0000:03:00.0"; "\n" to clear the override */
 };
 
 struct driver_plan {
-	char *id;                  /* the device's */
+	char *id;                  /* of the device */
 	char *path;                /* "/sys/devices/..." */
 	char *old_driver;          /* NULL: none */
 	char *old_override;        /* NULL: none */
-	char *driver;              /* wanted; NULL: whichever the kernel finds (reset) */
-	struct driver_step *steps; /* none where there is nothing to do */
+	char *driver;              /* wanted; NULL: the default driver (reset) */
+	struct driver_step *steps; /* empty if nothing has to be done */
 	size_t n_steps;
 };
 
@@ -80,31 +85,31 @@ void driver_plan_done(struct driver_plan *plan);
 #define _cleanup_driver_plan_ _cleanup_(driver_plan_done)
 
 /*
- * The plan to give the PCI device at PATH the driver DRIVER, or (reset) to take its override away
- * and probe its default driver. Touches nothing. Returns 0; -ENODEV without such a device; -ENOTSUP
- * for one that is not PCI; -ENOENT where the kernel has no driver DRIVER, loaded or built in;
- * -EINVAL for a name that no driver can have.
+ * Plans to bind the PCI device at PATH to DRIVER, or (reset) to clear its override and probe its
+ * default driver. Changes nothing. Returns 0; -ENODEV if there is no such device; -ENOTSUP if it is
+ * not a PCI device; -ENOENT if the kernel has no such driver, loaded or built in; -EINVAL if the
+ * name is not valid for a driver.
  */
 int driver_plan_set(const struct sys_root *root, const char *path, const char *driver,
 		    struct driver_plan *ret);
 int driver_plan_reset(const struct sys_root *root, const char *path, struct driver_plan *ret);
 
-/* Has the device the plan's driver already, so that the kernel gives it nothing new? */
+/* Does the device already have the plan's driver, so that nothing would be probed? */
 bool driver_is_had(const struct driver_plan *plan);
 
-/* How an execution went; filled whether it succeeds or not. */
+/* The outcome of an execution; filled on success and failure. */
 struct driver_result {
 	size_t done;      /* steps that succeeded */
-	size_t failed;    /* index of the step that failed; n_steps: all done, but not as wanted */
-	bool interrupted; /* by a signal to stop, after DONE steps */
-	bool undone;      /* after a failure: driver and override are again what they were */
-	pid_t left; /* the process that goes on waiting for the kernel, and then puts all back; 0 */
-	char *driver;    /* the driver now; NULL: none */
-	char *vfio_cdev; /* "vfio3", where its node has appeared */
-	char *late;      /* "/dev/vfio/devices/vfio3", where it has not, though all else is done */
+	size_t failed;    /* step that failed; n_steps: all done, without getting the driver */
+	bool interrupted; /* by a signal, after DONE steps */
+	bool undone;      /* after a failure: driver and override were restored */
+	pid_t left;       /* process still waiting for the kernel, which will undo; 0: none */
+	char *driver;     /* the driver now; NULL: none */
+	char *vfio_cdev;  /* "vfio3", if its node has appeared */
+	char *late;       /* "/dev/vfio/devices/vfio3", if it has not appeared in time */
 };
 
-/* Told once when the kernel has not returned from a step for some SECONDS. */
+/* Called once when a step has been blocked in the kernel for SECONDS. */
 struct driver_watch {
 	void (*waits)(void *data, unsigned int seconds);
 	void *data;
@@ -114,27 +119,32 @@ void driver_result_done(struct driver_result *result);
 #define _cleanup_driver_result_ _cleanup_(driver_result_done)
 
 /*
- * Keeps HUP, INT and TERM from ending the process half-way, but for those that it ignores; whoever
- * restores BEFORE gets them then. driver_execute() looks for them, stops, and undoes.
+ * Blocks HUP, INT and TERM, except those that are ignored, so that they do not end the process
+ * between two steps; restoring BEFORE delivers them. driver_execute() checks for pending ones,
+ * stops and undoes.
  */
 void driver_hold_signals(sigset_t *before);
 
 /*
- * Locks the device at PATH against other processes that change its driver, for up to TIMEOUT_MS: before its plan is
- * made, as that says what to go back to. Returns 0 and an fd, or -1 where the caller may change
- * nothing anyway; -EBUSY, with the process that has it or 0 in RET_PID; -errno.
+ * Locks the device at PATH against other processes that change its driver, waiting up to
+ * TIMEOUT_MS. Lock before making the plan, which records the state to go back to. Returns 0 with an
+ * fd, or with -1 if the caller has no permission to change drivers anyway; -EBUSY with the owner's
+ * pid, or 0, in RET_PID; another -errno.
  */
 int driver_lock(const struct sys_root *root, const char *path, unsigned int timeout_ms, int *ret,
 		pid_t *ret_pid);
 
-/* Is the device at PATH locked by LOCK, got for another one or -1? Virtual functions share their physical one's. */
+/*
+ * Does LOCK, taken for another device or -1, cover the device at PATH? VFs share the lock of their
+ * PF.
+ */
 bool driver_is_locked(const struct sys_root *root, const char *path, int lock);
 
 /*
- * Executes PLAN on the live machine: the writes in order, then the driver is checked, and for a
- * VFIO driver the node in /dev/vfio is waited for, up to TIMEOUT_MS: udev makes it, and that it is slow
- * undoes nothing. Any failure is undone, as far as it ends in half a minute. Returns 0; -EROFS for a
- * captured tree; the failing write's -errno; -EINTR; -ENXIO where no driver, or another, took the
+ * Executes PLAN on the live machine: does the writes in order, checks the driver, and for a VFIO
+ * driver waits up to TIMEOUT_MS for udev to create the node in /dev/vfio; a missing node is not a
+ * failure. Any failure is undone if that takes less than half a minute. Returns 0; -EROFS for a
+ * captured tree; -errno of the failed write; -EINTR; -ENXIO if no driver, or another one, bound the
  * device. RESULT is zeroed first; WATCH may be NULL.
  */
 int driver_execute(const struct sys_root *root, const struct driver_plan *plan,
@@ -142,7 +152,7 @@ int driver_execute(const struct sys_root *root, const struct driver_plan *plan,
 		   struct driver_result *result);
 
 /*
- * Back to the driver and override that were before PLAN. Returns 0; -EINPROGRESS where the kernel has not
- * returned, and RET_PID goes on; -EIO where they are not what they were.
+ * Restores the driver and override from before PLAN. Returns 0; -EINPROGRESS if the kernel has not
+ * returned and the process RET_PID continues; -EIO if they could not be restored.
  */
 int driver_undo(const struct sys_root *root, const struct driver_plan *plan, pid_t *ret_pid);

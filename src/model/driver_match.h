@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which devices the drivers of the kernel are made for. driver_override skips a driver's table of devices
- * (pci_match_device()), and a driver that is given a device it does not know can bring the machine down.
+ * Which devices a kernel driver supports. driver_override bypasses the driver's ID table
+ * (pci_match_device()), and a driver bound to a device that it does not know can crash the machine.
  */
 #pragma once
 
@@ -12,36 +12,39 @@
 #include "util/str.h"
 
 enum driver_match {
-	DRIVER_MATCH_UNKNOWN, /* nothing says which devices it is made for */
+	DRIVER_MATCH_UNKNOWN, /* no file says which devices it supports */
 	DRIVER_MATCH_NO,
-	DRIVER_MATCH_YES, /* it declares this device, or the kernel gave it such a one by itself */
-	DRIVER_MATCH_ANY, /* it is made for any device: VFIO's, UIO's, stubs */
+	DRIVER_MATCH_YES, /* its ID table has this device, or the kernel bound it by itself */
+	DRIVER_MATCH_ANY, /* it takes any device: VFIO, UIO, stubs */
 };
 
 struct driver_fit {
 	enum driver_match match;
-	int error;        /* UNKNOWN: -errno of a file that could have said it; 0 */
-	struct strv made; /* the kernel's other drivers that are made for this device alone: YES */
+	int error;        /* UNKNOWN: -errno of a file that would have said it; else 0 */
+	struct strv made; /* the other drivers that support this device: YES */
 };
 
 void driver_fit_done(struct driver_fit *fit);
 #define _cleanup_driver_fit_ _cleanup_(driver_fit_done)
 
-/* Is DRIVER, a PCI driver of this kernel, made for the PCI device at PATH? Returns 0 or -errno. */
+/* Does DRIVER, a PCI driver of this kernel, support the PCI device at PATH? Returns 0 or -errno. */
 int driver_match(const struct sys_root *root, const char *path, const char *driver,
 		 struct driver_fit *ret);
 
-/* The drivers of this kernel that the device may be given: made for it, or for any. Sorted. 0 or -errno. */
+/*
+ * The drivers of this kernel that the device may be bound to, specific and generic. Sorted. Returns
+ * 0 or -errno.
+ */
 int driver_match_list(const struct sys_root *root, const char *path, struct strv *ret);
 
-/* Is DRIVER for any device by its name? Never a default driver: a device that has one was given it. */
+/* Is DRIVER, by its name, one for any device? It is never the default driver of a device. */
 bool driver_is_generic(const char *driver);
 
 /*
- * For a capture: what the files say of the drivers that the kernel has and of this machine's devices, as
- * lines of modules.alias. Returns 0, -ENOENT where there is no such file, -errno.
+ * For a capture: writes as lines of modules.alias what the files say about this kernel's drivers
+ * and this machine's devices. Returns 0, -ENOENT if the files do not exist, or another -errno.
  */
 int driver_match_reduce(const struct sys_root *root, FILE *out);
 
-/* "lib/modules/RELEASE", from the root. Returns 0, -errno. */
+/* "lib/modules/RELEASE", relative to the root. Returns 0 or -errno. */
 int driver_modules_path(const struct sys_root *root, char *buf, size_t size);

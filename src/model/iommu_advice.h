@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What gets the IOMMU to translate, for the machine that is looked at: its architecture, firmware and kernel. */
+/*
+ * What to do to enable the IOMMU on this machine: depends on its architecture, firmware and kernel.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -8,7 +10,7 @@
 #include "sys/root.h"
 
 /*
- * Where there is no IOMMU group at all; or, with SERVES_OTHERS, where there are, and the device in question is
- * in none. "" where nothing that was measured says what would help. Returns 0 or -ENOMEM.
+ * For a machine without IOMMU groups; with SERVES_OTHERS, for one that has groups but not for the
+ * device in question. "" if nothing that was measured shows what would help. Returns 0 or -ENOMEM.
  */
 int iommu_advice(const struct sys_root *root, bool serves_others, char *buf, size_t size);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Registers as tables, for model/iommu*.c alone. */
+/* Registers as tables, only for model/iommu*.c. */
 #pragma once
 
 #include "model/iommu.h"
 
-/* What a field's value V means. */
+/* How a field's value V is shown. */
 enum iommu_format {
 	IOMMU_FLAG,         /* yes or no */
 	IOMMU_NUMBER,       /* V */
@@ -18,7 +18,7 @@ enum iommu_format {
 	IOMMU_HOST_LEVELS,  /* 4, 5, 6 levels, or no host translation */
 	IOMMU_GUEST_LEVELS, /* 4, 5, 6 levels */
 	IOMMU_TABLE_LEVELS, /* 1, 2, 3 levels */
-	IOMMU_MODE,         /* no, or one of several ways */
+	IOMMU_MODE,         /* no, or one of several modes */
 	IOMMU_RESERVED,     /* shown only if it is not 0 */
 };
 

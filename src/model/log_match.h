@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which driver printed a line, in which of its forms, and what the line says then. */
+/* Finds the driver and the pattern that a line matches, and extracts the fault from it. */
 #pragma once
 
 #include "model/log_pattern.h"
 
 struct log_match {
 	const struct log_source *source;
-	const struct log_pattern *pattern; /* NULL: a form that is not known */
+	const struct log_pattern *pattern; /* NULL: no known form */
 	struct log_span text;
 };
 
-/* False: it is not about faults. */
+/* Returns false if the line is not about faults. */
 bool log_match_find(const struct log_line *line, struct log_match *match, struct log_fault *ret);
 
-/* Is LINE a further one of what is held? RET is HELD's with what LINE adds. */
+/* Does LINE continue the fault in HELD? If so, RET is that fault with the fields of LINE added. */
 bool log_match_next(const struct log_held *held, const struct log_line *line,
 		    struct log_match *match, struct log_fault *ret);
 
-/* Does it say nothing but that there is no fault, or is it a further line of one? */
+/* Does the line only say that there is no fault, or is it a continuation line? */
 bool log_match_is_nothing(const struct log_match *match);
 
-/* Do both names, where both are known, say the same? */
+/* Are the names equal, or is one of them unknown? */
 bool log_match_agree(const char *a, const char *b);
 
-/* An empty one where it has not room enough; a NUL in it is a '?'. */
+/* Copies SPAN, or "" if it does not fit; NUL bytes become '?'. */
 void log_span_copy(char *buf, size_t size, const struct log_span *span);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The claims of all sources, gathered and sorted, for model/pasid*.c alone. */
+/* Collects and sorts the claims of all sources, only for model/pasid*.c. */
 #pragma once
 
 #include "model/pasid.h"
@@ -7,48 +7,49 @@
 #include "model/pasid_source.h"
 #include "util/str.h"
 
-/* A claim, or several that agree. Strings are the pool's. */
+/* A claim, or several equal ones. Strings belong to the pool. */
 struct pasid_stored {
 	char *device, *target, *ioas_name, *context;
-	uint32_t lo, hi; /* 0: the number is not reported */
+	uint32_t lo, hi; /* 0: number not reported */
 	uint8_t what, kind;
 	bool own, iommufd;
-	unsigned int sources; /* a bit for each, as pasid_source_name() counts */
+	unsigned int sources; /* bit N for pasid_source_name(N) */
 	struct field_u64 pid, uid, ioas, hwpt, faults, fault_failures;
 };
 
 struct pasid_claims {
-	struct pasid_stored *v; /* once sorted: by device, then PASID */
+	struct pasid_stored *v; /* when sorted: by device, then PASID */
 	size_t n;
 	struct strv pool; /* sorted by strcmp() */
 };
 
 void pasid_claims_done(struct pasid_claims *claims);
 
-/* Keeps CLAIM of the source BIT. Returns 0 or -ENOMEM. */
+/* Stores CLAIM of the source BIT. Returns 0 or -ENOMEM. */
 int pasid_claims_add(struct pasid_claims *claims, const struct pasid_claim *claim,
 		     unsigned int bit);
 void pasid_claims_sort(struct pasid_claims *claims);
 
-/* The claims of one device in sorted ones: the first and one past the last. */
+/* The index range [first, end) of one device in sorted claims. */
 struct pasid_span {
 	size_t first, end;
 };
 struct pasid_span pasid_claims_of(const struct pasid_claims *claims, const char *device);
 
 /*
- * An address space has one PASID on all devices (mm->iommu_mm->pasid): if one source reports the
- * number of a process's, so much is known of its other claims. Sorts again. Returns 0 or -ENOMEM.
+ * An address space has the same PASID on all devices (mm->iommu_mm->pasid): if one source reports
+ * its number for a process, sets it in the other claims of that process. Sorts again. Returns 0 or
+ * -ENOMEM.
  */
 int pasid_claims_number(struct pasid_claims *claims);
 
-/* Gives the claim at INDEX, whose number was not reported, one. To be sorted again. */
+/* Sets the number of the claim at INDEX, which had none. The caller sorts afterwards. */
 void pasid_claims_set(struct pasid_claims *claims, size_t index, uint32_t pasid);
 
 /*
- * What the claims of a device come to: parts of LO to HI that do not overlap but where claims
- * contradict each other; those then stand one behind the other with the same LO and HI. Sorted. Claims
- * without a number, or with one of the device's own, are LOOSE.
+ * The claims of a device as sorted, disjoint ranges LO to HI; claims that contradict each other are
+ * separate parts with the same LO and HI, one after the other. Claims without a number, or with a
+ * number of the device's own MMU, are LOOSE.
  */
 struct pasid_parts {
 	struct pasid_stored *v;

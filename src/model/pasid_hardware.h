@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* PASIDs as the IOMMU's own tables have them, one after the other, for model/pasid*.c alone. */
+/* PASIDs from the IOMMUs' own tables, one by one, only for model/pasid*.c. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,14 +13,15 @@ struct pasid_entry {
 	uint16_t domain;
 	uint8_t type; /* VT-d's PGTT */
 	bool sva;
-	bool like_rid; /* the domain is that of the device's requests without a PASID */
+	bool like_rid; /* same domain as the device's requests without a PASID */
 };
 
 /*
- * The entries of all IOMMUs that show them, of DEVICE alone unless NULL: device by device, PASIDs
- * rising. What EACH returns but 0 ends the walk and is returned. Else 1; 0 where there is no IOMMU
- * whose tables a kernel can show; -ENOENT where there is, but no table; -EACCES; -EBADMSG on meeting
- * what is not written as known: what came before it stands; -errno.
+ * Calls EACH for the entries of all IOMMUs that show them, only of DEVICE unless NULL: device by
+ * device, PASIDs ascending. A non-zero return of EACH ends it and is returned. Else returns 1; 0 if
+ * the machine has no IOMMU whose tables a kernel can show; -ENOENT if it has, but this kernel shows
+ * no table; -EACCES; -EBADMSG on an unknown format, the entries before it being valid; another
+ * -errno.
  */
 int pasid_hardware(const struct sys_root *root, const char *device,
 		   int (*each)(const struct pasid_entry *entry, void *data), void *data);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The processes behind PASIDs, each read once, for model/pasid*.c alone. */
+/* The processes behind PASIDs, each read once, only for model/pasid*.c. */
 #pragma once
 
 #include "sys/proc.h"
@@ -8,7 +8,7 @@
 
 struct pasid_process {
 	pid_t pid;
-	int status; /* 1; 0: it is gone; -errno */
+	int status; /* 1; 0: the process has ended; -errno */
 	struct proc_process process;
 	struct field_u64 started; /* seconds since 1970 */
 };
@@ -17,11 +17,11 @@ struct pasid_processes {
 	const struct sys_root *root;
 	struct pasid_process **v; /* sorted by pid */
 	size_t n;
-	struct field_u64 boot; /* seconds since 1970; read with the first process */
+	struct field_u64 boot; /* boot time, seconds since 1970; read with the first process */
 	bool boot_read;
 };
 
 void pasid_processes_done(struct pasid_processes *processes);
 
-/* Returns 0 or -ENOMEM; *RET is the cache's, and stays. */
+/* Returns 0 or -ENOMEM; *RET belongs to the cache. */
 int pasid_process_get(struct pasid_processes *processes, pid_t pid, struct pasid_process **ret);

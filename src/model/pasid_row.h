@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From a claim and the hardware's entry to the row of a binding, for model/pasid*.c only. */
+/*
+ * Makes the row of a binding from a claim and the hardware's table entry, only for model/pasid*.c.
+ */
 #pragma once
 
 #include "model/pasid.h"
@@ -10,27 +12,30 @@
 
 #define PASID_BIT_CONTEXT 0u
 #define PASID_BIT_VTD     1u
-#define PASID_BIT_SOURCES 2u /* and on: pasid_sources[] */
+#define PASID_BIT_SOURCES 2u /* and higher bits: pasid_sources[] */
 
-/* Why the bindings of a device are as they are: what all of them have in common. */
+/* What all bindings of a device have in common. */
 struct pasid_place {
 	char *id;
 	struct pasid_device facts;
-	int status; /* 1: the hardware's table has its entries; else why it has not */
-	/* Once an entry that nobody claims asks for it: */
+	int status; /* 1: its entries in the hardware's table were read; else why not */
+	/* Read when an entry that no source claims needs it: */
 	bool dma, dma_known;   /* pasid_device_is_dma() */
-	struct field_u64 user; /* the process that alone has it open, and so has made the entry */
+	struct field_u64 user; /* the only process that has it open, and so made the entry */
 	unsigned int user_source;
 	bool user_known;
-	/* Of address spaces whose number is not reported: the processes, and the entries without a claim. */
+	/*
+	 * For address spaces whose number is not reported: the processes, and the unclaimed
+	 * entries.
+	 */
 	struct candidates {
 		uint64_t *v;
 		size_t n;
 	} pids, pasids;
-	int pids_status; /* -errno: there are more whose process could not be read */
+	int pids_status; /* -errno: some processes could not be examined */
 };
 
-/* The names of users, each looked up once. */
+/* Names of users, each looked up once. */
 struct pasid_users {
 	struct pasid_user {
 		uint64_t uid;
@@ -44,15 +49,15 @@ void pasid_users_done(struct pasid_users *users);
 struct pasid_rows {
 	const struct sys_root *root;
 	unsigned int need;
-	/* 1, or why it is not known that nobody claims an entry: a context's, a driver's */
+	/* 1, or why an entry may still be claimed: contexts or drivers that could not be asked */
 	int records_status, drivers_status;
 	struct pasid_processes processes;
 	struct pasid_users users;
 };
 
 /*
- * The binding of LO to HI, which CLAIM and ENTRY (NULL: none) report. What RET points to
- * belongs to the arguments. Returns 0 or -ENOMEM.
+ * The binding of LO to HI that CLAIM and ENTRY (NULL: none) report. What RET points to belongs to
+ * the arguments. Returns 0 or -ENOMEM.
  */
 int pasid_row_get(struct pasid_rows *rows, const struct pasid_place *place,
 		  const struct pasid_stored *claim, const struct pasid_entry *entry, uint32_t lo,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What pasid_walk() carries along, for model/pasid*.c alone. */
+/* State of pasid_walk(), only for model/pasid*.c. */
 #pragma once
 
 #include "model/pasid_row.h"
 
-/* Numbers in a row that are alike, held back until one comes that is not. */
+/* Consecutive equal PASIDs, held back until one differs. */
 struct pasid_run {
 	bool open, has_entry;
 	const struct pasid_stored *claim;
@@ -19,44 +19,47 @@ struct pasid_walk {
 	int stopped; /* what EACH returned */
 	struct pasid_files files;
 	struct pasid_claims claims;
-	struct pasid_claims
-		holders; /* of devices open through VFIO; read when an entry asks for them */
+	struct pasid_claims holders; /* of VFIO devices; read when an entry needs them */
 	bool holders_read;
 	struct pasid_reports *reports;
 	struct pasid_rows rows;
-	int hardware_status; /* 1: the table's entries have all come; else why they have not */
+	int hardware_status; /* 1: all entries of the table were read; else why not */
 	size_t entries;
-	bool *told; /* of the first claim of each device: the device is done */
+	bool *told; /* indexed by each device's first claim: the device is done */
 
-	/* Of the device that is dealt with; PLACE's id is NULL between two. */
+	/* The device being walked; PLACE's id is NULL between two devices. */
 	struct pasid_place place;
 	struct pasid_parts parts;
-	size_t at;     /* the part that is reached */
-	uint64_t next; /* the PASID that is reached */
+	size_t at;     /* index of the current part */
+	uint64_t next; /* next PASID */
 	struct pasid_run run;
 };
 
 void pasid_walk_done(struct pasid_walk *walk);
 
-/* Reads one source into CLAIMS. Returns 0 or -ENOMEM. */
+/* Reads a source into CLAIMS. Returns 0 or -ENOMEM. */
 int pasid_walk_read(struct pasid_walk *walk, unsigned int source, struct pasid_claims *claims);
 
 /*
- * What is needed of PLACE to find the owner of ENTRY, which no source claims: read now unless it was
- * before. Returns 0 or -ENOMEM.
+ * Reads, unless done before, what PLACE needs to find the owner of ENTRY, which no source claims.
+ * Returns 0 or -ENOMEM.
  */
 int pasid_walk_explain(struct pasid_walk *walk, const struct pasid_entry *entry);
 
-/* Reads which processes have devices open, once. Returns 0 or -ENOMEM. */
+/* Reads once which processes have devices open. Returns 0 or -ENOMEM. */
 int pasid_walk_holders(struct pasid_walk *walk);
 
-/* The devices of the hardware's table; then those that only claims know. Return 0, what EACH did, -errno. */
+/*
+ * First the devices in the hardware's table, then those known only from claims. Return 0, what EACH
+ * did, or -errno.
+ */
 int pasid_walk_hardware(struct pasid_walk *walk);
 int pasid_walk_claims(struct pasid_walk *walk);
 
 /*
- * Numbers that no source reports, from the hardware: if only one process has bound a PASID of a device,
- * and of the device's entries one alone is an address space that nobody claims, it is that one's; so too
- * for the kernel's own and the domain of the device's requests. Returns 0 or -ENOMEM.
+ * Finds unreported numbers from the hardware's table: if only one process has bound a PASID of a
+ * device, and only one of the device's entries is an unclaimed address space, that entry is the
+ * process's; likewise for the kernel's own and the domain of the device's requests. Returns 0 or
+ * -ENOMEM.
  */
 int pasid_walk_number(struct pasid_walk *walk);

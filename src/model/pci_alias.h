@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Requester IDs: PCI functions whose requests carry the ID of another one, which an IOMMU cannot distinguish. */
+/*
+ * DMA aliases: PCI functions whose requests carry the requester ID of another one, so that an IOMMU
+ * cannot tell them apart.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -8,14 +11,14 @@
 #include "model/pci_function.h"
 
 /*
- * Does Linux know A to use the requester ID of B, a function of the same bus (pci_add_dma_alias() of its
- * drivers/pci/quirks.c, but for what the NTBs of Switchtec and PLX are programmed with)? What config space
- * says of A has to be known.
+ * Does Linux know A to use the requester ID of B, a function on the same bus (pci_add_dma_alias()
+ * in drivers/pci/quirks.c, except for what Switchtec and PLX NTBs are programmed with)? Config
+ * space of A must have been read.
  */
 bool pci_alias_uses(const struct pci_function *a, const struct pci_function *b);
 
 /*
- * The function in whose name all beneath it in a PCI domain of its own do DMA (pci_real_dma_dev(), Intel's
- * VMD): its id, of a device's PATH. False where there is none.
+ * The id of the function that does DMA for all devices below it in a PCI domain of its own
+ * (pci_real_dma_dev(), Intel's VMD), from a device's PATH. Returns false if there is none.
  */
 bool pci_alias_real(const char *path, char *buf, size_t size);

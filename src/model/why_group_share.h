@@ -9,8 +9,8 @@
 
 struct share_member {
 	const struct device *device;
-	struct pci_path path; /* none: not a PCI device */
-	size_t link;          /* a member that it is joined with; itself: none was found */
+	struct pci_path path; /* empty: not a PCI device */
+	size_t link;          /* index of the member it is joined with; its own: none found */
 	bool explained;
 };
 
@@ -23,9 +23,9 @@ struct share {
 
 void share_done(struct share *share);
 
-/* Finds the ways of GROUP's members, which it borrows, up to the root. Returns 0 or -ENOMEM. */
+/* Reads the paths of GROUP's members (borrowed) up to the root. Returns 0 or -ENOMEM. */
 int share_read(const struct sys_root *root, const struct group *group, bool wake,
 	       struct finding_list *list, struct share *ret);
 
-/* Adds to the list why the members share their group. Returns 0 or -ENOMEM. */
+/* Adds findings on why the members share their group. Returns 0 or -ENOMEM. */
 int share_explain(struct share *share);
