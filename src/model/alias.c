@@ -42,7 +42,7 @@ int alias_resolve(const struct sys_root *root, const char *id, char **ret_bridge
 	if (r < 0)
 		return r;
 	*strrchr(path, '/') = '\0';
-	/* A root bus has no bridge. */
+	/* A root bus has no bridge above it. */
 	if (parse_pci_address(strrchr(path, '/') + 1, &address) < 0)
 		return -ENODEV;
 	*ret_bridge = strdup(path);

@@ -12,13 +12,13 @@
 
 #define GROUPS "sys/kernel/iommu_groups"
 
-/* Devices of one group, and the processes that have one of them open through VFIO. */
+/* The devices of a group, and the processes that have one of them open through VFIO. */
 struct members {
 	struct device *const *v;
 	size_t n;
 	const struct device_holder *opener; /* the first */
-	size_t n_openers;                   /* processes */
-	int holders_status;                 /* 1; -errno: there may be more */
+	size_t n_openers;                   /* number of processes */
+	int holders_status;                 /* 1; -errno: there may be more openers */
 };
 
 const char *attached_kind_name(enum attached_kind kind)
@@ -46,7 +46,7 @@ bool attached_asks(struct device *const *devices, size_t n)
 	return false;
 }
 
-/* Of UIO's the kernel's domain stays what it is. */
+/* UIO does not change the domain. */
 static bool opens_vfio(const struct device_holder *holder)
 {
 	return str_starts(holder->node, "/dev/vfio/");
@@ -93,7 +93,7 @@ static bool is_member(const struct members *members, const char *id)
 	return false;
 }
 
-/* One that is attached stands for the whole group. */
+/* A record of one device applies to the whole group. */
 static const struct attached_record *find_record(const struct attached_query *query,
 						 const struct members *members)
 {

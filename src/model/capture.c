@@ -17,7 +17,7 @@
 
 #define LACKS "ioasidctl/unreadable"
 
-/* A path in the tree of what is known has one character more in front. */
+/* Paths in the tree `known` are prefixed with one of these characters. */
 enum { KNOWN_DIRECTORY = '/', KNOWN_OTHER = '=' };
 
 static int compare_known(const void *a, const void *b)
@@ -61,7 +61,10 @@ void capture_close(struct capture **p)
 	*p = NULL;
 }
 
-/* Names of interfaces such as "enx525400123456" hold a MAC address; it becomes its place in a list. */
+/*
+ * Interface names such as "enx525400123456" contain a MAC address, which is replaced by its index
+ * in a list.
+ */
 static int hide_macs(struct capture *capture, char *text)
 {
 	static const char *const kinds[] = { "enx", "wlx", "wwx" };
@@ -102,7 +105,7 @@ static int add_known(struct capture *capture, char kind, const char *path, size_
 	return -ENOMEM;
 }
 
-/* Returns 1 where PATH is new and all above it are directories, 0, -ENOMEM. */
+/* Returns 1 if PATH is new and everything above it is a directory; 0; -ENOMEM. */
 static int claim(struct capture *capture, const char *path, bool directory)
 {
 	char text[ARCHIVE_PATH_MAX + 1];
@@ -139,7 +142,7 @@ static int add_lack(struct capture *capture, const char *path, int error)
 	return lack->path ? 0 : -ENOMEM;
 }
 
-/* In the place of what is not there. */
+/* Records an error at PATH. */
 static int write_error(struct capture *capture, const char *path, int error)
 {
 	char target[32];
@@ -186,7 +189,7 @@ int capture_put(struct capture *capture, const struct archive_entry *entry)
 	if (r <= 0)
 		return r;
 	r = archive_put(capture->writer, &put);
-	/* Too much of one thing is to leave the others whole. */
+	/* One file that is too large must not make the capture fail. */
 	return r == -EFBIG && entry->type == ARCHIVE_FILE ? write_error(capture, path, r) : r;
 }
 
@@ -231,7 +234,7 @@ static int put_pid(struct capture *capture, const char *text)
 	if (parse_u64(line, INT_MAX, &pid) < 0)
 		return 0;
 	r = capture_process(capture, (pid_t)pid);
-	/* It is a thread's, maybe. */
+	/* The number may be that of a thread. */
 	return r < 0 ? r : capture_process(capture, sys_proc_leader(capture->root, (pid_t)pid));
 }
 
@@ -254,7 +257,7 @@ int capture_put_file(struct capture *capture, int dir, const char *name, const c
 	return r == 0 && item->flags & CAPTURE_PID ? put_pid(capture, text) : r;
 }
 
-/* What the file is, where it comes from, and when. Of a captured machine that stays as it is. */
+/* Format, origin and time of the capture. Recapturing a captured machine keeps its manifest. */
 static int put_manifest(struct capture *capture)
 {
 	_cleanup_free_ char *text = NULL, *release = NULL;

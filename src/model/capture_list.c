@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the models read. Nothing else gets into a capture. */
+/* What the models read. Captures contain nothing else. */
 #include "model/capture_private.h"
 
 #define DEVICE_FILES \
@@ -24,7 +24,7 @@ const struct capture_item capture_items[] = {
 	{ "sys/bus/pci/drivers/*", "", 0, NULL },
 	{ "sys/bus/pci/drivers/*", "module", 0, NULL },
 	{ "sys/bus/*/devices/*", "", CAPTURE_OWNED, NULL },
-	/* That of a virtio-iommu, whose units are beneath it. */
+	/* The driver of a virtio-iommu: its units are below it. */
 	{ "sys/bus/virtio/devices/*", "driver", CAPTURE_OWNED, NULL },
 
 	{ "sys/class/iommu", "", 0, NULL },
@@ -69,7 +69,7 @@ const struct capture_item capture_items[] = {
 	  "*/*/domain_translation_struct",
 	  0, NULL },
 	{ "sys/kernel/debug/iommu/amd", "", 0, NULL },
-	/* What it shows is of one device alone: see sys/debugfs_amd.h. */
+	/* Shows one device at a time: see sys/debugfs_amd.h. */
 	{ "sys/kernel/debug/iommu/amd", "devtbl", 0, capture_reduce_nothing },
 
 	{ "proc/sys/kernel", "osrelease", 0, NULL },

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is told by other ways than reading a file whole: ioctls, the kernel's log, tables behind a switch. */
+/*
+ * Captures what does not come from reading a whole file: ioctls, the kernel log, tables that must
+ * be selected by a write.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -18,7 +21,7 @@
 
 #define AMD "sys/kernel/debug/iommu/amd"
 
-/* Ends the stream F of TEXT and puts that at PATH. */
+/* Closes the stream F of TEXT and adds the text at PATH. */
 static int put_stream(struct capture *capture, FILE *f, char **text, const char *path)
 {
 	bool failed = fclose(f) != 0;
@@ -60,7 +63,7 @@ static int put_cpu(struct capture *capture)
 	sys_cpu_read(capture->root, &cpu);
 	if (cpu.arch == SYS_ARCH_UNKNOWN)
 		return 0;
-	/* An x86 CPU may be known by its flags alone. */
+	/* An x86 CPU may be known only by its flags. */
 	if (cpu.id[0] || cpu.arch != SYS_ARCH_X86)
 		snprintf(text, sizeof(text), "%s\t: %s\n", sys_cpu_key(cpu.arch), cpu.id);
 	if (cpu.arch != SYS_ARCH_X86)
@@ -96,7 +99,7 @@ static int put_routes(struct capture *capture)
 	return r;
 }
 
-/* From wherever this kernel has it: proc/config.gz, not compressed, stands for all. */
+/* The kernel configuration from any of its places, stored uncompressed as proc/config.gz. */
 static int put_config(struct capture *capture)
 {
 	static const char *const names[] = { "IOMMU",          "INTEL_IOMMU",   "AMD_IOMMU",
@@ -127,7 +130,7 @@ static int put_config(struct capture *capture)
 	return put_stream(capture, f, &text, "proc/config.gz");
 }
 
-/* Which devices the drivers are made for, loadable and built in: modules.alias stands for both. */
+/* The devices that drivers support, loadable and built in, all stored as modules.alias. */
 static int put_aliases(struct capture *capture)
 {
 	_cleanup_free_ char *text = NULL;
@@ -154,7 +157,7 @@ static int put_mounts(struct capture *capture)
 	static const struct capture_item item = { NULL, "", 0, capture_reduce_mounts };
 	_cleanup_close_ int dir = sys_dir_open(capture->root, "proc/self");
 
-	/* Not through the link, which would tell of this process. */
+	/* Not through the symlink, which refers to this process. */
 	return dir < 0 ? 0
 		       : capture_put_file(capture, dir, "mountinfo", "proc/self/mountinfo", &item);
 }
@@ -193,7 +196,7 @@ static int ignore(const struct log_fault *fault, void *data)
 	return 0;
 }
 
-/* The lines that "system explain" has something to say about, or to add to one before. */
+/* The lines that "system explain" reports, or that continue such a line. */
 static int keep_faults(int fd, FILE *f)
 {
 	_cleanup_log_parser_ struct log_parser parser = { 0 };
@@ -254,7 +257,7 @@ static int put_entry(struct capture *capture, const struct sys_amd_table *table,
 	snprintf(path, sizeof(path), AMD "/" AMD_DEVTBL_CAPTURED "/%s", device);
 	if (len < 0)
 		return capture_put_error(capture, path, (int)len);
-	/* A captured one comes without its newline. */
+	/* A captured one has no newline. */
 	if (len > 0 && text[len - 1] != '\n')
 		strcpy(text + len, "\n");
 	return capture_put_text(capture, path, text);
@@ -267,7 +270,10 @@ static int put_amd(struct capture *capture)
 	_cleanup_close_ int dir = sys_dir_open(capture->root, "sys/bus/pci/devices");
 	int r = sys_amd_table_open(capture->root, &table);
 
-	/* Without a directory there is nothing to read; of one that may not be read the walk has told. */
+	/*
+	 * If there is no directory, there is nothing to read; if it is unreadable, the walk has
+	 * recorded that.
+	 */
 	if (r < 0)
 		return r == -EBUSY ? capture_put_error(capture, AMD "/" AMD_DEVTBL_CAPTURED, r) : 0;
 	r = dir < 0 ? dir : sys_list(dir, ".", &list);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Processes that have a device open, and what their users are called. */
+/* Processes that have a device open, and names of their users. */
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -18,7 +18,7 @@ static const struct capture_item process_items[] = {
 	{ NULL, "status", 0, capture_reduce_status },
 	{ NULL, "stat", 0, capture_reduce_stat },
 	{ NULL, "cgroup", 0, capture_reduce_cgroup },
-	/* The last, and only if asked for. */
+	/* Must be last: skipped unless asked for. */
 	{ NULL, "cmdline", 0, NULL },
 };
 
@@ -63,7 +63,7 @@ int capture_process(struct capture *capture, pid_t pid)
 
 struct walk {
 	struct capture *capture;
-	struct strv nodes; /* of accelerators of the class uacce, which have any name */
+	struct strv nodes; /* nodes of the class uacce, which can have any name */
 	int error;
 };
 
@@ -98,7 +98,7 @@ static int on_file(const struct proc_file *file, void *data)
 	r = capture_put(walk->capture, &link);
 	snprintf(name, sizeof(name), "fdinfo/%s", file->fd);
 	snprintf(path, sizeof(path), "proc/%d/%s", (int)file->pid, name);
-	/* Of other nodes nothing is read of it. */
+	/* The fdinfo of other nodes is not needed. */
 	if (r == 0 && (file->vfio_syspath || str_starts(file->path, "/dev/dri/")))
 		r = capture_put_file(walk->capture, file->dir, name, path, &info);
 	if (r == 0)
@@ -107,7 +107,7 @@ static int on_file(const struct proc_file *file, void *data)
 	return r;
 }
 
-/* A process of each that has something on a GPU has a directory there. */
+/* Each process that uses a GPU for compute has a directory here. */
 static int put_kfd(struct capture *capture)
 {
 	_cleanup_close_ int dir = sys_dir_open(capture->root, "sys/class/kfd/kfd/proc");
@@ -137,7 +137,7 @@ int capture_processes(struct capture *capture)
 	strv_done(&walk.nodes);
 	if (walk.error < 0)
 		return walk.error;
-	/* For all that could not be looked into the first stands, which is always there. */
+	/* One error represents all processes that could not be examined. PID 1 always exists. */
 	if (r == -EACCES)
 		r = capture_put_error(capture, "proc/1/fd", r);
 	else if (r < 0)
@@ -145,7 +145,7 @@ int capture_processes(struct capture *capture)
 	return r == 0 ? put_kfd(capture) : r;
 }
 
-/* As passwd(5) has it, with the names alone. */
+/* In the format of passwd(5), with only the names. */
 int capture_users(struct capture *capture)
 {
 	_cleanup_free_ char *text = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is kept of files that hold more than is read of them, and what --anonymous keeps. */
+/* Reduces files to the part that is read, and to what --anonymous keeps. */
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
@@ -9,7 +9,9 @@
 
 #define HIDDEN "hidden"
 
-/* The next line of *AT, which ends at END, without its newline, and its length. Returns false at the end. */
+/*
+ * The next line from *AT up to END, without its newline, and its length. Returns false at the end.
+ */
 static bool next_line(const char **at, const char *end, const char **ret, size_t *ret_len)
 {
 	const char *newline;
@@ -23,7 +25,7 @@ static bool next_line(const char **at, const char *end, const char **ret, size_t
 	return true;
 }
 
-/* The lines that begin with one of the N STARTS. */
+/* Keeps the lines that begin with one of the N STARTS. */
 static void keep_lines(const char *text, size_t size, const char *const *starts, size_t n,
 		       FILE *out)
 {
@@ -46,7 +48,7 @@ int capture_reduce_status(const char *text, size_t size, bool anonymous, FILE *o
 	return 0;
 }
 
-/* Of a holder it is "ioasid:" and the name of the context. */
+/* A context's holder is named "ioasid:" and the name of the context. */
 int capture_reduce_comm(const char *text, size_t size, bool anonymous, FILE *out)
 {
 	static const char holder[] = "ioasid:";
@@ -65,7 +67,7 @@ int capture_reduce_cgroup(const char *text, size_t size, bool anonymous, FILE *o
 	return anonymous;
 }
 
-/* The name of the command stands in brackets. */
+/* The command's name is in parentheses. */
 int capture_reduce_stat(const char *text, size_t size, bool anonymous, FILE *out)
 {
 	static const char *const starts[] = { "btime " };
@@ -89,7 +91,7 @@ int capture_reduce_fdinfo(const char *text, size_t size, bool anonymous, FILE *o
 	return ftell(out) == 0;
 }
 
-/* Mounts and swaps of no block device are nobody's who uses a device. */
+/* Mounts and swap files without a block device do not use a device. */
 static bool is_of_block(const char *line, size_t len)
 {
 	static const char *const types[] = { " - btrfs ", " - zfs " };
@@ -105,8 +107,8 @@ static bool is_of_block(const char *line, size_t len)
 }
 
 /*
- * "ID PARENT MAJOR:MINOR ROOT POINT OPTIONS [TAG..] - TYPE SOURCE OPTIONS": root and point are hidden but
- * for "/", source where it is no disk.
+ * "ID PARENT MAJOR:MINOR ROOT POINT OPTIONS [TAG..] - TYPE SOURCE OPTIONS": hides root and mount
+ * point unless "/", and the source unless it is a disk.
  */
 static void hide_mount(const char *line, size_t len, unsigned int number, FILE *out)
 {
@@ -211,7 +213,7 @@ int capture_reduce_hidden(const char *text, size_t size, bool anonymous, FILE *o
 	return 0;
 }
 
-/* What is before the dash tells what made it: "LVM-", "CRYPT-". */
+/* The part before the dash shows what created it: "LVM-", "CRYPT-". */
 int capture_reduce_uuid(const char *text, size_t size, bool anonymous, FILE *out)
 {
 	const char *dash = strchr(text, '-');
@@ -237,7 +239,7 @@ int capture_reduce_nothing(const char *text, size_t size, bool anonymous, FILE *
 	return 0;
 }
 
-/* Those of VFIO: "248 vfio-dev". */
+/* Only those of VFIO: "248 vfio-dev". */
 int capture_reduce_chrdevs(const char *text, size_t size, bool anonymous, FILE *out)
 {
 	const char *const end = text + size;
@@ -251,7 +253,10 @@ int capture_reduce_chrdevs(const char *text, size_t size, bool anonymous, FILE *
 	return 0;
 }
 
-/* "ffffffffc0a01230 T vfio_iommufd_physical_attach_ioas\t[vfio]": without the address, a secret. */
+/*
+ * "ffffffffc0a01230 T vfio_iommufd_physical_attach_ioas\t[vfio]", without the address, which is a
+ * secret.
+ */
 int capture_reduce_symbols(const char *text, size_t size, bool anonymous, FILE *out)
 {
 	static const char prefix[] = " vfio_iommufd_physical_";
@@ -268,7 +273,7 @@ int capture_reduce_symbols(const char *text, size_t size, bool anonymous, FILE *
 	return 0;
 }
 
-/* Of interrupts through which no device's can go nothing is told. */
+/* Omits interrupt chips that no device's interrupts go through. */
 int capture_reduce_chip(const char *text, size_t size, bool anonymous, FILE *out)
 {
 	(void)anonymous;

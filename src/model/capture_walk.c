@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From a pattern of paths to entries: each link on the way, and what it leads to at its own place. */
+/* Expands path patterns to entries: each symlink on the way, and its target at its own path. */
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
@@ -53,7 +53,7 @@ static int put_lack(struct capture *capture, const char *path, int error)
 	return is_missing(error) ? 0 : capture_put_error(capture, path, error);
 }
 
-/* Words of a list, parted by blanks. Returns false at its end. */
+/* Takes the next word of a space-separated list. Returns false at its end. */
 static bool next_word(const char **at, char *buf, size_t size)
 {
 	size_t len;
@@ -68,7 +68,7 @@ static bool next_word(const char **at, char *buf, size_t size)
 	return true;
 }
 
-/* Where a pattern stands: DIR is the directory at PATH, its own place. */
+/* Position in a pattern: DIR is the directory at PATH, which has no symlinks. */
 struct place {
 	int dir;
 	const char *path;
@@ -84,7 +84,7 @@ static int put_directory(struct capture *capture, const char *path)
 	return capture_put(capture, &entry);
 }
 
-/* At the end of the directory's pattern begin the names'. */
+/* The directory's pattern ends here: continue with the names. */
 static int end_directory(struct capture *capture, const char *path, const struct capture_item *item)
 {
 	const char *at = item->names;
@@ -113,7 +113,7 @@ static int put_leaf(struct capture *capture, const struct place *place, const ch
 		return put_lack(capture, path, -errno);
 	if (S_ISDIR(st.st_mode))
 		return put_directory(capture, path);
-	/* Of a node nothing but its name is of use, and opening it can do anything. */
+	/* Only the name of a device node matters, and opening it can have effects. */
 	if (!S_ISREG(st.st_mode) || str_starts(path, "dev/") || item->flags & CAPTURE_NAME)
 		return capture_put(capture, &node);
 	return capture_put_file(capture, place->dir, name, path, item);
@@ -131,7 +131,7 @@ static int follow(struct capture *capture, const char *directory, const char *ta
 		     : end_directory(capture, real + 1, item);
 }
 
-/* Returns 1 where what it leads to is not wanted. */
+/* Returns 1 if the target is not wanted. */
 static int put_link(struct capture *capture, const struct place *place, const char *path,
 		    const char *target, bool owned)
 {
@@ -145,7 +145,9 @@ static int put_link(struct capture *capture, const struct place *place, const ch
 	return capture_put(capture, &link);
 }
 
-/* One entry of a directory. NAMES: of the pattern of names, whose last links are not followed. */
+/*
+ * An entry of a directory. NAMES: from the pattern of names, where final symlinks are not followed.
+ */
 static int step(struct capture *capture, const struct place *place, const char *name,
 		const char *rest, bool names, const struct capture_item *item)
 {
@@ -186,7 +188,7 @@ static int walk_matches(struct capture *capture, const struct place *place, cons
 	return r;
 }
 
-/* PATTERN beneath the directory PATH. */
+/* Expands PATTERN below the directory PATH. */
 static int walk(struct capture *capture, const char *path, const char *pattern, bool names,
 		const struct capture_item *item)
 {

@@ -7,7 +7,7 @@
 
 #include "model/check_machine.h"
 
-/* Objects of which the same is said, beyond that many characters. */
+/* Maximum length of the list of objects that share a finding. */
 #define OBJECTS_MAX 120
 #define MORE        ",..."
 
@@ -46,7 +46,7 @@ static bool is_same(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* Differ A and B in nothing but the object? */
+/* Do A and B differ only in the object? */
 static bool is_alike(const struct finding *a, const struct finding *b)
 {
 	return a->result == b->result && a->uses == b->uses && !a->object == !b->object &&
@@ -54,7 +54,7 @@ static bool is_alike(const struct finding *a, const struct finding *b)
 	       is_same(a->meaning, b->meaning) && is_same(a->remedy, b->remedy);
 }
 
-/* Keeps the finding at FROM as the one at *KEPT. */
+/* Moves the finding at FROM to *KEPT. */
 static void keep(struct finding_list *list, size_t from, size_t *kept)
 {
 	struct finding finding = list->v[from];
@@ -63,7 +63,7 @@ static void keep(struct finding_list *list, size_t from, size_t *kept)
 	list->v[(*kept)++] = finding;
 }
 
-/* One row for all objects of which the same is to be said. */
+/* Merges equal findings on several objects into one row. */
 static int merge(struct finding_list *list)
 {
 	size_t kept = 0;
@@ -93,7 +93,7 @@ static int merge(struct finding_list *list)
 	return 0;
 }
 
-/* What none of USES needs is of no interest. */
+/* Drops findings that none of USES needs. */
 static void drop_others(struct finding_list *list, unsigned int uses)
 {
 	size_t kept = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Is the IOMMU on, what are its default domains; what PASIDs the units and the devices have. */
+/* Is the IOMMU on, with which default domains; which PASIDs IOMMUs and devices support. */
 #include "model/check_machine.h"
 
 #include <errno.h>
@@ -110,7 +110,7 @@ static bool is_pci(const struct device *device)
 	return device->bus && strcmp(device->bus, "pci") == 0;
 }
 
-/* On some machines the IOMMU only serves displays and the like (Raspberry Pi 5). */
+/* On some machines the IOMMU only serves displays and similar devices (Raspberry Pi 5). */
 static void add_pci(struct check_machine *machine)
 {
 	struct pasid_chain *chain = &machine->chain;
@@ -123,7 +123,7 @@ static void add_pci(struct check_machine *machine)
 		if (!is_pci(device))
 			continue;
 		n++;
-		/* What is behind it is what could be assigned. */
+		/* Bridges are not assigned, only the devices behind them. */
 		bridges += device_is_bridge(device);
 		translated += device->group.status == 1 && !device_is_bridge(device);
 	}
@@ -161,7 +161,10 @@ static size_t count_type(const struct check_machine *machine, const char *type)
 	return n;
 }
 
-/* A single group may have its domain from a driver, or from whoever wrote to its type. */
+/*
+ * What sets the default domain to identity for all groups. For a single group it can be a driver,
+ * or a write to its `type`.
+ */
 static const char *identity_remedy(struct pasid_chain *chain)
 {
 	const char *value;
@@ -207,7 +210,7 @@ static void add_domains(struct check_machine *machine, size_t groups)
 			  "none of %zu groups has a lazy domain (DMA-FQ)", groups);
 }
 
-/* Groups that the firmware keeps from VFIO: the others can be assigned, if there are any. */
+/* Groups that VFIO refuses because of the firmware's regions; the others can be assigned. */
 static void add_regions(struct check_machine *machine, size_t groups)
 {
 	struct pasid_chain *chain = &machine->chain;
@@ -243,7 +246,7 @@ void check_iommu(struct check_machine *machine)
 			      machine->groups_status);
 		return;
 	}
-	/* chain_kernel() looks for what turns it off where it is off. */
+	/* If it is off, chain_kernel() reports why. */
 	if (groups)
 		chain->device.group = field_u64(0);
 	if (machine->units_status < 0)
@@ -258,7 +261,9 @@ void check_iommu(struct check_machine *machine)
 	add_domains(machine, groups);
 }
 
-/* Arm's and others' units say nothing of PASIDs, but a device where they are enabled does. */
+/*
+ * Arm's and other IOMMUs do not publish PASID support, but a device with PASIDs enabled shows it.
+ */
 static struct field_u64 enabled_behind(const struct check_machine *machine, const char *unit)
 {
 	for (size_t i = 0; i < machine->devices.n; i++) {
@@ -271,7 +276,7 @@ static struct field_u64 enabled_behind(const struct check_machine *machine, cons
 	return (struct field_u64){ 0 };
 }
 
-/* Bits of the uses that a finding from FROM on is broken for. */
+/* The uses for which a finding from index FROM on is broken. */
 static unsigned int broken_for(const struct finding_list *list, size_t from)
 {
 	unsigned int uses = 0;
@@ -283,8 +288,8 @@ static unsigned int broken_for(const struct finding_list *list, size_t from)
 }
 
 /*
- * What one unit lacks only hinders the devices behind it, where another one has all for the uses FINE:
- * a note for these. Returns 0 or -ENOMEM.
+ * What one unit lacks only affects the devices behind it: if another unit has everything for the
+ * uses FINE, it becomes a note for them. Returns 0 or -ENOMEM.
  */
 static int relent(struct finding_list *list, size_t from, unsigned int fine)
 {
@@ -329,7 +334,7 @@ static void add_units(struct check_machine *machine)
 		chain->error = relent(&chain->list, from, fine);
 }
 
-/* Appends "ID (WIDTH bits)" to TEXT, or dots where many were. */
+/* Appends "ID (WIDTH bits)" to TEXT, or "..." after many. */
 static void append_device(char *text, size_t size, const struct device *device, size_t n)
 {
 	size_t len = strlen(text);
@@ -370,7 +375,7 @@ void check_pasids(struct check_machine *machine)
 {
 	struct pasid_chain *chain = &machine->chain;
 
-	/* The configuration that counts is that of the vendor's driver. */
+	/* Kernel configuration is checked for the vendor's driver. */
 	for (size_t i = 0; i < machine->units.n && chain->unit_status != 1; i++)
 		if (check_unit_used(&machine->units.v[i])) {
 			chain->unit = machine->units.v[i];

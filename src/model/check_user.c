@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a user who is not root may do: open the nodes, pin memory. */
+/* What an unprivileged user may do: open the nodes, pin memory. */
 #include "model/check_machine.h"
 
 #include <errno.h>
@@ -38,10 +38,10 @@ static const struct pasid_link link_way = {
 };
 
 struct node {
-	char path[300]; /* from the root, without "/" in front */
+	char path[300]; /* relative to the root */
 	struct sys_node node;
 	int status; /* 0 or -errno */
-	bool open;  /* the one who asks may; asked by root: somebody else may */
+	bool open;  /* the caller may open it; if root asks: some other user may */
 };
 
 struct nodes {
@@ -54,7 +54,7 @@ static void nodes_done(struct nodes *nodes)
 	free(nodes->v);
 }
 
-/* May the node at PATH be opened? It is read once, though it may be of several devices. */
+/* May the node at PATH be opened? Nodes shared by several devices are checked once. */
 static bool is_open(struct pasid_chain *chain, struct nodes *nodes, const char *path)
 {
 	struct node node = { 0 }, *slot;
@@ -81,7 +81,9 @@ static bool is_prepared(const struct device *device)
 	return device->vfio_cdev.status == 1 || device->vfio_group.status == 1;
 }
 
-/* There are two ways to a device: iommufd with its own node, a container with its group's. */
+/*
+ * A device is reached through its own node with iommufd, or through its group's with a container.
+ */
 static bool has_way(struct pasid_chain *chain, struct nodes *nodes, const struct device *device)
 {
 	bool iommufd = is_open(chain, nodes, "dev/iommu");
@@ -124,14 +126,17 @@ static void add_node(struct pasid_chain *chain, const struct node *node, bool wa
 		snprintf(user, sizeof(user), "%u", (unsigned int)node->node.uid);
 	if (sys_group_name(chain->root, node->node.gid, group, sizeof(group)) < 0)
 		snprintf(group, sizeof(group), "%u", (unsigned int)node->node.gid);
-	/* Where another way is open nothing has to be done. */
+	/* Not needed if another way is open. */
 	if (!node->open)
 		result = way ? FINDING_NOTE : FINDING_BLOCKED;
 	chain_add(chain, &link_node, result, object, remedy, "%s:%s %04o%s: %s", user, group,
 		  (unsigned int)node->node.mode, node->node.acl ? " and an ACL" : "", who(node));
 }
 
-/* Devices that have a VFIO driver, and to how many of them a way is OPEN; of a captured tree that is not known. */
+/*
+ * Devices with a VFIO driver, and for how many of them a way is OPEN, which a captured tree does
+ * not show.
+ */
 static void add_devices(struct check_machine *machine, size_t prepared, size_t open)
 {
 	struct pasid_chain *chain = &machine->chain;
@@ -175,7 +180,7 @@ static void add_nodes(struct check_machine *machine)
 	add_devices(machine, prepared, open);
 }
 
-/* "8M", as ulimit and systemd take it. */
+/* "8M", the syntax of ulimit and systemd. */
 static void size_text(uint64_t bytes, char *buf, size_t size)
 {
 	if (bytes == UINT64_MAX)
@@ -215,7 +220,7 @@ static void add_memlock(struct pasid_chain *chain)
 		chain_add(chain, &link_memlock, FINDING_OK, NULL, NULL,
 			  "all memory (%s) can be pinned", memory);
 	else
-		/* Less than a page of it, and nothing can be mapped at all. */
+		/* With less than a page, nothing can be mapped. */
 		chain_add(chain, &link_memlock, lock.soft < 4096 ? FINDING_BROKEN : FINDING_WARNING,
 			  NULL, remedy, "only %s of %s of memory can be pinned%s%s", soft, memory,
 			  lock.hard > lock.soft ? ", and with 'ulimit -l' " : "",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Through what devices are assigned: drivers, nodes, and the switches that weaken isolation. */
+/* What is used to assign devices: drivers, nodes, and the options that weaken isolation. */
 #include "model/check_machine.h"
 
 #include <errno.h>
@@ -41,7 +41,7 @@ static const struct pasid_link link_attach = {
 	.broken = "VFIO binds no PASIDs: Linux does since 6.15",
 };
 
-/* A module's switch: 1 on, 0 off or not there, -errno. */
+/* A boolean module parameter: 1 on, 0 off or absent, -errno. */
 static int is_on(struct pasid_chain *chain, const char *module, const char *name)
 {
 	struct field_str value = sys_module_param(chain->root, module, name);
@@ -67,7 +67,7 @@ static void add_unsafe(struct pasid_chain *chain, const char *module)
 			  "allow_unsafe_interrupts is %s", on ? "on" : "off");
 }
 
-/* With its own switch VFIO's container takes what iommufd refuses. */
+/* vfio_iommu_type1 has its own option that allows what iommufd refuses. */
 static void add_remapping(struct pasid_chain *chain)
 {
 	size_t at = chain->list.n;
@@ -81,7 +81,7 @@ static void add_remapping(struct pasid_chain *chain)
 		chain->list.v[at].uses = USE_BIT(USE_PASID);
 }
 
-/* 1 or 0; -errno where it cannot be known. */
+/* 1 or 0; -errno if unknown. */
 static int is_set(struct pasid_chain *chain, const char *name)
 {
 	struct field_str value;
@@ -123,7 +123,7 @@ static void add_noiommu(struct pasid_chain *chain)
 				   : "vfio.enable_unsafe_noiommu_mode is off");
 }
 
-/* Devices that are assigned so; VFIO's mediated devices have such a group too. */
+/* Devices assigned without IOMMU. VFIO's mediated devices also have such groups. */
 static void add_untranslated(struct check_machine *machine)
 {
 	for (size_t i = 0; i < machine->groups.n; i++) {
@@ -150,7 +150,7 @@ void check_interrupts(struct check_machine *machine)
 {
 	struct pasid_chain *chain = &machine->chain;
 
-	/* Its "cannot" speaks for all: the kernel remaps with all units or with none. */
+	/* One unit that cannot remap decides: the kernel remaps with all units or none. */
 	for (size_t i = 0; i < machine->units.n; i++) {
 		struct field_u64 ir = iommu_field(&machine->units.v[i], "ECAP", "IR");
 
@@ -160,7 +160,7 @@ void check_interrupts(struct check_machine *machine)
 			chain->unit_status = 1;
 		}
 	}
-	/* Where nothing is translated nothing is remapped. */
+	/* Without translation there is no remapping. */
 	if (chain->device.group.status != 1 && machine->groups_status == 1)
 		chain->moot = "does not matter without an IOMMU";
 	add_remapping(chain);
@@ -173,7 +173,7 @@ void check_interrupts(struct check_machine *machine)
 	add_untranslated(machine);
 }
 
-/* A driver that is a module is loaded when somebody wants it. */
+/* A driver built as a module is loaded on demand. */
 static void add_driver(struct pasid_chain *chain)
 {
 	int there = chain_has_entry(chain->root, "sys/bus/pci/drivers", "vfio-pci");
@@ -236,8 +236,8 @@ static void add_cdev(struct pasid_chain *chain)
 }
 
 /*
- * No ioctl says so without a device. But VFIO's function for attaching a PASID stands beside the one for
- * attaching the RID, so where that one is seen and the other not, there is none.
+ * No ioctl reports this without a device. But if the kernel's symbols include VFIO's function for
+ * attaching the RID and not the one for a PASID, it cannot attach PASIDs.
  */
 static void add_attach(struct pasid_chain *chain)
 {

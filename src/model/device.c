@@ -13,10 +13,10 @@
 #define BUS_DEVICES "sys/bus/pci/devices"
 #define GROUPS      "sys/kernel/iommu_groups"
 
-/* A device known by name, before it is read. */
+/* A device that was found but not read yet. */
 struct entry {
 	char *id;
-	char *link; /* path from the root */
+	char *link; /* path relative to the root */
 	struct field_u64 group;
 };
 
@@ -93,7 +93,7 @@ bool device_releases_group(const struct device *device)
 
 	if (device->driver.status != 1)
 		return device->driver.status == 0;
-	/* Of an mdev the driver may have any name, but it makes a node of VFIO. */
+	/* The driver of an mdev can have any name, but creates a VFIO node. */
 	return device->vfio_cdev.status == 1 || strstr(driver, "vfio") ||
 	       strcmp(driver, "pcieport") == 0 || strcmp(driver, "pci-stub") == 0;
 }
@@ -125,7 +125,7 @@ static int add_entry(struct entries *entries, const char *directory, const char 
 	return 0;
 }
 
-/* Adds what DIRECTORY lists; one that is not there lists nothing. */
+/* Adds the entries of DIRECTORY; a missing one counts as empty. */
 static int add_entries(const struct sys_root *root, const char *directory,
 		       const struct field_u64 *group, struct entries *entries)
 {
@@ -170,8 +170,8 @@ static int add_groups(const struct sys_root *root, struct entries *entries)
 }
 
 /*
- * A device in both places stands twice in a row, sorted: first by its bus, whose path is shorter, then
- * by its group, which only that one knows. Makes one of the two.
+ * A device found in both places has two adjacent entries when sorted: first from its bus, whose
+ * path is shorter, then from its group, which only the second knows. Merges the two.
  */
 static void merge_entries(struct entries *entries)
 {
@@ -238,7 +238,7 @@ int device_list(const struct sys_root *root, unsigned int need, struct device_li
 	return 0;
 }
 
-/* Follows the link that PATH may be, since what stands above a device counts. */
+/* Resolves PATH, which may be a link, because its parent directories matter. */
 static int find_directory(const struct sys_root *root, const char *path, char *buf, size_t size)
 {
 	char target[PATH_MAX], directory[PATH_MAX];

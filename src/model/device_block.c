@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Block devices of a device: disks, partitions, what is stacked on them, and who uses each. */
+/* Block devices of a device: disks, partitions, what is stacked on them, and what uses each. */
 #include "model/gather.h"
 
 #include <errno.h>
@@ -37,7 +37,7 @@ static int add_block(struct device *device, const char *name, const char *parent
 	return 0;
 }
 
-/* Is LINK the partition of a disk: does its path lead through one of the same class? */
+/* Is LINK a partition: does its path go through PARENT, of the same class? */
 static bool is_below(const struct class_link *link, const char *parent)
 {
 	size_t len = strlen(link->path), name = strlen(link->name), up = strlen(parent);
@@ -60,8 +60,8 @@ static int add_partitions(const struct gather *gather, struct device *device, co
 }
 
 /*
- * A path of a multipath NVMe, "nvme1c2n3", is hidden behind the disk "nvme1n3", which lives apart
- * from all devices (nvme_mpath_alloc_disk()).
+ * A path of a multipath NVMe, "nvme1c2n3", is hidden behind the disk "nvme1n3", which is not below
+ * any device (nvme_mpath_alloc_disk()).
  */
 static int add_multipath(const struct gather *gather, struct device *device, const char *name)
 {
@@ -78,7 +78,7 @@ static int add_multipath(const struct gather *gather, struct device *device, con
 	return 0;
 }
 
-/* The device-mapper name ("vg-home") stands in mountinfo instead of dm-N where btrfs is mounted. */
+/* With btrfs, mountinfo has the device-mapper name ("vg-home") instead of dm-N. */
 static void mapper_name(int dir, char *buf, size_t size)
 {
 	char name[256];
@@ -94,7 +94,7 @@ static int add_uses(const struct gather *gather, int dir, struct device_block *b
 
 	snprintf(node, sizeof(node), "/dev/%s", block->name);
 	len = sys_read(dir, "dev", numbers, sizeof(numbers));
-	/* Without its numbers a mount of it by another name would not be seen. */
+	/* Without its device number, a mount under another name would be missed. */
 	block->uses_status = gather->uses_status == 1 && len < 0 ? (int)len : gather->uses_status;
 	mapper_name(dir, mapper, sizeof(mapper));
 	for (size_t i = 0; i < gather->mounts.n; i++) {
@@ -113,7 +113,7 @@ static int add_uses(const struct gather *gather, int dir, struct device_block *b
 	return 0;
 }
 
-/* A loop device whose file is the block device itself: no `holders/` tells of it. */
+/* A loop device backed by the block device itself does not appear in `holders/`. */
 static int add_loops(const struct gather *gather, struct device *device, const char *name)
 {
 	char node[300], path[512], file[300];
@@ -135,7 +135,7 @@ static int add_loops(const struct gather *gather, struct device *device, const c
 	return 0;
 }
 
-/* What is on block I: its partitions, its holders, its uses. Adds blocks at the end. */
+/* Finds what is on block I: partitions, holders, uses. Appends blocks. */
 static int expand(const struct gather *gather, struct device *device, size_t i)
 {
 	_cleanup_free_ char *name = strdup(device->blocks[i].name);
@@ -170,7 +170,7 @@ static int expand(const struct gather *gather, struct device *device, size_t i)
 	return 0;
 }
 
-/* Is the link a disk, with no other block device on its path? */
+/* Is the link a disk, with no other block device in its path? */
 static bool is_disk(const struct gather *gather, const struct class_link *link)
 {
 	for (size_t i = 0; i < gather->blocks.n; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a PCI device can do with PASIDs, from its config space. */
+/* Capabilities of a PCI device related to PASIDs, from its config space. */
 #include "model/gather.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@ static struct field_u64 presence(int found)
 	return found < 0 ? field_u64_error(found) : field_u64((uint64_t)found);
 }
 
-/* ATS and ACS are each function's own. */
+/* Each function has its own ATS and ACS. */
 static void own_caps(const struct pci_config *config, struct device_caps *caps)
 {
 	struct pci_config_ats ats;
@@ -30,7 +30,7 @@ static void own_caps(const struct pci_config *config, struct device_caps *caps)
 		caps->acs_enabled = field_u64(acs.enabled);
 }
 
-/* PASID and PRI a VF shares with its PF (pci_enable_pasid(), pci_enable_pri()). */
+/* A VF shares PASID and PRI with its PF (pci_enable_pasid(), pci_enable_pri()). */
 static void shared_caps(const struct pci_config *config, struct device_caps *caps)
 {
 	struct pci_config_pasid pasid;
@@ -55,7 +55,7 @@ static void shared_caps(const struct pci_config *config, struct device_caps *cap
 	}
 }
 
-/* What is not known to be there has no known details either: unreadable, not absent. */
+/* If a capability is unreadable its details are too, not absent. */
 static void spread(const struct field_u64 *capability, struct field_u64 *const *details)
 {
 	if (capability->status < 0)
@@ -84,7 +84,7 @@ void gather_caps(const struct gather *gather, int dir, const char *physfn, struc
 	int r;
 
 	r = pci_function_config(dir, wake, &config);
-	/* A device on another bus has no config space, and none of these. */
+	/* Devices on other buses have no config space. */
 	if (r == -ENOENT)
 		return;
 	if (r < 0)

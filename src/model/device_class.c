@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "model/gather.h"
 
-/* PCI Code and ID Assignment: base class, sub-class, interface; the words are ours. */
+/* PCI Code and ID Assignment: base class, sub-class, interface. The keywords are our own. */
 static const struct {
 	uint32_t class, mask;
 	const char *word;

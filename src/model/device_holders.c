@@ -24,7 +24,7 @@ struct use {
 
 struct search {
 	const struct sys_root *root;
-	struct node *nodes; /* one for each device of a group, too */
+	struct node *nodes; /* several for the node of a group */
 	size_t n_nodes;
 	struct use *uses;
 	size_t n_uses;
@@ -36,7 +36,10 @@ static void search_done(struct search *search)
 	free(search->uses);
 }
 
-/* /dev/DIRECTORY/NAME, whose numbers are in /sys/class/CLASS/NAME; a capture's mean nothing here. */
+/*
+ * Adds /dev/DIRECTORY/NAME, with the device number from /sys/class/CLASS/NAME. Numbers in a capture
+ * are not comparable.
+ */
 static int add_node(struct search *search, struct device *device, const char *class,
 		    const char *directory, const char *name)
 {
@@ -59,7 +62,7 @@ static int add_node(struct search *search, struct device *device, const char *cl
 	return 0;
 }
 
-/* Disks and partitions; what is stacked on them has holders of its own. */
+/* Disks and partitions. Nodes stacked on them are not the device's own. */
 static int add_blocks(struct search *search, struct device *device)
 {
 	int r = 0;
@@ -67,14 +70,14 @@ static int add_blocks(struct search *search, struct device *device)
 	for (size_t i = 0; r == 0 && i < device->n_blocks; i++) {
 		const struct device_block *block = &device->blocks[i];
 
-		/* The disk above the paths of a multipath NVMe is the device's own. */
+		/* The disk of a multipath NVMe counts as the device's own. */
 		if (!block->stacked || str_starts(block->name, "nvme"))
 			r = add_node(search, device, "block", "/dev", block->name);
 	}
 	return r;
 }
 
-/* Classes of which a device's own nodes are directly in /dev, by the names that the class has. */
+/* Classes whose nodes are directly in /dev, with the same name as in the class. */
 static const char *const classes[] = { "uio", "nvme", "nvme-generic" };
 
 struct links {
@@ -114,7 +117,7 @@ static bool is_same(const struct node *node, const struct proc_file *file)
 	if (file->vfio_syspath)
 		return node->device->path.status == 1 &&
 		       strcmp(node->device->path.value, file->vfio_syspath) == 0;
-	/* The name may be another one in the mount namespace of a container. */
+	/* The path may differ in a container's mount namespace. */
 	if (node->rdev && file->rdev)
 		return node->rdev == file->rdev && node->block == file->block;
 	return strcmp(node->path, file->path) == 0;
@@ -167,7 +170,7 @@ static int add_holder(struct device *device, const struct proc_process *process,
 	return 0;
 }
 
-/* Uses stand together by process, so that each process is read once. */
+/* Uses are sorted by process, so that each process is read once. */
 static int tell_devices(const struct search *search)
 {
 	int r = 0;
@@ -182,7 +185,7 @@ static int tell_devices(const struct search *search)
 		for (; i < search->n_uses && search->uses[i].pid == pid && r == 0; i++) {
 			const struct node *node = &search->nodes[search->uses[i].node];
 
-			/* Ended since: it holds nothing any more. */
+			/* The process has ended. */
 			if (found == 0)
 				r = add_holder(node->device, &process, node->path);
 		}

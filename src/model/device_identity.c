@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a device is: ids, class, driver and name. */
+/* The identity of a device: ids, class, driver and name. */
 #include "model/gather.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 
 #define IDENTITY (DEVICE_NEED_IDS | DEVICE_NEED_CLASS | DEVICE_NEED_NAME)
 
-/* Lines of `uevent` (pci_uevent()); pointers into its text. */
+/* Lines of `uevent` (pci_uevent()), as pointers into its text. */
 struct uevent {
 	const char *driver, *class, *ids, *subsystem, *modalias;
 };
@@ -69,7 +69,7 @@ static void all_unreadable(struct device *device, int error)
 	device->driver.status = device->name.status = error;
 }
 
-/* "Intel Corporation" is Intel, "Advanced Micro Devices, Inc. [AMD]" is AMD. */
+/* "Intel Corporation" becomes Intel, "Advanced Micro Devices, Inc. [AMD]" becomes AMD. */
 static void shorten_vendor(const char *vendor, char *buf, size_t size)
 {
 	static const char *const tails[] = { " Corporation",   " Corp.",        " Corp",
@@ -99,7 +99,7 @@ static void shorten_vendor(const char *vendor, char *buf, size_t size)
 	}
 }
 
-/* A model that the database does not know goes by its id: "Intel device 0d57". */
+/* A model that is not in the database is named by its id: "Intel device 0d57". */
 static void look_up_name(struct gather *gather, const char *modalias, struct field_u64 id)
 {
 	const char *vendor = NULL, *model = NULL;
@@ -116,7 +116,7 @@ static void look_up_name(struct gather *gather, const char *modalias, struct fie
 	gather_set(&gather->name, text);
 }
 
-/* Without a database, or a name in it, a device has none. */
+/* The name is absent if the database, or its entry, is missing. */
 static void set_name(struct gather *gather, const char *modalias, struct device *device)
 {
 	char text[64];
@@ -124,7 +124,7 @@ static void set_name(struct gather *gather, const char *modalias, struct device 
 	if (!modalias) {
 		if (device->vendor.status != 1 || device->device.status != 1)
 			return;
-		/* A capture without uevent: the ids are all that a name hangs on. */
+		/* A capture without uevent: look up by the ids only. */
 		snprintf(text, sizeof(text), "pci:v%08Xd%08Xsv00000000sd00000000bc00sc00i00",
 			 (unsigned int)device->vendor.value, (unsigned int)device->device.value);
 		modalias = text;
@@ -138,7 +138,7 @@ static void set_name(struct gather *gather, const char *modalias, struct device 
 		gather_set(&device->name, gather->name.value);
 }
 
-/* A captured tree may have the single files alone. */
+/* A captured tree may only have the single files. */
 static void read_files(int dir, struct device *device)
 {
 	device->vendor = gather_u64(dir, "vendor");

@@ -27,7 +27,7 @@ static struct field_u64 flags_up(const struct sys_root *root, const char *name)
 					   : field_u64(flags & IFF_UP_BIT);
 }
 
-/* By rtnetlink, where this machine is looked at and lets us; else by sysfs. */
+/* From rtnetlink if permitted and on a live machine; else from sysfs. */
 static struct field_u64 interface_up(const struct gather *gather, const char *name)
 {
 	for (size_t i = 0; i < gather->links.n; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One device from its directory in sysfs. */
+/* Reads a device from its directory in sysfs. */
 #include "model/gather.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 #include "util/parse.h"
 
-/* Where the link leads, or LINK itself where that is a directory already. */
+/* The target of the link, or LINK itself if it is already a directory. */
 static void read_path(const struct sys_root *root, const char *link, struct field_str *ret)
 {
 	char directory[PATH_MAX], target[PATH_MAX], path[PATH_MAX];
@@ -32,7 +32,7 @@ static void read_path(const struct sys_root *root, const char *link, struct fiel
 		gather_set(ret, path);
 }
 
-/* Only PCI's names look like an address with a domain; others say their bus by a link. */
+/* Only PCI names look like an address with a domain; for others read the link `subsystem`. */
 static int read_bus(int dir, const char *id, char **ret)
 {
 	struct pci_address address;
@@ -58,7 +58,7 @@ static struct field_u64 read_group(int dir)
 	return field_u64(number);
 }
 
-/* "(null)" is how the kernel prints that there is none (driver_override_show()). */
+/* "(null)" means that there is none (driver_override_show()). */
 static void read_override(int dir, struct field_str *ret)
 {
 	gather_str(dir, "driver_override", ret);
@@ -84,7 +84,7 @@ static int read_vfio(const struct gather *gather, int dir, struct device *device
 	return r == -ENOMEM ? r : 0;
 }
 
-/* The kernel writes -1 where the firmware tells no node. */
+/* -1 if the firmware does not specify a node. */
 static struct field_u64 read_numa(int dir)
 {
 	char text[32];
@@ -100,7 +100,10 @@ static struct field_u64 read_numa(int dir)
 	return field_u64(node);
 }
 
-/* An IOMMU that is a PCI function has a directory of that name, of its units: it is behind none. */
+/*
+ * For an IOMMU that is a PCI function, `iommu` is a directory of its own units: it is not behind
+ * one.
+ */
 static void read_unit(int dir, struct device *device)
 {
 	gather_link(dir, "iommu", &device->iommu);

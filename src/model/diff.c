@@ -103,7 +103,7 @@ int diff_side_read(const struct pasid_query *query, const struct attached_query 
 	side.iommus_status = status_of(
 		iommu_list(root, IOMMU_NEED_REGISTERS | IOMMU_NEED_ADDRESS, &side.iommus));
 	side.groups_status = status_of(group_list(root, GROUP_NEED_TYPE, 0, &side.groups));
-	/* What is captured sleeps no more. */
+	/* In a capture, nothing sleeps any more. */
 	if (wake || root->captured)
 		need |= DEVICE_WAKE;
 	side.devices_status = status_of(device_list(root, need, &side.devices));
@@ -158,7 +158,7 @@ int diff_pair_up(const void *old, size_t n_old, const void *new, size_t n_new, s
 	for (size_t i = 0; i < pairs.n; i++) {
 		struct diff_pair *last = n ? &pairs.v[n - 1] : NULL;
 
-		/* A name comes once a side. */
+		/* Names are unique on each side. */
 		if (!last || strcmp(last->name, pairs.v[i].name) != 0) {
 			pairs.v[n++] = pairs.v[i];
 			continue;
@@ -195,7 +195,7 @@ static int add_gap(struct diff *diff, const struct diff_change *change)
 	struct diff_gap *slot;
 
 	gaps->partial = true;
-	/* As many as there are fields and errors. */
+	/* Linear search: there are only as many gaps as fields and errors. */
 	for (size_t i = 0; i < gaps->n; i++) {
 		if (!is_same_gap(&gaps->v[i], change))
 			continue;
@@ -209,7 +209,7 @@ static int add_gap(struct diff *diff, const struct diff_change *change)
 	return 0;
 }
 
-/* By its name where both have one: numbers are given anew each time. */
+/* Compares by name if both have one, because numbers are reassigned. */
 static bool same_named(const struct field_str *x, const struct field_u64 *a,
 		       const struct field_str *y, const struct field_u64 *b)
 {
@@ -232,7 +232,7 @@ static bool same_target(const struct pasid_range *a, const struct pasid_range *b
 	       (a->ioas.status == 1 || field_u64_same(&a->hwpt, &b->hwpt));
 }
 
-/* A context goes on under its name, whatever its process. */
+/* A context is the same if it has the same name, whatever its process. */
 static bool same_owner(const struct pasid_range *a, const struct pasid_range *b)
 {
 	if (a->context.status == 1 || b->context.status == 1)
@@ -314,7 +314,7 @@ static struct diff_value fact_value(const struct diff_fact *fact, const void *ob
 	return value;
 }
 
-/* Told of what it is under already. */
+/* Already reported by the fact it is under. */
 static bool is_hidden(const struct diff_fact *fact, const void *object,
 		      const struct diff_value *value)
 {
@@ -339,7 +339,7 @@ int diff_facts(struct diff *diff, const struct diff_fact *facts, size_t n, const
 	return r;
 }
 
-/* Are the objects of KIND known on both sides? The number of those of the side that is is told. */
+/* Are the objects of KIND known on both sides? If only on one, notes how many that one has. */
 static int compare_lists(struct diff *diff, enum diff_kind kind, const char *field, int old,
 			 size_t n_old, int new, size_t n_new)
 {

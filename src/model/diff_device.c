@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Units and devices: come, gone, and what has changed of those that stay. */
+/* Units and devices that were added, removed or changed. */
 #include "model/diff_join.h"
 
 #include <errno.h>
@@ -28,7 +28,7 @@ static const struct diff_fact unit_facts[] = {
 	UNIT(features2, DIFF_ADDRESS),
 };
 
-/* Config space that cannot be read is told once. */
+/* Report unreadable config space once. */
 static const struct diff_fact device_facts[] = {
 	DEVICE(driver, DIFF_TEXT),
 	DEVICE(driver_override, DIFF_TEXT),
@@ -78,7 +78,7 @@ int diff_iommus(struct diff *diff)
 	return r;
 }
 
-/* What is not there may not have been seen: STATUS is of its side. */
+/* An absent context may just not have been seen: STATUS is that of its side. */
 static struct diff_value holder_value(const struct diff_context *context, int status)
 {
 	return (struct diff_value){ .status = context      ? 1
@@ -125,7 +125,7 @@ int diff_contexts(struct diff *diff)
 	return r;
 }
 
-/* "8086:10d3"; devices on other buses than PCI have none. */
+/* "8086:10d3"; empty for devices that are not PCI. */
 static struct diff_value ids_of(const struct device *device, char *buf, size_t size)
 {
 	if (device->vendor.status != 1 || device->device.status != 1)
@@ -136,7 +136,7 @@ static struct diff_value ids_of(const struct device *device, char *buf, size_t s
 	return (struct diff_value){ .status = 1, .text = buf };
 }
 
-/* Its ids and class; the bus where it is another than PCI. */
+/* Its ids and class; also the bus if it is not PCI. */
 static struct diff_value what_is(const struct device *device)
 {
 	const int status =
@@ -157,7 +157,7 @@ static int tell_one(struct diff *diff, struct diff_change change, const struct d
 		change.old = value;
 	else
 		change.new = value;
-	/* Which of its ids cannot be read is no news: that it has come or gone is. */
+	/* For an added or removed device, unreadable ids are not worth reporting. */
 	return diff_tell(diff, &change);
 }
 
@@ -181,7 +181,7 @@ static int compare_ids(struct diff *diff, struct diff_change change, const struc
 	return diff_compare(diff, &change);
 }
 
-/* The same device behind a bus of another number. */
+/* The same device behind a bus with another number. */
 static int tell_renamed(struct diff *diff, struct diff_change change, const struct diff_pair *pair)
 {
 	const char *was = ((const struct device *)pair->old)->id;
@@ -206,7 +206,7 @@ static struct diff_value attached_value(const struct device *device)
 	};
 }
 
-/* That the type of its group has changed is the group's to tell. */
+/* A change of the group's type is reported by the group. */
 static int compare_attached(struct diff *diff, struct diff_change change,
 			    const struct diff_pair *pair)
 {

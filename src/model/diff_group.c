@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Groups, by their members: the devices that are in one group on the old side and in one on the new are
- * a part. A group whose devices are all one part is the same group, whatever its number; where groups
- * lie across each other, the largest parts are what goes on, and the devices of the others have moved.
+ * Compares groups by their members. Devices that share a group on the old side and one on the new
+ * side form a part. A group that is a single part is unchanged, whatever its number. Where groups
+ * overlap otherwise, the largest parts keep the identity of their group, and the devices of the
+ * other parts have moved.
  */
 #include "model/diff_join.h"
 
@@ -14,35 +15,35 @@
 /* A group of one side. */
 struct side_group {
 	uint64_t number;
-	size_t members; /* all that the side has */
+	size_t members; /* number of all its members */
 	size_t parts;
-	bool crossed; /* one of its parts shares its other side's group with more */
-	bool taken;   /* one of its parts goes on as it */
-	bool told;    /* that it is new, or gone */
+	bool crossed; /* shares the other side's group of one of its parts with other parts */
+	bool taken;   /* one of its parts keeps its identity */
+	bool told;    /* already reported as added or removed */
 	struct diff_value type;
 };
 
 struct side_groups {
-	struct side_group *v; /* by number */
+	struct side_group *v; /* sorted by number */
 	size_t n;
 };
 
-/* A device that both sides have in a group. */
+/* A device that is in a group on both sides. */
 struct member {
 	size_t pair;
-	size_t old, new; /* its groups */
+	size_t old, new; /* indices of its groups */
 };
 
 struct part {
-	size_t first, n;     /* members */
-	size_t old, new;     /* groups */
-	enum diff_what what; /* SPLIT, MERGED, MOVED, or CHANGED: it goes on */
+	size_t first, n;     /* range of members */
+	size_t old, new;     /* indices of groups */
+	enum diff_what what; /* SPLIT, MERGED, MOVED, or CHANGED: it keeps its identity */
 };
 
 struct regroup {
 	struct side_groups old, new;
-	struct member *members; /* by old group, new group, id */
-	char **ids;             /* theirs, beside them */
+	struct member *members; /* sorted by old group, new group, id */
+	char **ids;             /* ids of the members, same order */
 	size_t n_members;
 	struct part *parts;
 	size_t n_parts;
@@ -64,7 +65,7 @@ static int compare_numbers(const void *a, const void *b)
 	return x->number < y->number ? -1 : x->number > y->number;
 }
 
-/* Both lists are by number. */
+/* Both lists are sorted by number. */
 static void set_types(const struct group_list *list, struct side_groups *groups)
 {
 	size_t at = 0;
@@ -107,7 +108,7 @@ static struct side_group *group_of(const struct side_groups *groups, const struc
 	return bsearch(&key, groups->v, groups->n, sizeof(key), compare_numbers);
 }
 
-/* Pairs are sorted by id, so their order is the ids'. */
+/* Pairs are sorted by id, so comparing indices is enough. */
 static int compare_members(const void *a, const void *b)
 {
 	const struct member *x = a, *y = b;
@@ -172,7 +173,7 @@ static int compare_parts(const void *a, const void *b)
 	return x->first < y->first ? -1 : x->first > y->first;
 }
 
-/* The largest first; the devices of what finds its group taken have moved. */
+/* Largest first. If a part's group is already taken, its devices have moved. */
 static void choose(struct regroup *regroup, struct part **parts, size_t n)
 {
 	qsort(parts, n, sizeof(*parts), compare_parts);
@@ -265,8 +266,9 @@ static int tell_part(struct diff *diff, const struct regroup *regroup, const str
 }
 
 /*
- * A device that one side alone has in a group: together with others that both have there, or in one that
- * is new or gone itself. Of such a group the devices have come or gone too, unless they were in none.
+ * A device that is in a group on one side only. If the group has parts, the device joined or left
+ * it. If not, the whole group was added or removed, with its devices unless they exist on both
+ * sides.
  */
 static int tell_loner(struct diff *diff, const struct diff_pair *pair, struct side_group *group,
 		      bool came)

@@ -1,30 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* PASIDs: bound, gone, and those that lead elsewhere or are another process's. */
+/* PASIDs that were added, removed, or have another target or owner. */
 #include "model/diff_join.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* The bindings of one side, sorted, with what could be read there. */
+/* The bindings of one side, sorted, and which sources could be read there. */
 struct bindings {
-	struct pasid_range *renamed;  /* copies of the table's, with the devices' names of today */
-	const struct pasid_range **v; /* by device and number, numbers that are not told first */
-	const struct pasid_range **by_pid; /* by device, whether the number is told, process */
+	struct pasid_range *renamed;  /* copies of the table's rows, with the devices' new names */
+	const struct pasid_range **v; /* by device and number, unreported numbers first */
+	const struct pasid_range **by_pid; /* by device, whether the number is reported, process */
 	size_t n;
 	const struct pasid_reports *reports;
-	unsigned int sources; /* who can be believed that what they do not tell of is not there */
+	unsigned int sources; /* the sources that would have reported a binding that exists */
 	bool hardware;
 };
 
 enum field { ITSELF, KIND, TARGET, OWNER, DOMAIN, FIELDS };
 
-/* Where the walk over both has come to. */
+/* State of the walk over both sides. */
 struct walk {
 	struct diff *diff;
 	struct bindings old, new;
 	size_t i, k;
-	uint32_t old_at, new_at; /* the first PASID of the range that is not dealt with */
-	/* What is to be told of consecutive PASIDs, by FIELD: it waits for more that are alike. */
+	uint32_t old_at, new_at; /* first PASID of the current range not handled yet */
+	/* Changes of consecutive PASIDs, by FIELD, held back while equal ones follow. */
 	struct diff_change held[FIELDS];
 	bool holds[FIELDS];
 };
@@ -53,7 +53,7 @@ static const char *text_of(const struct field_str *field)
 	return field->status == 1 ? field->value : "";
 }
 
-/* Of numbers that are not told only the process and what it was bound through say which is which. */
+/* Unreported numbers are distinguished by the process and by what they were bound through. */
 static int compare_unnumbered(const struct pasid_range *x, const struct pasid_range *y)
 {
 	int order = compare_pids(x, y);
@@ -87,7 +87,7 @@ static int compare_by_pid(const void *a, const void *b)
 	return compare_pids(x, y);
 }
 
-/* Who has a device open makes no bindings. */
+/* Openers (PASID_CLAIM_HOLDER) are not bindings. */
 static unsigned int believed(const struct diff_side *side)
 {
 	unsigned int sources = 0;
@@ -126,7 +126,10 @@ static int sort_bindings(const struct diff *diff, const struct diff_side *side,
 	return 0;
 }
 
-/* Whether its number is told may depend on what else can be read: is it the other side's, in that case? */
+/*
+ * Whether a number is reported may depend on what else is readable: does the other side have this
+ * binding with its number reported, or this one without?
+ */
 static bool is_renumbered(const struct pasid_range *range, const struct bindings *other)
 {
 	const struct pasid_range key = { .device = range->device,
@@ -138,13 +141,13 @@ static bool is_renumbered(const struct pasid_range *range, const struct bindings
 	       bsearch(&at, other->by_pid, other->n, sizeof(at), compare_by_pid);
 }
 
-/* Would the other side tell of it, if it were there? */
+/* Would the other side have reported it if it existed? */
 static bool is_settled(const struct pasid_range *range, const struct bindings *other)
 {
 	return range->sources & other->sources || (other->hardware && range->hardware.status != 0);
 }
 
-/* Why not. */
+/* Why it would not. */
 static int unsettled_error(const struct pasid_range *range, const struct bindings *other)
 {
 	for (unsigned int i = 0; i < other->reports->n; i++)
@@ -165,7 +168,7 @@ static int flush(struct walk *walk)
 	return r;
 }
 
-/* What a binding leads to is told with whose it is. */
+/* The target is reported together with the owner. */
 static bool is_same(struct diff_value a, struct diff_value b)
 {
 	bool same = diff_same_value(&a, &b);
@@ -181,7 +184,7 @@ static bool is_alike(const struct diff_change *a, const struct diff_change *b)
 	       is_same(a->new, b->new);
 }
 
-/* What is held is of PASIDs that begin at one number, so that it comes in order. */
+/* Held changes begin at the same number, so that they are reported in order. */
 static bool begins_with(const struct walk *walk, const struct diff_change *change)
 {
 	for (enum field i = 0; i < FIELDS; i++)
@@ -191,7 +194,7 @@ static bool begins_with(const struct walk *walk, const struct diff_change *chang
 	return true;
 }
 
-/* Tells CHANGE, or holds it back for more that follow and are alike. */
+/* Reports CHANGE, or holds it back in case equal ones follow. */
 static int hold(struct walk *walk, enum field field, const struct diff_change *change)
 {
 	struct diff_change *held = &walk->held[field];
@@ -213,7 +216,7 @@ static struct diff_value range_value(const struct pasid_range *range, enum diff_
 	return (struct diff_value){ .status = 1, .type = type, .object = range };
 }
 
-/* PASIDs LO to HI of a range that the other side has not. */
+/* PASIDs LO to HI of a range that the other side does not have. */
 static int tell_one(struct walk *walk, const struct pasid_range *range, uint32_t lo, uint32_t hi,
 		    bool came)
 {
@@ -238,7 +241,7 @@ static int tell_one(struct walk *walk, const struct pasid_range *range, uint32_t
 	return hold(walk, ITSELF, &change);
 }
 
-/* What nobody tells on one side has not changed: only what both know is compared. */
+/* A fact that one side does not know has not changed: compares only what both know. */
 static int compare_known(struct walk *walk, struct diff_change change, enum field field,
 			 struct diff_value old, struct diff_value new)
 {
@@ -263,7 +266,7 @@ static struct diff_value kind_value(const struct pasid_range *range)
 				    .text = pasid_kind_name(range->kind) };
 }
 
-/* What it leads to, where that is known by more than its kind. */
+/* The target, if more than its kind is known. */
 static struct diff_value target_value(const struct pasid_range *range)
 {
 	struct diff_value value = range_value(range, DIFF_TARGET);
@@ -343,7 +346,7 @@ static uint32_t lesser(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
-/* Both sides have ranges of the device left. Deals with the numbers up to where one begins or ends. */
+/* Both sides have ranges of the device left. Handles the PASIDs up to where one begins or ends. */
 static int step(struct walk *walk, const struct pasid_range *old, const struct pasid_range *new)
 {
 	const uint32_t lo = walk->old_at;
@@ -382,7 +385,7 @@ static int walk_bindings(struct walk *walk)
 	return r;
 }
 
-/* A source that can be read on one side alone may have told of more on the other. */
+/* A source that is readable on one side only may have reported more on the other. */
 static int compare_sources(struct diff *diff)
 {
 	const struct pasid_reports *old = &diff->old->reports, *new = &diff->new->reports;
@@ -397,7 +400,7 @@ static int compare_sources(struct diff *diff)
 			.new = { is->status < 0 ? is->status : 1, DIFF_NUMBER, is->rows, NULL },
 		};
 
-		/* That this kernel shows no such thing, then as now, is no news. */
+		/* If this kernel never has the source, it is not a difference. */
 		if ((was->status >= 0 && is->status >= 0) ||
 		    (was->status == -EOPNOTSUPP && is->status == -EOPNOTSUPP) ||
 		    strcmp(was->name, pasid_source_vfio.name) == 0)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which device of one side is which of the other. A PCI address has a bus number in it, which moves when a card comes
- * or goes; the slots on the way from the root do not: "pci0000:00/1c.0/00.0". Two alike in one machine are told apart
- * by that, and nothing else is guessed: a device in another slot has gone and come.
+ * Matches the devices of both sides. A PCI address contains a bus number, which changes when a card
+ * is added or removed; the slots on the path from the root do not: "pci0000:00/1c.0/00.0". Only
+ * that distinguishes equal cards, and nothing else is guessed: a device in another slot was removed
+ * and added.
  */
 #include "model/diff_join.h"
 
@@ -16,11 +17,11 @@
 
 struct placed {
 	const struct device *device;
-	char *place; /* NULL: not known, or on another bus than PCI */
+	char *place; /* NULL: unknown, or not a PCI device */
 	bool paired;
 };
 
-/* The busses beneath one directory begin with this one. */
+/* The first of the buses below a directory. */
 struct bus {
 	const char *parent; /* path, LEN bytes of it */
 	size_t len;
@@ -28,10 +29,10 @@ struct bus {
 };
 
 struct places {
-	struct placed *v;      /* as the side's devices */
-	struct placed **order; /* by place, those without first */
+	struct placed *v;      /* same order as the side's devices */
+	struct placed **order; /* sorted by place, devices without a place first */
 	size_t n;
-	struct bus *busses; /* by parent */
+	struct bus *busses; /* sorted by parent */
 	size_t n_busses;
 };
 
@@ -93,7 +94,7 @@ static int list_busses(struct places *places)
 	return 0;
 }
 
-/* Of a part of a path: virtual functions may have a bus behind that of their physical one. */
+/* Appends a component of a path. VFs may be on a bus after that of their PF. */
 static void put_part(const struct places *places, const char *path, size_t parent, const char *part,
 		     FILE *f)
 {
@@ -204,7 +205,7 @@ static int add_pair(struct diff *diff, struct diff_pairs *pairs, struct placed *
 	return 0;
 }
 
-/* Both are sorted by place, which one device of a side alone can have. */
+/* Both are sorted by place, which is unique on each side. */
 static int pair_places(struct diff *diff, const struct places *old, const struct places *new,
 		       struct diff_pairs *pairs)
 {
@@ -231,11 +232,11 @@ static int compare_pairs(const void *a, const void *b)
 	const struct diff_pair *x = a, *y = b;
 	int order = diff_order(x->name, y->name);
 
-	/* Who has gone stood there before. */
+	/* The removed device comes before its successor. */
 	return order ? order : !!x->new - !!y->new;
 }
 
-/* One that has no pair yet. */
+/* A device without a pair. */
 struct rest {
 	const char *name;
 	const struct device *device;
@@ -258,7 +259,7 @@ static const struct device *device_of(const struct rest *rest)
 	return rest ? rest->device : NULL;
 }
 
-/* By address; then who has come or gone. */
+/* By address; the rest was added or removed. */
 static int pair_rest(const struct places *old, const struct places *new, struct diff_pairs *pairs)
 {
 	_cleanup_free_ struct rest *was = NULL, *is = NULL;

@@ -11,7 +11,7 @@
 
 #define DRIVERS   "/sys/bus/pci/drivers"
 #define PROBE     "/sys/bus/pci/drivers_probe"
-#define CLEARED   "\n" /* an empty string would leave the override as it is */
+#define CLEARED   "\n" /* an empty string would leave the override unchanged */
 #define PLAN_NEED (DEVICE_NEED_PATH | DEVICE_NEED_DRIVER | DEVICE_NEED_OVERRIDE)
 
 void driver_plan_done(struct driver_plan *plan)
@@ -57,7 +57,7 @@ static int add_unbind(struct driver_plan *plan)
 	return add_step(plan, path, "", plan->id);
 }
 
-/* Known facts into RET; what is unreadable is an error, as it could not be put back. */
+/* Copies a fact to RET; unreadable is an error, because it could not be restored. */
 static int take_fact(struct field_str *field, char **ret)
 {
 	if (field->status < 0)
@@ -119,7 +119,7 @@ int driver_plan_set(const struct sys_root *root, const char *path, const char *d
 	if (r < 0)
 		return r;
 	bound = is_same(plan.old_driver, driver);
-	/* A driver that it has by default needs no override. */
+	/* A device that has this driver without an override needs none. */
 	if (!(bound && !plan.old_override) && !is_same(plan.old_override, driver))
 		r = add_step(&plan, plan.path, "driver_override", driver);
 	if (r == 0 && !bound)

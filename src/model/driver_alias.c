@@ -11,7 +11,7 @@
 #include "util/cleanup.h"
 #include "util/lines.h"
 
-/* A PCI alias has 60 characters; what is longer is none. */
+/* A PCI alias has 60 characters; longer lines are not aliases. */
 #define LINE_SIZE 1024
 
 int driver_modules_path(const struct sys_root *root, char *buf, size_t size)
@@ -27,7 +27,7 @@ int driver_modules_path(const struct sys_root *root, char *buf, size_t size)
 	return (size_t)snprintf(buf, size, "lib/modules/%s", release) < size ? 0 : -ENAMETOOLONG;
 }
 
-/* "alias PATTERN MODULE"; depmod(8) makes the file of all loadable modules. */
+/* "alias PATTERN MODULE": depmod(8) lists the aliases of all loadable modules. */
 static int alias_line(const char *text, size_t size, driver_alias_fn *each, void *data)
 {
 	char line[LINE_SIZE], *pattern, *module, *save = NULL;
@@ -62,7 +62,7 @@ static int read_loadable(int dir, driver_alias_fn *each, void *data)
 	return r;
 }
 
-/* "MODULE.alias=PATTERN", ended by a NUL: with the tables of drivers since Linux 6.18. */
+/* "MODULE.alias=PATTERN", NUL-terminated; includes the drivers' ID tables since Linux 6.18. */
 static int read_builtin(int dir, driver_alias_fn *each, void *data)
 {
 	static const char key[] = ".alias=";
@@ -99,7 +99,9 @@ int driver_aliases(const struct sys_root *root, driver_alias_fn *each, void *dat
 		return dir;
 	loadable = read_loadable(dir, each, data);
 	builtin = read_builtin(dir, each, data);
-	/* A kernel without modules has no aliases of them, and one that is old none of what is built in. */
+	/*
+	 * A kernel without modules has no modules.alias, and an old one no modules.builtin.modinfo.
+	 */
 	if (loadable == -ENOENT)
 		return builtin;
 	return builtin == -ENOENT || loadable < 0 ? loadable : builtin;

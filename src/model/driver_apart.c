@@ -12,16 +12,18 @@
 #include "util/cleanup.h"
 #include "util/clock.h"
 
-#define TELL_MS  3000 /* then it is said that it takes long */
-#define GRACE_MS 2000 /* for what is about to end when it is to be left */
+#define TELL_MS  3000 /* then `watch` is called */
+#define GRACE_MS 2000 /* extra time for a child that is about to end */
 
-/* Who waits answers; who has left has closed its end. */
+/* The child waits for an answer; if the parent has given up, its end is closed. */
 static _Noreturn void be_child(const struct driver_apart *apart, int fd)
 {
 	char answer;
 	int r;
 
-	/* It may outlive a pipe's other end, and a terminal, whose signals are not for this one. */
+	/*
+	 * It may outlive the pipe's other end and the terminal, whose signals are not meant for it.
+	 */
 	(void)setsid();
 	for (int i = 0; i <= STDERR_FILENO; i++)
 		close(i);
@@ -29,12 +31,12 @@ static _Noreturn void be_child(const struct driver_apart *apart, int fd)
 	if ((send(fd, &r, sizeof(r), MSG_NOSIGNAL) != sizeof(r) || recv(fd, &answer, 1, 0) != 1) &&
 	    apart->left)
 		(void)apart->left(apart->data);
-	/* No exit(3): what is buffered is the parent's to write. */
+	/* Not exit(3): buffered output belongs to the parent. */
 	for (;;)
 		syscall(SYS_exit_group, 0);
 }
 
-/* Returns 1 when the task has ended, with its result in RET. */
+/* Returns 1 if the task has ended, with its result in RET. */
 static int take_result(int fd, int *ret)
 {
 	ssize_t n = recv(fd, ret, sizeof(*ret), 0);
@@ -47,7 +49,7 @@ static int take_result(int fd, int *ret)
 	return 1;
 }
 
-/* How long until the next thing is due; -1: nothing is. */
+/* Milliseconds until the next deadline; -1: none. */
 static int next_ms(int64_t now, const int64_t *due, size_t n)
 {
 	int64_t least = -1;
@@ -58,7 +60,7 @@ static int next_ms(int64_t now, const int64_t *due, size_t n)
 	return (int)least;
 }
 
-/* Returns 1 with the result in RET, or 0 when it is to be left. */
+/* Returns 1 with the result in RET, or 0 to stop waiting. */
 static int wait_for(const struct driver_apart *apart, int fd, int *ret)
 {
 	enum { TELL, LIMIT, STOPPED, N };

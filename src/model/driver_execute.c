@@ -34,7 +34,7 @@ static bool is_same(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-/* The device as it is now; a driver that cannot be read is an error here. */
+/* The current state of the device. A driver that cannot be read is an error here. */
 static int read_now(const struct sys_root *root, const struct driver_plan *plan, struct device *ret)
 {
 	_cleanup_device_ struct device device = { 0 };
@@ -69,8 +69,8 @@ static int write_override(const struct sys_root *root, const struct driver_plan 
 }
 
 /*
- * Back to the driver and override that were, whatever has happened: an override to the old driver makes
- * sure that it takes the device, however it had come by it.
+ * Restores the old driver and override, whatever state the device is in. Sets the override to the
+ * old driver so that it binds the device, however it was bound before.
  */
 static bool put_back(const struct sys_root *root, const struct driver_plan *plan)
 {
@@ -91,7 +91,7 @@ static bool put_back(const struct sys_root *root, const struct driver_plan *plan
 	       is_same(after.driver_override.value, plan->old_override);
 }
 
-/* What is done apart: one step, or all back. */
+/* What runs in the child: one step, or the undoing of all. */
 struct work {
 	const struct sys_root *root;
 	const struct driver_plan *plan;
@@ -122,17 +122,17 @@ int driver_undo(const struct sys_root *root, const struct driver_plan *plan, pid
 	return driver_apart(&apart, ret_pid);
 }
 
-/* An execution as it goes. */
+/* State of an execution. */
 struct run {
 	const struct sys_root *root;
 	const struct driver_plan *plan;
 	const struct driver_watch *watch;
-	int stop; /* readable once a signal to stop waits */
+	int stop; /* readable when a stop signal is pending */
 	unsigned int timeout_ms;
 	struct driver_result *result;
 };
 
-/* udev is slow, or stuck: what was asked for is done nevertheless. */
+/* A slow udev is not a failure: the driver has been changed. */
 static int wait_for(const struct run *run, struct sys_monitor *monitor, const char *name,
 		    const char *node)
 {
@@ -143,7 +143,7 @@ static int wait_for(const struct run *run, struct sys_monitor *monitor, const ch
 	return r == -ETIMEDOUT ? str_replace(&run->result->late, node) : r;
 }
 
-/* Where the kernel makes a cdev for the device, that; else its group's node, older than the device. */
+/* Waits for the cdev if the kernel creates one, else for the group's node, which may be older. */
 static int wait_for_node(const struct run *run, const struct device *before,
 			 struct sys_monitor *monitor)
 {
@@ -161,7 +161,7 @@ static int wait_for_node(const struct run *run, const struct device *before,
 			run->result->vfio_cdev = TAKE_PTR(now.vfio_cdev.value);
 		return r;
 	}
-	/* Another member of the group may have brought it: then no event comes. */
+	/* Another member of the group may have created it: then there is no event. */
 	if (now.vfio_group.status != 1 || before->vfio_group.status == 1)
 		return 0;
 	snprintf(name, sizeof(name), "%" PRIu64, now.vfio_group.value);
@@ -169,7 +169,7 @@ static int wait_for_node(const struct run *run, const struct device *before,
 	return wait_for(run, monitor, name, node);
 }
 
-/* The signals by which people and service managers stop a command; nohup(1) ignores one of them. */
+/* Signals with which people and service managers stop a command. nohup(1) ignores one of them. */
 static void stop_signals(sigset_t *set)
 {
 	static const int signals[] = { SIGHUP, SIGINT, SIGTERM };
@@ -260,7 +260,10 @@ int driver_execute(const struct sys_root *root, const struct driver_plan *plan,
 	*result = (struct driver_result){ .failed = plan->n_steps };
 	if (root->captured)
 		return -EROFS;
-	/* Stopped half-way, the device would be left without a driver: so one waits, and undoes. */
+	/*
+	 * Stopping between steps would leave the device without a driver, so the step completes and
+	 * is undone.
+	 */
 	stop_signals(&held);
 	driver_hold_signals(&before);
 	stop = signalfd(-1, &held, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -290,7 +293,7 @@ int driver_lock(const struct sys_root *root, const char *path, unsigned int time
 	char file[4096 + 32];
 	int r;
 
-	/* A file that only root may open at all; that it is open does nothing. A VF has none of its own. */
+	/* Only root can open this file, and opening it has no effect. VFs do not have one. */
 	snprintf(file, sizeof(file), "%s/rescan", path);
 	r = sys_lock(root, file, timeout_ms, ret, ret_pid);
 	if (r == -ENOENT) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What stands against taking a device from its driver. */
+/* The obstacles to taking a device from its driver. */
 #include "model/driver.h"
 
 #include <errno.h>
@@ -30,12 +30,15 @@ void driver_obstacles_done(struct driver_obstacles *list)
 	*list = (struct driver_obstacles){ 0 };
 }
 
-/* What frees it: BEFORE and AFTER around ARG, a name from outside. */
+/* The command that removes an obstacle: BEFORE and AFTER around ARG, an untrusted name. */
 struct command {
 	const char *before, *arg, *after;
 };
 
-/* Returns 0; -ENOMEM. A name that cannot be shown as it is cannot be copied from the screen either. */
+/*
+ * Returns 0 or -ENOMEM. A name with unprintable characters gets no command: it could not be copied
+ * from the screen.
+ */
 static int command_text(const struct command *command, char **ret)
 {
 	_cleanup_free_ char *quoted = str_quote(command->arg), *shown = str_printable(command->arg);
@@ -52,7 +55,7 @@ static int command_text(const struct command *command, char **ret)
 	return 0;
 }
 
-/* COMMAND: NULL for none. */
+/* COMMAND: NULL: none. */
 static int add(struct driver_obstacles *list, enum driver_obstacle_kind kind, const char *object,
 	       const char *detail, const struct command *command)
 {
@@ -71,7 +74,7 @@ static int add(struct driver_obstacles *list, enum driver_obstacle_kind kind, co
 	return 0;
 }
 
-/* KIND is what WHAT would have shown. */
+/* KIND could not be excluded, because WHAT could not be read. */
 static int add_unknown(struct driver_obstacles *list, enum driver_obstacle_kind kind,
 		       const char *what, int error)
 {
@@ -97,7 +100,7 @@ static int guard_function(const struct device *device, struct driver_obstacles *
 			 device->class_name.value ? device->class_name.value : "bridge");
 		r = add(list, DRIVER_OBSTACLE_BRIDGE, device->id, detail, NULL);
 	}
-	/* Drivers take their VFs with them when they go (pci_disable_sriov()). */
+	/* Unbinding a PF removes its VFs (pci_disable_sriov()). */
 	if (r == 0 && device->sriov_numvfs.status == 1 && device->sriov_numvfs.value > 0) {
 		snprintf(detail, sizeof(detail), "has %" PRIu64 " virtual functions",
 			 device->sriov_numvfs.value);
@@ -110,8 +113,8 @@ static int guard_function(const struct device *device, struct driver_obstacles *
 }
 
 /*
- * `net` beside a device stands as long as it has an interface, and shows those of this network
- * namespace only (class_dir_child_ns_type()).
+ * The directory `net` of a device exists as long as it has any interface, but only lists those of
+ * this network namespace (class_dir_child_ns_type()).
  */
 static int guard_namespaces(const struct sys_root *root, const struct device *device,
 			    struct driver_obstacles *list)
@@ -128,7 +131,10 @@ static int guard_namespaces(const struct sys_root *root, const struct device *de
 		   "is in another network namespace", NULL);
 }
 
-/* The interface with a default route that NAME is or is beneath (a bond, bridge, vlan); false: none. */
+/*
+ * Finds the interface with a default route: NAME, or a bond, bridge or vlan above it. Returns false
+ * if none.
+ */
 static bool find_route(const struct sys_root *root, const struct strv *routes, const char *name,
 		       unsigned int depth, char *buf, size_t size)
 {
@@ -151,7 +157,7 @@ static bool find_route(const struct sys_root *root, const struct strv *routes, c
 	return false;
 }
 
-/* A bond, bridge or team loses a part of itself. */
+/* A bond, bridge or team that would lose this port. */
 static void describe_net(const struct sys_root *root, const struct strv *routes, const char *name,
 			 char *buf, size_t size)
 {
@@ -180,7 +186,10 @@ static int guard_nets(const struct sys_root *root, const struct device *device,
 	_cleanup_strv_ struct strv routes = { 0 };
 	int r = 0;
 
-	/* An interface that is up is in the way with or without: what cannot be told only tells less. */
+	/*
+	 * An interface that is up blocks with or without a default route: the routes only add
+	 * detail.
+	 */
 	if (device->n_nets > 0)
 		(void)sys_netlink_default_routes(root, &routes);
 	if (device->nets_status < 0)
@@ -201,7 +210,7 @@ static int guard_nets(const struct sys_root *root, const struct device *device,
 	return r == 0 ? guard_namespaces(root, device, list) : r;
 }
 
-/* Who is asked to let go of a stacked device depends on who made it. */
+/* How to release a stacked device depends on what created it. */
 static int add_stacked(const struct sys_root *root, const struct device_block *block,
 		       struct driver_obstacles *list)
 {
@@ -243,13 +252,13 @@ static int guard_block(const struct sys_root *root, const struct device_block *b
 	if (r == 0 && block->swap)
 		r = add(list, DRIVER_OBSTACLE_SWAP, node, "is in use as swap",
 			&(struct command){ "swapoff ", node, NULL });
-	/* The disk above the paths of a multipath NVMe is there whether used or not. */
+	/* The disk of a multipath NVMe exists whether it is used or not. */
 	if (r == 0 && block->stacked && !str_starts(block->name, "nvme"))
 		r = add_stacked(root, block, list);
 	return r;
 }
 
-/* Is the claim on BLOCK, one of CLAIMED, a partition's, which is its disk's too? */
+/* Is the claim on BLOCK, one of CLAIMED, due to one of its partitions? */
 static bool is_of_partition(const struct device *device, const bool *claimed, size_t block)
 {
 	for (size_t i = 0; i < device->n_blocks; i++)
@@ -259,7 +268,7 @@ static bool is_of_partition(const struct device *device, const bool *claimed, si
 	return false;
 }
 
-/* Claims that nothing else has explained: a ZFS pool, a mount in another namespace. */
+/* Claims for which no other reason was found: a ZFS pool, a mount in another namespace. */
 static int guard_claims(const struct device *device, struct driver_obstacles *list)
 {
 	_cleanup_free_ bool *claimed = calloc(device->n_blocks + 1, sizeof(*claimed));
@@ -291,15 +300,18 @@ static int guard_blocks(const struct sys_root *root, const struct device *device
 				device->blocks_status);
 	for (size_t i = 0; r == 0 && i < device->n_blocks; i++)
 		r = guard_block(root, &device->blocks[i], list);
-	/* A partition's claim is its disk's too: only with nothing found does a claim tell more. */
+	/*
+	 * A claim on a partition is one on its disk too, so claims only help if nothing else was
+	 * found.
+	 */
 	if (r == 0 && list->n == before && !root->captured)
 		r = guard_claims(device, list);
 	return r;
 }
 
 /*
- * A name is anybody's: who calls himself as the holders of contexts do is left alone, since to end the
- * holder of a context ends all that it has, and only the contexts themselves say which one it is.
+ * Ending the holder of a context destroys all it has. Anyone can take the name of one, and only the
+ * contexts themselves know which process it is, so no command is suggested for such names.
  */
 static int add_holder(const struct device_holder *holder, struct driver_obstacles *list)
 {
@@ -321,7 +333,7 @@ static int add_holder(const struct device_holder *holder, struct driver_obstacle
 	return r;
 }
 
-/* A driver of user space does not let go as long as its node is open (vfio_unregister_group_dev()). */
+/* Unbinding waits until the node is closed (vfio_unregister_group_dev()). */
 static int guard_holders(const struct device *device, struct driver_obstacles *list)
 {
 	const char *driver = device->driver.value ? device->driver.value : "";

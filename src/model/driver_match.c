@@ -12,7 +12,10 @@
 #define DRIVERS "sys/bus/pci/drivers"
 #define DEVICES "sys/bus/pci/devices"
 
-/* A driver of the kernel. Of a module with several all have the table of each: no alias says whose it is. */
+/*
+ * A kernel driver. The drivers of one module share its aliases, which do not say which driver they
+ * are for.
+ */
 struct entry {
 	char *driver, *module;
 	bool aliases; /* some of its devices are known */
@@ -22,8 +25,8 @@ struct entry {
 struct table {
 	struct entry *v;
 	size_t n;
-	const char *modalias; /* the device's */
-	int error;            /* of the files: -errno, -ENOENT where there is none; 0 */
+	const char *modalias; /* of the device */
+	int error;            /* of the alias files: -errno, -ENOENT if there are none; 0 */
 };
 
 static void table_done(struct table *table)
@@ -40,7 +43,7 @@ void driver_fit_done(struct driver_fit *fit)
 	strv_done(&fit->made);
 }
 
-/* The kernel has no list of these: they take what they are given, and have no table of devices. */
+/* Drivers without an ID table that bind any device; the kernel has no list of them. */
 bool driver_is_generic(const char *driver)
 {
 	static const char *const names[] = { "pci-stub", "pci-pf-stub", "pciback", "igb_uio" };
@@ -51,7 +54,7 @@ bool driver_is_generic(const char *driver)
 	return strstr(driver, "vfio") || str_starts(driver, "uio_pci");
 }
 
-/* A module goes by both: "vfio-pci.ko" is vfio_pci once it is loaded. */
+/* "-" and "_" are equal: "vfio-pci.ko" is loaded as vfio_pci. */
 static bool is_module(const char *a, const char *b)
 {
 	for (; *a && *b; a++, b++)
@@ -68,7 +71,7 @@ static int add_entry(const struct sys_root *root, const char *driver, struct tab
 
 	snprintf(path, sizeof(path), DRIVERS "/%s", driver);
 	dir = sys_dir_open(root, path);
-	/* Of what is built in too, see module_add_driver(). */
+	/* Also exists for built-in drivers, see module_add_driver(). */
 	if (dir < 0 || sys_read_link(dir, "module", module, sizeof(module)) < 0)
 		snprintf(module, sizeof(module), "%s", driver);
 	entry = array_push(table->v, table->n);
@@ -94,7 +97,10 @@ static int read_drivers(const struct sys_root *root, struct table *table)
 static int on_alias(const char *module, const char *pattern, void *data)
 {
 	struct table *table = data;
-	/* Only by driver_override, see do_pci_entry() of modpost: made to be given devices. */
+	/*
+	 * Aliases for driver_override only, see do_pci_entry() of modpost: the driver is meant to
+	 * be assigned.
+	 */
 	bool override = str_starts(pattern, "vfio_pci:");
 
 	if (!override && !str_starts(pattern, "pci:"))
@@ -112,7 +118,10 @@ static int on_alias(const char *module, const char *pattern, void *data)
 	return 0;
 }
 
-/* "MODALIAS=pci:v00008086..." of the device in DIR, and its driver, "" without. Returns 0, -errno. */
+/*
+ * "MODALIAS=pci:v00008086..." of the device in DIR, and its driver, "" if none. Returns 0 or
+ * -errno.
+ */
 static int read_uevent(int dir, char *modalias, size_t size, char *driver, size_t driver_size)
 {
 	char text[4096], *save = NULL;
@@ -130,7 +139,7 @@ static int read_uevent(int dir, char *modalias, size_t size, char *driver, size_
 	return *modalias ? 0 : -ENOENT;
 }
 
-/* Was the device in DIR given its driver? Then that is none that the kernel chose. */
+/* Does the device in DIR have an override? Then the kernel did not choose its driver. */
 static bool is_overridden(int dir)
 {
 	char text[NAME_MAX + 2];
@@ -139,7 +148,7 @@ static bool is_overridden(int dir)
 	       (*text && strcmp(text, "(null)") != 0);
 }
 
-/* What the kernel has matched by itself, no file is needed for. */
+/* The devices that the kernel has bound by itself: these need no alias file. */
 static int read_bound(const struct sys_root *root, struct table *table)
 {
 	_cleanup_strv_ struct strv list = { 0 };
@@ -228,7 +237,7 @@ int driver_match_list(const struct sys_root *root, const char *path, struct strv
 
 struct reduction {
 	struct table *table;
-	struct strv modaliases; /* each once: functions come in hundreds */
+	struct strv modaliases; /* each once: VFs come in hundreds */
 	FILE *out;
 };
 
@@ -237,7 +246,10 @@ static void reduction_done(struct reduction *reduction)
 	strv_done(&reduction->modaliases);
 }
 
-/* Of each driver: what fits a device of this machine, else one line, which says that the others do not. */
+/*
+ * Keeps for each driver the aliases of this machine's devices, or else one line, which shows that
+ * it has aliases for others.
+ */
 static int keep_alias(const char *module, const char *pattern, void *data)
 {
 	const struct reduction *reduction = data;

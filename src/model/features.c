@@ -25,7 +25,7 @@ static int add(struct feature_list *list, const char *kind, const char *name, co
 	return 0;
 }
 
-/* What is there when ENTRY stands in directory DIR; ENTRY NULL: when anything stands in it. */
+/* Available if ENTRY is in the directory DIR; if ENTRY is NULL, if DIR is not empty. */
 struct place {
 	const char *kind, *name, *dir, *entry, *about;
 };
@@ -97,7 +97,7 @@ static const char *const ioctl_about[IOMMUFD_IOCTL_N] = {
 	[IOMMUFD_IOAS_NOIOMMU_GET_PA] = "physical addresses, for devices without an IOMMU",
 };
 
-/* FD negative: the -errno for which the ioctls could not be asked. */
+/* FD negative: the -errno with which the ioctls could not be probed. */
 static int add_ioctls(int fd, struct feature_list *list)
 {
 	int r = 0;
@@ -130,7 +130,7 @@ static const char *const flag_about[FLAG_COUNT] = {
 	[FLAG_ATTACH_PASID] = "binding PASIDs of a VFIO device",
 };
 
-/* Everything made here goes when the two fds close. */
+/* Everything created here is destroyed when the two fds close. */
 static int probe_flags(int iommufd, int fd, struct field_u64 *flags)
 {
 	uint32_t id, ioas, hwpt;
@@ -142,10 +142,10 @@ static int probe_flags(int iommufd, int fd, struct field_u64 *flags)
 	if (r < 0)
 		return r;
 	r = iommufd_hwpt_alloc(iommufd, id, ioas, true, &hwpt);
-	/* EINVAL: a kernel without the flag; EOPNOTSUPP: an IOMMU without PASIDs. */
+	/* EINVAL: the kernel does not know the flag; EOPNOTSUPP: the IOMMU has no PASIDs. */
 	flags[FLAG_HWPT_PASID] =
 		r == 0 || r == -EINVAL || r == -EOPNOTSUPP ? field_u64(r == 0) : field_u64_error(r);
-	/* An unknown flag is EINVAL; known, detaching a PASID that is not attached succeeds. */
+	/* EINVAL: flag not known. Otherwise detaching a PASID that is not attached succeeds. */
 	r = vfio_detach_pasid(fd, 1);
 	flags[FLAG_ATTACH_PASID] = r == 0 || r == -EINVAL ? field_u64(r == 0) : field_u64_error(r);
 	return 0;
@@ -173,7 +173,7 @@ static int add_flags(int iommufd, const char *device, struct feature_list *list)
 	return r;
 }
 
-/* What was found when the machine was captured. */
+/* The results from when the machine was captured. */
 static int set_captured(const struct sys_root *root, bool flags, struct feature_list *list)
 {
 	_cleanup_close_ int dir = sys_dir_open(root, "ioasidctl");

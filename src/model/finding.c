@@ -129,7 +129,7 @@ enum status finding_status(const struct finding *finding)
 	return finding->result == FINDING_BLOCKED ? STATUS_UNSAFE : STATUS_UNSUPPORTED;
 }
 
-/* Rights can be given and obstacles removed, but hardware stays as it is. */
+/* Permissions can be granted and obstacles removed, but hardware cannot be changed. */
 static int rank(enum status status)
 {
 	static const enum status order[] = { STATUS_DONE, STATUS_NOT_PERMITTED, STATUS_UNSAFE };
@@ -166,7 +166,7 @@ const struct finding *finding_cause(const struct finding_list *list, unsigned in
 	return cause;
 }
 
-/* The names of all checks that ended with RESULT for USES, each once: "noiommu, memlock". */
+/* The names of all checks with RESULT for USES, each once: "noiommu, memlock". */
 static int names_of(const struct finding_list *list, unsigned int uses, enum finding_result result,
 		    char **ret)
 {

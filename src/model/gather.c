@@ -9,7 +9,7 @@
 #include "util/array.h"
 #include "util/parse.h"
 
-/* Facts that come in one file with others, or stand on others. */
+/* Adds what the facts in NEED depend on, or are read together with. */
 static unsigned int complete_need(unsigned int need)
 {
 	if (need & DEVICE_NEED_HOLDERS)
@@ -104,11 +104,11 @@ int gather_class(const struct sys_root *root, const char *name, struct class_lin
 	snprintf(directory, sizeof(directory), "/sys/class/%s", name);
 	dir = sys_dir_open(root, directory + 1);
 	r = dir < 0 ? dir : sys_list(dir, ".", &list);
-	/* A class without members need not be there. */
+	/* An empty class may be missing. */
 	if (r < 0)
 		links.status = r == -ENOENT ? 1 : r;
 	for (size_t i = 0; i < list.n; i++) {
-		/* Files among the links, such as bonding_masters, are no links. */
+		/* Skip plain files such as bonding_masters. */
 		if (sys_link(dir, list.v[i], target, sizeof(target)) < 0 ||
 		    sys_path_resolve(directory, target, path, sizeof(path)) < 0)
 			continue;
@@ -178,7 +178,7 @@ static int open_parts(struct gather *gather)
 		r = gather_class(gather->root, "net", &gather->nets);
 		if (r < 0)
 			return r;
-		/* Where that is refused, sysfs tells as well. */
+		/* If netlink fails, sysfs has the same. */
 		if (!gather->root->captured)
 			(void)sys_netlink_links(&gather->links);
 	}

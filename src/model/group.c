@@ -147,7 +147,7 @@ static int read_group(struct gather *gather, unsigned int need, int groups, cons
 	return 0;
 }
 
-/* Holders are looked for once, among the members of all groups. */
+/* Walks the processes once for the members of all groups. */
 static int read_holders(const struct gather *gather, const struct group_list *list)
 {
 	_cleanup_free_ struct device **devices = NULL;
@@ -194,7 +194,7 @@ int group_list(const struct sys_root *root, unsigned int need, unsigned int devi
 		r = read_group(&gather, need, groups, names.v[i], &list.v[list.n]);
 		if (r == -ENOMEM)
 			return r;
-		/* What is no number is no group. */
+		/* Entries that are not numbers are not groups. */
 		list.n += r == 0;
 	}
 	if (list.n > 1)

@@ -43,9 +43,9 @@ static struct field_u64 hex_file(int dir, const char *name)
 }
 
 /*
- * "EFR:EFR2" since Linux 6.7, "EFR2:EFR" since 5.19, "EFR" before (amd_iommu_show_features()). EFR has
- * sizes in its upper half that are never 0 on hardware with a second register, whose own upper half is
- * reserved: the larger one is EFR.
+ * "EFR:EFR2" since Linux 6.7, "EFR2:EFR" since 5.19, "EFR" before (amd_iommu_show_features()). EFR
+ * has size fields in its upper half that are never 0 on hardware with EFR2, whose own upper half is
+ * reserved, so the larger value is EFR.
  */
 static void amd_features(int dir, struct iommu *iommu)
 {
@@ -79,7 +79,7 @@ static int read_amd(int dir, struct iommu *iommu)
 	if (iommu->features.status != 1)
 		return 0;
 	efr = iommu->features.value;
-	/* PASmax tells of guest translation, GTSup. */
+	/* PASmax is only valid with GTSup. */
 	iommu->pasid_width = field_u64(efr & 1 << 4 ? (efr >> 32 & 0x1f) + 1 : 0);
 	return iommu_decode_amd(efr, iommu->features2.value, &iommu->fields, &iommu->n_fields);
 }
@@ -92,7 +92,7 @@ static int read_intel(int dir, struct iommu *iommu)
 	iommu->ecap = hex_file(dir, "intel-iommu/ecap");
 	cap = iommu->cap.value;
 	ecap = iommu->ecap.value;
-	/* Absent or unreadable as the register is. */
+	/* Take over the register's status. */
 	iommu->address_width = iommu->cap;
 	if (iommu->cap.status == 1)
 		iommu->address_width.value = (cap >> 16 & 0x3f) + 1;
@@ -104,7 +104,7 @@ static int read_intel(int dir, struct iommu *iommu)
 	return iommu_decode_intel(cap, ecap, &iommu->fields, &iommu->n_fields);
 }
 
-/* By the name that its driver gives it (iommu_device_sysfs_add()). */
+/* From the name that the driver gives it (iommu_device_sysfs_add()). */
 static const char *vendor_of_name(const char *name)
 {
 	static const char *const vendors[][2] = {
@@ -120,7 +120,7 @@ static const char *vendor_of_name(const char *name)
 	return NULL;
 }
 
-/* Others are called after the device that they are, and go by its driver. */
+/* Other units are named after their device: use its driver. */
 static void read_vendor(const struct sys_root *root, struct iommu *iommu)
 {
 	const char *vendor = vendor_of_name(iommu->name), *end;

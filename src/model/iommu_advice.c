@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The options are those of Documentation/admin-guide/kernel-parameters.txt: intel_iommu=on exists, while AMD's and
- * Arm's drivers are on unless the command line says "off", and have no such option (parse_amd_iommu_options()).
+ * Options as in Documentation/admin-guide/kernel-parameters.txt: intel_iommu=on exists; AMD's and
+ * Arm's drivers are on unless the command line says "off", and have no such option
+ * (parse_amd_iommu_options()).
  */
 #include "model/iommu_advice.h"
 
@@ -15,13 +16,13 @@
 #include "sys/kernel_param.h"
 #include "util/cleanup.h"
 
-/* What a table of the firmware needs of the kernel. */
+/* What the kernel needs for a firmware table to take effect. */
 struct driver {
 	const char *table;
-	const char *symbol; /* of the configuration; NULL: none that is looked for */
-	const char *option; /* of the command line, which takes "off"; NULL: none */
-	const char *on;     /* what that takes to turn it on; NULL: it is on */
-	const char *word;   /* that the driver's messages have */
+	const char *symbol; /* in the kernel configuration; NULL: not checked */
+	const char *option; /* on the command line, takes "off"; NULL: none */
+	const char *on;     /* what enables it if it is off by default; NULL: on by default */
+	const char *word;   /* that occurs in the driver's messages */
 };
 
 static const struct driver drivers[] = {
@@ -76,7 +77,7 @@ static const char *x86_advice(const struct sys_root *root, const struct sys_cpu 
 	return "turn on the IOMMU (VT-d, AMD-Vi) in the firmware's setup";
 }
 
-/* The firmware announces none, or this cannot be read (not KNOWN). */
+/* The firmware announces no IOMMU, or that could not be read (not KNOWN). */
 static const char *firmware_advice(const struct sys_root *root, bool known)
 {
 	struct sys_cpu cpu;
@@ -95,7 +96,7 @@ static const char *firmware_advice(const struct sys_root *root, bool known)
 	return "look for the IOMMU in the setup of the firmware or hypervisor";
 }
 
-/* Other devices are behind one, so that neither the kernel nor a switch of the firmware is the cause. */
+/* Other devices are behind an IOMMU, so neither the kernel nor a firmware setting is the reason. */
 static const char *others_advice(const struct sys_root *root)
 {
 	struct sys_cpu cpu;

@@ -55,7 +55,7 @@ static const struct iommu_layout efr_layout[] = {
 	{ "EFR", "SNPSup", 63, 63, IOMMU_FLAG, "secure nested paging support" },
 };
 
-/* Of the second register only what the kernel uses is told. */
+/* Only the fields of EFR2 that the kernel uses. */
 static const struct iommu_layout efr2_layout[] = {
 	{ "EFR2", "SevSnpIoSup", 1, 1, IOMMU_FLAG, "SEV-SNP trusted I/O support" },
 	{ "EFR2", "GCR3TRPMode", 3, 3, IOMMU_FLAG, "guest physical root pointer of GCR3" },

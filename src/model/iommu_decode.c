@@ -17,7 +17,7 @@ void iommu_fields_free(struct iommu_field *fields, size_t n)
 	free(fields);
 }
 
-/* "39-bit, 48-bit": the names of the bits set; NULL names are reserved. */
+/* "39-bit, 48-bit": names of the bits that are set; NULL: reserved. */
 static void list_bits(uint64_t value, const char *const *names, size_t n, char *buf)
 {
 	char *end = buf;

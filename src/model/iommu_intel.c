@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * CAP_REG and ECAP_REG, sections 11.4.2 and 11.4.3 of the VT-d specification; the kernel's names are
- * cap_*() and ecap_*() in drivers/iommu/intel/iommu.h. What newer revisions renamed has the new name:
- * first and second "stage" were "level", FS* and SS* were FL* and SL*.
+ * CAP_REG and ECAP_REG, sections 11.4.2 and 11.4.3 of the VT-d specification; the kernel's macros
+ * are cap_*() and ecap_*() in drivers/iommu/intel/iommu.h. Fields have their newest names: "stage"
+ * was "level", FS* and SS* were FL* and SL*.
  */
 #include "model/iommu_decode.h"
 

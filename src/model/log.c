@@ -9,7 +9,7 @@
 #include "model/log_take.h"
 #include "sys/kmsg.h"
 
-/* Longer is no message of the kernel, whatever it looks like (PRINTKRB_RECORD_MAX, 1024). */
+/* Longer lines are not kernel messages (PRINTKRB_RECORD_MAX, 1024). */
 #define LINE_MAX_SIZE 8192
 void log_fault_done(struct log_fault *fault)
 {
@@ -60,13 +60,16 @@ static int parse_strict(struct log_parser *parser, const struct log_span *text,
 	case LOG_NOBODYS:
 		return log_pass(parser, in->each, in->data);
 	}
-	/* What looks like a fault, and is not believed, is no reason to say that there was none. */
+	/*
+	 * Count lines that look like faults but are not believed, so that the result is not "no
+	 * faults".
+	 */
 	if (!known && log_is_doubtful(text))
 		parser->doubted++;
 	return r;
 }
 
-/* TEXT, clean, in whatever way the parser is told to read it. */
+/* Parses TEXT, cleaned, in the mode of the parser. */
 static int parse_text(struct log_parser *parser, struct log_input *in)
 {
 	char buf[LINE_MAX_SIZE];
@@ -81,7 +84,7 @@ static int parse_text(struct log_parser *parser, struct log_input *in)
 	return log_take_pasted(parser, &(struct log_span){ buf, buf + size }, in);
 }
 
-/* A record of which the kernel has told the message. */
+/* A record whose message is known to be from the kernel. */
 static int parse_kernels(struct log_parser *parser, const struct log_input *in)
 {
 	struct log_line line = { .time = { in->time, in->time }, .host = { in->time, in->time } };

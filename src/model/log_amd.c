@@ -11,16 +11,16 @@
 #define INTERRUPT "reset the device: it sent an interrupt that its driver did not set up"
 
 /*
- * AMD I/O Virtualization Technology Specification, "IO_PAGE_FAULT Event": the bits of DW1 from 16
- * on, which the kernel prints as flags.
+ * AMD I/O Virtualization Technology Specification, "IO_PAGE_FAULT Event": bits 16 and up of DW1,
+ * which the kernel prints as flags.
  */
 enum {
-	AMD_GN = 0x001, /* the address is a guest's: the domain is a PASID */
-	AMD_I = 0x008,  /* an interrupt */
-	AMD_PR = 0x010, /* the page is present */
-	AMD_RW = 0x020, /* a write */
-	AMD_RZ = 0x080, /* reserved bits are set */
-	/* Of an INVALID_PPR_REQUEST (EVENT_FLAG_PPR_GN). */
+	AMD_GN = 0x001, /* guest address: the domain field is a PASID */
+	AMD_I = 0x008,  /* interrupt request */
+	AMD_PR = 0x010, /* page present */
+	AMD_RW = 0x020, /* write */
+	AMD_RZ = 0x080, /* reserved bit set */
+	/* In an INVALID_PPR_REQUEST (EVENT_FLAG_PPR_GN). */
 	AMD_PPR_GN = 0x200,
 };
 
@@ -36,7 +36,7 @@ static void amd_page_fault(struct log_fault *fault)
 		return;
 	}
 	fault->access = flags & AMD_RW ? LOG_ACCESS_WRITE : LOG_ACCESS_READ;
-	/* The kernel's variable holds only the low 16 bits. */
+	/* The kernel's variable only has the low 16 bits. */
 	if (flags & AMD_GN) {
 		fault->pasid = fault->domain;
 		fault->domain = (struct field_u64){ 0 };
@@ -63,7 +63,7 @@ static void amd_event(struct log_fault *fault)
 		fault->access = fault->flags.value & AMD_RW ? LOG_ACCESS_WRITE : LOG_ACCESS_READ;
 }
 
-/* An entry of which V is set (DTE[0], bit 0) is there, and yet no good. */
+/* If V is set (DTE[0], bit 0), the entry exists but is invalid. */
 static void amd_illegal(struct log_fault *fault)
 {
 	amd_event(fault);
@@ -111,8 +111,8 @@ enum { FAMILY_ILLEGAL = 1, FAMILY_DETACHED };
 #define ATTACHED "the device is attached to nothing"
 
 /*
- * What follows "Event logged [". Linux 4.9 to 4.19 print that, then this as a line of its own: printk()
- * no longer joined them.
+ * What follows "Event logged [". Linux 4.9 to 4.19 print that and then this as a separate line,
+ * because printk() no longer joins them.
  */
 static const struct log_pattern event_patterns[] = {
 	{ .form = "IO_PAGE_FAULT domain=%M address=%A flags=%F]",
@@ -129,7 +129,7 @@ static const struct log_pattern event_patterns[] = {
 	  FAMILY_ILLEGAL,
 	  1,
 	  LOG_PART_NEXT },
-	/* Without a PASID: before 4.18. */
+	/* Before 4.18, without a PASID. */
 	{ .form = "ILLEGAL_DEV_TABLE_ENTRY device=%D address=%A flags=%F]",
 	  LOG_KIND_DMA,
 	  ILLEGAL,
@@ -260,7 +260,7 @@ static const struct log_pattern amd_patterns[] = {
 	  LOG_KIND_LOST,
 	  "the IOMMU announced an event and did not write it",
 	  NULL },
-	/* The second from 5.10 to 6.1. That of interrupts to guests (GA) is no matter of faults. */
+	/* The second from 5.10 to 6.1. The log of guest interrupts (GA) is not about faults. */
 	{ .form = "IOMMU Event log restarting", LOG_KIND_LOST, OVERFLOW, NULL },
 	{ .form = "IOMMU event log overflow", LOG_KIND_LOST, OVERFLOW, NULL },
 	{ .form = "IOMMU PPR log restarting", LOG_KIND_LOST, OVERFLOW, NULL },
@@ -286,7 +286,7 @@ static const struct log_pattern amd_patterns[] = {
 const struct log_source log_sources_amd[] = {
 	{ "amd-vi", NULL, "AMD-Vi: Event logged [", false, event_patterns },
 	{ "amd-vi", NULL, "AMD-Vi: ", false, amd_patterns },
-	/* Linux 5.0 and 5.1: dev_err() without a dev_fmt() of its own. */
+	/* Linux 5.0 and 5.1: dev_err() without a dev_fmt(). */
 	{ "amd-vi", NULL, "Event logged [", false, event_patterns },
 	{ "amd-vi", NULL, NULL, false, event_patterns },
 	{ "amd-vi", NULL, "amd_iommu_report_page_fault: ", false, log_suppressed },

@@ -33,7 +33,7 @@ static const struct log_code smmu3_events[] = {
 	{ 0 },
 };
 
-/* What event_str[] calls them. */
+/* The names in event_str[]. */
 static const struct {
 	const char *name;
 	unsigned int code;
@@ -44,7 +44,7 @@ static const struct {
 	{ "F_ACCESS", 0x12 },          { "F_PERMISSION", 0x13 },      { "F_VMS_FETCH", 0x25 },
 };
 
-/* Has an event of this number an address that the device used? */
+/* Does the event with this number have the address that the device used? */
 static bool has_address(uint64_t code)
 {
 	return (code >= 0x10 && code <= 0x13) || code == 0x0b || code == 0x20;
@@ -69,7 +69,7 @@ static void smmu3_raw(struct log_fault *fault)
 
 static void smmu3_event(struct log_fault *fault)
 {
-	/* A part of the four words is better than nothing. */
+	/* Some of the four words are better than none. */
 	if (fault->n_raw)
 		smmu3_raw(fault);
 	for (size_t i = 0; fault->code.status != 1 && i < ARRAY_SIZE(smmu3_names); i++)
@@ -199,7 +199,7 @@ static const struct log_pattern smmu3_patterns[] = {
 	{ 0 },
 };
 
-/* ARM_SMMU_CB_FSR_*, drivers/iommu/arm/arm-smmu/arm-smmu.h; the most telling first. */
+/* ARM_SMMU_CB_FSR_*, drivers/iommu/arm/arm-smmu/arm-smmu.h; the most specific first. */
 static const struct log_code smmu2_status[] = {
 	{ 1 << 1, "the address is not mapped", LOG_UNMAPPED },
 	{ 1 << 3, "the page is not mapped for this access",
@@ -259,7 +259,7 @@ static void smmu2_global(struct log_fault *fault)
 		return;
 	fault->reason = code->reason;
 	fault->remedy = code->remedy;
-	/* USF is what later kernels call "Blocked unknown Stream ID". */
+	/* Newer kernels print USF as "Blocked unknown Stream ID". */
 	if (code == smmu2_global_status) {
 		fault->kind = LOG_KIND_DMA;
 		/* GFSYNR0: WNR. */
@@ -278,7 +278,7 @@ static const struct log_pattern smmu2_patterns[] = {
 	{ .form = "Unhandled context fault: fsr=%C, iova=%A, fsynr=%F, cb=%d",
 	  LOG_KIND_DMA,
 	  .decode = smmu2_context },
-	/* Linux 3.13 to 4.12; before it, where it was no translation, the second. */
+	/* Linux 3.13 to 4.12; before, the second form for other than translation faults. */
 	{ .form = "Unhandled context fault: iova=%A, fsynr=%F, cb=%d",
 	  LOG_KIND_DMA,
 	  UNTRANSLATED,
@@ -295,7 +295,7 @@ static const struct log_pattern smmu2_patterns[] = {
 	  UNTRANSLATED,
 	  NULL,
 	  smmu2_status_only },
-	/* Qualcomm's kernels of Android. */
+	/* Qualcomm's Android kernels. */
 	{ .form = "Unhandled context fault: iova=%A, cb=%d, fsr=%C, fsynr0=%F, fsynr1=%x",
 	  LOG_KIND_DMA,
 	  .decode = smmu2_context },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Devices that report faults of their own: Intel's accelerators (idxd), AMD's and Qualcomm's GPUs. */
+/* Devices that report their own faults: Intel's accelerators (idxd), AMD's and Qualcomm's GPUs. */
 #include <string.h>
 
 #include "model/log_pattern.h"
@@ -111,7 +111,7 @@ static const struct log_pattern idxd_patterns[] = {
 	  LOG_KIND_REFUSED,
 	  "the kernel's own PASID was refused: the driver works without it; the code is the errno",
 	  SVA_WHY },
-	/* Before 6.13 with a full stop, and also for what a reset of the device mends. */
+	/* Before 6.13, with a full stop, also for what a reset of the device fixes. */
 	{ .form = "idxd halted, need FLR.", LOG_KIND_HARDWARE, "the device has halted", LOG_RESET },
 	{ .form = "idxd halted, need system reset%*",
 	  LOG_KIND_HARDWARE,
@@ -125,7 +125,7 @@ enum { FAMILY_PAGE = 1, FAMILY_CONTEXT };
 #define GPU_MAPPED "the address is not mapped in the GPU's page table"
 #define GPU_DENIED "the GPU's page table does not allow this access"
 
-/* The PASID and the process 0 are the driver's own. */
+/* PASID 0 and process 0 are the driver's own. */
 static void gpu_owner(struct log_fault *fault)
 {
 	if (fault->pasid.value == 0)
@@ -135,9 +135,9 @@ static void gpu_owner(struct log_fault *fault)
 }
 
 /*
- * What *_L2_PROTECTION_FAULT_STATUS holds, spelled out in further lines: the layout is not the same in all
- * GPUs. A status of 0 is of no fault: it was read too late. Of the bits of PERMISSION_FAULTS, the first says
- * that the page is not there (Documentation/gpu/amdgpu/debugging.rst).
+ * Fields of *_L2_PROTECTION_FAULT_STATUS, printed one per line because the layout differs between
+ * GPUs. A status of 0 means that it was read too late. The first bit of PERMISSION_FAULTS means
+ * that the page is not present (Documentation/gpu/amdgpu/debugging.rst).
  */
 static void gpu_status(struct log_fault *fault)
 {
@@ -155,7 +155,7 @@ static void gpu_status(struct log_fault *fault)
 		fault->reason = GPU_DENIED;
 }
 
-/* The number of the page is in the line. */
+/* The line has a page number, not an address. */
 static void gpu_page(struct log_fault *fault)
 {
 	gpu_owner(fault);
@@ -167,7 +167,7 @@ static void gpu_page(struct log_fault *fault)
 	"the GPU's page tables are its driver's, not the IOMMU's: the program used memory of the " \
 	"GPU that was not, or no longer, its own; else the driver has a bug"
 
-/* Further lines of one fault; what the status register says, they spell out. */
+/* Continuation lines of one fault, with the fields of the status register. */
 #define GPU_MORE(text, n, more) \
 	{ \
 		.form = (text), LOG_KIND_DMA, GPU_PAGE, GPU_FIX, gpu_status, FAMILY_PAGE, (n), \
@@ -268,7 +268,7 @@ static const struct log_pattern gmc_suppressed[] = {
 	{ 0 },
 };
 
-/* In drm/msm: IOMMU_FAULT_READ, IOMMU_FAULT_WRITE; and the type in words, or not. */
+/* drm/msm prints IOMMU_FAULT_READ or IOMMU_FAULT_WRITE, and in some versions the type in words. */
 static void msm_gpu(struct log_fault *fault)
 {
 	if (strcmp(fault->text, "TRANSLATION") == 0 || strcmp(fault->text, "translation") == 0)
@@ -282,7 +282,7 @@ static void msm_gpu_flags(struct log_fault *fault)
 	fault->access = fault->flags.value & 1 ? LOG_ACCESS_WRITE : LOG_ACCESS_READ;
 }
 
-/* Qualcomm's GPUs, in drm/msm and, under Android, in KGSL: each process has a page table of the SMMU. */
+/* Qualcomm's GPUs, in drm/msm and, on Android, KGSL: each process has its own SMMU page table. */
 static const struct log_pattern msm_gpu_patterns[] = {
 	{ .form = "*** gpu fault: ttbr0=%x iova=%A dir=%W type=%T source=%*",
 	  LOG_KIND_DMA,
@@ -327,7 +327,7 @@ const struct log_source log_sources_device[] = {
 	{ "idxd", "idxd", NULL, false, idxd_patterns },
 	{ "idxd", NULL, "process_evl_entry: ", false, log_suppressed },
 	{ "idxd", NULL, "idxd_misc_thread: ", false, log_suppressed },
-	/* dev_fmt() has the prefix as of 5.8. */
+	/* dev_fmt() has the prefix since 5.8. */
 	{ "amdgpu", "amdgpu", "amdgpu: ", false, amdgpu_patterns },
 	{ "amdgpu", "amdgpu", NULL, false, amdgpu_patterns },
 	{ "amdgpu", NULL, "gmc_v", false, gmc_suppressed },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Faults of which more may come: each line is added to the one that it belongs to. */
+/* Faults that may continue: adds each line to the fault that it belongs to. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,10 +9,10 @@
 #include "model/log_paste.h"
 #include "model/log_take.h"
 
-/* Other CPUs print in between; then no more of a fault comes. */
+/* Other CPUs may print in between; after so many lines, a fault is complete. */
 #define HELD_LINES 32
 
-/* Gives FAULT, complete, and frees it. */
+/* Reports the complete FAULT and frees it. */
 static int give(struct log_parser *parser, const struct log_pattern *pattern,
 		struct log_fault *fault, log_each *each, void *data)
 {
@@ -48,7 +48,7 @@ int log_release(struct log_parser *parser, unsigned int count, log_each *each, v
 	return r;
 }
 
-/* Adds a line to what is held. False where it belongs to nothing of that. */
+/* Adds LINE to HELD. Returns false if it does not belong to it. */
 static bool join(struct log_held *held, const struct log_line *line)
 {
 	struct log_fault fault;
@@ -57,7 +57,7 @@ static bool join(struct log_held *held, const struct log_line *line)
 	if (!held->pattern || !(held->pattern->flags & LOG_PART_NEXT) ||
 	    !log_match_next(held, line, &match, &fault))
 		return false;
-	/* The later line knows better; the earlier has what it does not tell. */
+	/* The later line is more specific; keep the earlier one's where it has none. */
 	if (!fault.reason)
 		fault.reason = held->pattern->reason;
 	if (!fault.remedy)
@@ -102,8 +102,8 @@ static int set_line(struct log_fault *fault, const struct log_line *line,
 }
 
 /*
- * A fault of which this line is the first, or all. It waits for those before it, so that faults come
- * in the order in which they began.
+ * A fault that begins with this line. It waits for those before it, so that faults are reported in
+ * the order in which they began.
  */
 static int start(struct log_parser *parser, const struct log_match *match, struct log_fault *fault,
 		 log_each *each, void *data)
@@ -112,7 +112,7 @@ static int start(struct log_parser *parser, const struct log_match *match, struc
 	int r;
 
 	for (unsigned int i = 0; i < parser->n_held; i++)
-		/* Whoever begins anew has done with what was before. */
+		/* A new fault of the same source completes those before it. */
 		if (strcmp(parser->held[i].fault.source, fault->source) == 0 &&
 		    strcmp(parser->held[i].fault.iommu, fault->iommu) == 0 &&
 		    log_match_agree(parser->held[i].fault.device, fault->device))
@@ -138,7 +138,7 @@ int log_pass(struct log_parser *parser, log_each *each, void *data)
 	return log_release(parser, old, each, data);
 }
 
-/* A message, of which LINE tells the rest. RET_KNOWN: it is understood, be it a fault or not. */
+/* Parses a message; LINE has its prefix. RET_KNOWN: understood, as a fault or not. */
 static int parse_message(struct log_parser *parser, const struct log_line *line,
 			 const struct log_input *in, bool *ret_known)
 {

@@ -15,7 +15,7 @@ static void put(struct output *out, unsigned int c)
 		out->buf[out->n++] = (char)c;
 }
 
-/* As UTF-8; halves of a pair are '?'. */
+/* Encodes as UTF-8; surrogates become '?'. */
 static void put_code(struct output *out, unsigned int code)
 {
 	if (code < 0x80) {
@@ -32,7 +32,7 @@ static void put_code(struct output *out, unsigned int code)
 	}
 }
 
-/* What is behind a backslash. */
+/* Takes what follows a backslash. */
 static bool take_escape(struct log_span *text, struct output *out)
 {
 	static const char escapes[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";

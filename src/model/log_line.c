@@ -7,7 +7,7 @@
 #include "model/log_time.h"
 #include "util/cleanup.h"
 
-/* What is known so far of a line of which `line.body` is left. */
+/* A line being split; `line.body` is the rest. */
 struct split {
 	struct log_line line;
 	enum log_whose whose;
@@ -16,7 +16,7 @@ struct split {
 static const char *const facilities[] = { "kern", "user", "mail", "daemon", "auth",     "syslog",
 					  "lpr",  "news", "uucp", "cron",   "authpriv", "ftp" };
 
-/* "kern" and the like at the front. */
+/* Takes "kern" or another facility off the front. */
 static bool take_facility(struct log_span *span, bool *ret_kernel)
 {
 	struct log_span rest = *span, word;
@@ -37,8 +37,8 @@ static bool take_facility(struct log_span *span, bool *ret_kernel)
 }
 
 /*
- * "3,1234,5678,-;text": a record of /dev/kmsg: level and facility, number, microseconds since boot.
- * Facility 0 is the kernel's; what processes write there has another.
+ * "3,1234,5678,-;text": a record of /dev/kmsg: level and facility, sequence number, microseconds
+ * since boot. Facility 0 is the kernel; records written by processes have another.
  */
 static bool split_kmsg(struct split *split)
 {
@@ -56,7 +56,7 @@ static bool split_kmsg(struct split *split)
 	return true;
 }
 
-/* "<3>", of syslog(2), serial consoles and the wire. */
+/* "<3>", in syslog(2), on serial consoles and in syslog packets. */
 static bool split_level(struct split *split)
 {
 	struct log_span rest = split->line.body;
@@ -72,7 +72,7 @@ static bool split_level(struct split *split)
 	return true;
 }
 
-/* "kern  :err   : ", of dmesg -x. */
+/* "kern  :err   : ", from dmesg -x. */
 static bool split_decoded(struct split *split)
 {
 	struct log_span rest = split->line.body;
@@ -95,7 +95,7 @@ static bool split_decoded(struct split *split)
 	return true;
 }
 
-/* "1 2026-11-22T10:11:12.1Z host kernel - - - text", RFC 5424, behind the level. */
+/* "1 2026-11-22T10:11:12.1Z host kernel - - - text": RFC 5424, after the level. */
 static bool split_5424(struct split *split)
 {
 	struct log_span rest = split->line.body, time, host, who, pid, id;
@@ -104,7 +104,7 @@ static bool split_5424(struct split *split)
 	    !log_span_take_word(&rest, &host) || !log_span_take_word(&rest, &who) ||
 	    !log_span_take_word(&rest, &pid) || !log_span_take_word(&rest, &id))
 		return false;
-	/* Structured data: none, or brackets that may have quoted ones in them. */
+	/* Structured data: "-", or brackets, which may contain quoted ones. */
 	if (!log_span_skip(&rest, "-"))
 		while (log_span_skip(&rest, "["))
 			for (bool quoted = false; rest.s < rest.end; rest.s++) {
@@ -125,7 +125,7 @@ static bool split_5424(struct split *split)
 	return true;
 }
 
-/* "    0     0 E kernel  : ", of Android's logcat, behind the time: process and thread are 0. */
+/* "    0     0 E kernel  : ", Android's logcat, after the time: process and thread are 0. */
 static bool split_logcat(struct split *split)
 {
 	struct log_span rest = split->line.body, pid, tid, level, tag;
@@ -138,7 +138,7 @@ static bool split_logcat(struct split *split)
 	if (!log_span_is(&pid, "0") || !log_span_is(&tid, "0"))
 		split->whose = LOG_OTHERS;
 	split->line.body = rest;
-	/* Without a tag, or with the kernel's; another tag is what the message begins with. */
+	/* No tag, or "kernel"; any other tag is part of the message. */
 	(void)(log_span_take_word(&rest, &tag) && log_span_is(&tag, "kernel") &&
 	       (split->line.body = rest, true));
 	rest = split->line.body;
@@ -149,7 +149,7 @@ static bool split_logcat(struct split *split)
 	return true;
 }
 
-/* "stdout F ", of CRI, behind the time: a line of a container, which has all the rest once more. */
+/* "stdout F ", CRI, after the time: a line of a container, with a complete log line in it. */
 static bool split_cri(struct split *split)
 {
 	struct log_span rest = split->line.body, stream, part;
@@ -163,7 +163,7 @@ static bool split_cri(struct split *split)
 	return true;
 }
 
-/* "kern.err", of busybox. */
+/* "kern.err", from busybox. */
 static bool is_priority(const struct log_span *word, bool *ret_kernel)
 {
 	struct log_span rest = *word;
@@ -176,8 +176,8 @@ static bool is_priority(const struct log_span *word, bool *ret_kernel)
 }
 
 /*
- * "host kernel: ", "kern.err kernel: " or "kernel: ", behind a time. There is one word for the host
- * and no more: a program may have sent the next, and what looks like the kernel behind it.
+ * "host kernel: ", "kern.err kernel: " or "kernel: ", after a time. The host is at most one word: a
+ * program may have sent the next word, and what then looks like the kernel's tag.
  */
 static void split_who(struct split *split)
 {
@@ -185,7 +185,7 @@ static void split_who(struct split *split)
 	bool host = false, kernel;
 
 	while (log_span_take_word(&rest, &word)) {
-		/* metalog writes "[kernel]"; "kernel:[   12.345678]" has no blank. */
+		/* metalog writes "[kernel]"; "kernel:[   12.345678]" has no space. */
 		if (log_span_is(&word, "kernel:") || log_span_is(&word, "[kernel]")) {
 			split->line.body = rest;
 			return;
@@ -212,7 +212,10 @@ static void split_who(struct split *split)
 
 static void split_text(struct split *split);
 
-/* "Nov 22 10:11:12 host kernel: ", of a journal or a syslog file; and what else has times in front. */
+/*
+ * "Nov 22 10:11:12 host kernel: ", from a journal or syslog file, and other formats that begin with
+ * a time.
+ */
 static bool split_date(struct split *split)
 {
 	struct log_span rest = split->line.body, time;
@@ -228,7 +231,7 @@ static bool split_date(struct split *split)
 		return true;
 	}
 	split->line.time = time;
-	/* dmesg --time-format iso; and who records a console, or kubectl, puts a time before the kernel's. */
+	/* dmesg --time-format iso; console recorders and kubectl add a time before the kernel's. */
 	if (kind == LOG_TIME_ALONE || log_time_take_bracket(&rest, &time))
 		return true;
 	if (!split_logcat(split))
@@ -236,7 +239,10 @@ static bool split_date(struct split *split)
 	return true;
 }
 
-/* "host kernel: " or "host prog[12]: " behind a time in brackets, of journalctl -o short-monotonic. */
+/*
+ * "host kernel: " or "host prog[12]: " after a time in brackets, from journalctl -o
+ * short-monotonic.
+ */
 static void split_host(struct split *split)
 {
 	struct log_span rest = split->line.body, word, first = { rest.s, rest.s };
@@ -255,7 +261,7 @@ static void split_host(struct split *split)
 	}
 }
 
-/* "(0)[1:swapper/0]", "c0    123 ", "[0:  swapper/0:    1] ": what vendors' kernels say of CPU and task. */
+/* "(0)[1:swapper/0]", "c0    123 ", "[0:  swapper/0:    1] ": CPU and task in vendor kernels. */
 static void split_task(struct log_span *span)
 {
 	struct log_span rest = *span, word;
@@ -284,7 +290,7 @@ static void split_task(struct log_span *span)
 	}
 }
 
-/* All but the device, of what `line.body` is. */
+/* Splits off all but driver and device. */
 static void split_text(struct split *split)
 {
 	bool bracket = false;
@@ -301,7 +307,7 @@ static void split_text(struct split *split)
 	split_task(body);
 }
 
-/* "vfio-pci 0000:03:00.0: ": dev_printk()'s driver, or bus or class, and device. */
+/* "vfio-pci 0000:03:00.0: ": driver (or bus, or class) and device, from dev_printk(). */
 static void split_device(struct log_line *line)
 {
 	struct log_span rest = line->body, driver, device;
@@ -335,8 +341,8 @@ enum log_whose log_line_split(const char *text, size_t size, struct log_line *re
 	while (body->end > body->s && strchr("\r\n ", body->end[-1]))
 		body->end--;
 	/*
-	 * Details of a record of /dev/kmsg (" SUBSYSTEM=pci"), and the second line of a message in a
-	 * journal, which anybody may have logged.
+	 * Continuation of a /dev/kmsg record (" SUBSYSTEM=pci"), or a second line in a journal,
+	 * which any process may have logged.
 	 */
 	if (body->s == body->end)
 		return LOG_NOBODYS;

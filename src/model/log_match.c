@@ -20,7 +20,7 @@ void log_span_copy(char *buf, size_t size, const struct log_span *span)
 	buf[n] = '\0';
 }
 
-/* Is the message of SOURCE? What it says then, in RET. */
+/* Was it printed by SOURCE? RET is then what remains of it. */
 static bool source_says(const struct log_source *source, const struct log_line *line,
 			struct log_span *ret)
 {
@@ -34,7 +34,7 @@ static bool source_says(const struct log_source *source, const struct log_line *
 	return true;
 }
 
-/* Does a word of TEXT begin with PART? "default" does not with "fault"; "IO_PAGE_FAULT" does. */
+/* Does a word of TEXT begin with PART? "fault" is in "IO_PAGE_FAULT", not in "default". */
 static bool has_word(const struct log_span *text, const char *part)
 {
 	struct log_span rest = *text;
@@ -46,7 +46,7 @@ static bool has_word(const struct log_span *text, const char *part)
 	return false;
 }
 
-/* Does SOURCE print of nothing but an IOMMU? Others have errors that are none of its. */
+/* Does SOURCE only print about an IOMMU? Other drivers have errors that are not about DMA. */
 static bool is_iommu(const struct log_source *source)
 {
 	static const char *const names[] = { "dmar",        "amd-vi",       "arm-smmu",
@@ -58,7 +58,7 @@ static bool is_iommu(const struct log_source *source)
 	return false;
 }
 
-/* A message that looks like a fault, in a form that is none of ours. */
+/* Looks like a fault, but has no known form. */
 static bool looks_bad(const struct log_source *source, const struct log_span *text)
 {
 	static const char *const words[] = { "error", "violation", "timed out", "overflow",
@@ -74,7 +74,7 @@ static bool looks_bad(const struct log_source *source, const struct log_span *te
 	return false;
 }
 
-/* The first PCI address in TEXT, if any. */
+/* The first PCI address in TEXT. */
 static void find_device(const struct log_span *text, struct log_fault *fault)
 {
 	for (const char *p = text->s; p < text->end && !fault->device[0]; p++) {
@@ -85,13 +85,13 @@ static void find_device(const struct log_span *text, struct log_fault *fault)
 	}
 }
 
-/* Is the device before the message the IOMMU, not who did the DMA? */
+/* Is the device before the message the IOMMU instead of the one that did DMA? */
 static bool names_unit(const struct log_line *line, const struct log_source *source)
 {
 	return source->own || log_span_is(&line->driver, "iommu");
 }
 
-/* The device before the message, unless it is the IOMMU's own. */
+/* Sets the device before the message, unless it is the IOMMU. */
 static void name_device(const struct log_line *line, const struct log_source *source,
 			struct log_fault *fault)
 {
@@ -103,7 +103,7 @@ static void name_device(const struct log_line *line, const struct log_source *so
 		log_span_copy(fault->device, sizeof(fault->device), &line->device);
 }
 
-/* On top of what BASE has; without it the fault begins with this line. */
+/* Starts from the fields of BASE, if any, else with an empty fault. */
 static void begin(const struct log_fault *base, const struct log_match *match,
 		  struct log_fault *ret)
 {
@@ -113,7 +113,7 @@ static void begin(const struct log_fault *base, const struct log_match *match,
 		ret->kind = match->pattern ? match->pattern->kind : LOG_KIND_UNKNOWN;
 }
 
-/* Can TEXT have FORM at all? The first letters of it that stand for themselves say that soonest. */
+/* Quick check by the literal letters at the beginning of FORM. */
 static bool may_have(const char *form, const struct log_span *text)
 {
 	size_t len;
@@ -128,7 +128,7 @@ static bool may_have(const char *form, const struct log_span *text)
 	return true;
 }
 
-/* Has LINE the form of MATCH's pattern? What it says then, in RET. */
+/* Does LINE have the form of MATCH's pattern? RET is then the fault. */
 static bool has_form(const struct log_line *line, const struct log_fault *base,
 		     const struct log_match *match, struct log_fault *ret)
 {
@@ -153,7 +153,7 @@ static bool find_pattern(const struct log_line *line, struct log_match *match,
 	return false;
 }
 
-/* Who has printed LINE, and in which form. */
+/* Finds the source of LINE and its form. */
 bool log_match_find(const struct log_line *line, struct log_match *match, struct log_fault *ret)
 {
 	struct log_match unknown = { 0 };
@@ -177,13 +177,12 @@ bool log_match_find(const struct log_line *line, struct log_match *match, struct
 	return true;
 }
 
-/* Do both names, where both are known, say the same? */
 bool log_match_agree(const char *a, const char *b)
 {
 	return !*a || !*b || strcmp(a, b) == 0;
 }
 
-/* May LINE, of which FAULT is what MATCH's pattern makes on top of HELD, go on with it? */
+/* Can LINE continue HELD? FAULT is the result of MATCH's pattern on top of HELD. */
 static bool goes_on(const struct log_held *held, const struct log_line *line,
 		    const struct log_match *match, const struct log_fault *fault)
 {
@@ -201,7 +200,7 @@ static bool goes_on(const struct log_held *held, const struct log_line *line,
 	       log_match_agree(held->fault.device, named.device);
 }
 
-/* Is LINE a further one of what is held? The form that it has decides, where it is one of its own. */
+/* Does LINE continue HELD? If it has a form of its own, that form decides. */
 static bool next_of(const struct log_held *held, const struct log_line *line,
 		    struct log_match *match, struct log_fault *ret)
 {

@@ -5,8 +5,8 @@
 #include "model/log_pattern.h"
 
 /*
- * The endpoint's number is the requester ID wherever the machine's tables (VIOT) do not shift it:
- * QEMU's do not.
+ * The endpoint id is the requester ID, unless the firmware's VIOT table offsets it. QEMU's does
+ * not.
  */
 static void virtio_endpoint(struct log_fault *fault)
 {
@@ -110,7 +110,7 @@ static const struct log_pattern riscv_patterns[] = {
 #define DETACHED   "the device is attached to nothing"
 #define FORGET     "the IOMMU did not invalidate its translations in time"
 
-/* "READ FAULT", "WRITE FAULT": permission; else the level that is not there. */
+/* "READ FAULT", "WRITE FAULT": permission; else the level at which the entry is missing. */
 static void dart_fault(struct log_fault *fault)
 {
 	if (strcmp(fault->text, "READ FAULT") == 0) {
@@ -130,7 +130,9 @@ static void dart_fault(struct log_fault *fault)
 	fault->remedy = LOG_UNMAPPED;
 }
 
-/* The names of drivers/iommu/exynos-iommu.c: sysmmu_faults[], sysmmu_v5_fault_names[] and later ones. */
+/*
+ * Names from drivers/iommu/exynos-iommu.c: sysmmu_faults[], sysmmu_v5_fault_names[] and later ones.
+ */
 static void exynos_fault(struct log_fault *fault)
 {
 	static const struct {
@@ -171,7 +173,7 @@ static void tegra_fault(struct log_fault *fault)
 
 enum { FAMILY_CONTEXT = 1 };
 
-/* drivers/iommu/msm_iommu.c, Qualcomm's before SMMUv2; the bits of FSR as it prints them. */
+/* drivers/iommu/msm_iommu.c, Qualcomm's IOMMU before SMMUv2; bits of FSR as it prints them. */
 static void msm_fault(struct log_fault *fault)
 {
 	uint64_t status = fault->code.value;
@@ -183,7 +185,7 @@ static void msm_fault(struct log_fault *fault)
 	fault->remedy = status & 0x60 ? LOG_BROKEN : LOG_UNMAPPED;
 }
 
-/* IOMMUs that have no PASIDs, each with a line or two. */
+/* IOMMUs without PASIDs, with one or two lines each. */
 static const struct log_pattern small_patterns[] = {
 	/* apple-dart */
 	{ .form = "translation fault: status:%F stream:%s code:%C (%T) at %A",
@@ -203,7 +205,7 @@ static const struct log_pattern small_patterns[] = {
 	{ .form = "TLB Flush timed out!", LOG_KIND_INVALIDATION, FORGET, LOG_RESET },
 	{ .form = "TLB invalidation timed out!", LOG_KIND_INVALIDATION, FORGET, LOG_RESET },
 	{ .form = "PTW cache invalidation timed out!", LOG_KIND_INVALIDATION, FORGET, LOG_RESET },
-	/* mtk-iommu: as of 6.1; as of 4.6; mtk-iommu-v1 */
+	/* mtk-iommu: since 6.1; since 4.6; mtk-iommu-v1 */
 	{ .form = "fault type=%F iova=%A pa=%x master=%S(larb=%d port=%d) layer=%d %W",
 	  LOG_KIND_DMA,
 	  MAPPED_NOT,
@@ -231,12 +233,12 @@ static const struct log_pattern small_patterns[] = {
 	  LOG_KIND_INVALIDATION,
 	  FORGET,
 	  LOG_RESET },
-	/* exynos-sysmmu: as of 6.2, and as of 4.10 */
+	/* exynos-sysmmu: since 6.2; since 4.10 */
 	{ .form = "%N: [%W] %T FAULT occurred at %A", LOG_KIND_DMA, .decode = exynos_fault },
 	{ .form = "%N: %T FAULT occurred at %A", LOG_KIND_DMA, .decode = exynos_fault },
 	/* omap-iommu */
 	{ .form = "%*: errs:%C da:%A pgd:%*", LOG_KIND_DMA, MAPPED_NOT, LOG_UNMAPPED },
-	/* tegra-mc, the memory controller, for tegra-smmu */
+	/* tegra-mc, the memory controller that reports for tegra-smmu */
 	{ .form = "%*: secure %W @%A: %* (%T)", LOG_KIND_DMA, .decode = tegra_fault },
 	{ .form = "%*: %W @%A: %* (%T)", LOG_KIND_DMA, .decode = tegra_fault },
 	{ 0 },
@@ -252,7 +254,7 @@ static const struct log_pattern exynos_old_patterns[] = {
 	{ 0 },
 };
 
-/* Freescale's, in which each line has a register of the fault; its LIODN is the device's number. */
+/* Freescale's PAMU prints one line per register. Its LIODN identifies the device. */
 static void pamu_fault(struct log_fault *fault)
 {
 	fault->stream.value >>= 16; /* PAMU_AVS1_LIODN_SHIFT */
@@ -285,7 +287,7 @@ static const struct log_pattern pamu_patterns[] = {
 	{ 0 },
 };
 
-/* MediaTek's M4U of Android, the last of three lines of one message: "translation fault: port=...". */
+/* MediaTek's M4U on Android: the last of three lines, "translation fault: port=...". */
 static const struct log_pattern m4u_patterns[] = {
 	{ .form = "port=%N, mva=%A, pa=%*", LOG_KIND_DMA, MAPPED_NOT, LOG_UNMAPPED },
 	{ 0 },

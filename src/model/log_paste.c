@@ -6,7 +6,7 @@
 
 #include "util/cleanup.h"
 
-/* Behind an escape sequence at the front of REST: colours, links. */
+/* Skips an escape sequence at the front of REST: colours, links. */
 static const char *skip_escape(const struct log_span *rest)
 {
 	const char *s = rest->s + 1, *end = rest->end;
@@ -30,7 +30,7 @@ size_t log_paste_clean(const char *text, size_t size, char *buf)
 	size_t n = 0;
 
 	(void)log_span_skip(&rest, "\xef\xbb\xbf");
-	/* Where a line ends with a newline before the carriage return, the next begins with that. */
+	/* With "\n\r" line ends, the next line begins with the carriage return. */
 	while (log_span_skip(&rest, "\r"))
 		;
 	while (rest.s < rest.end)

@@ -18,7 +18,7 @@ static void skip_blanks(struct log_span *text)
 		text->s++;
 }
 
-/* A number in BASE, 64 bits at most. */
+/* Takes a number in BASE, at most 64 bits. */
 static bool take_number(struct log_span *text, unsigned int base, uint64_t *ret)
 {
 	uint64_t value = 0;
@@ -61,7 +61,7 @@ static bool take_raw(struct log_span *text, struct log_fault *fault)
 	       ++fault->n_raw;
 }
 
-/* What may be in TEXT up to the literal that comes next in FORM, or its end. */
+/* The part of TEXT before the next literal of FORM, or all of it. */
 static struct log_span up_to(const struct log_span *text, const char *form)
 {
 	struct log_span rest = *text;
@@ -85,7 +85,7 @@ static bool copy(struct log_span *text, const struct log_span *part, char *buf, 
 	return true;
 }
 
-/* The kernel's words may be long, or none; a part of them is better than nothing. */
+/* The kernel's text may be too long or empty; a truncated one is better than none. */
 static bool copy_words(struct log_span *text, const struct log_span *part, char *buf, size_t size)
 {
 	size_t n = log_span_size(part) < size - 1 ? log_span_size(part) : size - 1;
@@ -97,7 +97,7 @@ static bool copy_words(struct log_span *text, const struct log_span *part, char 
 	return true;
 }
 
-/* Linux 5.13 and 5.14 have an 0x before bus and slot: "0x03:0x00.0". */
+/* Linux 5.13 and 5.14 print 0x before bus and slot: "0x03:0x00.0". */
 static bool take_address(struct log_span *text, struct log_fault *fault)
 {
 	struct log_span rest = *text;
@@ -121,7 +121,7 @@ static bool take_address(struct log_span *text, struct log_fault *fault)
 	return true;
 }
 
-/* "Read", "write", "rd", "RW", "RWX", or nothing at all. */
+/* "Read", "write", "rd", "RW", "RWX", or empty. */
 static bool take_access(struct log_span *text, const struct log_span *part, struct log_fault *fault)
 {
 	static const struct {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Text that people paste: a message may begin anywhere in a line, and end in a later one. */
+/* Pasted text: a message may begin anywhere in a line, and end in a later one. */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "model/log_paste.h"
 #include "model/log_take.h"
 
-/* Where in TEXT, if anywhere, is a message? A form that is known comes before one that is not. */
+/* Finds a message anywhere in TEXT. Known forms are preferred over unknown ones. */
 static bool find_anywhere(const struct log_span *text, size_t front, struct log_line *line,
 			  struct log_match *match, struct log_fault *fault)
 {
@@ -28,7 +28,7 @@ static bool find_anywhere(const struct log_span *text, size_t front, struct log_
 	if (!found && unknown.s)
 		found = log_line_split(unknown.s, log_span_size(&unknown), line) != LOG_NOBODYS &&
 			log_match_find(line, match, fault);
-	/* It may stand further in front. */
+	/* It may begin further in front. */
 	if (found && line->time.s == line->time.end)
 		line->time = time;
 	return found;
@@ -46,7 +46,7 @@ bool log_is_doubtful(const struct log_span *text)
 	       !log_match_is_nothing(&match);
 }
 
-/* Does TEXT go on with what is held, from wherever in it? */
+/* Does TEXT, from some position on, continue a held fault? */
 static bool join_anywhere(struct log_parser *parser, const struct log_span *text, size_t front)
 {
 	struct log_span rest = { 0 };
@@ -59,7 +59,7 @@ static bool join_anywhere(struct log_parser *parser, const struct log_span *text
 	return false;
 }
 
-/* TEXT, if it has a message. */
+/* Parses TEXT if it contains a message. */
 static int parse_anywhere(struct log_parser *parser, const struct log_span *text,
 			  const struct log_input *in, bool *ret_taken)
 {
@@ -76,7 +76,7 @@ static int parse_anywhere(struct log_parser *parser, const struct log_span *text
 	    !(match.pattern || in->unknown))
 		return 0;
 	*ret_taken = true;
-	/* What is left of the lines before comes first. */
+	/* Reports the remaining pieces before it first. */
 	r = in->unknown ? 0 : log_give_pieces(parser, in->each, in->data);
 	return r ? r : log_take_messages(parser, &line, in, &known);
 }
@@ -120,7 +120,7 @@ static int parse_pieces(struct log_parser *parser, const struct log_span *text, 
 	n += (size_t)snprintf(buf + n, sizeof(buf) - n, "%.*s", (int)log_span_size(text), text->s);
 	joined.text = buf;
 	joined.size = n;
-	/* Those before are no part of it. */
+	/* The earlier pieces are not part of it. */
 	if (pieces->size[all - count] < joined.front)
 		joined.front = pieces->size[all - count];
 	pieces->n = all - count;
@@ -130,7 +130,7 @@ static int parse_pieces(struct log_parser *parser, const struct log_span *text, 
 	return r;
 }
 
-/* Keeps TEXT, which makes no sense alone, for what may come. */
+/* Keeps TEXT, which is incomplete by itself, for the next lines. */
 static int add_piece(struct log_parser *parser, const struct log_span *text,
 		     const struct log_input *in)
 {

@@ -27,14 +27,14 @@ static void append(struct log_record *record, const char *s, size_t size)
 	record->size += size;
 }
 
-/* Once another's, always another's. */
+/* Once another program's, it stays so. */
 static void set_whose(struct log_record *record, bool kernel)
 {
 	if (record->whose != LOG_OTHERS)
 		record->whose = kernel ? LOG_KERNELS : LOG_OTHERS;
 }
 
-/* Microseconds since 1970, as people read them. */
+/* Microseconds since 1970, formatted for people. */
 static void set_date(struct log_record *record, uint64_t usec)
 {
 	time_t seconds = (time_t)(usec / 1000000);
@@ -64,7 +64,7 @@ static void set_time(struct log_record *record, const char *key, const struct lo
 			 value->s);
 }
 
-/* What KEY, but the message, says of the record. */
+/* Handles a field other than the message. */
 static void set_field(struct log_record *record, const char *key, const struct log_span *value)
 {
 	struct log_span rest = *value;
@@ -89,7 +89,7 @@ static void set_field(struct log_record *record, const char *key, const struct l
 		set_whose(record, false);
 }
 
-/* Gives what there is and begins anew; the place in the text stays. */
+/* Reports the record and starts a new one; the position in the text is kept. */
 static int finish(struct log_record *record, log_record_each *each, void *data)
 {
 	int r = 0;
@@ -119,7 +119,7 @@ static void forget(struct log_record *record)
 	record->n_length = 0;
 }
 
-/* A value of JSON, of the key that is known. */
+/* Handles a JSON value for the current key. */
 static void json_value(struct log_record *record, const struct log_json_token *token)
 {
 	struct log_span rest = token->text;
@@ -129,7 +129,7 @@ static void json_value(struct log_record *record, const struct log_json_token *t
 		if (!record->message_depth || record->message_depth == record->depth)
 			set_field(record, record->key, &token->text);
 	} else if (record->array && token->kind != LOG_JSON_STRING) {
-		/* A message that is no text: an array of its bytes. */
+		/* A message that is not valid text is an array of bytes. */
 		if (log_span_take_number(&rest, &number) && number < 256 && !record->complete)
 			append(record, (const char[]){ (char)number }, 1);
 		record->message_depth = record->depth;
@@ -202,7 +202,7 @@ static int parse_json(struct log_record *record, struct log_span *text, log_reco
 	return 1;
 }
 
-/* Names of fields of a journal. */
+/* Takes the name of a journal field. */
 static bool take_key(struct log_span *text, char *key, size_t size)
 {
 	const char *s = text->s;
@@ -217,7 +217,7 @@ static bool take_key(struct log_span *text, char *key, size_t size)
 	return true;
 }
 
-/* "KEY=value", of export and verbose. */
+/* "KEY=value", in export and verbose output. */
 static bool parse_pair(struct log_record *record, struct log_span *text, char *key, size_t size)
 {
 	if (!take_key(text, key, size))
@@ -235,7 +235,7 @@ static bool parse_pair(struct log_record *record, struct log_span *text, char *k
 	return true;
 }
 
-/* The bytes of a value with newlines or without text, and the newline that ends each line of them. */
+/* Takes the bytes of a binary value, and the newline at the end of each line. */
 static void take_blob(struct log_record *record, const struct log_span *text)
 {
 	for (const char *s = text->s; s <= text->end && (record->n_length || record->blob); s++) {
@@ -248,7 +248,7 @@ static void take_blob(struct log_record *record, const struct log_span *text)
 				continue;
 			for (size_t i = sizeof(record->length); i > 0; i--)
 				record->blob = record->blob << 8 | record->length[i - 1];
-			/* The newline behind it. */
+			/* The newline after it. */
 			record->blob += record->blob < UINT64_MAX;
 			continue;
 		}
@@ -286,14 +286,16 @@ static int parse_export(struct log_record *record, struct log_span *text, log_re
 	return 1;
 }
 
-/* "Sun 2026-12-27 12:00:00.000000 CET [s=95ff...;i=1;...]", before each record of verbose. */
+/*
+ * "Sun 2026-12-27 12:00:00.000000 CET [s=95ff...;i=1;...]", before each record of verbose output.
+ */
 static bool is_heading(const struct log_span *text)
 {
 	return text->s < text->end && *text->s != ' ' && log_span_ends(text, "]") &&
 	       log_span_has(text, " [s=") && log_span_has(text, ";i=");
 }
 
-/* Up to the bracket, a blank and no more than there is room for. */
+/* Up to the bracket without the space before it, truncated to the buffer. */
 static void set_heading_time(struct log_record *record, const struct log_span *text)
 {
 	struct log_span time = { text->s, memchr(text->s, '[', log_span_size(text)) };
@@ -331,7 +333,7 @@ static int parse_verbose(struct log_record *record, struct log_span *text, log_r
 	return r;
 }
 
-/* Does a record begin here, of which form? */
+/* Does a record begin here, and in which form? */
 static enum log_form form_of(struct log_span *text, bool pasted)
 {
 	struct log_span rest = *text;
@@ -356,7 +358,7 @@ int log_record_parse(struct log_record *record, const char *text, size_t size, b
 	struct log_span span = { text, text + size };
 	int r = 0;
 
-	/* What does not go on with a record may begin one. */
+	/* A line that does not continue a record may begin one. */
 	for (bool again = true; r == 0 && again;) {
 		again = record->form != LOG_FORM_NONE;
 		if (!again)
@@ -381,7 +383,7 @@ int log_record_parse(struct log_record *record, const char *text, size_t size, b
 
 int log_record_flush(struct log_record *record, log_record_each *each, void *data)
 {
-	/* JSON ends where it ends. */
+	/* JSON records are complete at their closing brace. */
 	return record->form == LOG_FORM_EXPORT || record->form == LOG_FORM_VERBOSE
 		       ? finish(record, each, data)
 		       : 0;
@@ -389,7 +391,7 @@ int log_record_flush(struct log_record *record, log_record_each *each, void *dat
 
 void log_record_tear(struct log_record *record)
 {
-	/* A message of export may be lines that look like others' fields, and its size is not known now. */
+	/* In export form, lines of a message may look like other fields, and its length is lost. */
 	record->torn = true;
 	if (record->form == LOG_FORM_EXPORT)
 		forget(record);

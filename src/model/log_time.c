@@ -11,7 +11,7 @@ static bool is_digit(const struct log_span *span, size_t i)
 	return i < log_span_size(span) && isdigit((unsigned char)span->s[i]);
 }
 
-/* "12:00:00", "12:00:00.123456", "12:00:00,123+01:00", from the front on. */
+/* Begins like "12:00:00", "12:00:00.123456", "12:00:00,123+01:00". */
 static bool is_clock(const struct log_span *word)
 {
 	const char *s = word->s;
@@ -22,7 +22,7 @@ static bool is_clock(const struct log_span *word)
 	       is_digit(word, 7) && (size == 8 || strchr(".,+-Z", s[8]));
 }
 
-/* "2026-11-27", from the front on. */
+/* Begins like "2026-11-27". */
 static bool is_day(const struct log_span *word)
 {
 	const char *s = word->s;
@@ -42,7 +42,7 @@ static bool is_iso(const struct log_span *word)
 	return is_clock(&clock);
 }
 
-/* "1732443000.123456", of journalctl -o short-unix. */
+/* "1732443000.123456", from journalctl -o short-unix. */
 static bool is_epoch(const struct log_span *word)
 {
 	struct log_span rest = *word;
@@ -53,7 +53,7 @@ static bool is_epoch(const struct log_span *word)
 	       rest.s == rest.end;
 }
 
-/* May WORD be one of a date, in whatever language? */
+/* May WORD be part of a date, in any language? */
 static bool is_date_word(const struct log_span *word)
 {
 	for (const char *s = word->s; s < word->end; s++)
@@ -62,7 +62,9 @@ static bool is_date_word(const struct log_span *word)
 	return log_span_size(word) <= 24;
 }
 
-/* The words of a date up to its clock: "Nov 22 10:11:12", "Thg 11 22 10:11:12", "10:11:12". */
+/*
+ * Takes the words of a date up to the clock: "Nov 22 10:11:12", "Thg 11 22 10:11:12", "10:11:12".
+ */
 static enum log_time take_words(struct log_span *span, struct log_span *ret)
 {
 	struct log_span rest = *span, word;
@@ -81,7 +83,7 @@ static enum log_time take_words(struct log_span *span, struct log_span *ret)
 	return LOG_TIME_NONE;
 }
 
-/* "CET", "+0100": a word behind the clock that belongs to it; and "2026". */
+/* Takes a zone ("CET", "+0100") or year ("2026") after the clock. */
 static void take_zone(struct log_span *span, struct log_span *time)
 {
 	struct log_span rest = *span, word;
@@ -106,7 +108,7 @@ enum log_time log_time_take(struct log_span *span, struct log_span *ret)
 	if (log_span_take_word(&rest, &word) && (is_iso(&word) || is_epoch(&word))) {
 		*ret = word;
 		*span = rest;
-		/* dmesg has a comma before the fraction, syslog daemons and journals a full stop. */
+		/* dmesg has a comma before the fraction, syslog daemons and journals have a dot. */
 		return memchr(word.s, ',', log_span_size(&word)) ? LOG_TIME_ALONE : LOG_TIME_DATE;
 	}
 	rest = *span;
@@ -120,7 +122,7 @@ enum log_time log_time_take(struct log_span *span, struct log_span *ret)
 	return kind;
 }
 
-/* "1.5", "+0.000003", "12.345678 <    0.000000>" and the time in words, of which "10:11" is a part. */
+/* "1.5", "+0.000003", "12.345678 <    0.000000>", or a date in words with "10:11" in it. */
 static bool is_time(const struct log_span *inside)
 {
 	struct log_span rest = *inside;
@@ -138,7 +140,7 @@ static bool is_time(const struct log_span *inside)
 	return is_digit(inside, 0) || strchr("+-<", *inside->s);
 }
 
-/* "T123", "C0", "T123:3": who printed, CONFIG_PRINTK_CALLER. */
+/* "T123", "C0", "T123:3": the printing task or CPU, CONFIG_PRINTK_CALLER. */
 static bool is_caller(const struct log_span *inside)
 {
 	return strchr("TC", *inside->s) && is_digit(inside, 1) && log_span_size(inside) <= 16 &&
@@ -155,14 +157,14 @@ bool log_time_take_bracket(struct log_span *span, struct log_span *ret)
 	inside = (struct log_span){ span->s + 1, close };
 	while (inside.s < inside.end && *inside.s == ' ')
 		inside.s++;
-	/* "[DMA Read ..." is the message itself. */
+	/* "[DMA Read ..." is part of the message. */
 	if (inside.s == inside.end || log_span_size(&inside) > 64 ||
 	    !(is_caller(&inside) || is_time(&inside)))
 		return false;
 	if (ret->s == ret->end && !is_caller(&inside)) {
 		const char *delta = memchr(inside.s, '<', log_span_size(&inside));
 
-		/* What has passed since the line before comes behind the time. */
+		/* The time since the previous line follows the time. */
 		if (delta > inside.s)
 			inside.end = delta;
 		while (inside.end[-1] == ' ')

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The IOMMU core, iommufd and VFIO: what they refuse, or do and warn of. */
+/* The IOMMU core, iommufd and VFIO: what they refuse or warn about. */
 #include "model/log_pattern.h"
 
 static const struct log_pattern core_patterns[] = {
@@ -115,7 +115,7 @@ static const struct log_pattern vfio_patterns[] = {
 const struct log_source log_sources_vfio[] = {
 	{ "iommufd", NULL, "iommufd: ", false, iommufd_patterns },
 	{ "vfio", "vfio-pci", NULL, false, vfio_patterns },
-	/* The rest is known by its words only. */
+	/* The rest is recognized by its text only. */
 	{ "iommufd", NULL, NULL, false, iommufd_patterns },
 	{ "vfio", NULL, NULL, false, vfio_patterns },
 	{ "iommu", NULL, NULL, false, core_patterns },

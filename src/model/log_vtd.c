@@ -97,17 +97,17 @@ static void vtd_fault(struct log_fault *fault)
 {
 	uint64_t code = fault->code.value;
 
-	/* Before 5.12 a request without a PASID has all ones. */
+	/* Before 5.12, a request without a PASID is printed with all bits set. */
 	if (fault->pasid.status == 1 && fault->pasid.value > PASID_MAX)
 		fault->pasid = (struct field_u64){ 0 };
 	log_code_explain(fault, vtd_reasons);
-	/* Of the two bits of the type the kernel reads one, which is set for an AtomicOp, too. */
+	/* The kernel reads only one of the two type bits; it is also set for an AtomicOp. */
 	if ((code == 0x05 || code == 0x85) && fault->access == LOG_ACCESS_READ)
 		fault->access = LOG_ACCESS_READ | LOG_ACCESS_WRITE;
-	/* And for a request to execute. */
+	/* Reasons for execute requests. */
 	if (code == 0x5c || code == 0x82)
 		fault->access = LOG_ACCESS_EXEC;
-	/* These are only ever of page requests, for which it is clear. */
+	/* Reasons only for page requests, where the bit is clear. */
 	if (code == 0x32 || code == 0x47) {
 		fault->kind = LOG_KIND_PAGE_REQUEST;
 		fault->access = 0;
@@ -120,7 +120,7 @@ static void vtd_fault(struct log_fault *fault)
 #define ANSWERED    "a device answered an invalidation of its translations with an error (ATS)"
 #define LOST_PAGES  "the queue of page requests overflowed: some were lost"
 
-/* DMA_FSTS_*, drivers/iommu/intel/iommu.h. Of pending faults (PPF), lines of their own follow. */
+/* DMA_FSTS_*, drivers/iommu/intel/iommu.h. For pending faults (PPF) separate lines follow. */
 static void vtd_status(struct log_fault *fault)
 {
 	static const struct {
@@ -150,7 +150,7 @@ static void vtd_status(struct log_fault *fault)
 		}
 }
 
-/* The device that the command QW was for; QI_DIOTLB_TYPE, QI_DEIOTLB_TYPE. */
+/* The device that the command QW was sent to; QI_DIOTLB_TYPE, QI_DEIOTLB_TYPE. */
 static bool command_device(struct log_fault *fault, uint64_t qw)
 {
 	if ((qw & 0xf) == 3)
@@ -164,21 +164,21 @@ static bool command_device(struct log_fault *fault, uint64_t qw)
 	return true;
 }
 
-/* The command at the queue's head, and that before it. */
+/* The command at the queue's head, and the one before it. */
 static void vtd_command(struct log_fault *fault)
 {
 	uint64_t sid = fault->stream.value;
 	bool known = fault->stream.status == 1 && sid != 0 && sid != 0xffff;
 
 	fault->stream = (struct field_u64){ 0 };
-	/* DMAR_IQER_REG: 0 where the IOMMU cannot tell, all ones where it does not answer. */
+	/* DMAR_IQER_REG: 0 if the IOMMU does not know, all ones if it does not respond. */
 	if (known)
 		log_fault_set_rid(fault, sid);
 	else if (fault->n_raw < 2 || !command_device(fault, fault->raw[0]))
 		(void)(fault->n_raw == LOG_RAW_MAX && command_device(fault, fault->raw[2]));
 }
 
-/* struct page_req_dsc as of 5.0, drivers/iommu/intel/prq.c. */
+/* struct page_req_dsc since 5.0, drivers/iommu/intel/prq.c. */
 static void page_request(struct log_fault *fault)
 {
 	const uint64_t *raw = fault->raw;
@@ -190,7 +190,7 @@ static void page_request(struct log_fault *fault)
 		fault->access |= LOG_ACCESS_EXEC;
 }
 
-/* And of 4.4 to 4.20, drivers/iommu/intel-svm.c. */
+/* The same from 4.4 to 4.20, drivers/iommu/intel-svm.c. */
 static void page_request_old(struct log_fault *fault)
 {
 	const uint64_t *raw = fault->raw;
@@ -211,7 +211,7 @@ static void vtd_page_request(struct log_fault *fault)
 	page_request(fault);
 }
 
-/* Both structures were printed in these words; the PASID, where there is one, tells which. */
+/* Both structures were printed with the same format; the PASID, if any, distinguishes them. */
 static void vtd_page_request_both(struct log_fault *fault)
 {
 	const uint64_t *raw = fault->raw;
@@ -348,7 +348,7 @@ static const struct log_pattern dmar_patterns[] = {
 
 #define CUT "the line that says why is missing"
 
-/* Linux 3 and to 4.4: two lines of one message, of which the second has no prefix. */
+/* Linux 3 to 4.4: two lines of one message, the second without a prefix. */
 static const struct log_pattern dmar_old_patterns[] = {
 	{ .form = "DMAR:[DMA %W] Request device [%D] fault addr %A",
 	  LOG_KIND_DMA,
@@ -387,7 +387,7 @@ static const struct log_pattern dmar_old_patterns[] = {
 #define EXECUTE    "a page request to execute"
 #define NOBODY     "a page request that could not be answered: the PASID is bound to no process"
 
-/* prq.c and svm.c have no pr_fmt() of their own, and so no prefix. */
+/* prq.c and svm.c have no pr_fmt(), so these have no prefix. */
 static const struct log_pattern request_patterns[] = {
 	{ .form = "IOMMU: %U: Address is not canonical",
 	  LOG_KIND_PAGE_REQUEST,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which table a device's requests go through: what the IOMMU's own tables say of it. */
+/* Finds the table that a device's requests go through, from the IOMMU's own tables. */
 #include "model/pagetable.h"
 
 #include <errno.h>
@@ -13,10 +13,10 @@
 
 #define TABLE(word) ((word) & ~UINT64_C(0xfff)) /* VTD_PAGE_MASK */
 
-/* Address widths of VT-d (AGAW, AW): 1 is 39 bits in 3 levels. */
+/* Address widths of VT-d (AGAW, AW): 1 means 39 bits in 3 levels. */
 #define LEVELS(width) ((unsigned int)(width) + 2)
 
-/* Translation types of a context entry in legacy mode (CONTEXT_TT_*). */
+/* Translation types of a legacy mode context entry (CONTEXT_TT_*). */
 enum {
 	CONTEXT_MULTI_LEVEL = 0,
 	CONTEXT_DEV_IOTLB = 1,
@@ -38,7 +38,7 @@ void pagetable_done(struct pagetable *table)
 	*table = (struct pagetable){ 0 };
 }
 
-/* In legacy mode a device has one entry, whatever PASID is asked for. */
+/* In legacy mode a device has a single entry, whatever PASID is asked for. */
 static int on_entry(const struct dmar_entry *entry, void *data)
 {
 	struct search *search = data;
@@ -70,8 +70,8 @@ static void from_context(const struct dmar_entry *entry, struct pagetable *table
 }
 
 /*
- * The kernel walks as many levels as the entry's address width (AW) says, which is the second stage's;
- * a first stage has those of its paging mode (FSPM).
+ * The kernel's dump walks as many levels as the entry's address width (AW), which applies to the
+ * second stage; the first stage has those of its paging mode (FSPM).
  */
 static void from_first_stage(const struct dmar_entry *entry, struct pagetable *table)
 {
@@ -107,7 +107,7 @@ static void from_entry(const struct dmar_entry *entry, struct pagetable *table)
 	}
 }
 
-/* TABLE has device and unit, of Intel's. Returns 0 or -errno. */
+/* TABLE has device and unit set; the unit is Intel's. Returns 0 or -errno. */
 static int find_entry(const struct sys_root *root, struct pagetable *table)
 {
 	struct search search = { .unit = table->unit.value, .pasid = table->pasid };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Entries of VT-d page tables: section 9.7 "First-Stage Paging Entries", as the processor's own, and
+ * Entries of VT-d page tables: sections 9.7 "First-Stage Paging Entries", same as the CPU's, and
  * 9.8 "Second-Stage Paging Entries" of the specification.
  */
 #include "model/pagetable_entry.h"
@@ -8,7 +8,7 @@
 #define BIT(n)  (UINT64_C(1) << (n))
 #define ADDRESS UINT64_C(0x000ffffffffff000) /* bits 51:12 */
 
-/* A bit and its name when set. Where it means something: in what leads to pages, in the rest, or both. */
+/* A bit and its name when set, and where it is valid: in leaf entries, in the others, or both. */
 enum place {
 	LEAF = 1,
 	TABLE = 2,
@@ -48,13 +48,17 @@ struct pagetable_access pagetable_access(const struct intel_page *page)
 
 	for (unsigned int level = page->level; level <= page->top; level++)
 		all &= page->entry[level];
-	/* Second stage: read and write. First stage: present, which can be read, and write. */
+	/*
+	 * Second stage: read and write bits. First stage: present, which implies read, and write.
+	 */
 	return (struct pagetable_access){ .read = all & BIT(0), .write = all & BIT(1) };
 }
 
 uint64_t pagetable_physical(const struct intel_page *page)
 {
-	/* In the entry of a large page the lowest of these bits is no address (PAT). */
+	/*
+	 * In the entry of a large page, the lowest of these bits is not part of the address (PAT).
+	 */
 	return page->entry[page->level] & ADDRESS & ~(BIT(intel_level_shift(page->level)) - 1);
 }
 
@@ -87,7 +91,7 @@ void pagetable_describe(enum pagetable_stage stage, unsigned int level, uint64_t
 	for (; bit->name; bit++)
 		if (entry & bit->mask && bit->place & (leaf ? LEAF : TABLE))
 			step->flags[step->n_flags++] = (char *)bit->name;
-	/* Bit 7 (PS), which in a 4-KiB page's entry is no such thing. */
+	/* Bit 7 is PS, except in the entry of a 4-KiB page. */
 	if (leaf && level > 1)
 		step->flags[step->n_flags++] = (char *)"large";
 }

@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One pass over the dump of a table: walks for single addresses, ranges of all. */
+/* One pass over the dump of a table: translates single addresses, or lists all ranges. */
 #include <errno.h>
 
 #include "model/pagetable_entry.h"
 
-/* Walks under way. */
+/* Translations in progress. */
 struct walking {
 	const struct pagetable *table;
 	struct pagetable_walk *walks;
-	struct progress *progress; /* one for each */
+	struct progress *progress; /* one per address */
 	size_t n, open;
 };
 
-/* What is known of the way to an address. */
+/* What is known about the walk to an address. */
 struct progress {
-	bool open; /* pages to come may tell more */
+	bool open; /* later pages may add to it */
 	uint64_t index;
-	struct intel_page nearest; /* the page that shares most of the way */
-	unsigned int shared;       /* the lowest level that both go through; 0: no page yet */
+	struct intel_page nearest; /* the page that shares most levels with the walk */
+	unsigned int shared;       /* lowest level that both pass through; 0: no page yet */
 };
 
-/* The lowest level above the leaf of PAGE whose entry an address goes through; top + 1: none. */
+/*
+ * The lowest level above the leaf of PAGE whose entry is on the walk to the address; top + 1: none.
+ */
 static unsigned int shared_level(const struct intel_page *page, uint64_t index)
 {
 	unsigned int level = page->level;
@@ -43,7 +45,7 @@ static void on_page(struct walking *walking, size_t i, const struct intel_page *
 	}
 	if (mapped)
 		walking->walks[i].state = PAGETABLE_MAPPED;
-	/* Pages ascend: those behind the next one share no more of the way. */
+	/* Pages are ascending: those after the next one share fewer levels. */
 	if (mapped || page->iova > progress->index) {
 		progress->open = false;
 		walking->open--;
@@ -68,7 +70,7 @@ static void fill_access(struct pagetable_walk *walk, uint64_t physical, uint64_t
 	walk->page_size = field_u64(size);
 }
 
-/* Level by level from the top down, as far as is known; one level more where the walk ends. */
+/* From the top level down as far as known, and one more where the walk ends. */
 static void fill_walk(const struct pagetable *table, const struct progress *progress,
 		      struct pagetable_walk *walk)
 {
@@ -103,7 +105,7 @@ static void pass_through(struct pagetable_walk *walk)
 	walk->read = walk->write = true;
 }
 
-/* Returns false where no page can tell more of the address. */
+/* Returns false if no page is needed for the address. */
 static bool begin_walk(const struct pagetable *table, struct pagetable_walk *walk,
 		       uint64_t *ret_index)
 {
@@ -126,7 +128,7 @@ static int read_dump(const struct sys_root *root, const struct pagetable *table,
 	int r;
 
 	r = sys_intel_pages(root, table->device, table->pasid, &pages, each, data);
-	/* There was an entry a moment ago; without one the kernel writes nothing. */
+	/* It had an entry a moment ago; the kernel prints nothing if it has none. */
 	return r == 0 && !pages.found ? -ESTALE : r;
 }
 
@@ -156,15 +158,15 @@ int pagetable_translate(const struct sys_root *root, const struct pagetable *tab
 	return 0;
 }
 
-/* Ranges under way. */
+/* State of listing ranges. */
 struct mapping {
 	const struct pagetable *table;
 	bool physical;
 	int (*each)(const struct pagetable_range *range, void *data);
 	void *data;
-	bool any; /* RANGE is one */
+	bool any; /* RANGE is valid */
 	struct pagetable_range range;
-	uint64_t counts[PAGETABLE_LEVELS]; /* of its pages, by level */
+	uint64_t counts[PAGETABLE_LEVELS]; /* number of pages, by level */
 };
 
 static int flush(struct mapping *mapping)
@@ -182,7 +184,7 @@ static int flush(struct mapping *mapping)
 	return mapping->each(range, mapping->data);
 }
 
-/* Does PAGE at IOVA go on where the range ends, but for physical memory? */
+/* Does PAGE at IOVA continue the range, regardless of physical memory? */
 static bool goes_on(const struct mapping *mapping, uint64_t iova, struct pagetable_access access)
 {
 	const struct pagetable_range *range = &mapping->range;

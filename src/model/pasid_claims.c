@@ -14,7 +14,7 @@ void pasid_claims_done(struct pasid_claims *claims)
 	*claims = (struct pasid_claims){ 0 };
 }
 
-/* The pool's copy of S, of which there is one: few devices and names stand in many claims. */
+/* The pool's only copy of S: few devices and names occur in many claims. */
 static int pool_get(struct strv *pool, const char *s, char **ret)
 {
 	size_t lo = 0, hi = pool->n;
@@ -64,7 +64,7 @@ int pasid_claims_add(struct pasid_claims *claims, const struct pasid_claim *clai
 	};
 	struct pasid_stored *slot;
 
-	/* PASID 0 is the RID's own, whatever a source says. */
+	/* PASID 0 is the RID's own, whatever a source reports. */
 	if (numbered && stored.lo == 0)
 		stored.lo = 1;
 	if (stored.lo > stored.hi || stored.hi > PASID_MAX)
@@ -129,7 +129,7 @@ void pasid_claims_set(struct pasid_claims *claims, size_t index, uint32_t pasid)
 	claims->v[index].lo = claims->v[index].hi = pasid;
 }
 
-/* Whose address space has which number. */
+/* The PASID of a process's address space. */
 struct number {
 	uint64_t pid;
 	uint32_t pasid;

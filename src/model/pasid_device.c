@@ -20,7 +20,7 @@ void pasid_device_done(struct pasid_device *device)
 	*device = (struct pasid_device){ 0 };
 }
 
-/* Of a device on another bus than PCI only its group is sure to name it. */
+/* Devices on other buses than PCI are found through their group. */
 static int open_member(const struct sys_root *root, const char *id)
 {
 	_cleanup_strv_ struct strv list = { 0 };
@@ -48,7 +48,7 @@ static int open_device(const struct sys_root *root, const char *id)
 	char path[PATH_MAX];
 	int dir;
 
-	/* An id can come from a context of somebody else's. */
+	/* The id may come from another user's context, so it is not trusted. */
 	if (!*id || strchr(id, '/') || strcmp(id, ".") == 0 || strcmp(id, "..") == 0 ||
 	    snprintf(path, sizeof(path), "sys/bus/pci/devices/%s", id) >= (int)sizeof(path))
 		return -ENOENT;
@@ -91,7 +91,7 @@ void pasid_device_get(const struct sys_root *root, const char *id, unsigned int 
 		gather_link(dir, "iommu", &ret->unit);
 }
 
-/* A device that VFIO's users own keeps its group's default domain, and does not use it. */
+/* A device owned by a VFIO user still has a default domain, but does not use it. */
 bool pasid_device_is_dma(const struct sys_root *root, const char *id)
 {
 	struct pasid_device device;

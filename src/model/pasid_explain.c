@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whose the entries of the hardware's table are that no source claims. */
+/* Finds the owners of entries in the hardware's table that no source claims. */
 #include "model/pasid_walk.h"
 
 #include <errno.h>
@@ -13,8 +13,8 @@ static bool is_context(const struct pasid_query *query, uint64_t pid)
 }
 
 /*
- * The one process that has the device open, of several that with an iommufd. What a context has bound
- * is in its record, so it is none.
+ * The only process that has the device open, or of several the only one with an iommufd. Holders do
+ * not count: what a context has bound is in its record.
  */
 static void find_user(struct pasid_walk *walk)
 {

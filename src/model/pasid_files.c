@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The open files that tell of PASIDs: one walk over all processes for all sources. */
+/* The open files related to PASIDs: one walk over all processes for all sources. */
 #include "model/pasid_source.h"
 
 #include <errno.h>
@@ -36,7 +36,7 @@ static int read_drm(const struct proc_file *from, struct pasid_file *file)
 	uint64_t pasid;
 
 	if (len < 0) {
-		/* The file was closed meanwhile. */
+		/* The file was closed in the meantime. */
 		file->pasid.status = len == -ENOENT ? 0 : (int)len;
 		return 0;
 	}
@@ -51,7 +51,7 @@ static int read_drm(const struct proc_file *from, struct pasid_file *file)
 	return str_replace(&file->drm_device, value);
 }
 
-/* Looks back a little only: one process may have thousands open, and doubles do no harm. */
+/* Only looks at the last few: a process may have thousands open, and duplicates do no harm. */
 static bool is_known(const struct pasid_files *files, const struct pasid_file *file)
 {
 	size_t end = files->n > LOOK_BACK ? files->n - LOOK_BACK : 0;
@@ -74,7 +74,7 @@ static int on_file(const struct proc_file *from, void *data)
 	struct pasid_file file = { .pid = from->pid, .rdev = from->rdev }, *slot;
 	int r;
 
-	/* Its numbers are not a character device's. */
+	/* The number of a block device is not comparable. */
 	if (from->block)
 		return 0;
 	r = str_replace(&file.path, from->path);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Only Intel's tables are shown by a kernel. */
+/* Only the Intel driver shows its tables. */
 #include "model/pasid_hardware.h"
 
 #include <errno.h>
@@ -18,13 +18,13 @@ struct reading {
 	const char *wanted;
 	int (*each)(const struct pasid_entry *, void *);
 	void *data;
-	struct dmar_entry last; /* of the device that is read */
+	struct dmar_entry last; /* the entry being read */
 	uint64_t order;         /* of the last entry: see order_of() */
 	bool begun;
 	int stopped; /* what EACH returned */
 	struct field_u64 rid_domain;
-	char device[32]; /* its id; "" when it has none */
-	bool named;      /* it has been looked for */
+	char device[32]; /* id of that device; "" if not found */
+	bool named;      /* `device` has been looked up */
 	uint32_t *segments;
 	size_t n_segments;
 	bool segments_read;
@@ -35,7 +35,9 @@ static void reading_done(struct reading *reading)
 	free(reading->segments);
 }
 
-/* The PCI segments of this machine: the table does not name them. Few machines have two. */
+/*
+ * The PCI segments of this machine, because the table does not have them. Most machines have one.
+ */
 static int read_segments(struct reading *reading)
 {
 	_cleanup_strv_ struct strv list = { 0 };
@@ -45,7 +47,7 @@ static int read_segments(struct reading *reading)
 	dir = sys_dir_open(reading->root, "sys/bus/pci/devices");
 	if (dir < 0 || sys_list(dir, ".", &list) < 0)
 		return 0;
-	/* They are sorted by address. */
+	/* Devices are sorted by address. */
 	for (size_t i = 0; i < list.n; i++) {
 		struct pci_address address;
 		uint32_t *slot;
@@ -62,7 +64,7 @@ static int read_segments(struct reading *reading)
 	return 0;
 }
 
-/* The devices of a unit share a segment, so its address and its unit make a device known. */
+/* All devices of a unit are in one segment, so address and unit identify the device. */
 static int find_device(struct reading *reading)
 {
 	const struct dmar_entry *entry = &reading->last;
@@ -94,7 +96,7 @@ static bool is_same_device(const struct dmar_entry *a, const struct dmar_entry *
 	       strcmp(a->unit, b->unit) == 0;
 }
 
-/* root_tbl_walk() goes through buses, devices and PASIDs in this order, one unit after the other. */
+/* root_tbl_walk() visits buses, devices and PASIDs in this order, one unit after the other. */
 static uint64_t order_of(const struct dmar_entry *entry)
 {
 	return (uint64_t)entry->bus << 40 | (uint64_t)entry->device << 35 |
@@ -105,7 +107,7 @@ static int next_entry(struct reading *reading, const struct dmar_entry *entry)
 {
 	bool same = reading->begun && is_same_device(entry, &reading->last);
 
-	/* What is in no order has not been written by the kernel. */
+	/* The kernel's output is ordered; anything else is not valid. */
 	if (reading->begun && strcmp(entry->unit, reading->last.unit) == 0 &&
 	    order_of(entry) <= reading->order)
 		return -EBADMSG;
@@ -138,7 +140,7 @@ static int on_entry(const struct dmar_entry *entry, void *data)
 	if (entry->pasid == 0 || entry->pasid == DMAR_LEGACY)
 		return 0;
 	r = reading->named ? 0 : find_device(reading);
-	/* An alias of a device behind an old bridge has entries and no device. */
+	/* A DMA alias of devices behind a PCI bridge has entries but no device. */
 	if (r < 0 || !*reading->device ||
 	    (reading->wanted && strcmp(reading->wanted, reading->device) != 0))
 		return r;
@@ -148,7 +150,7 @@ static int on_entry(const struct dmar_entry *entry, void *data)
 	return reading->stopped;
 }
 
-/* No table: because there is no such IOMMU, or because its debugfs is not there? */
+/* Why there is no table: no such IOMMU, or no debugfs for it. */
 static int missing_status(const struct sys_root *root)
 {
 	_cleanup_iommu_list_ struct iommu_list units = { 0 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* All sources, read one after the other and joined. */
+/* Reads all sources one after the other and joins them. */
 #include "model/pasid.h"
 
 #include <errno.h>
@@ -36,7 +36,7 @@ const char *pasid_source_name(unsigned int n)
 	return pasid_sources[i] ? pasid_sources[i]->name : NULL;
 }
 
-/* Where the claims of the source BIT go. */
+/* Collects the claims of the source BIT. */
 struct claiming {
 	struct pasid_claims *claims;
 	unsigned int bit;
@@ -106,7 +106,7 @@ int pasid_walk_read(struct pasid_walk *walk, unsigned int source, struct pasid_c
 	return 0;
 }
 
-/* Who only holds a device is asked for when it turns out that somebody wants to know. */
+/* Openers are read later, when an entry needs them. */
 static int add_sources(struct pasid_walk *walk)
 {
 	struct pasid_reports *reports = walk->reports;
@@ -146,7 +146,7 @@ static int add_claims(struct pasid_walk *walk)
 	return r == 0 && !walk->told ? -ENOMEM : r;
 }
 
-/* Who only has a device open makes no bindings, and what this kernel does not show is in no source. */
+/* Openers make no bindings, and a source this kernel does not show has none. */
 static void set_claimants(struct pasid_walk *walk)
 {
 	const struct pasid_reports *reports = walk->reports;

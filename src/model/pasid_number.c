@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Numbers of address spaces that no source tells, found in the hardware's table. */
+/* Finds unreported numbers of address spaces in the hardware's table. */
 #include "model/pasid_walk.h"
 
 #include <errno.h>
@@ -8,11 +8,13 @@
 #include "util/array.h"
 #include "util/cleanup.h"
 
-/* A device where one process alone, or the kernel, has bound a PASID that is not told. */
+/*
+ * A device where a single process, or the kernel, has bound a PASID without reporting its number.
+ */
 struct wanted {
 	struct pasid_span span;
 	enum pasid_kind kind; /* SVA or DMA */
-	size_t found;         /* entries that it could be */
+	size_t found;         /* number of entries that match */
 	uint32_t pasid;
 };
 
@@ -20,7 +22,7 @@ struct search {
 	const struct pasid_claims *claims;
 	struct wanted *v;
 	size_t n;
-	size_t last; /* entries come device by device */
+	size_t last; /* start of the search: entries are grouped by device */
 };
 
 static void search_done(struct search *search)
@@ -117,7 +119,7 @@ int pasid_walk_number(struct pasid_walk *walk)
 		return r;
 	search.last = search.n;
 	r = pasid_hardware(walk->query->root, walk->query->device, on_entry, &search);
-	/* Of what cannot be read to its end nothing is the only one. */
+	/* A match is only unique if the whole table was read. */
 	if (r != 1)
 		return r == -ENOMEM ? r : 0;
 	for (size_t i = 0; i < search.n; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Claims of one device, brought together where they agree. */
+/* Merges the claims of one device that agree. */
 #include "model/pasid_claims.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@ void pasid_parts_done(struct pasid_parts *parts)
 	*parts = (struct pasid_parts){ 0 };
 }
 
-/* Did the process A start before B? Numbers tell nothing: they wrap. */
+/* Did process A start before B? Pids do not say, because they wrap. */
 static int is_older(struct pasid_processes *processes, uint64_t a, uint64_t b, bool *ret)
 {
 	struct pasid_process *x, *y;
@@ -30,7 +30,7 @@ static int is_older(struct pasid_processes *processes, uint64_t a, uint64_t b, b
 	return 0;
 }
 
-/* Two claims to a PASID are of one binding unless they contradict each other. */
+/* Two claims on a PASID are the same binding unless they contradict each other. */
 static bool agree(const struct pasid_stored *a, const struct pasid_stored *b)
 {
 	bool same_source = (a->sources & b->sources) != 0;
@@ -39,13 +39,13 @@ static bool agree(const struct pasid_stored *a, const struct pasid_stored *b)
 		return false;
 	if (a->kind != b->kind && a->kind != PASID_KIND_UNKNOWN && b->kind != PASID_KIND_UNKNOWN)
 		return false;
-	/* Of two contexts only one can have it. */
+	/* Only one of two contexts can have it. */
 	if (a->context || b->context)
 		return !same_source && (!a->context || !b->context);
-	/* Where the number is not told, another process's is another one. */
+	/* Without a number, claims of different processes are different bindings. */
 	if (a->pid.status == 1 && b->pid.status == 1 && a->pid.value != b->pid.value)
 		return same_source && a->lo != 0;
-	/* And one whose process cannot be read is nobody's that can. */
+	/* Without a number, an unreadable process is not assumed to be a known one. */
 	return a->lo != 0 || !same_source || (a->pid.status == 1 && b->pid.status == 1);
 }
 
@@ -57,7 +57,10 @@ static void add_count(struct field_u64 *to, const struct field_u64 *from, bool s
 		*to = *from;
 }
 
-/* Adds what B knows to A. Of several who have inherited what one opened the oldest is that one. */
+/*
+ * Adds to A what B knows. If several processes share an open file, the oldest is the one that
+ * opened it.
+ */
 static int merge(struct pasid_processes *processes, struct pasid_stored *a,
 		 const struct pasid_stored *b)
 {
@@ -92,8 +95,8 @@ static int merge(struct pasid_processes *processes, struct pasid_stored *a,
 }
 
 /*
- * Claims to the same PASIDs that contradict each other, or end apart. There are few, unless somebody lies
- * to cost us time.
+ * Contradicting claims on the same PASIDs, or claims with different ends. There are few, unless
+ * someone makes up claims to slow us down.
  */
 struct active {
 	struct pasid_stored *v[16];
@@ -110,7 +113,10 @@ static int push(struct pasid_stored **list, size_t *n, const struct pasid_stored
 	return 0;
 }
 
-/* Merges CLAIM into one of the last of LIST, from FROM on, that it agrees with, or puts it behind them. */
+/*
+ * Merges CLAIM into the first part of LIST, from index FROM on, that agrees with it; else appends
+ * it.
+ */
 static int add_part(struct pasid_processes *processes, const struct pasid_stored *claim,
 		    struct pasid_stored **list, size_t *n, size_t from)
 {
@@ -120,7 +126,7 @@ static int add_part(struct pasid_processes *processes, const struct pasid_stored
 	return push(list, n, claim);
 }
 
-/* The part from LO up to where the next claim begins (NEXT) or the first active one ends. */
+/* Adds the part from LO to where the next claim begins (NEXT) or the first active one ends. */
 static int add_active(struct pasid_processes *processes, struct active *active, uint32_t lo,
 		      uint64_t next, struct pasid_parts *parts, uint32_t *ret_hi)
 {
@@ -145,7 +151,7 @@ static int add_active(struct pasid_processes *processes, struct active *active, 
 	return 0;
 }
 
-/* A process may have opened a device very often: what agrees counts once. */
+/* A process may have opened a device many times: equal claims count once. */
 static int activate(struct pasid_processes *processes, struct active *active,
 		    struct pasid_stored *claim, struct pasid_parts *parts)
 {
@@ -158,7 +164,7 @@ static int activate(struct pasid_processes *processes, struct active *active,
 	return 0;
 }
 
-/* Sweeps over numbered claims, which are sorted by where they begin, and brings them together. */
+/* Sweeps over numbered claims, sorted by start, and merges them. */
 static int sweep(struct pasid_stored *claims, size_t n, struct pasid_processes *processes,
 		 struct pasid_parts *parts)
 {
@@ -180,12 +186,12 @@ static int sweep(struct pasid_stored *claims, size_t n, struct pasid_processes *
 	return 0;
 }
 
-/* Of neighbours in sorted claims: those behind A agree with none before it unless this holds. */
+/* Adjacent sorted claims: if this is false, no claim after A agrees with one up to A. */
 static bool may_agree(const struct pasid_stored *a, const struct pasid_stored *b)
 {
 	if (a->lo != b->lo)
 		return false;
-	/* Without a number only a process makes two claims one. */
+	/* Without a number, claims are merged by process. */
 	return a->lo || (a->sources == b->sources && a->pid.value == b->pid.value);
 }
 

@@ -7,7 +7,9 @@
 #include "util/array.h"
 #include "util/cleanup.h"
 
-/* USER_HZ: what /proc counts in wherever Linux has an IOMMU, and so in captures too. */
+/*
+ * USER_HZ, the unit of times in /proc: 100 on all architectures with an IOMMU, so also in captures.
+ */
 #define TICKS_PER_SECOND 100
 
 void pasid_processes_done(struct pasid_processes *processes)

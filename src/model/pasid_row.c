@@ -46,7 +46,7 @@ static int set_user(struct pasid_rows *rows, struct pasid_range *range)
 	return 0;
 }
 
-/* The user's name is that of a uid which the claim itself may tell. */
+/* The user name belongs to the uid, which the claim itself may have. */
 static void set_unreadable(struct pasid_range *range, int status)
 {
 	range->command.status = range->unit.status = range->started.status = status;
@@ -54,7 +54,7 @@ static void set_unreadable(struct pasid_range *range, int status)
 		range->uid.status = range->user.status = status;
 }
 
-/* Says whose the range is. What the process does not tell, as it is gone, stays absent. */
+/* Sets the owner of the range. Facts of a process that has ended stay absent. */
 static int set_process(struct pasid_rows *rows, struct pasid_range *range)
 {
 	struct pasid_process *process;
@@ -102,7 +102,10 @@ static void set_claim(const struct pasid_stored *claim, struct pasid_range *rang
 	range->record = field_u64(1);
 }
 
-/* Not all were asked who may say whose it is: a driver of an address space, a context of the rest. */
+/*
+ * Some sources that may know the owner were not asked: drivers for an address space, contexts for
+ * other entries.
+ */
 static void set_unasked(struct pasid_range *range, int status, bool sva)
 {
 	range->record = field_u64_error(status);
@@ -113,7 +116,7 @@ static void set_unasked(struct pasid_range *range, int status, bool sva)
 	range->ioas_name.status = range->hwpt.status = status;
 }
 
-/* Nobody says whose it is. */
+/* No source has the owner. */
 static void set_unclaimed(const struct pasid_rows *rows, const struct pasid_place *place,
 			  const struct pasid_entry *entry, struct pasid_range *range)
 {
@@ -189,7 +192,7 @@ int pasid_row_get(struct pasid_rows *rows, const struct pasid_place *place,
 		range.sources |= 1u << PASID_BIT_VTD;
 		set_kind(entry, &range);
 	}
-	/* A number of the device's own is none of the IOMMU's. */
+	/* A number of the device's own MMU is in no IOMMU's table. */
 	if (!claim || !claim->own) {
 		if (place->status != 1)
 			range.hardware = field_u64_error(place->status);

@@ -65,7 +65,7 @@ void pasid_reader_reason(struct pasid_reader *reader, const char *format, ...)
 	va_end(ap);
 }
 
-/* What a path's directory is: a PCI function, or a member of a group on another bus. */
+/* Is the directory a PCI function, or a member of a group on another bus? */
 static bool is_device(const struct sys_root *root, const char *path)
 {
 	struct pci_address address;
@@ -77,7 +77,7 @@ static bool is_device(const struct sys_root *root, const char *path)
 	       sys_root_link(root, link + 1, target, sizeof(target)) > 0;
 }
 
-/* Where PATH leads to; where it is a link, a capture need not hold what that leads to. */
+/* Resolves PATH. Follows only its last link by text, because a capture may lack the target. */
 static int find_place(const struct sys_root *root, const char *path, char *buf, size_t size)
 {
 	const char *slash = strrchr(path, '/');
@@ -118,7 +118,7 @@ void pasid_node_get(const struct sys_root *root, const char *sysfs, const char *
 
 	*ret = (struct pasid_node){ 0 };
 	snprintf(ret->path, sizeof(ret->path), "%s", dev);
-	/* The numbers of a captured machine mean nothing here. */
+	/* Device numbers of a captured machine are not valid here. */
 	if (root->captured)
 		return;
 	dir = sys_dir_open(root, sysfs);
@@ -129,7 +129,7 @@ void pasid_node_get(const struct sys_root *root, const char *sysfs, const char *
 
 bool pasid_node_is(const struct pasid_node *node, const struct pasid_file *file)
 {
-	/* The name may be another one in the mount namespace of a container. */
+	/* The path may differ in a container's mount namespace. */
 	if (node->rdev && file->rdev)
 		return node->rdev == file->rdev;
 	return strcmp(node->path, file->path) == 0;

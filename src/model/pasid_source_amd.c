@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * AMD's IOMMUs show each device's entry of the device table in debugfs, but not the table of PASIDs
- * that it may point to (its GCR3 table). So no PASID can be told from it. What can be told is which devices
- * have no such table, and thereby no PASID bound, and how many PASIDs the others' have room for.
+ * AMD's driver shows each device's entry of the device table in debugfs, but not the PASID table
+ * (GCR3) that the entry may point to, so PASIDs are not known. The entries do show which devices
+ * have no such table, and so no PASIDs, and how large the tables of the others are.
  */
 #include "model/pasid_source.h"
 
@@ -21,14 +21,14 @@ struct amd {
 	struct pasid_reader *reader;
 	struct sys_amd_table table;
 	size_t n_units, n_devices;
-	size_t n_tables;    /* devices with a table of PASIDs */
-	char first[32];     /* of those */
-	unsigned int width; /* of the widest */
+	size_t n_tables;    /* number of devices with a PASID table */
+	char first[32];     /* the first of those */
+	unsigned int width; /* of the largest table */
 	int status;         /* 1, or the first error */
-	char error_at[32];  /* the device */
+	char error_at[32];  /* device */
 };
 
-/* An entry that is not in charge of a device tells nothing of it; neither does one not kept. */
+/* Entries that do not apply to a device, and entries not captured, say nothing about it. */
 static void read_entry(struct amd *amd, const char *id)
 {
 	struct pci_address address;
@@ -84,7 +84,7 @@ static int read_units(struct amd *amd, bool entries)
 	return 0;
 }
 
-/* What the entries come to, in words. */
+/* Summarizes the entries in words. */
 static int conclude(struct amd *amd)
 {
 	struct pasid_reader *reader = amd->reader;

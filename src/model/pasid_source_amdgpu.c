@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * amdgpu: each open node of a GPU has a GPU address space, whose PASID its fdinfo tells
- * (amdgpu_show_fdinfo()). It is a number of the GPU's own, not of the IOMMU's.
+ * amdgpu: each open of a GPU node has a GPU address space, whose PASID is in fdinfo
+ * (amdgpu_show_fdinfo()). The number belongs to the GPU's own MMU, not to the IOMMU.
  */
 #include "model/pasid_source.h"
 
@@ -14,7 +14,7 @@
 
 #define CLASS "sys/class/drm"
 
-/* Is there a GPU of that driver? Returns 1, 0, -errno. */
+/* Is there a GPU with this driver? Returns 1, 0 or -errno. */
 static int has_amdgpu(const struct sys_root *root)
 {
 	_cleanup_strv_ struct strv list = { 0 };
@@ -60,7 +60,7 @@ static int amdgpu_read(struct pasid_reader *reader)
 
 		if (file->pasid.status < 0 && status == 1)
 			status = file->pasid.status;
-		/* 0: this open has none yet. */
+		/* 0: none yet for this open. */
 		if (file->pasid.status != 1 || file->pasid.value == 0 || !file->drm_device)
 			continue;
 		claim.lo = claim.hi = (uint32_t)file->pasid.value;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * amdxdna, the NPU of Ryzen AI: whoever opens its node has its address space bound (amdxdna_drm_open()). No file
- * has the number, and opening the node to ask for it would bind one more.
+ * amdxdna, the NPU of Ryzen AI: opening its node binds the process's address space
+ * (amdxdna_drm_open()). No file has the number, and opening the node to ask for it would bind
+ * another.
  */
 #include "model/pasid_source.h"
 
@@ -15,7 +16,7 @@
 
 #define CLASS "sys/class/accel"
 
-/* Other drivers' accelerators are of that class too. */
+/* The class also has accelerators of other drivers. */
 static bool is_amdxdna(const struct sys_root *root, const char *name)
 {
 	char path[PATH_MAX], target[PATH_MAX];
@@ -55,7 +56,10 @@ static int claim_openers(struct pasid_reader *reader, const char *name)
 	return status;
 }
 
-/* With that parameter the driver maps all buffers itself, and binds nobody (amdxdna_iova_on()). 1, 0 or -errno. */
+/*
+ * With this parameter the driver maps all buffers itself and binds no process (amdxdna_iova_on()).
+ * Returns 1, 0 or -errno.
+ */
 static int binds_nobody(const struct sys_root *root)
 {
 	struct field_str value = sys_module_param(root, "amdxdna", "force_iova");

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Intel's DSA and IAA, driver idxd: Documentation/ABI/stable/sysfs-driver-dma-idxd and
- * drivers/dma/idxd/cdev.c. On the bus "dsa" stand the devices ("dsa0", "iax1"), their work queues
- * ("wq0.1"), and since 6.4 one entry for every time that a queue was opened ("file7"), all beneath the PCI
- * function. None of it tells a PASID: the number of "file7" is one of file_ida. But who has a queue open
- * that has PASIDs has one bound (idxd_cdev_open()), and it is the same one for all queues of a device
- * that a process has open, as it is the process's.
+ * drivers/dma/idxd/cdev.c. The bus "dsa" has the devices ("dsa0", "iax1"), their work queues
+ * ("wq0.1"), and since 6.4 an entry for every open of a queue ("file7"), all below the PCI
+ * function. None of them has the PASID; the number of "file7" is from file_ida. But a process that
+ * has opened a queue with PASIDs enabled has one bound (idxd_cdev_open()), and it is the process's
+ * PASID, so the same one for all queues of a device.
  */
 #include "model/pasid_source.h"
 
@@ -28,7 +28,7 @@ struct queue {
 	char device[ID_SIZE]; /* the PCI function */
 	char type[WORD_SIZE], mode[WORD_SIZE];
 	bool enabled;
-	bool seen; /* an entry "fileN" of it was there */
+	bool seen; /* has an entry "fileN" */
 	uint64_t clients;
 };
 
@@ -37,8 +37,8 @@ struct idxd {
 	struct strv entries;
 	struct queue *queues;
 	size_t n;
-	struct strv with_pasids;     /* the PCI functions whose pasid_enabled is 1 */
-	size_t n_devices, n_without; /* devices, and those with 0 */
+	struct strv with_pasids;     /* PCI functions whose pasid_enabled is 1 */
+	size_t n_devices, n_without; /* number of devices; number of those with pasid_enabled 0 */
 	int status;                  /* 1, or the first error */
 };
 
@@ -49,7 +49,7 @@ static void idxd_done(struct idxd *idxd)
 	free(idxd->queues);
 }
 
-/* What could not be read may be what binds: the rest is read all the same. */
+/* Reading continues after an error, but unreadable entries may have bindings. */
 static void note_error(struct idxd *idxd, const char *entry, const char *file, int error)
 {
 	if (idxd->status < 0)
@@ -58,7 +58,7 @@ static void note_error(struct idxd *idxd, const char *entry, const char *file, i
 	pasid_reader_reason(idxd->reader, "%s/%s/%s: %s", "/" BUS, entry, file, strerror(-error));
 }
 
-/* Is TEXT PREFIX and a decimal number, and behind it SUFFIX? */
+/* Is TEXT made of PREFIX, a decimal number and SUFFIX? */
 static bool is_numbered(const char *text, const char *prefix, const char *suffix)
 {
 	size_t len = strlen(prefix), digits;
@@ -99,7 +99,7 @@ static bool is_wanted(const struct idxd *idxd, const char *device)
 	return !idxd->reader->device || strcmp(idxd->reader->device, device) == 0;
 }
 
-/* pasid_enabled is there since 5.11; without it there were no PASIDs for users. */
+/* pasid_enabled exists since 5.11; before, users could not have PASIDs. */
 static int read_device(struct idxd *idxd, const char *entry)
 {
 	_cleanup_close_ int dir = open_entry(idxd, entry);
@@ -141,14 +141,14 @@ static int read_queue(struct idxd *idxd, const char *entry)
 		r = sys_read(dir, "mode", queue->mode, sizeof(queue->mode));
 	if (r >= 0)
 		r = sys_read_u64(dir, "clients", &queue->clients);
-	/* It is gone since the bus was listed. */
+	/* Removed since the bus was listed. */
 	if (r < 0 && r != -ENOENT)
 		note_error(idxd, entry, "{state,type,mode,clients}", (int)r);
 	queue->enabled = strcmp(state, "enabled") == 0;
 	return 0;
 }
 
-/* The queue of an entry "fileN" at ".../wq0.1/dsa!wq0.1/file7"; NULL: not listed. Cuts PATH up. */
+/* The queue of an entry "fileN" at ".../wq0.1/dsa!wq0.1/file7"; NULL: not listed. Modifies PATH. */
 static struct queue *find_queue(struct idxd *idxd, char *path)
 {
 	const char *name = NULL;
@@ -191,14 +191,14 @@ static int claim_file(struct idxd *idxd, int dir, const char *entry, const struc
 	uint64_t pid;
 	int r = sys_read_u64(dir, "pid", &pid);
 
-	/* Without PASIDs the entry has no files (cdev_file_attr_visible()). */
+	/* The entry has no files without PASIDs (cdev_file_attr_visible()). */
 	if (r == -ENOENT || r == -ENODEV)
 		return 0;
 	if (r == 0 && pid > INT32_MAX)
 		r = -EBADMSG;
 	if (r < 0)
 		note_error(idxd, entry, "pid", r);
-	/* It is the thread's that opened it. */
+	/* The number is that of the thread that opened it. */
 	claim.pid = r < 0 ? field_u64_error(r)
 			  : field_u64((uint64_t)sys_proc_leader(idxd->reader->root, (pid_t)pid));
 	claim.faults = read_counter(idxd, dir, entry, "cr_faults");
@@ -235,7 +235,7 @@ static bool has_unlisted_openers(const struct idxd *idxd, const struct queue *qu
 	       strv_has(&idxd->with_pasids, queue->device) && is_wanted(idxd, queue->device);
 }
 
-/* Before 6.4 a queue has no entries of its openers, but a count of them. */
+/* Before 6.4, a queue only has a count of its openers. */
 static int claim_openers(struct idxd *idxd, const struct queue *queue)
 {
 	struct pasid_claim claim = {
@@ -254,7 +254,7 @@ static int claim_openers(struct idxd *idxd, const struct queue *queue)
 		return r;
 	if (r == -EACCES)
 		note_error(idxd, queue->name, "clients", r);
-	/* The node's directory is the name before the "!": "dsa!wq0.1" is /dev/dsa/wq0.1. */
+	/* The directory of the node is the name before the "!": "dsa!wq0.1" is /dev/dsa/wq0.1. */
 	snprintf(sysfs, sizeof(sysfs), "dsa!%s", queue->name);
 	type = strv_has(&idxd->entries, sysfs) ? "dsa" : "iax";
 	snprintf(sysfs, sizeof(sysfs), BUS "/%s!%s", type, queue->name);
@@ -278,8 +278,8 @@ static bool is_kernel(const struct queue *queue)
 }
 
 /*
- * A shared queue of the kernel is only enabled where the device has a PASID of the kernel's DMA domain
- * (wq_shared_supported(), idxd_enable_system_pasid()). There is one for all of a device.
+ * A kernel queue in shared mode can only be enabled if the device has a PASID in the kernel's DMA
+ * domain (wq_shared_supported(), idxd_enable_system_pasid()). There is one per device.
  */
 static int claim_kernel(struct idxd *idxd, const struct queue *queue)
 {
@@ -300,7 +300,7 @@ static int read_entries(struct idxd *idxd)
 {
 	int r = 0;
 
-	/* Queues first: they are what the entries of openers refer to. */
+	/* Queues first: the openers' entries refer to them. */
 	for (size_t i = 0; r == 0 && i < idxd->entries.n; i++) {
 		const char *entry = idxd->entries.v[i];
 

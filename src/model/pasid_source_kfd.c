@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * AMD's compute driver, amdkfd. A process that has /dev/kfd open has a PASID on every GPU. Kernels
- * before 6.14 have one for all GPUs in sys/class/kfd/kfd/proc/PID/pasid; later ones one for each, of which
- * that file says nothing: it reads 0 (kfd_procfs_show()), and the numbers are in debugfs,
- * kfd/proc/PID/pasid_GPU (kfd_debugfs_create_pasid_files()). A process can have more contexts than the
- * first, in folders "context_N" of its own ones.
+ * AMD's compute driver, amdkfd. A process that has /dev/kfd open has a PASID on every GPU. Before
+ * 6.14 it is one for all GPUs, in sys/class/kfd/kfd/proc/PID/pasid. Since then there is one per
+ * GPU, and the file reads 0 (kfd_procfs_show()); the numbers are in debugfs, kfd/proc/PID/pasid_GPU
+ * (kfd_debugfs_create_pasid_files()). A process can have further contexts, in directories
+ * "context_N".
  *
- * Since 6.6 these PASIDs tell address spaces apart inside of the GPU (amdgpu_pasid_alloc()); no IOMMU's
- * table has them.
+ * Since 6.6 these PASIDs only identify address spaces inside the GPU (amdgpu_pasid_alloc()); they
+ * are in no IOMMU's table.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -25,18 +25,18 @@
 struct kfd {
 	struct pasid_reader *reader;
 	struct kfd_gpus gpus;
-	int processes; /* directory */
-	int numbers;   /* that of debugfs, or -errno */
-	bool untold;   /* some number would have been in debugfs */
+	int processes; /* directory fd */
+	int numbers;   /* directory fd in debugfs, or -errno */
+	bool untold;   /* a number would have been in debugfs */
 	int status;    /* 1, or the first error */
 };
 
-/* A process, or one more context of it. */
+/* A process, or one of its further contexts. */
 struct place {
 	pid_t pid;
 	const char *context; /* "" or "/context_1" */
-	char path[64];       /* beneath PROCESSES and NUMBERS: "4711/context_1" */
-	uint64_t pasid;      /* of all GPUs; 0: not told */
+	char path[64];       /* below PROCESSES and NUMBERS: "4711/context_1" */
+	uint64_t pasid;      /* for all GPUs; 0: not reported */
 };
 
 static void note_error(struct kfd *kfd, const char *path, const char *file, int error)
@@ -60,7 +60,9 @@ static struct field_u64 read_faults(const struct kfd *kfd, const struct place *p
 	return r < 0 ? field_u64_error(r) : field;
 }
 
-/* Returns 1 with the number, 0 where there is none, -ENODATA where nothing tells it, -errno. */
+/*
+ * Returns 1 with the number, 0 if there is none, -ENODATA if it is not reported, or another -errno.
+ */
 static int read_number(struct kfd *kfd, const struct place *place, uint32_t gpu, uint64_t *ret)
 {
 	char name[128];
@@ -75,7 +77,7 @@ static int read_number(struct kfd *kfd, const struct place *place, uint32_t gpu,
 		kfd->untold = true;
 		return r == -ENOENT ? -ENODATA : r;
 	}
-	/* Here 0 is a process that has not taken an address space of this GPU yet. */
+	/* In debugfs, 0 means that the process has no address space on this GPU yet. */
 	return *ret > PASID_MAX ? -EBADMSG : *ret != 0;
 }
 
@@ -108,7 +110,7 @@ static int claim_gpu(struct kfd *kfd, const struct place *place, const struct kf
 	return pasid_reader_claim(kfd->reader, &claim);
 }
 
-/* The entries "vram_GPU" are the GPUs that a process has to do with; before 5.8 there were none. */
+/* The entries "vram_GPU" show which GPUs a process uses; they exist since 5.8. */
 static int claim_gpus(struct kfd *kfd, const struct place *place, const struct strv *entries)
 {
 	bool some = false;
@@ -137,7 +139,7 @@ static int read_place(struct kfd *kfd, struct place *place, struct strv *entries
 		r = sys_read_u64(kfd->processes, name, &place->pasid);
 	if (r == 0 && place->pasid > PASID_MAX)
 		r = -EBADMSG;
-	/* It has ended since the folder was listed. */
+	/* The process ended since the directory was listed. */
 	if (r == -ENOENT || r == -ENODEV)
 		return 0;
 	if (r < 0) {

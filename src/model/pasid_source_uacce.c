@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * uacce: a queue is an open node of the accelerator, and where its flags have UACCE_DEV_SVA the
- * opener's address space is bound (uacce_bind_queue()). The number is not told.
+ * uacce: a queue is an open node of the accelerator. If its flags have UACCE_DEV_SVA, the opener's
+ * address space is bound (uacce_bind_queue()). The number is not reported.
  */
 #include "model/pasid_source.h"
 
@@ -35,7 +35,7 @@ static int claim_queues(struct pasid_reader *reader, const struct pasid_node *no
 	return status;
 }
 
-/* Returns 1, 0 for an accelerator without SVA, -errno. */
+/* Returns 1, 0 for an accelerator without SVA, or -errno. */
 static int read_accelerator(struct pasid_reader *reader, const char *name)
 {
 	char sysfs[PATH_MAX], dev[NAME_MAX + 8], id[NAME_MAX + 1];

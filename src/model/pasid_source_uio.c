@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * uio_pci_sva: the device's file `pasid` has the number of who opened the node last, and keeps it
- * when that one closes (uio_pci_sva_open(), uio_pci_sva_release()).
+ * uio_pci_sva: the device's file `pasid` has the number of the last opener of the node, and keeps
+ * it after close (uio_pci_sva_open(), uio_pci_sva_release()).
  */
 #include "model/pasid_source.h"
 
@@ -19,7 +19,7 @@
 
 #define GENERATIONS_MAX 32
 
-/* The number of the device behind the node NAME. Returns 1, 0 where it tells none, -errno. */
+/* The number of the device behind the node NAME. Returns 1, 0 if there is none, -errno. */
 static int read_number(const struct sys_root *root, const char *id, uint32_t *ret)
 {
 	_cleanup_close_ int dir = -1;
@@ -33,7 +33,7 @@ static int read_number(const struct sys_root *root, const char *id, uint32_t *re
 	if (r < 0 || strcmp(driver, DRIVER) != 0)
 		return r == -ENOENT || r >= 0 ? 0 : r;
 	r = sys_read_u64(dir, "pasid", &pasid);
-	/* Nobody has opened it yet: IOMMU_PASID_INVALID, or a file that is not there. */
+	/* Not opened yet: IOMMU_PASID_INVALID, or no such file. */
 	if (r < 0)
 		return r == -ENOENT || r == -EINVAL || r == -ERANGE ? 0 : r;
 	if (pasid == 0 || pasid > PASID_MAX)
@@ -42,7 +42,7 @@ static int read_number(const struct sys_root *root, const char *id, uint32_t *re
 	return 1;
 }
 
-/* Processes that have the node open, in the order of their numbers. */
+/* The processes that have the node open, sorted by pid. */
 struct holders {
 	pid_t *v;
 	size_t n;
@@ -60,7 +60,7 @@ static int holders_get(const struct pasid_files *files, const struct pasid_node 
 		const pid_t pid = files->v[i].pid;
 		pid_t *slot;
 
-		/* The files of a process stand together. */
+		/* Files are grouped by process. */
 		if (!pasid_node_is(node, &files->v[i]) || (ret->n && ret->v[ret->n - 1] == pid))
 			continue;
 		slot = array_push(ret->v, ret->n);
@@ -71,7 +71,7 @@ static int holders_get(const struct pasid_files *files, const struct pasid_node 
 	return 0;
 }
 
-/* Has PID a forebear among them, from which it may have inherited what it has open? */
+/* Is an ancestor of PID in the list, from which it may have inherited the open file? */
 static bool is_descendant(const struct sys_root *root, const struct holders *holders, pid_t pid)
 {
 	for (int i = 0; i < GENERATIONS_MAX && pid > 1; i++) {
@@ -84,8 +84,8 @@ static bool is_descendant(const struct sys_root *root, const struct holders *hol
 }
 
 /*
- * Who opened the node last. Those that were forked with it open have not; of several that are no kin
- * nobody tells which one it was.
+ * The last opener of the node. Processes that inherited the file do not count; if several unrelated
+ * ones remain, it is unknown.
  */
 static struct field_u64 find_opener(const struct sys_root *root, const struct holders *holders)
 {
@@ -117,7 +117,7 @@ static int claim_holders(struct pasid_reader *reader, const struct pasid_node *n
 	if (holders.n) {
 		claim->pid = find_opener(reader->root, &holders);
 	} else {
-		/* Somebody whom we may not see may have it open. */
+		/* A process that may not be examined may have it open. */
 		claim->what = PASID_CLAIM_STALE;
 		claim->pid = field_u64_error(status);
 	}
@@ -125,7 +125,7 @@ static int claim_holders(struct pasid_reader *reader, const struct pasid_node *n
 	return r < 0 ? r : holders.n ? 1 : status;
 }
 
-/* Returns 1, 0 for the node of another driver, -errno. */
+/* Returns 1, 0 if the node belongs to another driver, -errno. */
 static int read_node(struct pasid_reader *reader, const char *name)
 {
 	char sysfs[PATH_MAX], dev[NAME_MAX + 8], id[NAME_MAX + 1];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who has a device open through VFIO, by its own node or by that of its group: whatever PASIDs it has
- * in the hardware and in no record, that process has bound.
+ * Processes that have a device open through VFIO, by its cdev or its group's node: PASIDs in the
+ * hardware's table that are in no record were bound by such a process.
  */
 #include "model/pasid_source.h"
 
@@ -69,7 +69,7 @@ static int add_cdev(const struct sys_root *root, const char *name, struct nodes 
 	return node ? strv_push(&node->devices, id) : -ENOMEM;
 }
 
-/* The node of a group opens all its members. */
+/* The node of a group gives access to all its members. */
 static int add_group(const struct sys_root *root, const char *name, struct nodes *nodes)
 {
 	_cleanup_close_ int dir = -1;
@@ -78,7 +78,7 @@ static int add_group(const struct sys_root *root, const char *name, struct nodes
 	uint64_t number;
 	int r;
 
-	/* "noiommu-3" is of no IOMMU group. */
+	/* "noiommu-3" is not an IOMMU group. */
 	if (parse_u64(name, UINT32_MAX, &number) < 0)
 		return 0;
 	node = add_node(root, NODES, "/dev/vfio", name, nodes);
@@ -110,7 +110,7 @@ static int add_class(const struct sys_root *root, const char *class,
 	return 0;
 }
 
-/* The files of a process stand together. */
+/* Files are grouped by process. */
 static bool has_iommufd(const struct pasid_files *files, size_t at)
 {
 	const pid_t pid = files->v[at].pid;

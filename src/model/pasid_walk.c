@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The join: the hardware's entries come one after the other, and the claims of their device, sorted,
- * are held against them, so that memory is needed for claims and not for entries.
+ * The join: the hardware's entries are read one by one and compared with the sorted claims of their
+ * device, so that only claims take memory, not entries.
  */
 #include "model/pasid_walk.h"
 
@@ -53,7 +53,7 @@ static bool is_alike(const struct pasid_entry *a, const struct pasid_entry *b)
 	return a->domain == b->domain && a->type == b->type;
 }
 
-/* LO to HI, put together with what came before if it is alike in all but the number. */
+/* Reports LO to HI, merged with the range before if all but the number is equal. */
 static int tell(struct pasid_walk *walk, const struct pasid_stored *claim,
 		const struct pasid_entry *entry, uint32_t lo, uint32_t hi)
 {
@@ -76,7 +76,7 @@ static int tell(struct pasid_walk *walk, const struct pasid_stored *claim,
 	return 0;
 }
 
-/* The hardware has not what is claimed up to END, not itself among it. */
+/* Reports claims up to END (exclusive) that are not in the hardware's table. */
 static int tell_missing(struct pasid_walk *walk, uint64_t end)
 {
 	int r = 0;
@@ -88,7 +88,7 @@ static int tell_missing(struct pasid_walk *walk, uint64_t end)
 
 		if (part->lo >= end)
 			return 0;
-		/* What may be stale is so where the hardware can be seen not to have it. */
+		/* A claim that may be stale is dropped if the hardware's table does not have it. */
 		if (lo <= hi && (part->what != PASID_CLAIM_STALE || walk->place.status != 1))
 			r = tell(walk, part, NULL, (uint32_t)lo, (uint32_t)hi);
 		if (part->hi < end)
@@ -115,7 +115,7 @@ static bool has_candidate(const struct candidates *candidates, uint64_t value)
 	return false;
 }
 
-/* Who has bound an address space of the device and does not say the number. */
+/* The processes that bound an address space of the device without reporting the number. */
 static int list_pids(struct pasid_walk *walk)
 {
 	struct pasid_place *place = &walk->place;
@@ -134,7 +134,7 @@ static int list_pids(struct pasid_walk *walk)
 	return r;
 }
 
-/* A process's address space is in the table as such, and nothing else is. */
+/* The table distinguishes a process's address space from everything else. */
 static bool contradicts(const struct pasid_stored *part, const struct pasid_entry *entry)
 {
 	return part->kind != PASID_KIND_UNKNOWN && (part->kind == PASID_KIND_SVA) != entry->sva;
@@ -145,7 +145,7 @@ static int tell_entry(struct pasid_walk *walk, const struct pasid_entry *entry)
 	bool claimed = false;
 	int r = tell_missing(walk, entry->pasid);
 
-	/* Those that contradict each other have the same ends. */
+	/* Contradicting parts have the same ends. */
 	for (size_t i = walk->at; r == 0 && i < walk->parts.n; i++) {
 		const struct pasid_stored *part = &walk->parts.v[i];
 
@@ -196,7 +196,7 @@ static int begin_device(struct pasid_walk *walk, const char *id, bool in_table)
 	int r;
 
 	if (span.first < span.end) {
-		/* A table that comes to a device twice has not been written by the kernel. */
+		/* The kernel does not list a device twice. */
 		if (walk->told[span.first])
 			return -EBADMSG;
 		walk->told[span.first] = true;
@@ -235,13 +235,13 @@ int pasid_walk_hardware(struct pasid_walk *walk)
 {
 	int r;
 
-	/* Until it turns out otherwise what has come so far is right. */
+	/* Valid so far, until an error occurs. */
 	walk->hardware_status = 1;
 	r = pasid_hardware(walk->query->root, walk->query->device, on_entry, walk);
 	if (walk->stopped || r == -ENOMEM)
 		return walk->stopped ? walk->stopped : r;
 	walk->hardware_status = r == 0 ? -EOPNOTSUPP : r;
-	/* Of a table that breaks off the rest of the device is not known. */
+	/* If the table ends in an error, the rest of the device is unknown. */
 	if (r != 1) {
 		r = flush(walk);
 		if (r != 0)

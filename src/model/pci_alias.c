@@ -8,11 +8,11 @@
 #include "util/cleanup.h"
 #include "util/str.h"
 
-/* Which requester IDs a device uses besides its own. */
+/* Which further requester IDs a device uses. */
 enum alias_rule {
-	ALIAS_FUNCTION_0, /* that of function 0 of its slot */
+	ALIAS_FUNCTION_0, /* function 0 of its slot */
 	ALIAS_FUNCTION_1,
-	ALIAS_MIC, /* 10.0, 11.0 and 12.3: an NTB forwards requests with them */
+	ALIAS_MIC, /* 10.0, 11.0 and 12.3: an NTB uses them for forwarded requests */
 	ALIAS_VCA, /* functions 0 to 4 of every slot */
 };
 

@@ -28,8 +28,9 @@ void pci_path_done(struct pci_path *list)
 }
 
 /*
- * Reading config wakes a device that sleeps (pci_config_pm_runtime_get()), as vfio-pci lets idle ones
- * do. So, unless asked for, only one is read that is awake or has no runtime power management at all.
+ * Reading config space wakes a runtime-suspended device (pci_config_pm_runtime_get()), and vfio-pci
+ * suspends idle ones. So, unless asked for, it is only read if the device is awake or has no
+ * runtime power management.
  */
 int pci_function_awake(int dir)
 {
@@ -57,18 +58,21 @@ static void read_config(int dir, bool wake, struct pci_function *function)
 	struct pci_config config;
 	int r = pci_function_config(dir, wake, &config);
 
-	/* All PCI functions have one. */
+	/* Every PCI function has a config file. */
 	function->status = r == 0 ? 1 : r == -ENOENT ? -ENODEV : r;
 	function->express_status = function->acs_status = function->status;
 	if (r < 0)
 		return;
 	function->header = sys_pci_config_header(&config);
-	/* Where function 0 says nothing, more functions than one still do (pci_scan_slot()). */
+	/*
+	 * If function 0 does not have the bit, there can still be several functions
+	 * (pci_scan_slot()).
+	 */
 	function->multifunction = !function->physfn && (function->header.multifunction ||
 							function->address.function > 0);
 	function->express_status = sys_pci_config_express(&config, &function->express);
 	function->acs_status = sys_pci_config_acs(&config, &function->acs);
-	/* What is out of this kernel's reach it does not see either. */
+	/* The kernel does not see capabilities that it cannot reach either. */
 	if (function->acs_status == -EOPNOTSUPP)
 		function->acs_status = 0;
 }
@@ -97,7 +101,7 @@ int pci_function_read(const struct sys_root *root, const char *path, bool wake,
 	return 0;
 }
 
-/* Cuts the last component off. False where none is left. */
+/* Removes the last component. Returns false if there is none left. */
 static bool cut(char *path)
 {
 	char *last = strrchr(path, '/');
@@ -139,11 +143,11 @@ int pci_path_read(const struct sys_root *root, const char *path, bool wake, stru
 	return 0;
 }
 
-/* What pci_acs_enabled() makes of the type: are the registers asked at all? */
+/* How pci_acs_enabled() treats the type of function: are its registers used? */
 enum acs_rule {
-	ACS_NEVER,     /* may not have ACS, or shares its bus: isolates nothing */
-	ACS_REGISTERS, /* what they say */
-	ACS_NEEDLESS,  /* has nobody to be isolated from */
+	ACS_NEVER,     /* cannot have ACS, or is on a shared bus: never isolates */
+	ACS_REGISTERS, /* as the ACS registers say */
+	ACS_NEEDLESS,  /* nothing to isolate it from */
 };
 
 static enum acs_rule acs_rule(const struct pci_function *function)
@@ -159,7 +163,10 @@ static enum acs_rule acs_rule(const struct pci_function *function)
 	case PCI_EXPRESS_DOWNSTREAM:
 		return ACS_REGISTERS;
 	case PCI_EXPRESS_INTEGRATED:
-		/* Intel's reach each other by translated addresses only (pci_quirk_rciep_acs()). */
+		/*
+		 * Intel's integrated endpoints only reach each other with translated addresses
+		 * (pci_quirk_rciep_acs()).
+		 */
 		if (function->header.vendor == VENDOR_INTEL)
 			return ACS_NEEDLESS;
 		break;
@@ -185,7 +192,7 @@ int pci_function_isolates(const struct pci_function *function, uint16_t flags, u
 	}
 	if (function->acs_status < 0)
 		return function->acs_status;
-	/* What the capability does not list is taken as always on (pci_acs_flags_enabled()). */
+	/* Flags missing from the capability count as always on (pci_acs_flags_enabled()). */
 	if (function->acs_status == 1)
 		flags &= function->acs.supported;
 	*ret_lacks = flags & (uint16_t) ~(function->acs_status == 1 ? function->acs.enabled : 0);

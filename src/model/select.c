@@ -13,7 +13,7 @@
 
 #define SUBSYSTEM_NVME "/nvme-subsystem/"
 
-/* Is the directory at PATH one of device_list()'s: a PCI device, or in a group? */
+/* Is the directory at PATH in device_list(): a PCI device, or a member of a group? */
 static bool is_device(const struct sys_root *root, const char *path)
 {
 	_cleanup_close_ int dir = sys_dir_open(root, path + 1);
@@ -26,7 +26,7 @@ static bool is_device(const struct sys_root *root, const char *path)
 	return sys_read_link(dir, "subsystem", name, sizeof(name)) == 0 && strcmp(name, "pci") == 0;
 }
 
-/* Cuts PATH to the closest device that it is or is beneath; false where there is none. */
+/* Truncates PATH to the closest device at or above it. Returns false if there is none. */
 static bool climb(const struct sys_root *root, char *path)
 {
 	while (str_starts(path, "/sys/devices/")) {
@@ -49,8 +49,8 @@ static int add_owner(const struct sys_root *root, const char *path, struct strv 
 }
 
 /*
- * The disk of a multipath NVMe hangs on its subsystem, apart from the devices; beside it stand links to the
- * controllers, which are on them (nvme_mpath_alloc_disk(), nvme_init_subsystem()).
+ * The disk of a multipath NVMe is below its subsystem, not below a device. Links next to it lead to
+ * the controllers, which are below devices (nvme_mpath_alloc_disk(), nvme_init_subsystem()).
  */
 static int add_controllers(const struct sys_root *root, const char *path, struct strv *owners)
 {
@@ -96,7 +96,7 @@ static int add_path(const struct sys_root *root, const char *path, struct strv *
 	return add_controllers(root, real, owners);
 }
 
-/* DIRECTORY/X/MIDDLE NAME for each X: "sys/class" and "", "sys/bus" and "devices/". */
+/* Looks for DIRECTORY/X/MIDDLE NAME for each X: "sys/class" and "", "sys/bus" and "devices/". */
 static int find_in(const struct sys_root *root, const char *directory, const char *middle,
 		   const char *name, struct strv *paths)
 {
@@ -128,7 +128,7 @@ static int find_name(const struct sys_root *root, const char *name, struct strv 
 	r = find_in(root, "sys/class", "", name, paths);
 	if (r == 0)
 		r = find_in(root, "sys/bus", "devices/", name, paths);
-	/* A capture of groups alone has members on buses that it does not show. */
+	/* In a capture of groups only, members may be on buses that are not captured. */
 	if (r == 0)
 		r = find_in(root, "sys/kernel/iommu_groups", "devices/", name, paths);
 	return r;
@@ -169,7 +169,7 @@ static int add_candidates(struct strv *owners, struct strv *candidates)
 	return r < 0 ? r : -ENOTUNIQ;
 }
 
-/* Where a person's path lies in sysfs: as it is, or beneath /sys ("class/net/eth1"). */
+/* The sysfs path meant by an operand: as it is, or below /sys ("class/net/eth1"). */
 static int add_operand_path(const struct sys_root *root, const char *operand, struct strv *owners)
 {
 	char path[PATH_MAX];
@@ -178,7 +178,7 @@ static int add_operand_path(const struct sys_root *root, const char *operand, st
 	n = snprintf(path, sizeof(path), "%s%s", *operand == '/' ? "" : "/sys/", operand);
 	if ((size_t)n >= sizeof(path))
 		return -ENAMETOOLONG;
-	/* The node of a device has its name. */
+	/* A node in /dev has the name of its device. */
 	if (str_starts(operand, "/dev/"))
 		return add_name(root, strrchr(operand, '/') + 1, owners);
 	return add_path(root, path, owners);

@@ -11,7 +11,7 @@
 
 #define PCI_DEVICES "sys/bus/pci/devices"
 
-/* What the nodes are made of: who is above whom needs a device's path and unit. */
+/* Needed for every node: the tree is built from paths and units. */
 #define DEVICE_NEED (DEVICE_NEED_PATH | DEVICE_NEED_IOMMU | DEVICE_NEED_CLASS)
 
 static const char *const kind_names[] = {
@@ -71,7 +71,7 @@ static int list_members(const struct group_list *groups, const char ***ret, size
 	return 0;
 }
 
-/* The PCI devices that no group has. */
+/* The PCI devices that are in no group. */
 static int read_others(struct gather *gather, struct topology *topology)
 {
 	_cleanup_free_ const char **members = NULL;
@@ -106,7 +106,7 @@ static int read_others(struct gather *gather, struct topology *topology)
 	return 0;
 }
 
-/* One walk over the processes for all devices, and one over the contexts' records. */
+/* Walks the processes once for all devices, and the contexts' records once. */
 static int read_holders(const struct gather *gather, const struct topology_need *need,
 			struct topology *topology)
 {
@@ -150,7 +150,7 @@ static int read_all(const struct sys_root *root, const struct topology_need *nee
 		return r;
 	if (need->depth == TOPOLOGY_GROUP)
 		device_need = DEVICE_NEED_IOMMU;
-	/* Who holds them is asked at the end, of these and of those in no group at once. */
+	/* Openers are read at the end, for these and for devices without group at once. */
 	if (need->depth >= TOPOLOGY_RID)
 		device_need |= DEVICE_NEED_VFIO | DEVICE_NEED_GROUP;
 	r = group_list(root, need->group | GROUP_NEED_MEMBERS, device_need, &topology->groups);
@@ -187,7 +187,10 @@ int topology_limit(struct topology *topology, bool *keep)
 
 	if (!places)
 		return -ENOMEM;
-	/* Down first: what is kept for what is beneath it keeps nothing else. */
+	/*
+	 * Descendants first, then ancestors: a parent kept for its child must not keep its other
+	 * children.
+	 */
 	for (size_t i = 0; i < topology->n; i++)
 		if (topology->v[i].parent != TOPOLOGY_ROOT)
 			keep[i] = keep[i] || keep[topology->v[i].parent];

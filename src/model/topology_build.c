@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Nodes of what has been read: who stands beneath whom. */
+/* Builds the nodes from what was read. */
 #include "model/topology_build.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include "util/array.h"
 #include "util/str.h"
 
-/* Index of the unit that is the same. Returns that, -ENOMEM. */
+/* Index of the unit, added if missing. Returns that, or -ENOMEM. */
 static ssize_t find_unit(struct topology *topology, const char *name, int error)
 {
 	struct topology_unit *slot;
@@ -34,7 +34,7 @@ static ssize_t device_unit(struct topology *topology, const struct device *devic
 	return find_unit(topology, NULL, device->iommu.status);
 }
 
-/* The members of a group stand behind one unit, so the first that has one tells. */
+/* All members of a group are behind one unit, so the first one with a unit decides. */
 static ssize_t group_unit(struct topology *topology, const struct group *group)
 {
 	const struct device *told = NULL;
@@ -53,7 +53,7 @@ static ssize_t group_unit(struct topology *topology, const struct group *group)
 	return device_unit(topology, told);
 }
 
-/* Which unit each group and each other device is behind: RET has one number for each, groups first. */
+/* The unit of each group and of each other device, in RET: one index each, groups first. */
 static int list_units(struct topology *topology, size_t **ret)
 {
 	size_t n = topology->groups.n;
@@ -80,16 +80,16 @@ static int list_units(struct topology *topology, size_t **ret)
 	return 0;
 }
 
-/* What add_*() carry along. */
+/* State shared by the add_*() functions. */
 struct build {
 	struct topology *topology;
 	const struct topology_need *need;
-	const struct device **siblings; /* members of one group, or devices of one unit in none */
-	size_t *above; /* of each sibling: the one that it is beneath, or its own index */
+	const struct device **siblings; /* of one group, or of one unit without a group */
+	size_t *above;                  /* index of the sibling above each, or its own */
 	size_t n_siblings;
 };
 
-/* Adds a node beneath PARENT, with all that PARENT stands for. Returns it, NULL without memory. */
+/* Adds a node below PARENT that inherits its objects. Returns it, or NULL if out of memory. */
 static struct topology_node *add_node(struct build *build, enum topology_kind kind, size_t parent)
 {
 	struct topology *topology = build->topology;
@@ -116,7 +116,7 @@ static int add_process(struct build *build, size_t parent, const struct device_h
 	return 0;
 }
 
-/* Does B follow A, leading to the same? Domains may differ: that is the IOMMU's own affair. */
+/* Does B continue A, with the same target? Domains may differ, they are internal to the IOMMU. */
 static bool continues(const struct pasid_range *a, const struct pasid_range *b)
 {
 	return strcmp(a->device, b->device) == 0 && a->hi + UINT64_C(1) == b->lo &&
@@ -125,7 +125,7 @@ static bool continues(const struct pasid_range *a, const struct pasid_range *b)
 	       field_str_same(&a->context, &b->context);
 }
 
-/* The first range of the device, or the table's end: it is sorted by device. */
+/* Index of the first range of the device, or the table's end. The table is sorted by device. */
 static size_t find_ranges(const struct pasid_table *table, const char *device)
 {
 	size_t lo = 0, hi = table->n;
@@ -141,7 +141,10 @@ static size_t find_ranges(const struct pasid_table *table, const char *device)
 	return lo;
 }
 
-/* That the kernel has a domain of its own for it is its group's to say; who has it open, processes'. */
+/*
+ * Only attachments to an IOAS or HWPT get a node. A kernel domain is shown by the group, an opener
+ * by the process nodes.
+ */
 static int add_rid(struct build *build, size_t parent, const struct device *device)
 {
 	const struct device_attached *attached = &device->attached;
@@ -152,7 +155,10 @@ static int add_rid(struct build *build, size_t parent, const struct device *devi
 	return add_node(build, TOPOLOGY_RID, parent) ? 0 : -ENOMEM;
 }
 
-/* PASIDs of TABLE from I on that are alike, as a node. Returns what comes after, 0 without memory. */
+/*
+ * A node for consecutive equal PASIDs of TABLE from I on. Returns the index after them, or 0 if out
+ * of memory.
+ */
 static size_t add_range(struct build *build, size_t parent, const struct pasid_table *table,
 			size_t i)
 {
@@ -168,7 +174,7 @@ static size_t add_range(struct build *build, size_t parent, const struct pasid_t
 	return i + 1;
 }
 
-/* The PASIDs of a device, and beneath each the process that is behind it. */
+/* The PASIDs of a device, and below each the process that uses it. */
 static int add_pasids(struct build *build, size_t parent, const struct device *device)
 {
 	const struct pasid_table *table = build->need->pasids;
@@ -186,7 +192,7 @@ static int add_pasids(struct build *build, size_t parent, const struct device *d
 	return 0;
 }
 
-/* Is the process told of already, by one of the device's PASIDs or by another node it has open? */
+/* Is there already a node for the process, from a PASID of the device or another open node? */
 static bool is_told(const struct topology *topology, size_t device, pid_t pid)
 {
 	for (size_t i = device + 1; i < topology->n; i++) {
@@ -211,7 +217,7 @@ static int add_holders(struct build *build, size_t parent, const struct device *
 	return r;
 }
 
-/* One of the siblings, and those beneath it. */
+/* A sibling and the ones below it. */
 static int add_device(struct build *build, size_t parent, size_t sibling)
 {
 	const struct device *device = build->siblings[sibling];
@@ -248,7 +254,7 @@ static bool is_beneath(const struct device *device, const struct device *above)
 	       device->path.value[len] == '/';
 }
 
-/* The closest of its siblings that a device is beneath; paths alone tell, so there is no ring. */
+/* The closest sibling above, or its own index. Decided by paths only, so there are no cycles. */
 static size_t find_above(const struct build *build, size_t sibling)
 {
 	const struct device *device = build->siblings[sibling];
@@ -299,7 +305,7 @@ static int add_group(struct build *build, size_t parent, const struct group *gro
 	return add_siblings(build, at);
 }
 
-/* A unit with all that is behind it. UNITS is list_units()'s. */
+/* A unit with everything behind it. UNITS comes from list_units(). */
 static int add_unit(struct build *build, size_t unit, const size_t *units)
 {
 	struct topology *topology = build->topology;
@@ -337,7 +343,7 @@ static bool leads_to(const struct pasid_range *range, const struct topology_cont
 	       range->context.status == 1 && strcmp(range->context.value, context->name) == 0;
 }
 
-/* What is attached to an IOAS: the own requests of devices, then PASIDs. */
+/* What is attached to an IOAS: devices' own requests, then PASIDs. */
 static int add_users(struct build *build, size_t parent, const struct topology_context *context,
 		     const struct topology_ioas *ioas)
 {
@@ -387,7 +393,7 @@ static int add_context(struct build *build, const struct topology_context *conte
 	return r;
 }
 
-/* A machine without tables of PASIDs has none that could be missed but those of contexts. */
+/* Without tables of PASIDs on this machine, only those of contexts could be missed. */
 static int pasid_error(const struct topology_need *need)
 {
 	int status = need->pasids ? need->pasids->hardware_status : 1;

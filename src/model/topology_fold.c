@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
-/* Fewer are not worth it. */
+/* Fewer are not worth folding. */
 #define ALIKE_MIN 3
 
-/* How many nodes may be drawn before more likeness is wanted. */
+/* Fold by the next level of likeness if more nodes than this would be drawn. */
 static const size_t most[] = { [TOPOLOGY_LIKE_NONE] = 64, [TOPOLOGY_LIKE_SAME] = 160 };
 
 void topology_fold_done(struct topology_fold *fold)
@@ -42,7 +42,7 @@ static bool same_process(const struct topology_node *a, const struct topology_no
 
 static bool same_device(const struct device *a, const struct device *b)
 {
-	/* A node that stands for devices that could not be read has none. */
+	/* A placeholder for unreadable devices has no device. */
 	return a && b && field_str_same(&a->class_name, &b->class_name) &&
 	       field_str_same(&a->driver, &b->driver) && field_str_same(&a->physfn, &b->physfn);
 }
@@ -91,7 +91,9 @@ static bool same_node(const struct topology_node *a, const struct topology_node 
 	return false;
 }
 
-/* What is beneath a node follows it, so that nodes of the same place in two trees have one distance. */
+/*
+ * The nodes below a node follow it, so corresponding nodes of two equal trees have the same offset.
+ */
 static bool same_tree(const struct topology *topology, const size_t *sizes, size_t a, size_t b,
 		      enum topology_likeness likeness)
 {
@@ -105,7 +107,7 @@ static bool same_tree(const struct topology *topology, const size_t *sizes, size
 	return true;
 }
 
-/* How many nodes each is with all beneath it. */
+/* The number of nodes of each subtree. */
 static void measure(const struct topology *topology, size_t *sizes)
 {
 	for (size_t i = topology->n; i-- > 0;) {
@@ -115,7 +117,7 @@ static void measure(const struct topology *topology, size_t *sizes)
 	}
 }
 
-/* For each node the first sibling that it is like; ALIKE has room to count. */
+/* Finds for each node the first sibling that is like it. ALIKE has room to count them. */
 static void find_alike(const struct topology *topology, const size_t *sizes,
 		       enum topology_likeness likeness, size_t *like, size_t *alike)
 {
@@ -136,7 +138,9 @@ static void find_alike(const struct topology *topology, const size_t *sizes,
 			like[i] = i;
 }
 
-/* Whose place in a tree that is not drawn another tree takes, its place there stands for it. */
+/*
+ * A node in a tree that is not drawn is represented by the node at the same place in the drawn one.
+ */
 static void choose_first(const struct topology *topology, const size_t *sizes, const size_t *like,
 			 size_t *first)
 {
@@ -167,7 +171,7 @@ static int compare_processes(const void *a, const void *b)
 	return x->at < y->at ? -1 : x->at > y->at;
 }
 
-/* A process is drawn once, and counted once. Returns 0 or -ENOMEM. */
+/* A process is drawn and counted once. Returns 0 or -ENOMEM. */
 static int join_processes(const struct topology *topology, struct topology_fold *fold)
 {
 	_cleanup_free_ struct process *list = calloc(topology->n + 1, sizeof(*list));
@@ -195,7 +199,7 @@ static int join_processes(const struct topology *topology, struct topology_fold 
 	return 0;
 }
 
-/* Returns how many nodes are drawn, -ENOMEM. */
+/* Returns the number of nodes drawn, or -ENOMEM. */
 static ssize_t fold_by(const struct topology *topology, const size_t *sizes,
 		       struct topology_fold *fold)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What stands in the way of assigning a group. */
+/* What blocks assigning a group. */
 #include "model/why_group.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 static const char check_driver[] = "driver";
 static const char check_region[] = "reserved-region";
 
-/* In the order of enum driver_obstacle_kind; a bridge is not bound, and so none. */
+/* Indexed by enum driver_obstacle_kind. Bridges are missing, because they are not bound. */
 static const struct {
 	const char *check, *meaning;
 } kinds[] = {
@@ -30,7 +30,7 @@ static const struct {
 				     "until it is closed" },
 };
 
-/* A group's node is every member's. */
+/* All members share the group's node: list it once. */
 static bool is_listed(const struct finding_list *list, const char *check, const char *seen)
 {
 	for (size_t i = 0; i < list->n; i++)
@@ -51,11 +51,11 @@ static int add_obstacle(const struct device *device, const struct driver_obstacl
 	};
 	_cleanup_free_ char *seen = NULL;
 
-	/* Which context it holds is the contexts' to say. */
+	/* Only the contexts know which one it is the holder of. */
 	finding.pid = obstacle->pid;
 	if (!finding.remedy && obstacle->pid)
 		finding.remedy = "ioasidctl context list";
-	/* Of what the device itself is or has, OBJECT says it already. */
+	/* Do not repeat OBJECT if it is the device itself. */
 	if (asprintf(&seen, "%s%s%s", strcmp(obstacle->object, device->id) ? obstacle->object : "",
 		     strcmp(obstacle->object, device->id) ? " " : "", obstacle->detail) < 0) {
 		seen = NULL;
@@ -77,7 +77,7 @@ static int add_uses(const struct sys_root *root, const struct device *device,
 	for (size_t i = 0; r == 0 && i < obstacles.n; i++) {
 		enum driver_obstacle_kind kind = obstacles.v[i].kind;
 
-		/* Where the driver can stay, what goes with it stays too. */
+		/* If the driver can stay, nothing is lost with it. */
 		if (kind == DRIVER_OBSTACLE_BRIDGE || (stays && kind != DRIVER_OBSTACLE_HOLDER))
 			continue;
 		r = add_obstacle(device, &obstacles.v[i], list);
@@ -85,7 +85,7 @@ static int add_uses(const struct sys_root *root, const struct device *device,
 	return r;
 }
 
-/* Names of other buses are made by who adds the devices. */
+/* Device names on other buses come from whoever adds the devices, so they are quoted. */
 static int join_command(const char *id, const char *file, char **ret)
 {
 	_cleanup_free_ char *quoted_id = str_quote(id), *quoted_file = str_quote(file);
@@ -94,7 +94,7 @@ static int join_command(const char *id, const char *file, char **ret)
 					: -1;
 }
 
-/* What another driver is given by; never to a bridge, and by `driver set` only to PCI devices. */
+/* How to change the driver. Never for a bridge; `driver set` only for PCI devices. */
 static int driver_remedy(const struct device *device, char **ret)
 {
 	_cleanup_free_ char *id = str_quote(device->id), *file = NULL;
@@ -156,7 +156,10 @@ static int add_obstacles(const struct sys_root *root, const struct group *group,
 	return r;
 }
 
-/* Regions are the group's: which member has one is not published where there are several. */
+/*
+ * Regions belong to the group: if it has several members, the kernel does not say which one has the
+ * region.
+ */
 static int group_name(const struct group *group, char **ret)
 {
 	char *name;
@@ -170,9 +173,9 @@ static int group_name(const struct group *group, char **ret)
 }
 
 /*
- * A device with a region "direct" must never be without its mapping, and so gets no domain that blocks
- * (__iommu_device_set_domain()), which VFIO and iommufd begin with (iommu_group_claim_dma_owner()). Not so
- * "direct-relaxable" ones.
+ * A device with a "direct" region must never lose its mapping, so the kernel refuses it a blocking
+ * domain (__iommu_device_set_domain()), with which VFIO and iommufd begin
+ * (iommu_group_claim_dma_owner()). That does not apply to "direct-relaxable".
  */
 int group_why_regions(const struct group *group, enum finding_result result, unsigned int uses,
 		      struct finding_list *list)
@@ -193,7 +196,7 @@ int group_why_regions(const struct group *group, enum finding_result result, uns
 	int r = group_name(group, &name);
 
 	finding.object = name;
-	/* Kernels before 4.11 publish none, and refuse none. */
+	/* Kernels before 4.11 publish no regions and refuse none. */
 	if (r == 0 && group->regions_status < 0 && group->regions_status != -ENOENT) {
 		const struct finding unknown = {
 			.check = finding.check,
@@ -217,7 +220,7 @@ int group_why_regions(const struct group *group, enum finding_result result, uns
 	return r;
 }
 
-/* The verdict first. Empties FOUND. */
+/* Puts the verdict first. Empties FOUND. */
 static int conclude(const struct group *group, struct finding_list *found,
 		    struct finding_list *list)
 {

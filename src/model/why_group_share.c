@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which of the kernel's rules (pci_device_group()) join the members of a group. The group is there to see, so
- * each rule is held against it: the kernel knows of devices that isolate although their registers say
- * otherwise, and of some that share a requester ID.
+ * Which of the rules of pci_device_group() join the members of a group. The group itself is known,
+ * so each rule is checked against it: the kernel has quirks for devices that isolate although their
+ * registers do not say so, and for devices that share a requester ID.
  */
 #include "model/why_group_share.h"
 
@@ -57,7 +57,7 @@ int share_read(const struct sys_root *root, const struct group *group, bool wake
 	return 0;
 }
 
-/* The first of all members that are known to be joined with member I. */
+/* The first member that is known to be joined with member I. */
 static size_t joined(const struct share *share, size_t i)
 {
 	while (share->v[i].link != i)
@@ -73,7 +73,7 @@ static void join(struct share *share, size_t i, size_t k)
 	share->v[a > b ? a : b].link = a > b ? b : a;
 }
 
-/* Index of the member with that id; share->n: there is none. */
+/* Index of the member with this id; share->n: none. */
 static size_t find(const struct share *share, const char *id)
 {
 	size_t i = 0;
@@ -83,13 +83,15 @@ static size_t find(const struct share *share, const char *id)
 	return i;
 }
 
-/* A PCI member itself. */
+/* The function of a PCI member. */
 static const struct pci_function *own(const struct share *share, size_t i)
 {
 	return &share->v[i].path.v[0];
 }
 
-/* As pci_function_isolates(), and 1 of a bridge that the kernel holds to isolate all the same. */
+/*
+ * As pci_function_isolates(), but 1 also for a bridge that the kernel considers isolating anyway.
+ */
 static int isolates(const struct share *share, const struct pci_function *function)
 {
 	uint16_t lacks;
@@ -98,7 +100,7 @@ static int isolates(const struct share *share, const struct pci_function *functi
 	return r == 0 && pci_function_parted(share->root, function) ? 1 : r;
 }
 
-/* Does it put requests of what is behind it under an ID of its own (pci_for_each_dma_alias())? */
+/* Does it replace the requester IDs of the devices behind it (pci_for_each_dma_alias())? */
 static bool is_pci_bridge(const struct pci_function *bridge)
 {
 	return bridge->express_status == 0 || bridge->express.type == PCI_EXPRESS_TO_PCI ||
@@ -120,7 +122,10 @@ static int add_unknown(struct share *share, const char *check, size_t i, const c
 	return finding_add(share->list, &finding, "%s could not be measured: %s", what, reason);
 }
 
-/* A port that has ACS, and lacks a part of it: unless the command line says so, the port itself does. */
+/*
+ * The port has ACS but lacks some flags: unless a kernel option disabled them, it does not support
+ * them.
+ */
 static const char *acs_remedy(const struct share *share)
 {
 	static const struct {
@@ -143,7 +148,7 @@ static const char *acs_remedy(const struct share *share)
 	return "move the device to a slot whose ports have all of ACS";
 }
 
-/* BRIDGE joins member I with what else is behind it; I is behind it too, or is it. */
+/* BRIDGE joins member I, which is behind it or is it, with everything else behind it. */
 static int add_bridge(struct share *share, size_t i, const struct pci_function *bridge)
 {
 	bool pci = is_pci_bridge(bridge), self = strcmp(share->v[i].device->id, bridge->id) == 0;
@@ -173,8 +178,8 @@ static int add_bridge(struct share *share, size_t i, const struct pci_function *
 }
 
 /*
- * The nearest bridge above that does not isolate: the kernel puts it, and all up to it, into the group. What
- * is above that one is its own row's matter.
+ * The nearest bridge above that does not isolate: the kernel puts it, and everything up to it, into
+ * the group. Bridges above that one are explained in its own row.
  */
 static int explain_above(struct share *share, size_t i)
 {
@@ -203,7 +208,7 @@ static bool same_slot(const struct pci_function *a, const struct pci_function *b
 	       a->address.device == b->address.device;
 }
 
-/* Functions of one device that none keeps apart (get_pci_function_alias_group()). */
+/* Functions of one slot that are not isolated from each other (get_pci_function_alias_group()). */
 static int explain_functions(struct share *share, size_t i)
 {
 	const struct pci_function *function = own(share, i);
@@ -221,7 +226,7 @@ static int explain_functions(struct share *share, size_t i)
 	int mine = isolates(share, function), theirs;
 	size_t len = 0;
 
-	/* Whether it is one of several needs no privilege to read. */
+	/* The multifunction bit is readable without privilege. */
 	if (mine > 0 || function->status < 0 || !function->multifunction)
 		return 0;
 	for (size_t k = 0; k < share->n; k++) {
@@ -245,7 +250,7 @@ static int explain_functions(struct share *share, size_t i)
 	return finding_add(share->list, &finding, "%s, of one device with %s", text, others);
 }
 
-/* A requester ID that it shares with another member (get_pci_alias_group()). */
+/* A member that shares its requester ID (get_pci_alias_group()). */
 static int explain_aliases(struct share *share, size_t i)
 {
 	struct finding finding = {
@@ -290,7 +295,7 @@ static bool is_behind(const struct share_member *member, const char *bridge)
 	return false;
 }
 
-/* A member that others are in the group for. */
+/* A member because of which others are in the group. */
 static int explain_below(struct share *share, size_t i)
 {
 	const struct finding real = {
@@ -321,7 +326,7 @@ static int explain_below(struct share *share, size_t i)
 	return 0;
 }
 
-/* What could not be read of member I or above it: -errno; 0: nothing. */
+/* -errno of what could not be read of member I or above it; 0: nothing. */
 static int unreadable(const struct share *share, size_t i)
 {
 	const struct pci_path *path = &share->v[i].path;
@@ -329,14 +334,14 @@ static int unreadable(const struct share *share, size_t i)
 	for (size_t k = 0; k < path->n; k++) {
 		int r = isolates(share, &path->v[k]);
 
-		/* One that config space does not show, and matters for nothing behind it. */
+		/* Config space of a single function does not matter for its isolation. */
 		if (r < 0 && (k > 0 || path->v[k].status < 0 || path->v[k].multifunction))
 			return r;
 	}
 	return 0;
 }
 
-/* What joins member I, and those that are joined with it, with the rest. */
+/* What joins member I, and those joined with it, to the rest. */
 static int explain_rest(struct share *share, size_t i)
 {
 	const struct finding finding = {
@@ -432,7 +437,10 @@ int share_explain(struct share *share)
 	for (size_t i = 0; r == 0 && i < share->n; i++)
 		r = explain_member(share, i);
 	for (size_t i = 0; r == 0 && i < share->n; i++) {
-		/* Of several that rules have joined the first speaks; the first such lot needs no word. */
+		/*
+		 * The first of several members joined by a rule speaks for them; the first such set
+		 * needs no row.
+		 */
 		if (share->v[i].explained && joined(share, i) != i)
 			continue;
 		if (share->v[i].explained && first)

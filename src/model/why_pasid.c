@@ -24,7 +24,7 @@ void chain_done(struct pasid_chain *chain)
 	finding_list_done(&chain->list);
 }
 
-/* Why LINK need not be ok; NULL: it has to be. */
+/* Why LINK does not have to be ok; NULL: it does. */
 static const char *spared_by(const struct pasid_chain *chain, const struct pasid_link *link)
 {
 	if (chain->moot)
@@ -92,7 +92,7 @@ bool chain_vendor(const struct pasid_chain *chain, const char *vendor)
 	       strcmp(chain->unit.vendor.value, vendor) == 0;
 }
 
-/* A VF has the PASIDs of its PF, whose path then counts (pci_enable_pasid()). */
+/* A VF uses the PASID capability of its PF, so the PF's path counts (pci_enable_pasid()). */
 static int read_path(struct pasid_chain *chain, const char *path)
 {
 	_cleanup_device_ struct device pf = { 0 };

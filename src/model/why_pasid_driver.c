@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The device's group, its driver, and the nodes through which PASIDs are bound. */
+/* The device's group and driver, and the nodes through which PASIDs are bound. */
 #include "model/why_pasid_chain.h"
 
 #include <errno.h>
@@ -66,7 +66,7 @@ static void add_sibling(struct pasid_chain *chain, const struct device *sibling)
 		chain_add(chain, &link_siblings, FINDING_BLOCKED, sibling->id, remedy,
 			  "of the same group, has the driver %s", sibling->driver.value);
 	} else if (width->status == 1 && mine->status == 1 && width->value < mine->value) {
-		/* Every member has to have the number (iommu_attach_device_pasid()). */
+		/* All members must support the number (iommu_attach_device_pasid()). */
 		chain_add(chain, &link_siblings, FINDING_NOTE, sibling->id, NULL,
 			  "of the same group, has PASIDs of %" PRIu64 " bits: no more can be bound",
 			  width->value);
@@ -101,7 +101,10 @@ static void add_siblings(struct pasid_chain *chain)
 		chain->error = group_why_regions(&group, FINDING_BLOCKED, LINK_VFIO, &chain->list);
 }
 
-/* The first entry of the device's directory that begins with PREFIX, opened; -ENOENT without. */
+/*
+ * Opens the first entry of the device's directory that begins with PREFIX; -ENOENT if there is
+ * none.
+ */
 static int open_child(const struct sys_root *root, const struct device *device, const char *prefix)
 {
 	_cleanup_strv_ struct strv list = { 0 };
@@ -157,7 +160,7 @@ static void add_driver_vfio(struct pasid_chain *chain)
 			  remedy, "bound to %s", device->driver.value);
 }
 
-/* Which drivers bind processes cannot be read, but for a few that are known. */
+/* Whether a driver binds processes is only known for a few drivers. */
 static void add_driver_sva(struct pasid_chain *chain)
 {
 	const struct device *device = &chain->device;
@@ -182,7 +185,10 @@ static void add_driver_sva(struct pasid_chain *chain)
 			  device->driver.value);
 }
 
-/* A file of a child whose name begins with PREFIX holds a number; MASK says which bits have to be set. */
+/*
+ * A file, in a child directory with this PREFIX, that contains a number in which the bits MASK must
+ * be set.
+ */
 static void add_switch(struct pasid_chain *chain, const char *prefix, const char *name,
 		       uint64_t mask, const char *remedy)
 {
@@ -200,7 +206,7 @@ static void add_switch(struct pasid_chain *chain, const char *prefix, const char
 			  chain->device.id, remedy, "%s: %" PRIu64, name, value);
 }
 
-/* An accelerator of the class uacce says by flag 0 that it binds processes (UACCE_DEV_SVA). */
+/* Accelerators of the class uacce: flag 0 (UACCE_DEV_SVA) says that they bind processes. */
 static void add_uacce(struct pasid_chain *chain)
 {
 	_cleanup_close_ int dir = open_child(chain->root, &chain->device, "uacce");
@@ -213,7 +219,10 @@ static void add_uacce(struct pasid_chain *chain)
 	add_switch(chain, "uacce", name, 1, NULL);
 }
 
-/* With this parameter the driver maps its buffers itself, and binds no process (amdxdna_iova_on()). */
+/*
+ * With this parameter the driver maps its buffers itself and does not bind processes
+ * (amdxdna_iova_on()).
+ */
 static void add_amdxdna(struct pasid_chain *chain)
 {
 	struct field_str force;
@@ -300,7 +309,7 @@ static void add_cdev(struct pasid_chain *chain)
 		add_cdev_node(chain);
 }
 
-/* The context that process PID keeps; NULL: none. */
+/* The context whose holder is PID; NULL: none. */
 static const char *context_of(const struct pasid_chain *chain, pid_t pid)
 {
 	for (size_t i = 0; i < chain->n_holders; i++)

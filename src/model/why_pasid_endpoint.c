@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the endpoint has, the way up to the root, and what is in force. */
+/* Capabilities of the endpoint and of the path up to the root, and what is enabled. */
 #include "model/why_pasid_chain.h"
 
 #include <errno.h>
@@ -54,7 +54,7 @@ static const struct pasid_link link_pri_enabled = {
 		  "for SVA",
 };
 
-/* Whose capability it is: the PF's of a VF. */
+/* The function that has the capability: the PF for a VF. */
 static const char *owner(const struct pasid_chain *chain)
 {
 	return chain->device.physfn.status == 1 ? chain->device.physfn.value : chain->device.id;
@@ -65,7 +65,7 @@ static bool is_set(const struct field_u64 *field)
 	return field->status == 1 && field->value;
 }
 
-/* The check that the kernel made before it enabled PASIDs cannot have failed where they are enabled. */
+/* If PASIDs are enabled, the kernel's check cannot have failed. */
 static enum finding_result unless_enabled(const struct pasid_chain *chain)
 {
 	return is_set(&chain->device.caps.pasid_enabled) ? FINDING_NOTE : FINDING_BROKEN;
@@ -75,7 +75,10 @@ static void add_pasid(struct pasid_chain *chain)
 {
 	const struct device_caps *caps = &chain->device.caps;
 	char buf[64];
-	/* X86 has it; elsewhere the host bridge's driver reaches all of config space or not. */
+	/*
+	 * Only x86 has the option; elsewhere the host bridge driver determines if all of config
+	 * space is reachable.
+	 */
 	const char *mmconfig = chain_config(chain, "PCI_MMCONFIG", buf, sizeof(buf));
 
 	if (caps->pasid.status == -EOPNOTSUPP)
@@ -97,7 +100,7 @@ static void add_pasid(struct pasid_chain *chain)
 			  chain->device.physfn.status == 1 ? ", its virtual functions' too" : "");
 }
 
-/* Accelerators on the chip that only look like PCI (quirk_huawei_pcie_sva()). */
+/* On-chip accelerators that only look like PCI devices (quirk_huawei_pcie_sva()). */
 static bool needs_no_prefix(const struct pci_function *function)
 {
 	const struct pci_config_header *header = &function->header;
@@ -118,7 +121,10 @@ static bool needs_no_prefix(const struct pci_function *function)
 	}
 }
 
-/* Adds one function's. True where the kernel asks the bridge above too (pci_configure_eetlp_prefix()). */
+/*
+ * Adds the link of one function. Returns true if the kernel also requires it of the bridge above
+ * (pci_configure_eetlp_prefix()).
+ */
 static bool add_prefix(struct pasid_chain *chain, const struct pci_function *function, bool above)
 {
 	const char *kind = pci_function_kind(function);
@@ -178,7 +184,7 @@ static void add_acs(struct pasid_chain *chain, const struct pci_function *functi
 static void add_ats(struct pasid_chain *chain)
 {
 	const struct device_caps *caps = &chain->device.caps;
-	/* AMD's and Arm's drivers do without. */
+	/* AMD's and Arm's drivers do not need it. */
 	enum finding_result without = chain_vendor(chain, "intel") ? FINDING_BROKEN : FINDING_NOTE;
 
 	if (caps->ats.status < 0)
@@ -211,7 +217,7 @@ static void add_pri(struct pasid_chain *chain)
 void chain_endpoint(struct pasid_chain *chain)
 {
 	add_pasid(chain);
-	/* The way up matters to what has PASIDs, or may have. */
+	/* The path only matters for a device that has PASIDs, or may have. */
 	if (chain->device.caps.pasid.status == 1 && !chain->device.caps.pasid.value)
 		return;
 	add_prefixes(chain);
@@ -225,7 +231,7 @@ static void add_enabled(struct pasid_chain *chain, const struct pasid_link *link
 			const char *object, const struct field_u64 *field, const char *what)
 {
 	bool intel = chain_vendor(chain, "intel");
-	/* What is broken before is why. */
+	/* An earlier broken link is the reason. */
 	bool explained = finding_cause(&chain->list, link->needed) != NULL;
 
 	if (field->status < 0)
@@ -236,7 +242,10 @@ static void add_enabled(struct pasid_chain *chain, const struct pasid_link *link
 		chain_add(chain, link, FINDING_NOTE, object, NULL,
 			  "%s not enabled: AMD's driver does that when they are bound", what);
 	else if (field->status == 1)
-		/* Drivers but Intel's bind processes also where a device has other ways to fault. */
+		/*
+		 * Other drivers than Intel's also bind processes if the device has another way to
+		 * handle faults.
+		 */
 		chain_add(chain, link,
 			  intel || link == &link_pasid_enabled ? FINDING_BROKEN : FINDING_NOTE,
 			  object,
@@ -246,7 +255,10 @@ static void add_enabled(struct pasid_chain *chain, const struct pasid_link *link
 			  "%s not enabled", what);
 }
 
-/* Page requests stay off where the IOMMU has none, and SVA works without (intel_iommu_sva_supported()). */
+/*
+ * If the IOMMU has no page requests they stay off, and SVA works without
+ * (intel_iommu_sva_supported()).
+ */
 static bool unit_lacks_requests(const struct pasid_chain *chain)
 {
 	struct field_u64 prs = iommu_field(&chain->unit, "ECAP", "PRS");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How the kernel was configured, and what its command line forbids. */
+/* The kernel's configuration, and what its command line disables. */
 #include "model/why_pasid_chain.h"
 
 #include <errno.h>
@@ -63,7 +63,7 @@ static void add_symbol(struct pasid_chain *chain, const struct pasid_link *link,
 
 static void add_config(struct pasid_chain *chain)
 {
-	/* VENDOR NULL: of all. */
+	/* VENDOR NULL: for all. */
 	static const struct {
 		const char *vendor, *name;
 		const struct pasid_link *link;
@@ -87,7 +87,10 @@ static void add_config(struct pasid_chain *chain)
 	for (size_t i = 0; i < ARRAY_SIZE(symbols); i++) {
 		if (symbols[i].vendor && !chain_vendor(chain, symbols[i].vendor))
 			continue;
-		/* With a VFIO driver, perhaps one of its own such as mlx5_vfio_pci, none is missing. */
+		/*
+		 * With a VFIO driver bound, perhaps a variant such as mlx5_vfio_pci, none is
+		 * missing.
+		 */
 		if (strcmp(symbols[i].name, "VFIO_PCI") == 0 &&
 		    chain_driver_is_vfio(&chain->device))
 			continue;
@@ -95,7 +98,7 @@ static void add_config(struct pasid_chain *chain)
 	}
 }
 
-/* What the last of NAME's options ON and OFF says: 1, 0; -1 where there is neither. */
+/* Which of NAME's options ON and OFF comes last: 1 or 0; -1 if neither is there. */
 static int last_of(const struct strv *words, const char *name, const char *on, const char *off)
 {
 	int last = -1;
@@ -103,7 +106,7 @@ static int last_of(const struct strv *words, const char *name, const char *on, c
 	for (size_t i = 0; i < words->n; i++) {
 		const char *value = sys_cmdline_value(words->v[i], name);
 
-		/* As intel_iommu_setup() compares: how an option begins. */
+		/* By prefix, like intel_iommu_setup(). */
 		for (; value; value = strchr(value, ','), value = value ? value + 1 : NULL) {
 			if (str_starts(value, on))
 				last = 1;
@@ -121,7 +124,7 @@ static bool add_off(struct pasid_chain *chain)
 						  { "amd_iommu", "off" } };
 	bool found = false;
 
-	/* Where there are groups it is on all the same. */
+	/* If there are groups, it is on anyway. */
 	if (chain->device.group.status != 0)
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
@@ -144,7 +147,7 @@ static bool lacks_scalable(const struct pasid_chain *chain)
 	return smts.status == 1 && !smts.value;
 }
 
-/* Scalable mode is on by default or not as the kernel was configured (intel_iommu_sm). */
+/* The default of scalable mode depends on the kernel configuration (intel_iommu_sm). */
 static bool add_scalable(struct pasid_chain *chain)
 {
 	int mode = last_of(&chain->cmdline, "intel_iommu", "sm_on", "sm_off");
@@ -161,7 +164,7 @@ static bool add_scalable(struct pasid_chain *chain)
 	value = chain_config(chain, "INTEL_IOMMU_SCALABLE_MODE_DEFAULT_ON", buf, sizeof(buf));
 	if (!value || *value)
 		return false;
-	/* What the IOMMU does not have cannot be turned on. */
+	/* Pointless to enable if the IOMMU does not support it. */
 	if (lacks_scalable(chain))
 		return false;
 	chain_add(chain, &link_cmdline, FINDING_BROKEN, NULL, "boot with intel_iommu=sm_on",

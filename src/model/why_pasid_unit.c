@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The IOMMU that the device is behind, and the CPU whose page tables it has to walk. */
+/* The IOMMU of the device, and the CPU whose page tables it has to walk. */
 #include "model/why_pasid_chain.h"
 
 #include <errno.h>
@@ -72,7 +72,7 @@ static const struct pasid_link link_remapping = {
 	.broken = "a device could raise interrupts of others: VFIO and iommufd then refuse it",
 };
 
-/* Either there is no IOMMU, or it serves others. */
+/* There is no IOMMU, or it serves other devices only. */
 static void add_untranslated(struct pasid_chain *chain)
 {
 	_cleanup_group_list_ struct group_list groups = { 0 };
@@ -110,7 +110,7 @@ static void add_iommu(struct pasid_chain *chain)
 			      chain->unit_status < 0 ? chain->unit_status : -ENOENT);
 }
 
-/* One bit of a register, which has to be set. */
+/* A register bit that must be set. */
 static void add_bit(struct pasid_chain *chain, const struct pasid_link *link, const char *reg,
 		    const char *name, const char *what, const char *remedy)
 {
@@ -138,7 +138,10 @@ static void add_width(struct pasid_chain *chain, const char *reg, const char *na
 			  "PASIDs: no (%s.%s)", reg, name);
 }
 
-/* Without PRS or PDS a device's page requests are left off, and SVA works as far as it needs none. */
+/*
+ * Without PRS or PDS the kernel leaves page requests off; SVA then works for memory that is
+ * present.
+ */
 static void add_requests(struct pasid_chain *chain)
 {
 	struct field_u64 prs = iommu_field(&chain->unit, "ECAP", "PRS");
@@ -153,7 +156,10 @@ static void add_requests(struct pasid_chain *chain)
 			  prs.value ? "yes" : "no", pds.value ? "yes" : "no");
 }
 
-/* What the CPU does and the IOMMU then has to do too (intel_svm_check(), amd_iommu_pasid_supported()). */
+/*
+ * A feature that the IOMMU must have if the CPU uses it (intel_svm_check(),
+ * amd_iommu_pasid_supported()).
+ */
 static void add_cpu(struct pasid_chain *chain, const struct pasid_link *link, const char *flag,
 		    const char *reg, const char *name, const char *remedy)
 {
@@ -172,7 +178,7 @@ static void add_cpu(struct pasid_chain *chain, const struct pasid_link *link, co
 			  unit.value ? "yes" : "no", reg, name);
 }
 
-/* Where a hypervisor emulates the IOMMU, what that one has is a matter of its configuration. */
+/* For an IOMMU emulated by a hypervisor, features are a matter of the VM's configuration. */
 static const char *virtual_remedy(const struct pasid_chain *chain)
 {
 	struct field_u64 guest = sys_cpu_flag(chain->root, "hypervisor");
@@ -193,7 +199,7 @@ static void add_intel(struct pasid_chain *chain)
 		return;
 	}
 	add_bit(chain, &link_scalable, "ECAP", "SMTS", "scalable mode", virtual_remedy(chain));
-	/* All of these bits are of scalable mode. */
+	/* These bits only apply in scalable mode. */
 	if (scalable.status == 1 && !scalable.value)
 		chain->moot = "does not matter without scalable mode";
 	add_width(chain, "ECAP", "PASID");
@@ -206,7 +212,7 @@ static void add_intel(struct pasid_chain *chain)
 	chain->moot = NULL;
 }
 
-/* All that amd_iommu_pasid_supported() asks of the unit. */
+/* What amd_iommu_pasid_supported() requires of the unit. */
 static void add_amd(struct pasid_chain *chain)
 {
 	static const char *const names[] = { "GTSup", "GIoSup", "PPRSup", "EPHSup" };
@@ -227,7 +233,7 @@ static void add_amd(struct pasid_chain *chain)
 	add_cpu(chain, &link_levels_amd, "la57", "EFR", "GATS", "boot with no5lvl");
 }
 
-/* Others publish no registers, but what they have enabled at the device they have. */
+/* Other IOMMUs publish no registers, but support what is enabled at the device. */
 static void add_other(struct pasid_chain *chain)
 {
 	const struct field_u64 *enabled = &chain->device.caps.pasid_enabled;
@@ -240,7 +246,7 @@ static void add_other(struct pasid_chain *chain)
 			  "could not be measured: IOMMUs of this kind publish no registers");
 }
 
-/* What would make the kernel remap, as far as something that was measured says so; else the way without. */
+/* How to get interrupt remapping if the cause was found; else how to do without. */
 static const char *remapping_remedy(const struct pasid_chain *chain)
 {
 	if (chain->cmdline_status == 1 && sys_cmdline_has(&chain->cmdline, "intremap", "off"))
@@ -249,7 +255,7 @@ static const char *remapping_remedy(const struct pasid_chain *chain)
 	       "echo 1 > /sys/module/iommufd/parameters/allow_unsafe_interrupts";
 }
 
-/* Why the kernel does not remap, and what to do. */
+/* Why the kernel does not remap interrupts, and what to do. */
 static void add_direct(struct pasid_chain *chain, const char *seen)
 {
 	struct field_u64 ir = iommu_field(&chain->unit, "ECAP", "IR");
@@ -269,8 +275,9 @@ static void add_direct(struct pasid_chain *chain, const char *seen)
 }
 
 /*
- * Both drivers ask whether the devices' MSIs are isolated (iommu_group_has_isolated_msi()); the names of
- * the interrupt chips show it. A register says what a unit could do, so that only its "no" is an answer.
+ * VFIO and iommufd both require isolated MSIs (iommu_group_has_isolated_msi()), which the names of
+ * the interrupt chips show. A register only says what a unit could do, so it only counts if it says
+ * no.
  */
 void chain_remapping(struct pasid_chain *chain)
 {
