@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Trees that somebody made to do harm, or that are broken: no crash, no hang, nothing read that is not
 # in the tree, nothing that steers a terminal, and JSON that is JSON.
+# shellcheck disable=SC2030,SC2031 # each test seeds RANDOM for itself
 
 setup_file()
 {
