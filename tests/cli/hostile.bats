@@ -257,6 +257,7 @@ survives_show()
 	local tree
 
 	tree=$(own intel-pasid)
+	# shellcheck disable=SC2030	# of this test only
 	RANDOM=1
 	for _ in {1..60}; do
 		head -c $((RANDOM % 5000)) /dev/urandom >"$tree/$WIDE/config"
@@ -383,6 +384,7 @@ noise()
 	local i text=
 
 	for ((i = 0; i < $1; i++)); do
+		# shellcheck disable=SC2031	# set by mangle(), which calls this
 		printf -v text '%s\\x%02x' "$text" $((RANDOM % 256))
 	done
 	printf %b "$text"
