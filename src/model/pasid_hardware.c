@@ -42,11 +42,13 @@ static int read_segments(struct reading *reading)
 {
 	_cleanup_strv_ struct strv list = { 0 };
 	_cleanup_close_ int dir = -1;
+	int r;
 
 	reading->segments_read = true;
 	dir = sys_dir_open(reading->root, "sys/bus/pci/devices");
-	if (dir < 0 || sys_list(dir, ".", &list) < 0)
-		return 0;
+	r = dir < 0 ? dir : sys_list(dir, ".", &list);
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
 	/* Devices are sorted by address. */
 	for (size_t i = 0; i < list.n; i++) {
 		struct pci_address address;
