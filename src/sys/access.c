@@ -41,7 +41,7 @@ bool sys_node_for_users(const struct sys_node *node)
 	       (node->uid && (node->mode & 0600) == 0600);
 }
 
-/* 4026531837 is the first user namespace's (PROC_USER_INIT_INO): capable() asks there. */
+/* 4026531837 is the initial user namespace (PROC_USER_INIT_INO), the one that capable() checks. */
 static bool in_first_namespace(void)
 {
 	char target[64];

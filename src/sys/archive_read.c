@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whoever made the file may be an enemy: nothing in it is believed before it is checked. */
+/* The file may be malicious: everything in it is checked before use. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -12,15 +12,15 @@
 #include "util/parse.h"
 #include "util/str.h"
 
-#define NAMES_MAX 16384 /* bytes of the records before an entry */
+#define NAMES_MAX 16384 /* bytes of pax records for one entry */
 
 struct reader {
 	gzFile gz;
 	size_t size, entries;
-	bool begun;    /* a header was right: this is a tar archive */
-	bool manifest; /* and a capture */
+	bool begun;    /* a valid header was read: it is a tar archive */
+	bool manifest; /* the manifest was read: it is a capture */
 	char path[ARCHIVE_PATH_MAX], target[ARCHIVE_PATH_MAX];
-	bool long_path, long_target; /* said before the header, for the next entry */
+	bool long_path, long_target; /* set by a record for the next entry */
 };
 
 int archive_check(const char *text, size_t size)
@@ -38,7 +38,7 @@ int archive_check(const char *text, size_t size)
 	return version > ARCHIVE_VERSION ? -EPROTONOSUPPORT : 0;
 }
 
-/* Returns 0 with all SIZE bytes, 1 at the end, or where less is left -ENODATA. */
+/* Returns 0 with all SIZE bytes, 1 at the end, -ENODATA if truncated. */
 static int take(struct reader *reader, void *buf, size_t size)
 {
 	int n, error = Z_OK;
@@ -60,7 +60,7 @@ static int take(struct reader *reader, void *buf, size_t size)
 	return error == Z_ERRNO && errno ? -errno : -EPROTO;
 }
 
-/* Octal digits, and then blanks or NULs. */
+/* Octal digits, followed by spaces or NULs. */
 static bool take_octal(const char *field, size_t size, uint64_t *ret)
 {
 	uint64_t value = 0;
@@ -77,14 +77,14 @@ static bool take_octal(const char *field, size_t size, uint64_t *ret)
 	return true;
 }
 
-/* Returns 1 with a header, 0 at the end, -errno. */
+/* Returns 1 with a header, 0 at the end, or -errno. */
 static int take_header(struct reader *reader, struct tar_header *ret)
 {
 	static const struct tar_header end;
 	uint64_t sum;
 	int r = take(reader, ret, sizeof(*ret));
 
-	/* No archive ends without saying so. */
+	/* An archive ends with empty blocks. */
 	if (r > 0)
 		return reader->begun ? -ENODATA : -EBADMSG;
 	if (r < 0)
@@ -98,7 +98,7 @@ static int take_header(struct reader *reader, struct tar_header *ret)
 	return 1;
 }
 
-/* The data behind a header, its padding left out; a NUL follows. */
+/* The data after a header, without padding and NUL-terminated. */
 static int take_data(struct reader *reader, const struct tar_header *header, size_t max, char **ret,
 		     size_t *ret_size)
 {
@@ -112,7 +112,7 @@ static int take_data(struct reader *reader, const struct tar_header *header, siz
 	if (size > max)
 		return -EFBIG;
 	padded = (size + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK;
-	/* Not before it is known that it may be: a header costs an enemy nothing. */
+	/* Check the limits before allocating: a header costs an attacker nothing. */
 	if (padded > ARCHIVE_SIZE_MAX - reader->size)
 		return -EFBIG;
 	data = malloc(padded + 1);
@@ -138,7 +138,7 @@ static int set_name(char *buf, const char *text, size_t size)
 	return 0;
 }
 
-/* One record "LENGTH KEY=VALUE\n" of *AT. */
+/* Takes a pax record "LENGTH KEY=VALUE\n" at *AT. */
 static int take_record(struct reader *reader, const char **at, const char *end)
 {
 	static const char path[] = "path=", link[] = "linkpath=";
@@ -166,7 +166,7 @@ static int take_record(struct reader *reader, const char **at, const char *end)
 	return 0;
 }
 
-/* What is said of the next entry. Returns 1 where HEADER is such a thing, 0, -errno. */
+/* Handles records for the next entry. Returns 1 if HEADER is one, 0, or -errno. */
 static int take_names(struct reader *reader, const struct tar_header *header)
 {
 	_cleanup_free_ char *text = NULL;
@@ -179,7 +179,7 @@ static int take_names(struct reader *reader, const struct tar_header *header)
 	r = take_data(reader, header, NAMES_MAX, &text, &size);
 	if (r < 0)
 		return r;
-	/* GNU's end with a NUL. */
+	/* GNU's are NUL-terminated. */
 	if (header->type == TAR_GNU_NAME) {
 		reader->long_path = true;
 		r = set_name(reader->path, text, strlen(text));
@@ -193,7 +193,7 @@ static int take_names(struct reader *reader, const struct tar_header *header)
 	return r < 0 ? r : 1;
 }
 
-/* Where no longer name was said before, the header's. */
+/* Uses the header's names unless a record set longer ones. */
 static int set_names(struct reader *reader, const struct tar_header *header)
 {
 	char text[sizeof(header->prefix) + sizeof(header->name) + 2];
@@ -202,7 +202,7 @@ static int set_names(struct reader *reader, const struct tar_header *header)
 	size_t target = strnlen(header->link, sizeof(header->link));
 	int r = 0;
 
-	/* GNU's own format has other things in the place of a prefix. */
+	/* GNU's format has other fields in place of the prefix. */
 	if (header->magic[5] != '\0')
 		prefix = 0;
 	memcpy(text, header->prefix, prefix);
@@ -217,7 +217,7 @@ static int set_names(struct reader *reader, const struct tar_header *header)
 	return r;
 }
 
-/* Takes off what tar(1) puts in front and behind. Returns 1, 0 for the root itself, -EPROTO. */
+/* Removes what tar(1) adds in front and behind. Returns 1, 0 for the root itself, -EPROTO. */
 static int check_path(const char **path)
 {
 	char *text = (char *)(uintptr_t)*path;
@@ -278,7 +278,9 @@ static int take_entry(struct reader *reader, const struct tar_header *header,
 	return each(&entry, data);
 }
 
-/* To the end, where zlib compares its checksum. What tar(1) fills its last record with is passed over. */
+/*
+ * Reads to the end, so that zlib verifies its checksum. Skips tar(1)'s padding of the last record.
+ */
 static int take_rest(struct reader *reader)
 {
 	char block[TAR_BLOCK];
@@ -319,7 +321,7 @@ int archive_read(int fd, int (*each)(const struct archive_entry *entry, void *da
 	own = dup(fd);
 	if (own < 0)
 		return -errno;
-	/* What is not compressed comes through as it is: a plain tar archive. */
+	/* Uncompressed data is passed through: a plain tar archive. */
 	reader->gz = gzdopen(own, "rbe");
 	if (!reader->gz) {
 		close(own);

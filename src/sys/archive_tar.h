@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A header of a tar archive, as POSIX has it (ustar), and of GNU tar what is read. */
+/* A tar header in POSIX (ustar) format, and the parts of GNU's format that are read. */
 #pragma once
 
 #define TAR_BLOCK 512
@@ -30,13 +30,13 @@ enum {
 	TAR_FILE = '0',
 	TAR_LINK = '2',
 	TAR_DIRECTORY = '5',
-	TAR_PAX = 'x', /* records for the next entry: names that are longer than a header's */
-	TAR_PAX_GLOBAL = 'g', /* for all: of no interest */
-	TAR_GNU_NAME = 'L',   /* GNU's way to say long names */
+	TAR_PAX = 'x',        /* pax records for the next entry: long names */
+	TAR_PAX_GLOBAL = 'g', /* for all entries: ignored */
+	TAR_GNU_NAME = 'L',   /* GNU's format of long names */
 	TAR_GNU_LINK = 'K',
 };
 
-/* The sum over a header's bytes, its own field taken as blanks. */
+/* Sum of a header's bytes, with its own field counted as spaces. */
 static inline unsigned int tar_checksum(const struct tar_header *header)
 {
 	const unsigned char *bytes = (const unsigned char *)header;

@@ -11,12 +11,12 @@
 
 struct unpacking {
 	int dir;
-	/* Entries come by directory: the one before is kept. */
+	/* Entries are grouped by directory: keep the last one open. */
 	char parent[ARCHIVE_PATH_MAX];
 	int parent_fd;
 };
 
-/* What is there and is no directory of the archive's own is in the way: an enemy's link, above all. */
+/* Anything but a directory of the archive's own is refused, in particular a link. */
 static int open_directory(int dir, const char *path)
 {
 	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
@@ -28,7 +28,7 @@ static int open_directory(int dir, const char *path)
 	return errno == ELOOP || errno == ENOTDIR || errno == EXDEV ? -EPROTO : -errno;
 }
 
-/* The directory PATH with all above it. Its fd is UNPACKING's. */
+/* Opens the directory PATH, creating it and its parents. The fd belongs to UNPACKING. */
 static int make_directory(struct unpacking *unpacking, const char *path)
 {
 	char part[ARCHIVE_PATH_MAX];
@@ -41,7 +41,7 @@ static int make_directory(struct unpacking *unpacking, const char *path)
 		end += strcspn(end, "/");
 		memcpy(part, path, (size_t)(end - path));
 		part[end - path] = '\0';
-		/* Safe by name: all above PART has been opened without following a link just now. */
+		/* Safe by name: everything above PART was just opened without following links. */
 		if (mkdirat(unpacking->dir, part, 0700) < 0 && errno != EEXIST)
 			return errno == ENOTDIR ? -EPROTO : -errno;
 		fd = open_directory(unpacking->dir, part);

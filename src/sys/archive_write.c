@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Not by libarchive: being linked with it alone makes each start of the program take several
- * milliseconds longer, and what is needed of tar is little.
+ * Not with libarchive: linking with it makes every start of the program several milliseconds
+ * slower, and little of tar is needed.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,11 +14,11 @@
 #include "sys/archive.h"
 #include "sys/archive_tar.h"
 
-#define GZREAD_BUFFER 16384 /* zlib's, of what is unpacked */
+#define GZREAD_BUFFER 16384 /* zlib's default, of unpacked data */
 
 struct archive_writer {
 	gzFile gz;
-	size_t size; /* written, unpacked */
+	size_t size; /* bytes written, before compression */
 	size_t entries;
 	time_t now;
 };
@@ -70,7 +70,7 @@ static int put_bytes(struct archive_writer *writer, const void *data, size_t siz
 	return 0;
 }
 
-/* One that fills its field has no NUL. */
+/* A name that fills its field has no NUL. */
 static void set_name(char *field, size_t size, const char *text)
 {
 	memcpy(field, text, strnlen(text, size));
@@ -107,7 +107,7 @@ static int put_block(struct archive_writer *writer, const struct archive_entry *
 	return r == 0 ? put_bytes(writer, zeros, padding) : r;
 }
 
-/* "LENGTH KEY=VALUE\n", where LENGTH counts itself too. */
+/* "LENGTH KEY=VALUE\n", where LENGTH includes itself. */
 static size_t add_record(char *buf, size_t size, const char *key, const char *value)
 {
 	size_t rest = strlen(key) + strlen(value) + 3, len = rest + 1;
@@ -141,7 +141,7 @@ int archive_put(struct archive_writer *writer, const struct archive_entry *entry
 	if (strlen(entry->path) >= ARCHIVE_PATH_MAX ||
 	    (entry->target && strlen(entry->target) >= ARCHIVE_PATH_MAX))
 		return -ENAMETOOLONG;
-	/* The most that headers, padding and the end can come to besides. */
+	/* Allow for headers, padding and the end of the archive. */
 	if (entry->size > ARCHIVE_FILE_MAX || writer->entries >= ARCHIVE_ENTRIES_MAX ||
 	    writer->size + entry->size + 16 * TAR_BLOCK > ARCHIVE_SIZE_MAX)
 		return -EFBIG;
@@ -157,7 +157,9 @@ int archive_finish(struct archive_writer *writer)
 	static const char end[2 * TAR_BLOCK];
 	int r = put_bytes(writer, end, sizeof(end)), error;
 
-	/* gzread(3) does not miss a checksum that is cut off where its buffer is just full. */
+	/*
+	 * gzread(3) does not detect a missing checksum if the data ends at the end of its buffer.
+	 */
 	if (r == 0 && writer->size % GZREAD_BUFFER == 0)
 		r = put_bytes(writer, end, sizeof(end));
 

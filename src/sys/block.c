@@ -17,7 +17,7 @@ int sys_block_claimed(const char *name)
 
 	if ((size_t)snprintf(path, sizeof(path), "/dev/%s", name) >= sizeof(path))
 		return -ENAMETOOLONG;
-	/* sysfs writes the slash of "cciss/c0d0" as '!'. */
+	/* sysfs replaces the slash of "cciss/c0d0" by '!'. */
 	for (char *p = path; *p; p++)
 		if (*p == '!')
 			*p = '/';

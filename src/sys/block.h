@@ -3,8 +3,8 @@
 #pragma once
 
 /*
- * Does the kernel hold the disk or partition NAME, as sysfs calls it, for somebody (bd_claim)? File
- * systems, swap, md, device-mapper, ZFS all do, in whatever mount namespace. Opens it for reading,
- * which wakes a disk that sleeps. Returns 1 or 0, -errno where it cannot be opened.
+ * Is the disk or partition NAME (sysfs name) claimed exclusively in the kernel (bd_claim)? File
+ * systems, swap, md, device-mapper and ZFS do that, in any mount namespace. Opens it for reading,
+ * which wakes a sleeping disk. Returns 1, 0, or -errno if it cannot be opened.
  */
 int sys_block_claimed(const char *name);

@@ -7,7 +7,7 @@
 
 #include "util/cleanup.h"
 
-/* The value in the first line "KEY\t\t: fpu vme ..."; the end of the line in *END. NULL: there is none. */
+/* The value in the first line "KEY\t\t: fpu vme ..."; *END is the end of the line. NULL: none. */
 static const char *find_value(const char *text, size_t size, const char *key, const char **end)
 {
 	const char *stop = text + size;
@@ -62,7 +62,10 @@ struct field_u64 sys_cpu_flag(const struct sys_root *root, const char *name)
 	return sys_cpu_flag_parse(text, size, name);
 }
 
-/* setup.c or cpu.c of each architecture (show_cpuinfo(), c_show()). S390 has a vendor_id too, and no flags. */
+/*
+ * setup.c or cpu.c of each architecture (show_cpuinfo(), c_show()). S390 also has vendor_id, but no
+ * flags.
+ */
 static const struct {
 	enum sys_arch arch;
 	const char *mark, *key;

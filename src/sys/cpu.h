@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What /proc/cpuinfo says of the CPU. */
+/* CPU properties from /proc/cpuinfo. */
 #pragma once
 
 #include <stddef.h>
@@ -8,14 +8,15 @@
 #include "util/field.h"
 
 /*
- * Has the first CPU the flag NAME ("la57", "pdpe1gb"), as the kernel sees it (cpu_feature_enabled())? 1
- * or 0; absent where /proc/cpuinfo has no flags, which only x86 lists so; -errno.
+ * Does the first CPU have the flag NAME ("la57", "pdpe1gb"), as the kernel uses it
+ * (cpu_feature_enabled())? 1 or 0; absent if /proc/cpuinfo has no flags, which only x86 lists in
+ * this form; -errno.
  */
 struct field_u64 sys_cpu_flag(const struct sys_root *root, const char *name);
 struct field_u64 sys_cpu_flag_parse(const char *text, size_t size, const char *name);
 
 enum sys_arch {
-	SYS_ARCH_UNKNOWN, /* could not be read, or says none of these */
+	SYS_ARCH_UNKNOWN, /* unreadable, or none of these */
 	SYS_ARCH_X86,
 	SYS_ARCH_ARM,
 	SYS_ARCH_RISCV,
@@ -23,12 +24,14 @@ enum sys_arch {
 
 struct sys_cpu {
 	enum sys_arch arch;
-	char id[32]; /* x86: "GenuineIntel"; Arm: the implementer, "0x41"; RISC-V: its ISA; "": not said */
+	char id[32]; /* x86: "GenuineIntel"; Arm: implementer, "0x41"; RISC-V: ISA; "": unknown */
 };
 
-/* Of the machine that is looked at, which may be of another architecture than this one. */
+/* Of the inspected machine, which may have another architecture than this one. */
 void sys_cpu_read(const struct sys_root *root, struct sys_cpu *ret);
 void sys_cpu_parse(const char *text, size_t size, struct sys_cpu *ret);
 
-/* The line of /proc/cpuinfo that CPU was read from, for a capture: "CPU implementer" or NULL. */
+/*
+ * The key of the line in /proc/cpuinfo that gives `id`, for captures: "CPU implementer"; or NULL.
+ */
 const char *sys_cpu_key(enum sys_arch arch);

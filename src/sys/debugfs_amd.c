@@ -15,13 +15,13 @@
 #define DIRECTORY     "sys/kernel/debug/iommu/amd"
 #define ADDRESS_SIZE  32
 #define LOCK_ATTEMPTS 100
-#define LOCK_PAUSE_NS 10000000 /* a second in all */
+#define LOCK_PAUSE_NS 10000000 /* one second in total */
 #define TEXT_ATTEMPTS 5
 #define NO_TABLE      "Device table not found"
-#define PASID_BITS    20 /* of PCI */
-#define GCR3_BITS     9  /* a level of the table has 512 entries */
+#define PASID_BITS    20 /* limit of PCI */
+#define GCR3_BITS     9  /* 512 entries per level of the table */
 
-/* A part of the text that is read from front to back; nothing is taken beyond END. */
+/* Text parsed from front to back, up to END. */
 struct cursor {
 	const char *at, *end;
 };
@@ -42,7 +42,7 @@ static bool take_text(struct cursor *c, const char *text)
 	return true;
 }
 
-/* Of MIN to MAX hexadecimal digits, or with BASE 10 decimal ones. */
+/* Takes MIN to MAX hexadecimal digits, or decimal ones if BASE is 10. */
 static bool take_number(struct cursor *c, unsigned int base, size_t min, size_t max, uint64_t *ret)
 {
 	uint64_t value = 0;
@@ -107,14 +107,14 @@ static void decode(struct amd_dte *dte)
 	dte->gcr3 = bits(w[0], 60, 58) << 12 | bits(w[1], 31, 16) << 15 | bits(w[1], 63, 43) << 31;
 }
 
-/* "0000:00:05.0 W3 W2 W1 W0 iommu0", beneath a heading that begins with "DeviceId" (dump_dte()). */
+/* "0000:00:05.0 W3 W2 W1 W0 iommu0", below a heading that begins with "DeviceId" (dump_dte()). */
 int sys_amd_dte_parse(const char *text, size_t size, struct amd_dte *ret)
 {
 	struct cursor c = { text, text + size };
 	struct amd_dte dte = { 0 };
 	uint64_t iommu;
 
-	/* Without a device, or without a table, the kernel writes a sentence. */
+	/* Without a device, or without a table, the kernel prints a sentence. */
 	if (!take_text(&c, "DeviceId"))
 		return size == 0 || take_text(&c, "Enter a valid") || take_text(&c, NO_TABLE)
 			       ? 0
@@ -142,7 +142,7 @@ int sys_amd_dte_parse(const char *text, size_t size, struct amd_dte *ret)
 	return 1;
 }
 
-/* Whoever holds the lock for longer than it takes to read a table is not to hang us. */
+/* Gives up if another process holds the lock for longer than reading takes. */
 static int lock(int fd)
 {
 	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_NS };
@@ -175,7 +175,7 @@ int sys_amd_table_open(const struct sys_root *root, struct sys_amd_table *ret)
 		r = lock(devid);
 		if (r < 0)
 			return r;
-		/* "No or Invalid input provided" is no device either. */
+		/* "No or Invalid input provided" means no device. */
 		if (sys_read(dir, "devid", table.before, sizeof(table.before)) < 0 ||
 		    parse_pci_address(table.before, &address) < 0)
 			*table.before = '\0';
@@ -186,7 +186,7 @@ int sys_amd_table_open(const struct sys_root *root, struct sys_amd_table *ret)
 	return 0;
 }
 
-/* pwrite(2) would do, but seq_open() forbids it. */
+/* Not pwrite(2), which seq_open() forbids. */
 static int choose(int devid, const char *address)
 {
 	if (lseek(devid, 0, SEEK_SET) < 0 || write(devid, address, strlen(address)) < 0)
@@ -196,7 +196,7 @@ static int choose(int devid, const char *address)
 
 void sys_amd_table_close(struct sys_amd_table *table)
 {
-	/* devid_write() forgets the device before it refuses what is none, with -EINVAL. */
+	/* devid_write() clears the device before it rejects an invalid one with -EINVAL. */
 	const char *before = *table->before ? table->before : "none";
 
 	if (table->devid >= 0) {
@@ -214,12 +214,12 @@ static ssize_t read_chosen(const struct sys_amd_table *table, const char *addres
 	ssize_t len;
 	int r;
 
-	/* -EINVAL: of no segment, or beyond its table. */
+	/* -EINVAL: segment without IOMMU, or beyond its table. */
 	r = choose(table->devid, address);
 	if (r < 0)
 		return r == -EINVAL ? -ENODEV : r;
 	len = sys_read(table->dir, "devtbl", buf, size);
-	/* The unit's line is not whole without its newline, which sys_read() takes off. */
+	/* sys_read() removed the newline that completes the line. */
 	if (len >= 0 && (size_t)len + 1 < size) {
 		buf[len++] = '\n';
 		buf[len] = '\0';
@@ -246,7 +246,7 @@ ssize_t sys_amd_table_text(const struct sys_amd_table *table, const struct pci_a
 
 		if (len < 0)
 			return len;
-		/* Who writes without the lock may have come between, with a device or with none. */
+		/* A process that ignores the lock may have selected another device, or none. */
 		r = sys_amd_dte_parse(buf, (size_t)len, &dte);
 		if (r < 0 || (r == 1 && same_address(&dte.address, address)))
 			return len;

@@ -47,7 +47,7 @@ int sys_dmar_parse(const char *line, struct dmar_entry *ret)
 	return 1;
 }
 
-/* "IOMMU dmar0: Root Table Address: 0x..." heads the entries of a unit. */
+/* "IOMMU dmar0: Root Table Address: 0x..." precedes the entries of a unit. */
 static void parse_heading(const char *line, char *unit, size_t size)
 {
 	static const char prefix[] = "IOMMU ";

@@ -12,11 +12,14 @@
 #define DIRECTORY  "sys/kernel/debug/iommu/intel"
 #define CHUNK_SIZE 65536
 
-/* DMA_PTE_READ and DMA_PTE_WRITE: the kernel takes an entry with either for present, in any format. */
+/*
+ * DMA_PTE_READ and DMA_PTE_WRITE: the kernel considers an entry with either of them present, in any
+ * format.
+ */
 #define PRESENT    UINT64_C(3)
 #define LARGE_PAGE (UINT64_C(1) << 7) /* DMA_PTE_LARGE_PAGE */
 
-/* A piece of text that is parsed from its left. */
+/* Text parsed from the left. */
 struct text {
 	const char *at, *end;
 };
@@ -38,7 +41,7 @@ static int digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* "0x" and 1 to 16 digits. sscanf(3) would be most of the time that millions of pages take. */
+/* "0x" and 1 to 16 digits. sscanf(3) would dominate the time for millions of pages. */
 static bool take_hex(struct text *text, uint64_t *ret)
 {
 	uint64_t value = 0;
@@ -52,7 +55,7 @@ static bool take_hex(struct text *text, uint64_t *ret)
 	return digits >= 1 && digits <= 16;
 }
 
-/* The leaf is the last entry that was printed; from it to the top all are present, above it none. */
+/* The leaf is the last entry printed; those from it to the top are present, none above. */
 static bool find_levels(struct intel_page *page)
 {
 	unsigned int level = 1;
@@ -65,7 +68,7 @@ static bool find_levels(struct intel_page *page)
 
 		if (!(page->entry[level] & PRESENT))
 			return false;
-		/* In a 4-KiB page's entry the bit is another (PAT). */
+		/* In the entry of a 4-KiB page this bit is PAT. */
 		if (level > 1 && large != (level == page->level))
 			return false;
 	}
@@ -110,7 +113,7 @@ static int on_page(const struct intel_page *page, struct intel_pages *pages, int
 	return each(page, data);
 }
 
-/* "Device 0000:00:10.0 with pasid 2a @0x103a000", or without PASID in legacy mode. */
+/* "Device 0000:00:10.0 with pasid 2a @0x103a000", without PASID in legacy mode. */
 static int on_heading(struct text text, struct intel_pages *pages)
 {
 	const char *at = memchr(text.at, '@', (size_t)(text.end - text.at));
@@ -136,7 +139,7 @@ static int on_line(struct text text, struct intel_pages *pages, intel_page_fn *e
 		return on_page(&page, pages, each, data);
 	if (take(&text, "Device "))
 		return on_heading(text, pages);
-	/* A unit of the device's segment that is switched off comes before the device's own. */
+	/* Printed for a disabled unit of the same segment, before the device's own. */
 	if (take(&text, "IOVA_PFN ") || take(&text, "DMA Remapping is not enabled on "))
 		return 0;
 	return -EBADMSG;

@@ -47,7 +47,7 @@ _Static_assert(ARRAY_SIZE(names) == IOMMUFD_OP_N, "every operation has a name");
 
 #define HINT_OLD_KERNEL "this kernel does not know the operation; it needs a newer one"
 
-/* Ambiguous ones only; where the table is silent the errno's own text has to do. */
+/* Only ambiguous ones; otherwise the errno's own text is used. */
 static const struct {
 	enum iommufd_op op;
 	int err;
@@ -134,8 +134,8 @@ static int iommufd_ioctl(int fd, unsigned long request, void *arg)
 int iommufd_probe(int fd, enum iommufd_op op)
 {
 	/*
-	 * iommufd_fops_ioctl() looks the number up first (ENOTTY), then compares the size with the
-	 * struct's least (EINVAL), and only then acts. A zeroed struct of full size would allocate
+	 * iommufd_fops_ioctl() first looks up the number (ENOTTY), then checks the minimum size
+	 * (EINVAL), and only then executes. A zeroed struct of full size would allocate
 	 * (IOAS_ALLOC, FAULT_QUEUE_ALLOC) or move accounting (IOAS_CHANGE_PROCESS).
 	 */
 	uint32_t size = 0;

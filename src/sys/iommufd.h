@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * iommufd, one function an ioctl: no policy, nothing kept. FD is an open /dev/iommu, other numbers
- * are the ids of its objects. All return 0 or -errno; outputs are untouched on failure.
+ * iommufd, one function per ioctl, without policy or state. FD is an open /dev/iommu; other numbers
+ * are ids of its objects. All return 0 or -errno; outputs are untouched on failure.
  */
 #pragma once
 
@@ -9,7 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What can fail: the ioctls of iommufd in the order of their numbers, and those of a VFIO cdev. */
+/*
+ * Operations that can fail: iommufd's ioctls in the order of their numbers, then those of a VFIO
+ * cdev.
+ */
 enum iommufd_op {
 	IOMMUFD_DESTROY,
 	IOMMUFD_IOAS_ALLOC,
@@ -33,7 +36,7 @@ enum iommufd_op {
 	IOMMUFD_VEVENTQ_ALLOC,
 	IOMMUFD_HW_QUEUE_ALLOC,
 	IOMMUFD_IOAS_NOIOMMU_GET_PA,
-	IOMMUFD_IOCTL_N, /* so many ioctls iommufd has */
+	IOMMUFD_IOCTL_N, /* number of iommufd ioctls */
 
 	IOMMUFD_OPEN = IOMMUFD_IOCTL_N,
 	IOMMUFD_VFIO_OPEN,
@@ -46,18 +49,18 @@ enum iommufd_op {
 	IOMMUFD_OP_N,
 };
 
-/* As the kernel's headers write it: "IOMMU_HWPT_ALLOC"; for opening "open /dev/iommu". */
+/* The name in the kernel's headers: "IOMMU_HWPT_ALLOC"; for opening, "open /dev/iommu". */
 const char *iommufd_op_name(enum iommufd_op op);
 
 /*
- * What to do about errno ERR of OP, a clause without full stop, or NULL where the errno says it all
- * or nothing is known.
+ * What to do about errno ERR of OP, a clause without full stop; NULL if nothing is known beyond the
+ * errno's text.
  */
 const char *iommufd_hint(enum iommufd_op op, int err);
 
 /*
- * Does the kernel know the ioctl OP (below IOMMUFD_IOCTL_N)? Returns 1, 0, or -errno. It changes
- * nothing: the struct that it passes is too short for any.
+ * Does the kernel know the ioctl OP (below IOMMUFD_IOCTL_N)? Returns 1, 0 or -errno. Has no effect,
+ * because the struct passed is too short for any ioctl.
  */
 int iommufd_probe(int fd, enum iommufd_op op);
 
@@ -68,12 +71,12 @@ int iommufd_destroy(int fd, uint32_t id);
 int iommufd_ioas_alloc(int fd, uint32_t *ret_ioas);
 
 struct iommufd_iova_range {
-	uint64_t first, last; /* both belong to it */
+	uint64_t first, last; /* both inclusive */
 };
 
 /*
- * Where mappings may be. RET_RANGE has room for *N; -EMSGSIZE: that is too few, *N then is the
- * number there are. RET_ALIGNMENT is in bytes.
+ * The IOVA ranges available for mappings. RET_RANGE has room for *N; -EMSGSIZE if that is too
+ * small, with the number needed in *N. RET_ALIGNMENT is in bytes.
  */
 int iommufd_ioas_iova_ranges(int fd, uint32_t ioas, uint32_t *n,
 			     struct iommufd_iova_range *ret_range, uint64_t *ret_alignment);
@@ -83,18 +86,21 @@ enum iommufd_map_flags {
 	IOMMUFD_MAP_WRITE = 2,
 };
 
-/* IOVA NULL: the kernel chooses. LENGTH is in bytes. */
+/* IOVA is in and out; NULL: the kernel chooses it. LENGTH is in bytes. */
 int iommufd_ioas_map(int fd, uint32_t ioas, void *memory, uint64_t length, const uint64_t *iova,
 		     unsigned int flags, uint64_t *ret_iova);
-/* IOVA 0 and LENGTH UINT64_MAX unmap all. RET_LENGTH: the bytes that were mapped. */
+/* IOVA 0 and LENGTH UINT64_MAX unmap everything. RET_LENGTH: bytes unmapped. */
 int iommufd_ioas_unmap(int fd, uint32_t ioas, uint64_t iova, uint64_t length, uint64_t *ret_length);
 
-/* PASID: with IOMMU_HWPT_ALLOC_PASID, fit for PASIDs and for a RID beside them. */
+/*
+ * PASID: allocate with IOMMU_HWPT_ALLOC_PASID, for PASIDs and for the RID of a device that uses
+ * them.
+ */
 int iommufd_hwpt_alloc(int fd, uint32_t device, uint32_t ioas, bool pasid, uint32_t *ret_hwpt);
 
 struct iommufd_hw_info {
 	uint32_t type; /* enum iommu_hw_info_type: 0 none, 1 VT-d, 2 SMMUv3, 3 Tegra241, 4 AMD */
-	unsigned int pasid_width; /* bits; 0: no PASIDs, or a kernel too old to say */
+	unsigned int pasid_width; /* bits; 0: no PASIDs, or the kernel is too old to report it */
 	uint64_t capabilities;    /* enum iommufd_hw_capabilities */
 };
 int iommufd_get_hw_info(int fd, uint32_t device, struct iommufd_hw_info *ret);

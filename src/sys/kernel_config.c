@@ -35,7 +35,7 @@ static int inflate_all(z_stream *stream, char **ret, size_t *ret_size)
 		r = inflate(stream, Z_NO_FLUSH);
 		room += 65536;
 	}
-	/* Z_BUF_ERROR: it wants more than there is. */
+	/* Z_BUF_ERROR: the input is truncated. */
 	if (r != Z_STREAM_END)
 		return r == Z_MEM_ERROR ? -ENOMEM : -EBADMSG;
 	text[stream->total_out] = '\0';
@@ -51,7 +51,7 @@ int sys_kernel_config_gunzip(const void *data, size_t size, char **ret, size_t *
 
 	if (size > UINT_MAX)
 		return -E2BIG;
-	/* 16: a gzip header. */
+	/* 16: gzip header. */
 	if (inflateInit2(&stream, 16 + MAX_WBITS) != Z_OK)
 		return -ENOMEM;
 	stream.next_in = (Bytef *)(uintptr_t)data;
@@ -84,7 +84,7 @@ static int read_proc(const struct sys_root *root, struct kernel_config *ret)
 	return 0;
 }
 
-/* As uname -r; it comes to stand in a path. */
+/* As `uname -r`; becomes part of a path. */
 static int read_release(const struct sys_root *root, char *buf, size_t size)
 {
 	_cleanup_close_ int dir = sys_dir_open(root, "proc/sys/kernel");
@@ -121,11 +121,11 @@ int sys_kernel_config_read(const struct sys_root *root, struct kernel_config *re
 	if (error == 0)
 		return 0;
 	r = read_file(root, ret);
-	/* Why one that is there could not be read says more than that another is not. */
+	/* An unreadable file is a better reason than a missing one. */
 	return r == -ENOENT ? error : r;
 }
 
-/* The line's value where it sets CONFIG_NAME, else NULL. */
+/* The value if LINE sets CONFIG_NAME, else NULL. */
 static const char *line_value(const char *line, const char *end, const char *name)
 {
 	static const char prefix[] = "CONFIG_";

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How the running kernel was configured: /proc/config.gz, or the file that a distribution keeps of it. */
+/*
+ * The configuration of the running kernel: /proc/config.gz, or the file installed by the
+ * distribution.
+ */
 #pragma once
 
 #include <stddef.h>
@@ -17,17 +20,20 @@ void kernel_config_done(struct kernel_config *config);
 #define _cleanup_kernel_config_ _cleanup_(kernel_config_done)
 
 /*
- * The first of /proc/config.gz, /boot/config-RELEASE, /lib/modules/RELEASE/config that is there, RELEASE
- * being the running kernel's. A /proc/config.gz that is not compressed, as a capture has it, is taken as
- * it is. Returns 0, -ENOENT where there is none, -EBADMSG for a broken one, -errno.
+ * Reads the first that exists of /proc/config.gz, /boot/config-RELEASE and
+ * /lib/modules/RELEASE/config for the running kernel. A capture's /proc/config.gz may be
+ * uncompressed. Returns 0, -ENOENT if there is none, -EBADMSG if it is damaged, another -errno.
  */
 int sys_kernel_config_read(const struct sys_root *root, struct kernel_config *ret);
 
-/* What gzip(1) made, up to 16 MiB of it: -EBADMSG where broken, -E2BIG, -ENOMEM. A NUL follows. */
+/*
+ * Decompresses gzip data of up to 16 MiB, with a NUL appended. -EBADMSG if damaged, -E2BIG,
+ * -ENOMEM.
+ */
 int sys_kernel_config_gunzip(const void *data, size_t size, char **ret, size_t *ret_size);
 
 /*
- * The value of CONFIG_NAME ("IOMMUFD"): "y", "m", a number, a string in quotes; absent where it is not
- * set or not known to this kernel. -ENOMEM in the status without memory.
+ * The value of CONFIG_NAME ("IOMMUFD"): "y", "m", a number, a quoted string; absent if it is not
+ * set or not known to this kernel. The status is -ENOMEM if out of memory.
  */
 struct field_str sys_kernel_config_get(const struct kernel_config *config, const char *name);

@@ -7,7 +7,7 @@
 
 #include "util/cleanup.h"
 
-/* Is word number N (from 0) of a line of TEXT NAME? */
+/* Is word N (from 0) of a line of TEXT equal to NAME? */
 static bool has_word(const char *text, size_t size, unsigned int n, const char *name)
 {
 	const char *stop = text + size, *end;
@@ -35,7 +35,9 @@ static bool has_word(const char *text, size_t size, unsigned int n, const char *
 	return false;
 }
 
-/* "ffffffff8161c490 T vfio_iommufd_physical_attach_ioas\t[vfio]"; the address is 0 for most. */
+/*
+ * "ffffffff8161c490 T vfio_iommufd_physical_attach_ioas\t[vfio]"; unprivileged users see address 0.
+ */
 bool sys_kernel_symbol_parse(const char *text, size_t size, const char *name)
 {
 	return has_word(text, size, 2, name);
@@ -72,9 +74,9 @@ struct field_u64 sys_kernel_chrdev(const struct sys_root *root, const char *name
 }
 
 /*
- * What irq_chip::name says. "IR-" and, of an IOMMU that a hypervisor emulates, "vIR-" stand for the
- * remapping domains of VT-d and AMD-Vi, "ITS-" for Arm's: all have IRQ_DOMAIN_FLAG_ISOLATED_MSI, which
- * VFIO and iommufd ask for. The IOMMU's own interrupts ("DMAR-MSI") are never remapped.
+ * irq_chip::name. "IR-", or "vIR-" for an emulated IOMMU, is the remapping domain of VT-d and
+ * AMD-Vi, "ITS-" that of Arm: they have IRQ_DOMAIN_FLAG_ISOLATED_MSI, which VFIO and iommufd check.
+ * The IOMMU's own interrupts ("DMAR-MSI") are never remapped.
  */
 static bool classify(const char *chip, const char *kind, bool *remapped)
 {
@@ -96,7 +98,7 @@ static void count(const struct strv *chips, const char *kind, struct sys_interru
 
 		if (!classify(chips->v[i], kind, &remapped))
 			continue;
-		/* Those that are direct beside remapped ones are an AMD IOMMU's own. */
+		/* Direct ones next to remapped ones are an AMD IOMMU's own. */
 		if (remapped ? counts->remapped++ == 0
 			     : counts->remapped == 0 && counts->direct == 0)
 			snprintf(counts->chip, sizeof(counts->chip), "%s", chips->v[i]);
@@ -118,7 +120,7 @@ int sys_interrupts_read(const struct sys_root *root, struct sys_interrupts *ret)
 
 		snprintf(name, sizeof(name), "%s/chip_name", numbers.v[i]);
 		len = sys_read(dir, name, chip, sizeof(chip));
-		/* Interrupts come and go. */
+		/* Interrupts may be freed meanwhile. */
 		if (len >= 0)
 			r = strv_push(&chips, chip);
 		else if (len != -ENOENT && len != -ENOTDIR)

@@ -15,8 +15,8 @@ static bool is_space(char c)
 }
 
 /*
- * The word at *AT, its quotes left out, into WORD, which has room for it. Blanks within quotes belong to
- * it (next_arg() in lib/cmdline.c).
+ * Copies the word at *AT without its quotes to WORD, which is large enough. Spaces within quotes
+ * belong to it (next_arg() in lib/cmdline.c).
  */
 static void take_word(const char **at, const char *end, char *word)
 {

@@ -16,7 +16,7 @@ void sys_kfd_gpus_done(struct kfd_gpus *gpus)
 	*gpus = (struct kfd_gpus){ 0 };
 }
 
-/* The number behind KEY and a blank, on the line from AT to END. */
+/* The number after KEY and a space, in the line from AT to END. */
 static bool line_value(const char *at, const char *end, const char *key, uint32_t *ret)
 {
 	size_t len = strlen(key);
@@ -46,7 +46,9 @@ int sys_kfd_properties_parse(const char *text, size_t size, uint32_t *ret_domain
 		const char *newline = memchr(at, '\n', (size_t)(end - at));
 		const char *stop = newline ? newline : end;
 
-		/* "domain" is there since 5.4; GPUs of other domains were told by nothing before. */
+		/*
+		 * "domain" exists since 5.4; before, GPUs of other domains were not distinguished.
+		 */
 		(void)line_value(at, stop, "domain", &domain);
 		found |= line_value(at, stop, "location_id", &location);
 		at = newline ? newline + 1 : end;
@@ -69,7 +71,7 @@ static bool has_driver(const struct sys_root *root, const char *device)
 	       strcmp(driver, "amdgpu") == 0;
 }
 
-/* A GPU that is split into nodes has their number in the place of its function, 0. */
+/* For a partitioned GPU, the location has the partition in place of the function, which is 0. */
 static void name_device(const struct sys_root *root, uint32_t domain, uint32_t location,
 			struct kfd_gpu *gpu)
 {
@@ -83,7 +85,7 @@ static void name_device(const struct sys_root *root, uint32_t domain, uint32_t l
 		memcpy(gpu->device, whole, sizeof(whole));
 }
 
-/* Returns 1 for a GPU, 0 for a CPU, whose gpu_id is 0, -errno. */
+/* Returns 1 for a GPU, 0 for a CPU (gpu_id 0), or -errno. */
 static int read_node(const struct sys_root *root, int nodes, const char *node, struct kfd_gpu *ret)
 {
 	char name[300], text[8192];

@@ -7,7 +7,7 @@
 
 #include "util/cleanup.h"
 
-/* The lines that were kept. Nothing but a file: in a tree it could be whatever somebody put there. */
+/* The captured lines. Only a regular file: the tree may contain anything. */
 static int captured_open(const struct sys_root *root)
 {
 	_cleanup_close_ int dir = sys_dir_open(root, "dev");

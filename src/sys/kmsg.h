@@ -5,7 +5,7 @@
 #include "sys/root.h"
 
 /*
- * An fd of /dev/kmsg from which each read(2) gets a record, and -EAGAIN when there are no more. Returns
- * the fd, -EPERM (kernel.dmesg_restrict), -ENOENT, -EREMOTE for a tree captured without, -errno.
+ * Opens /dev/kmsg so that each read(2) returns one record, and -EAGAIN at the end. Returns the fd,
+ * -EPERM (kernel.dmesg_restrict), -ENOENT, -EREMOTE if not captured, another -errno.
  */
 int sys_kmsg_open(const struct sys_root *root);

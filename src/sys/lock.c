@@ -16,7 +16,7 @@
 
 #define POLL_MS 50
 
-/* "3: FLOCK  ADVISORY  WRITE 708 00:1a:4099 0 EOF"; one that waits has "->" behind its number. */
+/* "3: FLOCK  ADVISORY  WRITE 708 00:1a:4099 0 EOF"; waiters have "->" after the number. */
 pid_t sys_lock_owner(const char *text, dev_t device, ino_t inode)
 {
 	for (const char *line = text; *line; line += *line == '\n') {
@@ -45,7 +45,7 @@ static pid_t find_owner(const struct sys_root *root, int fd)
 	if (dir < 0 || fstat(fd, &st) < 0 || sys_read_all(dir, "locks", &text, &size) < 0)
 		return 0;
 	pid = sys_lock_owner(text, st.st_dev, st.st_ino);
-	/* Who took it may have ended, and another process have it from there. */
+	/* The process that took it may have ended while another still has the fd. */
 	return pid > 0 && kill(pid, 0) < 0 && errno == ESRCH ? 0 : pid;
 }
 

@@ -34,7 +34,7 @@ static void socket_close(struct mnl_socket **socket)
 		mnl_socket_close(*socket);
 }
 
-/* A string attribute, whole and NUL-terminated, as a copy; NULL in RET where it is neither. */
+/* Copies a string attribute; RET is NULL if it is incomplete or not NUL-terminated. */
 static int copy_string(const struct nlattr *attr, char **ret)
 {
 	char *copy;
@@ -94,7 +94,7 @@ static int on_link(const struct nlmsghdr *message, void *data)
 	return MNL_CB_OK;
 }
 
-/* One that is gone meanwhile has no name any more. */
+/* An interface that was removed in the meantime has no name. */
 static int add_name(unsigned int index, struct strv *names)
 {
 	char name[IF_NAMESIZE];
@@ -116,7 +116,7 @@ static int add_hops(const struct nlattr *attr, struct strv *names)
 	return r;
 }
 
-/* The interface of a default route, or one for each of its next hops. */
+/* The interface of a default route, or of each of its next hops. */
 static int add_route(const struct nlmsghdr *message, struct strv *names)
 {
 	const struct rtmsg *route = mnl_nlmsg_get_payload(message);
@@ -152,7 +152,7 @@ static int on_route(const struct nlmsghdr *message, void *data)
 	return MNL_CB_ERROR;
 }
 
-/* A dump of everything of TYPE; both kinds of header begin with the family, and are zeros else. */
+/* Requests a dump of TYPE. Both kinds of header begin with the family and are zero otherwise. */
 static int request(struct mnl_socket *socket, uint16_t type, size_t header, char *buf)
 {
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buf);
@@ -164,7 +164,7 @@ static int request(struct mnl_socket *socket, uint16_t type, size_t header, char
 	return mnl_socket_sendto(socket, message, message->nlmsg_len) < 0 ? -errno : 0;
 }
 
-/* On a socket of its own: a dump that broke off leaves the rest of itself in it. */
+/* Uses its own socket: an aborted dump leaves messages in it. */
 static int dump(uint16_t type, size_t header, mnl_cb_t callback, void *data)
 {
 	_cleanup_(socket_close) struct mnl_socket *socket = NULL;
@@ -196,7 +196,7 @@ int sys_netlink_links(struct netlink_links *ret)
 {
 	int r = -EINTR;
 
-	/* EINTR: interfaces came or went meanwhile, the dump may lack some (NLM_F_DUMP_INTR). */
+	/* EINTR: interfaces changed during the dump, which may be incomplete (NLM_F_DUMP_INTR). */
 	for (int i = 0; r == -EINTR && i < DUMP_ATTEMPTS; i++) {
 		_cleanup_netlink_links_ struct netlink_links list = { 0 };
 

@@ -12,7 +12,7 @@
 struct netlink_link {
 	char *name;
 	int index;
-	bool up;      /* IFF_UP: by the administrator's will, cable or not */
+	bool up;      /* IFF_UP: set by the administrator, with or without link */
 	char *parent; /* IFLA_PARENT_DEV_NAME: "0000:03:00.0", "virtio0"; NULL: none */
 };
 
@@ -27,11 +27,11 @@ void netlink_links_done(struct netlink_links *list);
 /* One RTM_GETLINK dump. Returns 0 or -errno. */
 int sys_netlink_links(struct netlink_links *ret);
 
-/* A captured tree has the interfaces of default routes as the names of files here. */
+/* Directory of a captured tree whose file names are the interfaces of default routes. */
 #define NETLINK_ROUTES_CAPTURED "ioasidctl/default-routes"
 
 /*
- * The interfaces that default routes lead to, of all families and tables. Returns 0; -ENOENT for a tree
- * captured without; -errno.
+ * The interfaces of all default routes, of all families and tables. Returns 0; -ENOENT if not
+ * captured; another -errno.
  */
 int sys_netlink_default_routes(const struct sys_root *root, struct strv *ret);

@@ -23,8 +23,8 @@ static uint32_t get32(const struct pci_config *config, size_t at)
 }
 
 /*
- * Offset of capability ID in the first 256 bytes, 0 if there is none, -EBADMSG in a broken list. Each
- * takes four bytes at least, so that more steps than fit are a circle.
+ * Offset of capability ID in the first 256 bytes, 0 if there is none, -EBADMSG if the list is
+ * broken. A capability has at least four bytes, so more steps than fit mean a loop.
  */
 static int find_capability(const struct pci_config *config, uint8_t id)
 {
@@ -43,7 +43,10 @@ static int find_capability(const struct pci_config *config, uint8_t id)
 	return 0;
 }
 
-/* The same beyond byte 256, for a capability of SIZE bytes; also what the extent forbids to know. */
+/*
+ * The same beyond byte 256, for a capability of SIZE bytes. Returns an error if the extent does not
+ * cover it.
+ */
 static int find_extended(const struct pci_config *config, uint16_t id, size_t size)
 {
 	size_t at = LEGACY_SIZE;
@@ -60,7 +63,7 @@ static int find_extended(const struct pci_config *config, uint16_t id, size_t si
 		if (steps > PCI_CONFIG_SIZE / 8 || at < LEGACY_SIZE || at + 4 > PCI_CONFIG_SIZE)
 			return -EBADMSG;
 		header = get32(config, at);
-		/* An empty list is a header of zeros, or of ones where nothing answers. */
+		/* An empty list is a header of zeros, or ones if nothing responds. */
 		if (at == LEGACY_SIZE && (header == 0 || header == UINT32_MAX))
 			return 0;
 		if (PCI_EXT_CAP_ID(header) == id)
@@ -70,7 +73,7 @@ static int find_extended(const struct pci_config *config, uint16_t id, size_t si
 	return 0;
 }
 
-/* Nothing answers. Ids alone that are all ones are a VF's: its PF has them. */
+/* Nothing responds. If only the ids are all ones it is a VF, whose ids are in the PF. */
 static bool is_silent(const struct pci_config *config)
 {
 	for (size_t i = 0; i < HEADER_SIZE; i++)
@@ -135,7 +138,7 @@ int sys_pci_config_express(const struct pci_config *config, struct pci_config_ex
 		return at;
 	flags = get16(config, (size_t)at + PCI_EXP_FLAGS);
 	*ret = (struct pci_config_express){ .type = (flags & PCI_EXP_FLAGS_TYPE) >> 4 };
-	/* The first version of the capability ends before it. */
+	/* Version 1 of the capability is shorter. */
 	if ((flags & PCI_EXP_FLAGS_VERS) > 1 && (size_t)at + PCI_EXP_DEVCAP2 + 4 <= LEGACY_SIZE)
 		ret->tlp_prefix =
 			get32(config, (size_t)at + PCI_EXP_DEVCAP2) & PCI_EXP_DEVCAP2_EE_PREFIX;
@@ -169,7 +172,7 @@ int sys_pci_config_pasid(const struct pci_config *config, struct pci_config_pasi
 		.exec_enabled = ctrl & PCI_PASID_CTRL_EXEC,
 		.priv = cap & PCI_PASID_CAP_PRIV,
 		.priv_enabled = ctrl & PCI_PASID_CTRL_PRIV,
-		.width = cap >> 8 & 0x1f, /* PCI_PASID_CAP_WIDTH, newer than some headers */
+		.width = cap >> 8 & 0x1f, /* PCI_PASID_CAP_WIDTH, missing from older headers */
 	};
 	return 1;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* PCI configuration space, as sysfs serves it in a device's `config`. */
+/* PCI configuration space, as read from a device's `config` in sysfs. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,11 +9,11 @@
 
 #define PCI_CONFIG_SIZE 4096
 
-/* How much of the space is there to read; it decides what "no such capability" means. */
+/* How much of the space is readable; it decides whether "no such capability" is known. */
 enum pci_config_extent {
-	PCI_CONFIG_HEADER, /* 64 bytes (128 of a CardBus bridge): the reader is not privileged */
-	PCI_CONFIG_LEGACY, /* 256 bytes of a PCI Express device: the kernel reaches no further */
-	PCI_CONFIG_WHOLE,  /* all that the device has: 4096 bytes, or 256 of a conventional one */
+	PCI_CONFIG_HEADER, /* 64 bytes (128 for a CardBus bridge): the reader is not privileged */
+	PCI_CONFIG_LEGACY, /* 256 bytes of a PCI Express device: the kernel cannot reach more */
+	PCI_CONFIG_WHOLE,  /* everything: 4096 bytes, or 256 for conventional PCI */
 };
 
 struct pci_config {
@@ -23,12 +23,12 @@ struct pci_config {
 };
 
 struct pci_config_header {
-	uint16_t vendor, device; /* of a VF all ones: its PF has them */
+	uint16_t vendor, device; /* all ones in a VF: its PF has them */
 	uint8_t revision;
-	bool multifunction; /* what function 0 says of all */
+	bool multifunction; /* valid for the whole slot in function 0 */
 };
 
-/* Types of port and device, PCI_EXP_TYPE_* of the kernel. */
+/* Device/port types, the kernel's PCI_EXP_TYPE_*. */
 enum pci_express_type {
 	PCI_EXPRESS_ENDPOINT = 0,
 	PCI_EXPRESS_LEGACY_ENDPOINT = 1,
@@ -42,11 +42,11 @@ enum pci_express_type {
 };
 
 struct pci_config_express {
-	unsigned int type; /* enum pci_express_type, or what is none */
-	bool tlp_prefix;   /* takes and passes on end-to-end TLP prefixes, which PASIDs travel in */
+	unsigned int type; /* enum pci_express_type, or another number */
+	bool tlp_prefix;   /* supports end-to-end TLP prefixes, which carry PASIDs */
 };
 
-/* Bits of both ACS registers that isolation is made of. */
+/* Bits in both ACS registers that matter for isolation. */
 enum {
 	PCI_CONFIG_ACS_SV = 1 << 0, /* source validation */
 	PCI_CONFIG_ACS_RR = 1 << 2, /* request redirect */
@@ -60,16 +60,16 @@ struct pci_config_ats {
 
 struct pci_config_pasid {
 	bool enabled, exec, exec_enabled, priv, priv_enabled;
-	unsigned int width; /* bits; the specification allows 20 */
+	unsigned int width; /* bits, at most 20 */
 };
 
 struct pci_config_pri {
 	bool enabled;
-	bool pasid_required; /* in the page request group response */
+	bool pasid_required; /* PRG Response PASID Required */
 };
 
 struct pci_config_acs {
-	uint16_t supported, enabled; /* the capability's and the control register */
+	uint16_t supported, enabled; /* capability and control register */
 };
 
 struct pci_config_sriov {
@@ -78,16 +78,15 @@ struct pci_config_sriov {
 };
 
 /*
- * The file `config` below DIR. The kernel wakes a sleeping device for it. Returns 0; -EIO where the
- * device does not answer (all ones) or there is not even a header; -errno.
+ * Reads the file `config` below DIR; the kernel wakes a sleeping device for it. Returns 0; -EIO if
+ * the device does not respond (all ones) or the header is incomplete; another -errno.
  */
 int sys_pci_config_read(int dir, struct pci_config *ret);
 
 /*
- * Each returns 1 and fills RET; 0 where the device has no such capability; -EACCES where more
- * privilege, -EOPNOTSUPP where another kernel (CONFIG_PCI_MMCONFIG) would be needed to read it; -EBADMSG
- * where the list of capabilities is broken. Pointers that leave the space or run in a circle end a
- * walk.
+ * Each returns 1 with RET filled; 0 if the device does not have the capability; -EACCES if reading
+ * it needs privilege; -EOPNOTSUPP if it needs another kernel (CONFIG_PCI_MMCONFIG); -EBADMSG if the
+ * list of capabilities is broken. A pointer outside the space or a loop ends the walk.
  */
 int sys_pci_config_express(const struct pci_config *config, struct pci_config_express *ret);
 int sys_pci_config_ats(const struct pci_config *config, struct pci_config_ats *ret);
@@ -96,11 +95,14 @@ int sys_pci_config_pri(const struct pci_config *config, struct pci_config_pri *r
 int sys_pci_config_acs(const struct pci_config *config, struct pci_config_acs *ret);
 int sys_pci_config_sriov(const struct pci_config *config, struct pci_config_sriov *ret);
 
-/* Every config that was read has this. */
+/* The header, which is always there. */
 struct pci_config_header sys_pci_config_header(const struct pci_config *config);
 
-/* Sets EXTENT of a config whose DATA and SIZE are filled. Returns 0 or -EIO, as above. */
+/* Sets EXTENT of a config with DATA and SIZE filled. Returns 0 or -EIO, as above. */
 int sys_pci_config_check(struct pci_config *config);
 
-/* Where in the SIZE bytes DATA of a config space the device's serial number is; else untouched. */
+/*
+ * The range of the device serial number in SIZE bytes DATA of a config space; untouched if there is
+ * none.
+ */
 void sys_pci_config_serial(const void *data, size_t size, size_t *ret_begin, size_t *ret_end);

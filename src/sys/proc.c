@@ -19,7 +19,10 @@ void proc_process_done(struct proc_process *process)
 	process->unit = NULL;
 }
 
-/* The command in /proc/PID/stat may hold blanks and brackets, so fields count from its last ')'. */
+/*
+ * The command in /proc/PID/stat may contain spaces and parentheses, so fields are counted from the
+ * last ')'.
+ */
 static int start_time(int dir, uint64_t *ret)
 {
 	char text[2048], *at, *save = NULL;
@@ -31,7 +34,7 @@ static int start_time(int dir, uint64_t *ret)
 	at = strrchr(text, ')');
 	if (!at)
 		return -EBADMSG;
-	/* Field 22; the one after the bracket is the third. */
+	/* Field 22; the first one after the parenthesis is the third. */
 	at = strtok_r(at + 1, " ", &save);
 	for (int field = 3; at && field < 22; field++)
 		at = strtok_r(NULL, " ", &save);
@@ -46,7 +49,7 @@ static struct field_u64 real_uid(int dir)
 	char *at;
 	int r;
 
-	/* Of any length, as its user may be in very many groups. */
+	/* The length is unbounded: it lists all groups of the user. */
 	r = sys_read_all(dir, "status", &text, &size);
 	if (r < 0)
 		return field_u64_error(r);
@@ -63,7 +66,7 @@ static int process_unit(int dir, struct proc_process *process)
 	int r;
 
 	r = sys_read_all(dir, "cgroup", &text, &size);
-	/* Not knowing the unit must not hide the process. */
+	/* Without the unit, the process is still reported. */
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	r = sys_proc_cgroup_unit(text, &process->unit);
@@ -71,7 +74,7 @@ static int process_unit(int dir, struct proc_process *process)
 	return r;
 }
 
-/* Mounted with hidepid=, /proc has no folder of a process that runs. */
+/* With hidepid=, /proc hides other users' processes. */
 static int missing_process(const struct sys_root *root, pid_t pid)
 {
 	bool runs = !root->captured && pid > 0 && (kill(pid, 0) == 0 || errno == EPERM);
@@ -118,7 +121,7 @@ int sys_proc_boot_time(const struct sys_root *root, uint64_t *ret)
 	r = dir < 0 ? dir : sys_read_all(dir, "stat", &text, &size);
 	if (r < 0)
 		return r;
-	/* Beyond 2^40 no time is one. */
+	/* Larger values cannot be a time. */
 	line = str_starts(text, "btime ") ? text : strstr(text, "\nbtime ");
 	if (!line)
 		return -EBADMSG;
@@ -156,7 +159,7 @@ bool sys_proc_fdinfo_value(const char *text, const char *key, char *buf, size_t 
 	return false;
 }
 
-/* fdinfo of a VFIO device names it where the kernel is new enough, whatever fd it came by. */
+/* fdinfo of a VFIO device has its path on newer kernels, however the fd was obtained. */
 static bool vfio_syspath(const struct proc_file *file, char *buf, size_t size)
 {
 	char text[PATH_MAX + 256];
@@ -165,7 +168,7 @@ static bool vfio_syspath(const struct proc_file *file, char *buf, size_t size)
 	       sys_proc_fdinfo_value(text, "vfio-device-syspath", buf, size);
 }
 
-/* /dev/dsa, /dev/vfio and the like; what every process has open is passed over without a look. */
+/* Skips what every process has open; keeps /dev/dsa, /dev/vfio and others. */
 static bool may_be_device(const char *target)
 {
 	static const char *const common[] = { "/dev/null",    "/dev/pts/",    "/dev/tty",
@@ -209,7 +212,7 @@ static int visit_file(const struct file_walk *walk, pid_t pid, int dir, int fds,
 	return walk->each(&file, walk->data);
 }
 
-/* Returns -EACCES where this process hides its files; a process that ended has none. */
+/* Returns -EACCES if the process's files are hidden; a process that ended has none. */
 static int visit_process(const struct file_walk *walk, int proc, const char *name)
 {
 	_cleanup_strv_ struct strv list = { 0 };
@@ -254,7 +257,7 @@ int sys_proc_files(const struct sys_root *root, int (*each)(const struct proc_fi
 	r = sys_list(proc, ".", &list);
 	if (r < 0)
 		return r;
-	/* Mounted with hidepid=, /proc shows no foreign process, not even the first. */
+	/* With hidepid=, /proc hides other users' processes, including pid 1. */
 	hidden = !root->captured && !strv_has(&list, "1");
 	for (size_t i = 0; i < list.n; i++) {
 		r = visit_process(&walk, proc, list.v[i]);

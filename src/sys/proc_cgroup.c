@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From control groups to systemd's units and to containers. */
+/* Finds the systemd unit or container of a control group. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -8,7 +8,10 @@
 #include "sys/proc.h"
 #include "util/cleanup.h"
 
-/* Innermost last: keeps what the component of LEN bytes at PART tells of unit or container. */
+/*
+ * Called from the outside in: keeps what the component of LEN bytes at PART says about unit or
+ * container.
+ */
 static void judge_component(const char *part, size_t len, char *unit, char *container, size_t size)
 {
 	static const char *const suffixes[] = { ".service", ".scope" };
@@ -27,7 +30,7 @@ static void judge_component(const char *part, size_t len, char *unit, char *cont
 		if (len > strlen(lxc[i]) && strncmp(part, lxc[i], strlen(lxc[i])) == 0)
 			snprintf(container, size, "%.*s", (int)(len - strlen(lxc[i])),
 				 part + strlen(lxc[i]));
-	/* docker-ID.scope, crio-ID, cri-containerd-ID.scope, libpod-ID.scope, or ID alone. */
+	/* docker-ID.scope, crio-ID, cri-containerd-ID.scope, libpod-ID.scope, or just ID. */
 	for (size_t i = 0; i < len; i++) {
 		hex = isxdigit((unsigned char)part[i]) ? hex + 1 : 0;
 		if (hex == 64 && (i + 1 == len || part[i + 1] == '.'))
@@ -35,7 +38,7 @@ static void judge_component(const char *part, size_t len, char *unit, char *cont
 	}
 }
 
-/* The line of cgroup v2 ("0::/...") or of systemd's own v1 tree ("1:name=systemd:/..."). */
+/* The path from cgroup v2's line ("0::/...") or systemd's own v1 tree ("1:name=systemd:/..."). */
 static const char *cgroup_path(const char *line)
 {
 	if (str_starts(line, "0::"))
@@ -73,7 +76,7 @@ int sys_proc_cgroup_unit(const char *text, char **ret)
 	return 0;
 }
 
-/* unit_name_is_valid() of systemd; no option of systemctl begins so. */
+/* As unit_name_is_valid() of systemd; also not an option of systemctl. */
 static bool is_unit_name(const char *name)
 {
 	static const char valid[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -82,7 +85,9 @@ static bool is_unit_name(const char *name)
 	return *name != '-' && strlen(name) < 256 && name[strspn(name, valid)] == '\0';
 }
 
-/* cg_path_get_unit() of systemd: what comes after the slices. False where the path is no unit's. */
+/*
+ * As cg_path_get_unit() of systemd: the component after the slices. False if the path has no unit.
+ */
 static bool is_outermost(const char *path, const char *unit)
 {
 	for (;;) {

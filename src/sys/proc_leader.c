@@ -6,7 +6,7 @@
 #include "sys/proc.h"
 #include "util/cleanup.h"
 
-/* The number behind KEY, "\nTgid:", or 0. */
+/* The number after KEY, "\nTgid:", or 0. */
 static pid_t parse_pid(const char *text, size_t size, const char *key)
 {
 	const char *end = text + size;
@@ -30,7 +30,7 @@ pid_t sys_proc_leader_parse(const char *text, size_t size)
 	return parse_pid(text, size, "\nTgid:");
 }
 
-/* The file has as many bytes as its process has groups. */
+/* The length is unbounded: it lists all groups of the process. */
 static pid_t read_pid(const struct sys_root *root, pid_t of, const char *key)
 {
 	_cleanup_free_ char *text = NULL;

@@ -19,7 +19,7 @@ void proc_mounts_done(struct proc_mounts *list)
 	*list = (struct proc_mounts){ 0 };
 }
 
-/* The kernel writes blanks and backslashes in names as \NNN (mangle_path()). */
+/* The kernel escapes spaces and backslashes as \NNN (mangle_path()). */
 static void unescape(char *s)
 {
 	char *to = s;
@@ -56,7 +56,7 @@ static int add_mount(const struct proc_mount *found, struct proc_mounts *list)
 
 /*
  * "ID PARENT MAJOR:MINOR ROOT POINT OPTIONS [TAG..] - TYPE SOURCE OPTIONS" (proc_pid_mountinfo(5)).
- * Returns 1 and pointers into LINE, or 0 for what is no such line.
+ * Returns 1 with pointers into LINE, 0 if malformed.
  */
 static int parse_mount(char *line, struct proc_mount *ret)
 {
@@ -129,10 +129,10 @@ int sys_proc_swaps(const struct sys_root *root, struct strv *ret)
 	if (dir < 0)
 		return dir;
 	r = sys_read_all(dir, "swaps", &text, &size);
-	/* Without CONFIG_SWAP there is no such file, nor swap. */
+	/* Without CONFIG_SWAP the file does not exist. */
 	if (r < 0 && r != -ENOENT)
 		return r;
-	/* After a line of headings: "FILENAME TYPE SIZE USED PRIORITY". */
+	/* The first line has headings: "FILENAME TYPE SIZE USED PRIORITY". */
 	line = text ? strtok_r(text, "\n", &save) : NULL;
 	while (line && (line = strtok_r(NULL, "\n", &save))) {
 		line[strcspn(line, " \t")] = '\0';

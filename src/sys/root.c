@@ -25,12 +25,12 @@
 #define OPENAT2_ATTEMPTS 128
 #define LINKS_MAX        40 /* as path_resolution(7) */
 
-/* A captured tree may hold FIFOs, which must not block an open. */
+/* Opening must not block on a FIFO in a captured tree. */
 #define READ_FLAGS (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
 /*
- * Whoever may make device nodes can put them into a tree, and opening one can do anything. Who has
- * CAP_SYS_ADMIN can look at the tree through a mount without devices; who has not gets -errno.
+ * A tree may contain device nodes, and opening one can have effects. With CAP_SYS_ADMIN, open the
+ * tree through a nodev mount; without, return -errno.
  */
 static int open_without_devices(const char *dir)
 {
@@ -45,7 +45,10 @@ static int open_without_devices(const char *dir)
 	return TAKE_FD(fd);
 }
 
-/* Opened for reading only once it is known to be a plain file: a FIFO would block, a device do anything. */
+/*
+ * Reopens for reading once it is known to be a regular file: a FIFO would block, a device could do
+ * anything.
+ */
 static int open_file(int fd, struct sys_root *ret)
 {
 	_cleanup_close_ int file = -1;
@@ -85,8 +88,8 @@ void sys_root_close(struct sys_root *root)
 }
 
 /*
- * A ".." on the way fails with EAGAIN when anything on the machine was renamed or mounted meanwhile
- * (openat2(2)): then once more.
+ * A ".." in the path fails with EAGAIN if anything on the machine was renamed or mounted meanwhile
+ * (openat2(2)): retry.
  */
 static int open_resolved(int dir, const char *path, int flags, uint64_t resolve)
 {
@@ -119,7 +122,7 @@ static int error_of_link(int dir, const char *name, int fallback)
 	return -(int)number;
 }
 
-/* PATH is not there: because a directory on the way could not be read when it was captured? */
+/* PATH does not exist: was a directory on the way unreadable when it was captured? */
 static int error_on_way(const struct sys_root *root, const char *path)
 {
 	_cleanup_free_ char *prefix = strdup(path);
@@ -152,7 +155,7 @@ int sys_dir_open(const struct sys_root *root, const char *path)
 	int flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
 	int fd;
 
-	/* From "/" nothing lies outside, so that openat2, new in 5.6, is not needed. */
+	/* Nothing is outside of "/", so openat2, new in 5.6, is not needed. */
 	if (!root->captured) {
 		fd = openat(root->fd, path, flags);
 		return fd < 0 ? -errno : fd;
@@ -172,7 +175,7 @@ ssize_t sys_root_link(const struct sys_root *root, const char *path, char *buf, 
 	if (fd < 0)
 		return fd;
 	len = sys_link(fd, "", buf, size);
-	/* readlinkat(2) of an fd says ENOENT, of a path EINVAL, where it is no link. */
+	/* For what is not a link, readlinkat(2) of an fd returns ENOENT, of a path EINVAL. */
 	return len == -ENOENT ? -EINVAL : len;
 }
 
@@ -202,7 +205,7 @@ int sys_root_realpath(const struct sys_root *root, const char *path, char *buf, 
 		}
 		if (n < 0 || ++links > LINKS_MAX)
 			return n < 0 ? (int)n : -ELOOP;
-		/* The target's components come before those that are left. */
+		/* The target's components are resolved before the remaining ones. */
 		if (*target == '/')
 			*done = '\0';
 		if ((size_t)snprintf(next, sizeof(next), "%s/%s", target, at) >= sizeof(next))
@@ -232,8 +235,8 @@ int sys_root_write(const struct sys_root *root, const char *path, const char *va
 }
 
 /*
- * O_NOFOLLOW guards the last component alone, so a longer NAME takes openat2. Where that is missing
- * sys_dir_open() has refused captured trees already.
+ * O_NOFOLLOW only applies to the last component, so a NAME with more takes openat2. On kernels
+ * without it, sys_dir_open() has already refused captured trees.
  */
 static int open_beneath(int dir, const char *name, int flags)
 {
@@ -246,7 +249,7 @@ static int open_beneath(int dir, const char *name, int flags)
 		if (fd < 0)
 			fd = -errno;
 	}
-	/* O_DIRECTORY finds a link to be no directory before it finds it to be a link. */
+	/* With O_DIRECTORY, a link gives ENOTDIR instead of ELOOP. */
 	if (fd == -ELOOP || (fd == -ENOTDIR && flags & O_DIRECTORY))
 		return error_of_link(dir, name, fd);
 	return fd;
@@ -262,12 +265,12 @@ ssize_t sys_read(int dir, const char *name, char *buf, size_t size)
 	_cleanup_close_ int fd = -1;
 	ssize_t len;
 
-	/* A caller that does without the text must not meet one that has no end. */
+	/* Callers that ignore the error must not read an unterminated text. */
 	*buf = '\0';
 	fd = sys_file_open(dir, name);
 	if (fd < 0)
 		return fd;
-	/* Attributes of sysfs and of processes come whole in one read. */
+	/* Attributes of sysfs and files of /proc/PID are returned whole by one read. */
 	len = read(fd, buf, size);
 	if (len < 0 || (size_t)len == size) {
 		*buf = '\0';
@@ -385,7 +388,7 @@ int sys_list(int dir, const char *name, struct strv *ret)
 {
 	_cleanup_strv_ struct strv list = { 0 };
 	_cleanup_close_ int fd = -1;
-	/* getdents64 itself: opendir(3) costs system calls of its own for each directory. */
+	/* getdents64 directly: opendir(3) takes additional system calls per directory. */
 	char buf[16384] __attribute__((aligned(__alignof__(struct dirent64))));
 	ssize_t len;
 	int r;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A captured file is unpacked into a directory of its own, and all else is as with a captured
- * directory. A tmpfs that no name leads to would end with the process by itself, but only root may mount
- * one. So it is a directory that only its owner may enter, and a child that waits for the end of this
- * process, whatever that is: then its end of a pipe closes, and the child removes the directory.
+ * A capture file is unpacked into a temporary directory and then treated like a captured tree. A
+ * detached tmpfs would disappear with the process, but only root can mount one. So it is a
+ * directory with mode 0700 and a child that removes it when this process ends for whatever reason,
+ * which closes its end of a pipe.
  */
 #include "sys/root_unpack.h"
 
@@ -18,9 +18,9 @@
 
 #include "sys/archive.h"
 
-#define LEVELS_MAX 512 /* ARCHIVE_PATH_MAX has room for no more */
+#define LEVELS_MAX 512 /* no more fit in ARCHIVE_PATH_MAX */
 
-/* All that NAME of DIR is. Links are removed and not followed. */
+/* Removes NAME in DIR with all its contents. Links are removed, not followed. */
 static void remove_tree(int dir, const char *name, int levels)
 {
 	_cleanup_strv_ struct strv list = { 0 };
@@ -40,19 +40,19 @@ static _Noreturn void remove_in_the_end(int pipe, const char *path)
 	static const int signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGTSTP };
 	char nothing;
 
-	/* A signal for the terminal's or the job's processes is not for this one. */
+	/* Signals to the terminal's or job's processes are not meant for this one. */
 	(void)setsid();
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
 		(void)signal(signals[i], SIG_IGN);
 	while (read(pipe, &nothing, 1) < 0 && errno == EINTR)
 		;
 	remove_tree(AT_FDCWD, path, LEVELS_MAX);
-	/* No exit(3): what is buffered is the parent's to write. */
+	/* Not exit(3): buffered output belongs to the parent. */
 	for (;;)
 		syscall(SYS_exit_group, 0);
 }
 
-/* A directory in RET, with its remover. */
+/* Creates a directory and its remover. */
 static int make_place(char *path, struct sys_root *ret)
 {
 	_cleanup_close_ int dir = -1, other = -1, guard = -1;

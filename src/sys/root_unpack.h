@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* For sys/root.c alone: a captured file as a directory. */
+/* For sys/root.c only: unpacks a capture file into a temporary directory. */
 #pragma once
 
 #include "sys/root.h"
 
-/* Returns 0, or as archive_read() does. */
+/* Returns 0, or the errors of archive_read(). */
 int sys_root_unpack(int fd, struct sys_root *ret);
 void sys_root_remove(struct sys_root *root);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kernel's iommufd and VFIO cdev interfaces, declared here because headers older than the
- * kernel lack them (Debian 12 has no linux/iommufd.h). Every name has a prefix, so that both can be
- * included; tests/unit/test_holder_uapi.c compares the two where the kernel's are installed.
+ * The kernel's iommufd and VFIO cdev interfaces, declared here because older headers lack them
+ * (Debian 12 has no linux/iommufd.h). All names have a prefix, so that both can be included;
+ * tests/unit/test_holder_uapi.c compares them with the kernel's headers where those are installed.
  */
 #pragma once
 
 #include <stdint.h>
 #include <sys/ioctl.h>
 
-/* __aligned_u64: 8 bytes aligned on 32-bit machines too. */
+/* __aligned_u64: aligned to 8 bytes on 32-bit machines too. */
 typedef uint64_t uapi_u64 __attribute__((aligned(8)));
 
 #define UAPI_TYPE (';')
@@ -129,7 +129,7 @@ struct uapi_iommu_hw_info {
 	uint32_t data_len;
 	uapi_u64 data_uptr;
 	uint32_t out_data_type;
-	uint8_t out_max_pasid_log2; /* 6.15; reserved, and written as 0, before */
+	uint8_t out_max_pasid_log2; /* since 6.15; reserved before, and written as 0 */
 	uint8_t reserved[3];
 	uapi_u64 out_capabilities;
 };
@@ -155,7 +155,7 @@ struct uapi_vfio_device_info {
 #define UAPI_VFIO_DEVICE_FLAGS_PCI (1u << 1)
 #define UAPI_VFIO_DEVICE_GET_INFO  _IO(UAPI_TYPE, UAPI_VFIO_NR_DEVICE_GET_INFO)
 
-/* With the one fd that VFIO_IRQ_SET_DATA_EVENTFD takes for one interrupt. */
+/* With one fd, for VFIO_IRQ_SET_DATA_EVENTFD on a single interrupt. */
 struct uapi_vfio_irq_set {
 	uint32_t argsz;
 	uint32_t flags;
@@ -169,7 +169,7 @@ struct uapi_vfio_irq_set {
 #define UAPI_VFIO_PCI_REQ_IRQ_INDEX 4
 #define UAPI_VFIO_DEVICE_SET_IRQS   _IO(UAPI_TYPE, UAPI_VFIO_NR_DEVICE_SET_IRQS)
 
-/* Without the token of 6.18: argsz says so. */
+/* Without the token added in 6.18: argsz is shorter. */
 struct uapi_vfio_bind_iommufd {
 	uint32_t argsz;
 	uint32_t flags;
@@ -178,7 +178,7 @@ struct uapi_vfio_bind_iommufd {
 };
 #define UAPI_VFIO_DEVICE_BIND_IOMMUFD _IO(UAPI_TYPE, UAPI_VFIO_NR_DEVICE_BIND_IOMMUFD)
 
-#define UAPI_VFIO_ATTACH_PASID (1u << 0) /* since 6.15, and so is the field */
+#define UAPI_VFIO_ATTACH_PASID (1u << 0) /* since 6.15, like the field pasid */
 struct uapi_vfio_attach_iommufd_pt {
 	uint32_t argsz;
 	uint32_t flags;

@@ -19,7 +19,7 @@ struct sys_hwdb {
 struct sys_monitor {
 	struct udev *udev;
 	struct udev_monitor *monitor;
-	bool udevd; /* the events are udevd's */
+	bool udevd; /* events come from udevd */
 };
 
 static void enumerate_unref(struct udev_enumerate **enumerate)
@@ -44,7 +44,7 @@ int sys_udev_find(const char *name, struct strv *paths)
 	struct udev_list_entry *entry;
 	int r;
 
-	/* The name is matched as a pattern of fnmatch(3); no device is called so. */
+	/* udev matches it as an fnmatch(3) pattern; no device has such a name. */
 	if (strpbrk(name, "*?[\\|"))
 		return 0;
 	udev = udev_new();
@@ -86,7 +86,7 @@ int sys_hwdb_names(struct sys_hwdb *hwdb, const char *modalias, const char **ven
 	struct udev_list_entry *list, *entry;
 	const char *found[2] = { NULL, NULL };
 
-	/* libudev wants no context for the database, and ignores the argument. */
+	/* libudev ignores the context for the database. */
 	if (!hwdb->tried)
 		hwdb->db = udev_hwdb_new(NULL);
 	hwdb->tried = true;
@@ -141,7 +141,7 @@ int sys_monitor_open(const char *const *subsystems, size_t n, struct sys_monitor
 	return 0;
 }
 
-/* Takes one event off the socket; true if it says that NAME is ready. */
+/* Takes one event off the socket; returns true if NAME is ready. */
 static bool receive(struct sys_monitor *monitor, const char *name)
 {
 	_cleanup_(device_unref) struct udev_device *device = NULL;
@@ -179,6 +179,6 @@ int sys_monitor_wait(struct sys_monitor *monitor, const char *name, const char *
 		if (n > 0 && receive(monitor, name))
 			ready = true;
 	}
-	/* Its event may have been lost: a full socket, a udevd that is stuck. */
+	/* Its event may have been lost: socket full, or udevd blocked. */
 	return access(node, F_OK) == 0 ? 0 : -ETIMEDOUT;
 }

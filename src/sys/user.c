@@ -9,7 +9,7 @@
 
 #include "util/cleanup.h"
 
-/* A line "NAME:x:UID:..." of a captured /etc/passwd, which libc would not look for there. */
+/* Reads a line "NAME:x:UID:..." of a captured /etc/passwd, which libc cannot be pointed to. */
 static int captured_name(const struct sys_root *root, uint64_t uid, char *buf, size_t size)
 {
 	_cleanup_close_ int dir = sys_dir_open(root, "etc");

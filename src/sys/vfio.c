@@ -27,7 +27,7 @@ void vfio_node_done(struct vfio_node *node)
 	*node = (struct vfio_node){ 0 };
 }
 
-/* The kernel itself refuses to leave /sys/devices or to follow a link (openat2). */
+/* openat2 makes the kernel refuse links and paths outside /sys/devices. */
 static int device_open(const char *path, int *ret_fd)
 {
 	const struct open_how how = {
@@ -49,7 +49,7 @@ static int device_open(const char *path, int *ret_fd)
 	return 0;
 }
 
-/* "a//b/../c" is one device under several names, so the kernel's name for it counts. */
+/* "a//b/../c" is another name of the same device: use the kernel's. */
 static int device_path(int dir, char **ret)
 {
 	char link[32], path[PATH_MAX];
@@ -65,7 +65,7 @@ static int device_path(int dir, char **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
-/* The entry of vfio-dev/, which only a device with a VFIO driver has. */
+/* The entry of vfio-dev/, which exists only with a VFIO driver. */
 static int device_cdev(int dir, char **ret)
 {
 	_cleanup_closedir_ DIR *list = NULL;
@@ -89,7 +89,7 @@ static int device_cdev(int dir, char **ret)
 	return errno ? -errno : -ENODEV;
 }
 
-/* A device without the link is in no group; a link that cannot be read is no reason to think so. */
+/* A missing link means no group; an unreadable one does not. */
 static int device_group(int dir, struct vfio_node *node)
 {
 	char target[PATH_MAX];
@@ -132,7 +132,7 @@ int vfio_node_find(const char *path, struct vfio_node *ret)
 	return 0;
 }
 
-/* What sysfs says the node's device number is. */
+/* The device number of the node according to sysfs. */
 static int node_number(const struct vfio_node *node, dev_t *ret)
 {
 	_cleanup_free_ char *path = NULL;
@@ -143,7 +143,7 @@ static int node_number(const struct vfio_node *node, dev_t *ret)
 		return -ENOMEM;
 	f = fopen(path, "re");
 	if (!f)
-		/* A kernel without CONFIG_VFIO_DEVICE_CDEV has vfio-dev/ and no number in it. */
+		/* Without CONFIG_VFIO_DEVICE_CDEV, vfio-dev/ exists but has no number. */
 		return errno == ENOENT ? -ENODEV : -errno;
 	if (fscanf(f, "%u:%u", &major_number, &minor_number) != 2)
 		return -ENODEV;
@@ -152,8 +152,8 @@ static int node_number(const struct vfio_node *node, dev_t *ret)
 }
 
 /*
- * Between the looks at sysfs and at /dev, number and name may have become another device's. fdinfo says which one
- * it is that was opened, where the kernel is new enough.
+ * Between reading sysfs and opening, the name and number may have been reused. On newer kernels,
+ * fdinfo shows which device was opened.
  */
 static int check_opened(const struct vfio_node *node, int fd)
 {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Arrays that grow: a pointer and a count side by side in the owner's struct. */
+/* Growable arrays: a pointer and a count in the owner's struct. */
 #pragma once
 
 #include <stddef.h>
 #include <stdlib.h>
 
 /*
- * ARRAY with room for one element after COUNT, or NULL without memory, ARRAY then untouched. The
- * capacity is not stored: it is at least the next power of two, so memory is asked for only when
- * COUNT reaches one.
+ * Returns ARRAY with room for one element after COUNT, or NULL if out of memory, with ARRAY
+ * untouched. The capacity is implied: the next power of two, so it reallocates only when COUNT is
+ * one.
  */
 static inline void *array_grow(void *array, size_t count, size_t size)
 {
@@ -17,7 +17,7 @@ static inline void *array_grow(void *array, size_t count, size_t size)
 	return reallocarray(array, count ? count * 2 : 1, size);
 }
 
-/* A new, uninitialised last element of ARRAY, or NULL without memory. */
+/* A new, uninitialised last element of ARRAY, or NULL if out of memory. */
 #define array_push(array, count) \
 	({ \
 		__typeof__(array) array_new_ = array_grow((array), (count), sizeof((array)[0])); \

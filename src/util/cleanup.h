@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Every resource is declared with the attribute that frees it; ownership leaves by TAKE_*. */
+/* Resources are declared with the attribute that frees them; ownership is passed on with TAKE_*. */
 #pragma once
 
 #include <dirent.h>

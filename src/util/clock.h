@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <time.h>
 
-/* Milliseconds since some time in the past, which nobody sets back. */
+/* Milliseconds of a monotonic clock, from an arbitrary start. */
 static inline int64_t clock_ms(void)
 {
 	struct timespec now;

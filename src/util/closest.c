@@ -6,7 +6,7 @@
 
 #include "util/str.h"
 
-#define LENGTH_MAX 48 /* of a word that is worth a guess */
+#define LENGTH_MAX 48 /* longer words get no suggestion */
 
 static char fold(char c)
 {
@@ -20,7 +20,7 @@ static size_t min3(size_t a, size_t b, size_t c)
 	return least < c ? least : c;
 }
 
-/* Letters to add, drop, replace or swap with their neighbour (Damerau) to make A of B. */
+/* Damerau distance: letters to add, drop, replace or swap with a neighbour to turn A into B. */
 static size_t distance(const char *a, size_t m, const char *b, size_t n)
 {
 	size_t rows[3][LENGTH_MAX + 1];
@@ -56,7 +56,7 @@ const char *str_closest(const char *word, const char *const *words, size_t n)
 		if (other > LENGTH_MAX)
 			continue;
 		d = distance(word, length, words[i], other);
-		/* One letter in three: of two letters nothing is recognised. */
+		/* At most one letter in three; words of two letters have no match. */
 		if (d < least && (d == 0 || d * 3 <= longer)) {
 			least = d;
 			found = words[i];

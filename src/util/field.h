@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Facts that may be absent or unreadable. "Cannot read" is never shown as "empty", so every fact
- * carries which of the three it is: status 1 it is known, 0 it is absent, -errno it could not be read.
- * A zeroed field is absent.
+ * Facts that may be absent or unreadable. "Cannot read" is never shown as "empty", so each fact has
+ * a status: 1 known, 0 absent, -errno could not be read. A zeroed field is absent.
  */
 #pragma once
 
@@ -37,7 +36,7 @@ static inline void field_str_done(struct field_str *f)
 	*f = (struct field_str){ 0 };
 }
 
-/* The same value, or the same lack of one. */
+/* Equal values, or equal status if there is none. */
 static inline bool field_u64_same(const struct field_u64 *a, const struct field_u64 *b)
 {
 	return a->status == b->status && (a->status != 1 || a->value == b->value);

@@ -25,7 +25,7 @@ static int wait_for(int fd, int timeout)
 	return r < 0 ? -errno : r == 0 ? -EAGAIN : 0;
 }
 
-/* More bytes behind those that are there. Returns their number, 0 at the end, -errno. */
+/* Reads more bytes after those in the buffer. Returns their number, 0 at the end, or -errno. */
 static ssize_t fill(struct lines *lines)
 {
 	ssize_t n;
@@ -35,7 +35,7 @@ static ssize_t fill(struct lines *lines)
 	lines->start = 0;
 	do
 		n = read(lines->fd, lines->buf + lines->size, sizeof(lines->buf) - lines->size);
-	/* /dev/kmsg: older records were overwritten meanwhile. */
+	/* /dev/kmsg: older records were overwritten in the meantime. */
 	while (n < 0 && (errno == EINTR || (lines->records && errno == EPIPE)));
 	if (n < 0)
 		return lines->records && errno == EAGAIN ? 0 : -errno;
@@ -43,7 +43,7 @@ static ssize_t fill(struct lines *lines)
 	return n;
 }
 
-/* The line at the front, LEN long and followed by MORE bytes that are no part of any. */
+/* Returns the line at the front, LEN bytes long, and skips the MORE bytes after it. */
 static void give(struct lines *lines, size_t len, size_t more, const char **ret, size_t *ret_size)
 {
 	*ret = lines->buf + lines->start;
@@ -62,7 +62,9 @@ bool lines_ready(const struct lines *lines)
 	return newline(lines);
 }
 
-/* Takes a whole line from memory. A record's details, which follow its first line, come as lines. */
+/*
+ * Takes a complete line from the buffer. The continuation lines of a record are returned as lines.
+ */
 static bool take(struct lines *lines, const char **ret, size_t *ret_size)
 {
 	const char *end = newline(lines);
@@ -73,7 +75,7 @@ static bool take(struct lines *lines, const char **ret, size_t *ret_size)
 	return true;
 }
 
-/* No newline is in a full buffer: the line is too long. */
+/* The buffer is full without a newline: the line is too long. */
 static void skip(struct lines *lines)
 {
 	if (!lines->skipping)
@@ -83,7 +85,7 @@ static void skip(struct lines *lines)
 	lines->size = 0;
 }
 
-/* A whole line, or the rest at the end. */
+/* Returns a complete line, or the rest at the end. */
 static bool next(struct lines *lines, const char **ret, size_t *ret_size)
 {
 	while (take(lines, ret, ret_size)) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The lines of a file or pipe, one after the other and in bounded memory. */
+/* Reads a file or pipe line by line in bounded memory. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,21 +10,20 @@
 
 struct lines {
 	int fd;         /* borrowed */
-	bool records;   /* each read(2) is one line, as /dev/kmsg's are; -EAGAIN is the end */
-	uint64_t long_; /* lines longer than LINES_SIZE_MAX: left out */
+	bool records;   /* each read(2) returns one record, as from /dev/kmsg; -EAGAIN is the end */
+	uint64_t long_; /* number of lines longer than LINES_SIZE_MAX, which are skipped */
 	bool end, skipping;
-	size_t start, size; /* of what is in BUF and was not given yet */
+	size_t start, size; /* the unread part of BUF */
 	char buf[LINES_SIZE_MAX];
 };
 
 void lines_init(struct lines *lines, int fd, bool records);
 
 /*
- * The next line, without its newline; RET is valid until the next call. Waits for it no longer than
- * TIMEOUT milliseconds, forever when that is negative. Returns 1, 0 at the end, -EAGAIN when the
- * time is over, -errno.
+ * The next line, without its newline; RET is valid until the next call. Waits up to TIMEOUT
+ * milliseconds, forever if negative. Returns 1, 0 at the end, -EAGAIN on timeout, another -errno.
  */
 int lines_next(struct lines *lines, int timeout, const char **ret, size_t *ret_size);
 
-/* Is there a whole line in memory? Else lines_next() may wait. */
+/* Is a complete line in the buffer? If not, lines_next() may wait. */
 bool lines_ready(const struct lines *lines);

@@ -16,7 +16,7 @@ static bool has_hex_prefix(const char *s)
 	return s[0] == '0' && (s[1] == 'x' || s[1] == 'X');
 }
 
-/* strtoull() alone accepts signs, blanks, another 0x and nothing at all. */
+/* strtoull() also accepts signs, spaces, a second 0x and the empty string. */
 static int parse_digits(const char *s, int base, const char **end, uint64_t *ret)
 {
 	unsigned long long value;
@@ -75,9 +75,9 @@ int parse_hex(const char *s, uint64_t *ret)
 	return 0;
 }
 
-#define FRACTION_MAX 6 /* digits: with the bits of a T they fit 64 */
+#define FRACTION_MAX 6 /* digits: shifted by a T they still fit 64 bits */
 
-/* The digits after a decimal point as a number of 10^-DIGITS. */
+/* Parses the digits after a decimal point. RET_SCALE is 10^DIGITS. */
 static int parse_fraction(const char **s, uint64_t *ret, uint64_t *ret_scale)
 {
 	uint64_t value = 0, scale = 1;
@@ -116,7 +116,7 @@ int parse_size(const char *s, uint64_t *ret)
 	}
 	if (shift && value >> (64 - shift))
 		return -ERANGE;
-	/* "1.5M" is so many bytes; a part of one is a mistake. */
+	/* "1.5M" is a whole number of bytes; a fraction of a byte is an error. */
 	if ((fraction << shift) % scale)
 		return -EINVAL;
 	*ret = (value << shift) + (fraction << shift) / scale;
@@ -129,7 +129,7 @@ bool parse_is_name(const char *s)
 	static const char others[] = "0123456789._-";
 	size_t len = strlen(s);
 
-	/* A leading dot would name a hidden file or a parent directory, a dash an option. */
+	/* A leading dot would mean a hidden file or a parent directory, a dash an option. */
 	if (len == 0 || len > NAME_LENGTH_MAX || (!strchr(letters, s[0]) && s[0] != '_'))
 		return false;
 	for (size_t i = 0; i < len; i++)
@@ -236,7 +236,7 @@ bool ranges_next(const struct ranges *list, uint32_t from, struct range *ret)
 
 int ranges_add(struct ranges *list, uint32_t lo, uint32_t hi)
 {
-	/* First and past-the-last of those that overlap LO-HI or touch it. */
+	/* The ranges [first, past) overlap LO-HI or touch it. */
 	size_t first = ranges_find(list, lo ? lo - UINT64_C(1) : 0), past = first;
 	struct range merged = { lo, hi };
 
@@ -339,7 +339,7 @@ static int parse_pci(const char *s, size_t least_domain, size_t least, struct pc
 	const char *colon = strchr(s, ':');
 	uint32_t domain = 0, bus, device, function;
 
-	/* Domains above ffff exist (VMD, Hyper-V), so up to eight digits. */
+	/* PCI domains above ffff exist (VMD, Hyper-V): up to eight digits. */
 	if (colon && strchr(colon + 1, ':')) {
 		if (parse_hex_field(&s, least_domain, 8, &domain) < 0 || *s++ != ':')
 			return -EINVAL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What people and files write, turned into values. Every function is strict: the whole text or -EINVAL. */
+/* Strict parsers for what people and files write: the whole text must be valid, else -EINVAL. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,19 +8,22 @@
 
 #define NAME_LENGTH_MAX 64
 
-/* Decimal or 0x. Returns 0, -EINVAL, or -ERANGE above MAX. */
+/* Decimal or 0x. Returns 0, -EINVAL, or -ERANGE if above MAX. */
 int parse_u64(const char *s, uint64_t max, uint64_t *ret);
-/* Hexadecimal with or without 0x, as sysfs writes registers. */
+/* Hexadecimal with or without 0x, as registers in sysfs. */
 int parse_hex(const char *s, uint64_t *ret);
 /*
- * A number of bytes: decimal or 0x, with K, M, G or T (KiB, MiB, ...) for powers of 1024; "1.5M" where that
- * is a whole number of them. MB, which is one million to some, is none.
+ * A number of bytes: decimal or 0x, with an optional K, M, G or T for powers of 1024; "1.5M" is
+ * valid if it is a whole number of bytes. "MB" is not, because some read it as one million.
  */
 int parse_size(const char *s, uint64_t *ret);
-/* The name of a context or object: letters, digits, . _ -, not starting with a digit, 64 at most. */
+/*
+ * Is S a valid name of a context or object: letters, digits, . _ -, not starting with a digit, at
+ * most 64?
+ */
 bool parse_is_name(const char *s);
 
-/* Both ends belong to it. */
+/* Both ends inclusive. */
 struct range {
 	uint32_t lo, hi;
 };
@@ -34,33 +37,33 @@ void ranges_done(struct ranges *list);
 #define _cleanup_ranges_ _cleanup_(ranges_done)
 
 /*
- * "N", "LO-HI" and comma lists of them, sorted and merged on return. Returns 0, -EINVAL for what is
- * no such list (a LO above its HI among it), -EEXIST for a number given twice, -ERANGE above MAX, -ENOMEM.
+ * "N", "LO-HI" and comma lists of them; the result is sorted and merged. Returns 0, -EINVAL if
+ * malformed or LO is above HI, -EEXIST for a number given twice, -ERANGE above MAX, -ENOMEM.
  */
 int parse_ranges(const char *s, uint32_t max, struct ranges *ret);
 uint64_t ranges_count(const struct ranges *list);
 bool ranges_has(const struct ranges *list, uint32_t value);
-/* Index of the first range that ends at VALUE or later; list->n when there is none. */
+/* Index of the first range that ends at or after VALUE; list->n if there is none. */
 size_t ranges_find(const struct ranges *list, uint64_t value);
-/* That range itself, with FROM as VALUE; false when there is none. */
+/* That range, restricted to FROM and above; returns false if there is none. */
 bool ranges_next(const struct ranges *list, uint32_t from, struct range *ret);
-/* Adds LO-HI to a sorted, merged list and keeps it so. Returns 0 or -ENOMEM. */
+/* Adds LO-HI to a sorted, merged list. Returns 0 or -ENOMEM. */
 int ranges_add(struct ranges *list, uint32_t lo, uint32_t hi);
-/* Takes VALUE out. Returns 0 (also when it was not in), or -ENOMEM. */
+/* Removes VALUE. Returns 0, also if it was not there, or -ENOMEM. */
 int ranges_remove(struct ranges *list, uint32_t value);
 /*
- * A range that has VALUE in its middle ends with it, and the next one begins behind: then removing VALUE
- * needs no memory. Adding it once more makes them one again, and needs none either. 0 or -ENOMEM.
+ * Splits the range with VALUE in its middle after VALUE, so that removing VALUE cannot fail. Adding
+ * it again merges the two without allocating. Returns 0 or -ENOMEM.
  */
 int ranges_split(struct ranges *list, uint32_t value);
-/* "42,100-163"; a new string, NULL without memory. */
+/* "42,100-163" as a new string; NULL if out of memory. */
 char *ranges_format(const struct ranges *list);
 
-/* A PCI address "0000:03:00.0" or "03:00.0" (domain 0). Returns 0 or -EINVAL. */
+/* Parses "0000:03:00.0" or "03:00.0" (domain 0). Returns 0 or -EINVAL. */
 struct pci_address {
 	uint32_t domain;
 	uint8_t bus, device, function;
 };
 int parse_pci_address(const char *s, struct pci_address *ret);
-/* The same as people shorten it: leading zeros may be missing, "0:10.0". */
+/* The same with leading zeros optional, as people write it: "0:10.0". */
 int parse_pci_operand(const char *s, struct pci_address *ret);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What all layers have to know of PASIDs. */
+/* Facts about PASIDs shared by all layers. */
 #pragma once
 
-/* 20 bits, whatever the width of a device; 0 is the device's own (IOMMU_NO_PASID). */
+/* 20 bits, whatever the device's width; 0 is the RID (IOMMU_NO_PASID). */
 #define PASID_MAX 0xfffff

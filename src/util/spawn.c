@@ -23,7 +23,7 @@ static int start(const char *const argv[], const int fds[3], const posix_spawnat
 	return r;
 }
 
-/* What our own caller made of these signals is not the program's business. */
+/* Signals that our parent ignored or blocked must not affect the program. */
 static int start_afresh(const char *const argv[], const int fds[3], pid_t *ret_pid)
 {
 	posix_spawnattr_t attr;
@@ -53,7 +53,7 @@ int spawn_wait(const char *const argv[], const int fds[3], int *ret_status)
 	int r, status = 0;
 	pid_t pid = 0;
 
-	/* Where it is ignored, the kernel throws away how a child has ended. */
+	/* If SIGCHLD is ignored, the kernel discards the exit status of children. */
 	if (sigaction(SIGCHLD, &keep_children, &before) < 0)
 		return -errno;
 	r = start_afresh(argv, fds, &pid);

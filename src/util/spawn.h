@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Other programs, run without a shell. */
+/* Runs other programs without a shell. */
 #pragma once
 
 /*
- * Runs ARGV, whose first is looked for in PATH, with FDS as its stdin, stdout and stderr, and waits for
- * its end. Give it files to read and write, not pipes: nobody fills or empties these meanwhile.
- * RET_STATUS is waitpid(2)'s. Returns 0, -ENOENT where there is no such program, -errno.
+ * Runs ARGV, searched in PATH, with FDS as stdin, stdout and stderr, and waits for it. FDS should
+ * be files, not pipes, because nothing reads or writes the other end meanwhile. RET_STATUS is that
+ * of waitpid(2). Returns 0, -ENOENT if there is no such program, another -errno.
  */
 int spawn_wait(const char *const argv[], const int fds[3], int *ret_status);

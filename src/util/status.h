@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Exit statuses, fixed for good: scripts rely on them. */
+/* Exit statuses. Scripts rely on them: never change one. */
 #pragma once
 
 enum status {
@@ -10,5 +10,5 @@ enum status {
 	STATUS_NOT_PERMITTED = 4, /* not permitted */
 	STATUS_UNSUPPORTED = 5,   /* this kernel or hardware cannot do it */
 	STATUS_NOT_FOUND = 6,     /* no such device, group, context or object */
-	STATUS_PARTIAL = 7,       /* done or shown in part: a change, or a list that lacks rows */
+	STATUS_PARTIAL = 7,       /* done or shown in part: some changed, or rows missing */
 };

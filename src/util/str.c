@@ -127,7 +127,7 @@ int str_replace(char **s, const char *value)
 	return 0;
 }
 
-/* Length of the well-formed UTF-8 sequence at S (RFC 3629), 0 where there is none. */
+/* Length of the valid UTF-8 sequence at S (RFC 3629), 0 if there is none. */
 static size_t utf8_length(const unsigned char *s)
 {
 	size_t len = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
@@ -145,7 +145,7 @@ static size_t utf8_length(const unsigned char *s)
 
 static bool is_control(const unsigned char *s, size_t len)
 {
-	/* C0, DEL, and C1, which UTF-8 writes as c2 80 .. c2 9f. */
+	/* C0, DEL, and C1, which is c2 80 .. c2 9f in UTF-8. */
 	return (len == 1 && (s[0] < 0x20 || s[0] == 0x7f)) ||
 	       (len == 2 && s[0] == 0xc2 && s[1] < 0xa0);
 }
@@ -191,7 +191,7 @@ char *str_quote(const char *s)
 
 	if (is_plain(s))
 		return strdup(s);
-	/* A quote inside takes four, the two around it and the end three. */
+	/* A single quote inside takes four bytes, the surrounding quotes and the NUL three. */
 	quoted = malloc(strlen(s) * 4 + 3);
 	if (!quoted)
 		return NULL;

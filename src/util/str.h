@@ -17,18 +17,18 @@ void strv_done(struct strv *list);
 int strv_push(struct strv *list, const char *s);
 bool strv_has(const struct strv *list, const char *s);
 /*
- * The order that people expect: vfio2 before vfio10; PCI addresses, which are hexadecimal, by their
- * numbers and before all else. Returns as strcmp(3) does.
+ * Natural order: vfio2 before vfio10; PCI addresses first, by their hexadecimal numbers. Returns
+ * like strcmp(3).
  */
 int str_compare(const char *a, const char *b);
-/* By str_compare(). */
+/* Sorts by str_compare(). */
 void strv_sort(struct strv *list);
-/* A new string with SEPARATOR between the items; NULL without memory. */
+/* The items joined with SEPARATOR, a new string; NULL if out of memory. */
 char *strv_join(const struct strv *list, const char *separator);
 
-/* ASCII alone, so that no locale changes what a name is. */
+/* ASCII only, independent of the locale. */
 char str_upper(char c);
-bool str_same(const char *a, const char *b); /* without regard to case */
+bool str_same(const char *a, const char *b); /* case-insensitive */
 
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
@@ -37,23 +37,26 @@ static inline bool str_set(const char *s)
 	return s && *s;
 }
 
-/* Frees *S and puts a copy of VALUE (may be NULL) there. Returns 0 or -ENOMEM, *S then untouched. */
+/*
+ * Frees *S and replaces it by a copy of VALUE (may be NULL). Returns 0, or -ENOMEM with *S
+ * untouched.
+ */
 int str_replace(char **s, const char *value);
 
 /*
- * A copy of S, fit for a terminal: control characters and bytes that are not UTF-8 are written
- * as \xNN, since names come from devices, processes and other users. NULL without memory.
+ * A copy of S that is safe to print on a terminal: control characters and invalid UTF-8 become
+ * \xNN, because names come from devices, processes and other users. NULL if out of memory.
  */
 char *str_printable(const char *s);
 
 /*
- * The same with the ASCII characters in UNSAFE escaped too. With the backslash among them, and only
- * then, printf(1) %b gives back S.
+ * The same with the ASCII characters in UNSAFE escaped too. printf(1) %b restores S only if UNSAFE
+ * contains the backslash.
  */
 char *str_escape(const char *s, const char *unsafe);
 
 /*
- * S as a shell takes it for one word, for a command that a message shows: as it is where nothing in it
- * means anything to a shell, else in single quotes. NULL without memory.
+ * S quoted as one shell word, for commands in messages: unchanged if nothing in it is special to a
+ * shell, else in single quotes. NULL if out of memory.
  */
 char *str_quote(const char *s);

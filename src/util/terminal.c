@@ -10,7 +10,7 @@
 #include "util/parse.h"
 #include "util/str.h"
 
-#define WIDTH_MIN 20 /* in less nothing can be laid out */
+#define WIDTH_MIN 20 /* less is too narrow for a layout */
 #define WIDTH_MAX 65535
 
 static bool is_terminal(FILE *f)

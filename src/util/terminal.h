@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The terminal that something is printed to, if it is one. */
+/* The terminal that output goes to, if any. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
-/* Columns of the terminal that F is: $COLUMNS, else its own word, else 80; 0 where it is none. */
+/* Width of the terminal F: $COLUMNS, else TIOCGWINSZ, else 80; 0 if F is not a terminal. */
 size_t terminal_width(FILE *f);
 
-/* F is a terminal that knows colours, and $NO_COLOR is not set. */
+/* Is F a terminal with colours, and $NO_COLOR not set? */
 bool terminal_has_color(FILE *f);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <wchar.h>
 
-/* Bytes of the character at S, of N that are left; RET_WIDTH its columns. */
+/* Length of the character at S, of N bytes left; RET_WIDTH is its width in columns. */
 static size_t text_char(const char *s, size_t n, size_t *ret_width)
 {
 	mbstate_t state = { 0 };
@@ -52,7 +52,7 @@ const char *text_ellipsis(void)
 	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? "\xe2\x80\xa6" : "...";
 }
 
-/* The length of the word at S, with the character that ends it unless that is a blank. */
+/* Length of the word at S, including the character that ends it unless that is a space. */
 static size_t word_length(const char *s, char break_at)
 {
 	const char stops[] = { break_at, '\n', '\0' };
@@ -71,7 +71,7 @@ size_t text_line(const char **s, size_t width, char break_at)
 	const char *start = *s;
 	size_t length = blanks(start, break_at), next = length;
 
-	/* What the writer set in stays so, but a word is on the first line. */
+	/* Keeps the indentation, but puts at least a word on the first line. */
 	next += word_length(start + next, break_at);
 	length = next;
 	while (start[next] && start[next] != '\n') {

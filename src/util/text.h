@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Text as a terminal shows it: how many columns it takes, and where it may be broken. */
+/* Text on a terminal: its width in columns, and where it can be broken into lines. */
 #pragma once
 
 #include <stddef.h>
 
-/* Columns that the first N bytes of S take; SIZE_MAX: all of it. A byte that is no character takes one. */
+/* Width in columns of the first N bytes of S; SIZE_MAX: all. An invalid byte counts as one. */
 size_t text_width(const char *s, size_t n);
 
-/* How many of the first N bytes of S are whole characters that fit in WIDTH columns. */
+/* How many of the first N bytes of S fit in WIDTH columns as whole characters. */
 size_t text_fit(const char *s, size_t n, size_t width);
 
-/* The ellipsis that the locale has, which takes text_width() of it. */
+/* The ellipsis in the encoding of the locale. */
 const char *text_ellipsis(void);
 
 /*
- * The next line of what S points to: up to WIDTH columns, ended by a newline or broken at one of the
- * characters BREAK: at a blank, which is left out, or after another. A word that is longer stands
- * whole. Returns its length in bytes and moves S to the rest, NULL where there is none.
+ * Takes a line off *S: up to a newline, or broken to fit WIDTH columns at a character BREAK: at a
+ * space, which is dropped, or after any other. A longer word is not broken. Returns the length in
+ * bytes; *S becomes the rest, NULL at the end.
  */
 size_t text_line(const char **s, size_t width, char break_at);
 
-/* The columns of the longest word between those characters, or of the longest line for '\n'. */
+/* Width of the longest word between BREAK characters, or of the longest line for '\n'. */
 size_t text_longest(const char *s, char break_at);
