@@ -77,7 +77,7 @@ static const struct rule {
 	  "force" },
 	{ "NameInUse", HOLDER_ERROR_SYSTEM, EEXIST,
 	  "the name {name} is already used in the context", NULL, NULL },
-	{ "IoasInUse", HOLDER_ERROR_REFUSED, EBUSY, "IOAS {ioas} is used by {user}",
+	{ "IoasInUse", HOLDER_ERROR_REFUSED, EBUSY, "IOAS {ioas} is used by {user}{more}",
 	  "'ioasidctl pasid unbind' and 'ioasidctl device detach' free it", NULL },
 	{ "HwptInUse", HOLDER_ERROR_REFUSED, EBUSY,
 	  "HWPT {hwpt} is in use (devices and PASIDs: {user_count})", NULL, NULL },
@@ -158,22 +158,54 @@ int error_protocol(struct holder_error *error)
 			 "invalid reply from the context's holder");
 }
 
+static const char *member(json_object *object, const char *key)
+{
+	json_object *value = json_object_object_get(object, key);
+
+	return value ? json_object_get_string(value) : "?";
+}
+
+/* A Process, which calls itself what it likes: that is no word of ours. */
+static void put_process(json_object *process, FILE *f)
+{
+	fprintf(f, "%s ('%s')", member(process, "pid"), member(process, "command"));
+}
+
+static void put_user(json_object *user, FILE *f)
+{
+	const char *kind = member(user, "kind"), *device = member(user, "device");
+
+	if (strcmp(kind, "hwpt") == 0)
+		fprintf(f, "HWPT %s",
+			member(user, json_object_object_get(user, "name") ? "name" : "id"));
+	else if (strcmp(kind, "pasid") != 0)
+		fprintf(f, "%s %s", kind, device);
+	else if (strcmp(member(user, "lo"), member(user, "hi")) == 0)
+		fprintf(f, "PASID %s of %s", member(user, "lo"), device);
+	else
+		fprintf(f, "PASID %s-%s of %s", member(user, "lo"), member(user, "hi"), device);
+}
+
 static void put_array(json_object *array, FILE *f)
 {
 	for (size_t i = 0; i < json_object_array_length(array); i++) {
-		json_object *item = json_object_array_get_idx(array, i), *pid = NULL;
+		json_object *item = json_object_array_get_idx(array, i);
 
 		fputs(i ? ", " : "", f);
-		/* A Process: what it calls itself is no word of ours. */
-		if (json_object_object_get_ex(item, "pid", &pid)) {
-			json_object *command = json_object_object_get(item, "command");
-
-			fprintf(f, "%s ('%s')", json_object_get_string(pid),
-				command ? json_object_get_string(command) : "?");
-		} else {
+		if (json_object_object_get_ex(item, "pid", NULL))
+			put_process(item, f);
+		else if (json_object_object_get_ex(item, "kind", NULL))
+			put_user(item, f);
+		else
 			fputs(item ? json_object_get_string(item) : "?", f);
-		}
 	}
+}
+
+/* What a list was cut by. */
+static void put_more(json_object *value, FILE *f)
+{
+	if (json_object_get_int64(value) > 0)
+		fprintf(f, " and %s more", json_object_get_string(value));
 }
 
 static void put_value(const char *key, json_object *parameters, FILE *f)
@@ -190,6 +222,8 @@ static void put_value(const char *key, json_object *parameters, FILE *f)
 		fputs(json_object_get_boolean(value) ? "yes" : "no", f);
 	else if (json_object_is_type(value, json_type_array))
 		put_array(value, f);
+	else if (strcmp(key, "more") == 0)
+		put_more(value, f);
 	else
 		fputs(value ? json_object_get_string(value) : "?", f);
 }

@@ -31,36 +31,39 @@ int context_alloc_ioas(struct context *context, const char *name, struct fault *
 	return 0;
 }
 
-/* So many users are named to who asks for them, and to who is only refused. */
-#define USERS_SHOWN   256
-#define USERS_REFUSED 8
+/* So many users are named. */
+#define USERS_SHOWN 8
 
-static int json_users(const struct context *context, uint32_t ioas, size_t max, json_object **ret)
+static json_object *json_user(const struct record_user *user)
 {
-	_cleanup_strv_ struct strv users = { 0 };
-	json_object *array;
-	int r;
+	json_object *object = json_object_new_object();
 
-	r = record_ioas_user_names(&context->record, ioas, max, &users);
-	if (r < 0)
-		return r;
-	array = json_object_new_array();
-	for (size_t i = 0; i < users.n; i++)
-		json_append_string(array, users.v[i]);
-	*ret = array;
-	return 0;
+	json_add_string(object, "kind", user->hwpt ? "hwpt" : user->pasid.hi ? "pasid" : "device");
+	if (user->hwpt) {
+		json_add_u64(object, "id", user->hwpt->id);
+		json_add_string(object, "name", user->hwpt->name);
+		return object;
+	}
+	json_add_string(object, "device", user->device->name);
+	if (user->pasid.hi) {
+		json_add_u64(object, "lo", user->pasid.lo);
+		json_add_u64(object, "hi", user->pasid.hi);
+	}
+	return object;
 }
 
 static int refuse_used(const struct context *context, const struct record_ioas *ioas,
 		       struct fault *fault)
 {
-	json_object *parameters, *users;
+	json_object *parameters = json_object_new_object(), *array = json_object_new_array();
+	struct record_user users[USERS_SHOWN];
+	size_t n = record_ioas_list_users(&context->record, ioas->id, USERS_SHOWN, users);
 
-	if (json_users(context, ioas->id, USERS_REFUSED, &users) < 0)
-		return fault_system(fault, "malloc", -ENOMEM, NULL);
-	parameters = json_object_new_object();
+	for (size_t i = 0; i < n && i < USERS_SHOWN; i++)
+		json_append(array, json_user(&users[i]));
 	context_add_ioas_name(context, parameters, ioas->id);
-	json_add(parameters, "user", users);
+	json_add(parameters, "user", array);
+	json_add_u64(parameters, "more", n > USERS_SHOWN ? n - USERS_SHOWN : 0);
 	return fault_raise(fault, "IoasInUse", parameters);
 }
 
@@ -261,7 +264,7 @@ int context_show_ioas(const struct context *context, const struct record_ioas *i
 		      struct fault *fault, json_object **ret)
 {
 	_cleanup_free_ struct iommufd_iova_range *range = NULL;
-	json_object *object, *ranges, *mappings, *users;
+	json_object *object, *ranges, *mappings;
 	/* The kernel's alignment is of IOVAs; memory is mapped by whole pages, whatever that allows. */
 	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	uint64_t alignment = 0;
@@ -269,8 +272,6 @@ int context_show_ioas(const struct context *context, const struct record_ioas *i
 
 	if (iova_ranges(context, ioas->id, fault, &range, &n, &alignment) < 0)
 		return FAULTED;
-	if (json_users(context, ioas->id, USERS_SHOWN, &users) < 0)
-		return fault_system(fault, "malloc", -ENOMEM, NULL);
 	ranges = json_object_new_array();
 	for (uint32_t i = 0; i < n; i++) {
 		json_object *entry = json_object_new_object();
@@ -288,7 +289,6 @@ int context_show_ioas(const struct context *context, const struct record_ioas *i
 	json_add_u64(object, "alignment", alignment > page ? alignment : page);
 	json_add(object, "range", ranges);
 	json_add(object, "mapping", mappings);
-	json_add(object, "user", users);
 	*ret = object;
 	return 0;
 }

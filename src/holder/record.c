@@ -2,17 +2,11 @@
 #include "holder/record.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "util/array.h"
 #include "util/cleanup.h"
-
-/* So many ranges of PASIDs are named. */
-#define RANGES_MAX 32
 
 static void device_done(struct record_device *device)
 {
@@ -265,82 +259,45 @@ uint64_t record_ioas_users(const struct record *record, uint32_t ioas)
 	return users;
 }
 
-__attribute__((format(printf, 2, 3))) static int push_format(struct strv *list, const char *format,
-							     ...)
-{
-	_cleanup_free_ char *text = NULL;
-	va_list args;
-	int n;
-
-	va_start(args, format);
-	n = vasprintf(&text, format, args);
-	va_end(args);
-	return n < 0 ? -ENOMEM : strv_push(list, text);
-}
-
-/* PASIDS, cut, of DEVICE. */
-static int push_pasids(const struct record_device *device, const struct ranges *pasids,
-		       struct strv *list)
-{
-	const struct ranges shown = { .v = pasids->v,
-				      .n = pasids->n < RANGES_MAX ? pasids->n : RANGES_MAX };
-	uint64_t more = ranges_count(pasids) - ranges_count(&shown);
-	_cleanup_free_ char *text = ranges_format(&shown);
-
-	if (!text)
-		return -ENOMEM;
-	return more ? push_format(list, "PASID %s and %" PRIu64 " more of %s", text, more,
-				  device->name)
-		    : push_format(list, "PASID %s of %s", text, device->name);
-}
-
-/* The names of what there is beyond MAX are counted, and not made. */
-struct user_names {
-	struct strv list;
-	size_t max;
-	uint64_t more;
+/* Those beyond MAX are only counted. */
+struct user_list {
+	struct record_user *user;
+	size_t max, n;
 };
 
-static bool is_full(struct user_names *names)
+static void push_user(struct user_list *list, const struct record_user *user)
 {
-	if (names->list.n < names->max)
-		return false;
-	names->more++;
-	return true;
+	if (list->n < list->max)
+		list->user[list->n] = *user;
+	list->n++;
 }
 
-static int device_user_names(const struct record *record, const struct record_device *device,
-			     uint32_t ioas, struct user_names *names)
+static void push_device_users(const struct record *record, const struct record_device *device,
+			      uint32_t ioas, struct user_list *list)
 {
-	int r = 0;
+	struct record_user user = { .device = device };
+	uint32_t hwpt;
 
-	if (device->attached && device->ioas == ioas && !is_full(names))
-		r = push_format(&names->list, "device %s", device->name);
-	for (size_t i = 0; r == 0 && i < device->binding_n; i++) {
-		const struct record_hwpt *hwpt = record_hwpt_by_id(record, device->binding[i].hwpt);
+	if (device->attached && device->ioas == ioas)
+		push_user(list, &user);
+	for (uint32_t from = 0; record_pasid_next(device, from, &user.pasid, &hwpt);
+	     from = user.pasid.hi + 1) {
+		const struct record_hwpt *entry = record_hwpt_by_id(record, hwpt);
 
-		if (hwpt && hwpt->ioas == ioas && !is_full(names))
-			r = push_pasids(device, &device->binding[i].pasid, &names->list);
+		if (entry && entry->ioas == ioas)
+			push_user(list, &user);
 	}
-	return r;
 }
 
-int record_ioas_user_names(const struct record *record, uint32_t ioas, size_t max, struct strv *ret)
+size_t record_ioas_list_users(const struct record *record, uint32_t ioas, size_t max,
+			      struct record_user *ret)
 {
-	struct user_names names = { .max = max };
-	int r = 0;
+	struct user_list list = { .user = ret, .max = max };
 
-	for (size_t i = 0; r == 0 && i < record->device_n; i++)
-		r = device_user_names(record, &record->device[i], ioas, &names);
-	for (size_t i = 0; r == 0 && i < record->hwpt_n; i++)
-		if (record->hwpt[i].ioas == ioas && !record->hwpt[i].automatic && !is_full(&names))
-			r = push_format(&names.list, "HWPT %u", record->hwpt[i].id);
-	if (r == 0 && names.more)
-		r = push_format(&names.list, "and %" PRIu64 " more", names.more);
-	if (r < 0) {
-		strv_done(&names.list);
-		return r;
-	}
-	*ret = names.list;
-	return 0;
+	for (size_t i = 0; i < record->device_n; i++)
+		push_device_users(record, &record->device[i], ioas, &list);
+	for (size_t i = 0; i < record->hwpt_n; i++)
+		if (record->hwpt[i].ioas == ioas && !record->hwpt[i].automatic)
+			push_user(&list, &(struct record_user){ .hwpt = &record->hwpt[i] });
+	return list.n;
 }

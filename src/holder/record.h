@@ -112,12 +112,16 @@ struct record_hwpt *record_hwpt_automatic(const struct record *record,
 uint64_t record_hwpt_users(const struct record *record, uint32_t hwpt);
 /* The same of all its HWPTs and of itself, and its explicit HWPTs. */
 uint64_t record_ioas_users(const struct record *record, uint32_t ioas);
-/*
- * In words: at most MAX of them, and at most so many ranges of PASIDs of each; of what is left out the last
- * ones say "and 17 more". Returns 0 or -ENOMEM.
- */
-int record_ioas_user_names(const struct record *record, uint32_t ioas, size_t max,
-			   struct strv *ret);
+
+/* A device's own requests, with pasid.hi PASIDs of it that follow each other, or an explicit HWPT. */
+struct record_user {
+	const struct record_device *device; /* NULL: hwpt it is */
+	const struct record_hwpt *hwpt;
+	struct range pasid;
+};
+/* MAX of them at most, in RET. Returns how many there are. */
+size_t record_ioas_list_users(const struct record *record, uint32_t ioas, size_t max,
+			      struct record_user *ret);
 
 /*
  * Another attached device of DEVICE's IOMMU group, which the kernel attaches as one; NULL for none.

@@ -472,8 +472,19 @@ static void messages(void **state)
 		  "the device is attached to IOAS g", HOLDER_ERROR_REFUSED, EBUSY, "replace" },
 		{ ERROR("AlreadyAttached", "{\"device\":\"a\",\"ioas\":3,\"ioas_name\":null}"),
 		  "the device is attached to IOAS 3", HOLDER_ERROR_REFUSED, EBUSY, "replace" },
-		{ ERROR("IoasInUse", "{\"ioas\":3,\"user\":[\"HWPT 7\",\"device a\"]}"),
+		{ ERROR("IoasInUse",
+			"{\"ioas\":3,\"user\":[{\"kind\":\"hwpt\",\"id\":7,\"name\":null},"
+			"{\"kind\":\"device\",\"device\":\"a\"}],\"more\":0}"),
 		  "IOAS 3 is used by HWPT 7, device a", HOLDER_ERROR_REFUSED, EBUSY, NULL },
+		{ ERROR("IoasInUse",
+			"{\"ioas\":3,\"user\":[{\"kind\":\"hwpt\",\"id\":7,\"name\":\"t\"},"
+			"{\"kind\":\"pasid\",\"device\":\"a\",\"lo\":5,\"hi\":5},"
+			"{\"kind\":\"pasid\",\"device\":\"a\",\"lo\":7,\"hi\":9}],\"more\":1}"),
+		  "IOAS 3 is used by HWPT t, PASID 5 of a, PASID 7-9 of a and 1 more",
+		  HOLDER_ERROR_REFUSED, EBUSY, NULL },
+		/* One that says less than it should */
+		{ ERROR("IoasInUse", "{\"ioas\":3,\"user\":[{\"kind\":\"pasid\"},\"x\",{},null]}"),
+		  "IOAS 3 is used by PASID ? of ?, x, { }, ?", HOLDER_ERROR_REFUSED, EBUSY, NULL },
 		{ ERROR("KernelError",
 			"{\"operation\":\"mmap\",\"errno\":12,\"errno_name\":\"ENOMEM\"}"),
 		  "mmap: Cannot allocate memory", HOLDER_ERROR_SYSTEM, ENOMEM, NULL },

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -254,7 +255,6 @@ static void groups(void **state)
 static void users(void **state)
 {
 	_cleanup_record_ struct record record = { 0 };
-	_cleanup_strv_ struct strv names = { 0 };
 	struct record_hwpt entry = {
 		.id = 7,
 		.ioas = 4,
@@ -281,42 +281,70 @@ static void users(void **state)
 	assert_int_equal(record_ioas_users(&record, 4), 4);
 	assert_int_equal(record_hwpt_users(&record, 7), 2);
 	assert_int_equal(record_hwpt_users(&record, 8), 0);
-	assert_int_equal(record_ioas_user_names(&record, 4, 10, &names), 0);
-	assert_int_equal(names.n, 3);
-	assert_string_equal(names.v[0], "device a");
-	assert_string_equal(names.v[1], "PASID 42-43 of a");
-	assert_string_equal(names.v[2], "HWPT 8");
+	assert_int_equal(record_hwpt_users(&record, 9), 0);
+	assert_int_equal(record_ioas_users(&record, 5), 0);
 }
 
-/* However many users there are and however scattered their PASIDs: what is left out is counted. */
-static void many_users(void **state)
+/* "device a, PASID 5-9 of a, HWPT 8" of at most MAX. */
+static void expect_users(const struct record *record, uint32_t ioas, size_t max, size_t total,
+			 const char *expected)
+{
+	struct record_user user[16] = { 0 };
+	char text[400] = "", *end = text;
+	size_t n = record_ioas_list_users(record, ioas, max, user);
+
+	assert_int_equal(n, total);
+	for (size_t i = 0; i < ARRAY_SIZE(user) && (user[i].device || user[i].hwpt); i++) {
+		assert_true(i < max);
+		if (user[i].hwpt)
+			end += sprintf(end, "HWPT %u, ", user[i].hwpt->id);
+		else if (user[i].pasid.hi)
+			end += sprintf(end, "PASID %u-%u of %s, ", user[i].pasid.lo,
+				       user[i].pasid.hi, user[i].device->name);
+		else
+			end += sprintf(end, "device %s, ", user[i].device->name);
+	}
+	assert_string_equal(text, expected);
+}
+
+/* Each in its place, of two devices and two IOASes; what is left out is counted. */
+static void listed_users(void **state)
 {
 	_cleanup_record_ struct record record = { 0 };
-	struct record_device *a = add(&record, "/sys/devices/a", "vfio0", 1, 20, 1);
-	struct record_hwpt entry = { .id = 7, .ioas = 4, .device = a->path, .pasid = true };
-	_cleanup_strv_ struct strv names = { 0 }, few = { 0 }, all = { 0 };
+	struct record_hwpt entry = { .ioas = 4, .device = (char *)"/d/a", .group = 5 };
+	struct record_device *a, *b;
 
 	(void)state;
-	assert_non_null(record_ioas_add(&record, 4, NULL));
-	assert_non_null(record_hwpt_add(&record, &entry));
-	for (uint32_t p = 1; p < 64; p += 2)
-		assert_int_equal(record_pasid_bind(a, p, 7), 0);
-	assert_int_equal(record_ioas_user_names(&record, 4, 10, &names), 0);
-	assert_int_equal(names.n, 2);
-	assert_string_equal(names.v[0], "PASID 1,3,5,7,9,11,13,15,17,19,21,23,25,27,29,31,33,35,37,"
-					"39,41,43,45,47,49,51,53,55,57,59,61,63 of a");
-	for (uint32_t p = 101; p < 1000; p += 2)
-		assert_int_equal(record_pasid_bind(a, p, 7), 0);
-	record_attach(&record, a, 4, 0);
-	assert_int_equal(record_ioas_user_names(&record, 4, 2, &few), 0);
-	assert_int_equal(few.n, 3);
-	assert_string_equal(few.v[0], "device a");
-	assert_string_equal(few.v[1], "PASID 1,3,5,7,9,11,13,15,17,19,21,23,25,27,29,31,33,35,37,"
-				      "39,41,43,45,47,49,51,53,55,57,59,61,63 and 450 more of a");
-	assert_string_equal(few.v[2], "and 1 more");
-	assert_int_equal(record_ioas_user_names(&record, 4, 3, &all), 0);
-	assert_int_equal(all.n, 3);
-	assert_string_equal(all.v[2], "HWPT 7");
+	add(&record, "/d/a", "vfio0", 1, 20, 5);
+	add(&record, "/d/b", "vfio1", 2, 20, 6);
+	a = record_device_find(&record, "a");
+	b = record_device_find(&record, "b");
+	expect_users(&record, 4, 8, 0, "");
+	for (uint32_t id = 7; id <= 10; id++) {
+		entry.id = id;
+		entry.pasid = id != 10;
+		entry.automatic = id < 9;
+		entry.ioas = id == 8 ? 3 : 4;
+		assert_non_null(record_hwpt_add(&record, &entry));
+	}
+	expect_users(&record, 4, 8, 2, "HWPT 9, HWPT 10, ");
+	expect_users(&record, 3, 8, 0, "");
+	record_attach(&record, a, 4, 7);
+	record_attach(&record, b, 3, 0);
+	for (uint32_t p = 5; p <= 9; p++)
+		assert_int_equal(record_pasid_bind(a, p, p == 8 ? 8 : 7), 0);
+	assert_int_equal(record_pasid_bind(b, 20, 9), 0);
+	expect_users(&record, 3, 8, 2, "PASID 8-8 of a, device b, ");
+	expect_users(
+		&record, 4, 8, 6,
+		"device a, PASID 5-7 of a, PASID 9-9 of a, PASID 20-20 of b, HWPT 9, HWPT 10, ");
+	expect_users(
+		&record, 4, 6, 6,
+		"device a, PASID 5-7 of a, PASID 9-9 of a, PASID 20-20 of b, HWPT 9, HWPT 10, ");
+	expect_users(&record, 4, 5, 6,
+		     "device a, PASID 5-7 of a, PASID 9-9 of a, PASID 20-20 of b, HWPT 9, ");
+	expect_users(&record, 4, 1, 6, "device a, ");
+	expect_users(&record, 4, 0, 6, "");
 }
 
 static void mappings(void **state)
@@ -364,7 +392,7 @@ int main(void)
 		cmocka_unit_test(pasids),       cmocka_unit_test(split_and_join),
 		cmocka_unit_test(many_pasids),  cmocka_unit_test(free_pasids),
 		cmocka_unit_test(groups),       cmocka_unit_test(users),
-		cmocka_unit_test(many_users),   cmocka_unit_test(mappings),
+		cmocka_unit_test(listed_users), cmocka_unit_test(mappings),
 	};
 
 	return cmocka_run_group_tests_name("holder record", tests, NULL, NULL);

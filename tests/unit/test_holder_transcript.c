@@ -42,7 +42,7 @@ static const struct {
 	  "{\"first\":\"0xe0000\",\"last\":\"0xe0fff\"},{\"first\":\"0xf0000\",\"last\":\"0xf0fff\"},"
 	  "{\"first\":\"0x100000\",\"last\":\"0x100fff\"},{\"first\":\"0x110000\",\"last\":\"0x110fff\"},"
 	  "{\"first\":\"0x120000\",\"last\":\"0x120fff\"},{\"first\":\"0x130000\",\"last\":\"0x130fff\"}],"
-	  "\"mapping\":[],\"user\":[]}}}" },
+	  "\"mapping\":[]}}}" },
 	{ CALL("ShowIoas", "{\"ioas\":\"2\"}"),
 	  "{\"parameters\":{\"ioas\":{\"id\":2,\"name\":\"guest\",\"alignment\":4096,"
 	  "\"range\":[{\"first\":\"0x0\",\"last\":\"0xfff\"},{\"first\":\"0x10000\",\"last\":\"0x10fff\"},"
@@ -55,7 +55,7 @@ static const struct {
 	  "{\"first\":\"0xe0000\",\"last\":\"0xe0fff\"},{\"first\":\"0xf0000\",\"last\":\"0xf0fff\"},"
 	  "{\"first\":\"0x100000\",\"last\":\"0x100fff\"},{\"first\":\"0x110000\",\"last\":\"0x110fff\"},"
 	  "{\"first\":\"0x120000\",\"last\":\"0x120fff\"},{\"first\":\"0x130000\",\"last\":\"0x130fff\"}],"
-	  "\"mapping\":[],\"user\":[]}}}" },
+	  "\"mapping\":[]}}}" },
 	{ CALL("ShowIoas", "{\"ioas\":\"3\"}"),
 	  "{\"error\":\"org.ioasidctl.Context.UnknownIoas\",\"parameters\":{\"ioas\":\"3\"}}" },
 	{ CALL("ShowIoas", "{\"ioas\":\"nope\"}"),
@@ -124,7 +124,7 @@ static const struct {
 	  "\"mapping\":[{\"iova\":\"0x10000\",\"length\":8192,\"read\":true,\"write\":true,"
 	  "\"kind\":\"anonymous\"},{\"iova\":\"0x20000\",\"length\":4096,\"read\":true,\"write\":false,"
 	  "\"kind\":\"anonymous\"},{\"iova\":\"0x103000\",\"length\":4096,\"read\":false,\"write\":true,"
-	  "\"kind\":\"anonymous\"}],\"user\":[]}}}" },
+	  "\"kind\":\"anonymous\"}]}}}" },
 	{ CALL("UnmapIoas", "{\"ioas\":\"guest\",\"iova\":\"0x11000\"}"),
 	  "{\"error\":\"org.ioasidctl.Context.NotMapped\",\"parameters\":{\"ioas\":2,"
 	  "\"ioas_name\":\"guest\",\"iova\":\"0x11000\"}}" },
@@ -281,10 +281,13 @@ static const struct {
 	  "{\"first\":\"0xe0000\",\"last\":\"0xe0fff\"},{\"first\":\"0xf0000\",\"last\":\"0xf0fff\"},"
 	  "{\"first\":\"0x100000\",\"last\":\"0x100fff\"},{\"first\":\"0x110000\",\"last\":\"0x110fff\"},"
 	  "{\"first\":\"0x120000\",\"last\":\"0x120fff\"},{\"first\":\"0x130000\",\"last\":\"0x130fff\"}],"
-	  "\"mapping\":[],\"user\":[\"device a\",\"PASID 6-8,100,102 of a\"]}}}" },
+	  "\"mapping\":[]}}}" },
 	{ CALL("FreeIoas", "{\"ioas\":\"guest\"}"),
 	  "{\"error\":\"org.ioasidctl.Context.IoasInUse\",\"parameters\":{\"ioas\":2,"
-	  "\"ioas_name\":\"guest\",\"user\":[\"device a\",\"PASID 6-8,100,102 of a\"]}}" },
+	  "\"ioas_name\":\"guest\",\"user\":[{\"kind\":\"device\",\"device\":\"a\"},"
+	  "{\"kind\":\"pasid\",\"device\":\"a\",\"lo\":6,\"hi\":8},"
+	  "{\"kind\":\"pasid\",\"device\":\"a\",\"lo\":100,\"hi\":100},"
+	  "{\"kind\":\"pasid\",\"device\":\"a\",\"lo\":102,\"hi\":102}],\"more\":0}}" },
 	{ CALL("FreeHwpt", "{\"hwpt\":\"6\"}"),
 	  "{\"error\":\"org.ioasidctl.Context.HwptInUse\",\"parameters\":{\"hwpt\":6,\"user_count\":2}}" },
 	{ CALL("RemoveDevice", "{\"device\":\"a\"}"),
