@@ -71,6 +71,11 @@ static const struct rule {
 	  "'ioasidctl pasid list' shows those that are", NULL },
 	{ "PasidsExhausted", HOLDER_ERROR_SYSTEM, ENOSPC,
 	  "not enough free PASIDs: {count} wanted, {found} free", NULL, NULL },
+	{ "PasidsBusy", HOLDER_ERROR_SYSTEM, EBUSY,
+	  "the kernel reports PASIDs {tried} as in use, and no more were tried",
+	  "if the device is being reset, try again; if a kernel driver or another process has these numbers, name "
+	  "others in place of auto",
+	  NULL },
 	{ "FdsInUse", HOLDER_ERROR_REFUSED, EBUSY,
 	  "its descriptors were given to processes that have not ended ({count}): {process}",
 	  "when these have ended it can be destroyed; it is not known whether they passed them on",

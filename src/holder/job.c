@@ -14,7 +14,7 @@
 
 /*
  * EBUSY of a PASID is that somebody has the number, or that the device is being reset, and then it is that of all
- * of its numbers. So many in a row are taken for the second.
+ * of its numbers, a million of them. After so many in a row no more are tried.
  */
 #define BUSY_MAX 64
 
@@ -24,6 +24,7 @@ void job_free(struct job *job)
 		return;
 	ranges_done(&job->todo);
 	ranges_done(&job->done);
+	ranges_done(&job->busy);
 	context_taken_done(&job->taken);
 	fault_done(&job->fault);
 	json_object_put(job->reply);
@@ -278,6 +279,29 @@ static bool exhausted(struct job *job)
 	return !job->undoing;
 }
 
+/* That is the end, too, when nothing has to be undone. */
+static bool give_up(struct job *job, const struct record_device *device)
+{
+	_cleanup_free_ char *tried = ranges_format(&job->busy);
+	json_object *parameters = json_object_new_object();
+
+	json_add_string(parameters, "device", device->name);
+	json_add(parameters, "tried", tried ? json_object_new_string(tried) : NULL);
+	json_add_u64(parameters, "count", job->wanted);
+	json_add_u64(parameters, "found", ranges_count(&job->done));
+	fault_raise(&job->fault, "PasidsBusy", parameters);
+	job->undoing = !job->partial;
+	return !job->undoing;
+}
+
+/* A driver or another process has the number. */
+static bool skip(struct job *job, const struct record_device *device, uint32_t pasid)
+{
+	if (ranges_add(&job->busy, pasid, pasid) < 0)
+		return fail(job, IOMMUFD_VFIO_ATTACH_PASID, pasid, -ENOMEM);
+	return ranges_count(&job->busy) == BUSY_MAX && give_up(job, device);
+}
+
 /* The next PASID to bind or unbind; false when there is none. */
 static bool next_pasid(const struct context *context, const struct job *job,
 		       const struct record_device *device, uint32_t *ret)
@@ -308,11 +332,11 @@ static bool bind_one(struct context *context, struct job *job, struct record_dev
 		return job->wanted ? exhausted(job) : true;
 	job->next = pasid + UINT64_C(1);
 	r = context_bind_pasid(context, device, pasid, job->hwpt);
-	if (r == -EBUSY && job->wanted && ++job->busy < BUSY_MAX)
-		return false; /* a driver or another process has the number */
+	if (r == -EBUSY && job->wanted)
+		return skip(job, device, pasid);
 	if (r < 0)
 		return fail(job, IOMMUFD_VFIO_ATTACH_PASID, pasid, r);
-	job->busy = 0;
+	ranges_done(&job->busy);
 	if (ranges_add(&job->done, pasid, pasid) < 0) {
 		(void)context_unbind_pasid(context, device, pasid);
 		return fail(job, IOMMUFD_VFIO_ATTACH_PASID, pasid, -ENOMEM);

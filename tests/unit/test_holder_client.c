@@ -472,6 +472,10 @@ static void messages(void **state)
 		  "the device is attached to IOAS g", HOLDER_ERROR_REFUSED, EBUSY, "replace" },
 		{ ERROR("AlreadyAttached", "{\"device\":\"a\",\"ioas\":3,\"ioas_name\":null}"),
 		  "the device is attached to IOAS 3", HOLDER_ERROR_REFUSED, EBUSY, "replace" },
+		{ ERROR("PasidsBusy",
+			"{\"device\":\"a\",\"tried\":\"5-68\",\"count\":10,\"found\":4}"),
+		  "the kernel reports PASIDs 5-68 as in use, and no more were tried",
+		  HOLDER_ERROR_SYSTEM, EBUSY, NULL },
 		{ ERROR("IoasInUse",
 			"{\"ioas\":3,\"user\":[{\"kind\":\"hwpt\",\"id\":7,\"name\":null},"
 			"{\"kind\":\"device\",\"device\":\"a\"}],\"more\":0}"),
@@ -648,7 +652,7 @@ static void interface(void **state)
 		if (error.kind == HOLDER_ERROR_PROTOCOL)
 			fail_msg("no message for %s", name);
 	}
-	assert_int_equal(errors, 30);
+	assert_int_equal(errors, 31);
 	for (at = text; next_name(&at, "method", name); methods++) {
 		struct call one = { 0 };
 

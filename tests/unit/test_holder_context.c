@@ -281,6 +281,23 @@ static void automatic(void **state)
 	assert_int_equal(record_device_pasids(small), 7);
 }
 
+/* The whole of it, as text. */
+static void expect_json(json_object *object, const char *expected)
+{
+	assert_string_equal(
+		json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
+							       JSON_C_TO_STRING_NOSLASHESCAPE),
+		expected);
+}
+
+static void expect_error(struct fault *fault, const char *name, const char *parameters)
+{
+	assert_true(fault->raised);
+	assert_string_equal(strrchr(fault->id, '.') + 1, name);
+	expect_json(fault->parameters, parameters);
+	fault_done(fault);
+}
+
 /* Every number EBUSY: it is no use to try them all. A driver that has some in a row is gone past. */
 static void reset_meanwhile(void **state)
 {
@@ -295,14 +312,27 @@ static void reset_meanwhile(void **state)
 	job = bind(context, "a", NULL, 10, "guest", false, &fault);
 	/* Four numbers are bound, 64 tried in vain and four given back; one HWPT comes and goes. */
 	assert_int_equal(kernel.calls - calls, 4 + 64 + 4 + 2);
-	assert_int_equal(job->fault.err, EBUSY);
-	assert_int_equal(fault_number(&job->fault, "pasid"), 68);
-	expect_fault(&job->fault, "KernelError");
+	expect_error(&job->fault, "PasidsBusy",
+		     "{\"device\":\"a\",\"tried\":\"5-68\",\"count\":10,\"found\":4}");
+	assert_null(job->reply);
 	job_free(job);
 	assert_int_equal(record_device_pasids(record_device_find(&context->record, "a")), 0);
 	kernel.busy_to = 67;
 	expect_bound(context, "a", NULL, "guest", "1-3");
 	expect_bound(context, "a", NULL, "guest", "4,68-69");
+	/* What the context has itself is not tried, and stands between nothing. */
+	kernel.busy_to = 69;
+	job = bind(context, "a", NULL, 1, "guest", false, &fault);
+	expect_json(job->reply,
+		    "{\"pasid\":\"70\",\"count\":1,\"ioas\":3,\"hwpt\":4,\"failure\":null,"
+		    "\"reserved\":null}");
+	job_free(job);
+	job_free(unbind(context, "a", "70", &fault));
+	kernel.busy_to = 70;
+	job = bind(context, "a", NULL, 1, "guest", false, &fault);
+	expect_error(&job->fault, "PasidsBusy",
+		     "{\"device\":\"a\",\"tried\":\"5-67,70\",\"count\":1,\"found\":0}");
+	job_free(job);
 	/* Twice 63 with one between them. */
 	job_free(unbind(context, "a", NULL, &fault));
 	kernel.busy = 1;
@@ -314,13 +344,23 @@ static void reset_meanwhile(void **state)
 	job_free(unbind(context, "a", NULL, &fault));
 	kernel.busy_to = 64;
 	job = bind(context, "a", NULL, 1, "guest", true, &fault);
-	assert_int_equal(job->fault.err, EBUSY);
-	expect_fault(&job->fault, "KernelError");
+	expect_error(&job->fault, "PasidsBusy",
+		     "{\"device\":\"a\",\"tried\":\"1-64\",\"count\":1,\"found\":0}");
 	assert_null(job->reply);
 	job_free(job);
 	/* A number that was asked for is tried once. */
 	job = bind(context, "a", "1-9", 0, "guest", false, &fault);
 	assert_int_equal(fault_number(&job->fault, "pasid"), 1);
+	job_free(job);
+	/* In part, what was bound before them stays. */
+	kernel.busy = 3;
+	kernel.busy_to = 100;
+	job = bind(context, "a", NULL, 5, "guest", true, &fault);
+	expect_json(
+		job->reply,
+		"{\"pasid\":\"1-2\",\"count\":2,\"ioas\":3,\"hwpt\":4,"
+		"\"failure\":{\"error\":\"org.ioasidctl.Context.PasidsBusy\",\"parameters\":"
+		"{\"device\":\"a\",\"tried\":\"3-66\",\"count\":5,\"found\":2}},\"reserved\":null}");
 	job_free(job);
 }
 
