@@ -21,14 +21,27 @@ struct dry_run {
 	struct varlink_in in;
 };
 
-/* Numbers that the kernel alone gives. */
-static const char *const given[] = { "id", "ioas", "hwpt", "iova" };
+/* Numbers that the kernel alone gives; those that it has given already are known. */
+static const char *const given[] = { "id", "ioas", "hwpt" };
 
 static int raise_plan(struct fault *fault, int r)
 {
 	if (r != -E2BIG)
 		return fault_system(fault, "malloc", r, NULL);
 	return fault_limit(fault, "bytes of a plan", PLAN_BYTES_MAX);
+}
+
+static void hide_unknown(struct call *call)
+{
+	uint64_t value;
+
+	for (size_t i = 0; i < ARRAY_SIZE(given); i++)
+		if (json_get_u64(call->reply, given[i], UINT32_MAX, &value) == 1 &&
+		    kernel_is_planned((uint32_t)value))
+			json_add_null(call->reply, given[i]);
+	/* An IOVA that was asked for is the one that it would be. */
+	if (!call_address(call, "iova", &value) && json_object_object_get(call->reply, "iova"))
+		json_add_null(call->reply, "iova");
 }
 
 static void add_plan(struct call *call, struct plan *plan)
@@ -45,9 +58,7 @@ static void add_plan(struct call *call, struct plan *plan)
 	lines = json_object_new_array();
 	for (size_t i = 0; i < plan->line.n; i++)
 		json_append_string(lines, plan->line.v[i]);
-	for (size_t i = 0; i < ARRAY_SIZE(given); i++)
-		if (json_object_object_get_ex(call->reply, given[i], NULL))
-			json_add_null(call->reply, given[i]);
+	hide_unknown(call);
 	json_add(call->reply, "plan", lines);
 }
 

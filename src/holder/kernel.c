@@ -15,6 +15,11 @@
 /* Numbers of what a plan only speaks of, from the top: the kernel's grow from 1. */
 #define PLAN_ID_MIN (UINT32_MAX - 1024)
 
+bool kernel_is_planned(uint32_t id)
+{
+	return id >= PLAN_ID_MIN;
+}
+
 /* TEXT NULL: there was no memory for it. */
 static void push(struct plan *plan, const char *text)
 {
@@ -92,7 +97,7 @@ static struct object_name object_name(const struct context *context, uint32_t id
 	const char *kind = record_hwpt_by_id(&context->record, id) ? "hwpt" : "ioas";
 	struct object_name name;
 
-	if (id >= PLAN_ID_MIN)
+	if (kernel_is_planned(id))
 		snprintf(name.text, sizeof(name.text), "%s NEW", kind);
 	else
 		snprintf(name.text, sizeof(name.text), "%s %" PRIu32, kind, id);

@@ -30,6 +30,8 @@ struct plan {
 	} pasid;
 };
 void plan_done(struct plan *plan);
+/* The number of what a plan would make. */
+bool kernel_is_planned(uint32_t id);
 /* To be called when all is noted: then line is whole. Returns 0 or err. */
 int plan_end(struct plan *plan);
 

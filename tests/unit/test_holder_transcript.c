@@ -304,15 +304,18 @@ static const struct {
 	  "\"ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a pasid 102\"]}}" },
 	{ CALL("BindPasids",
 	       "{\"device\":\"a\",\"pasid\":\"50-60\",\"target\":\"guest\",\"dry_run\":true}"),
-	  "{\"parameters\":{\"pasid\":\"50-60\",\"count\":11,\"ioas\":null,\"hwpt\":null,\"failure\":null,"
+	  "{\"parameters\":{\"pasid\":\"50-60\",\"count\":11,\"ioas\":2,\"hwpt\":5,\"failure\":null,"
 	  "\"reserved\":null,\"plan\":[\"ioctl VFIO_DEVICE_ATTACH_IOMMUFD_PT a pasid 50-60 hwpt 5\""
 	  "]}}" },
 	{ CALL("AllocHwpt", "{\"device\":\"a\",\"ioas\":\"guest\",\"dry_run\":true}"),
 	  "{\"parameters\":{\"hwpt\":null,\"plan\":[\"ioctl IOMMU_HWPT_ALLOC a ioas 2\"]}}" },
 	{ CALL("MapIoas",
 	       "{\"ioas\":\"guest\",\"size\":4096,\"iova\":\"0x1000\",\"dry_run\":true}"),
-	  "{\"parameters\":{\"iova\":null,"
+	  "{\"parameters\":{\"iova\":\"0x1000\","
 	  "\"plan\":[\"ioctl IOMMU_IOAS_MAP ioas 2 size 0x1000 iova 0x1000 read write\"]}}" },
+	{ CALL("MapIoas", "{\"ioas\":\"guest\",\"size\":4096,\"dry_run\":true}"),
+	  "{\"parameters\":{\"iova\":null,"
+	  "\"plan\":[\"ioctl IOMMU_IOAS_MAP ioas 2 size 0x1000 read write\"]}}" },
 	{ CALL("UnmapIoas", "{\"ioas\":\"guest\",\"all\":true,\"dry_run\":true}"),
 	  "{\"parameters\":{\"length\":0,"
 	  "\"plan\":[\"ioctl IOMMU_IOAS_UNMAP ioas 2 iova 0x0 size 0xffffffffffffffff\"]}}" },
