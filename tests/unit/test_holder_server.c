@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -306,6 +307,40 @@ static void destroy(void **state)
 	world->unlinked = false;
 }
 
+/* A dry run's child stops itself before its first step. */
+static bool held;
+
+int prctl(int option, ...)
+{
+	va_list args;
+	unsigned long value;
+
+	va_start(args, option);
+	value = va_arg(args, unsigned long);
+	va_end(args);
+	if (held)
+		raise(SIGSTOP);
+	return (int)syscall(SYS_prctl, option, value, 0, 0, 0);
+}
+
+/* Begins one that PEER has asked for, and lets it come no further than that. Returns its process. */
+static pid_t begin_held(struct world *world, struct peer *peer)
+{
+	siginfo_t how;
+	pid_t pid;
+
+	held = true;
+	say(peer, CALL("BindPasids", "{\"device\":\"a\",\"pasid\":\"1-1000\","
+				     "\"target\":\"guest\",\"dry_run\":true}"));
+	while (!world->server.dry)
+		server_turn(&world->server);
+	held = false;
+	pid = dry_run_pid(world->server.dry);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &how, WSTOPPED | WNOWAIT), 0);
+	assert_int_equal(how.si_code, CLD_STOPPED);
+	return pid;
+}
+
 /* The plan's lines, each with a newline, in TEXT. */
 static void expect_plan(struct world *world, struct peer *peer, const char *expected)
 {
@@ -398,11 +433,7 @@ static void dry_run_and_others(void **state)
 	struct world *world = *state;
 	struct peer dry = join(world), reader = join(world), other = join(world);
 
-	say(&dry, CALL("BindPasids", "{\"device\":\"a\",\"pasid\":\"1-100000\","
-				     "\"target\":\"guest\",\"dry_run\":true}"));
-	server_turn(&world->server);
-	assert_non_null(world->server.dry);
-	assert_int_equal(kill(dry_run_pid(world->server.dry), SIGSTOP), 0);
+	(void)begin_held(world, &dry);
 	say(&reader, CALL("Describe", "{}"));
 	expect_reply(world, &reader);
 	say(&other, CALL("AllocIoas", "{}"));
@@ -427,10 +458,7 @@ static void dry_run_killed(void **state)
 	pid_t pid;
 
 	signal(SIGCHLD, SIG_IGN);
-	say(&peer, CALL("BindPasids", "{\"device\":\"a\",\"pasid\":\"1-1000000\","
-				      "\"target\":\"guest\",\"dry_run\":true}"));
-	server_turn(&world->server);
-	pid = dry_run_pid(world->server.dry);
+	pid = begin_held(world, &peer);
 	assert_int_equal(kill(pid, SIGKILL), 0);
 	assert_int_equal(waitid(P_PID, (id_t)pid, &how, WEXITED | WNOWAIT), 0);
 	assert_int_equal(how.si_status, SIGKILL);
