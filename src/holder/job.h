@@ -26,7 +26,8 @@ struct job {
 	struct context_undo undo;
 	bool partial; /* what was bound before a failure stays, what is taken is left out */
 	struct context_taken taken;
-	struct ranges busy; /* automatic choice: the last ones in a row that the kernel refused as in use */
+	struct ranges
+		busy; /* automatic choice: the last ones in a row that the kernel refused as in use */
 	bool undoing;
 	bool requested;     /* by the kernel, not by a client */
 	struct fault fault; /* why it failed */
