@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "holder/context.h"
+#include "holder_trace.h"
 #include "sys/uapi.h"
 #include "sys/vfio.h"
 
@@ -50,7 +51,9 @@ static struct {
 	unsigned int next_width;
 	int iommufd;
 	unsigned int calls;
-	pid_t pid; /* a child has no business here */
+	struct trace trace;
+	uint32_t alignment; /* of IOVAs */
+	pid_t pid;          /* a child has no business here */
 } kernel;
 
 static uint32_t kernel_alloc(enum kernel_type type)
@@ -71,6 +74,13 @@ static struct kernel_object *kernel_device(int fd)
 		if (kernel.object[id].type == KERNEL_DEVICE && kernel.object[id].fd == fd)
 			return &kernel.object[id];
 	return NULL;
+}
+
+static uint32_t kernel_device_id(int fd)
+{
+	const struct kernel_object *o = kernel_device(fd);
+
+	return o ? (uint32_t)(o - kernel.object) : 0;
 }
 
 static bool kernel_used(uint32_t id)
@@ -222,7 +232,7 @@ static int kernel_ranges(struct uapi_iommu_ioas_iova_ranges *arg)
 	uint32_t room = arg->num_iovas;
 
 	arg->num_iovas = 20;
-	arg->out_iova_alignment = 4096;
+	arg->out_iova_alignment = kernel.alignment;
 	for (uint32_t i = 0; i < 20 && i < room; i++)
 		range[i] = (struct uapi_iommu_iova_range){ i * 0x10000, i * 0x10000 + 0xfff };
 	return room < 20 ? EMSGSIZE : 0;
@@ -321,12 +331,14 @@ int ioctl(int fd, unsigned long request, ...)
 	kernel.calls++;
 	if (getpid() != kernel.pid)
 		_exit(99);
+	trace_call(&kernel.trace, kernel_device_id(fd), request, arg);
 	if (kernel.err && request == kernel.request && kernel.nth-- == 0) {
 		err = kernel.err;
 		kernel.err = 0;
 	} else {
 		err = kernel_do(fd, request, arg);
 	}
+	trace_result(&kernel.trace, err);
 	errno = err;
 	return err ? -1 : 0;
 }
@@ -348,6 +360,18 @@ static inline void kernel_fail(unsigned long request, unsigned int n, int err)
 	kernel.err = err;
 }
 
+/* What it was asked for since this was last looked at. */
+static inline void kernel_asked(const char *expected)
+{
+	assert_string_equal(kernel.trace.text, expected);
+	kernel.trace = (struct trace){ 0 };
+}
+
+static inline void kernel_forget(void)
+{
+	kernel.trace = (struct trace){ 0 };
+}
+
 static inline unsigned int kernel_count(enum kernel_type type)
 {
 	unsigned int n = 0;
@@ -361,6 +385,7 @@ static inline void kernel_context(struct context *context)
 {
 	memset(&kernel, 0, sizeof(kernel));
 	kernel.pid = getpid();
+	kernel.alignment = 4096;
 	kernel.iommufd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	assert_true(kernel.iommufd >= 0);
 	*context = (struct context){
