@@ -77,9 +77,10 @@ static inline void expect_error(struct fault *fault, const char *name, const cha
 }
 
 /* "1-3" or, without PASIDS, so many automatic ones. The job is run to its end. */
-static inline struct job *bind(struct context *context, const char *device, const char *pasids,
-			       unsigned int count, const char *to, bool partial,
-			       struct fault *fault)
+__attribute__((unused, noinline)) static struct job *bind(struct context *context,
+							  const char *device, const char *pasids,
+							  unsigned int count, const char *to,
+							  bool partial, struct fault *fault)
 {
 	struct job_request request = { .count = count, .partial = partial };
 	struct record_device *entry = NULL;
@@ -129,8 +130,9 @@ static inline void expect_refused(struct context *context, const char *device, c
 	assert_true(kernel.calls - calls <= 2);
 }
 
-static inline struct job *unbind(struct context *context, const char *device, const char *pasids,
-				 struct fault *fault)
+__attribute__((unused, noinline)) static struct job *unbind(struct context *context,
+							    const char *device, const char *pasids,
+							    struct fault *fault)
 {
 	_cleanup_ranges_ struct ranges list = { 0 };
 	struct job *job = NULL;
