@@ -96,8 +96,10 @@ static int guard_function(const struct device *device, struct driver_obstacles *
 	if (device->class.status < 0)
 		r = add_unknown(list, DRIVER_OBSTACLE_BRIDGE, "its class", device->class.status);
 	if (r == 0 && device_is_bridge(device)) {
-		snprintf(detail, sizeof(detail), "is a %s",
-			 device->class_name.value ? device->class_name.value : "bridge");
+		const char *word = device->class_name.value ? device->class_name.value : "bridge";
+
+		snprintf(detail, sizeof(detail), "is %s %s", strchr("aeiou", *word) ? "an" : "a",
+			 word);
 		r = add(list, DRIVER_OBSTACLE_BRIDGE, device->id, detail, NULL);
 	}
 	/* Unbinding a PF removes its VFs (pci_disable_sriov()). */
