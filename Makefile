@@ -98,6 +98,11 @@ UAPI_HEADERS = $(eval UAPI_HEADERS := $(addsuffix /usr/include,$(firstword $(she
 $(BUILD)/tests/unit/test_holder_uapi: CPPFLAGS += $(addprefix -isystem ,$(UAPI_HEADERS) \
     $(addsuffix /$(shell $(CC) -dumpmachine),$(UAPI_HEADERS)))
 
+# What a test plays in place of the kernel.
+$(BUILD)/tests/unit/test_model_driver_execute: LINKING += \
+    -Wl,--wrap=sys_root_write,--wrap=sys_monitor_open,--wrap=sys_monitor_wait
+$(BUILD)/tests/unit/test_model_driver_guard: LINKING += -Wl,--wrap=sys_block_claimed
+
 # A unit test is one program; what it tests comes from the program's objects but main().
 $(BUILD)/tests/unit/%: tests/unit/%.c $(filter-out $(BUILD)/src/main.o,$(OBJECTS)) Makefile
 	@mkdir -p $(@D)

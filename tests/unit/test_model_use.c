@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Interfaces, block devices and holders of a device, and what of them stands in a driver's way. */
-#include "tree.h"
+#include "obstacles.h"
 
 #include <errno.h>
 
 #include "model/device.h"
-#include "model/driver.h"
+#include "util/array.h"
 
 #define NVME      "pci0000:00/0000:00:08.0/0000:01:00.0"
 #define NVME_PATH "/sys/devices/" NVME
@@ -105,21 +105,57 @@ static void survives_circles(void **state)
 	assert_int_equal(find(&device, "dm-9")->uses_status, -ENOENT);
 }
 
-static const struct driver_obstacle *obstacle(const struct driver_obstacles *list,
-					      enum driver_obstacle_kind kind, const char *object)
+/* What stands in the way of the device's driver. */
+static void guard(const struct tree *tree, const char *expected)
 {
-	for (size_t i = 0; i < list->n; i++)
-		if (list->v[i].kind == kind && strcmp(list->v[i].object, object) == 0)
-			return &list->v[i];
-	fail_msg("no obstacle %d %s", kind, object);
-	return NULL;
+	_cleanup_driver_obstacles_ struct driver_obstacles list = { 0 };
+
+	assert_int_equal(driver_guard(&tree->root, NVME_PATH, &list), 0);
+	obstacles_check(&list, expected);
+}
+
+/* Without the numbers of a block device, a mount of it by another name would not be seen. */
+static void says_when_a_disk_has_no_numbers(void **state)
+{
+	static const struct {
+		const char *dev;
+		int status;
+	} cases[] = { { "259:1\n", 1 },
+		      { "1234567890123456789012345678:12\n", -E2BIG },
+		      { "123456789012345678901234567:12\n", 1 },
+		      { NULL, -EACCES } };
+	const struct tree *tree = *state;
+
+	make_disk(tree);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		static const char dev[] = NVME_ROOT "nvme/nvme0/nvme0n1/nvme0n1p1/dev";
+		_cleanup_device_ struct device device = { 0 };
+
+		if (cases[i].dev) {
+			tree_file(tree, dev, cases[i].dev);
+		} else {
+			assert_int_equal(unlinkat(tree->root.fd, dev, 0), 0);
+			tree_link(tree, dev, "errno:13");
+		}
+		assert_int_equal(device_get(&tree->root, NVME_PATH, DEVICE_NEED_BLOCK, &device), 0);
+		assert_int_equal(find(&device, "nvme0n1p1")->uses_status, cases[i].status);
+		assert_int_equal(find(&device, "nvme0n1p1")->mounts.n, i == 0 ? 1 : 0);
+		assert_int_equal(find(&device, "nvme0n1p2")->uses_status, 1);
+		assert_int_equal(device.blocks_status, 1);
+	}
+	/* Where mounts cannot be read at all, that is what is said. */
+	assert_int_equal(unlinkat(tree->root.fd, "proc/self/mountinfo", 0), 0);
+	{
+		_cleanup_device_ struct device device = { 0 };
+
+		assert_int_equal(device_get(&tree->root, NVME_PATH, DEVICE_NEED_BLOCK, &device), 0);
+		assert_int_equal(find(&device, "nvme0n1p1")->uses_status, -ENOENT);
+	}
 }
 
 static void guards_disks(void **state)
 {
 	const struct tree *tree = *state;
-	_cleanup_driver_obstacles_ struct driver_obstacles list = { 0 };
-	const struct driver_obstacle *found;
 
 	make_disk(tree);
 	tree_file(tree, "proc/self/mountinfo",
@@ -127,38 +163,34 @@ static void guards_disks(void **state)
 		  "2 0 259:1 / /it's rw - ext4 /dev/nvme0n1p1 rw\n"
 		  "3 0 259:1 / /a\\012b rw - ext4 /dev/nvme0n1p1 rw\n");
 	tree_file(tree, "proc/swaps", "Filename\n/dev/dm-0 partition 1 2 3\n");
-	assert_int_equal(driver_guard(&tree->root, NVME_PATH, &list), 0);
-	assert_int_equal(list.n, 5);
-	assert_null(list.v[2].command);
-	assert_string_equal(list.v[2].detail, "is mounted on /a\nb");
-	assert_string_equal(list.v[0].command, "umount '/my boot'");
-	assert_string_equal(list.v[0].detail, "is mounted on /my boot");
-	assert_string_equal(list.v[1].command, "umount '/it'\\''s'");
-	found = obstacle(&list, DRIVER_OBSTACLE_SWAP, "/dev/dm-0");
-	assert_string_equal(found->command, "swapoff /dev/dm-0");
-	found = obstacle(&list, DRIVER_OBSTACLE_STACKED, "/dev/nvme0n1p2");
-	assert_string_equal(found->detail, "is held by dm-0 (vg-root)");
-	assert_string_equal(found->command, "cryptsetup close vg-root");
+	guard(tree, "mount: /dev/nvme0n1p1 is mounted on /my boot [umount '/my boot']\n"
+		    "mount: /dev/nvme0n1p1 is mounted on /it's [umount '/it'\\''s']\n"
+		    "mount: /dev/nvme0n1p1 is mounted on /a\nb\n"
+		    "swap: /dev/dm-0 is in use as swap [swapoff /dev/dm-0]\n"
+		    "stacked: /dev/nvme0n1p2 is held by dm-0 (vg-root) "
+		    "[cryptsetup close vg-root]\n");
 }
 
 static void says_what_it_cannot_tell(void **state)
 {
 	const struct tree *tree = *state;
-	_cleanup_driver_obstacles_ struct driver_obstacles list = { 0 };
 	char place[256];
 
 	make_disk(tree);
 	assert_int_equal(unlink(tree_place(tree, "proc/self/mountinfo", place, sizeof(place))), 0);
 	tree_link(tree, "sys/class/net", "errno:13");
-	assert_int_equal(driver_guard(&tree->root, NVME_PATH, &list), 0);
-	assert_true(obstacle(&list, DRIVER_OBSTACLE_NETWORK, "the network interfaces")->unknown);
-	assert_true(obstacle(&list, DRIVER_OBSTACLE_MOUNT, "/dev/nvme0n1p1")->unknown);
+	guard(tree,
+	      "unknown network: the network interfaces could not be read: Permission denied\n"
+	      "unknown mount: /dev/nvme0n1 could not be read: No such file or directory\n"
+	      "unknown mount: /dev/nvme0n1p1 could not be read: No such file or directory\n"
+	      "unknown mount: /dev/nvme0n1p2 could not be read: No such file or directory\n"
+	      "unknown mount: /dev/dm-0 could not be read: No such file or directory\n"
+	      "stacked: /dev/nvme0n1p2 is held by dm-0 (vg-root) [cryptsetup close vg-root]\n");
 }
 
 static void guards_networks(void **state)
 {
 	const struct tree *tree = *state;
-	_cleanup_driver_obstacles_ struct driver_obstacles list = { 0 };
 	_cleanup_device_ struct device device = { 0 };
 
 	tree_pci(tree, NVME, "3", "PCI_CLASS=20000\n");
@@ -175,34 +207,26 @@ static void guards_networks(void **state)
 	assert_string_equal(device.nets[0].name, "eth0");
 	assert_int_equal(device.nets[0].up.value, 1);
 	assert_int_equal(device.nets[1].up.value, 0);
-	assert_int_equal(driver_guard(&tree->root, NVME_PATH, &list), 0);
-	assert_int_equal(list.n, 1);
-	assert_string_equal(list.v[0].detail, "is up and a part of br0");
-	assert_string_equal(list.v[0].command, "ip link set dev eth0 down");
+	guard(tree, "network: eth0 is up and a part of br0 [ip link set dev eth0 down]\n");
 }
 
 static void guards_functions(void **state)
 {
 	const struct tree *tree = *state;
-	_cleanup_driver_obstacles_ struct driver_obstacles list = { 0 };
 
 	tree_pci(tree, NVME, "3", "PCI_CLASS=60400\n");
 	tree_file(tree, NVME_ROOT "sriov_totalvfs", "8\n");
 	tree_file(tree, NVME_ROOT "sriov_numvfs", "4\n");
 	tree_dir(tree, NVME_ROOT "net");
-	assert_int_equal(driver_guard(&tree->root, NVME_PATH, &list), 0);
-	assert_int_equal(list.n, 3);
-	assert_string_equal(obstacle(&list, DRIVER_OBSTACLE_BRIDGE, "0000:01:00.0")->detail,
-			    "is a pci bridge");
-	assert_string_equal(obstacle(&list, DRIVER_OBSTACLE_VFS, "0000:01:00.0")->command,
-			    "echo 0 > " NVME_PATH "/sriov_numvfs");
-	obstacle(&list, DRIVER_OBSTACLE_NETWORK, "a network interface of it");
+	guard(tree,
+	      "bridge: 0000:01:00.0 is a pci bridge\n"
+	      "vfs: 0000:01:00.0 has 4 virtual functions [echo 0 > " NVME_PATH "/sriov_numvfs]\n"
+	      "network: a network interface of it is in another network namespace\n");
 }
 
 static void guards_holders(void **state)
 {
 	const struct tree *tree = *state;
-	_cleanup_driver_obstacles_ struct driver_obstacles list = { 0 };
 	_cleanup_device_ struct device device = { 0 };
 
 	tree_pci(tree, NVME, "3", "DRIVER=vfio-pci\n");
@@ -222,19 +246,15 @@ static void guards_holders(void **state)
 	assert_int_equal(device.holders[0].pid, 812);
 	assert_string_equal(device.holders[0].node, "/dev/vfio/devices/vfio7");
 	assert_string_equal(device.holders[1].unit, "dpdk.service");
-	assert_int_equal(driver_guard(&tree->root, NVME_PATH, &list), 0);
-	assert_int_equal(list.n, 2);
-	assert_string_equal(list.v[0].object, "process 812 (qemu)");
-	assert_string_equal(list.v[0].command, "kill 812");
-	assert_string_equal(list.v[1].command, "systemctl stop dpdk.service");
-	assert_int_equal(list.v[1].pid, 813);
+	guard(tree, "holder: process 812 (qemu) has /dev/vfio/devices/vfio7 open [kill 812] (812)\n"
+		    "holder: process 813 (dpdk) has /dev/vfio/3 open "
+		    "[systemctl stop dpdk.service] (813)\n");
 }
 
 /* Processes of a user who means harm, and what the hints make of their names. */
 static void guards_against_names(void **state)
 {
 	const struct tree *tree = *state;
-	_cleanup_driver_obstacles_ struct driver_obstacles list = { 0 };
 
 	tree_pci(tree, NVME, "3", "DRIVER=vfio-pci\n");
 	tree_dir(tree, NVME_ROOT "vfio-dev/vfio7");
@@ -250,18 +270,14 @@ static void guards_against_names(void **state)
 		snprintf(path, sizeof(path), "proc/%d/fd/3", pid);
 		tree_link(tree, path, "/dev/vfio/devices/vfio7");
 	}
-	assert_int_equal(driver_guard(&tree->root, NVME_PATH, &list), 0);
-	assert_int_equal(list.n, 3);
-	assert_null(list.v[0].command);
-	assert_int_equal(list.v[0].pid, 811);
-	assert_string_equal(list.v[1].command, "kill 812");
-	assert_string_equal(list.v[2].command, "kill 813");
+	guard(tree, "holder: process 811 (ioasid:;reboot) has /dev/vfio/devices/vfio7 open (811)\n"
+		    "holder: process 812 (x) has /dev/vfio/devices/vfio7 open [kill 812] (812)\n"
+		    "holder: process 813 (x) has /dev/vfio/devices/vfio7 open [kill 813] (813)\n");
 }
 
 static void guards_disks_that_are_open(void **state)
 {
 	const struct tree *tree = *state;
-	_cleanup_driver_obstacles_ struct driver_obstacles list = { 0 };
 
 	tree_pci(tree, NVME, "3", "DRIVER=nvme\n");
 	add_block(tree, NVME "/nvme/nvme0/nvme0n1", "259:0\n");
@@ -281,22 +297,25 @@ static void guards_disks_that_are_open(void **state)
 	tree_link(tree, "proc/813/fd/3", "/dev/nvme0");
 	tree_file(tree, "proc/814/comm", "fio\n");
 	tree_link(tree, "proc/814/fd/3", "/dev/ng0n1");
-	assert_int_equal(driver_guard(&tree->root, NVME_PATH, &list), 0);
-	assert_int_equal(list.n, 3);
-	assert_string_equal(list.v[0].object, "process 812 (qemu)");
-	assert_string_equal(list.v[0].detail, "has /dev/nvme0n1p1 open");
-	assert_string_equal(list.v[1].detail, "has /dev/nvme0 open");
-	assert_string_equal(list.v[2].detail, "has /dev/ng0n1 open");
+	guard(tree, "holder: process 812 (qemu) has /dev/nvme0n1p1 open [kill 812] (812)\n"
+		    "holder: process 813 (nvme) has /dev/nvme0 open [kill 813] (813)\n"
+		    "holder: process 814 (fio) has /dev/ng0n1 open [kill 814] (814)\n");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		tree_test(reads_blocks),         tree_test(finds_multipath),
-		tree_test(survives_circles),     tree_test(guards_disks),
-		tree_test(guards_networks),      tree_test(says_what_it_cannot_tell),
-		tree_test(guards_functions),     tree_test(guards_holders),
-		tree_test(guards_against_names), tree_test(guards_disks_that_are_open),
+		tree_test(reads_blocks),
+		tree_test(finds_multipath),
+		tree_test(survives_circles),
+		tree_test(says_when_a_disk_has_no_numbers),
+		tree_test(guards_disks),
+		tree_test(guards_networks),
+		tree_test(says_what_it_cannot_tell),
+		tree_test(guards_functions),
+		tree_test(guards_holders),
+		tree_test(guards_against_names),
+		tree_test(guards_disks_that_are_open),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
