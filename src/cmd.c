@@ -79,14 +79,19 @@ static int walk_parse(struct walk *walk, int argc, char **argv, unsigned int fla
 	return r;
 }
 
+/* With ARGP_NO_HELP the root is what was given to argp_parse(). */
+const char *cmd_name(const struct argp_state *state)
+{
+	return ((const struct walk *)state->root_argp)->name;
+}
+
 /*
  * Stands in for argp's own --help, which brings --HANG and --program-name along. It does not exit
  * either: what could not be written is found out where stdout is closed.
  */
 static error_t help_parse(int key, char *arg, struct argp_state *state)
 {
-	/* With ARGP_NO_HELP the root is what was given to argp_parse(). */
-	struct walk *walk = (struct walk *)state->root_argp;
+	const struct walk *walk = (const struct walk *)state->root_argp;
 
 	(void)arg;
 	switch (key) {
@@ -94,12 +99,12 @@ static error_t help_parse(int key, char *arg, struct argp_state *state)
 		state->err_stream = walk->errors;
 		return 0;
 	case 'h':
-		state->name = (char *)walk->name;
+		state->name = (char *)cmd_name(state);
 		argp_state_help(state, state->out_stream,
 				ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC);
 		return ECANCELED;
 	case KEY_USAGE:
-		state->name = (char *)walk->name;
+		state->name = (char *)cmd_name(state);
 		argp_state_help(state, state->out_stream, ARGP_HELP_USAGE);
 		return ECANCELED;
 	default:

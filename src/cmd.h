@@ -36,6 +36,9 @@ bool cmd_takes(const struct cmd *c, const char *option);
 		"sysroot", key, "FILE|DIR", 0, "Look at a captured machine instead of this one", 0 \
 	}
 
+/* The name of the command whose parser is called with STATE, "tool noun verb"; borrowed. */
+const char *cmd_name(const struct argp_state *state);
+
 /* Operands of a command, as written. Its defaults say how many it takes. */
 #define CMD_OPERANDS_MAX 16
 

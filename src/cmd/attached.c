@@ -33,9 +33,9 @@ static void get_hwpt(const void *p, struct out_value *ret)
 	out_field_number(ret, &((const struct device_attached *)p)->hwpt);
 }
 
-static const struct out_column columns[] = {
-	{ "kind", "ioas, hwpt, domain (the kernel's own) or opener (a process)", OUT_DEFAULT, 0,
-	  get_kind },
+const struct out_column attached_columns[] = {
+	{ "kind", "ioas, hwpt, domain (the kernel's own) or opener (a process)",
+	  OUT_DEFAULT | OUT_ALWAYS, 0, get_kind, attached_kind_names },
 	{ "id", "Number of the IOAS or HWPT; process", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_id },
 	{ "name", "Name of the IOAS or HWPT; type of the domain; command", OUT_DEFAULT | OUT_SHRINK,
 	  0, get_name },
@@ -86,7 +86,7 @@ void attached_out(struct out_value *ret, const struct device_attached *attached)
 	if (attached->kind == ATTACHED_UNKNOWN || attached->kind == ATTACHED_NOTHING)
 		return;
 	attached_text(attached, ret->text, sizeof(ret->text));
-	out_object(ret, columns, attached);
+	out_object(ret, attached_columns, attached);
 	ret->error = attached->error;
 }
 

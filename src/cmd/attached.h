@@ -7,7 +7,8 @@
 #include "model/attached.h"
 #include "out/value.h"
 
-/* "ioas guest (vm1)"; for programs an object. */
+/* "ioas guest (vm1)"; for programs an object, of these. */
+extern const struct out_column attached_columns[];
 void attached_out(struct out_value *ret, const struct device_attached *attached);
 
 /* The same in words alone; "" where nothing is known, or to be known. */

@@ -70,7 +70,7 @@ static int create_run(struct app *app, const void *p)
 		return STATUS_DONE;
 	snprintf(what, sizeof(what), "context %s is created", name);
 	return result_print(
-		app, &args->context, result_context,
+		app, &args->context,
 		&(struct result){ .id = name, .context = name, .pid = field_u64((uint64_t)pid) },
 		what);
 }
@@ -91,7 +91,7 @@ static const struct argp create_argp = {
 };
 
 static const struct context_verb_args create_defaults = {
-	.context.operands = { .min = 1, .max = 1 },
+	.context = { .operands = { .min = 1, .max = 1 }, .created = result_context },
 };
 
 static const struct cmd create_cmd = {

@@ -2,7 +2,6 @@
 #include "cmd/context_columns.h"
 
 #include <string.h>
-#include <time.h>
 
 static void get_context(const void *p, struct out_value *ret)
 {
@@ -19,11 +18,15 @@ static void get_name(const void *p, struct out_value *ret)
 	out_string(ret, row->entry ? row->entry->name : colon ? colon + 1 : row->context.name);
 }
 
+static const char *const states[] = {
+	[HOLDER_LIVE] = "live",
+	[HOLDER_STALE] = "stale",
+	[HOLDER_DENIED] = "denied",
+	[HOLDER_DENIED + 1] = NULL,
+};
+
 static void get_state(const void *p, struct out_value *ret)
 {
-	static const char *const states[] = {
-		[HOLDER_LIVE] = "live", [HOLDER_STALE] = "stale", [HOLDER_DENIED] = "denied"
-	};
 	const struct context_row *row = p;
 
 	out_string(ret, states[row->entry ? row->entry->status : HOLDER_LIVE]);
@@ -67,13 +70,9 @@ static void get_pid(const void *p, struct out_value *ret)
 static void get_created(const void *p, struct out_value *ret)
 {
 	const struct context_row *row = p;
-	time_t created = (time_t)row->context.created;
-	char text[32];
-	struct tm tm;
 
-	if (described(row, ret) && gmtime_r(&created, &tm) &&
-	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm))
-		out_text(ret, "%s", text);
+	if (described(row, ret))
+		out_time(ret, row->context.created);
 }
 
 static void get_device_count(const void *p, struct out_value *ret)
@@ -161,7 +160,8 @@ static const struct out_column device_columns[] = {
 	  get_device_ioas },
 	{ "hwpt", "Hardware page table that its own requests use", OUT_DEFAULT | OUT_IS_NUMBER, 0,
 	  get_device_hwpt },
-	{ "pasid_count", "PASIDs bound", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_device_pasids },
+	{ "pasid_count", "PASIDs bound", OUT_DEFAULT | OUT_IS_NUMBER | OUT_ALWAYS, 0,
+	  get_device_pasids },
 	{ 0 },
 };
 
@@ -195,10 +195,11 @@ static void get_ioas_users(const void *p, struct out_value *ret)
 }
 
 static const struct out_column ioas_columns[] = {
-	{ "ioas", "Its number, the IOASID", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_ioas_id },
+	{ "ioas", "Its number, the IOASID", OUT_DEFAULT | OUT_IS_NUMBER | OUT_ALWAYS, 0,
+	  get_ioas_id },
 	{ "name", "Its name", OUT_DEFAULT | OUT_SHRINK, 0, get_ioas_name },
-	{ "mapped", "Bytes mapped", OUT_DEFAULT | OUT_IS_SIZE, 0, get_ioas_mapped },
-	{ "user_count", "How many are attached to it", OUT_DEFAULT | OUT_IS_NUMBER, 0,
+	{ "mapped", "Bytes mapped", OUT_DEFAULT | OUT_IS_SIZE | OUT_ALWAYS, 0, get_ioas_mapped },
+	{ "user_count", "How many are attached to it", OUT_DEFAULT | OUT_IS_NUMBER | OUT_ALWAYS, 0,
 	  get_ioas_users },
 	{ 0 },
 };
@@ -248,16 +249,17 @@ static void get_hwpt_users(const void *p, struct out_value *ret)
 }
 
 static const struct out_column hwpt_columns[] = {
-	{ "hwpt", "Number", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_hwpt_id },
+	{ "hwpt", "Number", OUT_DEFAULT | OUT_IS_NUMBER | OUT_ALWAYS, 0, get_hwpt_id },
 	{ "name", "Its name", OUT_DEFAULT | OUT_SHRINK, 0, get_hwpt_name },
-	{ "ioas", "IOAS whose mappings it has", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_hwpt_ioas },
+	{ "ioas", "IOAS whose mappings it has", OUT_DEFAULT | OUT_IS_NUMBER | OUT_ALWAYS, 0,
+	  get_hwpt_ioas },
 	{ "device", "Device it was allocated for", OUT_DEFAULT | OUT_OF_DEVICE, 0,
 	  get_hwpt_device },
-	{ "pasid_capable", "Whether PASIDs may be attached", OUT_DEFAULT | OUT_IS_BOOL, 0,
-	  get_hwpt_pasid },
-	{ "automatic", "Whether it is freed with its last user", OUT_DEFAULT | OUT_IS_BOOL, 0,
-	  get_hwpt_automatic },
-	{ "user_count", "How many are attached to it", OUT_DEFAULT | OUT_IS_NUMBER, 0,
+	{ "pasid_capable", "Whether PASIDs may be attached", OUT_DEFAULT | OUT_IS_BOOL | OUT_ALWAYS,
+	  0, get_hwpt_pasid },
+	{ "automatic", "Whether it is freed with its last user",
+	  OUT_DEFAULT | OUT_IS_BOOL | OUT_ALWAYS, 0, get_hwpt_automatic },
+	{ "user_count", "How many are attached to it", OUT_DEFAULT | OUT_IS_NUMBER | OUT_ALWAYS, 0,
 	  get_hwpt_users },
 	{ 0 },
 };
@@ -273,15 +275,15 @@ static void get_hwpt(const void *p, struct out_value *ret)
 
 const struct out_column context_columns[] = {
 	{ "context", "Its name as -c takes it; another user's begins with the user id",
-	  OUT_DEFAULT | OUT_OF_CONTEXT, 0, get_context },
+	  OUT_DEFAULT | OUT_OF_CONTEXT | OUT_ALWAYS, 0, get_context },
 	{ "name", "Its name as its owner writes it", OUT_SHRINK, 0, get_name },
-	{ "state", "live, stale (its holder is dead) or denied", OUT_DEFAULT | OUT_RESULT, 0,
-	  get_state },
-	{ "uid", "User id of its owner", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_uid },
+	{ "state", "live, stale (its holder is dead) or denied",
+	  OUT_DEFAULT | OUT_RESULT | OUT_ALWAYS, 0, get_state, states },
+	{ "uid", "User id of its owner", OUT_DEFAULT | OUT_IS_NUMBER | OUT_ALWAYS, 0, get_uid },
 	{ "user", "Name of its owner", OUT_DEFAULT | OUT_SHRINK, CONTEXT_NEED_USER, get_user },
 	{ "pid", "Process id of its holder", OUT_DEFAULT | OUT_IS_NUMBER, CONTEXT_NEED_DESCRIBE,
 	  get_pid },
-	{ "created", "When it was created (UTC)", 0, CONTEXT_NEED_DESCRIBE, get_created },
+	{ "created", "When it was created (UTC)", OUT_IS_TIME, CONTEXT_NEED_DESCRIBE, get_created },
 	{ "socket", "Where its holder listens", 0, 0, get_socket },
 	{ "device_count", "Devices in it", OUT_DEFAULT | OUT_SHOWLESS | OUT_IS_NUMBER,
 	  CONTEXT_NEED_DESCRIBE, get_device_count },
@@ -289,8 +291,11 @@ const struct out_column context_columns[] = {
 	  CONTEXT_NEED_DESCRIBE, get_ioas_count },
 	{ "pasid_count", "PASIDs bound in it", OUT_DEFAULT | OUT_IS_NUMBER, CONTEXT_NEED_DESCRIBE,
 	  get_pasid_count },
-	{ "device", "Devices in it", OUT_IS_TABLE, CONTEXT_NEED_DESCRIBE, get_device },
-	{ "ioas", "IOASes in it", OUT_IS_TABLE, CONTEXT_NEED_DESCRIBE, get_ioas },
-	{ "hwpt", "Hardware page tables in it", OUT_IS_TABLE, CONTEXT_NEED_DESCRIBE, get_hwpt },
+	{ "device", "Devices in it", OUT_IS_TABLE, CONTEXT_NEED_DESCRIBE, get_device, NULL,
+	  OUT_INNER(device_columns) },
+	{ "ioas", "IOASes in it", OUT_IS_TABLE, CONTEXT_NEED_DESCRIBE, get_ioas, NULL,
+	  OUT_INNER(ioas_columns) },
+	{ "hwpt", "Hardware page tables in it", OUT_IS_TABLE, CONTEXT_NEED_DESCRIBE, get_hwpt, NULL,
+	  OUT_INNER(hwpt_columns) },
 	{ 0 },
 };

@@ -221,7 +221,7 @@ static int print_added(struct app *app, const struct change_args *args,
 	snprintf(number, sizeof(number), "%u", (unsigned int)id.value);
 	if (asprintf(&what, "%s is in context %s", device, holder_reference(client)) < 0)
 		what = NULL;
-	return result_print(app, &args->context, result_device,
+	return result_print(app, &args->context,
 			    &(struct result){ .id = id.status > 0 ? number : NULL,
 					      .context = holder_reference(client),
 					      .device = device,
@@ -277,6 +277,9 @@ static const struct argp add_argp = {
 };
 
 static const struct change_args one_operand = { .context.operands = { .min = 1, .max = 1 } };
+static const struct change_args add_defaults = {
+	.context = { .operands = { .min = 1, .max = 1 }, .created = result_device },
+};
 static const struct change_args two_operands = { .context.operands = { .min = 2, .max = 2 } };
 
 static const struct cmd add_cmd = {
@@ -285,8 +288,8 @@ static const struct cmd add_cmd = {
 	.example = "ioasidctl device add -c lab 0000:03:00.0",
 	.statuses = "12456",
 	.argp = &add_argp,
-	.defaults = &one_operand,
-	.args_size = sizeof(one_operand),
+	.defaults = &add_defaults,
+	.args_size = sizeof(add_defaults),
 	.run = add_run,
 };
 

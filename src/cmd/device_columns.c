@@ -82,7 +82,7 @@ static void get_net_up(const void *row, struct out_value *ret)
 }
 
 static const struct out_column net_columns[] = {
-	{ "interface", "Network interface", OUT_DEFAULT, 0, get_net_name },
+	{ "interface", "Network interface", OUT_DEFAULT | OUT_ALWAYS, 0, get_net_name },
 	{ "up", "Whether it is up", OUT_DEFAULT | OUT_IS_BOOL, 0, get_net_up },
 	{ 0 },
 };
@@ -128,7 +128,7 @@ static void get_block_swap(const void *row, struct out_value *ret)
 }
 
 static const struct out_column block_columns[] = {
-	{ "block", "Block device", OUT_DEFAULT, 0, get_block_name },
+	{ "block", "Block device", OUT_DEFAULT | OUT_ALWAYS, 0, get_block_name },
 	{ "parent", "What it is part of or stacked on", OUT_DEFAULT, 0, get_block_parent },
 	{ "mount", "Where it is mounted", OUT_DEFAULT | OUT_IS_LIST, 0, get_block_mount },
 	{ "swap", "Whether it is swap", OUT_DEFAULT | OUT_IS_BOOL, 0, get_block_swap },
@@ -177,7 +177,7 @@ static void get_holder_node(const void *row, struct out_value *ret)
 }
 
 static const struct out_column holder_columns[] = {
-	{ "pid", "Process", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_holder_pid },
+	{ "pid", "Process", OUT_DEFAULT | OUT_IS_NUMBER | OUT_ALWAYS, 0, get_holder_pid },
 	{ "command", "Its command", OUT_DEFAULT | OUT_SHRINK, 0, get_holder_command },
 	{ "uid", "Its user", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_holder_uid },
 	{ "unit", "Its systemd unit or container", OUT_DEFAULT | OUT_SHRINK, 0, get_holder_unit },
@@ -198,8 +198,12 @@ static void get_holder(const void *row, struct out_value *ret)
 	ret->error = device->holders_status < 0 ? device->holders_status : 0;
 }
 
+/* Those of runtime_status_show(). */
+static const char *const power_states[] = { "active",      "suspending", "suspended", "resuming",
+					    "unsupported", "error",      NULL };
+
 const struct out_column device_columns[] = {
-	{ "device", "Name on its bus", OUT_DEFAULT | OUT_OF_DEVICE, 0, get_device },
+	{ "device", "Name on its bus", OUT_DEFAULT | OUT_OF_DEVICE | OUT_ALWAYS, 0, get_device },
 	{ "bus", "Bus it is on", 0, 0, get_bus },
 	{ "id", "Vendor and device id", 0, DEVICE_NEED_IDS, get_ids },
 	{ "class", "Class in words", OUT_DEFAULT | OUT_SHRINK, DEVICE_NEED_CLASS, get_class },
@@ -224,7 +228,7 @@ const struct out_column device_columns[] = {
 	  get_sriov_totalvfs },
 	{ "physfn", "Physical function of a virtual one", OUT_OF_DEVICE, DEVICE_NEED_SRIOV,
 	  get_physfn },
-	{ "power", "Runtime power state", 0, DEVICE_NEED_POWER, get_power },
+	{ "power", "Runtime power state", OUT_OPEN, DEVICE_NEED_POWER, get_power, power_states },
 	{ "ats_supported", "Has ATS (Address Translation Services)", OUT_IS_BOOL, DEVICE_NEED_CAPS,
 	  get_ats_supported },
 	{ "ats_enabled", "ATS is enabled", OUT_IS_BOOL, DEVICE_NEED_CAPS, get_ats_enabled },
@@ -246,13 +250,16 @@ const struct out_column device_columns[] = {
 	{ "pri_enabled", "PRI is enabled", OUT_IS_BOOL, DEVICE_NEED_CAPS, get_pri_enabled },
 	{ "pri_pasid_required", "Page responses must carry the PASID", OUT_IS_BOOL,
 	  DEVICE_NEED_CAPS, get_pri_pasid_required },
-	{ "interface", "Network interfaces", OUT_IS_TABLE, DEVICE_NEED_NET, get_interface },
+	{ "interface", "Network interfaces", OUT_IS_TABLE, DEVICE_NEED_NET, get_interface, NULL,
+	  OUT_INNER(net_columns) },
 	{ "block", "Block devices and what sits on them", OUT_IS_TABLE, DEVICE_NEED_BLOCK,
-	  get_block },
+	  get_block, NULL, OUT_INNER(block_columns) },
 	{ "attached",
 	  "What its own requests (RID) are attached to: an IOAS, the kernel's domain, or the "
 	  "process that has it open",
-	  OUT_IS_OBJECT | OUT_PROSE, DEVICE_COLUMNS_ATTACHED | ATTACHED_NEED, get_attached },
-	{ "holder", "Processes that have it open", OUT_IS_TABLE, DEVICE_NEED_HOLDERS, get_holder },
+	  OUT_IS_OBJECT | OUT_PROSE, DEVICE_COLUMNS_ATTACHED | ATTACHED_NEED, get_attached, NULL,
+	  OUT_INNER(attached_columns) },
+	{ "holder", "Processes that have it open", OUT_IS_TABLE, DEVICE_NEED_HOLDERS, get_holder,
+	  NULL, OUT_INNER(holder_columns) },
 	{ 0 },
 };

@@ -87,13 +87,17 @@ static void get_use(const void *p, struct out_value *ret)
 	{ "result", \
 	  "ok, note, unknown (could not be measured), warning, blocked (nothing is broken, but " \
 	  "something blocks it or is still to be done), broken", \
-	  OUT_DEFAULT | OUT_RESULT, 0, get_result }, \
-		{ "check", "What was asked; ready: the verdict", OUT_DEFAULT | OUT_PROSE, 0, \
-		  get_check }, \
+	  OUT_DEFAULT | OUT_RESULT | OUT_ALWAYS, \
+	  0, \
+	  get_result, \
+	  finding_result_names }, \
+		{ "check", "What was asked; ready: the verdict", \
+		  OUT_DEFAULT | OUT_PROSE | OUT_ALWAYS, 0, get_check }, \
 		{ "object", \
 		  "What was examined; for a verdict, what it is about; none: the machine", \
 		  OUT_DEFAULT | OUT_PROSE, 0, get_object }, \
-		{ "seen", "What was measured", OUT_DEFAULT | OUT_PROSE, 0, get_seen }, \
+		{ "seen", "What was measured", OUT_DEFAULT | OUT_PROSE | OUT_ALWAYS, 0, \
+		  get_seen }, \
 	{ \
 		"meaning", "What that means", OUT_PROSE, 0, get_meaning \
 	}
@@ -105,7 +109,8 @@ static void get_use(const void *p, struct out_value *ret)
 const struct out_column diagnosis_columns[] = { BEFORE_USE, AFTER_USE, { 0 } };
 const struct out_column diagnosis_use_columns[] = {
 	BEFORE_USE,
-	{ "use", "The uses that need it", OUT_DEFAULT | OUT_INLINE | OUT_IS_LIST, 0, get_use },
+	{ "use", "The uses that need it", OUT_DEFAULT | OUT_INLINE | OUT_IS_LIST | OUT_ALWAYS, 0,
+	  get_use, use_names },
 	AFTER_USE,
 	{ 0 },
 };

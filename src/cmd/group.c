@@ -130,10 +130,14 @@ static void get_region_type(const void *p, struct out_value *ret)
 	out_string(ret, ((const struct group_region *)p)->type);
 }
 
+/* Those of iommu_group_show_resv_regions(). */
+static const char *const region_types[] = { "direct", "direct-relaxable", "reserved", "msi", NULL };
+
 static const struct out_column region_columns[] = {
-	{ "start", "First IOVA", OUT_DEFAULT | OUT_IS_ADDRESS, 0, get_region_start },
-	{ "end", "Last IOVA", OUT_DEFAULT | OUT_IS_ADDRESS, 0, get_region_end },
-	{ "type", "direct, direct-relaxable, reserved or msi", OUT_DEFAULT, 0, get_region_type },
+	{ "start", "First IOVA", OUT_DEFAULT | OUT_IS_ADDRESS | OUT_ALWAYS, 0, get_region_start },
+	{ "end", "Last IOVA", OUT_DEFAULT | OUT_IS_ADDRESS | OUT_ALWAYS, 0, get_region_end },
+	{ "type", "direct, direct-relaxable, reserved or msi", OUT_DEFAULT | OUT_OPEN | OUT_ALWAYS,
+	  0, get_region_type, region_types },
 	{ 0 },
 };
 
@@ -149,22 +153,22 @@ static void get_regions(const void *p, struct out_value *ret)
 }
 
 static const struct out_column columns[] = {
-	{ "group", "Number of the group", OUT_DEFAULT | OUT_IS_NUMBER | OUT_OF_GROUP, 0,
-	  get_group },
-	{ "type", "Type of the default domain: DMA, DMA-FQ, identity, ...", OUT_DEFAULT,
-	  GROUP(GROUP_NEED_TYPE), get_type },
+	{ "group", "Number of the group", OUT_DEFAULT | OUT_IS_NUMBER | OUT_OF_GROUP | OUT_ALWAYS,
+	  0, get_group },
+	{ "type", "Type of the default domain: DMA, DMA-FQ, identity, ...", OUT_DEFAULT | OUT_OPEN,
+	  GROUP(GROUP_NEED_TYPE), get_type, group_types },
 	{ "iommu", "IOMMU unit", OUT_DEFAULT | OUT_OF_UNIT, MEMBER(DEVICE_NEED_IOMMU), get_iommu },
 	{ "device", "Members", OUT_DEFAULT | OUT_IS_LIST | OUT_OF_DEVICE, MEMBER(0), get_device },
-	{ "class", "Class of each member", OUT_SHRINK | OUT_IS_LIST, MEMBER(DEVICE_NEED_CLASS),
-	  get_class_name },
-	{ "driver", "Driver of each member", OUT_DEFAULT | OUT_IS_LIST, MEMBER(DEVICE_NEED_DRIVER),
-	  get_driver },
-	{ "name", "Name of each member", OUT_DEFAULT | OUT_SHRINK | OUT_IS_LIST,
+	{ "class", "Class of each member", OUT_SHRINK | OUT_IS_LIST | OUT_GAPS,
+	  MEMBER(DEVICE_NEED_CLASS), get_class_name },
+	{ "driver", "Driver of each member", OUT_DEFAULT | OUT_IS_LIST | OUT_GAPS,
+	  MEMBER(DEVICE_NEED_DRIVER), get_driver },
+	{ "name", "Name of each member", OUT_DEFAULT | OUT_SHRINK | OUT_IS_LIST | OUT_GAPS,
 	  MEMBER(DEVICE_NEED_NAME), get_name },
 	{ "group_name", "Name the kernel gave the group", OUT_SHRINK, GROUP(GROUP_NEED_NAME),
 	  get_group_name },
 	{ "reserved_region", "IOVAs where nothing may be mapped", OUT_IS_TABLE,
-	  GROUP(GROUP_NEED_REGIONS), get_regions },
+	  GROUP(GROUP_NEED_REGIONS), get_regions, NULL, OUT_INNER(region_columns) },
 	{ 0 },
 };
 

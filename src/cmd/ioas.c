@@ -194,7 +194,6 @@ static const struct list_args show_defaults = {
 	.view = { .columns = ioas_show_columns,
 		  .operands = { .min = 1, .max = 1 },
 		  .single = true },
-	.context = { .operands = { .max = 0 } },
 };
 
 static const struct cmd show_cmd = {
@@ -267,7 +266,7 @@ static int alloc_run(struct app *app, const void *p)
 		return STATUS_DONE;
 	snprintf(number, sizeof(number), "%" PRIu32, ioas);
 	snprintf(what, sizeof(what), "IOAS %s is allocated", number);
-	return result_print(app, &args->context, result_ioas,
+	return result_print(app, &args->context,
 			    &(struct result){ .id = number,
 					      .context = holder_reference(client),
 					      .ioas = field_u64(ioas),
@@ -288,7 +287,8 @@ static const struct argp alloc_argp = {
 	.children = create_children,
 };
 
-static const struct change_args alloc_defaults = { .context.operands = { .max = 1 } };
+static const struct change_args alloc_defaults = { .context.operands = { .max = 1 },
+						   .context.created = result_ioas };
 
 static const struct cmd alloc_cmd = {
 	.name = "alloc",
@@ -380,7 +380,7 @@ static int map_run(struct app *app, const void *p)
 		return STATUS_DONE;
 	snprintf(number, sizeof(number), "0x%" PRIx64, iova);
 	snprintf(what, sizeof(what), "%" PRIu64 " bytes are mapped at %s", size, number);
-	return result_print(app, &args->context, result_mapping,
+	return result_print(app, &args->context,
 			    &(struct result){ .id = number,
 					      .context = holder_reference(client),
 					      .iova = field_u64(iova),
@@ -404,7 +404,8 @@ static const struct argp map_argp = {
 	.children = create_children,
 };
 
-static const struct change_args map_defaults = { .context.operands = { .min = 2, .max = 2 } };
+static const struct change_args map_defaults = { .context.operands = { .min = 2, .max = 2 },
+						 .context.created = result_mapping };
 
 static const struct cmd map_cmd = {
 	.name = "map",
@@ -424,10 +425,8 @@ static int unmap_where(struct app *app, const struct change_args *args, uint64_t
 	const struct operands *operands = &args->context.operands;
 
 	*size = 0;
-	if (args->all == (operands->n > 1)) {
-		app_fail(app, STATUS_USAGE, NULL, "give either an IOVA or --all");
-		return STATUS_USAGE;
-	}
+	if (args->all == (operands->n > 1))
+		return app_fail(app, STATUS_USAGE, NULL, "give either an IOVA or --all");
 	if (operands->n > 1 && parse_u64(operands->v[1], UINT64_MAX, iova) < 0)
 		return fail_number(app, operands->v[1], "an IOVA");
 	if (operands->n > 2 && (parse_size(operands->v[2], size) < 0 || *size == 0))

@@ -32,14 +32,15 @@ static void get_user_count(const void *row, struct out_value *ret)
 }
 
 const struct out_column ioas_list_columns[] = {
-	{ "context", "Context it is in", OUT_DEFAULT | OUT_OF_CONTEXT, 0, get_context },
-	{ "ioas", "Its number, the IOASID", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_ioas },
+	{ "context", "Context it is in", OUT_DEFAULT | OUT_OF_CONTEXT | OUT_ALWAYS, 0,
+	  get_context },
+	{ "ioas", "Its number, the IOASID", OUT_DEFAULT | OUT_IS_NUMBER | OUT_ALWAYS, 0, get_ioas },
 	{ "name", "Its name", OUT_DEFAULT | OUT_SHRINK, 0, get_name },
-	{ "mapped", "Bytes mapped", OUT_DEFAULT | OUT_IS_SIZE, 0, get_mapped },
-	{ "mapping_count", "Number of mappings", OUT_DEFAULT | OUT_IS_NUMBER, 0,
+	{ "mapped", "Bytes mapped", OUT_DEFAULT | OUT_IS_SIZE | OUT_ALWAYS, 0, get_mapped },
+	{ "mapping_count", "Number of mappings", OUT_DEFAULT | OUT_IS_NUMBER | OUT_ALWAYS, 0,
 	  get_mapping_count },
-	{ "user_count", "How many devices, PASIDs and HWPTs use it", OUT_DEFAULT | OUT_IS_NUMBER, 0,
-	  get_user_count },
+	{ "user_count", "How many devices, PASIDs and HWPTs use it",
+	  OUT_DEFAULT | OUT_IS_NUMBER | OUT_ALWAYS, 0, get_user_count },
 	{ 0 },
 };
 
@@ -94,14 +95,17 @@ static void get_user_hi(const void *row, struct out_value *ret)
 		out_number(ret, user->pasid.hi);
 }
 
+static const char *const user_kinds[] = { "device", "pasid", "hwpt", NULL };
+
 static const struct out_column user_columns[] = {
-	{ "kind", "device (its own requests), pasid or hwpt", OUT_DEFAULT, 0, get_user_kind },
+	{ "kind", "device (its own requests), pasid or hwpt", OUT_DEFAULT | OUT_ALWAYS, 0,
+	  get_user_kind, user_kinds },
 	{ "id", "Number of the device or HWPT", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_user_id },
 	{ "name", "Name of the HWPT", OUT_DEFAULT | OUT_SHRINK, 0, get_user_name },
 	{ "device", "The device, or the one that the HWPT was allocated for",
 	  OUT_DEFAULT | OUT_OF_DEVICE, 0, get_user_device },
-	{ "lo", "First PASID", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_user_lo },
-	{ "hi", "Last PASID", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_user_hi },
+	{ "lo", "First PASID", OUT_DEFAULT | OUT_IS_NUMBER | OUT_PASID, 0, get_user_lo },
+	{ "hi", "Last PASID", OUT_DEFAULT | OUT_IS_NUMBER | OUT_PASID, 0, get_user_hi },
 	{ 0 },
 };
 
@@ -123,8 +127,8 @@ static void get_range_end(const void *row, struct out_value *ret)
 }
 
 static const struct out_column range_columns[] = {
-	{ "start", "First IOVA", OUT_DEFAULT | OUT_IS_ADDRESS, 0, get_range_start },
-	{ "end", "Last IOVA", OUT_DEFAULT | OUT_IS_ADDRESS, 0, get_range_end },
+	{ "start", "First IOVA", OUT_DEFAULT | OUT_IS_ADDRESS | OUT_ALWAYS, 0, get_range_start },
+	{ "end", "Last IOVA", OUT_DEFAULT | OUT_IS_ADDRESS | OUT_ALWAYS, 0, get_range_end },
 	{ 0 },
 };
 
@@ -157,10 +161,12 @@ static void get_mapping_kind(const void *row, struct out_value *ret)
 	out_string(ret, ((const struct holder_mapping *)row)->kind);
 }
 
+static const char *const accesses[] = { "r", "w", "rw", NULL };
+
 static const struct out_column mapping_columns[] = {
-	{ "iova", "First IOVA", OUT_DEFAULT | OUT_IS_ADDRESS, 0, get_mapping_iova },
-	{ "size", "Size in bytes", OUT_DEFAULT | OUT_IS_SIZE, 0, get_mapping_size },
-	{ "access", "r: devices may read, w: write", OUT_DEFAULT, 0, get_mapping_access },
+	{ "iova", "First IOVA", OUT_DEFAULT | OUT_IS_ADDRESS | OUT_ALWAYS, 0, get_mapping_iova },
+	{ "size", "Size in bytes", OUT_DEFAULT | OUT_IS_SIZE | OUT_ALWAYS, 0, get_mapping_size },
+	{ "access", "r: devices may read, w: write", OUT_DEFAULT, 0, get_mapping_access, accesses },
 	{ "kind", "What is mapped", OUT_DEFAULT, 0, get_mapping_kind },
 	{ 0 },
 };
@@ -173,12 +179,16 @@ static void get_mappings(const void *row, struct out_value *ret)
 }
 
 const struct out_column ioas_show_columns[] = {
-	{ "ioas", "Its number, the IOASID", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_info_ioas },
+	{ "ioas", "Its number, the IOASID", OUT_DEFAULT | OUT_IS_NUMBER | OUT_ALWAYS, 0,
+	  get_info_ioas },
 	{ "name", "Its name", OUT_DEFAULT | OUT_SHRINK, 0, get_info_name },
-	{ "alignment", "IOVAs and sizes must be multiples of it", OUT_DEFAULT | OUT_IS_SIZE, 0,
-	  get_alignment },
-	{ "iova_range", "Where mappings may be", OUT_DEFAULT | OUT_IS_TABLE, 0, get_ranges },
-	{ "mapping", "What is mapped", OUT_DEFAULT | OUT_IS_TABLE, 0, get_mappings },
-	{ "user", "What is attached to it", OUT_DEFAULT | OUT_IS_TABLE, 0, get_users },
+	{ "alignment", "IOVAs and sizes must be multiples of it",
+	  OUT_DEFAULT | OUT_IS_SIZE | OUT_ALWAYS, 0, get_alignment },
+	{ "iova_range", "Where mappings may be", OUT_DEFAULT | OUT_IS_TABLE | OUT_ALWAYS, 0,
+	  get_ranges, NULL, OUT_INNER(range_columns) },
+	{ "mapping", "What is mapped", OUT_DEFAULT | OUT_IS_TABLE | OUT_ALWAYS, 0, get_mappings,
+	  NULL, OUT_INNER(mapping_columns) },
+	{ "user", "What is attached to it", OUT_DEFAULT | OUT_IS_TABLE | OUT_ALWAYS, 0, get_users,
+	  NULL, OUT_INNER(user_columns) },
 	{ 0 },
 };

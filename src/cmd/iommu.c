@@ -90,10 +90,11 @@ static void get_field_what(const void *row, struct out_value *ret)
 }
 
 static const struct out_column field_columns[] = {
-	{ "field", "Name in the specification", OUT_DEFAULT, 0, get_field_name },
-	{ "register", "Register it is in", OUT_DEFAULT, 0, get_field_register },
-	{ "bit", "Its bits", OUT_DEFAULT, 0, get_field_bits },
-	{ "value", "What they hold", OUT_DEFAULT | OUT_IS_ADDRESS, 0, get_field_value },
+	{ "field", "Name in the specification", OUT_DEFAULT | OUT_ALWAYS, 0, get_field_name },
+	{ "register", "Register it is in", OUT_DEFAULT | OUT_ALWAYS, 0, get_field_register },
+	{ "bit", "Its bits", OUT_DEFAULT | OUT_ALWAYS, 0, get_field_bits },
+	{ "value", "What they hold", OUT_DEFAULT | OUT_IS_ADDRESS | OUT_ALWAYS, 0,
+	  get_field_value },
 	{ "meaning", "What that means", OUT_DEFAULT | OUT_PROSE, 0, get_field_meaning },
 	{ "what", "What the field is", OUT_DEFAULT | OUT_PROSE, 0, get_field_what },
 	{ 0 },
@@ -107,7 +108,7 @@ static void get_fields(const void *row, struct out_value *ret)
 }
 
 static const struct out_column columns[] = {
-	{ "iommu", "Name of the unit", OUT_DEFAULT | OUT_OF_UNIT, 0, get_iommu },
+	{ "iommu", "Name of the unit", OUT_DEFAULT | OUT_OF_UNIT | OUT_ALWAYS, 0, get_iommu },
 	{ "vendor", "intel, amd, arm-smmu-v3, virtio, ...", OUT_DEFAULT, 0, get_vendor },
 	{ "address", "Base address of its registers", OUT_DEFAULT | OUT_IS_ADDRESS,
 	  IOMMU_NEED_ADDRESS, get_address },
@@ -130,10 +131,10 @@ static const struct out_column columns[] = {
 	  get_ecap },
 	{ "features", "Extended feature register (AMD)", OUT_IS_ADDRESS, IOMMU_NEED_REGISTERS,
 	  get_features },
-	{ "features2", "Extended feature 2 register (AMD)", 0, IOMMU_NEED_REGISTERS,
+	{ "features2", "Extended feature 2 register (AMD)", OUT_IS_ADDRESS, IOMMU_NEED_REGISTERS,
 	  get_features2 },
-	{ "field", "The registers' fields, decoded", OUT_IS_TABLE, IOMMU_NEED_REGISTERS,
-	  get_fields },
+	{ "field", "The registers' fields, decoded", OUT_IS_TABLE | OUT_ALWAYS,
+	  IOMMU_NEED_REGISTERS, get_fields, NULL, OUT_INNER(field_columns) },
 	{ 0 },
 };
 

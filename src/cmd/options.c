@@ -3,10 +3,10 @@
 
 #include <errno.h>
 
-#include "out/column.h"
+#include "out/schema.h"
 #include "util/cleanup.h"
 
-enum { KEY_LIST_COLUMNS = 0x400, KEY_SYSROOT, KEY_WAKE, KEY_DRY_RUN };
+enum { KEY_LIST_COLUMNS = 0x400, KEY_SYSROOT, KEY_WAKE, KEY_DRY_RUN, KEY_SCHEMA };
 
 /* One format, and not another as well: which of them was meant is not known. */
 static error_t set_format(struct view_args *args, enum out_format format, struct argp_state *state)
@@ -17,6 +17,22 @@ static error_t set_format(struct view_args *args, enum out_format format, struct
 	}
 	args->out.format = format;
 	return 0;
+}
+
+#define SCHEMA_OPTION \
+	{ \
+		"schema", KEY_SCHEMA, NULL, OPTION_HIDDEN, NULL, 0 \
+	}
+
+/* What --json may print. */
+static error_t print_schema(struct out_schema schema, const struct argp_state *state)
+{
+	_cleanup_free_ char *title = NULL;
+
+	if (asprintf(&title, "%s --json", cmd_name(state)) < 0)
+		return ENOMEM;
+	schema.title = title;
+	return out_schema_print(&schema, stdout) < 0 ? ENOMEM : ECANCELED;
 }
 
 static error_t view_parse(int key, char *arg, struct argp_state *state)
@@ -42,6 +58,11 @@ static error_t view_parse(int key, char *arg, struct argp_state *state)
 	case KEY_LIST_COLUMNS:
 		out_columns_print(args->columns, &args->out, args->single, stdout);
 		return ECANCELED;
+	case KEY_SCHEMA:
+		return print_schema((struct out_schema){ .columns = args->columns,
+							 .single = args->single,
+							 .tree = args->out.tree },
+				    state);
 	default:
 		return cmd_operands(&args->operands, key, arg, state);
 	}
@@ -56,6 +77,7 @@ static const struct argp_option view_options[] = {
 	  "Columns to print; +COL,... adds to the default; 'all' prints every column", 0 },
 	{ "list-columns", KEY_LIST_COLUMNS, NULL, 0, "List the columns and what they mean", 0 },
 	OPTION_SYSROOT(KEY_SYSROOT),
+	SCHEMA_OPTION,
 	{ 0 },
 };
 
@@ -106,6 +128,11 @@ static error_t context_parse(int key, char *arg, struct argp_state *state)
 	case 'j':
 		args->json = true;
 		return 0;
+	case KEY_SCHEMA:
+		return print_schema((struct out_schema){ .columns = args->created,
+							 .single = true,
+							 .whole = true },
+				    state);
 	case ARGP_KEY_END:
 		if (args->json && args->dry_run) {
 			argp_error(state, "--json and --dry-run cannot be combined");
@@ -146,14 +173,14 @@ static const struct argp change_argp = { .options = change_options, .parser = co
 const struct argp_child context_children[] = { { &change_argp, 0, NULL, 0 }, { 0 } };
 
 static const struct argp_option create_options[] = {
-	CONTEXT_OPTION, DRY_RUN_OPTION, CREATED_OPTION, { 0 }
+	CONTEXT_OPTION, DRY_RUN_OPTION, CREATED_OPTION, SCHEMA_OPTION, { 0 }
 };
 static const struct argp create_argp = { .options = create_options, .parser = context_parse };
 const struct argp_child create_children[] = { { &create_argp, 0, NULL, 0 }, { 0 } };
 
-static const struct argp_option create_context_options[] = { DRY_RUN_OPTION,
-							     CREATED_OPTION,
-							     { 0 } };
+static const struct argp_option create_context_options[] = {
+	DRY_RUN_OPTION, CREATED_OPTION, SCHEMA_OPTION, { 0 }
+};
 static const struct argp create_context_argp = { .options = create_context_options,
 						 .parser = context_parse };
 const struct argp_child create_context_children[] = { { &create_context_argp, 0, NULL, 0 }, { 0 } };

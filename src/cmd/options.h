@@ -42,7 +42,8 @@ extern const struct argp_child wake_children[];
 struct context_args {
 	const char *name;
 	bool dry_run;
-	bool json; /* of what is created: see result.h */
+	bool json;                        /* of what is created: see result.h */
+	const struct out_column *created; /* the columns of that */
 	struct operands operands;
 };
 

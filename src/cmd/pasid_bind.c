@@ -122,7 +122,7 @@ static int print_bound(struct app *app, const struct bind_args *args,
 		ranges_done(&result.pasid);
 		return app_fail_errno(app, -ENOMEM, NULL, "cannot print");
 	}
-	r = result_print(app, &args->context, result_pasid, &result, what);
+	r = result_print(app, &args->context, &result, what);
 	ranges_done(&result.pasid);
 	return r;
 }
@@ -206,7 +206,9 @@ static const struct argp bind_argp = {
 	.children = create_children,
 };
 
-static const struct bind_args bind_defaults = { .context.operands = { .min = 3, .max = 3 } };
+static const struct bind_args bind_defaults = {
+	.context = { .operands = { .min = 3, .max = 3 }, .created = result_pasid },
+};
 
 const struct cmd pasid_bind_cmd = {
 	.name = "bind",

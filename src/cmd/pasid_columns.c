@@ -37,9 +37,9 @@ static void get_hi(const void *p, struct out_value *ret)
 	out_number(ret, ((const struct range *)p)->hi);
 }
 
-static const struct out_column range_columns[] = {
-	{ "lo", "The first", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_lo },
-	{ "hi", "The last", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_hi },
+const struct out_column pasid_range_columns[] = {
+	{ "lo", "The first", OUT_DEFAULT | OUT_IS_NUMBER | OUT_PASID | OUT_ALWAYS, 0, get_lo },
+	{ "hi", "The last", OUT_DEFAULT | OUT_IS_NUMBER | OUT_PASID | OUT_ALWAYS, 0, get_hi },
 	{ 0 },
 };
 
@@ -50,7 +50,7 @@ void pasid_out_range(struct out_value *ret, const struct range *range)
 	else
 		snprintf(ret->text, sizeof(ret->text), "%" PRIu32 "-%" PRIu32, range->lo,
 			 range->hi);
-	out_object(ret, range_columns, range);
+	out_object(ret, pasid_range_columns, range);
 }
 
 /* 0 stands for a number that nobody tells. */
@@ -159,8 +159,10 @@ static void get_owner_name(const void *p, struct out_value *ret)
 	out_field_string(ret, range->context.status == 1 ? &range->context : &range->command);
 }
 
-static const struct out_column owner_columns[] = {
-	{ "kind", "context or process", OUT_DEFAULT, 0, get_owner_kind },
+static const char *const owner_kinds[] = { "context", "process", NULL };
+
+const struct out_column pasid_owner_columns[] = {
+	{ "kind", "context or process", OUT_DEFAULT | OUT_ALWAYS, 0, get_owner_kind, owner_kinds },
 	{ "id", "Process", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_owner_id },
 	{ "name", "Name of the context; command of the process", OUT_DEFAULT | OUT_SHRINK, 0,
 	  get_owner_name },
@@ -173,12 +175,13 @@ static void get_candidate(const void *p, struct out_value *ret)
 }
 
 static const struct out_column candidate_pid_columns[] = {
-	{ "pid", "Process", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_candidate },
+	{ "pid", "Process", OUT_DEFAULT | OUT_IS_NUMBER | OUT_ALWAYS, 0, get_candidate },
 	{ 0 },
 };
 
 static const struct out_column candidate_pasid_columns[] = {
-	{ "pasid", "PASID", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_candidate },
+	{ "pasid", "PASID", OUT_DEFAULT | OUT_IS_NUMBER | OUT_PASID | OUT_ALWAYS, 0,
+	  get_candidate },
 	{ 0 },
 };
 
@@ -208,7 +211,7 @@ void pasid_out_owner(struct out_value *ret, const struct pasid_range *range)
 
 	if (!known && range->lo && range->n_candidates) {
 		snprintf(ret->text, sizeof(ret->text), "one of %zu processes", range->n_candidates);
-		out_object(ret, owner_columns, range);
+		out_object(ret, pasid_owner_columns, range);
 		ret->error = range->pid.status < 0 ? range->pid.status : 0;
 		return;
 	}
@@ -223,7 +226,7 @@ void pasid_out_owner(struct out_value *ret, const struct pasid_range *range)
 			 range->command.value);
 	else
 		snprintf(ret->text, sizeof(ret->text), "pid %" PRIu64, range->pid.value);
-	out_object(ret, owner_columns, range);
+	out_object(ret, pasid_owner_columns, range);
 }
 
 static void get_owner(const void *p, struct out_value *ret)
@@ -231,22 +234,14 @@ static void get_owner(const void *p, struct out_value *ret)
 	pasid_out_owner(ret, ((const struct pasid_row *)p)->range);
 }
 
-/* Of a reader in any place: universal time, as ISO 8601 has it. */
 static void get_started(const void *p, struct out_value *ret)
 {
 	const struct field_u64 *started = &((const struct pasid_row *)p)->range->started;
-	const time_t when = (time_t)started->value;
-	struct tm parts;
-	char text[32];
 
-	if (started->status != 1 || !gmtime_r(&when, &parts)) {
-		out_field_number(
-			ret,
-			&(struct field_u64){ .status = started->status < 0 ? started->status : 0 });
-		return;
-	}
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts);
-	out_text(ret, "%s", text);
+	if (started->status > 0)
+		out_time(ret, started->value);
+	else
+		out_field_number(ret, started);
 }
 
 static void get_sources(const void *p, struct out_value *ret)
@@ -261,41 +256,41 @@ static void get_sources(const void *p, struct out_value *ret)
 	out_strv(ret, &scratch->sources);
 }
 
-/* VT-d calls the field PGTT, "PASID granular translation type". */
+/* VT-d calls the field PGTT, "PASID granular translation type". It has three bits. */
+static const char *const types[] = { "reserved-0", "first-stage",  "second-stage",
+				     "nested",     "pass-through", "reserved-5",
+				     "reserved-6", "reserved-7",   NULL };
+
 static void get_type(const void *p, struct out_value *ret)
 {
-	static const char *const types[] = { NULL, "first-stage", "second-stage", "nested",
-					     "pass-through" };
 	const struct field_u64 *type = &((const struct pasid_row *)p)->range->type;
 
 	if (type->status <= 0)
 		out_field_number(ret, type);
-	else if (type->value > 0 && type->value < sizeof(types) / sizeof(types[0]))
+	else if (type->value < ARRAY_SIZE(types) - 1)
 		out_string(ret, types[type->value]);
-	else
-		out_text(ret, "reserved-%u", (unsigned int)type->value);
 }
 
 #define PROCESS (PASID_NEED_OWNER | PASID_NEED_PROCESS)
 
-/* All that pasid_kind_name() and pasid_state_name() say. */
-static const char *const kinds[] = { "ioas", "hwpt", "sva", "nested", "dma", "unknown", NULL };
-static const char *const states[] = { "ok",        "not-in-hardware", "not-recorded",
-				      "ambiguous", "unconfirmed",     NULL };
+/* All that pasid_source_name() says. */
+static const char *const sources[] = { "context", "vt-d",   "uio",  "uacce", "idxd", "amdxdna",
+				       "kfd",     "amdgpu", "vfio", "amd",   NULL };
 
 /* clang-format off */
 #define PASID_COLUMNS \
-	{ "device", "Device whose PASID it is", OUT_DEFAULT | OUT_OF_DEVICE, 0, get_device }, \
+	{ "device", "Device whose PASID it is", OUT_DEFAULT | OUT_ALWAYS | OUT_OF_DEVICE, 0, get_device }, \
 	{ "group", "IOMMU group", OUT_IS_NUMBER | OUT_OF_GROUP, PASID_NEED_GROUP, get_group }, \
-	{ "pasid", "Number, or a range of PASIDs that are alike; none if no source reports it", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_pasid }, \
+	{ "pasid", "Number, or a range of PASIDs that are alike; none if no source reports it", OUT_DEFAULT | OUT_IS_NUMBER | OUT_PASID | OUT_IS_OBJECT, \
+	  0, get_pasid, NULL, OUT_INNER(pasid_range_columns) }, \
 	{ "kind", \
 	  "What it leads to: ioas, hwpt, sva (a process), nested (a guest's table), dma (the " \
 	  "kernel's own), unknown", \
-	  0, PASID_NEED_KIND, get_kind, kinds }, \
+	  0, PASID_NEED_KIND, get_kind, pasid_kind_names }, \
 	{ "target", "The same by name: the IOAS, page table, process, domain or node", OUT_DEFAULT | OUT_PROSE, \
 	  PASID_NEED_KIND, get_target }, \
-	{ "owner", "Its owner: the context that holds it, or the process", OUT_DEFAULT | OUT_SHRINK, \
-	  PROCESS, get_owner }, \
+	{ "owner", "Its owner: the context that holds it, or the process", OUT_DEFAULT | OUT_SHRINK | OUT_IS_OBJECT, \
+	  PROCESS, get_owner, NULL, OUT_INNER(pasid_owner_columns) }, \
 	{ "context", "Context that holds it", OUT_OF_CONTEXT, 0, get_context }, \
 	{ "ioas", "Number of the IOAS that it leads to", OUT_IS_NUMBER, 0, get_ioas }, \
 	{ "ioas_name", "Name of the IOAS", OUT_SHRINK, 0, get_ioas_name }, \
@@ -307,18 +302,18 @@ static const char *const states[] = { "ok",        "not-in-hardware", "not-recor
 	{ "user", "Name of that user; none in a capture", OUT_SHRINK, PROCESS | PASID_NEED_USER, \
 	  get_user }, \
 	{ "unit", "systemd unit or container of that process", OUT_SHRINK, PROCESS, get_unit }, \
-	{ "started", "When that process started, in UTC", 0, PROCESS, get_started }, \
+	{ "started", "When that process started, in UTC", OUT_IS_TIME, PROCESS, get_started }, \
 	{ "driver", "Driver of the device", 0, PASID_NEED_DRIVER, get_driver }, \
-	{ "state", "ok, not-in-hardware, not-recorded, ambiguous, or unconfirmed", OUT_DEFAULT | OUT_RESULT, 0, get_state, states }, \
-	{ "candidate_pid", "For an ambiguous PASID: the processes that may have it", OUT_INLINE, \
-	  PASID_NEED_OWNER, get_candidate_pid }, \
-	{ "candidate_pasid", "For an ambiguous process: the PASIDs that it may have", OUT_INLINE, \
-	  PASID_NEED_OWNER, get_candidate_pasid }, \
-	{ "source", "Sources that report it: see --sources", OUT_INLINE | OUT_IS_LIST, PASID_NEED_OWNER, get_sources }, \
+	{ "state", "ok, not-in-hardware, not-recorded, ambiguous, or unconfirmed", OUT_DEFAULT | OUT_RESULT, 0, get_state, pasid_state_names }, \
+	{ "candidate_pid", "For an ambiguous PASID: the processes that may have it", OUT_INLINE | OUT_IS_TABLE | OUT_ALWAYS, \
+	  PASID_NEED_OWNER, get_candidate_pid, NULL, OUT_INNER(candidate_pid_columns) }, \
+	{ "candidate_pasid", "For an ambiguous process: the PASIDs that it may have", OUT_INLINE | OUT_IS_TABLE | OUT_ALWAYS, \
+	  PASID_NEED_OWNER, get_candidate_pasid, NULL, OUT_INNER(candidate_pasid_columns) }, \
+	{ "source", "Sources that report it: see --sources", OUT_INLINE | OUT_IS_LIST | OUT_ALWAYS | OUT_FILLED, PASID_NEED_OWNER, get_sources, sources }, \
 	{ "hardware", "Whether the IOMMU's table has it", OUT_IS_BOOL, 0, get_hardware }, \
 	{ "record", "Whether a context or a driver reports it", OUT_IS_BOOL, 0, get_record }, \
 	{ "domain", "Domain id in the IOMMU's table", OUT_IS_NUMBER, 0, get_domain }, \
-	{ "type", "Translation type in the IOMMU's table", 0, 0, get_type }, \
+	{ "type", "Translation type in the IOMMU's table", 0, 0, get_type, types }, \
 	{ "fault_count", "Page faults that the driver has handled for it", OUT_IS_NUMBER, 0, get_faults }, \
 	{ "fault_failure_count", "Of these, those that it could not handle", OUT_IS_NUMBER, 0, get_fault_failures }
 /* clang-format on */
@@ -328,14 +323,15 @@ const struct out_column pasid_columns[] = { PASID_COLUMNS, { 0 } };
 const char pasid_program_defaults[] = "device,pasid,kind,context,ioas,pid,command,state";
 
 static const struct out_column contradiction_columns[] = {
-	{ "kind", "What it leads to", OUT_DEFAULT, PASID_NEED_KIND, get_kind, kinds },
+	{ "kind", "What it leads to", OUT_DEFAULT, PASID_NEED_KIND, get_kind, pasid_kind_names },
 	{ "target", "The same by name", OUT_DEFAULT | OUT_PROSE, PASID_NEED_KIND, get_target },
 	{ "context", "Context that holds it", OUT_DEFAULT | OUT_OF_CONTEXT, 0, get_context },
 	{ "pid", "Process", OUT_DEFAULT | OUT_IS_NUMBER, PASID_NEED_OWNER, get_pid },
 	{ "command", "Command of that process", OUT_DEFAULT | OUT_SHRINK, PROCESS, get_command },
-	{ "state", "As of the binding", OUT_DEFAULT | OUT_RESULT, 0, get_state, states },
-	{ "source", "Sources that report it", OUT_DEFAULT | OUT_INLINE | OUT_IS_LIST,
-	  PASID_NEED_OWNER, get_sources },
+	{ "state", "As of the binding", OUT_DEFAULT | OUT_RESULT, 0, get_state, pasid_state_names },
+	{ "source", "Sources that report it",
+	  OUT_DEFAULT | OUT_INLINE | OUT_IS_LIST | OUT_ALWAYS | OUT_FILLED, PASID_NEED_OWNER,
+	  get_sources, sources },
 	{ 0 },
 };
 
@@ -348,8 +344,9 @@ static void get_contradiction(const void *p, struct out_value *ret)
 
 const struct out_column pasid_show_columns[] = {
 	PASID_COLUMNS,
-	{ "contradiction", "Other reports of the same PASID", OUT_DEFAULT | OUT_IS_TABLE,
-	  PASID_NEED_KIND | PROCESS, get_contradiction },
+	{ "contradiction", "Other reports of the same PASID",
+	  OUT_DEFAULT | OUT_IS_TABLE | OUT_ALWAYS, PASID_NEED_KIND | PROCESS, get_contradiction,
+	  NULL, OUT_INNER(contradiction_columns) },
 	{ 0 },
 };
 
@@ -363,6 +360,8 @@ GET_REPORT(name)
 GET_REPORT(what)
 GET_REPORT(path)
 GET_REPORT(reason)
+
+static const char *const source_states[] = { "read", "absent", "unsupported", "unreadable", NULL };
 
 static void get_source_status(const void *p, struct out_value *ret)
 {
@@ -380,11 +379,12 @@ static void get_source_rows(const void *p, struct out_value *ret)
 }
 
 const struct out_column pasid_source_columns[] = {
-	{ "source", "Name, as in the column SOURCE of the list", OUT_DEFAULT, 0, get_source_name },
+	{ "source", "Name, as in the column SOURCE of the list", OUT_DEFAULT | OUT_ALWAYS, 0,
+	  get_source_name, sources },
 	{ "status", "read, absent (not on this machine), unreadable, or unsupported by this kernel",
-	  OUT_DEFAULT | OUT_RESULT, 0, get_source_status },
+	  OUT_DEFAULT | OUT_RESULT | OUT_ALWAYS, 0, get_source_status, source_states },
 	{ "row_count", "Number of bindings, or openers of a device, that it reports",
-	  OUT_DEFAULT | OUT_IS_NUMBER, 0, get_source_rows },
+	  OUT_DEFAULT | OUT_IS_NUMBER | OUT_ALWAYS, 0, get_source_rows },
 	{ "reason", "Why it was not read; what is missing", OUT_DEFAULT | OUT_PROSE, 0,
 	  get_source_reason },
 	{ "path", "Where it is", 0, 0, get_source_path },

@@ -37,5 +37,8 @@ extern const char pasid_program_defaults[];
 /* The same, and what contradicts it, which a list has as rows of their own. */
 extern const struct out_column pasid_show_columns[];
 
+/* Of the objects of pasid_out_range() and pasid_out_owner(). */
+extern const struct out_column pasid_range_columns[], pasid_owner_columns[];
+
 /* Of a struct pasid_report. */
 extern const struct out_column pasid_source_columns[];

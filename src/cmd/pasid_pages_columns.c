@@ -7,6 +7,8 @@ static void out_access(struct out_value *ret, bool read, bool write)
 	out_text(ret, "%s%s", read ? "r" : "", write ? "w" : "");
 }
 
+static const char *const accesses[] = { "r", "w", "rw", NULL };
+
 /* One level of a walk. */
 static void get_level(const void *p, struct out_value *ret)
 {
@@ -37,8 +39,10 @@ static void get_flags(const void *p, struct out_value *ret)
 }
 
 static const struct out_column step_columns[] = {
-	{ "level", "PML5, PML4, PDPT, PD or PT", OUT_DEFAULT, 0, get_level },
-	{ "index", "Index of the entry in its table", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_index },
+	{ "level", "PML5, PML4, PDPT, PD or PT", OUT_DEFAULT | OUT_ALWAYS, 0, get_level,
+	  pagetable_level_names },
+	{ "index", "Index of the entry in its table", OUT_DEFAULT | OUT_IS_NUMBER | OUT_ALWAYS, 0,
+	  get_index },
 	{ "entry", "The entry", OUT_DEFAULT | OUT_IS_ADDRESS, 0, get_entry },
 	{ "address", "Physical address of the table or page it leads to",
 	  OUT_DEFAULT | OUT_IS_ADDRESS, 0, get_address },
@@ -100,20 +104,20 @@ static void get_walk_steps(const void *p, struct out_value *ret)
 }
 
 const struct out_column pages_walk_columns[] = {
-	{ "iova", "Address that a request of the device carries", OUT_IS_ADDRESS, 0,
+	{ "iova", "Address that a request of the device carries", OUT_IS_ADDRESS | OUT_ALWAYS, 0,
 	  get_walk_iova },
-	{ "device", "The device", OUT_OF_DEVICE, 0, get_walk_device },
-	{ "pasid", "PASID of the request; 0: none, the device's own", OUT_IS_NUMBER, 0,
+	{ "device", "The device", OUT_OF_DEVICE | OUT_ALWAYS, 0, get_walk_device },
+	{ "pasid", "PASID of the request; 0: none, the device's own", OUT_IS_NUMBER | OUT_ALWAYS, 0,
 	  get_walk_pasid },
-	{ "stage", "first-stage, second-stage, nested (its second stage), pass-through", 0, 0,
-	  get_walk_stage },
-	{ "state", "mapped, unmapped, or beyond what the table can map", OUT_RESULT, 0,
-	  get_walk_state },
+	{ "stage", "first-stage, second-stage, nested (its second stage), pass-through", OUT_ALWAYS,
+	  0, get_walk_stage, pagetable_stage_names },
+	{ "state", "mapped, unmapped, or beyond what the table can map", OUT_RESULT | OUT_ALWAYS, 0,
+	  get_walk_state, pagetable_state_names },
 	{ "physical", "Physical address", OUT_IS_ADDRESS, 0, get_walk_physical },
 	{ "page_size", "Size of the page", OUT_IS_SIZE, 0, get_walk_page_size },
-	{ "access", "What all levels allow: r, rw, w", 0, 0, get_walk_access },
-	{ "walk", "The entries on the way, from the top level down", OUT_IS_TABLE, 0,
-	  get_walk_steps },
+	{ "access", "What all levels allow: r, rw, w", 0, 0, get_walk_access, accesses },
+	{ "walk", "The entries on the way, from the top level down", OUT_IS_TABLE | OUT_ALWAYS, 0,
+	  get_walk_steps, NULL, OUT_INNER(step_columns) },
 	{ 0 },
 };
 
@@ -129,8 +133,8 @@ static void get_count(const void *p, struct out_value *ret)
 }
 
 static const struct out_column page_columns[] = {
-	{ "size", "Size of the pages", OUT_DEFAULT | OUT_IS_SIZE, 0, get_size },
-	{ "count", "Number of such pages", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_count },
+	{ "size", "Size of the pages", OUT_DEFAULT | OUT_IS_SIZE | OUT_ALWAYS, 0, get_size },
+	{ "count", "Number of such pages", OUT_DEFAULT | OUT_IS_NUMBER | OUT_ALWAYS, 0, get_count },
 	{ 0 },
 };
 
@@ -194,19 +198,21 @@ static void get_range_pages(const void *p, struct out_value *ret)
 }
 
 const struct out_column pages_range_columns[] = {
-	{ "iova", "First IOVA", OUT_DEFAULT | OUT_IS_ADDRESS, 0, get_range_iova },
-	{ "end", "Last IOVA", OUT_DEFAULT | OUT_IS_ADDRESS, 0, get_range_end },
-	{ "size", "Bytes", OUT_DEFAULT | OUT_IS_SIZE, 0, get_range_size },
-	{ "access", "What all levels allow: r, rw, w", OUT_DEFAULT, 0, get_range_access },
+	{ "iova", "First IOVA", OUT_DEFAULT | OUT_IS_ADDRESS | OUT_ALWAYS, 0, get_range_iova },
+	{ "end", "Last IOVA", OUT_DEFAULT | OUT_IS_ADDRESS | OUT_ALWAYS, 0, get_range_end },
+	{ "size", "Bytes", OUT_DEFAULT | OUT_IS_SIZE | OUT_ALWAYS, 0, get_range_size },
+	{ "access", "What all levels allow: r, rw, w", OUT_DEFAULT, 0, get_range_access, accesses },
 	{ "physical", "Physical address of the first page, if all are contiguous",
 	  OUT_DEFAULT | OUT_IS_ADDRESS, 0, get_range_physical },
-	{ "contiguous", "Whether all pages are contiguous in physical memory", OUT_IS_BOOL, 0,
-	  get_range_contiguous },
+	{ "contiguous", "Whether all pages are contiguous in physical memory",
+	  OUT_IS_BOOL | OUT_ALWAYS, 0, get_range_contiguous },
 	{ "page", "Sizes of the pages; in JSON with their numbers",
-	  OUT_DEFAULT | OUT_INLINE | OUT_IS_TABLE, 0, get_range_pages },
-	{ "device", "The device", OUT_OF_DEVICE, 0, get_range_device },
-	{ "pasid", "PASID; 0: none, the device's own requests", OUT_IS_NUMBER, 0, get_range_pasid },
-	{ "stage", "first-stage, second-stage, nested (its second stage), pass-through", 0, 0,
-	  get_range_stage },
+	  OUT_DEFAULT | OUT_INLINE | OUT_IS_TABLE | OUT_ALWAYS | OUT_FILLED, 0, get_range_pages,
+	  NULL, OUT_INNER(page_columns) },
+	{ "device", "The device", OUT_OF_DEVICE | OUT_ALWAYS, 0, get_range_device },
+	{ "pasid", "PASID; 0: none, the device's own requests", OUT_IS_NUMBER | OUT_ALWAYS, 0,
+	  get_range_pasid },
+	{ "stage", "first-stage, second-stage, nested (its second stage), pass-through", OUT_ALWAYS,
+	  0, get_range_stage, pagetable_stage_names },
 	{ 0 },
 };

@@ -50,7 +50,7 @@ static void get_iova(const void *row, struct out_value *ret)
 
 static void get_size(const void *row, struct out_value *ret)
 {
-	out_field_number(ret, &result_of(row)->size);
+	out_size(ret, result_of(row)->size.value);
 }
 
 static void get_lo(const void *row, struct out_value *ret)
@@ -64,8 +64,8 @@ static void get_hi(const void *row, struct out_value *ret)
 }
 
 static const struct out_column range_columns[] = {
-	{ "lo", "First PASID", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_lo },
-	{ "hi", "Last PASID", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_hi },
+	{ "lo", "First PASID", OUT_DEFAULT | OUT_IS_NUMBER | OUT_PASID | OUT_ALWAYS, 0, get_lo },
+	{ "hi", "Last PASID", OUT_DEFAULT | OUT_IS_NUMBER | OUT_PASID | OUT_ALWAYS, 0, get_hi },
 	{ 0 },
 };
 
@@ -78,20 +78,22 @@ static void get_pasid(const void *row, struct out_value *ret)
 
 #define CONTEXT \
 	{ \
-		"context", "Name of its context, as -c takes it", OUT_DEFAULT, 0, get_context \
+		"context", "Name of its context, as -c takes it", OUT_DEFAULT | OUT_ALWAYS, 0, \
+			get_context \
 	}
 #define DEVICE \
 	{ \
-		"device", "Device", OUT_DEFAULT, 0, get_device \
+		"device", "Device", OUT_DEFAULT | OUT_ALWAYS, 0, get_device \
 	}
 #define IOAS \
 	{ \
-		"ioas", "Number of the IOAS", OUT_DEFAULT, 0, get_ioas \
+		"ioas", "Number of the IOAS", OUT_DEFAULT | OUT_IS_NUMBER | OUT_ALWAYS, 0, \
+			get_ioas \
 	}
 
 const struct out_column result_context[] = {
 	CONTEXT,
-	{ "pid", "Process id of its holder", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_pid },
+	{ "pid", "Process id of its holder", OUT_DEFAULT | OUT_IS_NUMBER | OUT_ALWAYS, 0, get_pid },
 	{ 0 },
 };
 
@@ -111,22 +113,23 @@ const struct out_column result_ioas[] = {
 
 const struct out_column result_mapping[] = {
 	CONTEXT,
-	{ "iova", "First IOVA", OUT_DEFAULT | OUT_IS_ADDRESS, 0, get_iova },
-	{ "size", "Size in bytes", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_size },
+	{ "iova", "First IOVA", OUT_DEFAULT | OUT_IS_ADDRESS | OUT_ALWAYS, 0, get_iova },
+	{ "size", "Size in bytes", OUT_DEFAULT | OUT_IS_SIZE | OUT_ALWAYS, 0, get_size },
 	{ 0 },
 };
 
 const struct out_column result_pasid[] = {
 	CONTEXT,
 	DEVICE,
-	{ "pasid", "What is bound", OUT_DEFAULT | OUT_IS_TABLE, 0, get_pasid },
+	{ "pasid", "What is bound", OUT_DEFAULT | OUT_IS_TABLE | OUT_ALWAYS | OUT_FILLED, 0,
+	  get_pasid, NULL, OUT_INNER(range_columns) },
 	IOAS,
 	{ "hwpt", "The page table", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_hwpt },
 	{ 0 },
 };
 
-int result_print(struct app *app, const struct context_args *args, const struct out_column *columns,
-		 const struct result *result, const char *what)
+int result_print(struct app *app, const struct context_args *args, const struct result *result,
+		 const char *what)
 {
 	const struct out_options options = { .format = OUT_FORMAT_JSON };
 	_cleanup_view_ struct out_view *view = NULL;
@@ -139,7 +142,7 @@ int result_print(struct app *app, const struct context_args *args, const struct 
 			puts(result->id);
 		return STATUS_DONE;
 	}
-	r = out_view_new(columns, &options, true, stdout, &view, &bad);
+	r = out_view_new(args->created, &options, true, stdout, &view, &bad);
 	if (r == 0)
 		r = out_view_row(view, result);
 	return r < 0 ? app_fail_errno(app, r, NULL, "cannot print") : app_view_end(app, view);

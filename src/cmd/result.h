@@ -34,5 +34,5 @@ extern const struct out_column result_pasid[];
  * Prints RESULT as ARGS ask for it. What it says was done before: should it not reach its reader, WHAT was done
  * is said on stderr. Returns an enum status.
  */
-int result_print(struct app *app, const struct context_args *args, const struct out_column *columns,
-		 const struct result *result, const char *what);
+int result_print(struct app *app, const struct context_args *args, const struct result *result,
+		 const char *what);

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "app.h"
+#include "cmd/attached.h"
 #include "cmd/inspect.h"
 #include "cmd/options.h"
+#include "cmd/pasid_columns.h"
 #include "cmd/pasid_query.h"
 #include "cmd/system_diff_values.h"
 #include "cmd/verbs.h"
@@ -116,20 +118,28 @@ static void get_device(const void *row, struct out_value *ret)
 		out_strv(ret, &(struct strv){ (char **)change->devices, change->n_devices });
 }
 
+/* All that diff_out_object() has. */
+#define OBJECTS \
+	OUT_INNER(diff_target_columns, pasid_owner_columns, attached_columns, \
+		  diff_hardware_columns, diff_holder_columns)
+
 static const struct out_column columns[] = {
 	{ "change",
 	  "added, removed, changed, swapped, renumbered, merged, split, moved, joined, left, or "
 	  "unreadable",
-	  OUT_DEFAULT, 0, get_change },
-	{ "kind", "Kind of the object: iommu, context, group, device or pasid", OUT_DEFAULT, 0,
-	  get_kind },
+	  OUT_DEFAULT | OUT_ALWAYS, 0, get_change, diff_what_names },
+	{ "kind", "Kind of the object: iommu, context, group, device or pasid",
+	  OUT_DEFAULT | OUT_ALWAYS, 0, get_kind, diff_kind_names },
 	{ "object", "Unit, context or device; a group's first device; none: all of the kind",
 	  OUT_DEFAULT, 0, get_object },
-	{ "pasid", "PASID, or a range of PASIDs that changed alike", OUT_DEFAULT | OUT_IS_NUMBER, 0,
-	  get_pasid },
+	{ "pasid", "PASID, or a range of PASIDs that changed alike",
+	  OUT_DEFAULT | OUT_IS_NUMBER | OUT_PASID | OUT_IS_OBJECT, 0, get_pasid, NULL,
+	  OUT_INNER(pasid_range_columns) },
 	{ "field", "Field that changed; none: the object itself", OUT_DEFAULT, 0, get_field },
-	{ "old", "What it was", OUT_DEFAULT | OUT_LEFT | OUT_PROSE, 0, get_old },
-	{ "new", "What it is", OUT_DEFAULT | OUT_LEFT | OUT_PROSE, 0, get_new },
+	{ "old", "What it was", OUT_DEFAULT | OUT_LEFT | OUT_PROSE | OUT_IS_OBJECT, 0, get_old,
+	  NULL, OBJECTS },
+	{ "new", "What it is", OUT_DEFAULT | OUT_LEFT | OUT_PROSE | OUT_IS_OBJECT, 0, get_new, NULL,
+	  OBJECTS },
 	{ "device", "Devices that it concerns: of a group, all that have stayed together",
 	  OUT_IS_LIST, 0, get_device },
 	{ 0 },

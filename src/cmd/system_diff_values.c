@@ -33,12 +33,14 @@ static void get_owner(const void *p, struct out_value *ret)
 	pasid_out_owner(ret, p);
 }
 
-static const struct out_column target_columns[] = {
-	{ "kind", "ioas, hwpt, sva, nested, dma, unknown", OUT_DEFAULT, 0, get_kind },
+const struct out_column diff_target_columns[] = {
+	{ "kind", "ioas, hwpt, sva, nested, dma, unknown", OUT_DEFAULT, 0, get_kind,
+	  pasid_kind_names },
 	{ "id", "Number of the IOAS or HWPT", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_id },
 	{ "name", "Its name, or the node it was bound through", OUT_DEFAULT | OUT_SHRINK, 0,
 	  get_name },
-	{ "owner", "Its owner", OUT_DEFAULT, 0, get_owner },
+	{ "owner", "Its owner", OUT_DEFAULT | OUT_IS_OBJECT, 0, get_owner, NULL,
+	  OUT_INNER(pasid_owner_columns) },
 	{ 0 },
 };
 
@@ -72,7 +74,7 @@ static void out_target(struct out_value *ret, const struct pasid_range *range)
 	}
 	for (size_t i = 0; i < 4; i++)
 		free(texts[i]);
-	out_object(ret, target_columns, range);
+	out_object(ret, diff_target_columns, range);
 }
 
 static void get_ids(const void *p, struct out_value *ret)
@@ -87,8 +89,8 @@ static void get_class(const void *p, struct out_value *ret)
 	out_field_string(ret, &((const struct device *)p)->class_name);
 }
 
-static const struct out_column hardware_columns[] = {
-	{ "id", "Vendor and device id", OUT_DEFAULT, 0, get_ids },
+const struct out_column diff_hardware_columns[] = {
+	{ "id", "Vendor and device id", OUT_DEFAULT | OUT_ALWAYS, 0, get_ids },
 	{ "class", "Class in words", OUT_DEFAULT | OUT_SHRINK, 0, get_class },
 	{ 0 },
 };
@@ -99,7 +101,7 @@ static void out_hardware(struct out_value *ret, const struct device *device)
 
 	snprintf(ret->text, sizeof(ret->text), "%04" PRIx64 ":%04" PRIx64 "%s%s",
 		 device->vendor.value, device->device.value, *class ? " " : "", class);
-	out_object(ret, hardware_columns, device);
+	out_object(ret, diff_hardware_columns, device);
 }
 
 static void get_pid(const void *p, struct out_value *ret)
@@ -107,7 +109,7 @@ static void get_pid(const void *p, struct out_value *ret)
 	out_field_number(ret, &((const struct diff_context *)p)->pid);
 }
 
-static const struct out_column holder_columns[] = {
+const struct out_column diff_holder_columns[] = {
 	{ "pid", "Process of the holder", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_pid },
 	{ 0 },
 };
@@ -115,7 +117,7 @@ static const struct out_column holder_columns[] = {
 static void out_holder(struct out_value *ret, const struct diff_context *context)
 {
 	snprintf(ret->text, sizeof(ret->text), "pid %" PRIu64, context->pid.value);
-	out_object(ret, holder_columns, context);
+	out_object(ret, diff_holder_columns, context);
 }
 
 void diff_out_object(struct out_value *ret, const struct diff_value *value)

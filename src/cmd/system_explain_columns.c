@@ -47,20 +47,22 @@ static void get_reason(const void *row, struct out_value *ret)
 		out_string(ret, "unknown");
 }
 
+/* By bits of LOG_ACCESS_*, but for none of them. */
+static const char *const accesses[] = {
+	[LOG_ACCESS_READ - 1] = "read",
+	[LOG_ACCESS_WRITE - 1] = "write",
+	[(LOG_ACCESS_READ | LOG_ACCESS_WRITE) - 1] = "read,write",
+	[LOG_ACCESS_EXEC - 1] = "exec",
+	[(LOG_ACCESS_EXEC | LOG_ACCESS_READ) - 1] = "read,exec",
+	[(LOG_ACCESS_EXEC | LOG_ACCESS_WRITE) - 1] = "write,exec",
+	[(LOG_ACCESS_EXEC | LOG_ACCESS_READ | LOG_ACCESS_WRITE) - 1] = "read,write,exec",
+	[LOG_ACCESS_EXEC | LOG_ACCESS_READ | LOG_ACCESS_WRITE] = NULL,
+};
+
 static void get_access(const void *row, struct out_value *ret)
 {
-	static const char *const names[] = {
-		[0] = NULL,
-		[LOG_ACCESS_READ] = "read",
-		[LOG_ACCESS_WRITE] = "write",
-		[LOG_ACCESS_READ | LOG_ACCESS_WRITE] = "read,write",
-		[LOG_ACCESS_EXEC] = "exec",
-		[LOG_ACCESS_EXEC | LOG_ACCESS_READ] = "read,exec",
-		[LOG_ACCESS_EXEC | LOG_ACCESS_WRITE] = "write,exec",
-		[LOG_ACCESS_EXEC | LOG_ACCESS_READ | LOG_ACCESS_WRITE] = "read,write,exec",
-	};
-
-	out_string(ret, names[fault_of(row)->access]);
+	if (fault_of(row)->access)
+		out_string(ret, accesses[fault_of(row)->access - 1]);
 }
 
 /* A device that could not be read is not one without a driver. */
@@ -129,13 +131,14 @@ static void get_uid(const void *row, struct out_value *ret)
 
 const struct out_column explain_columns[] = {
 	{ "time", "When, as the log has it", OUT_DEFAULT, 0, get_time },
-	{ "count", "How many equal faults it is", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_count },
+	{ "count", "How many equal faults it is", OUT_DEFAULT | OUT_IS_NUMBER | OUT_ALWAYS, 0,
+	  get_count },
 	{ "last_time", "When the last of them was", 0, 0, get_last_time },
 	{ "kind",
-	  "dma, interrupt, page-request, invalidation, hardware, lost, refused, unsafe, unknown", 0,
-	  0, get_kind },
-	{ "source", "What logged it: dmar, amd-vi, arm-smmu-v3, virtio-iommu, vfio, ...", 0, 0,
-	  get_source },
+	  "dma, interrupt, page-request, invalidation, hardware, lost, refused, unsafe, unknown",
+	  OUT_ALWAYS, 0, get_kind, log_kind_names },
+	{ "source", "What logged it: dmar, amd-vi, arm-smmu-v3, virtio-iommu, vfio, ...",
+	  OUT_ALWAYS, 0, get_source },
 	{ "device", "The device that made the request", OUT_DEFAULT, 0, get_device },
 	{ "candidate", "For a bridge that sends under this address: the devices behind it",
 	  OUT_INLINE | OUT_IS_LIST, EXPLAIN_NEED_CANDIDATE, get_candidate },
@@ -154,10 +157,10 @@ const struct out_column explain_columns[] = {
 	{ "context", "The context that bound the PASID", OUT_OF_CONTEXT, EXPLAIN_NEED_OWNER,
 	  get_context },
 	{ "iova", "Address that the device used", OUT_DEFAULT | OUT_IS_ADDRESS, 0, get_iova },
-	{ "access", "read, write, exec", OUT_DEFAULT, 0, get_access },
+	{ "access", "read, write, exec", OUT_DEFAULT, 0, get_access, accesses },
 	{ "reason",
 	  "Why it failed, in words: the kernel's own words where there are no better ones",
-	  OUT_DEFAULT | OUT_PROSE, 0, get_reason },
+	  OUT_DEFAULT | OUT_PROSE | OUT_ALWAYS, 0, get_reason },
 	{ "remedy", "What to do", OUT_PROSE, 0, get_remedy },
 	{ "code", "Number of the reason in the IOMMU's specification", OUT_IS_ADDRESS, 0,
 	  get_code },

@@ -30,11 +30,14 @@ static void get_about(const void *row, struct out_value *ret)
 	out_string(ret, ((const struct feature *)row)->about);
 }
 
+static const char *const kinds[] = { "node", "driver", "sysfs", "debugfs", "ioctl", "flag", NULL };
+
 static const struct out_column columns[] = {
-	{ "feature", "Name in the kernel", OUT_DEFAULT, 0, get_feature },
-	{ "kind", "node, driver, sysfs, debugfs, ioctl or flag", OUT_DEFAULT, 0, get_kind },
+	{ "feature", "Name in the kernel", OUT_DEFAULT | OUT_ALWAYS, 0, get_feature },
+	{ "kind", "node, driver, sysfs, debugfs, ioctl or flag", OUT_DEFAULT | OUT_ALWAYS, 0,
+	  get_kind, kinds },
 	{ "available", "Whether this kernel has it", OUT_DEFAULT | OUT_IS_BOOL, 0, get_available },
-	{ "about", "What it is for", OUT_DEFAULT | OUT_PROSE, 0, get_about },
+	{ "about", "What it is for", OUT_DEFAULT | OUT_PROSE | OUT_ALWAYS, 0, get_about },
 	{ 0 },
 };
 

@@ -443,14 +443,18 @@ static void get_what(const void *p, struct out_value *ret)
 	}
 }
 
+/* All that pasid_kind_name() and attached_kind_name() say. */
+static const char *const targets[] = { "ioas",   "hwpt",   "sva",     "nested", "dma",
+				       "domain", "opener", "unknown", NULL };
+
 const char topology_program_defaults[] =
 	"kind,label,iommu,group,device,pasid,pasid_last,pid,what,driver,name";
 
 const struct out_column topology_columns[] = {
 	{ "label", "Its name; the tree shows what is beneath what", OUT_DEFAULT | OUT_TREE, 0,
 	  get_label },
-	{ "kind", "iommu, group, bridge, device, rid, pasid or process; context, ioas", 0, 0,
-	  get_kind },
+	{ "kind", "iommu, group, bridge, device, rid, pasid or process; context, ioas", OUT_ALWAYS,
+	  0, get_kind, topology_kind_names },
 	{ "what",
 	  "A word or two: vendor of a unit, type of a group, class of a device, what its own "
 	  "requests "
@@ -462,13 +466,14 @@ const struct out_column topology_columns[] = {
 	{ "iommu", "IOMMU unit that it is or is behind", OUT_OF_UNIT, 0, get_iommu },
 	{ "group", "IOMMU group that it is or is in", OUT_IS_NUMBER | OUT_OF_GROUP, 0, get_group },
 	{ "device", "Device that it is or belongs to", OUT_OF_DEVICE, 0, get_device },
-	{ "pasid", "PASID, the first of several", OUT_IS_NUMBER, 0, get_pasid },
-	{ "pasid_last", "The last of them", OUT_IS_NUMBER, 0, get_pasid_last },
+	{ "pasid", "PASID, the first of several", OUT_IS_NUMBER | OUT_PASID, 0, get_pasid },
+	{ "pasid_last", "The last of them", OUT_IS_NUMBER | OUT_PASID, 0, get_pasid_last },
 	{ "pid", "Process that it is, or that is behind a PASID", OUT_IS_NUMBER, 0, get_pid },
 	{ "vendor", "Vendor of a unit", 0, 0, get_vendor },
 	{ "pasid_width", "Width of a PASID in bits, of a unit; 0: none", OUT_IS_NUMBER,
 	  IOMMU(IOMMU_NEED_REGISTERS), get_pasid_width },
-	{ "type", "Type of a group's default domain", 0, GROUP(GROUP_NEED_TYPE), get_type },
+	{ "type", "Type of a group's default domain", OUT_OPEN, GROUP(GROUP_NEED_TYPE), get_type,
+	  group_types },
 	{ "group_name", "Name the kernel gave the group", OUT_SHRINK, GROUP(GROUP_NEED_NAME),
 	  get_group_name },
 	{ "class", "Class of a device in words", OUT_SHRINK, DEVICE_NEED_CLASS, get_class },
@@ -476,7 +481,7 @@ const struct out_column topology_columns[] = {
 	  get_physfn },
 	{ "sysfs_path", "Path of a device in sysfs", 0, DEVICE_NEED_PATH, get_path },
 	{ "target", "What a PASID, or a RID, leads to: ioas, hwpt, sva, domain, unknown", 0, 0,
-	  get_target },
+	  get_target, targets },
 	{ "context", "Context that it is, is in, or that holds a PASID", OUT_OF_CONTEXT, 0,
 	  get_context },
 	{ "ioas", "Number of the IOAS that it leads to", OUT_IS_NUMBER, 0, get_ioas },
@@ -484,7 +489,7 @@ const struct out_column topology_columns[] = {
 	{ "hwpt", "Hardware page table", OUT_IS_NUMBER, 0, get_hwpt },
 	{ "mapped", "Bytes mapped in an IOAS", OUT_IS_SIZE, 0, get_mapped },
 	{ "state", "Of a PASID: ok, not-in-hardware, not-recorded, or unconfirmed", OUT_RESULT, 0,
-	  get_state },
+	  get_state, pasid_state_names },
 	{ "command", "Command of a process", OUT_SHRINK, 0, get_command },
 	{ "uid", "User of a process", OUT_IS_NUMBER, 0, get_uid },
 	{ "unit", "systemd unit or container of a process", OUT_SHRINK, 0, get_unit },

@@ -21,16 +21,17 @@ struct members {
 	int holders_status;                 /* 1; -errno: there may be more openers */
 };
 
+const char *const attached_kind_names[] = {
+	[ATTACHED_DOMAIN - ATTACHED_DOMAIN] = "domain",
+	[ATTACHED_IOAS - ATTACHED_DOMAIN] = "ioas",
+	[ATTACHED_HWPT - ATTACHED_DOMAIN] = "hwpt",
+	[ATTACHED_OPENER - ATTACHED_DOMAIN] = "opener",
+	[ATTACHED_OPENER - ATTACHED_DOMAIN + 1] = NULL,
+};
+
 const char *attached_kind_name(enum attached_kind kind)
 {
-	static const char *const names[] = {
-		[ATTACHED_DOMAIN] = "domain",
-		[ATTACHED_IOAS] = "ioas",
-		[ATTACHED_HWPT] = "hwpt",
-		[ATTACHED_OPENER] = "opener",
-	};
-
-	return names[kind];
+	return kind < ATTACHED_DOMAIN ? NULL : attached_kind_names[kind - ATTACHED_DOMAIN];
 }
 
 static bool has_vfio(const struct device *device)

@@ -36,28 +36,28 @@ void diff_pairs_done(struct diff_pairs *pairs)
 	*pairs = (struct diff_pairs){ 0 };
 }
 
+const char *const diff_what_names[] = {
+	[DIFF_ADDED] = "added",           [DIFF_REMOVED] = "removed",
+	[DIFF_CHANGED] = "changed",       [DIFF_SWAPPED] = "swapped",
+	[DIFF_MERGED] = "merged",         [DIFF_RENUMBERED] = "renumbered",
+	[DIFF_SPLIT] = "split",           [DIFF_MOVED] = "moved",
+	[DIFF_JOINED] = "joined",         [DIFF_LEFT] = "left",
+	[DIFF_UNREADABLE] = "unreadable", [DIFF_UNREADABLE + 1] = NULL,
+};
+
 const char *diff_what_name(enum diff_what what)
 {
-	static const char *const names[] = {
-		[DIFF_ADDED] = "added",           [DIFF_REMOVED] = "removed",
-		[DIFF_CHANGED] = "changed",       [DIFF_SWAPPED] = "swapped",
-		[DIFF_MERGED] = "merged",         [DIFF_RENUMBERED] = "renumbered",
-		[DIFF_SPLIT] = "split",           [DIFF_MOVED] = "moved",
-		[DIFF_JOINED] = "joined",         [DIFF_LEFT] = "left",
-		[DIFF_UNREADABLE] = "unreadable",
-	};
-
-	return names[what];
+	return diff_what_names[what];
 }
+
+const char *const diff_kind_names[] = {
+	[DIFF_IOMMU] = "iommu",   [DIFF_CONTEXT] = "context", [DIFF_GROUP] = "group",
+	[DIFF_DEVICE] = "device", [DIFF_PASID] = "pasid",     [DIFF_PASID + 1] = NULL,
+};
 
 const char *diff_kind_name(enum diff_kind kind)
 {
-	static const char *const names[] = {
-		[DIFF_IOMMU] = "iommu",   [DIFF_CONTEXT] = "context", [DIFF_GROUP] = "group",
-		[DIFF_DEVICE] = "device", [DIFF_PASID] = "pasid",
-	};
-
-	return names[kind];
+	return diff_kind_names[kind];
 }
 
 static int add_range(const struct pasid_range *range, void *data)

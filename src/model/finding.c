@@ -12,11 +12,9 @@
 
 static const char check_verdict[] = "ready";
 
-static const char *const use_names[USE_COUNT] = {
-	[USE_PASSTHROUGH] = "passthrough",
-	[USE_PASID] = "pasid",
-	[USE_SVA] = "sva",
-	[USE_UNPRIVILEGED] = "unprivileged",
+const char *const use_names[] = {
+	[USE_PASSTHROUGH] = "passthrough",   [USE_PASID] = "pasid", [USE_SVA] = "sva",
+	[USE_UNPRIVILEGED] = "unprivileged", [USE_COUNT] = NULL,
 };
 
 const char *use_name(enum use use)
@@ -234,21 +232,13 @@ bool finding_is_verdict(const struct finding *finding)
 	return strcmp(finding->check, check_verdict) == 0;
 }
 
+const char *const finding_result_names[] = {
+	[FINDING_OK] = "ok",           [FINDING_NOTE] = "note",       [FINDING_UNKNOWN] = "unknown",
+	[FINDING_WARNING] = "warning", [FINDING_BLOCKED] = "blocked", [FINDING_BROKEN] = "broken",
+	[FINDING_BROKEN + 1] = NULL,
+};
+
 const char *finding_result_name(enum finding_result result)
 {
-	switch (result) {
-	case FINDING_OK:
-		return "ok";
-	case FINDING_NOTE:
-		return "note";
-	case FINDING_WARNING:
-		return "warning";
-	case FINDING_BLOCKED:
-		return "blocked";
-	case FINDING_BROKEN:
-		return "broken";
-	case FINDING_UNKNOWN:
-		break;
-	}
-	return "unknown";
+	return finding_result_names[result];
 }

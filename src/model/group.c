@@ -12,6 +12,9 @@
 
 #define GROUPS "sys/kernel/iommu_groups"
 
+const char *const group_types[] = { "DMA",     "DMA-FQ",  "identity", "unmanaged",
+				    "blocked", "unknown", NULL };
+
 void group_done(struct group *group)
 {
 	field_str_done(&group->type);

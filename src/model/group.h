@@ -41,6 +41,9 @@ struct group_list {
 	size_t n;
 };
 
+/* All types that the kernel's iommu_group_show_type() has, up to a NULL. */
+extern const char *const group_types[];
+
 void group_done(struct group *group);
 #define _cleanup_group_ _cleanup_(group_done)
 

@@ -24,21 +24,22 @@ void log_parser_done(struct log_parser *parser)
 	parser->n_held = 0;
 }
 
+const char *const log_kind_names[] = {
+	[LOG_KIND_UNKNOWN] = "unknown",
+	[LOG_KIND_DMA] = "dma",
+	[LOG_KIND_INTERRUPT] = "interrupt",
+	[LOG_KIND_PAGE_REQUEST] = "page-request",
+	[LOG_KIND_INVALIDATION] = "invalidation",
+	[LOG_KIND_HARDWARE] = "hardware",
+	[LOG_KIND_LOST] = "lost",
+	[LOG_KIND_REFUSED] = "refused",
+	[LOG_KIND_UNSAFE] = "unsafe",
+	[LOG_KIND_UNSAFE + 1] = NULL,
+};
+
 const char *log_kind_name(enum log_kind kind)
 {
-	static const char *const names[] = {
-		[LOG_KIND_UNKNOWN] = "unknown",
-		[LOG_KIND_DMA] = "dma",
-		[LOG_KIND_INTERRUPT] = "interrupt",
-		[LOG_KIND_PAGE_REQUEST] = "page-request",
-		[LOG_KIND_INVALIDATION] = "invalidation",
-		[LOG_KIND_HARDWARE] = "hardware",
-		[LOG_KIND_LOST] = "lost",
-		[LOG_KIND_REFUSED] = "refused",
-		[LOG_KIND_UNSAFE] = "unsafe",
-	};
-
-	return names[kind];
+	return log_kind_names[kind];
 }
 
 static int parse_strict(struct log_parser *parser, const struct log_span *text,

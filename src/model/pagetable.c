@@ -183,24 +183,24 @@ int pagetable_find(const struct sys_root *root, const char *path, uint32_t pasid
 	return 0;
 }
 
+const char *const pagetable_level_names[] = { "PT", "PD", "PDPT", "PML4", "PML5", NULL };
+
 const char *pagetable_level_name(unsigned int level)
 {
-	static const char *const names[] = { "PT", "PD", "PDPT", "PML4", "PML5" };
-
-	return names[level - 1];
+	return pagetable_level_names[level - 1];
 }
+
+const char *const pagetable_stage_names[] = { "first-stage", "second-stage", "nested",
+					      "pass-through", NULL };
 
 const char *pagetable_stage_name(enum pagetable_stage stage)
 {
-	static const char *const names[] = { "first-stage", "second-stage", "nested",
-					     "pass-through" };
-
-	return names[stage];
+	return pagetable_stage_names[stage];
 }
+
+const char *const pagetable_state_names[] = { "unmapped", "mapped", "beyond", NULL };
 
 const char *pagetable_state_name(enum pagetable_state state)
 {
-	static const char *const names[] = { "unmapped", "mapped", "beyond" };
-
-	return names[state];
+	return pagetable_state_names[state];
 }

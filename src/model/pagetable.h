@@ -115,6 +115,9 @@ struct pagetable_range {
 int pagetable_map(const struct sys_root *root, const struct pagetable *table, bool physical,
 		  int (*each)(const struct pagetable_range *range, void *data), void *data);
 
+/* Of all of them, up to a NULL. */
+extern const char *const pagetable_level_names[], *const pagetable_stage_names[],
+							  *const pagetable_state_names[];
 const char *pagetable_level_name(unsigned int level);         /* "PML5" ... "PT" */
 const char *pagetable_stage_name(enum pagetable_stage stage); /* "first-stage", ... */
 const char *pagetable_state_name(enum pagetable_state state); /* "mapped", ... */

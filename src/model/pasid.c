@@ -67,21 +67,16 @@ int pasid_each(const struct pasid_table *table,
 	return 0;
 }
 
+const char *const pasid_state_names[] = {
+	[PASID_STATE_OK] = "ok",
+	[PASID_STATE_NOT_IN_HARDWARE] = "not-in-hardware",
+	[PASID_STATE_NOT_RECORDED] = "not-recorded",
+	[PASID_STATE_UNCONFIRMED] = "unconfirmed",
+	[PASID_STATE_AMBIGUOUS] = "ambiguous",
+	[PASID_STATE_UNKNOWN] = NULL,
+};
+
 const char *pasid_state_name(enum pasid_state state)
 {
-	switch (state) {
-	case PASID_STATE_OK:
-		return "ok";
-	case PASID_STATE_NOT_IN_HARDWARE:
-		return "not-in-hardware";
-	case PASID_STATE_NOT_RECORDED:
-		return "not-recorded";
-	case PASID_STATE_UNCONFIRMED:
-		break;
-	case PASID_STATE_AMBIGUOUS:
-		return "ambiguous";
-	case PASID_STATE_UNKNOWN:
-		return NULL;
-	}
-	return "unconfirmed";
+	return pasid_state_names[state];
 }

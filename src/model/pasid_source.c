@@ -17,23 +17,16 @@ const struct pasid_source *const pasid_sources[] = {
 	&pasid_source_vfio,    &pasid_source_amd,   NULL,
 };
 
+const char *const pasid_kind_names[] = {
+	[PASID_KIND_UNKNOWN] = "unknown", [PASID_KIND_IOAS] = "ioas",
+	[PASID_KIND_HWPT] = "hwpt",       [PASID_KIND_SVA] = "sva",
+	[PASID_KIND_NESTED] = "nested",   [PASID_KIND_DMA] = "dma",
+	[PASID_KIND_DMA + 1] = NULL,
+};
+
 const char *pasid_kind_name(enum pasid_kind kind)
 {
-	switch (kind) {
-	case PASID_KIND_IOAS:
-		return "ioas";
-	case PASID_KIND_HWPT:
-		return "hwpt";
-	case PASID_KIND_SVA:
-		return "sva";
-	case PASID_KIND_NESTED:
-		return "nested";
-	case PASID_KIND_DMA:
-		return "dma";
-	case PASID_KIND_UNKNOWN:
-		break;
-	}
-	return "unknown";
+	return pasid_kind_names[kind];
 }
 
 int pasid_source_read(const struct pasid_source *source, struct pasid_reader *reader)

@@ -14,21 +14,22 @@
 /* Needed for every node: the tree is built from paths and units. */
 #define DEVICE_NEED (DEVICE_NEED_PATH | DEVICE_NEED_IOMMU | DEVICE_NEED_CLASS)
 
-static const char *const kind_names[] = {
+const char *const topology_kind_names[] = {
 	[TOPOLOGY_IOMMU] = "iommu",     [TOPOLOGY_GROUP] = "group", [TOPOLOGY_BRIDGE] = "bridge",
 	[TOPOLOGY_DEVICE] = "device",   [TOPOLOGY_RID] = "rid",     [TOPOLOGY_PASID] = "pasid",
 	[TOPOLOGY_CONTEXT] = "context", [TOPOLOGY_IOAS] = "ioas",   [TOPOLOGY_PROCESS] = "process",
+	[TOPOLOGY_PROCESS + 1] = NULL,
 };
 
 const char *topology_kind_name(enum topology_kind kind)
 {
-	return kind_names[kind];
+	return topology_kind_names[kind];
 }
 
 int topology_kind_parse(const char *name, enum topology_kind *ret)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(kind_names); i++)
-		if (strcmp(kind_names[i], name) == 0) {
+	for (size_t i = 0; topology_kind_names[i]; i++)
+		if (strcmp(topology_kind_names[i], name) == 0) {
 			*ret = (enum topology_kind)i;
 			return 0;
 		}

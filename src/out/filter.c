@@ -126,7 +126,7 @@ static int typed(const struct out_column *column, const char *pattern, struct nu
 	}
 	if (column->flags & NUMERIC)
 		return ret_numbers->lo <= ret_numbers->hi ? 0 : -EINVAL;
-	if (column->values)
+	if (column->values && !(column->flags & OUT_OPEN))
 		return is_one_of(column->values, pattern) ? 0 : -EINVAL;
 	return 0;
 }

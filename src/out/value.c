@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "util/cleanup.h"
 
@@ -49,6 +50,16 @@ void out_text(struct out_value *ret, const char *format, ...)
 	vsnprintf(ret->text, sizeof(ret->text), format, ap);
 	va_end(ap);
 	out_string(ret, ret->text);
+}
+
+void out_time(struct out_value *ret, uint64_t seconds)
+{
+	const time_t when = (time_t)seconds;
+	struct tm tm;
+
+	if (seconds < UINT64_C(253402300800) && gmtime_r(&when, &tm) &&
+	    strftime(ret->text, sizeof(ret->text), "%Y-%m-%dT%H:%M:%SZ", &tm))
+		out_string(ret, ret->text);
 }
 
 void out_strv(struct out_value *ret, const struct strv *list)

@@ -67,6 +67,14 @@ enum {
 	OUT_IS_LIST = 1 << 12,
 	OUT_IS_TABLE = 1 << 13,
 	OUT_IS_OBJECT = 1 << 18,
+	OUT_IS_TIME = 1 << 19, /* text: see out_time() */
+	OUT_PASID = 1 << 20,   /* its numbers are PASIDs, 1 to OUT_PASID_MAX */
+
+	/* What else programs may rely on. */
+	OUT_ALWAYS = 1 << 21, /* its value is never absent, and read as a whole */
+	OUT_FILLED = 1 << 22, /* its list or table is never empty */
+	OUT_GAPS = 1 << 23,   /* an item of its list may be absent */
+	OUT_OPEN = 1 << 24,   /* another kernel may have other values than its list */
 
 	/* What its values name: a term of it is looked up, see struct out_resolver. */
 	OUT_OF_DEVICE = 1 << 14,
@@ -75,6 +83,8 @@ enum {
 	OUT_OF_CONTEXT = 1 << 17,
 };
 
+#define OUT_PASID_MAX 0xfffff
+
 struct out_column {
 	const char *key; /* JSON key; upper-cased with - for _ it is the column's name */
 	const char *help;
@@ -82,7 +92,12 @@ struct out_column {
 	unsigned int need; /* what the noun must gather for it: bits of its model */
 	void (*get)(const void *row, struct out_value *ret);
 	const char *const *values; /* all that its text can be, up to a NULL; NULL: anything */
+	/* Of an OUT_IS_TABLE, an OUT_IS_OBJECT: the columns of its rows. See OUT_INNER. */
+	const struct out_column *const *inner;
 };
+
+/* The tables of which the column's rows may be, mostly one. */
+#define OUT_INNER(...) ((const struct out_column *const[]){ __VA_ARGS__, NULL })
 
 /* What getters call; RET is zeroed (OUT_ABSENT) before a getter runs. */
 void out_bool(struct out_value *ret, bool value);
@@ -92,6 +107,8 @@ void out_size(struct out_value *ret, uint64_t value);
 /* NULL and "" are absent. */
 void out_string(struct out_value *ret, const char *s);
 void out_text(struct out_value *ret, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Seconds since 1970 in universal time, for a reader in any place: "2026-11-27T18:00:00Z". Absent after the year 9999. */
+void out_time(struct out_value *ret, uint64_t seconds);
 void out_strv(struct out_value *ret, const struct strv *list);
 void out_table(struct out_value *ret, const struct out_column *columns, const void *rows, size_t n,
 	       size_t size);

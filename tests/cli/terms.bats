@@ -101,7 +101,7 @@ finds()
 		"GROUP is a number, a range LO-HI, or a device of the group"
 	on intel-pasid pasid list state=okay
 	fails 2 "okay: not a valid value of the column STATE" \
-		"STATE is one of ok, not-in-hardware, not-recorded, ambiguous, unconfirmed"
+		"STATE is one of ok, not-in-hardware, not-recorded, unconfirmed, ambiguous"
 	on intel-pasid iommu list address=fed90000
 	fails 2 "fed90000: not a valid value of the column ADDRESS" \
 		"ADDRESS is an address (0xfee00000) or a range LO-HI"

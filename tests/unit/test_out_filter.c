@@ -74,6 +74,7 @@ static const struct out_column columns[] = {
 	{ "size", "", OUT_IS_SIZE, 8, get_size },
 	{ "address", "", OUT_IS_ADDRESS, 8, get_address },
 	{ "bound", "", 0, 8, get_driver, drivers },
+	{ "open", "", OUT_OPEN, 8, get_driver, drivers },
 	{ 0 },
 };
 
@@ -249,6 +250,7 @@ static void typed(void **state)
 	assert_true(WANTED(&nic, "address=0xfee00000-0xfeefffff"));
 	assert_true(WANTED(&nic, "bound=E1000E"));
 	assert_true(WANTED(&nic, "bound=e1000*"));
+	assert_false(WANTED(&nic, "open=e1000"));
 }
 
 static void compared(void **state)

@@ -109,6 +109,22 @@ static void strings(void **state)
 	check(&value, "\\x1b]0;x\\x07\\x0a\\xff", "\\x1b]0;x\\x07\\x0a\\xff");
 }
 
+static void times(void **state)
+{
+	struct out_value value = { 0 };
+
+	(void)state;
+	out_time(&value, 0);
+	check(&value, "1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z");
+	out_time(&value, UINT64_C(253402300799));
+	check(&value, "9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z");
+	value = (struct out_value){ 0 };
+	out_time(&value, UINT64_C(253402300800));
+	assert_int_equal(value.type, OUT_ABSENT);
+	out_time(&value, UINT64_MAX);
+	assert_int_equal(value.type, OUT_ABSENT);
+}
+
 static void texts(void **state)
 {
 	struct out_value value = { 0 };
@@ -268,6 +284,7 @@ int main(void)
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(sizes),
 		cmocka_unit_test(strings),
+		cmocka_unit_test(times),
 		cmocka_unit_test(texts),
 		cmocka_unit_test(lists),
 		cmocka_unit_test(tables),
