@@ -26,8 +26,22 @@ run_both()
 	status=0
 	output=$("$@" 2>"$errors") || status=$?
 	stderr=$(<"$errors")
+	[[ -z ${DOCUMENTS:-} || " $* " != *' -j '* ]] || record_document "$status" "$*" "$output"
 	printf 'status %s of: %s\n--- stdout\n%s\n--- stderr\n%s\n' "$status" "$*" "$output" "$stderr"
 	[[ $stderr != *Sanitizer* && $stderr != *'runtime error: '* ]]
+}
+
+# record_document STATUS COMMAND-LINE TEXT: to be checked by valid_documents. Where DOCUMENTS is set, run_both does that
+# for all that has -j.
+record_document()
+{
+	printf '\036%s %s\n%s\n' "$@" >>"$DOCUMENTS"
+}
+
+# valid_documents: all JSON that was recorded is as the program's schemas say.
+valid_documents()
+{
+	/usr/bin/python3 "$ROOT/tests/schemas" "$IOASIDCTL" "$DOCUMENTS"
 }
 
 # equal ACTUAL EXPECTED: fails with a diff.
