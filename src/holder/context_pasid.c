@@ -194,11 +194,8 @@ int context_begin_pasids(struct context *context, struct record_device *device,
 		*ret_hwpt = target->hwpt;
 		return 0;
 	}
-	if (context_get_hwpt(context, device, target->ioas, fault, ret_hwpt) < 0) {
-		context_end_pasids(context, 0, ret_undo, true);
-		return FAULTED;
-	}
-	return 0;
+	/* What make_room() has made is found: this fails only where nothing had to be moved. */
+	return context_get_hwpt(context, device, target->ioas, fault, ret_hwpt);
 }
 
 void context_end_pasids(struct context *context, uint32_t hwpt, const struct context_undo *undo,

@@ -37,6 +37,7 @@ static inline int open_context(void **state)
 	kernel_add(context, B, 0, 2);
 	assert_int_equal(context_alloc_ioas(context, "guest", &fault, &ioas), 0);
 	assert_int_equal(ioas, 3);
+	kernel_forget();
 	*state = context;
 	return 0;
 }
@@ -167,6 +168,43 @@ static inline const char *reply_string(const struct job *job, const char *key)
 
 	(void)json_get_string(job->reply, key, &text);
 	return text ? text : "";
+}
+
+#define ATTACH_FAILED(err, name, hint) \
+	"{\"operation\":\"VFIO_DEVICE_ATTACH_IOMMUFD_PT\",\"errno\":" #err \
+	",\"errno_name\":\"" name "\",\"hint\":\"" hint "\"}"
+
+static inline void expect_attached(struct context *context, const char *device, const char *to,
+				   bool replace, const char *asked)
+{
+	struct fault fault = { 0 };
+
+	kernel_forget();
+	assert_int_equal(attach(context, device, to, replace, &fault), 0);
+	assert_false(fault.raised);
+	kernel_asked(asked);
+}
+
+static inline uint32_t add_ioas(struct context *context, const char *name)
+{
+	struct fault fault = { 0 };
+	uint32_t ioas;
+
+	assert_int_equal(context_alloc_ioas(context, name, &fault, &ioas), 0);
+	return ioas;
+}
+
+static inline uint32_t add_hwpt(struct context *context, const char *device, const char *ioas,
+				const char *name, bool pasid)
+{
+	struct fault fault = { 0 };
+	uint32_t hwpt;
+
+	assert_int_equal(context_alloc_hwpt(context, record_device_find(&context->record, device),
+					    record_ioas_find(&context->record, ioas)->id, name,
+					    pasid, &fault, &hwpt),
+			 0);
+	return hwpt;
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_context, close_context)

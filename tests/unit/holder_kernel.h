@@ -101,7 +101,7 @@ static bool kernel_used(uint32_t id)
 	return false;
 }
 
-static int kernel_destroy(const struct uapi_iommu_destroy *arg)
+static int kernel_do_destroy(const struct uapi_iommu_destroy *arg)
 {
 	struct kernel_object *o = &kernel.object[arg->id % KERNEL_ID_MAX];
 
@@ -134,7 +134,7 @@ static int kernel_attach_group(struct kernel_object *o, uint32_t to)
 }
 
 /* iommufd_hwpt_pasid_compat() */
-static int kernel_attach(const struct uapi_vfio_attach_iommufd_pt *arg, struct kernel_object *o)
+static int kernel_do_attach(const struct uapi_vfio_attach_iommufd_pt *arg, struct kernel_object *o)
 {
 	const struct kernel_object *to = &kernel.object[arg->pt_id % KERNEL_ID_MAX];
 	bool fit = to->type == KERNEL_HWPT && to->pasid, any = false;
@@ -161,7 +161,7 @@ static int kernel_attach(const struct uapi_vfio_attach_iommufd_pt *arg, struct k
 	return 0;
 }
 
-static int kernel_detach(const struct uapi_vfio_detach_iommufd_pt *arg, struct kernel_object *o)
+static int kernel_do_detach(const struct uapi_vfio_detach_iommufd_pt *arg, struct kernel_object *o)
 {
 	if (!(arg->flags & UAPI_VFIO_DETACH_PASID))
 		o->rid = 0;
@@ -191,8 +191,8 @@ static int kernel_map(struct uapi_iommu_ioas_map *arg)
 	for (size_t i = 0; i < KERNEL_MAPS; i++) {
 		if (o->map[i].length == 0)
 			at = i;
-		else if (arg->iova < o->map[i].iova + o->map[i].length &&
-			 o->map[i].iova < arg->iova + arg->length)
+		else if (arg->iova <= o->map[i].iova + (o->map[i].length - 1) &&
+			 o->map[i].iova <= arg->iova + (arg->length - 1))
 			return EEXIST;
 	}
 	if (at == KERNEL_MAPS)
@@ -207,17 +207,16 @@ static int kernel_unmap(struct uapi_iommu_ioas_unmap *arg)
 {
 	struct kernel_object *o = &kernel.object[arg->ioas_id % KERNEL_ID_MAX];
 	bool all = arg->length == UINT64_MAX;
-	uint64_t bytes = 0;
+	uint64_t last = all ? UINT64_MAX : arg->iova + (arg->length - 1), bytes = 0;
 
 	if (o->type != KERNEL_IOAS)
 		return ENOENT;
 	for (size_t i = 0; i < KERNEL_MAPS; i++) {
 		uint64_t iova = o->map[i].iova, length = o->map[i].length;
 
-		if (!length ||
-		    (!all && (iova + length <= arg->iova || iova >= arg->iova + arg->length)))
+		if (!length || iova + (length - 1) < arg->iova || iova > last)
 			continue;
-		if (!all && (iova < arg->iova || iova + length > arg->iova + arg->length))
+		if (iova < arg->iova || iova + (length - 1) > last)
 			return ENOENT;
 		o->map[i].length = 0;
 		bytes += length;
@@ -238,7 +237,7 @@ static int kernel_ranges(struct uapi_iommu_ioas_iova_ranges *arg)
 	return room < 20 ? EMSGSIZE : 0;
 }
 
-static int kernel_hwpt_alloc(struct uapi_iommu_hwpt_alloc *arg)
+static int kernel_do_hwpt_alloc(struct uapi_iommu_hwpt_alloc *arg)
 {
 	if (kernel.object[arg->pt_id % KERNEL_ID_MAX].type != KERNEL_IOAS)
 		return ENOENT;
@@ -248,7 +247,7 @@ static int kernel_hwpt_alloc(struct uapi_iommu_hwpt_alloc *arg)
 	return 0;
 }
 
-static int kernel_bind(int fd, struct uapi_vfio_bind_iommufd *arg)
+static int kernel_do_bind(int fd, struct uapi_vfio_bind_iommufd *arg)
 {
 	assert_int_equal(arg->iommufd, kernel.iommufd);
 	if (kernel_device(fd))
@@ -286,7 +285,7 @@ static int kernel_do(int fd, unsigned long request, void *arg)
 	assert_true(*(uint32_t *)arg >= 8);
 	switch (request) {
 	case UAPI_IOMMU_DESTROY:
-		return kernel_destroy(arg);
+		return kernel_do_destroy(arg);
 	case UAPI_IOMMU_IOAS_ALLOC:
 		((struct uapi_iommu_ioas_alloc *)arg)->out_ioas_id = kernel_alloc(KERNEL_IOAS);
 		return 0;
@@ -297,13 +296,13 @@ static int kernel_do(int fd, unsigned long request, void *arg)
 	case UAPI_IOMMU_IOAS_UNMAP:
 		return kernel_unmap(arg);
 	case UAPI_IOMMU_HWPT_ALLOC:
-		return kernel_hwpt_alloc(arg);
+		return kernel_do_hwpt_alloc(arg);
 	case UAPI_VFIO_DEVICE_BIND_IOMMUFD:
-		return kernel_bind(fd, arg);
+		return kernel_do_bind(fd, arg);
 	case UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT:
-		return o ? kernel_attach(arg, o) : EINVAL;
+		return o ? kernel_do_attach(arg, o) : EINVAL;
 	case UAPI_VFIO_DEVICE_DETACH_IOMMUFD_PT:
-		return o ? kernel_detach(arg, o) : EINVAL;
+		return o ? kernel_do_detach(arg, o) : EINVAL;
 	case UAPI_IOMMU_GET_HW_INFO:
 		return kernel_hw_info(arg);
 	case UAPI_VFIO_DEVICE_GET_INFO:

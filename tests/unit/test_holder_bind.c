@@ -279,12 +279,123 @@ static void partial_of_taken(void **state)
 	job_free(job);
 }
 
+static struct job *bind_asked(struct context *context, const char *device, const char *pasids,
+			      const char *to, const char *asked)
+{
+	struct fault fault = { 0 };
+	struct job *job;
+
+	kernel_forget();
+	job = bind(context, device, pasids, 0, to, false, &fault);
+	if (!job)
+		fail_msg("%s %s", fault.id, json_object_to_json_string(fault.parameters));
+	kernel_asked(asked);
+	return job;
+}
+
+static void expect_not_bound(struct context *context, const char *device, const char *to,
+			     const char *error, const char *parameters, const char *asked)
+{
+	struct fault fault = { 0 };
+
+	kernel_forget();
+	assert_null(bind(context, device, "7", 0, to, false, &fault));
+	expect_error(&fault, error, parameters);
+	kernel_asked(asked);
+}
+
+/* The device's own requests go out of the way of its PASIDs, where they may, and come back. */
+static void making_room(void **state)
+{
+	struct context *context = *state;
+	struct record_device *a = record_device_find(&context->record, "a");
+	struct job *job;
+
+	assert_int_equal(add_ioas(context, "other"), 4);
+	kernel_fail(UAPI_IOMMU_HWPT_ALLOC, 0, EOPNOTSUPP);
+	expect_attached(context, "a", "guest", false,
+			"alloc hwpt for device 1 in 3 with pasids: EOPNOTSUPP\n"
+			"attach device 1 to 3\n");
+	expect_not_bound(context, "a", "other", "RidInTheWay",
+			 "{\"device\":\"a\",\"ioas\":3,\"ioas_name\":\"guest\"}", "");
+	/* Not one step of it is left when the next one fails. */
+	kernel_fail(UAPI_IOMMU_HWPT_ALLOC, 0, ENOMEM);
+	expect_not_bound(
+		context, "a", "guest", "KernelError",
+		"{\"operation\":\"IOMMU_HWPT_ALLOC\",\"errno\":12,\"errno_name\":\"ENOMEM\"}",
+		"alloc hwpt for device 1 in 3 with pasids: ENOMEM\n");
+	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 0, EBUSY);
+	expect_not_bound(context, "a", "guest", "KernelError",
+			 ATTACH_FAILED(16, "EBUSY", "the device is being reset"),
+			 "alloc hwpt for device 1 in 3 with pasids\n"
+			 "attach device 1 to 5: EBUSY\ndestroy 5\n");
+	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 2, EIO);
+	job = bind_asked(context, "a", "7-8", "guest",
+			 "alloc hwpt for device 1 in 3 with pasids\nattach device 1 to 5\n"
+			 "attach device 1 pasid 7 to 5\nattach device 1 pasid 8 to 5: EIO\n"
+			 "detach device 1 pasid 7\nattach device 1 to 3\ndestroy 5\n");
+	expect_error(&job->fault, "KernelError",
+		     "{\"operation\":\"VFIO_DEVICE_ATTACH_IOMMUFD_PT\",\"errno\":5,"
+		     "\"errno_name\":\"EIO\",\"pasid\":8}");
+	job_free(job);
+	assert_int_equal(a->hwpt, 0);
+	/* They stay where they are when they cannot go back. */
+	kernel.busy = 7;
+	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 2, EIO);
+	job = bind_asked(context, "a", "7", "guest",
+			 "alloc hwpt for device 1 in 3 with pasids\nattach device 1 to 5\n"
+			 "attach device 1 pasid 7 to 5: EBUSY\nattach device 1 to 3: EIO\n");
+	job_free(job);
+	assert_int_equal(a->hwpt, 5);
+	kernel.busy = 0;
+	job_free(bind_asked(context, "a", "7", "guest", "attach device 1 pasid 7 to 5\n"));
+	assert_int_equal(a->hwpt, 5);
+	/* On a table that is fit for them they are in nobody's way. */
+	job_free(bind_asked(
+		context, "a", "8", "other",
+		"alloc hwpt for device 1 in 4 with pasids\nattach device 1 pasid 8 to 6\n"));
+}
+
+/* Out of the way of PASIDs of an HWPT that was asked for, to one that is made for this, and back to a plain one. */
+static void making_room_for_hwpt(void **state)
+{
+	struct context *context = *state;
+	struct record_device *a = record_device_find(&context->record, "a");
+	struct job *job;
+
+	assert_int_equal(add_hwpt(context, "a", "guest", "plain", false), 4);
+	assert_int_equal(add_hwpt(context, "a", "guest", "fit", true), 5);
+	assert_int_equal(add_ioas(context, NULL), 6);
+	expect_attached(context, "a", "plain", false, "attach device 1 to 4\n");
+	expect_not_bound(context, "a", "6", "RidInTheWay",
+			 "{\"device\":\"a\",\"ioas\":3,\"ioas_name\":\"guest\",\"hwpt\":4}", "");
+	expect_not_bound(context, "a", "plain", "HwptNotForPasids", "{\"hwpt\":4,\"device\":\"a\"}",
+			 "");
+	kernel.busy = 7;
+	job = bind_asked(context, "a", "7", "fit",
+			 "alloc hwpt for device 1 in 3 with pasids\nattach device 1 to 7\n"
+			 "attach device 1 pasid 7 to 5: EBUSY\nattach device 1 to 4\ndestroy 7\n");
+	assert_true(job->fault.raised);
+	job_free(job);
+	assert_int_equal(a->hwpt, 4);
+	kernel.busy = 0;
+	job = bind_asked(context, "a", "7", "fit",
+			 "alloc hwpt for device 1 in 3 with pasids\nattach device 1 to 7\n"
+			 "attach device 1 pasid 7 to 5\n");
+	expect_json(job->reply, "{\"pasid\":\"7\",\"count\":1,\"ioas\":3,\"hwpt\":5,"
+				"\"failure\":null,\"reserved\":null}");
+	job_free(job);
+	assert_int_equal(a->hwpt, 7);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(bind_and_unbind), TEST(refusals),         TEST(rollback),
-		TEST(partial),         TEST(rollback_fails),   TEST(automatic),
+		TEST(bind_and_unbind), TEST(refusals),
+		TEST(rollback),        TEST(partial),
+		TEST(rollback_fails),  TEST(automatic),
 		TEST(reset_meanwhile), TEST(partial_of_taken),
+		TEST(making_room),     TEST(making_room_for_hwpt),
 	};
 
 	return cmocka_run_group_tests_name("holder bind", tests, NULL, NULL);
