@@ -78,10 +78,11 @@ static inline void expect_error(struct fault *fault, const char *name, const cha
 }
 
 /* "1-3" or, without PASIDS, so many automatic ones. The job is run to its end. */
-__attribute__((unused, noinline)) static struct job *bind(struct context *context,
-							  const char *device, const char *pasids,
-							  unsigned int count, const char *to,
-							  bool partial, struct fault *fault)
+__attribute__((unused, noinline)) static struct job *bind_pasids(struct context *context,
+								 const char *device,
+								 const char *pasids,
+								 unsigned int count, const char *to,
+								 bool partial, struct fault *fault)
 {
 	struct job_request request = { .count = count, .partial = partial };
 	struct record_device *entry = NULL;
@@ -110,7 +111,8 @@ static inline void expect_bound(struct context *context, const char *device, con
 				const char *to, const char *expected)
 {
 	_cleanup_fault_ struct fault fault = { 0 };
-	_cleanup_(job_freep) struct job *job = bind(context, device, pasids, 3, to, false, &fault);
+	_cleanup_(job_freep) struct job *job =
+		bind_pasids(context, device, pasids, 3, to, false, &fault);
 	const char *text = NULL;
 
 	assert_non_null(job);
@@ -125,15 +127,16 @@ static inline void expect_refused(struct context *context, const char *device, c
 	unsigned int calls = kernel.calls;
 	struct fault fault = { 0 };
 
-	assert_null(bind(context, device, pasids, error ? 1 : 8, to, false, &fault));
+	assert_null(bind_pasids(context, device, pasids, error ? 1 : 8, to, false, &fault));
 	expect_fault(&fault, error ? error : "PasidsExhausted");
 	/* Refused by ourselves: the kernel has not been asked to attach anything. */
 	assert_true(kernel.calls - calls <= 2);
 }
 
-__attribute__((unused, noinline)) static struct job *unbind(struct context *context,
-							    const char *device, const char *pasids,
-							    struct fault *fault)
+__attribute__((unused, noinline)) static struct job *unbind_pasids(struct context *context,
+								   const char *device,
+								   const char *pasids,
+								   struct fault *fault)
 {
 	_cleanup_ranges_ struct ranges list = { 0 };
 	struct job *job = NULL;

@@ -75,7 +75,7 @@ static void plain_table_in_the_way(void **state)
 	expect_refused(context, "a", "7", "plain", "HwptNotForPasids");
 	/* The RID moves within its IOAS, and back when nothing comes of it. */
 	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 3, ENOMEM);
-	job = bind(context, "a", "7-9", 0, "guest", false, &fault);
+	job = bind_pasids(context, "a", "7-9", 0, "guest", false, &fault);
 	assert_string_equal(job->fault.id, "org.ioasidctl.Context.KernelError");
 	job_free(job);
 	assert_int_equal(a->hwpt, plain);
@@ -148,7 +148,7 @@ static void plain_table_of_a_group(void **state)
 	assert_int_equal(attach(context, "v", "plain", false, &fault), FAULTED);
 	expect_fault(&fault, "HwptNotForPasids");
 	/* And what makes room for PASIDs moves the device of the group that has it, or none. */
-	job_free(unbind(context, "x", NULL, &fault));
+	job_free(unbind_pasids(context, "x", NULL, &fault));
 	assert_int_equal(attach(context, "y", "plain", false, &fault), 0);
 	expect_bound(context, "x", "7", "guest", "7");
 	x = record_device_find(&context->record, "x");

@@ -22,17 +22,17 @@ static void bind_and_unbind(void **state)
 	expect_bound(context, "a", "4", "3", "4");
 	/* A second time through the same table, and never by a plain one. */
 	assert_int_equal(kernel_count(KERNEL_HWPT), 1);
-	assert_null(unbind(context, "a", "42,99,100", &fault));
+	assert_null(unbind_pasids(context, "a", "42,99,100", &fault));
 	assert_int_equal(fault_number(&fault, "pasid"), 99);
 	expect_fault(&fault, "PasidNotBound");
 	assert_int_equal(record_device_pasids(record_device_find(&context->record, "a")), 69);
-	job = unbind(context, "a", "42,100-110", &fault);
+	job = unbind_pasids(context, "a", "42,100-110", &fault);
 	assert_int_equal(fault_number(&(struct fault){ .parameters = job->reply }, "count"), 12);
 	job_free(job);
-	job_free(unbind(context, "a", NULL, &fault));
+	job_free(unbind_pasids(context, "a", NULL, &fault));
 	/* The last user has gone, and so has the table. */
 	assert_int_equal(kernel_count(KERNEL_HWPT), 0);
-	job_free(unbind(context, "a", NULL, &fault));
+	job_free(unbind_pasids(context, "a", NULL, &fault));
 }
 
 static void refusals(void **state)
@@ -64,7 +64,7 @@ static void rollback(void **state)
 
 	/* Well inside a second slice. */
 	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 40, ENOMEM);
-	job = bind(context, "a", "100-200", 0, "guest", false, &fault);
+	job = bind_pasids(context, "a", "100-200", 0, "guest", false, &fault);
 	assert_int_equal(job->fault.err, ENOMEM);
 	assert_int_equal(fault_number(&job->fault, "pasid"), 140);
 	expect_fault(&job->fault, "KernelError");
@@ -73,7 +73,7 @@ static void rollback(void **state)
 	assert_int_equal(kernel_count(KERNEL_HWPT), 0);
 	/* At the first one. */
 	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 0, EBUSY);
-	job = bind(context, "a", "100", 0, "guest", true, &fault);
+	job = bind_pasids(context, "a", "100", 0, "guest", true, &fault);
 	expect_fault(&job->fault, "KernelError");
 	assert_null(job->reply);
 	job_free(job);
@@ -89,7 +89,7 @@ static void partial(void **state)
 	struct job *job;
 
 	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 40, ENOMEM);
-	job = bind(context, "a", "100-200", 0, "guest", true, &fault);
+	job = bind_pasids(context, "a", "100-200", 0, "guest", true, &fault);
 	assert_false(job->fault.raised);
 	assert_int_equal(json_get_string(job->reply, "pasid", &text), 1);
 	assert_string_equal(text, "100-139");
@@ -139,7 +139,7 @@ static void automatic(void **state)
 	kernel.busy = 0;
 	expect_bound(context, "a", NULL, "guest", "2,5-6");
 	/* Seven there are: the record knows, and nothing is asked of the kernel. */
-	assert_null(bind(context, "s", NULL, 8, "guest", false, &fault));
+	assert_null(bind_pasids(context, "s", NULL, 8, "guest", false, &fault));
 	assert_int_equal(fault_number(&fault, "found"), 7);
 	assert_int_equal(fault_number(&fault, "count"), 8);
 	expect_fault(&fault, "PasidsExhausted");
@@ -148,14 +148,14 @@ static void automatic(void **state)
 	assert_int_equal(record_device_pasids(small), 0);
 	/* One of them a driver has, which only the kernel knows. */
 	kernel.busy = 3;
-	job = bind(context, "s", NULL, 7, "guest", false, &fault);
+	job = bind_pasids(context, "s", NULL, 7, "guest", false, &fault);
 	assert_int_equal(fault_number(&job->fault, "found"), 6);
 	assert_int_equal(fault_number(&job->fault, "count"), 7);
 	expect_fault(&job->fault, "PasidsExhausted");
 	job_free(job);
 	assert_int_equal(record_device_pasids(small), 0);
 	kernel.busy = 0;
-	job = bind(context, "s", NULL, 8, "guest", true, &fault);
+	job = bind_pasids(context, "s", NULL, 8, "guest", true, &fault);
 	assert_false(job->fault.raised);
 	job_free(job);
 	assert_int_equal(record_device_pasids(small), 7);
@@ -172,7 +172,7 @@ static void reset_meanwhile(void **state)
 	kernel.busy = 5;
 	kernel.busy_to = 4000;
 	calls = kernel.calls;
-	job = bind(context, "a", NULL, 10, "guest", false, &fault);
+	job = bind_pasids(context, "a", NULL, 10, "guest", false, &fault);
 	/* Four numbers are bound, 64 tried in vain and four given back; one HWPT comes and goes. */
 	assert_int_equal(kernel.calls - calls, 4 + 64 + 4 + 2);
 	expect_error(&job->fault, "PasidsBusy",
@@ -185,40 +185,40 @@ static void reset_meanwhile(void **state)
 	expect_bound(context, "a", NULL, "guest", "4,68-69");
 	/* What the context has itself is not tried, and stands between nothing. */
 	kernel.busy_to = 69;
-	job = bind(context, "a", NULL, 1, "guest", false, &fault);
+	job = bind_pasids(context, "a", NULL, 1, "guest", false, &fault);
 	expect_json(job->reply,
 		    "{\"pasid\":\"70\",\"count\":1,\"ioas\":3,\"hwpt\":4,\"failure\":null,"
 		    "\"reserved\":null}");
 	job_free(job);
-	job_free(unbind(context, "a", "70", &fault));
+	job_free(unbind_pasids(context, "a", "70", &fault));
 	kernel.busy_to = 70;
-	job = bind(context, "a", NULL, 1, "guest", false, &fault);
+	job = bind_pasids(context, "a", NULL, 1, "guest", false, &fault);
 	expect_error(&job->fault, "PasidsBusy",
 		     "{\"device\":\"a\",\"tried\":\"5-67,70\",\"count\":1,\"found\":0}");
 	job_free(job);
 	/* Twice 63 with one between them. */
-	job_free(unbind(context, "a", NULL, &fault));
+	job_free(unbind_pasids(context, "a", NULL, &fault));
 	kernel.busy = 1;
 	kernel.busy_to = 63;
-	job = bind(context, "a", NULL, 200, "guest", false, &fault);
+	job = bind_pasids(context, "a", NULL, 200, "guest", false, &fault);
 	assert_false(job->fault.raised);
 	job_free(job);
 	/* One more in a row, from the beginning. */
-	job_free(unbind(context, "a", NULL, &fault));
+	job_free(unbind_pasids(context, "a", NULL, &fault));
 	kernel.busy_to = 64;
-	job = bind(context, "a", NULL, 1, "guest", true, &fault);
+	job = bind_pasids(context, "a", NULL, 1, "guest", true, &fault);
 	expect_error(&job->fault, "PasidsBusy",
 		     "{\"device\":\"a\",\"tried\":\"1-64\",\"count\":1,\"found\":0}");
 	assert_null(job->reply);
 	job_free(job);
 	/* A number that was asked for is tried once. */
-	job = bind(context, "a", "1-9", 0, "guest", false, &fault);
+	job = bind_pasids(context, "a", "1-9", 0, "guest", false, &fault);
 	assert_int_equal(fault_number(&job->fault, "pasid"), 1);
 	job_free(job);
 	/* In part, what was bound before them stays. */
 	kernel.busy = 3;
 	kernel.busy_to = 100;
-	job = bind(context, "a", NULL, 5, "guest", true, &fault);
+	job = bind_pasids(context, "a", NULL, 5, "guest", true, &fault);
 	expect_json(
 		job->reply,
 		"{\"pasid\":\"1-2\",\"count\":2,\"ioas\":3,\"hwpt\":4,"
@@ -242,7 +242,7 @@ static void partial_of_taken(void **state)
 	assert_int_equal(context_alloc_ioas(context, "other", &fault, &other), 0);
 	expect_bound(context, "a", "42,45-46", "guest", "42,45-46");
 	expect_refused(context, "a", "40-50", "guest", "PasidInUse");
-	job = bind(context, "a", "40-50", 0, "other", true, &fault);
+	job = bind_pasids(context, "a", "40-50", 0, "other", true, &fault);
 	assert_false(job->fault.raised);
 	assert_string_equal(reply_string(job, "pasid"), "40-41,43-44,47-50");
 	assert_string_equal(reply_string(job, "taken"), "42,45-46");
@@ -254,23 +254,23 @@ static void partial_of_taken(void **state)
 	assert_int_equal(pasid, 42);
 	job_free(job);
 	/* Nothing of it is free: refused as a whole, and nothing was begun. */
-	assert_null(bind(context, "a", "40-42", 0, "guest", true, &fault));
+	assert_null(bind_pasids(context, "a", "40-42", 0, "guest", true, &fault));
 	assert_int_equal(fault_number(&fault, "pasid"), 40);
 	expect_fault(&fault, "PasidInUse");
-	assert_null(bind(context, "a", "0-9", 0, "guest", true, &fault));
+	assert_null(bind_pasids(context, "a", "0-9", 0, "guest", true, &fault));
 	expect_fault(&fault, "PasidZero");
 	/* A sibling has some, on another page table; those on the same are joined. */
 	expect_bound(context, "x", "10-12", "guest", "10-12");
 	expect_bound(context, "x", "14", "other", "14");
-	job = bind(context, "z", "9-15", 0, "guest", true, &fault);
+	job = bind_pasids(context, "z", "9-15", 0, "guest", true, &fault);
 	assert_string_equal(reply_string(job, "pasid"), "9-13,15");
 	assert_string_equal(reply_string(job, "taken"), "14");
 	job_free(job);
-	assert_null(bind(context, "z", "14", 0, "guest", true, &fault));
+	assert_null(bind_pasids(context, "z", "14", 0, "guest", true, &fault));
 	expect_fault(&fault, "PasidInUse");
 	/* The kernel's failure is the one that counts. */
 	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 2, ENOMEM);
-	job = bind(context, "a", "50-60", 0, "other", true, &fault);
+	job = bind_pasids(context, "a", "50-60", 0, "other", true, &fault);
 	assert_string_equal(reply_string(job, "pasid"), "51-52");
 	assert_string_equal(reply_string(job, "taken"), "50");
 	assert_int_equal(json_get_object(job->reply, "failure", &failure), 1);
@@ -286,7 +286,7 @@ static struct job *bind_asked(struct context *context, const char *device, const
 	struct job *job;
 
 	kernel_forget();
-	job = bind(context, device, pasids, 0, to, false, &fault);
+	job = bind_pasids(context, device, pasids, 0, to, false, &fault);
 	if (!job)
 		fail_msg("%s %s", fault.id, json_object_to_json_string(fault.parameters));
 	kernel_asked(asked);
@@ -299,7 +299,7 @@ static void expect_not_bound(struct context *context, const char *device, const 
 	struct fault fault = { 0 };
 
 	kernel_forget();
-	assert_null(bind(context, device, "7", 0, to, false, &fault));
+	assert_null(bind_pasids(context, device, "7", 0, to, false, &fault));
 	expect_error(&fault, error, parameters);
 	kernel_asked(asked);
 }

@@ -90,11 +90,12 @@ static void at_random(void **state)
 		switch (random() % 6) {
 		case 0:
 		case 1:
-			job_free(bind(context, device, random() % 4 ? range : NULL, 20, to,
-				      random() % 2, &fault));
+			job_free(bind_pasids(context, device, random() % 4 ? range : NULL, 20, to,
+					     random() % 2, &fault));
 			break;
 		case 2:
-			job_free(unbind(context, device, random() % 2 ? range : NULL, &fault));
+			job_free(unbind_pasids(context, device, random() % 2 ? range : NULL,
+					       &fault));
 			break;
 		case 3:
 			(void)attach(context, device, to, random() % 2, &fault);

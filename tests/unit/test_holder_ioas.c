@@ -27,14 +27,14 @@ static void reserved(void **state)
 	snprintf(path, sizeof(path), "%s/r", place);
 	kernel_add(context, path, 20, 7);
 	/* Cannot be read: that is not none. */
-	job = bind(context, path, "1", 0, "guest", false, &fault);
+	job = bind_pasids(context, path, "1", 0, "guest", false, &fault);
 	assert_true(json_object_object_get_ex(job->reply, "reserved", &array));
 	assert_null(array);
 	job_free(job);
 	/* Nor can this, which can be opened. */
 	snprintf(command, sizeof(command), "mkdir %s/r/iommu_group/reserved_regions", place);
 	assert_int_equal(system(command), 0);
-	job = bind(context, path, "4", 0, "guest", false, &fault);
+	job = bind_pasids(context, path, "4", 0, "guest", false, &fault);
 	assert_true(json_object_object_get_ex(job->reply, "reserved", &array));
 	assert_null(array);
 	job_free(job);
@@ -45,7 +45,7 @@ static void reserved(void **state)
 		 "'0x00000000fee00000 0x00000000feefffff msi' >%s/r/iommu_group/reserved_regions",
 		 place);
 	assert_int_equal(system(command), 0);
-	job = bind(context, path, "2", 0, "guest", false, &fault);
+	job = bind_pasids(context, path, "2", 0, "guest", false, &fault);
 	assert_int_equal(json_get_array(job->reply, "reserved", &array), 1);
 	assert_int_equal(json_object_array_length(array), 0);
 	job_free(job);
@@ -57,7 +57,7 @@ static void reserved(void **state)
 	assert_int_equal(context_map_ioas(context, guest, 0x1000, &at, 3, &fault, &iova), 0);
 	at = 0x8000;
 	assert_int_equal(context_map_ioas(context, guest, 0x1000, &at, 3, &fault, &iova), 0);
-	job = bind(context, path, "3", 0, "guest", false, &fault);
+	job = bind_pasids(context, path, "3", 0, "guest", false, &fault);
 	assert_int_equal(json_get_array(job->reply, "reserved", &array), 1);
 	assert_string_equal(json_object_to_json_string_ext(array, JSON_C_TO_STRING_PLAIN),
 			    "[{\"iova\":\"0xfee00000\",\"length\":4096,\"first\":\"0xfee00000\","
@@ -115,7 +115,7 @@ static void ioases(void **state)
 	expect_bound(context, "a", "5", "guest", "5");
 	assert_int_equal(context_free_ioas(context, ioas, &fault), FAULTED);
 	expect_fault(&fault, "IoasInUse");
-	job_free(unbind(context, "a", NULL, &fault));
+	job_free(unbind_pasids(context, "a", NULL, &fault));
 	assert_int_equal(context_free_ioas(context, ioas, &fault), 0);
 	kernel_agrees(context);
 }
@@ -128,12 +128,12 @@ static void leftover(void **state)
 
 	expect_bound(context, "a", "5", "guest", "5");
 	kernel_fail(UAPI_IOMMU_DESTROY, 0, EBUSY);
-	job_free(unbind(context, "a", NULL, &fault));
+	job_free(unbind_pasids(context, "a", NULL, &fault));
 	assert_int_equal(kernel_count(KERNEL_HWPT), 1);
 	expect_bound(context, "a", "5", "guest", "5");
 	assert_int_equal(kernel_count(KERNEL_HWPT), 1);
 	kernel_fail(UAPI_IOMMU_DESTROY, 0, EBUSY);
-	job_free(unbind(context, "a", NULL, &fault));
+	job_free(unbind_pasids(context, "a", NULL, &fault));
 	assert_int_equal(
 		context_free_ioas(context, record_ioas_find(&context->record, "guest"), &fault), 0);
 	kernel_agrees(context);

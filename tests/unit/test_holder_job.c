@@ -78,11 +78,11 @@ static void replies(void **state)
 	struct fault fault = { 0 };
 	struct job *job;
 
-	job = bind(context, "a", NULL, 3, "guest", false, &fault);
+	job = bind_pasids(context, "a", NULL, 3, "guest", false, &fault);
 	expect_json(job->reply, "{\"pasid\":\"1-3\",\"count\":3,\"ioas\":3,\"hwpt\":4,"
 				"\"failure\":null,\"reserved\":null}");
 	job_free(job);
-	job = bind(context, "a", "2-5", 0, "guest", true, &fault);
+	job = bind_pasids(context, "a", "2-5", 0, "guest", true, &fault);
 	expect_json(job->reply,
 		    "{\"pasid\":\"4-5\",\"count\":2,\"ioas\":3,\"hwpt\":4,"
 		    "\"failure\":{\"error\":\"org.ioasidctl.Context.PasidInUse\",\"parameters\":"
@@ -90,7 +90,7 @@ static void replies(void **state)
 		    "\"taken\":\"2-3\",\"reserved\":null}");
 	job_free(job);
 	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 1, ENOSPC);
-	job = bind(context, "a", "10-19", 0, "guest", true, &fault);
+	job = bind_pasids(context, "a", "10-19", 0, "guest", true, &fault);
 	expect_json(job->reply,
 		    "{\"pasid\":\"10\",\"count\":1,\"ioas\":3,\"hwpt\":4,\"failure\":"
 		    "{\"error\":\"org.ioasidctl.Context.KernelError\",\"parameters\":" ATTACH
@@ -98,19 +98,19 @@ static void replies(void **state)
 		    "\"pasid\":11}},\"reserved\":null}");
 	job_free(job);
 	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 1, EIO);
-	job = bind(context, "a", "20-29", 0, "guest", false, &fault);
+	job = bind_pasids(context, "a", "20-29", 0, "guest", false, &fault);
 	assert_null(job->reply);
 	expect_error(&job->fault, "KernelError", ATTACH "5,\"errno_name\":\"EIO\",\"pasid\":21}");
 	job_free(job);
 	/* Chosen ones: an error that is not of the number ends it at once. */
 	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 2, EIO);
-	job = bind(context, "a", NULL, 5, "guest", false, &fault);
+	job = bind_pasids(context, "a", NULL, 5, "guest", false, &fault);
 	expect_error(&job->fault, "KernelError", ATTACH "5,\"errno_name\":\"EIO\",\"pasid\":8}");
 	job_free(job);
-	job = unbind(context, "a", "1-2,10", &fault);
+	job = unbind_pasids(context, "a", "1-2,10", &fault);
 	expect_json(job->reply, "{\"count\":3}");
 	job_free(job);
-	job = unbind(context, "a", NULL, &fault);
+	job = unbind_pasids(context, "a", NULL, &fault);
 	expect_json(job->reply, "{\"count\":3}");
 	job_free(job);
 }
@@ -124,32 +124,32 @@ static void as_many_as_there_are(void **state)
 
 	kernel_add(context, "/sys/devices/s", 3, 9);
 	for (unsigned int count = 6; count <= 7; count++) {
-		job = bind(context, "s", NULL, count, "guest", false, &fault);
+		job = bind_pasids(context, "s", NULL, count, "guest", false, &fault);
 		assert_false(job->fault.raised);
 		assert_int_equal(record_device_pasids(record_device_find(&context->record, "s")),
 				 count);
 		job_free(job);
 		if (count == 6)
-			job_free(unbind(context, "s", NULL, &fault));
+			job_free(unbind_pasids(context, "s", NULL, &fault));
 	}
 	/* None is left. */
-	assert_null(bind(context, "s", NULL, 1, "guest", false, &fault));
+	assert_null(bind_pasids(context, "s", NULL, 1, "guest", false, &fault));
 	expect_error(&fault, "PasidsExhausted", "{\"count\":1,\"found\":0}");
-	assert_null(bind(context, "s", NULL, 1, "guest", true, &fault));
+	assert_null(bind_pasids(context, "s", NULL, 1, "guest", true, &fault));
 	expect_error(&fault, "PasidsExhausted", "{\"count\":1,\"found\":0}");
-	job_free(unbind(context, "s", "4", &fault));
-	assert_null(bind(context, "s", NULL, 2, "guest", false, &fault));
+	job_free(unbind_pasids(context, "s", "4", &fault));
+	assert_null(bind_pasids(context, "s", NULL, 2, "guest", false, &fault));
 	expect_error(&fault, "PasidsExhausted", "{\"count\":2,\"found\":1}");
-	job = bind(context, "s", NULL, 2, "guest", true, &fault);
+	job = bind_pasids(context, "s", NULL, 2, "guest", true, &fault);
 	expect_json(job->reply, "{\"pasid\":\"4\",\"count\":1,\"ioas\":3,\"hwpt\":5,\"failure\":"
 				"{\"error\":\"org.ioasidctl.Context.PasidsExhausted\","
 				"\"parameters\":{\"count\":2,\"found\":1}},\"reserved\":null}");
 	job_free(job);
 	/* That a driver has the last one shows only when it is tried; what was bound is given back. */
-	job_free(unbind(context, "s", "3-4", &fault));
+	job_free(unbind_pasids(context, "s", "3-4", &fault));
 	kernel.busy = 4;
 	kernel_forget();
-	job = bind(context, "s", NULL, 2, "guest", false, &fault);
+	job = bind_pasids(context, "s", NULL, 2, "guest", false, &fault);
 	assert_null(job->reply);
 	expect_error(&job->fault, "PasidsExhausted", "{\"count\":2,\"found\":1}");
 	kernel_asked("attach device 4 pasid 3 to 5\nattach device 4 pasid 4 to 5: EBUSY\n"
@@ -157,7 +157,7 @@ static void as_many_as_there_are(void **state)
 	job_free(job);
 	kernel.busy = 3;
 	kernel.busy_to = 4;
-	job = bind(context, "s", NULL, 2, "guest", true, &fault);
+	job = bind_pasids(context, "s", NULL, 2, "guest", true, &fault);
 	expect_error(&job->fault, "PasidsExhausted", "{\"count\":2,\"found\":0}");
 	job_free(job);
 }
@@ -201,34 +201,34 @@ static void unbind_fails(void **state)
 	expect_bound(context, "a", "5-9,20", "guest", "5-9,20");
 	kernel_fail(UAPI_VFIO_DEVICE_DETACH_IOMMUFD_PT, 3, EIO);
 	kernel_forget();
-	job = unbind(context, "a", "6-9,20", &fault);
+	job = unbind_pasids(context, "a", "6-9,20", &fault);
 	assert_null(job->reply);
 	expect_error(&job->fault, "KernelError", DETACH ",\"pasid\":9,\"done\":\"6-8\"}");
 	kernel_asked("detach device 1 pasid 6\ndetach device 1 pasid 7\ndetach device 1 pasid 8\n"
 		     "detach device 1 pasid 9: EIO\n");
 	job_free(job);
 	kernel_fail(UAPI_VFIO_DEVICE_DETACH_IOMMUFD_PT, 0, EIO);
-	job = unbind(context, "a", NULL, &fault);
+	job = unbind_pasids(context, "a", NULL, &fault);
 	expect_error(&job->fault, "KernelError", DETACH ",\"pasid\":5}");
 	job_free(job);
 	/* In the midst of a range, which stays whole. */
 	kernel_fail(UAPI_VFIO_DEVICE_DETACH_IOMMUFD_PT, 0, EIO);
 	expect_bound(context, "a", "6-8", "guest", "6-8");
-	job = unbind(context, "a", "7", &fault);
+	job = unbind_pasids(context, "a", "7", &fault);
 	assert_true(job->fault.raised);
 	job_free(job);
 	assert_int_equal(record_device_pasids(record_device_find(&context->record, "a")), 6);
 	/* What is not bound is refused before anything is done, wherever it is in the list. */
 	kernel_forget();
-	assert_null(unbind(context, "a", "5,10", &fault));
+	assert_null(unbind_pasids(context, "a", "5,10", &fault));
 	expect_error(&fault, "PasidNotBound", "{\"device\":\"a\",\"pasid\":10,\"pasid_width\":20}");
-	assert_null(unbind(context, "a", "4-6", &fault));
+	assert_null(unbind_pasids(context, "a", "4-6", &fault));
 	expect_error(&fault, "PasidNotBound", "{\"device\":\"a\",\"pasid\":4,\"pasid_width\":20}");
-	assert_null(unbind(context, "a", "8-12", &fault));
+	assert_null(unbind_pasids(context, "a", "8-12", &fault));
 	expect_error(&fault, "PasidNotBound", "{\"device\":\"a\",\"pasid\":10,\"pasid_width\":20}");
-	assert_null(unbind(context, "a", "0,5", &fault));
+	assert_null(unbind_pasids(context, "a", "0,5", &fault));
 	expect_error(&fault, "PasidZero", "{\"device\":\"a\",\"pasid\":0,\"pasid_width\":20}");
-	assert_null(unbind(context, "a", "4294967295", &fault));
+	assert_null(unbind_pasids(context, "a", "4294967295", &fault));
 	expect_error(&fault, "PasidNotBound",
 		     "{\"device\":\"a\",\"pasid\":4294967295,\"pasid_width\":20}");
 	kernel_asked("");
@@ -260,7 +260,7 @@ static void removed(void **state)
 	remove_it(context, false, &fault, &job);
 	expect_error(&fault, "StillBound",
 		     "{\"device\":\"a\",\"pasid_count\":1,\"attached\":false}");
-	job_free(unbind(context, "a", NULL, &fault));
+	job_free(unbind_pasids(context, "a", NULL, &fault));
 	assert_int_equal(context_attach_device(context, a, &target, false, &fault), 0);
 	remove_it(context, false, &fault, &job);
 	expect_error(&fault, "StillBound",

@@ -323,7 +323,7 @@ static void freed(void **state)
 	for (unsigned int i = 0; i < 2; i++) {
 		expect_bound(context, "a", "5", i ? "other" : "guest", "5");
 		kernel_fail(UAPI_IOMMU_DESTROY, 0, EBUSY);
-		job_free(unbind(context, "a", NULL, &fault));
+		job_free(unbind_pasids(context, "a", NULL, &fault));
 	}
 	assert_int_equal(kernel_count(KERNEL_HWPT), 2);
 	unmapped = 0;

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -307,171 +306,6 @@ static void destroy(void **state)
 	world->unlinked = false;
 }
 
-/* A dry run's child stops itself before its first step. */
-static bool held;
-
-int prctl(int option, ...)
-{
-	va_list args;
-	unsigned long value;
-
-	va_start(args, option);
-	value = va_arg(args, unsigned long);
-	va_end(args);
-	if (held)
-		raise(SIGSTOP);
-	return (int)syscall(SYS_prctl, option, value, 0, 0, 0);
-}
-
-/* Begins one that PEER has asked for, and lets it come no further than that. Returns its process. */
-static pid_t begin_held(struct world *world, struct peer *peer)
-{
-	siginfo_t how;
-	pid_t pid;
-
-	held = true;
-	say(peer, CALL("BindPasids", "{\"device\":\"a\",\"pasid\":\"1-1000\","
-				     "\"target\":\"guest\",\"dry_run\":true}"));
-	while (!world->server.dry)
-		server_turn(&world->server);
-	held = false;
-	pid = dry_run_pid(world->server.dry);
-	assert_int_equal(waitid(P_PID, (id_t)pid, &how, WSTOPPED | WNOWAIT), 0);
-	assert_int_equal(how.si_code, CLD_STOPPED);
-	return pid;
-}
-
-/* The plan's lines, each with a newline, in TEXT. */
-static void expect_plan(struct world *world, struct peer *peer, const char *expected)
-{
-	_cleanup_json_ json_object *message = hear(world, peer);
-	json_object *parameters = NULL, *lines = NULL;
-	char text[2000] = "";
-
-	if (json_get_object(message, "parameters", &parameters) != 1 ||
-	    json_get_array(parameters, "plan", &lines) != 1)
-		fail_msg("%s", json_object_to_json_string(message));
-	for (size_t i = 0; i < json_object_array_length(lines); i++) {
-		strcat(text, json_object_get_string(json_object_array_get_idx(lines, i)));
-		strcat(text, "\n");
-	}
-	assert_string_equal(text, expected);
-}
-
-/* A dry run says what would be done, and does nothing: the fake kernel ends a child that asks it. */
-static void dry_run(void **state)
-{
-	static const struct {
-		const char *message, *plan;
-	} cases[] = {
-		{ CALL("AllocIoas", "{\"name\":\"x\",\"dry_run\":true}"),
-		  "ioctl IOMMU_IOAS_ALLOC\n" },
-		{ CALL("FreeIoas", "{\"ioas\":\"guest\",\"dry_run\":true}"),
-		  "ioctl IOMMU_DESTROY ioas 2\n" },
-		{ CALL("MapIoas", "{\"ioas\":\"guest\",\"size\":8192,\"dry_run\":true}"),
-		  "ioctl IOMMU_IOAS_MAP ioas 2 size 0x2000 read write\n" },
-		{ CALL("UnmapIoas", "{\"ioas\":\"guest\",\"all\":true,\"dry_run\":true}"),
-		  "ioctl IOMMU_IOAS_UNMAP ioas 2 iova 0x0 size 0xffffffffffffffff\n" },
-		{ CALL("AttachDevice", "{\"device\":\"a\",\"target\":\"guest\",\"dry_run\":true}"),
-		  "ioctl IOMMU_HWPT_ALLOC a ioas 2 for PASIDs\n"
-		  "ioctl VFIO_DEVICE_ATTACH_IOMMUFD_PT a hwpt NEW\n" },
-		{ CALL("BindPasids",
-		       "{\"device\":\"a\",\"pasid\":\"7,100-163\",\"target\":\"guest\","
-		       "\"dry_run\":true}"),
-		  "ioctl IOMMU_HWPT_ALLOC a ioas 2 for PASIDs\n"
-		  "ioctl VFIO_DEVICE_ATTACH_IOMMUFD_PT a pasid 7 hwpt NEW\n"
-		  "ioctl VFIO_DEVICE_ATTACH_IOMMUFD_PT a pasid 100-163 hwpt NEW\n" },
-		{ CALL("RemoveDevice", "{\"device\":\"a\",\"dry_run\":true}"), "" },
-		{ CALL("Destroy", "{\"dry_run\":true}"),
-		  "ioctl IOMMU_IOAS_UNMAP ioas 2 iova 0x0 size 0xffffffffffffffff\n"
-		  "ioctl IOMMU_DESTROY ioas 2\n" },
-	};
-	struct world *world = *state;
-	struct peer peer = join(world);
-	unsigned int calls = kernel.calls;
-
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		say(&peer, cases[i].message);
-		expect_plan(world, &peer, cases[i].plan);
-	}
-	assert_int_equal(kernel.calls, calls);
-	kernel_agrees(&world->context);
-	assert_false(world->unlinked);
-	leave(&peer);
-}
-
-/* What is there is given back in the right order; a refusal is the real one's. */
-static void dry_run_of_bound(void **state)
-{
-	struct world *world = *state;
-	struct peer peer = join(world);
-
-	say(&peer, BIND("5-9"));
-	expect_reply(world, &peer);
-	say(&peer, CALL("UnbindPasids", "{\"device\":\"a\",\"pasid\":\"6\",\"dry_run\":true}"));
-	expect_plan(world, &peer, "ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a pasid 6\n");
-	say(&peer, CALL("RemoveDevice", "{\"device\":\"a\",\"force\":true,\"dry_run\":true}"));
-	expect_plan(world, &peer,
-		    "ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a pasid 5-9\n"
-		    "ioctl IOMMU_DESTROY hwpt 3\n");
-	say(&peer, CALL("RemoveDevice", "{\"device\":\"a\",\"dry_run\":true}"));
-	expect_error(world, &peer, "org.ioasidctl.Context.StillBound", NULL);
-	say(&peer, CALL("FreeIoas", "{\"ioas\":\"guest\",\"dry_run\":true}"));
-	expect_error(world, &peer, "org.ioasidctl.Context.IoasInUse", NULL);
-	say(&peer, CALL("Describe", "{\"dry_run\":true}"));
-	expect_error(world, &peer, "org.varlink.service.InvalidParameter", "dry_run");
-	say(&peer, CALL("Destroy", "{\"dry_run\":1}"));
-	expect_error(world, &peer, "org.varlink.service.InvalidParameter", "dry_run");
-	kernel_agrees(&world->context);
-	assert_int_equal(bound(world), 5);
-	leave(&peer);
-}
-
-/* Who reads is served meanwhile, who changes waits, and who goes away takes the dry run along. */
-static void dry_run_and_others(void **state)
-{
-	struct world *world = *state;
-	struct peer dry = join(world), reader = join(world), other = join(world);
-
-	(void)begin_held(world, &dry);
-	say(&reader, CALL("Describe", "{}"));
-	expect_reply(world, &reader);
-	say(&other, CALL("AllocIoas", "{}"));
-	server_turn(&world->server);
-	assert_null(heard(&other));
-	assert_non_null(world->server.dry);
-	/* The child, stopped before its first step, has a copy of what a peer of its own would not. */
-	shutdown(dry.fd, SHUT_RDWR);
-	leave(&dry);
-	expect_reply(world, &other);
-	assert_null(world->server.dry);
-	leave(&reader);
-	leave(&other);
-}
-
-/* Its process id stays its own until it is waited for, even where the holder was started not to care for children. */
-static void dry_run_killed(void **state)
-{
-	struct world *world = *state;
-	struct peer peer = join(world);
-	siginfo_t how;
-	pid_t pid;
-
-	signal(SIGCHLD, SIG_IGN);
-	pid = begin_held(world, &peer);
-	assert_int_equal(kill(pid, SIGKILL), 0);
-	assert_int_equal(waitid(P_PID, (id_t)pid, &how, WEXITED | WNOWAIT), 0);
-	assert_int_equal(how.si_status, SIGKILL);
-	expect_error(world, &peer, "org.ioasidctl.Context.KernelError", NULL);
-	say(&peer, CALL("Describe", "{}"));
-	expect_reply(world, &peer);
-	/* One that may still run when the holder ends goes with it: see teardown(). */
-	say(&peer, CALL("Destroy", "{\"dry_run\":true}"));
-	server_turn(&world->server);
-	leave(&peer);
-	signal(SIGCHLD, SIG_DFL);
-}
-
 static void signals(void **state)
 {
 	struct world *world = *state;
@@ -598,24 +432,13 @@ static void stranger(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(errors),
-		TEST(garbage),
-		TEST(pipelined),
-		TEST(oneway),
-		TEST(queue),
-		TEST(requested),
-		TEST(client_dies),
-		TEST(client_dies_and_job_fails),
-		TEST(stream),
-		TEST(descriptors),
-		TEST(destroy),
-		TEST(dry_run),
-		TEST(dry_run_of_bound),
-		TEST(dry_run_and_others),
-		TEST(dry_run_killed),
-		TEST(signals),
-		TEST(too_many),
-		TEST(too_late),
+		TEST(errors),      TEST(garbage),
+		TEST(pipelined),   TEST(oneway),
+		TEST(queue),       TEST(requested),
+		TEST(client_dies), TEST(client_dies_and_job_fails),
+		TEST(stream),      TEST(descriptors),
+		TEST(destroy),     TEST(signals),
+		TEST(too_many),    TEST(too_late),
 		TEST(stranger),
 	};
 
