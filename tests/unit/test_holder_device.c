@@ -19,7 +19,8 @@
 
 #include "holder_world.h"
 
-static char sysfs[64]; /* stands for /sys/devices */
+static char sysfs[64];  /* stands for /sys/devices */
+static int sysfs_errno; /* it cannot be read */
 
 /* openat2() of a path below /sys/devices; the others are the kernel's. */
 long syscall(long number, ...)
@@ -39,6 +40,10 @@ long syscall(long number, ...)
 	va_end(args);
 	if (number != SYS_openat2)
 		return real(number, a, b, c, d, e, f);
+	if (sysfs_errno) {
+		errno = sysfs_errno;
+		return -1;
+	}
 	dir = open(sysfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	a = real(number, dir, b, c, d, e, f);
 	real(SYS_close, dir);
@@ -47,12 +52,28 @@ long syscall(long number, ...)
 
 static const char *iommu = "/dev/null";
 
+static const char *node_of(const char *path)
+{
+	return strncmp(path, "/dev/vfio/devices/", 18) == 0 ? "/dev/null" : path;
+}
+
+int faccessat(int dir, const char *path, int mode, int flags)
+{
+	__typeof__(&faccessat) real = (__typeof__(&faccessat))dlsym(RTLD_NEXT, "faccessat");
+
+	return real(dir, node_of(path), mode, flags);
+}
+
+int lstat(const char *path, struct stat *ret)
+{
+	return fstatat(AT_FDCWD, node_of(path), ret, AT_SYMLINK_NOFOLLOW);
+}
+
 /* Every cdev is /dev/null, which takes the ioctls of the fake kernel. */
 int open(const char *path, int flags, ...)
 {
-	const char *real = strncmp(path, "/dev/vfio/devices/", 18) == 0 ? "/dev/null" : path;
-
-	return openat(AT_FDCWD, strcmp(path, "/dev/iommu") == 0 ? iommu : real, flags, 0600);
+	return openat(AT_FDCWD, strcmp(path, "/dev/iommu") == 0 ? iommu : node_of(path), flags,
+		      0600);
 }
 
 static void run(const char *shell)
@@ -199,6 +220,75 @@ static void not_to_be_had(void **state)
 		      "\"ESTALE\",\"hint\":\"the node in /dev/vfio/devices is not the device's "
 		      "own: is udev running?\"}"));
 	expect_answer(world, &peer, CALL("Describe", "{}"), DESCRIBED(""));
+	run("echo 1:3 >$S/x/vfio-dev/vfio3/dev; touch $S/file");
+	expect_answer(world, &peer, ADD("file"),
+		      ERROR("NoSuchDevice", "{\"path\":\"/sys/devices/file\"}"));
+	expect_answer(world, &peer, ADD("../x"),
+		      "{\"error\":\"org.varlink.service.InvalidParameter\",\"parameters\":{"
+		      "\"parameter\":\"path\"}}");
+	sysfs_errno = EIO;
+	expect_answer(world, &peer, ADD("x"),
+		      ERROR("KernelError", "{\"operation\":\"read of the device in sysfs\","
+					   "\"errno\":5,\"errno_name\":\"EIO\"}"));
+	sysfs_errno = 0;
+	leave(&peer);
+}
+
+/* As many as GetFds can hand out, and none more. */
+static void too_many(void **state)
+{
+	struct world *world = *state;
+	struct record *record = &world->context.record;
+	struct peer peer = begin(world);
+
+	while (record->device_n < CONTEXT_DEVICE_MAX - 1) {
+		struct record_device entry = {
+			.path = (char *)"/d", .cdev = (char *)"vfio1", .fd = -1, .request = -1
+		};
+
+		assert_non_null(record_device_add(record, &entry));
+	}
+	kernel_forget();
+	expect_answer(world, &peer,
+		      CALL("AddDevice", "{\"path\":\"/sys/devices/y\",\"bind\":false}"),
+		      "{\"parameters\":{\"device\":\"y\",\"id\":null}}");
+	expect_answer(world, &peer, ADD("x"),
+		      ERROR("LimitReached", "{\"what\":\"devices\",\"limit\":252}"));
+	kernel_asked("");
+	while (record->device_n > 1)
+		record_device_drop(record, &record->device[0]);
+	leave(&peer);
+}
+
+/* What would be done, as far as it can be known. */
+static void planned(void **state)
+{
+	struct world *world = *state;
+	struct peer peer = begin(world);
+
+	kernel_forget();
+	expect_answer(world, &peer,
+		      CALL("AddDevice", "{\"path\":\"/sys/devices/x\",\"dry_run\":true}"),
+		      "{\"parameters\":{\"device\":\"x\",\"id\":null,\"plan\":["
+		      "\"open /dev/vfio/devices/vfio3\",\"ioctl VFIO_DEVICE_BIND_IOMMUFD x\","
+		      "\"ioctl IOMMU_GET_HW_INFO x\",\"ioctl VFIO_DEVICE_SET_IRQS x\"]}}");
+	expect_answer(
+		world, &peer,
+		CALL("AddDevice", "{\"path\":\"/sys/devices/y\",\"bind\":false,\"dry_run\":true}"),
+		"{\"parameters\":{\"device\":\"y\",\"id\":null,\"plan\":["
+		"\"open /dev/vfio/devices/vfio9\"]}}");
+	expect_answer(world, &peer,
+		      CALL("AddDevice", "{\"path\":\"/sys/devices/z\",\"dry_run\":true}"),
+		      ERROR("NoVfioDevice", "{\"path\":\"/sys/devices/z\"}"));
+	run("echo 1:5 >$S/x/vfio-dev/vfio3/dev");
+	expect_answer(
+		world, &peer, CALL("AddDevice", "{\"path\":\"/sys/devices/x\",\"dry_run\":true}"),
+		ERROR("KernelError",
+		      "{\"operation\":\"open of the VFIO cdev\",\"errno\":116,\"errno_name\":"
+		      "\"ESTALE\",\"hint\":\"the node in /dev/vfio/devices is not the device's "
+		      "own: is udev running?\"}"));
+	kernel_asked("");
+	expect_answer(world, &peer, CALL("Describe", "{}"), DESCRIBED(""));
 	leave(&peer);
 }
 
@@ -317,11 +407,8 @@ static void opened(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(added_and_removed),
-		TEST(not_to_be_had),
-		TEST(steps_fail),
-		TEST(widths),
-		TEST(opened),
+		TEST(added_and_removed), TEST(not_to_be_had), TEST(too_many), TEST(planned),
+		TEST(steps_fail),        TEST(widths),        TEST(opened),
 	};
 
 	return cmocka_run_group_tests_name("holder device", tests, NULL, NULL);
