@@ -28,20 +28,21 @@ int driver_modules_path(const struct sys_root *root, char *buf, size_t size)
 }
 
 /* "alias PATTERN MODULE": depmod(8) lists the aliases of all loadable modules. */
-static int alias_line(const char *text, size_t size, driver_alias_fn *each, void *data)
+static void alias_line(const char *text, size_t size, driver_alias_fn *each, void *data)
 {
 	char line[LINE_SIZE], *pattern, *module, *save = NULL;
 
 	if (size >= sizeof(line))
-		return 0;
+		return;
 	memcpy(line, text, size);
 	line[size] = '\0';
 	pattern = strtok_r(line, " ", &save);
 	if (!pattern || strcmp(pattern, "alias") != 0)
-		return 0;
+		return;
 	pattern = strtok_r(NULL, " ", &save);
 	module = pattern ? strtok_r(NULL, " ", &save) : NULL;
-	return module ? each(module, pattern, data) : 0;
+	if (module)
+		each(module, pattern, data);
 }
 
 static int read_loadable(int dir, driver_alias_fn *each, void *data)
@@ -50,15 +51,15 @@ static int read_loadable(int dir, driver_alias_fn *each, void *data)
 	_cleanup_close_ int fd = sys_file_open(dir, "modules.alias");
 	const char *line;
 	size_t size;
-	int r = 0;
+	int r;
 
 	if (!lines)
 		return -ENOMEM;
 	if (fd < 0)
 		return fd;
 	lines_init(lines, fd, false);
-	while (r == 0 && (r = lines_next(lines, -1, &line, &size)) > 0)
-		r = alias_line(line, size, each, data);
+	while ((r = lines_next(lines, -1, &line, &size)) > 0)
+		alias_line(line, size, each, data);
 	return r;
 }
 
@@ -72,7 +73,7 @@ static int read_builtin(int dir, driver_alias_fn *each, void *data)
 
 	if (r < 0)
 		return r;
-	for (char *at = text; r == 0 && at < text + size; at += strlen(at) + 1) {
+	for (char *at = text; at < text + size; at += strlen(at) + 1) {
 		char module[NAME_MAX + 1];
 		const char *found = strstr(at, key);
 
@@ -80,9 +81,9 @@ static int read_builtin(int dir, driver_alias_fn *each, void *data)
 		    (size_t)(found - at) >= sizeof(module))
 			continue;
 		snprintf(module, sizeof(module), "%.*s", (int)(found - at), at);
-		r = each(module, found + strlen(key), data);
+		each(module, found + strlen(key), data);
 	}
-	return r;
+	return 0;
 }
 
 int driver_aliases(const struct sys_root *root, driver_alias_fn *each, void *data)

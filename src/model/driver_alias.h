@@ -7,11 +7,8 @@
 
 #include "sys/root.h"
 
-/*
- * MODULE as in the file, with "-" or "_"; PATTERN for fnmatch(3) ("pci:v00008086d*sv..."). A
- * non-zero return ends the reading and is returned.
- */
-typedef int driver_alias_fn(const char *module, const char *pattern, void *data);
+/* MODULE as in the file, with "-" or "_"; PATTERN for fnmatch(3) ("pci:v00008086d*sv..."). */
+typedef void driver_alias_fn(const char *module, const char *pattern, void *data);
 
 /*
  * Calls EACH for all aliases of the running kernel. Returns 0; -ENOENT if neither file exists;

@@ -94,7 +94,7 @@ static int read_drivers(const struct sys_root *root, struct table *table)
 	return r;
 }
 
-static int on_alias(const char *module, const char *pattern, void *data)
+static void on_alias(const char *module, const char *pattern, void *data)
 {
 	struct table *table = data;
 	/*
@@ -104,7 +104,7 @@ static int on_alias(const char *module, const char *pattern, void *data)
 	bool override = str_starts(pattern, "vfio_pci:");
 
 	if (!override && !str_starts(pattern, "pci:"))
-		return 0;
+		return;
 	for (size_t i = 0; i < table->n; i++) {
 		struct entry *entry = &table->v[i];
 
@@ -115,7 +115,6 @@ static int on_alias(const char *module, const char *pattern, void *data)
 		if (!override && !entry->made)
 			entry->made = fnmatch(pattern, table->modalias, 0) == 0;
 	}
-	return 0;
 }
 
 /*
@@ -250,26 +249,25 @@ static void reduction_done(struct reduction *reduction)
  * Keeps for each driver the aliases of this machine's devices, or else one line, which shows that
  * it has aliases for others.
  */
-static int keep_alias(const char *module, const char *pattern, void *data)
+static void keep_alias(const char *module, const char *pattern, void *data)
 {
 	const struct reduction *reduction = data;
 	bool override = str_starts(pattern, "vfio_pci:"), keep = override;
 	struct entry *entry = NULL;
 
 	if (!override && !str_starts(pattern, "pci:"))
-		return 0;
+		return;
 	for (size_t i = 0; !entry && i < reduction->table->n; i++)
 		if (is_module(reduction->table->v[i].module, module))
 			entry = &reduction->table->v[i];
 	if (!entry)
-		return 0;
+		return;
 	keep = keep || !entry->aliases;
 	for (size_t i = 0; !keep && i < reduction->modaliases.n; i++)
 		keep = fnmatch(pattern, reduction->modaliases.v[i], 0) == 0;
 	if (keep)
 		fprintf(reduction->out, "alias %s %s\n", pattern, module);
 	entry->aliases = true;
-	return 0;
 }
 
 int driver_match_reduce(const struct sys_root *root, FILE *out)
