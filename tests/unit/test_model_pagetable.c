@@ -1,348 +1,206 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "tree.h"
+/* Which table a device's requests go through. */
+#include "memory.h"
+#include "pagetable_text.h"
 
-#include <errno.h>
+static const char *const lacks[] = { "there",  "no IOMMU", "no dumps", "no table", "no PCI",
+				     "legacy", "unbound",  "SVA",      "misread" };
 
-#include "model/pagetable.h"
-#include "util/cleanup.h"
-
-#define DEVICE    "/sys/devices/pci0000:00/0000:00:10.0"
-#define DIRECTORY "sys/kernel/debug/iommu/intel"
-#define TABLE     DIRECTORY "/dmar_translation_struct"
-#define DUMP      DIRECTORY "/0000:00:10.0/domain_translation_struct"
-#define CONTEXT   "0x1:0x2\t0x0000000000000002:0x000000000000a001\t"
-#define HEADING   "Device 0000:00:10.0 with pasid 0 @0xa000\nIOVA_PFN ...\n"
-
-/* A device behind the unit dmar0, with one line of the table. */
-static void machine(const struct tree *tree, const char *line)
+static void find(const struct tree *tree, const char *path, uint32_t pasid, const char *expected)
 {
-	char text[512];
+	_cleanup_pagetable_ struct pagetable table = { .lack = PAGETABLE_MISREAD };
+	char text[256];
 
-	tree_pci(tree, "pci0000:00/0000:00:10.0", "3", "PCI_CLASS=20000\n");
-	tree_link(tree, "sys/devices/pci0000:00/0000:00:10.0/iommu", "../../virtual/iommu/dmar0");
-	tree_file(tree, "sys/devices/virtual/iommu/dmar0/intel-iommu/cap", "d2078c106f0466\n");
-	tree_link(tree, "sys/class/iommu/dmar0", "../../devices/virtual/iommu/dmar0");
-	snprintf(text, sizeof(text), "IOMMU dmar0: Root Table Address: 0x1\nB.D.F\n%s\n", line);
-	if (line)
-		tree_file(tree, TABLE, text);
+	assert_int_equal(pagetable_find(&tree->root, path, pasid, &table), 0);
+	snprintf(text, sizeof(text), "%s %u %s %s %s", table.device, table.pasid,
+		 table.unit.value ? table.unit.value : "-",
+		 table.vendor.value ? table.vendor.value : "-", lacks[table.lack]);
+	if (table.lack == PAGETABLE_THERE)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), " %s %u @%#" PRIx64,
+			 pagetable_stage_name(table.stage), table.levels, table.table);
+	assert_string_equal(text, expected);
 }
 
-static enum pagetable_lack find(const struct tree *tree, const char *line, uint32_t pasid,
-				struct pagetable *ret)
-{
-	machine(tree, line);
-	assert_int_equal(pagetable_find(&tree->root, DEVICE, pasid, ret), 0);
-	return ret->lack;
-}
+#define OF(pasid, rest) "0000:00:10.0 " pasid " dmar0 intel " rest
 
-/* What an entry of the table leads to; WORDS are its three, after the context entry and the PASID. */
-#define finds(name, line, pasid, expected) \
-	static void name(void **state) \
-	{ \
-		_cleanup_pagetable_ struct pagetable table = { 0 }; \
-\
-		assert_int_equal(find(*state, line, pasid, &table), expected); \
-	}
-
-#define ENTRY(pasid, words) "00:10.0\t" CONTEXT pasid "\t" words
-
-finds(no_table, NULL, 0, PAGETABLE_NO_TABLE) finds(unbound, ENTRY("7", "0xa000:0x3:0x49"), 8,
-						   PAGETABLE_UNBOUND)
-	finds(another_device, "00:10.1\t" CONTEXT "0\t0xa000:0x3:0x49", 0, PAGETABLE_UNBOUND)
-		finds(sva, ENTRY("7", "0xa000:0x1:0x49"), 7, PAGETABLE_SVA)
-	/* First stage of 4 levels, and the unit's second stages have 5: the kernel would walk 5. */
-	finds(misread, ENTRY("7", "0xa000:0x3:0x4d"), 7, PAGETABLE_MISREAD)
-		finds(misread_five, ENTRY("7", "0xa004:0x3:0x49"), 7, PAGETABLE_MISREAD)
-			finds(first_five, ENTRY("7", "0xa004:0x3:0x4d"), 7, PAGETABLE_THERE)
-				finds(legacy_pasid, ENTRY("-1", "0x0:0x0:0x0"), 7, PAGETABLE_LEGACY)
-					finds(reserved_type, ENTRY("0", "0x0:0x0:0x1c1"), 0,
-					      PAGETABLE_UNBOUND)
-
-						static void finds_stages(void **state)
+/* In scalable mode: by the entry of the PASID. */
+static void finds_entries(void **state)
 {
 	static const struct {
 		const char *line;
-		enum pagetable_stage stage;
-		unsigned int levels;
+		uint32_t pasid;
+		const char *expected;
 	} cases[] = {
-		{ ENTRY("0", "0xa000:0x3:0x49"), PAGETABLE_FIRST, 4 },
-		{ ENTRY("0", "0x0:0x3:0xa085"), PAGETABLE_SECOND, 3 },
-		{ ENTRY("0", "0xb000:0x3:0xa0c9"), PAGETABLE_NESTED, 4 },
-		{ ENTRY("0", "0x0:0x3:0x109"), PAGETABLE_PASS_THROUGH, 4 },
-		{ ENTRY("-1", "0x0:0x0:0x0"), PAGETABLE_SECOND, 4 },
-		{ "00:10.0\t0x1:0x2\t0x1:0xa005\t-1\t0x0:0x0:0x0", PAGETABLE_SECOND, 3 },
-		{ "00:10.0\t0x1:0x2\t0x2:0x9\t-1\t0x0:0x0:0x0", PAGETABLE_PASS_THROUGH, 4 },
+		{ ENTRY("0", "0xa000:0x3:0x49"), 0, OF("0", "there first-stage 4 @0xa000") },
+		{ ENTRY("7", "0xafff:0x3:0x49"), 7, OF("7", "misread") },
+		{ ENTRY("7", "0xa003:0x3:0x49"), 7, OF("7", "there first-stage 4 @0xa000") },
+		/* First stage of 4 levels, and the unit's second stages have 5: the kernel would walk 5. */
+		{ ENTRY("7", "0xa000:0x3:0x4d"), 7, OF("7", "misread") },
+		{ ENTRY("7", "0xa004:0x3:0x49"), 7, OF("7", "misread") },
+		{ ENTRY("7", "0xa004:0x3:0x4d"), 7, OF("7", "there first-stage 5 @0xa000") },
+		{ ENTRY("7", "0xa000:0x1:0x49"), 7, OF("7", "SVA") },
+		/* Domain 1 is a process's in the first stage only. */
+		{ ENTRY("7", "0x0:0x1:0xa085"), 7, OF("7", "there second-stage 3 @0xa000") },
+		{ ENTRY("0", "0x0:0x3:0xbfff085"), 0, OF("0", "there second-stage 3 @0xbfff000") },
+		{ ENTRY("0", "0x0:0x3:0xa081"), 0, OF("0", "there second-stage 2 @0xa000") },
+		{ ENTRY("0", "0x0:0x3:0xa08d"), 0, OF("0", "there second-stage 5 @0xa000") },
+		{ ENTRY("0", "0xb000:0x3:0xa0c9"), 0, OF("0", "there nested 4 @0xa000") },
+		{ ENTRY("0", "0x0:0x3:0x109"), 0, OF("0", "there pass-through 4 @0") },
+		{ ENTRY("0", "0x0:0x3:0x1c1"), 0, OF("0", "unbound") },
+		{ ENTRY("0", "0x0:0x3:0x1dd"), 0, OF("0", "unbound") },
+		{ ENTRY("0", "0x0:0x3:0x1"), 0, OF("0", "unbound") },
 	};
+	const struct tree *tree = *state;
 
-	machine(*state, cases[0].line);
+	pagetable_machine(tree);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		_cleanup_pagetable_ struct pagetable table = { 0 };
-		const struct tree *tree = *state;
-		char text[512];
-
-		snprintf(text, sizeof(text), "IOMMU dmar0: Root\n%s\n", cases[i].line);
-		tree_file(tree, TABLE, text);
-		assert_int_equal(pagetable_find(&tree->root, DEVICE, 0, &table), 0);
-		assert_int_equal(table.lack, PAGETABLE_THERE);
-		assert_int_equal(table.stage, cases[i].stage);
-		assert_int_equal(table.levels, cases[i].levels);
-		if (table.stage != PAGETABLE_PASS_THROUGH)
-			assert_int_equal(table.table, 0xa000);
+		pagetable_entry_write(tree, cases[i].line);
+		find(tree, DEVICE, cases[i].pasid, cases[i].expected);
 	}
 }
 
-static void finds_no_other_iommu(void **state)
+/* In legacy mode a device has a context entry, and no PASIDs. */
+static void finds_context_entries(void **state)
 {
-	_cleanup_pagetable_ struct pagetable table = { 0 };
+#define CONTEXT(high, low) "00:10.0\t0x1:0x2\t" high ":" low "\t-1\t0x0:0x0:0x0"
+	static const struct {
+		const char *line;
+		uint32_t pasid;
+		const char *expected;
+	} cases[] = {
+		{ CONTEXT("0x2", "0xa001"), 0, OF("0", "there second-stage 4 @0xa000") },
+		{ CONTEXT("0x1", "0xa005"), 0, OF("0", "there second-stage 3 @0xa000") },
+		{ CONTEXT("0x38", "0xafff001"), 0, OF("0", "there second-stage 2 @0xafff000") },
+		{ CONTEXT("0x3", "0xa001"), 0, OF("0", "there second-stage 5 @0xa000") },
+		{ CONTEXT("0x2", "0x9"), 0, OF("0", "there pass-through 4 @0") },
+		{ CONTEXT("0x2", "0xd"), 0, OF("0", "unbound") },
+		{ CONTEXT("0x7", "0xd"), 0, OF("0", "unbound") },
+		{ CONTEXT("0x2", "0xa001"), 7, OF("7", "legacy") },
+		{ CONTEXT("0x7", "0xa001"), 7, OF("7", "legacy") },
+	};
+	const struct tree *tree = *state;
+
+	pagetable_machine(tree);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		pagetable_entry_write(tree, cases[i].line);
+		find(tree, DEVICE, cases[i].pasid, cases[i].expected);
+	}
+}
+
+/* Its own among those of other PASIDs, functions, devices, buses and units. */
+static void finds_its_own(void **state)
+{
+#define LINE(bdf, pasid, table) bdf "\t0x1:0x2\t0x2:0xa001\t" pasid "\t" table ":0x3:0x49\n"
+	const struct tree *tree = *state;
+	char others[1024];
+
+	snprintf(others, sizeof(others), "%s",
+		 "IOMMU dmar1: Root\n" LINE("00:10.0", "7", "0x1000") "IOMMU dmar0: Root\n" LINE(
+			 "00:0f.0", "7", "0x2000") LINE("00:10.0", "6", "0x3000")
+			 LINE("00:10.0", "8", "0x4000") LINE("00:10.1", "7", "0x5000")
+				 LINE("00:11.0", "7", "0x6000") LINE("01:10.0", "7", "0x7000"));
+	pagetable_machine(tree);
+	tree_file(tree, TABLE, others);
+	find(tree, DEVICE, 7, OF("7", "unbound"));
+	find(tree, DEVICE, 0, OF("0", "unbound"));
+	find(tree, DEVICE, 6, OF("6", "there first-stage 4 @0x3000"));
+	snprintf(others + strlen(others), sizeof(others) - strlen(others), "%s",
+		 "IOMMU dmar2: Root\nIOMMU dmar0: Root\n" LINE("00:10.0", "7", "0xa000"));
+	tree_file(tree, TABLE, others);
+	find(tree, DEVICE, 7, OF("7", "there first-stage 4 @0xa000"));
+}
+
+static void finds_no_iommu_of_intel(void **state)
+{
 	const struct tree *tree = *state;
 
 	tree_pci(tree, "pci0000:00/0000:00:10.0", NULL, "PCI_CLASS=20000\n");
-	assert_int_equal(pagetable_find(&tree->root, DEVICE, 0, &table), 0);
-	assert_int_equal(table.lack, PAGETABLE_NO_IOMMU);
-	pagetable_done(&table);
+	find(tree, DEVICE, 3, "0000:00:10.0 3 - - no IOMMU");
 	tree_link(tree, "sys/devices/pci0000:00/0000:00:10.0/iommu", "../../virtual/iommu/ivhd0");
 	tree_file(tree, "sys/devices/virtual/iommu/ivhd0/amd-iommu/cap", "10\n");
 	tree_link(tree, "sys/class/iommu/ivhd0", "../../devices/virtual/iommu/ivhd0");
-	assert_int_equal(pagetable_find(&tree->root, DEVICE, 0, &table), 0);
-	assert_int_equal(table.lack, PAGETABLE_NO_DUMPS);
-	assert_string_equal(table.vendor.value, "amd");
+	find(tree, DEVICE, 0, "0000:00:10.0 0 ivhd0 amd no dumps");
+}
+
+static void finds_no_table(void **state)
+{
+	const struct tree *tree = *state;
+
+	pagetable_machine(tree);
+	find(tree, DEVICE, 0, OF("0", "no table"));
+	tree_dir(tree, "sys/devices/platform/dma0");
+	tree_link(tree, "sys/devices/platform/dma0/subsystem", "../../../bus/platform");
+	tree_link(tree, "sys/devices/platform/dma0/iommu", "../../virtual/iommu/dmar0");
+	find(tree, "/sys/devices/platform/dma0", 0, "dma0 0 dmar0 intel no PCI");
 }
 
 static void says_what_cannot_be_read(void **state)
 {
-	struct pagetable table = { 0 };
+	static const char link[] = "sys/devices/pci0000:00/0000:00:10.0/iommu";
+	struct pagetable table = { .pasid = 77 };
 	const struct tree *tree = *state;
 
-	machine(tree, NULL);
-	tree_link(tree, "sys/kernel/debug", "errno:13");
+	pagetable_machine(tree);
+	assert_int_equal(pagetable_find(&tree->root, "/sys/devices/none", 0, &table), -ENODEV);
+	/* More levels than there are; in a table that breaks off; that may not be read. */
+	pagetable_entry_write(tree, ENTRY("0", "0x0:0x3:0xa091"));
+	assert_int_equal(pagetable_find(&tree->root, DEVICE, 0, &table), -EBADMSG);
+	pagetable_entry_write(tree, CONTEXT("0x4", "0xa001"));
+	assert_int_equal(pagetable_find(&tree->root, DEVICE, 0, &table), -EBADMSG);
+	pagetable_entry_write(tree, "00:10.0 x");
+	assert_int_equal(pagetable_find(&tree->root, DEVICE, 0, &table), -EBADMSG);
+	assert_int_equal(unlinkat(tree->root.fd, TABLE, 0), 0);
+	tree_link(tree, TABLE, "errno:13");
 	assert_int_equal(pagetable_find(&tree->root, DEVICE, 0, &table), -EACCES);
+	/* The unit, and which one it is. */
+	assert_int_equal(unlinkat(tree->root.fd, "sys/class/iommu/dmar0", 0), 0);
+	assert_int_equal(pagetable_find(&tree->root, DEVICE, 0, &table), -ENOENT);
+	assert_int_equal(unlinkat(tree->root.fd, link, 0), 0);
+	tree_link(tree, link, "errno:5");
+	assert_int_equal(pagetable_find(&tree->root, DEVICE, 0, &table), -EIO);
+	assert_int_equal(table.pasid, 77);
 }
 
-/* The lowest and the highest half of a first stage, and a hole between pages. */
-#define PAGES \
-	"0x0000000000001 |\t0x0\t0x1027\t0x2027\t0x3027\t0x0000000000005067\n" \
-	"0x0000000000002 |\t0x0\t0x1027\t0x2027\t0x3027\t0x0000000000006067\n" \
-	"0x0000000000003 |\t0x0\t0x1027\t0x2027\t0x3027\t0x0000000000009067\n" \
-	"0x0000000000004 |\t0x0\t0x1027\t0x2027\t0x3027\t0x800000000000a025\n" \
-	"0x0000000000400 |\t0x0\t0x1027\t0x2027\t0x00000000404010e7\n" \
-	"0x0000007fc0000 |\t0x0\t0x1027\t0x00000000800000e7\n" \
-	"0x0000fffffffff |\t0x0\t0x4027\t0x5025\t0x6027\t0x0000000000007067\n"
-
-static void first_stage(const struct tree *tree, struct pagetable *ret)
+static void names(void **state)
 {
-	assert_int_equal(find(tree, ENTRY("0", "0xa000:0x3:0x49"), 0, ret), PAGETABLE_THERE);
-	tree_file(tree, DUMP, HEADING PAGES);
+	static const char *const levels[] = { "PT", "PD", "PDPT", "PML4", "PML5" };
+	static const char *const stages[] = { "first-stage", "second-stage", "nested",
+					      "pass-through" };
+	static const char *const states[] = { "unmapped", "mapped", "beyond" };
+
+	(void)state;
+	for (unsigned int i = 0; i < ARRAY_SIZE(levels); i++)
+		assert_string_equal(pagetable_level_name(i + 1), levels[i]);
+	for (unsigned int i = 0; i < ARRAY_SIZE(stages); i++)
+		assert_string_equal(pagetable_stage_name((enum pagetable_stage)i), stages[i]);
+	for (unsigned int i = 0; i < ARRAY_SIZE(states); i++)
+		assert_string_equal(pagetable_state_name((enum pagetable_state)i), states[i]);
 }
 
-static void translates_in_any_order(void **state)
+static int try_find(void *data)
 {
+	const struct tree *tree = data;
 	_cleanup_pagetable_ struct pagetable table = { 0 };
-	struct pagetable_walk walks[] = {
-		{ .iova = UINT64_C(0xfffffffffffff123) },
-		{ .iova = 0x4000 },
-		{ .iova = 0x5fffff },
-		{ .iova = 0x1000 },
-		{ .iova = UINT64_C(0x7fffffffff) },
-	};
 
-	first_stage(*state, &table);
-	assert_int_equal(pagetable_translate(&((struct tree *)*state)->root, &table, walks, 5), 0);
-	for (size_t i = 0; i < 5; i++)
-		assert_int_equal(walks[i].state, PAGETABLE_MAPPED);
-	assert_int_equal(walks[0].physical.value, 0x7123);
-	assert_true(walks[0].read && !walks[0].write);
-	assert_int_equal(walks[1].physical.value, 0xa000);
-	assert_true(walks[1].read && !walks[1].write);
-	assert_string_equal(walks[1].steps[3].flags[walks[1].steps[3].n_flags - 1], "no-execute");
-	/* Bit 12 of a large page's entry is no address. */
-	assert_int_equal(walks[2].physical.value, 0x405fffff);
-	assert_int_equal(walks[2].page_size.value, 2 << 20);
-	assert_int_equal(walks[2].n_steps, 3);
-	assert_int_equal(walks[2].steps[2].address.value, 0x40400000);
-	assert_true(walks[3].write);
-	assert_int_equal(walks[3].n_steps, 4);
-	assert_int_equal(walks[3].steps[0].level, 4);
-	assert_int_equal(walks[3].steps[3].index, 1);
-	assert_int_equal(walks[4].physical.value, 0xbfffffff);
-	assert_int_equal(walks[4].page_size.value, 1 << 30);
+	return pagetable_find(&tree->root, DEVICE, 0, &table);
 }
 
-static void says_where_walks_end(void **state)
+static void runs_out_of_memory(void **state)
 {
-	static const struct {
-		uint64_t iova;
-		unsigned int level; /* 0: nowhere */
-	} cases[] = {
-		{ 0x0, 1 },
-		{ 0x5000, 1 },
-		{ 0x1ff000, 1 },
-		{ 0x200000, 2 },
-		{ 0x600000, 2 },
-		{ 0x40000000, 3 },
-		{ UINT64_C(0x8000000000), 4 },
-		{ UINT64_C(0xffffffffffffe000), 1 },
-		{ UINT64_C(0xfffffffffe000000), 2 },
-		{ UINT64_C(0x1000000000000), 0 },
-		/* In the table's width, and not canonical. */
-		{ UINT64_C(0xfffffffff123), 0 },
-		{ UINT64_C(0xffff7fffffffffff), 0 },
-	};
-	_cleanup_pagetable_ struct pagetable table = { 0 };
-	struct pagetable_walk walks[ARRAY_SIZE(cases)] = { 0 };
-
-	first_stage(*state, &table);
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		walks[i].iova = cases[i].iova;
-	assert_int_equal(pagetable_translate(&((struct tree *)*state)->root, &table, walks,
-					     ARRAY_SIZE(cases)),
-			 0);
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		const struct pagetable_walk *walk = &walks[i];
-
-		assert_int_equal(walk->physical.status, 0);
-		if (!cases[i].level) {
-			assert_int_equal(walk->state, PAGETABLE_BEYOND);
-			assert_int_equal(walk->n_steps, 0);
-			continue;
-		}
-		assert_int_equal(walk->state, PAGETABLE_UNMAPPED);
-		assert_int_equal(walk->n_steps, 4 - cases[i].level + 1);
-		assert_int_equal(walk->steps[walk->n_steps - 1].level, cases[i].level);
-		assert_int_equal(walk->steps[walk->n_steps - 1].entry.status, 0);
-		for (size_t k = 0; k + 1 < walk->n_steps; k++)
-			assert_int_equal(walk->steps[k].entry.status, 1);
-	}
-	assert_int_equal(walks[7].steps[2].entry.value, 0x6027);
-}
-
-struct ranges_seen {
-	struct pagetable_range v[16];
-	size_t n, stop_at;
-};
-
-static int see(const struct pagetable_range *range, void *data)
-{
-	struct ranges_seen *seen = data;
-
-	assert_true(seen->n < ARRAY_SIZE(seen->v));
-	seen->v[seen->n++] = *range;
-	return seen->n == seen->stop_at ? 17 : 0;
-}
-
-static void merges_ranges(void **state)
-{
-	_cleanup_pagetable_ struct pagetable table = { 0 };
-	const struct sys_root *root = &((struct tree *)*state)->root;
-	struct ranges_seen seen = { 0 };
-
-	first_stage(*state, &table);
-	assert_int_equal(pagetable_map(root, &table, false, see, &seen), 0);
-	assert_int_equal(seen.n, 5);
-	assert_int_equal(seen.v[0].start, 0x1000);
-	assert_int_equal(seen.v[0].end, 0x3fff);
-	assert_false(seen.v[0].contiguous);
-	assert_true(seen.v[0].write);
-	assert_int_equal(seen.v[0].n_pages, 1);
-	assert_int_equal(seen.v[0].pages[0].count, 3);
-	assert_false(seen.v[1].write);
-	assert_int_equal(seen.v[2].pages[0].size, 2 << 20);
-	assert_true(seen.v[2].contiguous);
-	assert_true(seen.v[4].start == UINT64_C(0xfffffffffffff000));
-	assert_true(seen.v[4].end == UINT64_MAX);
-	seen = (struct ranges_seen){ 0 };
-	assert_int_equal(pagetable_map(root, &table, true, see, &seen), 0);
-	assert_int_equal(seen.n, 6);
-	assert_int_equal(seen.v[0].end, 0x2fff);
-	assert_int_equal(seen.v[0].physical, 0x5000);
-	assert_int_equal(seen.v[1].physical, 0x9000);
-	seen = (struct ranges_seen){ .stop_at = 2 };
-	assert_int_equal(pagetable_map(root, &table, true, see, &seen), 17);
-	assert_int_equal(seen.n, 2);
-}
-
-static void merges_pages_of_several_sizes(void **state)
-{
-	_cleanup_pagetable_ struct pagetable table = { 0 };
 	const struct tree *tree = *state;
-	struct ranges_seen seen = { 0 };
 
-	/* Second stage: read is a bit of its own. */
-	assert_int_equal(find(tree, ENTRY("0", "0x0:0x3:0xa089"), 0, &table), PAGETABLE_THERE);
-	tree_file(tree, DUMP,
-		  HEADING "0x0000000000200 |\t0x0\t0x1003\t0x2003\t0x0000000040200883\n"
-			  "0x0000000000400 |\t0x0\t0x1003\t0x2003\t0x3003\t0x0000000040400003\n"
-			  "0x0000000000401 |\t0x0\t0x1003\t0x2003\t0x3003\t0x0000000040401002\n");
-	assert_int_equal(pagetable_map(&tree->root, &table, false, see, &seen), 0);
-	assert_int_equal(seen.n, 2);
-	assert_int_equal(seen.v[0].end, 0x400fff);
-	assert_true(seen.v[0].contiguous);
-	assert_int_equal(seen.v[0].n_pages, 2);
-	assert_int_equal(seen.v[0].pages[0].size, 4096);
-	assert_int_equal(seen.v[0].pages[1].size, 2 << 20);
-	assert_true(!seen.v[1].read && seen.v[1].write);
-}
-
-static void pass_through_needs_no_dump(void **state)
-{
-	_cleanup_pagetable_ struct pagetable table = { 0 };
-	const struct tree *tree = *state;
-	struct pagetable_walk walk = { .iova = 0x12345678 };
-	struct ranges_seen seen = { 0 };
-
-	assert_int_equal(find(tree, ENTRY("0", "0x0:0x3:0x109"), 0, &table), PAGETABLE_THERE);
-	assert_int_equal(pagetable_translate(&tree->root, &table, &walk, 1), 0);
-	assert_int_equal(walk.state, PAGETABLE_MAPPED);
-	assert_int_equal(walk.physical.value, 0x12345678);
-	assert_int_equal(walk.n_steps, 0);
-	assert_int_equal(pagetable_map(&tree->root, &table, false, see, &seen), 0);
-	assert_int_equal(seen.n, 1);
-	assert_true(seen.v[0].end == UINT64_C(0xffffffffffff));
-}
-
-static void refuses_another_table_than_the_iommu_has(void **state)
-{
-	_cleanup_pagetable_ struct pagetable table = { 0 };
-	const struct tree *tree = *state;
-	struct pagetable_walk walk = { .iova = 0x1000 };
-	struct ranges_seen seen = { 0 };
-
-	assert_int_equal(find(tree, ENTRY("0", "0xb000:0x3:0x49"), 0, &table), PAGETABLE_THERE);
-	assert_int_equal(pagetable_translate(&tree->root, &table, &walk, 1), -ENOENT);
-	tree_file(tree, DUMP, HEADING PAGES);
-	assert_int_equal(pagetable_translate(&tree->root, &table, &walk, 1), -ESTALE);
-	assert_int_equal(pagetable_map(&tree->root, &table, false, see, &seen), -ESTALE);
-	/* No entry any more, then another number of levels. */
-	tree_file(tree, DUMP, "");
-	assert_int_equal(pagetable_translate(&tree->root, &table, &walk, 1), -ESTALE);
-	table.table = 0xa000;
-	table.levels = 5;
-	tree_file(tree, DUMP, HEADING PAGES);
-	assert_int_equal(pagetable_translate(&tree->root, &table, &walk, 1), -ESTALE);
-	assert_int_equal(pagetable_map(&tree->root, &table, false, see, &seen), -ESTALE);
-	assert_int_equal(seen.n, 0);
+	pagetable_machine(tree);
+	pagetable_entry_write(tree, ENTRY("0", "0xa000:0x3:0x49"));
+	memory_exhaust(try_find, *state, 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		tree_test(no_table),
-		tree_test(unbound),
-		tree_test(another_device),
-		tree_test(sva),
-		tree_test(misread),
-		tree_test(misread_five),
-		tree_test(first_five),
-		tree_test(legacy_pasid),
-		tree_test(reserved_type),
-		tree_test(finds_stages),
-		tree_test(finds_no_other_iommu),
-		tree_test(says_what_cannot_be_read),
-		tree_test(translates_in_any_order),
-		tree_test(says_where_walks_end),
-		tree_test(merges_ranges),
-		tree_test(merges_pages_of_several_sizes),
-		tree_test(pass_through_needs_no_dump),
-		tree_test(refuses_another_table_than_the_iommu_has),
+		tree_test(finds_entries),  tree_test(finds_context_entries),
+		tree_test(finds_its_own),  tree_test(finds_no_iommu_of_intel),
+		tree_test(finds_no_table), tree_test(says_what_cannot_be_read),
+		cmocka_unit_test(names),   tree_test(runs_out_of_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
