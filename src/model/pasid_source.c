@@ -76,7 +76,7 @@ static int find_place(const struct sys_root *root, const char *path, char *buf, 
 	const char *slash = strrchr(path, '/');
 	char target[PATH_MAX], directory[PATH_MAX];
 
-	if (!slash || sys_root_link(root, path, target, sizeof(target)) <= 0)
+	if (sys_root_link(root, path, target, sizeof(target)) <= 0)
 		return sys_root_realpath(root, path, buf, size);
 	if (snprintf(directory, sizeof(directory), "/%.*s", (int)(slash - path), path) >=
 	    (int)sizeof(directory))

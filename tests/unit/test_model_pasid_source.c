@@ -2,20 +2,10 @@
 /* Trees of machines that the lab has not are written after the kernel's source and documentation. */
 #include "pasid_claims.h"
 
-#include <errno.h>
-
 #define ID    "0000:00:10.0"
 #define PLACE "pci0000:00/" ID
 
-static void check(const struct tree *tree, const char *source, int status, const char *text,
-		  const char *reason)
-{
-	struct claims claims;
-
-	assert_int_equal(claims_read(tree, claims_source(source), &claims), status);
-	assert_string_equal(claims.text, text);
-	assert_string_equal(claims.reason, reason);
-}
+#define check claims_check
 
 static void absent(void **state)
 {
@@ -24,8 +14,12 @@ static void absent(void **state)
 	tree_dir(tree, "proc");
 	check(tree, "uio", 0, "", "no device of uio_pci_sva has been opened");
 	check(tree, "uacce", 0, "", "no accelerator of this kind");
-	check(tree, "amdgpu", 0, "", "no GPU has the driver amdgpu");
-	check(tree, "vfio", 0, "", "no device has a VFIO driver");
+	tree_link(tree, "sys/class/uio", "errno:13");
+	tree_link(tree, "sys/class/uacce", "errno:13");
+	tree_link(tree, "sys/class/accel", "errno:13");
+	check(tree, "uio", -EACCES, "", "Permission denied");
+	check(tree, "uacce", -EACCES, "", "Permission denied");
+	check(tree, "amdxdna", -EACCES, "", "Permission denied");
 }
 
 static void make_uio(const struct tree *tree, const char *driver, const char *pasid)
@@ -68,14 +62,108 @@ static void uio_unseen(void **state)
 	tree_link(tree, "proc/30/fd", "errno:13");
 	check(tree, "uio", -EACCES, ID " stale 2-2 sva pid -13 uio0\n",
 	      "some processes could not be examined");
+	tree_link(tree, "proc/20/fd/3", "/dev/uio0");
+	check(tree, "uio", 1, ID " number 2-2 sva pid 20 uio0\n",
+	      "some processes could not be examined");
+	assert_int_equal(renameat(tree->root.fd, "proc", tree->root.fd, "x"), 0);
+	tree_link(tree, "proc", "errno:5");
+	check(tree, "uio", -EIO, ID " stale 2-2 sva pid -5 uio0\n", "Input/output error");
 }
 
-static void uio_without_number(void **state)
+#define NONE_OPENED "no device of uio_pci_sva has been opened"
+
+/* -1 before the first process opens it; and whatever no number is. */
+static void uio_numbers(void **state)
+{
+	static const struct {
+		const char *pasid;
+		int status;
+		const char *claims, *reason;
+	} cases[] = {
+		{ "-1\n", 0, "", NONE_OPENED },
+		{ "0\n", 0, "", NONE_OPENED },
+		{ "x\n", 0, "", NONE_OPENED },
+		{ "", 0, "", NONE_OPENED },
+		{ "99999999999999999999\n", 0, "", NONE_OPENED },
+		{ "1048576\n", 0, "", NONE_OPENED },
+		{ "1048575\n", 1, ID " number 1048575-1048575 sva pid 20 uio0\n", "" },
+		{ "1\n", 1, ID " number 1-1 sva pid 20 uio0\n", "" },
+	};
+	const struct tree *tree = *state;
+
+	make_uio(tree, "../uio_pci_sva", "2\n");
+	tree_link(tree, "proc/20/fd/3", "/dev/uio0");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		tree_file(tree, "sys/devices/" PLACE "/pasid", cases[i].pasid);
+		check(tree, "uio", cases[i].status, cases[i].claims, cases[i].reason);
+	}
+	assert_int_equal(unlinkat(tree->root.fd, "sys/devices/" PLACE "/pasid", 0), 0);
+	check(tree, "uio", 0, "", NONE_OPENED);
+	tree_link(tree, "sys/devices/" PLACE "/pasid", "errno:5");
+	check(tree, "uio", -EIO, "", "Input/output error");
+	assert_int_equal(unlinkat(tree->root.fd, "sys/devices/" PLACE "/driver", 0), 0);
+	check(tree, "uio", 0, "", NONE_OPENED);
+	tree_link(tree, "sys/devices/" PLACE "/driver", "errno:13");
+	check(tree, "uio", -EACCES, "", "Permission denied");
+	assert_int_equal(unlinkat(tree->root.fd, "sys/bus/pci/devices/" ID, 0), 0);
+	check(tree, "uio", 0, "", NONE_OPENED);
+	/* No device of any bus, and none that could be read. */
+	assert_int_equal(unlinkat(tree->root.fd, "sys/class/uio/uio0", 0), 0);
+	tree_dir(tree, "sys/class/uio/uio0");
+	check(tree, "uio", 0, "", NONE_OPENED);
+	tree_link(tree, "sys/class/uio/uio1", "errno:13");
+	check(tree, "uio", -EACCES, "", "Permission denied");
+}
+
+/* A second device, and a third that cannot be read: the claims of the others stand. */
+static void uio_of_several_devices(void **state)
 {
 	const struct tree *tree = *state;
 
-	make_uio(tree, "../uio_pci_sva", "-1\n");
-	check(tree, "uio", 0, "", "no device of uio_pci_sva has been opened");
+	make_uio(tree, "../uio_pci_sva", "2\n");
+	tree_pci(tree, "pci0000:00/0000:00:11.0", "6", "");
+	tree_link(tree, "sys/devices/pci0000:00/0000:00:11.0/driver", "../uio_pci_sva");
+	tree_file(tree, "sys/devices/pci0000:00/0000:00:11.0/pasid", "3\n");
+	tree_link(tree, "sys/class/uio/uio1", "../../devices/pci0000:00/0000:00:11.0/uio/uio1");
+	tree_link(tree, "proc/20/fd/3", "/dev/uio0");
+	tree_link(tree, "proc/20/fd/4", "/dev/uio1");
+	check(tree, "uio", 1,
+	      ID " number 2-2 sva pid 20 uio0\n"
+		 "0000:00:11.0 number 3-3 sva pid 20 uio1\n",
+	      "");
+	claims_check_device(tree, "uio", "0000:00:11.0",
+			    "0000:00:11.0 number 3-3 sva pid 20 uio1\n");
+	tree_file(tree, "sys/devices/pci0000:00/0000:00:11.0/pasid", "-1\n");
+	check(tree, "uio", 1, ID " number 2-2 sva pid 20 uio0\n", "");
+	tree_file(tree, "sys/devices/pci0000:00/0000:00:11.0/pasid", "3\n");
+	assert_int_equal(unlinkat(tree->root.fd, "sys/devices/" PLACE "/pasid", 0), 0);
+	tree_link(tree, "sys/devices/" PLACE "/pasid", "errno:5");
+	check(tree, "uio", -EIO, "0000:00:11.0 number 3-3 sva pid 20 uio1\n", "Input/output error");
+}
+
+/* The process 1 has no forebears. A chain of 32 is followed, one of 33 not. */
+static void uio_inherited(void **state)
+{
+	const struct tree *tree = *state;
+	char path[64], text[64];
+
+	make_uio(tree, "../uio_pci_sva", "2\n");
+	tree_link(tree, "proc/1/fd/3", "/dev/uio0");
+	tree_link(tree, "proc/20/fd/3", "/dev/uio0");
+	tree_file(tree, "proc/20/status", "Name:\tx\nPPid:\t1\n");
+	check(tree, "uio", 1, ID " number 2-2 sva pid 1 uio0\n", "");
+	assert_int_equal(unlinkat(tree->root.fd, "proc/1/fd/3", 0), 0);
+	tree_file(tree, "proc/20/status", "Name:\tx\nPPid:\t0\n");
+	for (int pid = 100; pid < 133; pid++) {
+		snprintf(path, sizeof(path), "proc/%d/status", pid);
+		snprintf(text, sizeof(text), "Name:\tx\nPPid:\t%d\n", pid == 100 ? 20 : pid - 1);
+		tree_file(tree, path, text);
+	}
+	tree_link(tree, "proc/131/fd/3", "/dev/uio0");
+	check(tree, "uio", 1, ID " number 2-2 sva pid 20 uio0\n", "");
+	assert_int_equal(unlinkat(tree->root.fd, "proc/131/fd/3", 0), 0);
+	tree_link(tree, "proc/132/fd/3", "/dev/uio0");
+	check(tree, "uio", 1, ID " number 2-2 sva pid - uio0\n", "");
 }
 
 static void uio_of_another_driver(void **state)
@@ -84,7 +172,7 @@ static void uio_of_another_driver(void **state)
 
 	make_uio(tree, "../uio_pci_generic", "2\n");
 	tree_link(tree, "proc/20/fd/3", "/dev/uio0");
-	check(tree, "uio", 0, "", "no device of uio_pci_sva has been opened");
+	check(tree, "uio", 0, "", NONE_OPENED);
 }
 
 /* After Documentation/ABI/testing/sysfs-driver-uacce and uacce_register(). */
@@ -112,6 +200,44 @@ static void uacce_without_sva(void **state)
 
 	make_uacce(tree, "0\n");
 	check(tree, "uacce", 0, "", "no accelerator here has SVA");
+	tree_file(tree, "sys/devices/" PLACE "/uacce/hisi_zip-0/flags", "2\n");
+	check(tree, "uacce", 0, "", "no accelerator here has SVA");
+	assert_int_equal(unlinkat(tree->root.fd, "sys/devices/" PLACE "/uacce/hisi_zip-0/flags", 0),
+			 0);
+	check(tree, "uacce", 0, "", "no accelerator here has SVA");
+	assert_int_equal(
+		unlinkat(tree->root.fd, "sys/devices/" PLACE "/uacce/hisi_zip-0", AT_REMOVEDIR), 0);
+	check(tree, "uacce", 0, "", "no accelerator here has SVA");
+}
+
+/* Two with SVA, one without, and one that cannot be read. */
+static void uacce_of_several_devices(void **state)
+{
+	const struct tree *tree = *state;
+
+#define ZIP_0 ID " some 0-0 sva pid 20 hisi_zip-0\n" ID " some 0-0 sva pid 22 hisi_zip-0\n"
+#define ZIP_1 "0000:00:11.0 some 0-0 sva pid 21 hisi_zip-1\n"
+	make_uacce(tree, "3\n");
+	tree_pci(tree, "pci0000:00/0000:00:11.0", "7", "");
+	tree_file(tree, "sys/devices/pci0000:00/0000:00:11.0/uacce/hisi_zip-1/flags", "0x1\n");
+	tree_link(tree, "sys/class/uacce/hisi_zip-1",
+		  "../../devices/pci0000:00/0000:00:11.0/uacce/hisi_zip-1");
+	tree_file(tree, "sys/devices/pci0000:00/0000:00:11.0/uacce/hisi_zip-2/flags", "0\n");
+	tree_link(tree, "sys/class/uacce/hisi_zip-2",
+		  "../../devices/pci0000:00/0000:00:11.0/uacce/hisi_zip-2");
+	tree_link(tree, "proc/21/fd/4", "/dev/hisi_zip-1");
+	tree_link(tree, "proc/21/fd/5", "/dev/hisi_zip-2");
+	tree_link(tree, "proc/22/fd/4", "/dev/hisi_zip-0");
+	check(tree, "uacce", 1, ZIP_0 ZIP_1, "");
+	claims_check_device(tree, "uacce", "0000:00:11.0", ZIP_1);
+	tree_link(tree, "proc/30/fd", "errno:13");
+	check(tree, "uacce", -EACCES, ZIP_0 ZIP_1, "some processes could not be examined");
+	assert_int_equal(unlinkat(tree->root.fd, "proc/30/fd", 0), 0);
+	/* Of no device. */
+	tree_file(tree, "sys/class/uacce/hisi_zip-00/flags", "1\n");
+	check(tree, "uacce", -ENODEV, ZIP_0 ZIP_1, "No such device");
+	tree_link(tree, "sys/class/uacce/hisi_zip-3", "errno:5");
+	check(tree, "uacce", -EIO, ZIP_0 ZIP_1, "Input/output error");
 }
 
 /* After accel_sysfs_init() and drm_minor_register(); parameters of amdxdna_iommu.c. */
@@ -164,83 +290,45 @@ static void amdxdna_denied(void **state)
 	      "whether amdxdna has force_iova on could not be read");
 }
 
+/* A second NPU, a card of another driver, and a node of no device. */
+static void amdxdna_of_several_devices(void **state)
+{
+	const struct tree *tree = *state;
+	static const char accel0[] =
+		ID " some 0-0 sva pid 20 accel0\n" ID " some 0-0 sva pid 22 accel0\n";
+	static const char all[] =
+		ID " some 0-0 sva pid 20 accel0\n" ID " some 0-0 sva pid 22 accel0\n"
+		   "0000:00:11.0 some 0-0 sva pid 21 accel1\n";
+
+	make_accel(tree, "../../../bus/pci/drivers/amdxdna");
+	tree_pci(tree, "pci0000:00/0000:00:11.0", "6", "");
+	tree_link(tree, "sys/devices/pci0000:00/0000:00:11.0/driver", "../drivers/intel_vpu");
+	tree_link(tree, "sys/devices/pci0000:00/0000:00:11.0/accel/accel1/device",
+		  "../../../0000:00:11.0");
+	tree_link(tree, "sys/class/accel/accel1",
+		  "../../devices/pci0000:00/0000:00:11.0/accel/accel1");
+	check(tree, "amdxdna", 1, accel0, "");
+	assert_int_equal(unlinkat(tree->root.fd, "sys/devices/pci0000:00/0000:00:11.0/driver", 0),
+			 0);
+	tree_link(tree, "sys/devices/pci0000:00/0000:00:11.0/driver", "../drivers/amdxdna");
+	check(tree, "amdxdna", 1, all, "");
+	claims_check_device(tree, "amdxdna", "0000:00:11.0",
+			    "0000:00:11.0 some 0-0 sva pid 21 accel1\n");
+	tree_link(tree, "sys/class/accel/accel00/device/driver", "../drivers/amdxdna");
+	check(tree, "amdxdna", -ENODEV, all, "No such device");
+	/* The devices' own error counts, not the parameter's. */
+	tree_link(tree, "sys/module/amdxdna/parameters/force_iova", "errno:13");
+	check(tree, "amdxdna", -ENODEV, all, "No such device");
+}
+
 static void accel_of_another_driver(void **state)
 {
 	const struct tree *tree = *state;
 
 	make_accel(tree, "../../../bus/pci/drivers/intel_vpu");
 	check(tree, "amdxdna", 0, "", "no accelerator has the driver amdxdna");
-}
-
-/* After amdgpu_show_fdinfo() and drm_show_fdinfo(). */
-static void add_drm(const struct tree *tree, const char *fd, const char *node, const char *info)
-{
-	char path[64], text[256];
-
-	snprintf(path, sizeof(path), "proc/%s", fd);
-	tree_link(tree, path, node);
-	snprintf(path, sizeof(path), "proc/%.*s/fdinfo/%s", (int)strcspn(fd, "/"), fd,
-		 strrchr(fd, '/') + 1);
-	snprintf(text, sizeof(text), "pos:\t0\nflags:\t02100002\nmnt_id:\t29\nino:\t441\n%s", info);
-	tree_file(tree, path, text);
-}
-
-#define AMDGPU(pasid) \
-	"drm-driver:\tamdgpu\ndrm-client-id:\t9\ndrm-pdev:\t" ID "\npasid:\t" pasid "\n"
-
-static void amdgpu(void **state)
-{
-	const struct tree *tree = *state;
-
-	tree_pci(tree, PLACE, "6", "DRIVER=amdgpu\n");
-	tree_link(tree, "sys/devices/" PLACE "/driver", "../../../bus/pci/drivers/amdgpu");
-	tree_link(tree, "sys/devices/" PLACE "/drm/renderD128/device", "../../../" ID);
-	tree_link(tree, "sys/class/drm/renderD128", "../../devices/" PLACE "/drm/renderD128");
-	add_drm(tree, "20/fd/3", "/dev/dri/renderD128", AMDGPU("32770"));
-	add_drm(tree, "20/fd/4", "/dev/dri/renderD128", AMDGPU("32771"));
-	add_drm(tree, "20/fd/5", "/dev/dri/renderD128", AMDGPU("32771"));
-	add_drm(tree, "21/fd/3", "/dev/dri/card0", AMDGPU("0"));
-	add_drm(tree, "22/fd/3", "/dev/dri/card1", "drm-driver:\ti915\ndrm-pdev:\t0000:00:02.0\n");
-	/* As Linux 5.14 to 5.18 wrote it. */
-	add_drm(tree, "22/fd/4", "/dev/dri/card0",
-		"pdev:\t" ID "\npasid:\t32772\nvram mem:\t0 kB\n");
-	check(tree, "amdgpu", 1,
-	      ID " number 32770-32770 unknown pid 20 renderD128 own\n" ID
-		 " number 32771-32771 unknown pid 20 renderD128 own\n" ID
-		 " number 32772-32772 unknown pid 22 card0 own\n",
-	      "");
-	add_drm(tree, "23/fd/3", "/dev/dri/card0", AMDGPU("4294967295"));
-	tree_link(tree, "proc/23/fd/4", "/dev/dri/card0");
-	tree_link(tree, "proc/23/fdinfo/4", "errno:13");
-	check(tree, "amdgpu", -EBADMSG,
-	      ID " number 32770-32770 unknown pid 20 renderD128 own\n" ID
-		 " number 32771-32771 unknown pid 20 renderD128 own\n" ID
-		 " number 32772-32772 unknown pid 22 card0 own\n",
-	      "Bad message");
-}
-
-static void vfio(void **state)
-{
-	const struct tree *tree = *state;
-
-	tree_pci(tree, PLACE, "6", "DRIVER=vfio-pci\n");
-	tree_pci(tree, "pci0000:00/0000:00:11.0", "6", "DRIVER=vfio-pci\n");
-	tree_dir(tree, "sys/devices/" PLACE "/vfio-dev");
-	tree_dir(tree, "sys/devices/" PLACE "/vfio-dev/vfio0");
-	tree_link(tree, "sys/class/vfio-dev/vfio0", "../../devices/" PLACE "/vfio-dev/vfio0");
-	tree_link(tree, "sys/class/vfio/6", "../../devices/virtual/vfio/6");
-	tree_link(tree, "sys/class/vfio/noiommu-1", "../../devices/virtual/vfio/noiommu-1");
-	tree_link(tree, "proc/20/fd/3", "/dev/vfio/devices/vfio0");
-	tree_link(tree, "proc/20/fd/4", "/dev/iommu");
-	tree_link(tree, "proc/21/fd/3", "/dev/vfio/6");
-	tree_link(tree, "proc/22/fd/3", "anon_inode:[vfio-device]");
-	tree_file(tree, "proc/22/fdinfo/3",
-		  "pos:\t0\nvfio-device-syspath: /sys/devices/pci0000:00/0000:00:11.0\n");
-	check(tree, "vfio", 1,
-	      ID " holder 0-0 unknown pid 20 vfio0 iommufd\n" ID " holder 0-0 unknown pid 21 6\n"
-		 "0000:00:11.0 holder 0-0 unknown pid 21 6\n"
-		 "0000:00:11.0 holder 0-0 unknown pid 22 -\n",
-	      "");
+	tree_link(tree, "sys/module/amdxdna/parameters/force_iova", "errno:13");
+	check(tree, "amdxdna", 0, "", "no accelerator has the driver amdxdna");
 }
 
 int main(void)
@@ -249,15 +337,17 @@ int main(void)
 		tree_test(absent),
 		tree_test(uio),
 		tree_test(uio_unseen),
-		tree_test(uio_without_number),
+		tree_test(uio_numbers),
+		tree_test(uio_of_several_devices),
+		tree_test(uio_inherited),
 		tree_test(uacce),
 		tree_test(uio_of_another_driver),
-		tree_test(amdgpu),
 		tree_test(uacce_without_sva),
-		tree_test(vfio),
+		tree_test(uacce_of_several_devices),
 		tree_test(amdxdna),
 		tree_test(amdxdna_unseen),
 		tree_test(amdxdna_denied),
+		tree_test(amdxdna_of_several_devices),
 		tree_test(accel_of_another_driver),
 	};
 
