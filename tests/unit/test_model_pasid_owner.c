@@ -107,15 +107,16 @@ static void each_device_has_its_own(void **state)
 	make(tree);
 	pasid_hardware_write(tree, hardware, ARRAY_SIZE(hardware));
 	tree_link(tree, "sys/class/vfio/7", "../../devices/virtual/vfio/7");
+	/* In another order than the devices. */
+	pasid_opener(tree, 19, 1, "/dev/vfio/7");
 	pasid_opener(tree, 20, 1, "/dev/vfio/6");
-	pasid_opener(tree, 21, 1, "/dev/vfio/7");
 #define REST " hardware=1 record=0 domain="
 	rows_list(tree, all,
 		  OWNER("20") VFIO_ID
 		  " 5-5 sva not-recorded" OF_6 REST "1 type=1 by vt-d\n" VFIO_ID
 		  " 6-6 unknown not-recorded" OF_6 " pid=20" PROCESS REST
 		  "9 type=2 by vt-d vfio\n" UIO_ID
-		  " 4-4 unknown not-recorded group=7 driver=uio_pci_sva pid=21" PROCESS REST
+		  " 4-4 unknown not-recorded group=7 driver=uio_pci_sva pid=19" PROCESS REST
 		  "8 type=1 by vt-d vfio\n" ACCEL_ID " 4-4 unknown not-recorded" OF_8 REST
 		  "8 type=1 by vt-d\n");
 }

@@ -252,6 +252,140 @@ static void knows_the_number_by_another_device(void **state)
 				  OPENER(" 5-5 sva not-in-hardware", "20", " hardware=0 record=1"));
 }
 
+#define DSA "sys/devices/pci0000:00/" VFIO_ID "/dsa0"
+
+/* A shared queue of the kernel's on DSA, of which no file has the number. */
+static void make_kernel_queue(const struct tree *tree)
+{
+	tree_file(tree, DSA "/pasid_enabled", "1\n");
+	tree_link(tree, "sys/bus/dsa/devices/dsa0", "../../../devices/pci0000:00/" VFIO_ID "/dsa0");
+	tree_file(tree, DSA "/wq0.1/state", "enabled\n");
+	tree_file(tree, DSA "/wq0.1/type", "kernel\n");
+	tree_file(tree, DSA "/wq0.1/mode", "shared\n");
+	tree_file(tree, DSA "/wq0.1/clients", "1\n");
+	tree_link(tree, "sys/bus/dsa/devices/wq0.1",
+		  "../../../devices/pci0000:00/" VFIO_ID "/dsa0/wq0.1");
+}
+
+/*
+ * The kernel's own PASID has the domain of the device's requests without one: if it is the only one that has,
+ * and nobody claims it.
+ */
+static void finds_the_number_of_the_kernel(void **state)
+{
+	static const struct {
+		struct hardware hardware[4];
+		const char *expected;
+	} cases[] = {
+#define OF_6               " group=6 driver=vfio-pci"
+#define BARE(number, rest) VFIO_ID " " number "-" number " " rest OF_6 ALONE
+		{ { { "00:10.0", 0, 0, 8, 2 },
+		    { "00:10.0", 5, 5, 8, 2 },
+		    { "00:10.0", 6, 6, 9, 2 } },
+		  VFIO_ID " 5-5 dma ok" OF_6
+			  " through=wq0.1 hardware=1 record=1 domain=8 type=2 by vt-d idxd\n" BARE(
+				  "6", "unknown not-recorded") "9 type=2 by vt-d\n" },
+		{ { { "00:10.0", 0, 0, 8, 2 },
+		    { "00:10.0", 5, 5, 8, 2 },
+		    { "00:10.0", 6, 6, 8, 2 } },
+		  VFIO_ID " 0-0 dma unconfirmed" OF_6 " through=wq0.1 record=1 by idxd\n" VFIO_ID
+			  " 5-6 unknown not-recorded" OF_6 ALONE "8 type=2 by vt-d\n" },
+		/* Of another device, of another domain, and an address space. */
+		{ { { "00:10.0", 0, 0, 8, 2 },
+		    { "00:10.0", 5, 5, 9, 2 },
+		    { "00:11.0", 6, 6, 8, 2 } },
+		  VFIO_ID " 0-0 dma unconfirmed" OF_6 " through=wq0.1 record=1 by idxd\n" BARE(
+			  "5", "unknown not-recorded") "9 type=2 by vt-d\n" UIO_ID
+						       " 6-6 unknown not-recorded" OF_7 ALONE
+						       "8 type=2 by vt-d\n" },
+		{ { { "00:10.0", 5, 5, 1, 1 } },
+		  VFIO_ID " 0-0 dma unconfirmed" OF_6 " through=wq0.1 record=1 by idxd\n" BARE(
+			  "5", "sva not-recorded") "1 type=1 by vt-d\n" },
+	};
+	const struct tree *tree = *state;
+
+	pasid_machine(tree, NULL, 0);
+	make_kernel_queue(tree);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		size_t n = 0;
+
+		while (n < 4 && cases[i].hardware[n].bdf)
+			n++;
+		pasid_hardware_write(tree, cases[i].hardware, n);
+		rows_list(tree, all, cases[i].expected);
+	}
+}
+
+/* Beside it the address space of a process: each finds its own number. */
+static void finds_numbers_of_both(void **state)
+{
+	const struct tree *tree = *state;
+	const struct hardware hardware[] = { { "00:10.0", 0, 0, 8, 2 },
+					     { "00:10.0", 5, 5, 8, 2 },
+					     { "00:10.0", 6, 6, 1, 1 },
+					     { "00:12.0", 7, 7, 1, 1 } };
+
+	pasid_machine(tree, hardware, ARRAY_SIZE(hardware));
+	make_kernel_queue(tree);
+	tree_file(tree, DSA "/wq0.2/state", "enabled\n");
+	tree_file(tree, DSA "/wq0.2/type", "user\n");
+	tree_file(tree, DSA "/wq0.2/mode", "shared\n");
+	tree_file(tree, DSA "/wq0.2/clients", "1\n");
+	tree_link(tree, "sys/bus/dsa/devices/wq0.2",
+		  "../../../devices/pci0000:00/" VFIO_ID "/dsa0/wq0.2");
+	tree_link(tree, "sys/bus/dsa/devices/dsa!wq0.2",
+		  "../../../devices/pci0000:00/" VFIO_ID "/dsa0/wq0.2/dsa!wq0.2");
+	pasid_opener(tree, 20, 1, "/dev/dsa/wq0.2");
+	pasid_opener(tree, 21, 1, "/dev/hisi_zip-0");
+	rows_list(tree, all,
+		  VFIO_ID
+		  " 5-5 dma ok" OF_6
+		  " through=wq0.1 hardware=1 record=1 domain=8 type=2 by vt-d idxd\n" VFIO_ID
+		  " 6-6 sva ok" OF_6 " through=wq0.2 pid=20" ACCEL
+		  " hardware=1 record=1 domain=1 type=1 by vt-d idxd\n" ZIP(
+			  " 7-7 sva ok" OF_8 " through=hisi_zip-0 pid=21" ACCEL
+			  " hardware=1 record=1 domain=1 type=1 by vt-d uacce\n"));
+}
+
+/* Of an opener whose process cannot be read it is not known whether it is the same as another's. */
+static void does_not_guess_processes(void **state)
+{
+	const struct tree *tree = *state;
+	const struct hardware hardware[] = { { "00:10.0", 6, 6, 1, 1 } };
+	static const char file[] = DSA "/wq0.2/dsa!wq0.2/file7/pid";
+
+	pasid_machine(tree, hardware, 1);
+	make_kernel_queue(tree);
+	tree_file(tree, DSA "/wq0.2/state", "enabled\n");
+	tree_file(tree, DSA "/wq0.2/type", "user\n");
+	tree_file(tree, DSA "/wq0.2/mode", "shared\n");
+	tree_file(tree, DSA "/wq0.2/clients", "2\n");
+	tree_link(tree, "sys/bus/dsa/devices/wq0.2",
+		  "../../../devices/pci0000:00/" VFIO_ID "/dsa0/wq0.2");
+	tree_link(tree, "sys/bus/dsa/devices/file7",
+		  "../../../devices/pci0000:00/" VFIO_ID "/dsa0/wq0.2/dsa!wq0.2/file7");
+	tree_file(tree, DSA "/wq0.2/dsa!wq0.2/file8/pid", "20\n");
+	tree_link(tree, "sys/bus/dsa/devices/file8",
+		  "../../../devices/pci0000:00/" VFIO_ID "/dsa0/wq0.2/dsa!wq0.2/file8");
+	pasid_opener(tree, 20, 1, "/dev/null");
+	tree_link(tree, file, "errno:13");
+	rows_list(tree, all,
+		  VFIO_ID " 0-0 sva ambiguous" OF_6 " through=wq0.2 pid!-13 command!-13 uid!-13 "
+			  "user!-13 unit!-13 started!-13 record=1 one of 6 by idxd\n" VFIO_ID
+			  " 0-0 dma unconfirmed" OF_6 " through=wq0.1 record=1 by idxd\n" VFIO_ID
+			  " 0-0 sva ambiguous" OF_6 " through=wq0.2 pid=20" ACCEL
+			  " record=1 one of 6 by idxd\n" VFIO_ID " 6-6 sva ambiguous" OF_6
+			  " pid!-13 command!-13 uid!-13 user!-13 unit!-13 started!-13 hardware=1 "
+			  "domain=1 type=1 one of 20 by vt-d\n");
+	/* The same process twice is one. */
+	assert_int_equal(unlinkat(tree->root.fd, file, 0), 0);
+	tree_file(tree, file, "20\n");
+	rows_list(tree, all,
+		  VFIO_ID " 0-0 dma unconfirmed" OF_6 " through=wq0.1 record=1 by idxd\n" VFIO_ID
+			  " 6-6 sva ok" OF_6 " through=wq0.2 pid=20" ACCEL
+			  " hardware=1 record=1 domain=1 type=1 by vt-d idxd\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -267,6 +401,9 @@ int main(void)
 		tree_test(does_not_guess_numbers),
 		tree_test(passes_over_what_is_claimed),
 		tree_test(knows_the_number_by_another_device),
+		tree_test(finds_the_number_of_the_kernel),
+		tree_test(finds_numbers_of_both),
+		tree_test(does_not_guess_processes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
