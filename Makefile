@@ -48,15 +48,15 @@ UNIT_LIBS  = $(eval UNIT_LIBS := $(shell $(PKG_CONFIG) --libs cmocka))$(UNIT_LIB
 COMPILE = $(CC) -std=gnu11 -D_GNU_SOURCE -DIOASIDCTL_VERSION='"$(VERSION)"' -Isrc -I$(BUILD)/gen \
           $(LIB_CFLAGS) $(WARNINGS) $(HARDENING) $(CFLAGS) $(CPPFLAGS) -MMD -MP
 
-SOURCES  := $(sort $(wildcard src/*.c src/*/*.c))
+SOURCES  := $(sort $(wildcard $(addsuffix /*.c,src src/* src/*/* src/*/*/*)))
 OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o)
-INTERFACE := src/holder/org.ioasidctl.Context.varlink
-SCHEMAS  := $(sort $(wildcard src/cmd/*.schema.json))
-UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
+INTERFACE := src/wire/org.ioasidctl.Context.varlink
+SCHEMAS  := $(sort $(wildcard src/cmd/*/*.schema.json))
+UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard tests/unit/*/test_*.c)))
 BENCHES  := $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,$(sort $(wildcard tests/bench/*.c)))
 FUZZERS  := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 # What the tests in the lab run there besides the program itself.
-HELPERS  := $(patsubst tests/kernel/%.c,$(BUILD)/tests/kernel/%,$(sort $(wildcard tests/kernel/*.c)))
+HELPERS  := $(patsubst tests/lab/suites/%.c,$(BUILD)/tests/lab/suites/%,$(sort $(wildcard tests/lab/suites/*.c)))
 MANUALS  := $(patsubst man/%.in,$(BUILD)/man/%,$(sort $(wildcard man/*.8.in)))
 
 # V=1 shows the commands.
@@ -85,23 +85,23 @@ $(BUILD)/src/%.o: src/%.c Makefile | $(BUILD)/deps
 	$(Q)$(COMPILE) -c -o $@ $<
 
 # The interface description that org.varlink.service hands out is the file that is installed.
-$(BUILD)/gen/holder/interface.h: $(INTERFACE)
+$(BUILD)/gen/wire/interface.h: $(INTERFACE)
 	@mkdir -p $(@D)
 	$(call say,GEN)
 	$(Q)sed -e 's/[\\"]/\\&/g' -e 's/^/"/' -e 's/$$/\\n"/' $< >$@
 
-$(filter $(BUILD)/src/holder/%,$(OBJECTS)): $(BUILD)/gen/holder/interface.h
+$(filter $(BUILD)/src/holder/%,$(OBJECTS)): $(BUILD)/gen/wire/interface.h
 
 # The kernel's own headers, of the lab's tools: Debian 12's know neither iommufd nor VFIO devices.
 UAPI_HEADERS = $(eval UAPI_HEADERS := $(addsuffix /usr/include,$(firstword $(shell \
     tests/lab/build --where 2>/dev/null))))$(UAPI_HEADERS)
-$(BUILD)/tests/unit/test_holder_uapi: CPPFLAGS += $(addprefix -isystem ,$(UAPI_HEADERS) \
+$(BUILD)/tests/unit/holder/test_uapi: CPPFLAGS += $(addprefix -isystem ,$(UAPI_HEADERS) \
     $(addsuffix /$(shell $(CC) -dumpmachine),$(UAPI_HEADERS)))
 
 # What a test plays in place of the kernel.
-$(BUILD)/tests/unit/test_model_driver_execute: LINKING += \
+$(BUILD)/tests/unit/model/test_driver_execute: LINKING += \
     -Wl,--wrap=sys_root_write,--wrap=sys_monitor_open,--wrap=sys_monitor_wait
-$(BUILD)/tests/unit/test_model_driver_guard: LINKING += -Wl,--wrap=sys_block_claimed
+$(BUILD)/tests/unit/model/test_driver_guard: LINKING += -Wl,--wrap=sys_block_claimed
 
 # A unit test is one program; what it tests comes from the program's objects but main().
 $(BUILD)/tests/unit/%: tests/unit/%.c $(filter-out $(BUILD)/src/main.o,$(OBJECTS)) Makefile

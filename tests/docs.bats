@@ -202,7 +202,7 @@ ioasidctl"
 	while read -r check; do
 		flat ioasidctl-pasid | grep -qwF -- "$check" || none "ioasidctl-pasid lacks" "$check"
 		n=$((n + 1))
-	done < <(grep -h -A1 'struct pasid_link link_' "$ROOT"/src/model/why_pasid_*.c | sed -n 's/^\t\.check = "\(.*\)",$/\1/p' | sort -u)
+	done < <(grep -h -A1 'struct pasid_link link_' "$ROOT"/src/model/diagnosis/why_pasid_*.c | sed -n 's/^\t\.check = "\(.*\)",$/\1/p' | sort -u)
 	((n > 20))
 }
 
@@ -213,16 +213,17 @@ ioasidctl"
 		flat ioasidctl-group | grep -qwF -- "$check" || none "ioasidctl-group lacks" "$check"
 		n=$((n + 1))
 	done < <(sed -n 's/^static const char check_.*= "\(.*\)";$/\1/p; s/^\t\[DRIVER_OBSTACLE_.*\] = { *"\([a-z-]*\)",.*/\1/p' \
-		"$ROOT"/src/model/why_group*.c | sort -u)
+		"$ROOT"/src/model/diagnosis/why_group*.c | sort -u)
 	((n == 15))
 }
 
 @test "man: the keys of the tables in columns are in the page of their noun" {
 	local file noun key pages
 
-	for file in "$ROOT"/src/cmd/*.c; do
-		noun=$(basename "$file" .c)
-		noun=${noun%%_*}
+	for file in "$ROOT"/src/cmd/*.c "$ROOT"/src/cmd/*/*.c; do
+		noun=${file#"$ROOT"/src/cmd/}
+		noun=${noun%.c}
+		noun=${noun%/*}
 		pages=("$TEXT/ioasidctl-$noun")
 		# A table that several nouns share.
 		[[ -e ${pages[0]} ]] || pages=("$TEXT"/ioasidctl-*)

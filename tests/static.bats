@@ -46,12 +46,12 @@ offends()
 		echo "$file $header"
 		offends layers "src/$file:1" "may not include"
 	done <<-'END'
-		model/group.c <linux/pci.h>
-		model/group.c <json-c/json.h>
-		model/group.c "out/view.h"
-		model/group.c "app.h"
-		model/group.c "holder/client.h"
-		model/group.c <argp.h>
+		model/machine/group.c <linux/pci.h>
+		model/machine/group.c <json-c/json.h>
+		model/machine/group.c "out/view.h"
+		model/machine/group.c "app.h"
+		model/machine/group.c "client/holder.h"
+		model/machine/group.c <argp.h>
 		sys/root.c "model/group.h"
 		sys/root.c "out/view.h"
 		sys/root.c <libudev.h>
@@ -62,11 +62,11 @@ offends()
 		out/view.c <libsmartcols.h>
 		out/value.c "sys/root.h"
 		out/value.c "model/group.h"
-		cmd/group.c <linux/vfio.h>
-		cmd/group.c <libudev.h>
-		cmd/group.c <json-c/json.h>
-		cmd/group.c "sys/root.h"
-		cmd/group.c "holder/context.h"
+		cmd/group/noun.c <linux/vfio.h>
+		cmd/group/noun.c <libudev.h>
+		cmd/group/noun.c <json-c/json.h>
+		cmd/group/noun.c "sys/root.h"
+		cmd/group/noun.c "holder/context.h"
 		cmd.c "app.h"
 		cmd.c "model/group.h"
 		app.c "cmd.h"
@@ -75,10 +75,17 @@ offends()
 		main.c "util/str.h"
 		util/str.c "sys/root.h"
 		util/str.c <linux/limits.h>
-		holder/client_read.c "sys/iommufd.h"
-		holder/client_read.c "holder/context.h"
-		holder/client_read.c <argp.h>
-		holder/varlink.c "holder/context.h"
+		client/read.c "model/machine/group.h"
+		client/read.c "holder/record.h"
+		model/machine/group.c "model/pasid/bindings.h"
+		model/driver/plan.c "model/diagnosis/check.h"
+		cmd/common/term.c "cmd/pasid/columns.h"
+		cmd/pasid/list.c "model/pasid/internal.h"
+		client/read.c "wire/internal.h"
+		new/a.c "util/str.h"
+		client/read.c "holder/context.h"
+		client/read.c <argp.h>
+		wire/varlink.c "holder/context.h"
 		holder/context.c "model/group.h"
 		holder/context.c "out/view.h"
 		holder/context.c "sys/udev.h"
@@ -90,10 +97,12 @@ offends()
 	put src/sys/netlink.c <<<'#include <libmnl/libmnl.h>'
 	put src/sys/kernel_config.c <<<'#include <zlib.h>'
 	put src/sys/iommufd.c <<<'#include <linux/types.h>'
-	put src/model/group.c <<<'#include "sys/root.h"'
+	put src/model/machine/group.c <<<'#include "sys/root.h"'
 	put src/out/grid.c <<<'  #  include  <libsmartcols.h>  /* tables */'
-	put src/cmd/group.c <<<'#include "holder/client.h"'
+	put src/cmd/group/noun.c <<<'#include "client/holder.h"'
 	put src/holder/context.c <<<'#include "sys/vfio.h"'
+	put src/model/pasid/list.c <<<'#include "model/pasid/internal.h"'
+	put src/client/create.c <<<'#include "holder/daemon.h"'
 	check layers "$TREE"
 }
 

@@ -4,10 +4,10 @@
 
 #include "app.h"
 #include "cmd/nouns.h"
-#include "cmd/operand.h"
-#include "cmd/inspect.h"
-#include "cmd/options.h"
-#include "model/iommu.h"
+#include "cmd/common/operand.h"
+#include "cmd/common/inspect.h"
+#include "cmd/common/options.h"
+#include "model/machine/iommu.h"
 #include "util/cleanup.h"
 
 static void get_iommu(const void *row, struct out_value *ret)

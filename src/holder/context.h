@@ -11,7 +11,7 @@
 #include "holder/fault.h"
 #include "holder/lent.h"
 #include "holder/record.h"
-#include "holder/varlink.h"
+#include "wire/varlink.h"
 
 /* Bounds that keep a reply within a message, and GetFds within SCM_RIGHTS. */
 #define CONTEXT_DEVICE_MAX  (VARLINK_FD_MAX - 1)

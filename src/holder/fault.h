@@ -2,8 +2,8 @@
 /* What a method answers instead of its reply: a varlink error and its parameters. */
 #pragma once
 
-#include "holder/json.h"
-#include "holder/varlink.h"
+#include "wire/json.h"
+#include "wire/varlink.h"
 #include "sys/iommufd.h"
 
 struct fault {

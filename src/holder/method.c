@@ -11,7 +11,7 @@
 
 /* The file that is installed, made a string by the Makefile. */
 static const char description[] =
-#include "holder/interface.h"
+#include "wire/interface.h"
 	;
 
 /* What the varlink specification says of org.varlink.service. */

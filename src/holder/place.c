@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "holder/runtime.h"
+#include "wire/runtime.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
 

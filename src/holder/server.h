@@ -8,7 +8,7 @@
 #include "holder/dry_run.h"
 #include "holder/log.h"
 #include "holder/method.h"
-#include "holder/varlink.h"
+#include "wire/varlink.h"
 
 /*
  * What a peer may send as one message. So many connections there may be, and so many of them may have a

@@ -2,7 +2,7 @@
 /*
  * The kernel's iommufd and VFIO cdev interfaces, declared here because older headers lack them
  * (Debian 12 has no linux/iommufd.h). All names have a prefix, so that both can be included;
- * tests/unit/test_holder_uapi.c compares them with the kernel's headers where those are installed.
+ * tests/unit/holder/test_uapi.c compares them with the kernel's headers where those are installed.
  */
 #pragma once
 

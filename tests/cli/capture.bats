@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# tests/capture and tests/unpack, on which the other tests stand.
+# tests/tools/capture and tests/tools/unpack, on which the other tests stand.
 
 setup_file()
 {

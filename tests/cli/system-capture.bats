@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# system capture, and --sysroot FILE; tests/kernel/capture.bats has the machines.
+# system capture, and --sysroot FILE; tests/lab/suites/capture.bats has the machines.
 
 setup_file()
 {

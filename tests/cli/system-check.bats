@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # system check: each finding is ok in one captured machine and not ok in another. Where no machine of the
 # lab has it so, a file of a captured tree is changed, and the test shows which. Permissions and limits
-# are a live machine's alone: tests/kernel.
+# are a live machine's alone: tests/lab/suites.
 
 setup_file()
 {

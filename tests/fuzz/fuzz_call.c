@@ -3,7 +3,7 @@
 #include "fuzz.h"
 
 #include "holder/method.h"
-#include "holder/varlink.h"
+#include "wire/varlink.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

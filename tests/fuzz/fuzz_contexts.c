@@ -2,7 +2,7 @@
 /* The contexts of a captured machine, which anybody may have written. */
 #include "fuzz.h"
 
-#include "holder/client.h"
+#include "client/holder.h"
 
 static void ask(struct holder_client *client)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Kernel log lines of whoever, in any number and order. */
 #include "fuzz.h"
-#include "model/log.h"
+#include "model/faultlog/fault.h"
 
 static void check_text(const char *text, size_t size)
 {

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "holder/client_wire.h"
+#include "client/wire.h"
 #include "util/parse.h"
 #include "util/pasid.h"
 

@@ -2,7 +2,7 @@
 /* A group's file reserved_regions. */
 #include "fuzz.h"
 
-#include "model/group.h"
+#include "model/machine/group.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "model/log.h"
+#include "model/faultlog/fault.h"
 
 struct seen {
 	unsigned int n;

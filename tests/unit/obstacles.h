@@ -4,7 +4,7 @@
 
 #include "tree.h"
 
-#include "model/driver.h"
+#include "model/driver/plan.h"
 
 static inline void obstacles_check(const struct driver_obstacles *list, const char *expected)
 {

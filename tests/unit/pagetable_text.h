@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#include "model/pagetable.h"
+#include "model/pagetable/pages.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 

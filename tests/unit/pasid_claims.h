@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#include "model/pasid_source.h"
+#include "model/pasid/sources.h"
 #include "util/cleanup.h"
 
 struct claims {

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#include "model/pasid.h"
+#include "model/pasid/bindings.h"
 #include "util/array.h"
 
 #define PASID_TABLE "sys/kernel/debug/iommu/intel/dmar_translation_struct"

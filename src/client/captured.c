@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the holders of a machine say, as one text, and calls that are answered from such a text:
+ *
+ *   { "uid": UID, "context": [ { "name", "socket", "uid", "status": "live",
+ *       "describe": REPLY, "bindings": [ REPLY, ... ], "ioas": [ REPLY, ... ] }, ... ] }
+ *
+ * and where they are: "error": ERRNO, for which UID can have none; "roots": [ NAME, ... ], root's, which others
+ * see and may not use.
+ *
+ * REPLY is what the methods Describe, ListBindings and ShowIoas return. UID is who asked. One that failed
+ * has "error": { "err", "message" } instead.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/wire.h"
+#include "util/array.h"
+#include "util/parse.h"
+
+static const char *const states[] = {
+	[HOLDER_LIVE] = "live", [HOLDER_STALE] = "stale", [HOLDER_DENIED] = "denied"
+};
+
+static int add_reply(void *userdata, json_object *reply, struct holder_error *error)
+{
+	(void)error;
+	json_append(userdata, json_object_get(reply));
+	return 0;
+}
+
+static void hide(json_object *object, const char *key)
+{
+	if (json_object_is_type(object, json_type_object))
+		json_add_null(object, key);
+}
+
+/* KEY of each element of OBJECT's array LIST, or of the object INNER that is in the element. */
+static void hide_each(json_object *object, const char *list, const char *inner, const char *key)
+{
+	json_object *array = NULL;
+
+	if (!object || json_get_array(object, list, &array) <= 0)
+		return;
+	for (size_t i = 0; i < json_object_array_length(array); i++) {
+		json_object *element = json_object_array_get_idx(array, i), *found = NULL;
+
+		if (!inner)
+			hide(element, key);
+		else if (json_get_object(element, inner, &found) > 0)
+			hide(found, key);
+	}
+}
+
+/* Names that users chose. A context is called after its place in the list. */
+static void hide_names(json_object *context, const char *name)
+{
+	json_object *describe = NULL, *bindings = NULL;
+	char socket[96];
+
+	snprintf(socket, sizeof(socket), "/run/ioasidctl/%s.sock", name);
+	json_add_string(context, "name", name);
+	json_add_string(context, "socket", socket);
+	if (json_get_object(context, "describe", &describe) > 0)
+		json_add_string(describe, "name", name);
+	hide_each(describe, "ioas", NULL, "name");
+	hide_each(describe, "hwpt", NULL, "name");
+	hide_each(describe, "device", "attached", "ioas_name");
+	hide_each(context, "ioas", "ioas", "name");
+	if (json_get_array(context, "bindings", &bindings) <= 0)
+		return;
+	for (size_t i = 0; i < json_object_array_length(bindings); i++)
+		hide_each(json_object_array_get_idx(bindings, i), "binding", NULL, "ioas_name");
+}
+
+/* Each IOAS that DESCRIBE lists. */
+static int ask_ioases(struct holder_client *client, json_object *describe, json_object *replies,
+		      struct holder_error *error)
+{
+	json_object *list = NULL;
+	int r = 0;
+
+	if (json_get_array(describe, "ioas", &list) <= 0)
+		return 0;
+	for (size_t i = 0; r == 0 && i < json_object_array_length(list); i++) {
+		json_object *parameters, *reply;
+		char number[16];
+		uint32_t id;
+
+		if (json_get_u32(json_object_array_get_idx(list, i), "id", &id) <= 0)
+			return error_protocol(error);
+		snprintf(number, sizeof(number), "%" PRIu32, id);
+		parameters = json_object_new_object();
+		json_add_string(parameters, "ioas", number);
+		r = client_call(client, "ShowIoas", parameters, true, &reply, error);
+		if (r == 0)
+			json_append(replies, reply);
+	}
+	return r;
+}
+
+static int ask(const struct holder_entry *entry, json_object *context, struct holder_error *error)
+{
+	_cleanup_holder_client_ struct holder_client *client = NULL;
+	json_object *bindings = json_object_new_array(), *ioases = json_object_new_array();
+	json_object *describe = NULL;
+	pid_t pid;
+	uid_t uid;
+	int r;
+
+	json_add(context, "bindings", bindings);
+	json_add(context, "ioas", ioases);
+	r = holder_connect_entry(entry, &client, error);
+	if (r == 0)
+		r = client_call(client, "Describe", NULL, true, &describe, error);
+	if (r < 0)
+		return r;
+	json_add(context, "describe", describe);
+	/* What the kernel says of that, the holder may not deny; a captured one did not. */
+	if (!client->captured) {
+		r = client_peer(client, &pid, &uid);
+		if (r < 0)
+			return error_set(error, HOLDER_ERROR_PROTOCOL, -r, "%s", strerror(-r));
+		json_add_u64(describe, "pid", (uint64_t)pid);
+		json_add_u64(describe, "uid", uid);
+	}
+	r = client_call_more(client, "ListBindings", json_object_new_object(), add_reply, bindings,
+			     error);
+	return r < 0 ? r : ask_ioases(client, describe, ioases, error);
+}
+
+/* Whose words they are stays known; the name of the context is among them, and may have to be HIDDEN. */
+static void add_message(json_object *failure, const struct holder_error *error, bool hidden)
+{
+	_cleanup_free_ char *text = NULL;
+
+	if (hidden) {
+		json_add_string(failure, "message", strerror(error->err));
+		return;
+	}
+	if (error->holder && error->message &&
+	    asprintf(&text, "its holder says: %s", error->message) < 0)
+		text = NULL;
+	json_add_string(failure, "message", text ? text : error->message);
+}
+
+static json_object *capture_entry(const struct holder_entry *entry, const char *hidden)
+{
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+	json_object *context = json_object_new_object(), *failure;
+
+	json_add_string(context, "name", entry->name);
+	json_add_string(context, "socket", entry->socket);
+	json_add_u64(context, "uid", entry->uid);
+	json_add_string(context, "status", states[entry->status]);
+	if (entry->status == HOLDER_LIVE && ask(entry, context, &error) < 0) {
+		failure = json_object_new_object();
+		json_add_u64(failure, "err", (uint64_t)error.err);
+		add_message(failure, &error, hidden != NULL);
+		json_add(context, "error", failure);
+	}
+	if (hidden)
+		hide_names(context, hidden);
+	return context;
+}
+
+int holder_capture(const struct holder_entries *entries, bool anonymous, char **ret)
+{
+	_cleanup_json_ json_object *all = json_object_new_object();
+	json_object *list = json_object_new_array(), *roots = json_object_new_array();
+	const char *text;
+
+	json_add_u64(all, "uid", entries->own);
+	if (entries->error < 0)
+		json_add_u64(all, "error", (uint64_t)-entries->error);
+	json_add(all, "roots", roots);
+	for (size_t i = 0; i < entries->roots.n && !anonymous; i++)
+		json_append(roots, json_object_new_string(entries->roots.v[i]));
+	json_add(all, "context", list);
+	for (size_t i = 0; i < entries->n; i++) {
+		char hidden[32];
+
+		snprintf(hidden, sizeof(hidden), "context-%zu", i + 1);
+		json_append(list, capture_entry(&entries->v[i], anonymous ? hidden : NULL));
+	}
+	text = json_object_to_json_string_ext(all, JSON_C_TO_STRING_PRETTY |
+							   JSON_C_TO_STRING_NOSLASHESCAPE);
+	if (!text || asprintf(ret, "%s\n", text) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+/* Who listens to a live one; 0 where it was not asked or has not answered. */
+static pid_t captured_pid(json_object *context)
+{
+	json_object *describe = NULL;
+	uint32_t pid = 0;
+
+	if (json_get_object(context, "describe", &describe) <= 0 ||
+	    json_get_u32(describe, "pid", &pid) <= 0 || pid > INT32_MAX)
+		return 0;
+	return (pid_t)pid;
+}
+
+static int read_entry(json_object *context, struct holder_entries *list)
+{
+	const char *name = NULL, *socket = NULL, *status = NULL;
+	struct holder_entry entry = { 0 }, *slot;
+	uint32_t uid;
+
+	if (!json_object_is_type(context, json_type_object) ||
+	    json_get_string(context, "name", &name) <= 0 || !parse_is_name(name) ||
+	    json_get_string(context, "socket", &socket) <= 0 ||
+	    json_get_string(context, "status", &status) <= 0 ||
+	    json_get_u32(context, "uid", &uid) <= 0)
+		return -EBADMSG;
+	while (entry.status < ARRAY_SIZE(states) && strcmp(states[entry.status], status) != 0)
+		entry.status++;
+	if (entry.status >= ARRAY_SIZE(states))
+		return -EBADMSG;
+	slot = array_push(list->v, list->n);
+	if (!slot)
+		return -ENOMEM;
+	entry.name = strdup(name);
+	entry.reference = client_reference(name, uid, list->own);
+	entry.socket = strdup(socket);
+	entry.uid = uid;
+	entry.pid = captured_pid(context);
+	entry.captured = json_object_get(context);
+	*slot = entry;
+	return entry.name && entry.reference && entry.socket ? 0 : -ENOMEM;
+}
+
+static int read_roots(json_object *all, struct strv *ret)
+{
+	json_object *roots = NULL;
+	int r = json_get_array(all, "roots", &roots) <= 0 ? -EBADMSG : 0;
+
+	for (size_t i = 0; r == 0 && i < json_object_array_length(roots); i++) {
+		json_object *name = json_object_array_get_idx(roots, i);
+
+		r = json_object_is_type(name, json_type_string)
+			    ? strv_push(ret, json_object_get_string(name))
+			    : -EBADMSG;
+	}
+	return r;
+}
+
+int holder_list_captured(const char *text, struct holder_entries *ret)
+{
+	_cleanup_holder_entries_ struct holder_entries list = { 0 };
+	_cleanup_json_ json_object *all = NULL;
+	json_object *contexts = NULL;
+	uint32_t own = 0, error = 0;
+	int r = json_parse(text, strlen(text), &all);
+
+	if (r == 0 &&
+	    (json_get_u32(all, "uid", &own) <= 0 || json_get_u32(all, "error", &error) < 0 ||
+	     error > 4095 || json_get_array(all, "context", &contexts) <= 0))
+		r = -EBADMSG;
+	list.own = own;
+	list.captured = true;
+	for (size_t i = 0; r == 0 && i < json_object_array_length(contexts); i++)
+		r = read_entry(json_object_array_get_idx(contexts, i), &list);
+	if (r == 0)
+		r = read_roots(all, &list.roots);
+	if (r < 0)
+		return r;
+	list.error = -(int)error;
+	*ret = list;
+	list = (struct holder_entries){ 0 };
+	return 0;
+}
+
+int client_captured_connect(const struct holder_entry *entry, struct holder_client **ret,
+			    struct holder_error *error)
+{
+	struct holder_client *client;
+	json_object *failure = NULL;
+	const char *message = NULL;
+	uint32_t err = 0;
+
+	if (json_get_object(entry->captured, "error", &failure) > 0) {
+		(void)json_get_u32(failure, "err", &err);
+		(void)json_get_string(failure, "message", &message);
+		return error_set(error, HOLDER_ERROR_PROTOCOL,
+				 err > 0 && err < 4096 ? (int)err : EPROTO, "%s",
+				 message ? message : "the context could not be asked");
+	}
+	client = calloc(1, sizeof(*client));
+	if (!client)
+		return error_set(error, HOLDER_ERROR_SYSTEM, ENOMEM, "%s", strerror(ENOMEM));
+	client->fd = -1;
+	client->captured = json_object_get(entry->captured);
+	client->reference = strdup(entry->reference);
+	if (!client->reference) {
+		holder_close(client);
+		return error_set(error, HOLDER_ERROR_SYSTEM, ENOMEM, "%s", strerror(ENOMEM));
+	}
+	*ret = client;
+	return 0;
+}
+
+/* By number or name, as record_ioas_find() finds it. */
+static bool is_ioas(json_object *reply, const char *operand)
+{
+	json_object *ioas = NULL;
+	const char *name = NULL;
+	uint64_t number;
+	uint32_t id;
+
+	if (json_get_object(reply, "ioas", &ioas) <= 0)
+		return false;
+	if (parse_u64(operand, UINT32_MAX, &number) == 0)
+		return json_get_u32(ioas, "id", &id) > 0 && id == number;
+	return json_get_string(ioas, "name", &name) > 0 && strcmp(name, operand) == 0;
+}
+
+static int show_ioas(json_object *captured, json_object *parameters, json_object **ret,
+		     struct holder_error *error)
+{
+	json_object *list = NULL;
+	const char *operand = NULL;
+
+	if (json_get_string(parameters, "ioas", &operand) <= 0 ||
+	    json_get_array(captured, "ioas", &list) <= 0)
+		return error_protocol(error);
+	for (size_t i = 0; i < json_object_array_length(list); i++)
+		if (is_ioas(json_object_array_get_idx(list, i), operand)) {
+			*ret = json_object_get(json_object_array_get_idx(list, i));
+			return 0;
+		}
+	return error_from_reply(error, HOLDER_INTERFACE ".UnknownIoas", parameters);
+}
+
+int client_captured_call(const struct holder_client *client, const char *method,
+			 json_object *parameters, json_object **ret, struct holder_error *error)
+{
+	_cleanup_json_ json_object *owned = parameters;
+	json_object *reply = NULL;
+
+	if (strcmp(method, "ShowIoas") == 0)
+		return show_ioas(client->captured, owned, ret, error);
+	if (strcmp(method, "Describe") != 0 ||
+	    json_get_object(client->captured, "describe", &reply) <= 0)
+		return error_protocol(error);
+	*ret = json_object_get(reply);
+	return 0;
+}
+
+int client_captured_more(const struct holder_client *client, const char *method,
+			 json_object *parameters,
+			 int (*each)(void *userdata, json_object *reply,
+				     struct holder_error *error),
+			 void *userdata, struct holder_error *error)
+{
+	json_object *list = NULL;
+	int r = 0;
+
+	/* They ask for all devices: no verb that only looks wants one's. */
+	json_object_put(parameters);
+	if (strcmp(method, "ListBindings") != 0 ||
+	    json_get_array(client->captured, "bindings", &list) <= 0)
+		return error_protocol(error);
+	for (size_t i = 0; r == 0 && i < json_object_array_length(list); i++) {
+		json_object *reply = json_object_array_get_idx(list, i);
+
+		r = json_object_is_type(reply, json_type_object) ? each(userdata, reply, error)
+								 : error_protocol(error);
+	}
+	return r;
+}

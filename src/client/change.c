@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Calls that change the context; they wait for as long as a job of another keeps them waiting. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/wire.h"
+#include "util/parse.h"
+#include "util/pasid.h"
+#include "util/str.h"
+
+void holder_plan(struct holder_client *client, holder_plan_fn *each, void *data)
+{
+	client->plan = each;
+	client->plan_data = data;
+}
+
+static int hand_plan(const struct holder_client *client, json_object *reply,
+		     struct holder_error *error)
+{
+	json_object *lines = NULL;
+
+	if (json_get_array(reply, "plan", &lines) <= 0)
+		return error_protocol(error);
+	for (size_t i = 0; i < json_object_array_length(lines); i++) {
+		json_object *line = json_object_array_get_idx(lines, i);
+		_cleanup_free_ char *text = NULL;
+
+		if (!json_object_is_type(line, json_type_string))
+			return error_protocol(error);
+		text = str_printable(json_object_get_string(line));
+		if (!text)
+			return error_set(error, HOLDER_ERROR_SYSTEM, ENOMEM, "%s",
+					 strerror(ENOMEM));
+		client->plan(text, client->plan_data);
+	}
+	return 0;
+}
+
+/* A call that changes the context; with a plan it does not, and the plan has been handed over. */
+static int call_change(struct holder_client *client, const char *method, json_object *parameters,
+		       json_object **ret, struct holder_error *error)
+{
+	_cleanup_json_ json_object *reply = NULL;
+	int r;
+
+	if (client->plan)
+		json_add_bool(parameters, "dry_run", true);
+	r = client_call(client, method, parameters, false, &reply, error);
+	if (r == 0 && client->plan)
+		r = hand_plan(client, reply, error);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(reply);
+	return 0;
+}
+
+/* A call with what it needs; the reply's value under KEY, unless KEY is NULL. */
+static int change(struct holder_client *client, const char *method, json_object *parameters,
+		  const char *key, uint64_t *ret, struct holder_error *error)
+{
+	_cleanup_json_ json_object *reply = NULL;
+	struct wire wire = { 0 };
+	uint64_t value = 0;
+	int r;
+
+	r = call_change(client, method, parameters, &reply, error);
+	if (r < 0 || client->plan)
+		return r;
+	wire.object = reply;
+	if (key)
+		value = wire_u64(&wire, key);
+	if (wire.err < 0)
+		return error_protocol(error);
+	if (ret)
+		*ret = value;
+	return 0;
+}
+
+/* The same for an object's number. */
+static int change_id(struct holder_client *client, const char *method, json_object *parameters,
+		     const char *key, uint32_t *ret, struct holder_error *error)
+{
+	uint64_t id = 0;
+	int r;
+
+	r = change(client, method, parameters, key, &id, error);
+	if (r < 0 || client->plan)
+		return r;
+	if (id == 0 || id > UINT32_MAX)
+		return error_protocol(error);
+	*ret = (uint32_t)id;
+	return 0;
+}
+
+static json_object *with(const char *key, const char *value)
+{
+	json_object *parameters = json_object_new_object();
+
+	json_add_string(parameters, key, value);
+	return parameters;
+}
+
+int holder_add_device(struct holder_client *client, const char *path, bool bind,
+		      struct field_u64 *ret_id, struct holder_error *error)
+{
+	json_object *parameters = with("path", path);
+	_cleanup_json_ json_object *reply = NULL;
+	struct wire wire = { 0 };
+	struct field_u64 id;
+	int r;
+
+	json_add_bool(parameters, "bind", bind);
+	r = call_change(client, "AddDevice", parameters, &reply, error);
+	if (r < 0 || client->plan)
+		return r;
+	wire.object = reply;
+	id = wire_u32_optional(&wire, "id");
+	if (wire.err < 0)
+		return error_protocol(error);
+	*ret_id = id;
+	return 0;
+}
+
+int holder_remove_device(struct holder_client *client, const char *device, bool force,
+			 struct holder_error *error)
+{
+	json_object *parameters = with("device", device);
+
+	json_add_bool(parameters, "force", force);
+	return change(client, "RemoveDevice", parameters, NULL, NULL, error);
+}
+
+int holder_attach_device(struct holder_client *client, const char *device, const char *target,
+			 bool replace, struct holder_error *error)
+{
+	json_object *parameters = with("device", device);
+
+	json_add_string(parameters, "target", target);
+	json_add_bool(parameters, "replace", replace);
+	return change(client, "AttachDevice", parameters, NULL, NULL, error);
+}
+
+int holder_detach_device(struct holder_client *client, const char *device,
+			 struct holder_error *error)
+{
+	return change(client, "DetachDevice", with("device", device), NULL, NULL, error);
+}
+
+int holder_alloc_ioas(struct holder_client *client, const char *name, uint32_t *ret_ioas,
+		      struct holder_error *error)
+{
+	return change_id(client, "AllocIoas", with("name", name), "ioas", ret_ioas, error);
+}
+
+int holder_free_ioas(struct holder_client *client, const char *ioas, struct holder_error *error)
+{
+	return change(client, "FreeIoas", with("ioas", ioas), NULL, NULL, error);
+}
+
+int holder_map_ioas(struct holder_client *client, const char *ioas, uint64_t size,
+		    const uint64_t *iova, bool read, bool write, uint64_t *ret_iova,
+		    struct holder_error *error)
+{
+	json_object *parameters = with("ioas", ioas);
+	_cleanup_json_ json_object *reply = NULL;
+	struct wire wire = { 0 };
+	uint64_t at;
+	int r;
+
+	json_add_u64(parameters, "size", size);
+	if (iova)
+		json_add_address(parameters, "iova", *iova);
+	json_add_bool(parameters, "read", read);
+	json_add_bool(parameters, "write", write);
+	r = call_change(client, "MapIoas", parameters, &reply, error);
+	if (r < 0 || client->plan)
+		return r;
+	wire.object = reply;
+	at = wire_address(&wire, "iova");
+	if (wire.err < 0)
+		return error_protocol(error);
+	*ret_iova = at;
+	return 0;
+}
+
+int holder_unmap_ioas(struct holder_client *client, const char *ioas, uint64_t iova,
+		      uint64_t length, uint64_t *ret_length, struct holder_error *error)
+{
+	json_object *parameters = with("ioas", ioas);
+
+	json_add_address(parameters, "iova", iova);
+	if (length)
+		json_add_u64(parameters, "length", length);
+	return change(client, "UnmapIoas", parameters, "length", ret_length, error);
+}
+
+int holder_unmap_ioas_all(struct holder_client *client, const char *ioas, uint64_t *ret_length,
+			  struct holder_error *error)
+{
+	json_object *parameters = with("ioas", ioas);
+
+	json_add_bool(parameters, "all", true);
+	return change(client, "UnmapIoas", parameters, "length", ret_length, error);
+}
+
+int holder_alloc_hwpt(struct holder_client *client, const char *device, const char *ioas,
+		      const char *name, bool pasid, uint32_t *ret_hwpt, struct holder_error *error)
+{
+	json_object *parameters = with("device", device);
+
+	json_add_string(parameters, "ioas", ioas);
+	json_add_string(parameters, "name", name);
+	json_add_bool(parameters, "pasid", pasid);
+	return change_id(client, "AllocHwpt", parameters, "hwpt", ret_hwpt, error);
+}
+
+int holder_free_hwpt(struct holder_client *client, const char *hwpt, struct holder_error *error)
+{
+	return change(client, "FreeHwpt", with("hwpt", hwpt), NULL, NULL, error);
+}
+
+void holder_bound_done(struct holder_bound *bound)
+{
+	for (size_t i = 0; i < bound->reserved_n; i++)
+		free(bound->reserved[i].kind);
+	free(bound->reserved);
+	free(bound->pasid);
+	free(bound->taken);
+	holder_error_done(&bound->failure);
+	*bound = (struct holder_bound){ 0 };
+}
+
+/* More than a holder names. */
+#define RESERVED_MAX 64
+
+static void read_reserved(struct wire *wire, void *element)
+{
+	struct holder_reserved *reserved = element;
+
+	reserved->iova = wire_address(wire, "iova");
+	reserved->length = wire_u64(wire, "length");
+	reserved->first = wire_address(wire, "first");
+	reserved->last = wire_address(wire, "last");
+	reserved->kind = wire_string(wire, "kind");
+}
+
+static void read_bound(struct wire *wire, struct holder_bound *bound, bool numbers)
+{
+	struct wire failure = { .object = wire_object_optional(wire, "failure") };
+	_cleanup_ranges_ struct ranges ranges = { 0 }, taken = { 0 };
+	_cleanup_free_ char *id = NULL;
+
+	bound->pasid = wire_string(wire, "pasid");
+	bound->count = wire_u64(wire, "count");
+	if (numbers) {
+		bound->ioas = wire_u32(wire, "ioas");
+		bound->hwpt = wire_u32(wire, "hwpt");
+	}
+	/* Older holders have neither. */
+	bound->taken = wire_string_optional(wire, "taken");
+	if (json_object_object_get(wire->object, "reserved"))
+		bound->reserved = wire_array(wire, "reserved", sizeof(bound->reserved[0]),
+					     read_reserved, &bound->reserved_n);
+	/* Both are printed as they are, and the reserved ones a line each. */
+	if (wire->err == 0 &&
+	    (parse_ranges(bound->pasid, PASID_MAX, &ranges) < 0 ||
+	     (bound->taken && parse_ranges(bound->taken, PASID_MAX, &taken) < 0) ||
+	     bound->reserved_n > RESERVED_MAX))
+		wire->err = -EPROTO;
+	if (!failure.object)
+		return;
+	id = wire_string(&failure, "error");
+	if (wire->err == 0)
+		wire->err = failure.err;
+	if (id)
+		(void)error_from_reply(&bound->failure, id,
+				       wire_object_optional(&failure, "parameters"));
+}
+
+int holder_bind_pasids(struct holder_client *client, const char *device, const char *pasid,
+		       uint32_t count, const char *target, bool partial, struct holder_bound *ret,
+		       struct holder_error *error)
+{
+	_cleanup_(holder_bound_done) struct holder_bound bound = { 0 };
+	json_object *parameters = with("device", device);
+	_cleanup_json_ json_object *reply = NULL;
+	struct wire wire = { 0 };
+	int r;
+
+	json_add_string(parameters, "pasid", pasid);
+	if (count)
+		json_add_u64(parameters, "count", count);
+	json_add_string(parameters, "target", target);
+	json_add_bool(parameters, "partial", partial);
+	r = call_change(client, "BindPasids", parameters, &reply, error);
+	if (r < 0)
+		return r;
+	wire.object = reply;
+	read_bound(&wire, &bound, !client->plan);
+	if (wire.err < 0)
+		return error_protocol(error);
+	*ret = bound;
+	error_attribute(&ret->failure, client);
+	bound = (struct holder_bound){ 0 };
+	return 0;
+}
+
+int holder_unbind_pasids(struct holder_client *client, const char *device, const char *pasid,
+			 uint64_t *ret_count, struct holder_error *error)
+{
+	json_object *parameters = with("device", device);
+
+	json_add_string(parameters, "pasid", pasid);
+	return change(client, "UnbindPasids", parameters, "count", ret_count, error);
+}
+
+int holder_destroy(struct holder_client *client, bool force, struct holder_error *error)
+{
+	_cleanup_holder_error_ struct holder_error own = { 0 };
+	json_object *parameters = json_object_new_object();
+	int r;
+
+	/* Holders of an older build do not know it. */
+	if (force)
+		json_add_bool(parameters, "force", true);
+	r = change(client, "Destroy", parameters, NULL, NULL, &own);
+	/* Somebody else was faster: the context is gone, as was asked for. */
+	if (r == -ECONNRESET)
+		return 0;
+	if (r < 0 && error) {
+		holder_error_done(error);
+		*error = own;
+		own = (struct holder_error){ 0 };
+	}
+	return r;
+}

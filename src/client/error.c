@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From the errors of the protocol to a sentence for people. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/wire.h"
+#include "util/str.h"
+
+/* {key} stands for a parameter; {ioas} for the name where there is one, else the number. */
+static const struct rule {
+	const char *name; /* after the interface */
+	enum holder_error_kind kind;
+	int err;
+	const char *message;
+	const char *hint;
+	const char *override;
+} rules[] = {
+	{ "UnknownDevice", HOLDER_ERROR_UNKNOWN, ENODEV, "the device is not in the context",
+	  "'ioasidctl device add DEVICE' adds it", NULL },
+	{ "UnknownIoas", HOLDER_ERROR_UNKNOWN, ENOENT, "there is no IOAS {ioas} in the context",
+	  "'ioasidctl ioas list' shows the IOASes", NULL },
+	{ "UnknownHwpt", HOLDER_ERROR_UNKNOWN, ENOENT, "there is no HWPT {hwpt} in the context",
+	  NULL, NULL },
+	{ "UnknownTarget", HOLDER_ERROR_UNKNOWN, ENOENT,
+	  "there is no IOAS or HWPT {target} in the context",
+	  "'ioasidctl ioas list' shows the IOASes", NULL },
+	{ "NoSuchDevice", HOLDER_ERROR_UNKNOWN, ENODEV, "there is no such device", NULL, NULL },
+	{ "NoVfioDevice", HOLDER_ERROR_SYSTEM, ENODEV, "the device has no VFIO cdev",
+	  "'ioasidctl driver set DEVICE vfio-pci' gives a PCI device a VFIO driver; the kernel "
+	  "needs CONFIG_VFIO_DEVICE_CDEV",
+	  NULL },
+	{ "DeviceInUse", HOLDER_ERROR_SYSTEM, EEXIST, "the device is already in the context",
+	  "'ioasidctl context show' shows how it is used", NULL },
+	{ "DeviceNotBound", HOLDER_ERROR_SYSTEM, EINVAL,
+	  "the device is open in the context, but not bound to the iommufd",
+	  "remove it, then add it without --unbound", NULL },
+	{ "StillBound", HOLDER_ERROR_REFUSED, EBUSY,
+	  "the device is in use (PASIDs bound: {pasid_count}, own requests attached: {attached})",
+	  NULL, "force" },
+	{ "AlreadyAttached", HOLDER_ERROR_REFUSED, EBUSY, "the device is attached to IOAS {ioas}",
+	  NULL, "replace" },
+	{ "NotAttached", HOLDER_ERROR_UNKNOWN, ENOENT, "the device is not attached", NULL, NULL },
+	{ "GroupAttached", HOLDER_ERROR_REFUSED, EBUSY,
+	  "{sibling} of the same IOMMU group is attached to IOAS {ioas}, and a group is attached "
+	  "as one",
+	  "'ioasidctl device attach --replace' of {sibling} moves the group", NULL },
+	{ "RidInTheWay", HOLDER_ERROR_REFUSED, EBUSY,
+	  "{device} is attached to IOAS {ioas} through a page table that allows no PASIDs beside "
+	  "it",
+	  "detach it, or attach it to an IOAS again", NULL },
+	{ "HwptNotForPasids", HOLDER_ERROR_SYSTEM, EINVAL, "HWPT {hwpt} does not support PASIDs",
+	  "PASIDs, and a device that has some bound, need an HWPT that was allocated for PASIDs",
+	  NULL },
+	{ "NoPasidSupport", HOLDER_ERROR_UNSUPPORTED, EOPNOTSUPP, "the device has no PASIDs",
+	  "the device, every bridge above it and its IOMMU must support them, and the kernel "
+	  "must have enabled them",
+	  NULL },
+	{ "PasidZero", HOLDER_ERROR_USAGE, EINVAL, "PASID 0 is the device's own requests",
+	  "'ioasidctl device attach' and 'device detach' are for those; PASIDs begin at 1", NULL },
+	{ "PasidTooWide", HOLDER_ERROR_UNSUPPORTED, ERANGE,
+	  "PASID {pasid} does not fit: the device's PASIDs are {pasid_width} bits wide",
+	  "PASIDs of this device are below 2^{pasid_width}", NULL },
+	{ "PasidInUse", HOLDER_ERROR_REFUSED, EEXIST,
+	  "PASID {pasid} of {device} is already bound to IOAS {ioas}",
+	  "'ioasidctl pasid unbind' frees it", NULL },
+	{ "PasidNotBound", HOLDER_ERROR_UNKNOWN, ENOENT, "PASID {pasid} is not bound",
+	  "'ioasidctl pasid list' shows those that are", NULL },
+	{ "PasidsExhausted", HOLDER_ERROR_SYSTEM, ENOSPC,
+	  "not enough free PASIDs: {count} wanted, {found} free", NULL, NULL },
+	{ "PasidsBusy", HOLDER_ERROR_SYSTEM, EBUSY,
+	  "the kernel reports PASIDs {tried} as in use, and no more were tried",
+	  "if the device is being reset, try again; if a kernel driver or another process has these numbers, name "
+	  "others in place of auto",
+	  NULL },
+	{ "FdsInUse", HOLDER_ERROR_REFUSED, EBUSY,
+	  "its descriptors were given to processes that have not ended ({count}): {process}",
+	  "when these have ended it can be destroyed; it is not known whether they passed them on",
+	  "force" },
+	{ "NameInUse", HOLDER_ERROR_SYSTEM, EEXIST,
+	  "the name {name} is already used in the context", NULL, NULL },
+	{ "IoasInUse", HOLDER_ERROR_REFUSED, EBUSY, "IOAS {ioas} is used by {user}{more}",
+	  "'ioasidctl pasid unbind' and 'ioasidctl device detach' free it", NULL },
+	{ "HwptInUse", HOLDER_ERROR_REFUSED, EBUSY,
+	  "HWPT {hwpt} is in use (devices and PASIDs: {user_count})", NULL, NULL },
+	{ "NotAligned", HOLDER_ERROR_USAGE, EINVAL,
+	  "it is not a multiple of the page size, {alignment}", NULL, NULL },
+	{ "NotMapped", HOLDER_ERROR_UNKNOWN, ENOENT, "IOAS {ioas} has no mapping at {iova}",
+	  "'ioasidctl ioas show' lists the mappings", NULL },
+	{ "PartOfMapping", HOLDER_ERROR_SYSTEM, EINVAL,
+	  "only part of a mapping is at {iova}, and the kernel unmaps whole mappings",
+	  "'ioasidctl ioas show' lists the mappings", NULL },
+	{ "NotEnoughMemory", HOLDER_ERROR_SYSTEM, ENOMEM,
+	  "too much to be pinned: {size} bytes in all, and the machine has {available} available",
+	  NULL, NULL },
+	{ "LimitReached", HOLDER_ERROR_SYSTEM, ENOSPC,
+	  "the context's limit of {limit} {what} is reached", NULL, NULL },
+	{ "KernelError", HOLDER_ERROR_SYSTEM, 0, "{operation}: {errno}", NULL, NULL },
+	{ "InvalidParameter", HOLDER_ERROR_USAGE, EINVAL, "{parameter} is not valid", NULL, NULL },
+	{ "MethodNotFound", HOLDER_ERROR_PROTOCOL, EOPNOTSUPP,
+	  "the holder does not know the method {method}", "it was started by another version",
+	  NULL },
+	{ "InterfaceNotFound", HOLDER_ERROR_PROTOCOL, EOPNOTSUPP,
+	  "the holder does not know the interface {interface}", "it was started by another version",
+	  NULL },
+	{ "PermissionDenied", HOLDER_ERROR_PERMISSION, EACCES,
+	  "the context's holder serves its own user and root only", NULL, NULL },
+};
+
+void holder_error_done(struct holder_error *error)
+{
+	free(error->id);
+	free(error->operation);
+	free(error->message);
+	free(error->hint);
+	free(error->holder);
+	free(error->parameter);
+	free(error->done);
+	*error = (struct holder_error){ 0 };
+}
+
+int error_set(struct holder_error *error, enum holder_error_kind kind, int err, const char *format,
+	      ...)
+{
+	_cleanup_free_ char *text = NULL;
+	va_list args;
+	int n;
+
+	if (!error)
+		return -err;
+	va_start(args, format);
+	n = vasprintf(&text, format, args);
+	va_end(args);
+	if (n < 0)
+		text = NULL;
+	holder_error_done(error);
+	error->kind = kind;
+	error->err = err;
+	error->message = text ? str_printable(text) : NULL;
+	return -err;
+}
+
+void error_hint(struct holder_error *error, const char *hint)
+{
+	if (!error)
+		return;
+	free(error->hint);
+	error->hint = hint ? str_printable(hint) : NULL;
+}
+
+void error_attribute(struct holder_error *error, const struct holder_client *client)
+{
+	if (error && client->foreign)
+		(void)str_replace(&error->holder, client->reference);
+}
+
+int error_protocol(struct holder_error *error)
+{
+	return error_set(error, HOLDER_ERROR_PROTOCOL, EPROTO,
+			 "invalid reply from the context's holder");
+}
+
+static const char *member(json_object *object, const char *key)
+{
+	json_object *value = json_object_object_get(object, key);
+
+	return value ? json_object_get_string(value) : "?";
+}
+
+/* A Process, which calls itself what it likes: that is no word of ours. */
+static void put_process(json_object *process, FILE *f)
+{
+	fprintf(f, "%s ('%s')", member(process, "pid"), member(process, "command"));
+}
+
+static void put_user(json_object *user, FILE *f)
+{
+	const char *kind = member(user, "kind"), *device = member(user, "device");
+
+	if (strcmp(kind, "hwpt") == 0)
+		fprintf(f, "HWPT %s",
+			member(user, json_object_object_get(user, "name") ? "name" : "id"));
+	else if (strcmp(kind, "pasid") != 0)
+		fprintf(f, "%s %s", kind, device);
+	else if (strcmp(member(user, "lo"), member(user, "hi")) == 0)
+		fprintf(f, "PASID %s of %s", member(user, "lo"), device);
+	else
+		fprintf(f, "PASID %s-%s of %s", member(user, "lo"), member(user, "hi"), device);
+}
+
+static void put_array(json_object *array, FILE *f)
+{
+	for (size_t i = 0; i < json_object_array_length(array); i++) {
+		json_object *item = json_object_array_get_idx(array, i);
+
+		fputs(i ? ", " : "", f);
+		if (json_object_object_get_ex(item, "pid", NULL))
+			put_process(item, f);
+		else if (json_object_object_get_ex(item, "kind", NULL))
+			put_user(item, f);
+		else
+			fputs(item ? json_object_get_string(item) : "?", f);
+	}
+}
+
+/* What a list was cut by. */
+static void put_more(json_object *value, FILE *f)
+{
+	if (json_object_get_int64(value) > 0)
+		fprintf(f, " and %s more", json_object_get_string(value));
+}
+
+static void put_value(const char *key, json_object *parameters, FILE *f)
+{
+	json_object *value = NULL;
+
+	if (strcmp(key, "ioas") == 0)
+		value = json_object_object_get(parameters, "ioas_name");
+	if (!value)
+		value = json_object_object_get(parameters, key);
+	if (strcmp(key, "errno") == 0)
+		fputs(strerror(json_object_get_int(value)), f);
+	else if (json_object_is_type(value, json_type_boolean))
+		fputs(json_object_get_boolean(value) ? "yes" : "no", f);
+	else if (json_object_is_type(value, json_type_array))
+		put_array(value, f);
+	else if (strcmp(key, "more") == 0)
+		put_more(value, f);
+	else
+		fputs(value ? json_object_get_string(value) : "?", f);
+}
+
+/* TEMPLATE with its {keys} replaced; NULL without memory. */
+static char *expand(const char *template, json_object *parameters)
+{
+	char *text = NULL, key[32];
+	size_t length;
+	FILE *f = open_memstream(&text, &length);
+
+	if (!f)
+		return NULL;
+	while (*template) {
+		if (sscanf(template, "{%31[a-z_]}", key) == 1) {
+			put_value(key, parameters, f);
+			template += strlen(key) + 2;
+			continue;
+		}
+		fputc(*template ++, f);
+	}
+	if (fclose(f) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static const struct rule *find_rule(const char *id)
+{
+	const char *dot = strrchr(id, '.');
+
+	if (!dot || (strncmp(id, HOLDER_INTERFACE ".", strlen(HOLDER_INTERFACE) + 1) != 0 &&
+		     strncmp(id, VARLINK_INTERFACE ".", strlen(VARLINK_INTERFACE) + 1) != 0))
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
+		if (strcmp(rules[i].name, dot + 1) == 0)
+			return &rules[i];
+	return NULL;
+}
+
+/* An errno that says more than "the kernel refused". */
+static enum holder_error_kind kind_of(int err, const char *operation)
+{
+	/* EPERM of bind is about the platform's interrupts and not about the caller. */
+	if (err == EPERM && operation && strcmp(operation, "VFIO_DEVICE_BIND_IOMMUFD") == 0)
+		return HOLDER_ERROR_UNSUPPORTED;
+	if (err == EPERM || err == EACCES)
+		return HOLDER_ERROR_PERMISSION;
+	if (err == EOPNOTSUPP || err == ENOTTY)
+		return HOLDER_ERROR_UNSUPPORTED;
+	return HOLDER_ERROR_SYSTEM;
+}
+
+static char *copy_string(json_object *parameters, const char *key)
+{
+	const char *text = NULL;
+
+	return json_get_string(parameters, key, &text) > 0 ? str_printable(text) : NULL;
+}
+
+static void fill_details(struct holder_error *error, json_object *parameters)
+{
+	uint32_t pasid;
+
+	error->operation = copy_string(parameters, "operation");
+	error->hint = copy_string(parameters, "hint");
+	error->done = copy_string(parameters, "done");
+	error->parameter = copy_string(parameters, "parameter");
+	if (json_get_u32(parameters, "pasid", &pasid) > 0)
+		error->pasid = field_u64(pasid);
+}
+
+/* KernelError brings its errno along; one out of range would be no errno to return. */
+static int kernel_errno(json_object *parameters)
+{
+	uint32_t err = 0;
+
+	return json_get_u32(parameters, "errno", &err) > 0 && err > 0 && err < 4096 ? (int)err
+										    : EIO;
+}
+
+/* Which PASID of a list it was that the kernel refused. */
+static void add_pasid(struct holder_error *error)
+{
+	char *text;
+
+	if (asprintf(&text, "PASID %" PRIu64 ": %s", error->pasid.value, error->message) < 0)
+		return;
+	free(error->message);
+	error->message = text;
+}
+
+int error_from_reply(struct holder_error *error, const char *id, json_object *parameters)
+{
+	_cleanup_json_ json_object *none = json_object_new_object();
+	const struct rule *rule = find_rule(id);
+	_cleanup_free_ char *text = NULL, *hint = NULL;
+	int err;
+
+	if (!parameters)
+		parameters = none;
+	if (!rule) {
+		(void)error_set(error, HOLDER_ERROR_PROTOCOL, EPROTO,
+				"invalid reply from the context's holder: %s", id);
+		if (error)
+			error->id = strdup(id);
+		return -EPROTO;
+	}
+	err = rule->err ? rule->err : kernel_errno(parameters);
+	if (!error)
+		return -err;
+	text = expand(rule->message, parameters);
+	(void)error_set(error, rule->kind, err, "%s", text ? text : id);
+	error->id = strdup(id);
+	error->override = rule->override;
+	fill_details(error, parameters);
+	if (rule->err == 0)
+		error->kind = kind_of(err, error->operation);
+	if (rule->err == 0 && error->pasid.status > 0 && error->message)
+		add_pasid(error);
+	hint = rule->hint ? expand(rule->hint, parameters) : NULL;
+	if (hint)
+		error_hint(error, hint);
+	return -err;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The columns of IOASes: in a list, a struct ioas_row; in a "show", a struct ioas_show. */
+#pragma once
+
+#include "client/holder.h"
+#include "out/value.h"
+#include "util/parse.h"
+
+/* An IOAS of one context. */
+struct ioas_row {
+	const char *context;
+	const struct holder_ioas *ioas;
+};
+
+/* Who goes through an IOAS: a device's own requests, consecutive PASIDs of one, a page table made for one. */
+struct ioas_user {
+	const char *kind;    /* "device", "pasid", "hwpt" */
+	const char *device;  /* borrowed, as NAME */
+	const char *name;    /* NULL without */
+	struct field_u64 id; /* of the device or HWPT in the iommufd; absent of PASIDs */
+	struct range pasid;  /* of PASIDs */
+};
+
+struct ioas_show {
+	struct holder_ioas_info info; /* first: most columns are its */
+	struct ioas_user *user;
+	size_t n_users;
+};
+
+extern const struct out_column ioas_list_columns[];
+extern const struct out_column ioas_show_columns[];

@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ioas alloc, free, list, show, map, unmap */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app.h"
+#include "cmd/ioas/columns.h"
+#include "cmd/nouns.h"
+#include "cmd/common/inspect.h"
+#include "cmd/common/options.h"
+#include "cmd/common/result.h"
+#include "cmd/common/session.h"
+#include "util/array.h"
+#include "util/cleanup.h"
+#include "util/parse.h"
+#include "util/str.h"
+
+struct list_args {
+	struct view_args view;
+	struct context_args context;
+};
+
+static error_t list_parse(int key, char *arg, struct argp_state *state)
+{
+	struct list_args *args = state->input;
+
+	(void)arg;
+	if (key != ARGP_KEY_INIT)
+		return ARGP_ERR_UNKNOWN;
+	state->child_inputs[0] = &args->view;
+	state->child_inputs[1] = &args->context;
+	return 0;
+}
+
+static const struct argp_child list_children[] = { { &view_argp, 0, "Output:", 1 },
+						   { &context_list_argp, 0, NULL, 0 },
+						   { 0 } };
+static const struct argp_child show_children[] = { { &view_argp, 0, "Output:", 1 },
+						   { &context_argp, 0, NULL, 0 },
+						   { 0 } };
+
+static int list_context(struct holder_client *client, struct holder_context *context,
+			struct holder_error *error, void *data)
+{
+	struct inspection *in = data;
+	int r = 0;
+
+	(void)client;
+	(void)error;
+	for (size_t i = 0; r == 0 && i < context->ioas_n; i++) {
+		const struct ioas_row row = { context->name, &context->ioas[i] };
+
+		r = inspect_row(in, &row);
+	}
+	return r;
+}
+
+static int list_run(struct app *app, const void *p)
+{
+	const struct list_args *args = p;
+	_cleanup_holder_client_ struct holder_client *client = NULL;
+	_cleanup_holder_context_ struct holder_context context = { 0 };
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+	_cleanup_inspection_ struct inspection in = { 0 };
+	int r;
+
+	r = inspect_open(app, &args->view, &in);
+	if (r)
+		return r;
+	if (!args->context.name && !app->context) {
+		r = session_each(app, list_context, &in, NULL);
+		in.partial = r == STATUS_PARTIAL;
+		return r && !in.partial ? r : inspect_end(app, &in, 0);
+	}
+	r = session_open_reading(app, &args->context, &client);
+	if (r)
+		return r;
+	if (holder_describe(client, &context, &error) < 0)
+		return session_fail(app, NULL, &error);
+	r = list_context(client, &context, &error, &in);
+	return inspect_end(app, &in, r);
+}
+
+static const struct argp list_argp = {
+	.parser = list_parse,
+	.doc = "List the IOASes of all contexts that you may see; with -c, of that one.",
+	.children = list_children,
+};
+
+static const struct list_args list_defaults = { .view = { .columns = ioas_list_columns,
+							  .rows = "IOASes" } };
+
+static const struct cmd list_cmd = {
+	.name = "list",
+	.summary = "List IOASes",
+	.example = "ioasidctl ioas list -c lab",
+	.statuses = "267",
+	.argp = &list_argp,
+	.defaults = &list_defaults,
+	.args_size = sizeof(list_defaults),
+	.run = list_run,
+};
+
+static int add_user(struct ioas_show *show, struct ioas_user user)
+{
+	struct ioas_user *slot = array_push(show->user, show->n_users);
+
+	if (!slot)
+		return -ENOMEM;
+	*slot = user;
+	return 0;
+}
+
+/* Who goes through it, by what is in its context. */
+static int find_users(const struct holder_context *context, const struct holder_bindings *bindings,
+		      struct ioas_show *show)
+{
+	const uint32_t ioas = show->info.id;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < context->device_n; i++) {
+		const struct holder_device *device = &context->device[i];
+
+		if (device->attached && device->target.ioas == ioas)
+			r = add_user(show,
+				     (struct ioas_user){
+					     "device", device->device, NULL, device->id, { 0 } });
+	}
+	for (size_t i = 0; r == 0 && i < bindings->n; i++) {
+		const struct holder_binding *binding = &bindings->v[i];
+
+		if (binding->ioas == ioas)
+			r = add_user(show,
+				     (struct ioas_user){ .kind = "pasid",
+							 .device = binding->device,
+							 .pasid = { binding->lo, binding->hi } });
+	}
+	for (size_t i = 0; r == 0 && i < context->hwpt_n; i++) {
+		const struct holder_hwpt *hwpt = &context->hwpt[i];
+
+		if (!hwpt->automatic && hwpt->ioas == ioas)
+			r = add_user(show, (struct ioas_user){ "hwpt",
+							       hwpt->device,
+							       hwpt->name,
+							       field_u64(hwpt->id),
+							       { 0 } });
+	}
+	return r;
+}
+
+static void show_done(struct ioas_show *show)
+{
+	holder_ioas_info_done(&show->info);
+	free(show->user);
+}
+
+static int show_run(struct app *app, const void *p)
+{
+	const struct list_args *args = p;
+	const char *operand = args->view.operands.v[0];
+	_cleanup_holder_client_ struct holder_client *client = NULL;
+	_cleanup_holder_context_ struct holder_context context = { 0 };
+	_cleanup_holder_bindings_ struct holder_bindings bindings = { 0 };
+	_cleanup_(show_done) struct ioas_show show = { 0 };
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+	_cleanup_inspection_ struct inspection in = { 0 };
+	int r;
+
+	r = inspect_open(app, &args->view, &in);
+	if (r == 0)
+		r = session_open_reading(app, &args->context, &client);
+	if (r)
+		return r;
+	if (holder_show_ioas(client, operand, &show.info, &error) < 0 ||
+	    holder_describe(client, &context, &error) < 0 ||
+	    holder_list_bindings(client, NULL, &bindings, &error) < 0)
+		return session_fail(app, operand, &error);
+	if (find_users(&context, &bindings, &show) < 0)
+		return app_fail_errno(app, -ENOMEM, operand, "cannot show it");
+	return inspect_show(app, &in, &show);
+}
+
+static const struct argp show_argp = {
+	.parser = list_parse,
+	.args_doc = "IOAS",
+	.doc = "Show one IOAS: its IOVA ranges, alignment, mappings and users.",
+	.children = show_children,
+};
+
+static const struct list_args show_defaults = {
+	.view = { .columns = ioas_show_columns,
+		  .operands = { .min = 1, .max = 1 },
+		  .single = true },
+};
+
+static const struct cmd show_cmd = {
+	.name = "show",
+	.summary = "Show one IOAS",
+	.example = "ioasidctl ioas show -c lab guest-ram",
+	.statuses = "26",
+	.argp = &show_argp,
+	.defaults = &show_defaults,
+	.args_size = sizeof(show_defaults),
+	.run = show_run,
+};
+
+struct change_args {
+	struct context_args context;
+	const char *name;
+	const char *iova;
+	bool read, write;
+	bool all;
+};
+
+enum { KEY_NAME = 0x500, KEY_IOVA, KEY_READ, KEY_WRITE, KEY_ALL };
+
+static error_t change_parse(int key, char *arg, struct argp_state *state)
+{
+	struct change_args *args = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &args->context;
+		return 0;
+	case KEY_NAME:
+		args->name = arg;
+		return 0;
+	case KEY_IOVA:
+		args->iova = arg;
+		return 0;
+	case KEY_READ:
+		args->read = true;
+		return 0;
+	case KEY_WRITE:
+		args->write = true;
+		return 0;
+	case KEY_ALL:
+		args->all = true;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static int alloc_run(struct app *app, const void *p)
+{
+	const struct change_args *args = p;
+	_cleanup_holder_client_ struct holder_client *client = NULL;
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+	const char *operand = args->context.operands.v[0], *name = operand ? operand : args->name;
+	char number[16], what[64];
+	uint32_t ioas;
+	int r;
+
+	if (operand && args->name)
+		return app_fail(app, STATUS_USAGE, operand, "NAME and --name cannot be combined");
+	r = session_open(app, &args->context, &client);
+	if (r)
+		return r;
+	if (holder_alloc_ioas(client, name, &ioas, &error) < 0)
+		return session_fail(app, name, &error);
+	if (args->context.dry_run)
+		return STATUS_DONE;
+	snprintf(number, sizeof(number), "%" PRIu32, ioas);
+	snprintf(what, sizeof(what), "IOAS %s is allocated", number);
+	return result_print(app, &args->context,
+			    &(struct result){ .id = number,
+					      .context = holder_reference(client),
+					      .ioas = field_u64(ioas),
+					      .name = name },
+			    what);
+}
+
+static const struct argp_option alloc_options[] = {
+	{ "name", KEY_NAME, "NAME", 0, "Name it; the same as the operand NAME", 0 },
+	{ 0 },
+};
+
+static const struct argp alloc_argp = {
+	.options = alloc_options,
+	.parser = change_parse,
+	.args_doc = "[NAME]",
+	.doc = "Allocate an IOAS in the context and print its number.",
+	.children = create_children,
+};
+
+static const struct change_args alloc_defaults = { .context.operands = { .max = 1 },
+						   .context.created = result_ioas };
+
+static const struct cmd alloc_cmd = {
+	.name = "alloc",
+	.summary = "Allocate an IOAS",
+	.example = "ioasidctl ioas alloc -c lab --name guest-ram",
+	.statuses = "1256",
+	.argp = &alloc_argp,
+	.defaults = &alloc_defaults,
+	.args_size = sizeof(alloc_defaults),
+	.run = alloc_run,
+};
+
+static int free_run(struct app *app, const void *p)
+{
+	const struct change_args *args = p;
+	const char *operand = args->context.operands.v[0];
+	_cleanup_holder_client_ struct holder_client *client = NULL;
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+	int r;
+
+	r = session_open(app, &args->context, &client);
+	if (r)
+		return r;
+	if (holder_free_ioas(client, operand, &error) < 0)
+		return session_fail(app, operand, &error);
+	return STATUS_DONE;
+}
+
+static const struct argp free_argp = {
+	.args_doc = "IOAS",
+	.doc = "Free an IOAS and its mappings. Refused while it has users.",
+	.children = context_children,
+};
+
+static const struct change_args free_defaults = { .context.operands = { .min = 1, .max = 1 } };
+
+static const struct cmd free_cmd = {
+	.name = "free",
+	.summary = "Free an IOAS",
+	.example = "ioasidctl ioas free -c lab guest-ram",
+	.statuses = "1236",
+	.argp = &free_argp,
+	.defaults = &free_defaults,
+	.args_size = sizeof(free_defaults),
+	.run = free_run,
+};
+
+#define A_SIZE "size: a number of bytes, or one with K, M, G or T for powers of 1024"
+
+static int fail_number(struct app *app, const char *text, const char *what)
+{
+	return app_fail(app, STATUS_USAGE, text, "is not a valid %s", what);
+}
+
+/* What a failure is about, as it was typed. */
+static const char *typed(const struct holder_error *error, const char *ioas, const char *size,
+			 const char *iova)
+{
+	const char *parameter = error->parameter ? error->parameter : "";
+
+	if (size && (strcmp(parameter, "size") == 0 || strcmp(parameter, "length") == 0 ||
+		     (error->id && str_ends(error->id, ".NotEnoughMemory"))))
+		return size;
+	return iova && strcmp(parameter, "iova") == 0 ? iova : ioas;
+}
+
+static int map_run(struct app *app, const void *p)
+{
+	const struct change_args *args = p;
+	const char *operand = args->context.operands.v[0], *size_text = args->context.operands.v[1];
+	_cleanup_holder_client_ struct holder_client *client = NULL;
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+	bool both = !args->read && !args->write;
+	char number[24], what[80];
+	uint64_t size, iova = 0;
+	int r;
+
+	if (parse_size(size_text, &size) < 0 || size == 0)
+		return fail_number(app, size_text, A_SIZE);
+	if (args->iova && parse_u64(args->iova, UINT64_MAX, &iova) < 0)
+		return fail_number(app, args->iova, "IOVA");
+	r = session_open(app, &args->context, &client);
+	if (r)
+		return r;
+	if (holder_map_ioas(client, operand, size, args->iova ? &iova : NULL, both || args->read,
+			    both || args->write, &iova, &error) < 0)
+		return session_fail(app, typed(&error, operand, size_text, args->iova), &error);
+	if (args->context.dry_run)
+		return STATUS_DONE;
+	snprintf(number, sizeof(number), "0x%" PRIx64, iova);
+	snprintf(what, sizeof(what), "%" PRIu64 " bytes are mapped at %s", size, number);
+	return result_print(app, &args->context,
+			    &(struct result){ .id = number,
+					      .context = holder_reference(client),
+					      .iova = field_u64(iova),
+					      .size = field_u64(size) },
+			    what);
+}
+
+static const struct argp_option map_options[] = {
+	{ "iova", KEY_IOVA, "IOVA", 0, "IOVA to map at (default: the kernel chooses)", 0 },
+	{ "read", KEY_READ, NULL, 0, "Let devices read; without --write: read-only", 0 },
+	{ "write", KEY_WRITE, NULL, 0, "Let devices write; without --read: write-only", 0 },
+	{ 0 },
+};
+
+static const struct argp map_argp = {
+	.options = map_options,
+	.parser = change_parse,
+	.args_doc = "IOAS SIZE",
+	.doc = "Map SIZE bytes of zeroed memory, held by the context, and print their IOVA. SIZE "
+	       "takes K, M, G, T.",
+	.children = create_children,
+};
+
+static const struct change_args map_defaults = { .context.operands = { .min = 2, .max = 2 },
+						 .context.created = result_mapping };
+
+static const struct cmd map_cmd = {
+	.name = "map",
+	.summary = "Map memory into an IOAS",
+	.example = "ioasidctl ioas map -c lab guest-ram 2M --iova 0x10000000",
+	.statuses = "1246",
+	.argp = &map_argp,
+	.defaults = &map_defaults,
+	.args_size = sizeof(map_defaults),
+	.run = map_run,
+};
+
+/* The IOVA and SIZE operands of unmap. Returns 0 or a reported status. */
+static int unmap_where(struct app *app, const struct change_args *args, uint64_t *iova,
+		       uint64_t *size)
+{
+	const struct operands *operands = &args->context.operands;
+
+	*size = 0;
+	if (args->all == (operands->n > 1))
+		return app_fail(app, STATUS_USAGE, NULL, "give either an IOVA or --all");
+	if (operands->n > 1 && parse_u64(operands->v[1], UINT64_MAX, iova) < 0)
+		return fail_number(app, operands->v[1], "an IOVA");
+	if (operands->n > 2 && (parse_size(operands->v[2], size) < 0 || *size == 0))
+		return fail_number(app, operands->v[2], A_SIZE);
+	return 0;
+}
+
+static int unmap_run(struct app *app, const void *p)
+{
+	const struct change_args *args = p;
+	const struct operands *operands = &args->context.operands;
+	const char *operand = operands->v[0];
+	_cleanup_holder_client_ struct holder_client *client = NULL;
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+	uint64_t iova = 0, size, length;
+	int r;
+
+	r = unmap_where(app, args, &iova, &size);
+	if (r == 0)
+		r = session_open(app, &args->context, &client);
+	if (r)
+		return r;
+	r = args->all ? holder_unmap_ioas_all(client, operand, &length, &error)
+		      : holder_unmap_ioas(client, operand, iova, size, &length, &error);
+	if (r < 0)
+		return session_fail(app,
+				    typed(&error, operand, operands->n > 2 ? operands->v[2] : NULL,
+					  operands->n > 1 ? operands->v[1] : NULL),
+				    &error);
+	return STATUS_DONE;
+}
+
+static const struct argp_option unmap_options[] = {
+	{ "all", KEY_ALL, NULL, 0, "Unmap everything", 0 },
+	{ 0 },
+};
+
+static const struct argp unmap_argp = {
+	.options = unmap_options,
+	.parser = change_parse,
+	.args_doc = "IOAS [IOVA [SIZE]]",
+	.doc = "Unmap the mapping that begins at IOVA, with SIZE every mapping inside, with "
+	       "--all every "
+	       "one.",
+	.children = context_children,
+};
+
+static const struct change_args unmap_defaults = { .context.operands = { .min = 1, .max = 3 } };
+
+static const struct cmd unmap_cmd = {
+	.name = "unmap",
+	.summary = "Unmap memory from an IOAS",
+	.example = "ioasidctl ioas unmap -c lab guest-ram 0x10000000",
+	.statuses = "126",
+	.argp = &unmap_argp,
+	.defaults = &unmap_defaults,
+	.args_size = sizeof(unmap_defaults),
+	.run = unmap_run,
+};
+
+static const struct cmd *const sub[] = { &list_cmd, &show_cmd,  &alloc_cmd, &free_cmd,
+					 &map_cmd,  &unmap_cmd, NULL };
+
+const struct cmd ioas_cmd = {
+	.name = "ioas",
+	.summary = "I/O address spaces of a context",
+	.sub = sub,
+	.fallback = &list_cmd,
+};

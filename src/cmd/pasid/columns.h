@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The columns of a binding, and of a source. */
+#pragma once
+
+#include "model/pasid/bindings.h"
+#include "out/value.h"
+#include "util/parse.h"
+
+/* A row of the list: one PASID, or several, and the range they are of. */
+struct pasid_row {
+	uint32_t pasid;
+	bool fold; /* SCRATCH->FOLDED, which are alike */
+	const struct pasid_range *range;
+	struct pasid_scratch *scratch;  /* for what columns put together; not NULL */
+	const struct pasid_row *others; /* of a show: what contradicts it */
+	size_t n_others;
+};
+
+struct pasid_scratch {
+	char target[512];
+	struct range folded;
+	char *names[PASID_SOURCES_MAX];
+	struct strv sources; /* of NAMES */
+};
+
+/* "42", "100-163"; for programs an object of both ends. */
+void pasid_out_range(struct out_value *ret, const struct range *range);
+
+/* Unreadable when not every source that may report it could be asked. */
+void pasid_out_kind(struct out_value *ret, const struct pasid_range *range);
+void pasid_out_owner(struct out_value *ret, const struct pasid_range *range);
+void pasid_out_state(struct out_value *ret, const struct pasid_range *range);
+
+extern const struct out_column pasid_columns[];
+/* For programs: keys for out_options.defaults. */
+extern const char pasid_program_defaults[];
+/* The same, and what contradicts it, which a list has as rows of their own. */
+extern const struct out_column pasid_show_columns[];
+
+/* Of the objects of pasid_out_range() and pasid_out_owner(). */
+extern const struct out_column pasid_range_columns[], pasid_owner_columns[];
+
+/* Of a struct pasid_report. */
+extern const struct out_column pasid_source_columns[];

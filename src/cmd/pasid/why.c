@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pasid why */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app.h"
+#include "cmd/common/diagnosis.h"
+#include "cmd/common/operand.h"
+#include "cmd/common/session.h"
+#include "cmd/verbs.h"
+#include "model/diagnosis/why_pasid.h"
+#include "util/cleanup.h"
+
+struct why_args {
+	struct diagnosis_args common; /* first: its parser is a child's */
+	enum use use;
+};
+
+enum { KEY_FOR = 0x500 };
+
+static error_t why_parse(int key, char *arg, struct argp_state *state)
+{
+	struct why_args *args = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &args->common;
+		return 0;
+	case KEY_FOR:
+		if (strcmp(arg, "vfio") == 0) {
+			args->use = USE_PASID;
+		} else if (strcmp(arg, "sva") == 0) {
+			args->use = USE_SVA;
+		} else {
+			argp_error(state, "--for: '%s' is neither vfio nor sva", arg);
+			return EINVAL;
+		}
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_option why_options[] = {
+	{ "for", KEY_FOR, "USE", 0,
+	  "vfio: through VFIO and iommufd; sva: by the device's own driver, for processes "
+	  "(default: what its "
+	  "driver does)",
+	  0 },
+	{ 0 },
+};
+
+/* Contexts that cannot be listed, or were not captured, have no process that is known. */
+static struct pasid_holder *find_holders(struct app *app, struct holder_entries *entries)
+{
+	struct pasid_holder *holders = NULL;
+
+	if (session_get(app, entries) == 0)
+		holders = calloc(entries->n + 1, sizeof(holders[0]));
+	for (size_t i = 0; holders && i < entries->n; i++)
+		holders[i] = (struct pasid_holder){ entries->v[i].pid, entries->v[i].reference };
+	return holders;
+}
+
+static int why_run(struct app *app, const void *p)
+{
+	const struct why_args *args = p;
+	const char *operand = args->common.common.view.operands.v[0];
+	_cleanup_finding_list_ struct finding_list list = { 0 };
+	_cleanup_inspection_ struct inspection in = { 0 };
+	_cleanup_holder_entries_ struct holder_entries entries = { 0 };
+	_cleanup_free_ struct pasid_holder *holders = NULL;
+	_cleanup_free_ char *path = NULL;
+	enum use use;
+	int r;
+
+	r = diagnosis_open(app, &args->common, &in);
+	if (r)
+		return r;
+	r = operand_device(app, in.root, operand, &path);
+	if (r)
+		return r;
+	holders = find_holders(app, &entries);
+	r = pasid_why(in.root, path, args->use, args->common.common.wake, holders,
+		      holders ? entries.n : 0, &use, &list);
+	if (r < 0)
+		return app_fail_errno(app, r, operand, "cannot examine it");
+	r = diagnosis_show(app, &in, &args->common, &list, FINDING_NOTE);
+	return r ? r
+		 : (int)diagnosis_conclude(app, &list, &list.v[0], operand,
+					   use == USE_SVA ? "no PASIDs for SVA"
+							  : "no PASIDs for VFIO");
+}
+
+static const struct argp why_argp = {
+	.options = why_options,
+	.parser = why_parse,
+	.args_doc = "DEVICE",
+	.doc = "Report whether PASIDs can be used on a device, and why not: the verdict, then "
+	       "each link of the "
+	       "chain from its capability to the node through which they are bound that is not "
+	       "in order, with what was measured and what to do. The status is 5 if kernel or "
+	       "hardware cannot, and 3 if something blocks it or is still to be done, such as "
+	       "another driver.",
+	.children = diagnosis_children,
+};
+
+static const struct why_args why_defaults = {
+	.common.common.view = { .columns = diagnosis_columns, .operands = { .min = 1, .max = 1 } },
+	.use = USE_COUNT,
+};
+
+const struct cmd pasid_why_cmd = {
+	.name = "why",
+	.summary = "Report why a device can use PASIDs or not",
+	.example = "ioasidctl pasid why 0000:03:00.0",
+	.statuses = "12356",
+	.argp = &why_argp,
+	.defaults = &why_defaults,
+	.args_size = sizeof(why_defaults),
+	.run = why_run,
+};

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* system check */
+#include <errno.h>
+
+#include "app.h"
+#include "cmd/common/diagnosis.h"
+#include "cmd/verbs.h"
+#include "model/diagnosis/check.h"
+#include "util/cleanup.h"
+
+/* Which uses are asked about. Returns 0 or a reported status. */
+static int parse_uses(struct app *app, const struct operands *operands, unsigned int *ret)
+{
+	unsigned int uses = 0;
+
+	for (unsigned int i = 0; i < operands->n; i++) {
+		enum use use;
+
+		if (!use_parse(operands->v[i], &use)) {
+			app_fail(app, STATUS_USAGE, operands->v[i], "no such use");
+			app_hint(app, "passthrough, pasid, sva or unprivileged");
+			return STATUS_USAGE;
+		}
+		uses |= USE_BIT(use);
+	}
+	*ret = uses ? uses : USE_ALL;
+	return 0;
+}
+
+/* The uses that were named have all to be ready. */
+static int conclude_named(struct app *app, const struct finding_list *list)
+{
+	enum status worst = STATUS_DONE;
+
+	for (size_t i = 0; i < list->n && finding_is_verdict(&list->v[i]); i++)
+		worst = finding_worse(worst, diagnosis_conclude(app, list, &list->v[i],
+								list->v[i].object, "not ready"));
+	return worst;
+}
+
+/* Hardly a machine is ready for all, so that one is enough where none was named. */
+static int conclude_all(struct app *app, const struct finding_list *list)
+{
+	const struct finding *best = &list->v[0];
+
+	for (size_t i = 0; i < list->n && finding_is_verdict(&list->v[i]); i++) {
+		enum status status = finding_status(&list->v[i]);
+
+		if (finding_status(best) != status &&
+		    finding_worse(status, finding_status(best)) != status)
+			best = &list->v[i];
+	}
+	return diagnosis_conclude(app, list, best, NULL, "not ready for any use");
+}
+
+static int check_run(struct app *app, const void *p)
+{
+	const struct diagnosis_args *args = p;
+	const struct operands *operands = &args->common.view.operands;
+	_cleanup_inspection_ struct inspection in = { 0 };
+	_cleanup_finding_list_ struct finding_list list = { 0 };
+	unsigned int uses;
+	int r;
+
+	r = parse_uses(app, operands, &uses);
+	if (r == 0)
+		r = diagnosis_open(app, args, &in);
+	if (r)
+		return r;
+	r = check_machine(in.root, uses, args->common.wake, &list);
+	if (r < 0)
+		return app_fail_errno(app, r, NULL, "cannot examine the machine");
+	r = diagnosis_show(app, &in, args, &list, FINDING_NOTE);
+	if (r)
+		return r;
+	return operands->n ? conclude_named(app, &list) : conclude_all(app, &list);
+}
+
+static const struct argp check_argp = {
+	.args_doc = "[USE...]",
+	.doc = "Report whether this machine is ready, and for what. First a verdict for each "
+	       "USE: passthrough "
+	       "(devices through VFIO), pasid (PASIDs through VFIO and iommufd), sva (PASIDs of "
+	       "processes, "
+	       "by the devices' drivers), unprivileged (passthrough by users who are not root). "
+	       "Then what is not in order, with what was measured and what to do. With USE, only "
+	       "for that: the status is 5 if kernel or hardware cannot, 3 if something blocks it "
+	       "or is still to be done, 4 if only permissions are missing. Without USE, these "
+	       "mean that the machine is not ready for any use.",
+	.children = diagnosis_children,
+};
+
+static const struct diagnosis_args check_defaults = {
+	.common.view = { .columns = diagnosis_use_columns, .operands = { .max = USE_COUNT } },
+};
+
+const struct cmd system_check_cmd = {
+	.name = "check",
+	.summary = "Report what this machine is ready for, and what blocks it",
+	.example = "ioasidctl system check pasid",
+	.statuses = "12345",
+	.argp = &check_argp,
+	.defaults = &check_defaults,
+	.args_size = sizeof(check_defaults),
+	.run = check_run,
+};

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/system/topology.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cmd/common/operand.h"
+#include "cmd/common/records.h"
+#include "cmd/system/topology_columns.h"
+#include "model/machine/select.h"
+#include "util/cleanup.h"
+
+enum { KEY_DEPTH = 0x600 };
+
+static error_t topology_parse(int key, char *arg, struct argp_state *state)
+{
+	struct topology_args *args = state->input;
+
+	if (key != KEY_DEPTH)
+		return cmd_operands(&args->operands, key, arg, state);
+	if (topology_kind_parse(arg, &args->depth) < 0 || args->depth == TOPOLOGY_BRIDGE ||
+	    args->depth == TOPOLOGY_CONTEXT || args->depth == TOPOLOGY_IOAS ||
+	    args->depth == TOPOLOGY_RID) {
+		argp_error(state, "--depth takes one of iommu, group, device, pasid and process");
+		return EINVAL;
+	}
+	return 0;
+}
+
+static const struct argp_option topology_options[] = {
+	{ "depth", KEY_DEPTH, "KIND", 0,
+	  "The last kind of object to show: iommu, group, device, pasid or process (the default)",
+	  0 },
+	{ 0 },
+};
+
+const struct argp topology_argp = { .options = topology_options, .parser = topology_parse };
+
+void topology_session_done(struct topology_session *session)
+{
+	topology_done(&session->topology);
+	pasid_table_done(&session->pasids);
+	for (size_t i = 0; i < session->n_contexts; i++)
+		free(session->contexts[i].ioas);
+	free(session->contexts);
+	pasid_records_done(&session->records);
+}
+
+/* The one place that knows how PASIDs are listed. */
+static int read_pasids(struct app *app, struct topology_session *session)
+{
+	struct pasid_query query;
+	int r;
+
+	r = pasid_records_gather(app, &app->root, &session->records);
+	if (r && r != STATUS_PARTIAL)
+		return r;
+	session->partial = r == STATUS_PARTIAL;
+	query = pasid_records_query(&session->records, &app->root,
+				    PASID_NEED_ALL & ~PASID_NEED_TABLES);
+	r = pasid_list(&query, &session->pasids);
+	if (r == -ENOMEM)
+		return app_fail_errno(app, r, NULL, "cannot list the PASIDs");
+	/* The rest is worth seeing without them. */
+	if (r < 0) {
+		app_note(app, "the PASIDs could not be listed: %s", strerror(-r));
+		session->partial = true;
+	}
+	return 0;
+}
+
+static int list_contexts(struct topology_session *session)
+{
+	const struct pasid_records *records = &session->records;
+
+	session->contexts = calloc(records->n_sources + 1, sizeof(*session->contexts));
+	if (!session->contexts)
+		return -ENOMEM;
+	for (; session->n_contexts < records->n_sources; session->n_contexts++) {
+		const struct holder_context *source =
+			pasid_records_context(records, session->n_contexts);
+		struct topology_context *context = &session->contexts[session->n_contexts];
+
+		context->name = source->name;
+		context->pid = source->pid;
+		context->ioas = calloc(source->ioas_n + 1, sizeof(*context->ioas));
+		if (!context->ioas)
+			return -ENOMEM;
+		for (; context->n_ioas < source->ioas_n; context->n_ioas++)
+			context->ioas[context->n_ioas] = (struct topology_ioas){
+				.id = source->ioas[context->n_ioas].id,
+				.name = source->ioas[context->n_ioas].name,
+				.mapped = source->ioas[context->n_ioas].mapped,
+			};
+	}
+	return 0;
+}
+
+static bool is_unit(const struct topology_node *node, const char *name)
+{
+	return node->kind == TOPOLOGY_IOMMU && node->unit->name &&
+	       strcmp(node->unit->name, name) == 0;
+}
+
+static bool is_group(const struct topology_node *node, uint32_t number)
+{
+	return node->kind == TOPOLOGY_GROUP && node->group->number == number;
+}
+
+/* What is beneath a context is the device's, too. */
+static bool is_device(const struct topology_node *node, const char *path)
+{
+	if (node->ioas && node->range)
+		return strcmp(node->range->device, strrchr(path, '/') + 1) == 0;
+	if (node->kind != TOPOLOGY_BRIDGE && node->kind != TOPOLOGY_DEVICE && !node->ioas)
+		return false;
+	return node->device && node->device->path.status == 1 &&
+	       strcmp(node->device->path.value, path) == 0;
+}
+
+/* Marks the nodes that OPERAND names. Returns 0 or a reported status. */
+static int mark_operand(struct app *app, const struct topology *topology, const char *operand,
+			bool *keep)
+{
+	_cleanup_free_ char *path = NULL;
+	bool found = false;
+	uint32_t number;
+	int r;
+
+	for (size_t i = 0; i < topology->n; i++)
+		if (is_unit(&topology->v[i], operand))
+			found = keep[i] = true;
+	if (found)
+		return 0;
+	r = select_group(&app->root, operand, &number);
+	if (r == -ENOENT) {
+		app_fail(app, STATUS_NOT_FOUND, operand, "no such IOMMU group");
+		app_hint(app, "'ioasidctl group list' shows all groups");
+		return STATUS_NOT_FOUND;
+	}
+	if (r < 0)
+		r = operand_device(app, &app->root, operand, &path);
+	if (r)
+		return r;
+	for (size_t i = 0; i < topology->n; i++)
+		if (path ? is_device(&topology->v[i], path) : is_group(&topology->v[i], number))
+			found = keep[i] = true;
+	if (found)
+		return 0;
+	return app_fail(app, STATUS_NOT_FOUND, operand, "--depth leaves it out");
+}
+
+static int limit(struct app *app, const struct topology_args *args, struct topology *topology)
+{
+	_cleanup_free_ bool *keep = calloc(topology->n + 1, sizeof(*keep));
+	int r = keep ? 0 : -ENOMEM;
+
+	for (size_t i = 0; r == 0 && i < args->operands.n; i++) {
+		r = mark_operand(app, topology, args->operands.v[i], keep);
+		if (r)
+			return r;
+	}
+	if (r == 0)
+		r = topology_limit(topology, keep);
+	return r < 0 ? app_fail_errno(app, r, NULL, "cannot choose what is shown") : 0;
+}
+
+static void note_unseen(struct app *app, struct topology_session *session)
+{
+	int table = session->pasids.hardware_status, processes = session->pasids.process_status;
+
+	if (session->topology.holders_status < 0)
+		processes = session->topology.holders_status;
+	/* A machine without such a table has nothing that could be missed. */
+	if (table < 0 && table != -EOPNOTSUPP)
+		app_note(app,
+			 "PASIDs may be missing, since the IOMMU's table could not be read: %s",
+			 strerror(-table));
+	if (processes < 0)
+		app_note(app, "processes may be missing, since some could not be examined: %s",
+			 strerror(-processes));
+	session->partial = session->partial || processes < 0 || (table < 0 && table != -EOPNOTSUPP);
+}
+
+int topology_session_read(struct app *app, const struct topology_args *args, unsigned int need,
+			  struct topology_session *ret)
+{
+	_cleanup_topology_session_ struct topology_session session = { 0 };
+	struct topology_need wanted = { .depth = args->depth };
+	struct attached_query attached;
+	int r = 0;
+
+	topology_columns_need(need, &wanted);
+	if (args->depth >= TOPOLOGY_PASID) {
+		r = read_pasids(app, &session);
+		if (r)
+			return r;
+		r = args->contexts ? list_contexts(&session) : 0;
+		if (r < 0)
+			return app_fail_errno(app, r, NULL, "cannot list the contexts");
+	}
+	/* The nodes keep pointers to it. */
+	*ret = session;
+	session = (struct topology_session){ 0 };
+	wanted.pasids = args->depth >= TOPOLOGY_PASID ? &ret->pasids : NULL;
+	attached = pasid_records_attached(&ret->records, &app->root);
+	wanted.attached = wanted.pasids ? &attached : NULL;
+	wanted.contexts = ret->contexts;
+	wanted.n_contexts = ret->n_contexts;
+	r = topology_read(&app->root, &wanted, &ret->topology);
+	if (r < 0)
+		return app_fail_errno(app, r, NULL, "cannot read the topology");
+	if (args->operands.n)
+		r = limit(app, args, &ret->topology);
+	if (r == 0)
+		note_unseen(app, ret);
+	return r;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Options as in Documentation/admin-guide/kernel-parameters.txt: intel_iommu=on exists; AMD's and
+ * Arm's drivers are on unless the command line says "off", and have no such option
+ * (parse_amd_iommu_options()).
+ */
+#include "model/diagnosis/iommu_advice.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sys/cpu.h"
+#include "sys/kernel_config.h"
+#include "sys/kernel_has.h"
+#include "sys/kernel_param.h"
+#include "util/cleanup.h"
+
+/* What the kernel needs for a firmware table to take effect. */
+struct driver {
+	const char *table;
+	const char *symbol; /* in the kernel configuration; NULL: not checked */
+	const char *option; /* on the command line, takes "off"; NULL: none */
+	const char *on;     /* what enables it if it is off by default; NULL: on by default */
+	const char *word;   /* that occurs in the driver's messages */
+};
+
+static const struct driver drivers[] = {
+	{ "DMAR", "INTEL_IOMMU", "intel_iommu", "on", "DMAR" },
+	{ "IVRS", "AMD_IOMMU", "amd_iommu", NULL, "AMD-Vi" },
+	{ "IORT", "ARM_SMMU_V3", NULL, NULL, "smmu" },
+	{ "VIOT", NULL, NULL, NULL, "virtio_iommu" },
+};
+
+/* The firmware announces an IOMMU: what keeps the kernel from using it. Returns 0 or -ENOMEM. */
+static int advise_driver(const struct sys_root *root, const struct driver *driver, char *buf,
+			 size_t size)
+{
+	_cleanup_kernel_config_ struct kernel_config config = { 0 };
+	_cleanup_strv_ struct strv words = { 0 };
+	int r = sys_cmdline_read(root, &words);
+
+	if (r == -ENOMEM)
+		return r;
+	if (driver->on && !sys_cmdline_has(&words, driver->option, driver->on))
+		snprintf(buf, size, "boot with %s=%s", driver->option, driver->on);
+	else
+		snprintf(buf, size, "look for what the kernel reports: journalctl -k -g %s",
+			 driver->word);
+	if (driver->option && sys_cmdline_has(&words, driver->option, "off")) {
+		snprintf(buf, size, "boot without %s=off", driver->option);
+	} else if (driver->option && sys_cmdline_has(&words, "iommu", "off")) {
+		snprintf(buf, size, "boot without iommu=off");
+	} else if (driver->symbol && sys_kernel_config_read(root, &config) == 0) {
+		struct field_str value = sys_kernel_config_get(&config, driver->symbol);
+
+		if (value.status == 0)
+			snprintf(buf, size, "boot a kernel with CONFIG_%s", driver->symbol);
+		r = value.status < 0 ? value.status : 0;
+		field_str_done(&value);
+		return r;
+	}
+	return 0;
+}
+
+static const char *x86_advice(const struct sys_root *root, const struct sys_cpu *cpu, bool known)
+{
+	struct field_u64 guest = sys_cpu_flag(root, "hypervisor");
+
+	if (guest.status == 1 && guest.value)
+		return "give the virtual machine an IOMMU, in the hypervisor's configuration";
+	if (strcmp(cpu->id, "GenuineIntel") == 0)
+		return known ? "turn on VT-d in the firmware's setup"
+			     : "turn on VT-d in the firmware's setup, and boot with intel_iommu=on";
+	if (strcmp(cpu->id, "AuthenticAMD") == 0 || strcmp(cpu->id, "HygonGenuine") == 0)
+		return "turn on the IOMMU (AMD-Vi) in the firmware's setup";
+	return "turn on the IOMMU (VT-d, AMD-Vi) in the firmware's setup";
+}
+
+/* The firmware announces no IOMMU, or that could not be read (not KNOWN). */
+static const char *firmware_advice(const struct sys_root *root, bool known)
+{
+	struct sys_cpu cpu;
+
+	sys_cpu_read(root, &cpu);
+	switch (cpu.arch) {
+	case SYS_ARCH_X86:
+		return x86_advice(root, &cpu, known);
+	case SYS_ARCH_ARM:
+		return "the firmware has to describe an SMMU to the kernel: in the ACPI table IORT or the device tree";
+	case SYS_ARCH_RISCV:
+		return "the firmware has to describe an IOMMU to the kernel: in the ACPI table RIMT or the device tree";
+	case SYS_ARCH_UNKNOWN:
+		break;
+	}
+	return "look for the IOMMU in the setup of the firmware or hypervisor";
+}
+
+/* Other devices are behind an IOMMU, so neither the kernel nor a firmware setting is the reason. */
+static const char *others_advice(const struct sys_root *root)
+{
+	struct sys_cpu cpu;
+
+	sys_cpu_read(root, &cpu);
+	switch (cpu.arch) {
+	case SYS_ARCH_ARM:
+	case SYS_ARCH_RISCV:
+		return "if the hardware has an IOMMU there, the firmware has to say so: iommu-map in the device tree, "
+		       "or the ACPI tables";
+	case SYS_ARCH_X86:
+	case SYS_ARCH_UNKNOWN:
+		break;
+	}
+	return "";
+}
+
+int iommu_advice(const struct sys_root *root, bool serves_others, char *buf, size_t size)
+{
+	struct field_str table;
+	int r = 0;
+
+	if (serves_others) {
+		snprintf(buf, size, "%s", others_advice(root));
+		return 0;
+	}
+	table = sys_firmware_iommu(root);
+	if (table.status == -ENOMEM)
+		return -ENOMEM;
+	if (table.status != 1)
+		snprintf(buf, size, "%s", firmware_advice(root, table.status == 0));
+	for (size_t i = 0; table.status == 1 && i < ARRAY_SIZE(drivers); i++)
+		if (strcmp(drivers[i].table, table.value) == 0)
+			r = advise_driver(root, &drivers[i], buf, size);
+	field_str_done(&table);
+	return r;
+}

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The device's group and driver, and the nodes through which PASIDs are bound. */
+#include "model/diagnosis/why_pasid_chain.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "model/machine/group.h"
+#include "model/diagnosis/why_group.h"
+#include "sys/kernel_param.h"
+
+static const struct pasid_link link_siblings = {
+	.check = "group-siblings",
+	.needed = LINK_VFIO,
+	.broken =
+		"the kernel assigns a group as a whole, and another member has a driver of its own",
+};
+static const struct pasid_link link_driver_vfio = {
+	.check = "driver",
+	.needed = LINK_VFIO,
+	.broken = "only a VFIO driver lets a program have the device",
+};
+static const struct pasid_link link_driver_sva = {
+	.check = "driver",
+	.needed = LINK_SVA,
+	.broken = "the driver binds no processes",
+};
+static const struct pasid_link link_switch = {
+	.check = "driver-switch",
+	.needed = LINK_SVA,
+	.broken = "the driver has PASIDs turned off",
+};
+static const struct pasid_link link_cdev = {
+	.check = "vfio-cdev",
+	.needed = LINK_VFIO,
+	.broken = "PASIDs are bound through the device's own VFIO node, which is not there",
+};
+static const struct pasid_link link_in_use = {
+	.check = "in-use",
+	.needed = LINK_VFIO,
+	.broken = "only one process can have the device, and PASIDs are bound through it",
+};
+static const struct pasid_link link_iommufd = {
+	.check = "iommufd",
+	.needed = LINK_VFIO,
+	.broken = "PASIDs are bound to page tables of an iommufd, and there is none",
+};
+
+static const char node_remedy[] =
+	"look for what makes nodes in /dev: udev, or the container's setup";
+
+static void add_sibling(struct pasid_chain *chain, const struct device *sibling)
+{
+	const struct field_u64 *mine = &chain->device.caps.pasid_width;
+	const struct field_u64 *width = &sibling->caps.pasid_width;
+	_cleanup_free_ char *id = str_quote(sibling->id);
+	char remedy[160];
+
+	if (sibling->driver.status < 0) {
+		chain_unknown(chain, &link_siblings, sibling->id, sibling->driver.status);
+	} else if (!device_releases_group(sibling)) {
+		snprintf(remedy, sizeof(remedy), "ioasidctl driver set %s vfio-pci",
+			 id ? id : "DEVICE");
+		chain_add(chain, &link_siblings, FINDING_BLOCKED, sibling->id, remedy,
+			  "of the same group, has the driver %s", sibling->driver.value);
+	} else if (width->status == 1 && mine->status == 1 && width->value < mine->value) {
+		/* All members must support the number (iommu_attach_device_pasid()). */
+		chain_add(chain, &link_siblings, FINDING_NOTE, sibling->id, NULL,
+			  "of the same group, has PASIDs of %" PRIu64 " bits: no more can be bound",
+			  width->value);
+	} else {
+		chain_add(chain, &link_siblings, FINDING_OK, sibling->id, NULL,
+			  "of the same group, does not block it");
+	}
+}
+
+static void add_siblings(struct pasid_chain *chain)
+{
+	const unsigned int need = DEVICE_NEED_DRIVER | DEVICE_NEED_VFIO | DEVICE_NEED_CAPS |
+				  (chain->wake ? DEVICE_WAKE : 0);
+	_cleanup_group_ struct group group = { 0 };
+	int r;
+
+	if (chain->device.group.status != 1)
+		return;
+	r = group_get(chain->root, (uint32_t)chain->device.group.value,
+		      GROUP_NEED_MEMBERS | GROUP_NEED_REGIONS, need, &group);
+	if (r == -ENOMEM)
+		chain->error = r;
+	else if (r < 0 || group.members_status < 0)
+		chain_unknown(chain, &link_siblings, NULL, r < 0 ? r : group.members_status);
+	else if (group.n_members == 1)
+		chain_add(chain, &link_siblings, FINDING_OK, chain->device.id, NULL,
+			  "the only member of group %" PRIu32, group.number);
+	for (size_t i = 0; r == 0 && i < group.n_members; i++)
+		if (strcmp(group.members[i].id, chain->device.id) != 0)
+			add_sibling(chain, &group.members[i]);
+	if (r == 0 && chain->error == 0 && chain->use == USE_PASID)
+		chain->error = group_why_regions(&group, FINDING_BLOCKED, LINK_VFIO, &chain->list);
+}
+
+/*
+ * Opens the first entry of the device's directory that begins with PREFIX; -ENOENT if there is
+ * none.
+ */
+static int open_child(const struct sys_root *root, const struct device *device, const char *prefix)
+{
+	_cleanup_strv_ struct strv list = { 0 };
+	char path[4096];
+	int dir, r;
+
+	if (device->path.status != 1)
+		return -ENOENT;
+	dir = sys_dir_open(root, device->path.value + 1);
+	r = dir < 0 ? dir : sys_list(dir, ".", &list);
+	cleanup_close(&dir);
+	for (size_t i = 0; r == 0 && i < list.n; i++) {
+		if (!str_starts(list.v[i], prefix))
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", device->path.value + 1, list.v[i]);
+		return sys_dir_open(root, path);
+	}
+	return r < 0 ? r : -ENOENT;
+}
+
+bool chain_driver_binds(const struct sys_root *root, const struct device *device)
+{
+	static const char *const drivers[] = { "uio_pci_sva", "idxd", "amdxdna" };
+	_cleanup_close_ int uacce = -1;
+
+	for (size_t i = 0; device->driver.status == 1 && i < ARRAY_SIZE(drivers); i++)
+		if (strcmp(device->driver.value, drivers[i]) == 0)
+			return true;
+	uacce = open_child(root, device, "uacce");
+	return uacce >= 0;
+}
+
+bool chain_driver_is_vfio(const struct device *device)
+{
+	return device->driver.status == 1 && strstr(device->driver.value, "vfio");
+}
+
+static void add_driver_vfio(struct pasid_chain *chain)
+{
+	const struct device *device = &chain->device;
+	_cleanup_free_ char *id = str_quote(device->id);
+	char remedy[160];
+
+	snprintf(remedy, sizeof(remedy), "ioasidctl driver set %s vfio-pci", id ? id : "DEVICE");
+	if (device->driver.status < 0)
+		chain_unknown(chain, &link_driver_vfio, device->id, device->driver.status);
+	else if (device->driver.status == 0)
+		chain_add(chain, &link_driver_vfio, FINDING_BLOCKED, device->id, remedy,
+			  "no driver");
+	else
+		chain_add(chain, &link_driver_vfio,
+			  chain_driver_is_vfio(device) ? FINDING_OK : FINDING_BLOCKED, device->id,
+			  remedy, "bound to %s", device->driver.value);
+}
+
+/* Whether a driver binds processes is only known for a few drivers. */
+static void add_driver_sva(struct pasid_chain *chain)
+{
+	const struct device *device = &chain->device;
+	_cleanup_free_ char *id = str_quote(device->id);
+	char remedy[160];
+
+	snprintf(remedy, sizeof(remedy), "ioasidctl driver reset %s", id ? id : "DEVICE");
+	if (device->driver.status < 0)
+		chain_unknown(chain, &link_driver_sva, device->id, device->driver.status);
+	else if (device->driver.status == 0)
+		chain_add(chain, &link_driver_sva, FINDING_BLOCKED, device->id,
+			  "load the device's own driver", "no driver");
+	else if (chain_driver_binds(chain->root, device))
+		chain_add(chain, &link_driver_sva, FINDING_OK, device->id, NULL,
+			  "bound to %s, which binds processes", device->driver.value);
+	else if (chain_driver_is_vfio(device))
+		chain_add(chain, &link_driver_sva, FINDING_BLOCKED, device->id, remedy,
+			  "bound to %s", device->driver.value);
+	else
+		chain_add(chain, &link_driver_sva, FINDING_UNKNOWN, device->id, NULL,
+			  "could not be measured: whether the driver %s binds processes",
+			  device->driver.value);
+}
+
+/*
+ * A file, in a child directory with this PREFIX, that contains a number in which the bits MASK must
+ * be set.
+ */
+static void add_switch(struct pasid_chain *chain, const char *prefix, const char *name,
+		       uint64_t mask, const char *remedy)
+{
+	_cleanup_close_ int dir = open_child(chain->root, &chain->device, prefix);
+	uint64_t value;
+	int r;
+
+	if (dir == -ENOENT)
+		return;
+	r = dir < 0 ? dir : sys_read_u64(dir, name, &value);
+	if (r < 0)
+		chain_unknown(chain, &link_switch, chain->device.id, r);
+	else
+		chain_add(chain, &link_switch, value & mask ? FINDING_OK : FINDING_BROKEN,
+			  chain->device.id, remedy, "%s: %" PRIu64, name, value);
+}
+
+/* Accelerators of the class uacce: flag 0 (UACCE_DEV_SVA) says that they bind processes. */
+static void add_uacce(struct pasid_chain *chain)
+{
+	_cleanup_close_ int dir = open_child(chain->root, &chain->device, "uacce");
+	_cleanup_strv_ struct strv list = { 0 };
+	char name[300];
+
+	if (dir < 0 || sys_list(dir, ".", &list) < 0 || list.n == 0)
+		return;
+	snprintf(name, sizeof(name), "%s/flags", list.v[0]);
+	add_switch(chain, "uacce", name, 1, NULL);
+}
+
+/*
+ * With this parameter the driver maps its buffers itself and does not bind processes
+ * (amdxdna_iova_on()).
+ */
+static void add_amdxdna(struct pasid_chain *chain)
+{
+	struct field_str force;
+
+	if (chain->device.driver.status != 1 || strcmp(chain->device.driver.value, "amdxdna") != 0)
+		return;
+	force = sys_module_param(chain->root, "amdxdna", "force_iova");
+	if (force.status < 0)
+		chain_unknown(chain, &link_switch, chain->device.id, force.status);
+	else if (force.status == 1)
+		chain_add(chain, &link_switch,
+			  strcmp(force.value, "Y") == 0 ? FINDING_BROKEN : FINDING_OK,
+			  chain->device.id, "modprobe -r amdxdna; modprobe amdxdna force_iova=0",
+			  "force_iova: %s", force.value);
+	if (force.status == -ENOMEM)
+		chain->error = -ENOMEM;
+	field_str_done(&force);
+}
+
+static void add_switches(struct pasid_chain *chain)
+{
+	struct field_str sva = sys_module_param(chain->root, "idxd", "sva");
+	const char *remedy = sva.status == 1 && strcmp(sva.value, "N") == 0
+				     ? "modprobe -r idxd; modprobe idxd sva=1"
+				     : "look for what the kernel reports: journalctl -k -g idxd";
+
+	if (sva.status == -ENOMEM)
+		chain->error = -ENOMEM;
+	field_str_done(&sva);
+	add_switch(chain, "dsa", "pasid_enabled", 1, remedy);
+	add_switch(chain, "iax", "pasid_enabled", 1, remedy);
+	add_uacce(chain);
+	add_amdxdna(chain);
+}
+
+int chain_has_entry(const struct sys_root *root, const char *directory, const char *name)
+{
+	char top[16];
+	_cleanup_close_ int dir = sys_dir_open(root, directory), above = -1;
+	_cleanup_strv_ struct strv list = { 0 };
+	int r;
+
+	snprintf(top, sizeof(top), "%.*s", (int)strcspn(directory, "/"), directory);
+	if (dir == -ENOENT || dir == -ENOTDIR) {
+		above = sys_dir_open(root, top);
+		return above < 0 || strcmp(top, directory) == 0 ? dir : 0;
+	}
+	r = dir < 0 ? dir : sys_list(dir, ".", &list);
+	return r < 0 ? r : strv_has(&list, name);
+}
+
+/* The node of a device that has a VFIO cdev. */
+static void add_cdev_node(struct pasid_chain *chain)
+{
+	const struct device *device = &chain->device;
+	int r = chain_has_entry(chain->root, "dev/vfio/devices", device->vfio_cdev.value);
+
+	if (r < 0)
+		chain_unknown(chain, &link_cdev, device->id, r);
+	else if (r == 0)
+		chain_add(chain, &link_cdev, FINDING_BROKEN, device->id, node_remedy,
+			  "/dev/vfio/devices/%s is missing", device->vfio_cdev.value);
+	else
+		chain_add(chain, &link_cdev, FINDING_OK, device->id, NULL, "/dev/vfio/devices/%s",
+			  device->vfio_cdev.value);
+}
+
+static void add_cdev(struct pasid_chain *chain)
+{
+	const struct device *device = &chain->device;
+	char buf[64];
+	const char *cdev = chain_config(chain, "VFIO_DEVICE_CDEV", buf, sizeof(buf));
+
+	if (device->vfio_cdev.status < 0)
+		chain_unknown(chain, &link_cdev, device->id, device->vfio_cdev.status);
+	else if (device->vfio_cdev.status == 0 && !chain_driver_is_vfio(device))
+		chain_add(chain, &link_cdev, FINDING_NOTE, device->id, NULL,
+			  "none, as it has no VFIO driver");
+	else if (device->vfio_cdev.status == 0)
+		chain_add(chain, &link_cdev, FINDING_BROKEN, device->id,
+			  cdev && !*cdev ? "boot a kernel with CONFIG_VFIO_DEVICE_CDEV" : NULL,
+			  "none");
+	else
+		add_cdev_node(chain);
+}
+
+/* The context whose holder is PID; NULL: none. */
+static const char *context_of(const struct pasid_chain *chain, pid_t pid)
+{
+	for (size_t i = 0; i < chain->n_holders; i++)
+		if (chain->holders[i].pid == pid)
+			return chain->holders[i].context;
+	return NULL;
+}
+
+static void add_in_use(struct pasid_chain *chain)
+{
+	const struct device *device = &chain->device;
+
+	if (device->vfio_cdev.status != 1)
+		return;
+	for (size_t i = 0; i < device->n_holders; i++) {
+		const struct device_holder *opener = &device->holders[i];
+		const char *context = context_of(chain, opener->pid);
+
+		chain_add(chain, &link_in_use, context ? FINDING_NOTE : FINDING_WARNING, device->id,
+			  NULL, "process %d (%s)%s%s%s has %s open", (int)opener->pid, opener->comm,
+			  context ? ", holder of context " : "", context ? context : "",
+			  context ? "," : "", opener->node);
+	}
+	if (device->holders_status < 0)
+		chain_unknown(chain, &link_in_use, device->id, device->holders_status);
+	else if (device->n_holders == 0)
+		chain_add(chain, &link_in_use, FINDING_OK, device->id, NULL,
+			  "no process has it open");
+}
+
+void chain_iommufd(struct pasid_chain *chain)
+{
+	int there = chain_has_entry(chain->root, "dev", "iommu");
+	char buf[64];
+	const char *config = chain_config(chain, "IOMMUFD", buf, sizeof(buf));
+
+	if (there < 0)
+		chain_unknown(chain, &link_iommufd, "/dev/iommu", there);
+	else if (there)
+		chain_add(chain, &link_iommufd, FINDING_OK, "/dev/iommu", NULL, "present");
+	else if (config && strcmp(config, "m") == 0)
+		chain_add(chain, &link_iommufd, FINDING_BLOCKED, "/dev/iommu", "modprobe iommufd",
+			  "absent: the module iommufd is not loaded");
+	else if (config && strcmp(config, "y") == 0)
+		chain_add(chain, &link_iommufd, FINDING_BROKEN, "/dev/iommu", node_remedy,
+			  "absent, though the kernel has iommufd");
+	else
+		chain_add(chain, &link_iommufd, FINDING_BROKEN, "/dev/iommu",
+			  config ? "boot a kernel with CONFIG_IOMMUFD" : "try 'modprobe iommufd'",
+			  "absent");
+}
+
+void chain_driver(struct pasid_chain *chain)
+{
+	add_siblings(chain);
+	if (chain->use == USE_SVA) {
+		add_driver_sva(chain);
+		add_switches(chain);
+	} else {
+		add_driver_vfio(chain);
+	}
+	add_cdev(chain);
+	add_in_use(chain);
+	chain_iommufd(chain);
+}

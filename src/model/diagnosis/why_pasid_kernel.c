@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The kernel's configuration, and what its command line disables. */
+#include "model/diagnosis/why_pasid_chain.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sys/kernel_param.h"
+
+static const struct pasid_link link_config = {
+	.check = "kernel-config",
+	.needed = LINK_BOTH,
+	.broken = "the kernel was built without it",
+};
+static const struct pasid_link link_config_vfio = {
+	.check = "kernel-config",
+	.needed = LINK_VFIO,
+	.broken = "the kernel was built without it",
+};
+static const struct pasid_link link_config_sva = {
+	.check = "kernel-config",
+	.needed = LINK_SVA,
+	.broken = "the kernel was built without it",
+};
+static const struct pasid_link link_cmdline = {
+	.check = "command-line",
+	.needed = LINK_BOTH,
+	.broken = "the kernel's command line turns it off",
+};
+static const struct pasid_link link_cmdline_sva = {
+	.check = "command-line",
+	.needed = LINK_SVA,
+	.broken = "the kernel's command line turns it off",
+};
+
+const char *chain_config(struct pasid_chain *chain, const char *name, char *buf, size_t size)
+{
+	struct field_str value;
+
+	if (chain->config_status < 0)
+		return NULL;
+	value = sys_kernel_config_get(&chain->config, name);
+	if (value.status == -ENOMEM)
+		chain->error = value.status;
+	snprintf(buf, size, "%s", value.status == 1 ? value.value : "");
+	field_str_done(&value);
+	return buf;
+}
+
+static void add_symbol(struct pasid_chain *chain, const struct pasid_link *link, const char *name)
+{
+	char object[64], remedy[96], buf[64];
+	const char *value = chain_config(chain, name, buf, sizeof(buf));
+
+	snprintf(object, sizeof(object), "CONFIG_%s", name);
+	snprintf(remedy, sizeof(remedy), "boot a kernel with %s", object);
+	if (value && *value)
+		chain_add(chain, link, FINDING_OK, object, NULL, "%s", value);
+	else
+		chain_add(chain, link, FINDING_BROKEN, object, remedy, "not set");
+}
+
+static void add_config(struct pasid_chain *chain)
+{
+	/* VENDOR NULL: for all. */
+	static const struct {
+		const char *vendor, *name;
+		const struct pasid_link *link;
+	} symbols[] = {
+		{ NULL, "PCI_PASID", &link_config },
+		{ "intel", "INTEL_IOMMU", &link_config },
+		{ "amd", "AMD_IOMMU", &link_config },
+		{ "arm-smmu-v3", "ARM_SMMU_V3", &link_config },
+		{ NULL, "IOMMU_SVA", &link_config_sva },
+		{ "intel", "INTEL_IOMMU_SVM", &link_config_sva },
+		{ "arm-smmu-v3", "ARM_SMMU_V3_SVA", &link_config_sva },
+		{ NULL, "IOMMUFD", &link_config_vfio },
+		{ NULL, "VFIO_DEVICE_CDEV", &link_config_vfio },
+		{ NULL, "VFIO_PCI", &link_config_vfio },
+	};
+
+	if (chain->config_status < 0) {
+		chain_unknown(chain, &link_config, NULL, chain->config_status);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(symbols); i++) {
+		if (symbols[i].vendor && !chain_vendor(chain, symbols[i].vendor))
+			continue;
+		/*
+		 * With a VFIO driver bound, perhaps a variant such as mlx5_vfio_pci, none is
+		 * missing.
+		 */
+		if (strcmp(symbols[i].name, "VFIO_PCI") == 0 &&
+		    chain_driver_is_vfio(&chain->device))
+			continue;
+		add_symbol(chain, symbols[i].link, symbols[i].name);
+	}
+}
+
+/* Which of NAME's options ON and OFF comes last: 1 or 0; -1 if neither is there. */
+static int last_of(const struct strv *words, const char *name, const char *on, const char *off)
+{
+	int last = -1;
+
+	for (size_t i = 0; i < words->n; i++) {
+		const char *value = sys_cmdline_value(words->v[i], name);
+
+		/* By prefix, like intel_iommu_setup(). */
+		for (; value; value = strchr(value, ','), value = value ? value + 1 : NULL) {
+			if (str_starts(value, on))
+				last = 1;
+			else if (str_starts(value, off))
+				last = 0;
+		}
+	}
+	return last;
+}
+
+static bool add_off(struct pasid_chain *chain)
+{
+	static const char *const options[][2] = { { "iommu", "off" },
+						  { "intel_iommu", "off" },
+						  { "amd_iommu", "off" } };
+	bool found = false;
+
+	/* If there are groups, it is on anyway. */
+	if (chain->device.group.status != 0)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		char option[32], remedy[96];
+
+		if (!sys_cmdline_has(&chain->cmdline, options[i][0], options[i][1]))
+			continue;
+		snprintf(option, sizeof(option), "%s=%s", options[i][0], options[i][1]);
+		snprintf(remedy, sizeof(remedy), "boot without %s", option);
+		chain_add(chain, &link_cmdline, FINDING_BROKEN, NULL, remedy, "%s", option);
+		found = true;
+	}
+	return found;
+}
+
+static bool lacks_scalable(const struct pasid_chain *chain)
+{
+	struct field_u64 smts = iommu_field(&chain->unit, "ECAP", "SMTS");
+
+	return smts.status == 1 && !smts.value;
+}
+
+/* The default of scalable mode depends on the kernel configuration (intel_iommu_sm). */
+static bool add_scalable(struct pasid_chain *chain)
+{
+	int mode = last_of(&chain->cmdline, "intel_iommu", "sm_on", "sm_off");
+	const char *value;
+	char buf[64];
+
+	if (!chain_vendor(chain, "intel") || mode == 1)
+		return false;
+	if (mode == 0) {
+		chain_add(chain, &link_cmdline, FINDING_BROKEN, NULL,
+			  "boot without intel_iommu=sm_off", "intel_iommu=sm_off");
+		return true;
+	}
+	value = chain_config(chain, "INTEL_IOMMU_SCALABLE_MODE_DEFAULT_ON", buf, sizeof(buf));
+	if (!value || *value)
+		return false;
+	/* Pointless to enable if the IOMMU does not support it. */
+	if (lacks_scalable(chain))
+		return false;
+	chain_add(chain, &link_cmdline, FINDING_BROKEN, NULL, "boot with intel_iommu=sm_on",
+		  "no intel_iommu=sm_on, and scalable mode is off by default");
+	return true;
+}
+
+static void add_cmdline(struct pasid_chain *chain)
+{
+	bool found;
+
+	if (chain->cmdline_status < 0) {
+		chain_unknown(chain, &link_cmdline, NULL, chain->cmdline_status);
+		return;
+	}
+	found = add_off(chain);
+	found |= add_scalable(chain);
+	if (sys_cmdline_has(&chain->cmdline, "pci", "noats")) {
+		chain_add(chain, &link_cmdline_sva, FINDING_BROKEN, NULL, "boot without pci=noats",
+			  "pci=noats");
+		found = true;
+	}
+	if (!found)
+		chain_add(chain, &link_cmdline, FINDING_OK, NULL, NULL,
+			  "nothing that turns PASIDs off");
+}
+
+void chain_kernel(struct pasid_chain *chain)
+{
+	add_config(chain);
+	add_cmdline(chain);
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * uio_pci_sva: the device's file `pasid` has the number of the last opener of the node, and keeps
+ * it after close (uio_pci_sva_open(), uio_pci_sva_release()).
+ */
+#include "model/pasid/sources.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sys/proc.h"
+#include "util/array.h"
+#include "util/cleanup.h"
+
+#define CLASS  "sys/class/uio"
+#define DRIVER "uio_pci_sva"
+
+#define GENERATIONS_MAX 32
+
+/* The number of the device behind the node NAME. Returns 1, 0 if there is none, -errno. */
+static int read_number(const struct sys_root *root, const char *id, uint32_t *ret)
+{
+	_cleanup_close_ int dir = -1;
+	char path[PATH_MAX], driver[NAME_MAX + 1];
+	uint64_t pasid;
+	int r;
+
+	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s", id);
+	dir = sys_dir_open(root, path);
+	r = dir < 0 ? dir : sys_read_link(dir, "driver", driver, sizeof(driver));
+	if (r < 0 || strcmp(driver, DRIVER) != 0)
+		return r == -ENOENT || r >= 0 ? 0 : r;
+	r = sys_read_u64(dir, "pasid", &pasid);
+	/* Not opened yet: IOMMU_PASID_INVALID, or no such file. */
+	if (r < 0)
+		return r == -ENOENT || r == -EINVAL || r == -ERANGE ? 0 : r;
+	if (pasid == 0 || pasid > PASID_MAX)
+		return 0;
+	*ret = (uint32_t)pasid;
+	return 1;
+}
+
+/* The processes that have the node open, sorted by pid. */
+struct holders {
+	pid_t *v;
+	size_t n;
+};
+
+static void holders_done(struct holders *holders)
+{
+	free(holders->v);
+}
+
+static int holders_get(const struct pasid_files *files, const struct pasid_node *node,
+		       struct holders *ret)
+{
+	for (size_t i = 0; i < files->n; i++) {
+		const pid_t pid = files->v[i].pid;
+		pid_t *slot;
+
+		/* Files are grouped by process. */
+		if (!pasid_node_is(node, &files->v[i]) || (ret->n && ret->v[ret->n - 1] == pid))
+			continue;
+		slot = array_push(ret->v, ret->n);
+		if (!slot)
+			return -ENOMEM;
+		*slot = pid;
+	}
+	return 0;
+}
+
+/* Is an ancestor of PID in the list, from which it may have inherited the open file? */
+static bool is_descendant(const struct sys_root *root, const struct holders *holders, pid_t pid)
+{
+	for (int i = 0; i < GENERATIONS_MAX && pid > 1; i++) {
+		pid = sys_proc_parent(root, pid);
+		for (size_t k = 0; k < holders->n; k++)
+			if (holders->v[k] == pid)
+				return true;
+	}
+	return false;
+}
+
+/*
+ * The last opener of the node. Processes that inherited the file do not count; if several unrelated
+ * ones remain, it is unknown.
+ */
+static struct field_u64 find_opener(const struct sys_root *root, const struct holders *holders)
+{
+	struct field_u64 opener = { 0 };
+
+	if (holders->n == 1)
+		return field_u64((uint64_t)holders->v[0]);
+	for (size_t i = 0; i < holders->n; i++) {
+		if (is_descendant(root, holders, holders->v[i]))
+			continue;
+		if (opener.status == 1)
+			return (struct field_u64){ 0 };
+		opener = field_u64((uint64_t)holders->v[i]);
+	}
+	return opener;
+}
+
+static int claim_holders(struct pasid_reader *reader, const struct pasid_node *node,
+			 struct pasid_claim *claim)
+{
+	_cleanup_(holders_done) struct holders holders = { 0 };
+	const struct pasid_files *files;
+	int r, status = pasid_reader_files(reader, &files);
+
+	if (status == -ENOMEM || holders_get(files, node, &holders) < 0)
+		return -ENOMEM;
+	if (holders.n == 0 && status == 1)
+		return 1;
+	if (holders.n) {
+		claim->pid = find_opener(reader->root, &holders);
+	} else {
+		/* A process that may not be examined may have it open. */
+		claim->what = PASID_CLAIM_STALE;
+		claim->pid = field_u64_error(status);
+	}
+	r = pasid_reader_claim(reader, claim);
+	return r < 0 ? r : holders.n ? 1 : status;
+}
+
+/* Returns 1, 0 if the node belongs to another driver, -errno. */
+static int read_node(struct pasid_reader *reader, const char *name)
+{
+	char sysfs[PATH_MAX], dev[NAME_MAX + 8], id[NAME_MAX + 1];
+	struct pasid_claim claim = { .device = id, .kind = PASID_KIND_SVA, .target = name };
+	struct pasid_node node;
+	int r;
+
+	snprintf(sysfs, sizeof(sysfs), CLASS "/%s", name);
+	r = pasid_source_device(reader->root, sysfs, id, sizeof(id));
+	if (r < 0)
+		return r == -ENODEV || r == -ENOENT ? 0 : r;
+	r = read_number(reader->root, id, &claim.lo);
+	if (r <= 0)
+		return r;
+	claim.hi = claim.lo;
+	snprintf(dev, sizeof(dev), "/dev/%s", name);
+	pasid_node_get(reader->root, sysfs, dev, &node);
+	return claim_holders(reader, &node, &claim);
+}
+
+static int uio_read(struct pasid_reader *reader)
+{
+	_cleanup_strv_ struct strv list = { 0 };
+	_cleanup_close_ int dir = -1;
+	int r, status = 0;
+
+	dir = sys_dir_open(reader->root, CLASS);
+	r = dir < 0 ? dir : sys_list(dir, ".", &list);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	for (size_t i = 0; i < list.n; i++) {
+		r = read_node(reader, list.v[i]);
+		if (r == -ENOMEM)
+			return r;
+		if (r < 0 || status == 0)
+			status = r;
+	}
+	if (status == 0)
+		pasid_reader_reason(reader, "no device of %s has been opened", DRIVER);
+	return status;
+}
+
+const struct pasid_source pasid_source_uio = {
+	.name = "uio",
+	.what = "The address space of the process that has a device of uio_pci_sva open",
+	.path = "/" CLASS,
+	.read = uio_read,
+};

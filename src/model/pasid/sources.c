@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/pasid/sources.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+#include "util/cleanup.h"
+#include "util/parse.h"
+
+const struct pasid_source *const pasid_sources[] = {
+	&pasid_source_uio,     &pasid_source_uacce, &pasid_source_idxd,
+	&pasid_source_amdxdna, &pasid_source_kfd,   &pasid_source_amdgpu,
+	&pasid_source_vfio,    &pasid_source_amd,   NULL,
+};
+
+const char *const pasid_kind_names[] = {
+	[PASID_KIND_UNKNOWN] = "unknown", [PASID_KIND_IOAS] = "ioas",
+	[PASID_KIND_HWPT] = "hwpt",       [PASID_KIND_SVA] = "sva",
+	[PASID_KIND_NESTED] = "nested",   [PASID_KIND_DMA] = "dma",
+	[PASID_KIND_DMA + 1] = NULL,
+};
+
+const char *pasid_kind_name(enum pasid_kind kind)
+{
+	return pasid_kind_names[kind];
+}
+
+int pasid_source_read(const struct pasid_source *source, struct pasid_reader *reader)
+{
+	int r;
+
+	reader->n = 0;
+	*reader->reason = '\0';
+	r = source->read(reader);
+	if (r < 0 && !*reader->reason)
+		pasid_reader_reason(reader, "%s", strerror(-r));
+	return r;
+}
+
+int pasid_reader_claim(struct pasid_reader *reader, const struct pasid_claim *claim)
+{
+	if (reader->device && strcmp(claim->device, reader->device) != 0)
+		return 0;
+	reader->n++;
+	return reader->each(claim, reader->data);
+}
+
+void pasid_reader_reason(struct pasid_reader *reader, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(reader->reason, sizeof(reader->reason), format, ap);
+	va_end(ap);
+}
+
+/* Is the directory a PCI function, or a member of a group on another bus? */
+static bool is_device(const struct sys_root *root, const char *path)
+{
+	struct pci_address address;
+	char link[PATH_MAX], target[PATH_MAX];
+
+	if (parse_pci_address(strrchr(path, '/') + 1, &address) == 0)
+		return true;
+	return snprintf(link, sizeof(link), "%s/iommu_group", path) < (int)sizeof(link) &&
+	       sys_root_link(root, link + 1, target, sizeof(target)) > 0;
+}
+
+/* Resolves PATH. Follows only its last link by text, because a capture may lack the target. */
+static int find_place(const struct sys_root *root, const char *path, char *buf, size_t size)
+{
+	const char *slash = strrchr(path, '/');
+	char target[PATH_MAX], directory[PATH_MAX];
+
+	if (sys_root_link(root, path, target, sizeof(target)) <= 0)
+		return sys_root_realpath(root, path, buf, size);
+	if (snprintf(directory, sizeof(directory), "/%.*s", (int)(slash - path), path) >=
+	    (int)sizeof(directory))
+		return -ENAMETOOLONG;
+	return sys_path_resolve(directory, target, buf, size);
+}
+
+int pasid_source_device(const struct sys_root *root, const char *path, char *buf, size_t size)
+{
+	char real[PATH_MAX];
+	int r;
+
+	r = find_place(root, path, real, sizeof(real));
+	if (r < 0)
+		return r;
+	if (!str_starts(real, "/sys/devices/"))
+		return -ENODEV;
+	for (char *slash; (slash = strrchr(real, '/')) > real; *slash = '\0') {
+		if (!is_device(root, real))
+			continue;
+		return (size_t)snprintf(buf, size, "%s", slash + 1) < size ? 0 : -ENAMETOOLONG;
+	}
+	return -ENODEV;
+}
+
+void pasid_node_get(const struct sys_root *root, const char *sysfs, const char *dev,
+		    struct pasid_node *ret)
+{
+	_cleanup_close_ int dir = -1;
+	unsigned int major, minor;
+	char text[64];
+
+	*ret = (struct pasid_node){ 0 };
+	snprintf(ret->path, sizeof(ret->path), "%s", dev);
+	/* Device numbers of a captured machine are not valid here. */
+	if (root->captured)
+		return;
+	dir = sys_dir_open(root, sysfs);
+	if (dir >= 0 && sys_read(dir, "dev", text, sizeof(text)) > 0 &&
+	    sscanf(text, "%u:%u", &major, &minor) == 2)
+		ret->rdev = makedev(major, minor);
+}
+
+bool pasid_node_is(const struct pasid_node *node, const struct pasid_file *file)
+{
+	/* The path may differ in a container's mount namespace. */
+	if (node->rdev && file->rdev)
+		return node->rdev == file->rdev;
+	return strcmp(node->path, file->path) == 0;
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The join: the hardware's entries are read one by one and compared with the sorted claims of their
+ * device, so that only claims take memory, not entries.
+ */
+#include "model/pasid/walk.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "util/array.h"
+#include "util/cleanup.h"
+
+static void place_done(struct pasid_place *place)
+{
+	pasid_device_done(&place->facts);
+	free(place->pids.v);
+	free(place->pasids.v);
+	free(place->id);
+	*place = (struct pasid_place){ 0 };
+}
+
+void pasid_walk_done(struct pasid_walk *walk)
+{
+	pasid_files_done(&walk->files);
+	pasid_claims_done(&walk->claims);
+	pasid_claims_done(&walk->holders);
+	pasid_processes_done(&walk->rows.processes);
+	pasid_users_done(&walk->rows.users);
+	pasid_parts_done(&walk->parts);
+	place_done(&walk->place);
+	free(walk->told);
+}
+
+static int flush(struct pasid_walk *walk)
+{
+	struct pasid_run *run = &walk->run;
+	struct pasid_range range;
+	int r;
+
+	if (!run->open)
+		return 0;
+	run->open = false;
+	r = pasid_row_get(&walk->rows, &walk->place, run->claim,
+			  run->has_entry ? &run->entry : NULL, run->lo, run->hi, &range);
+	if (r == 0)
+		r = walk->stopped = walk->each(&range, walk->data);
+	return r;
+}
+
+static bool is_alike(const struct pasid_entry *a, const struct pasid_entry *b)
+{
+	return a->domain == b->domain && a->type == b->type;
+}
+
+/* Reports LO to HI, merged with the range before if all but the number is equal. */
+static int tell(struct pasid_walk *walk, const struct pasid_stored *claim,
+		const struct pasid_entry *entry, uint32_t lo, uint32_t hi)
+{
+	struct pasid_run *run = &walk->run;
+	int r;
+
+	if (run->open && run->claim == claim && run->hi + 1 == lo &&
+	    run->has_entry == (entry != NULL) && (!entry || is_alike(&run->entry, entry))) {
+		run->hi = hi;
+		return 0;
+	}
+	r = flush(walk);
+	if (r != 0)
+		return r;
+	*run = (struct pasid_run){
+		.open = true, .claim = claim, .has_entry = entry != NULL, .lo = lo, .hi = hi
+	};
+	if (entry)
+		run->entry = *entry;
+	return 0;
+}
+
+/* Reports claims up to END (exclusive) that are not in the hardware's table. */
+static int tell_missing(struct pasid_walk *walk, uint64_t end)
+{
+	int r = 0;
+
+	for (size_t i = walk->at; r == 0 && i < walk->parts.n; i++) {
+		const struct pasid_stored *part = &walk->parts.v[i];
+		uint64_t lo = part->lo > walk->next ? part->lo : walk->next;
+		uint64_t hi = part->hi < end ? part->hi : end - 1;
+
+		if (part->lo >= end)
+			return 0;
+		/* A claim that may be stale is dropped if the hardware's table does not have it. */
+		if (lo <= hi && (part->what != PASID_CLAIM_STALE || walk->place.status != 1))
+			r = tell(walk, part, NULL, (uint32_t)lo, (uint32_t)hi);
+		if (part->hi < end)
+			walk->at++;
+	}
+	return r;
+}
+
+static int add_candidate(struct candidates *candidates, uint64_t value)
+{
+	uint64_t *slot = array_push(candidates->v, candidates->n);
+
+	if (!slot)
+		return -ENOMEM;
+	*slot = value;
+	return 0;
+}
+
+static bool has_candidate(const struct candidates *candidates, uint64_t value)
+{
+	for (size_t i = 0; i < candidates->n; i++)
+		if (candidates->v[i] == value)
+			return true;
+	return false;
+}
+
+/* The processes that bound an address space of the device without reporting the number. */
+static int list_pids(struct pasid_walk *walk)
+{
+	struct pasid_place *place = &walk->place;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < walk->parts.n_loose; i++) {
+		const struct pasid_stored *claim = &walk->parts.loose[i];
+
+		if (claim->what != PASID_CLAIM_SOME || claim->kind != PASID_KIND_SVA || claim->own)
+			continue;
+		if (claim->pid.status != 1)
+			place->pids_status = claim->pid.status;
+		else if (!has_candidate(&place->pids, claim->pid.value))
+			r = add_candidate(&place->pids, claim->pid.value);
+	}
+	return r;
+}
+
+/* The table distinguishes a process's address space from everything else. */
+static bool contradicts(const struct pasid_stored *part, const struct pasid_entry *entry)
+{
+	return part->kind != PASID_KIND_UNKNOWN && (part->kind == PASID_KIND_SVA) != entry->sva;
+}
+
+static int tell_entry(struct pasid_walk *walk, const struct pasid_entry *entry)
+{
+	bool claimed = false;
+	int r = tell_missing(walk, entry->pasid);
+
+	/* Contradicting parts have the same ends. */
+	for (size_t i = walk->at; r == 0 && i < walk->parts.n; i++) {
+		const struct pasid_stored *part = &walk->parts.v[i];
+
+		if (part->lo > entry->pasid || part->hi < entry->pasid)
+			break;
+		if (!contradicts(part, entry)) {
+			claimed = true;
+			r = tell(walk, part, entry, entry->pasid, entry->pasid);
+		} else if (part->what != PASID_CLAIM_STALE) {
+			r = tell(walk, part, NULL, entry->pasid, entry->pasid);
+		}
+	}
+	if (r == 0 && !claimed)
+		r = pasid_walk_explain(walk, entry);
+	if (r == 0 && !claimed && entry->sva && walk->place.pids.n)
+		r = add_candidate(&walk->place.pasids, entry->pasid);
+	if (r == 0 && !claimed)
+		r = tell(walk, NULL, entry, entry->pasid, entry->pasid);
+	walk->next = entry->pasid + UINT64_C(1);
+	return r;
+}
+
+static int end_device(struct pasid_walk *walk)
+{
+	int r;
+
+	if (!walk->place.id)
+		return 0;
+	r = tell_missing(walk, PASID_MAX + UINT64_C(1));
+	for (size_t i = 0; r == 0 && i < walk->parts.n_loose; i++) {
+		const struct pasid_stored *claim = &walk->parts.loose[i];
+
+		r = tell(walk, claim, NULL, claim->lo, claim->hi);
+	}
+	if (r == 0)
+		r = flush(walk);
+	walk->run.open = false;
+	pasid_parts_done(&walk->parts);
+	place_done(&walk->place);
+	return r;
+}
+
+static int begin_device(struct pasid_walk *walk, const char *id, bool in_table)
+{
+	struct pasid_span span = pasid_claims_of(&walk->claims, id);
+	struct pasid_place *place = &walk->place;
+	bool behind = in_table;
+	int r;
+
+	if (span.first < span.end) {
+		/* The kernel does not list a device twice. */
+		if (walk->told[span.first])
+			return -EBADMSG;
+		walk->told[span.first] = true;
+	}
+	*place = (struct pasid_place){ .id = strdup(id) };
+	if (!place->id)
+		return -ENOMEM;
+	pasid_device_get(walk->query->root, id, walk->rows.need,
+			 !in_table && walk->hardware_status == 1, &place->facts);
+	behind = behind ||
+		 (place->facts.unit.status == 1 && str_starts(place->facts.unit.value, "dmar"));
+	place->status = in_table || walk->hardware_status != 1 ? walk->hardware_status
+			: behind                               ? 1
+							       : -EOPNOTSUPP;
+	walk->at = 0;
+	walk->next = 0;
+	r = pasid_parts_get(&walk->claims, span, &walk->rows.processes, &walk->parts);
+	return r == 0 ? list_pids(walk) : r;
+}
+
+static int on_entry(const struct pasid_entry *entry, void *data)
+{
+	struct pasid_walk *walk = data;
+	int r = 0;
+
+	walk->entries++;
+	if (!walk->place.id || strcmp(walk->place.id, entry->device) != 0) {
+		r = end_device(walk);
+		if (r == 0)
+			r = begin_device(walk, entry->device, true);
+	}
+	return r == 0 ? tell_entry(walk, entry) : r;
+}
+
+int pasid_walk_hardware(struct pasid_walk *walk)
+{
+	int r;
+
+	/* Valid so far, until an error occurs. */
+	walk->hardware_status = 1;
+	r = pasid_hardware(walk->query->root, walk->query->device, on_entry, walk);
+	if (walk->stopped || r == -ENOMEM)
+		return walk->stopped ? walk->stopped : r;
+	walk->hardware_status = r == 0 ? -EOPNOTSUPP : r;
+	/* If the table ends in an error, the rest of the device is unknown. */
+	if (r != 1) {
+		r = flush(walk);
+		if (r != 0)
+			return r;
+		walk->place.status = walk->hardware_status;
+	}
+	return end_device(walk);
+}
+
+int pasid_walk_claims(struct pasid_walk *walk)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < walk->claims.n;) {
+		struct pasid_span span = pasid_claims_of(&walk->claims, walk->claims.v[i].device);
+
+		i = span.end;
+		if (walk->told[span.first])
+			continue;
+		r = begin_device(walk, walk->claims.v[span.first].device, false);
+		if (r == 0)
+			r = end_device(walk);
+	}
+	return r;
+}

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a device's own requests are attached to, alone and in a group. */
+#include "holder/job.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "../holder_context.h"
+
+static void attachments(void **state)
+{
+	struct context *context = *state;
+	struct record_device *a = record_device_find(&context->record, "a"),
+			     *b = record_device_find(&context->record, "b");
+	struct fault fault = { 0 };
+	uint32_t other, plain;
+
+	assert_int_equal(context_alloc_ioas(context, "other", &fault, &other), 0);
+	/* With PASIDs through a table fit for them, without by the IOAS itself. */
+	assert_int_equal(attach(context, "a", "guest", false, &fault), 0);
+	assert_true(record_hwpt_by_id(&context->record, a->hwpt)->pasid);
+	assert_int_equal(attach(context, "b", "guest", false, &fault), 0);
+	assert_int_equal(b->hwpt, 0);
+	assert_int_equal(attach(context, "a", "guest", false, &fault), 0);
+	assert_int_equal(attach(context, "a", "other", false, &fault), FAULTED);
+	expect_fault(&fault, "AlreadyAttached");
+	assert_int_equal(attach(context, "a", "other", true, &fault), 0);
+	assert_int_equal(kernel_count(KERNEL_HWPT), 1);
+	assert_int_equal(context_alloc_hwpt(context, a, 3, "plain", false, &fault, &plain), 0);
+	expect_bound(context, "a", "7", "guest", "7");
+	assert_int_equal(attach(context, "a", "plain", true, &fault), FAULTED);
+	expect_fault(&fault, "HwptNotForPasids");
+	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 0, EINVAL);
+	assert_int_equal(attach(context, "a", "guest", true, &fault), FAULTED);
+	expect_fault(&fault, "KernelError");
+	assert_int_equal(context_detach_device(context, b, &fault), 0);
+	assert_int_equal(context_detach_device(context, b, &fault), FAULTED);
+	expect_fault(&fault, "NotAttached");
+	kernel_agrees(context);
+}
+
+/* HWPT_ALLOC refuses PASIDs where the IOMMU has none, whatever the device says. */
+static void iommu_without_pasids(void **state)
+{
+	struct context *context = *state;
+	struct fault fault = { 0 };
+
+	kernel_fail(UAPI_IOMMU_HWPT_ALLOC, 0, EOPNOTSUPP);
+	assert_int_equal(attach(context, "a", "guest", false, &fault), 0);
+	assert_int_equal(record_device_find(&context->record, "a")->hwpt, 0);
+	assert_false(fault.raised);
+	kernel_fail(UAPI_IOMMU_HWPT_ALLOC, 0, ENOMEM);
+	assert_int_equal(
+		context_detach_device(context, record_device_find(&context->record, "a"), &fault),
+		0);
+	assert_int_equal(attach(context, "a", "guest", false, &fault), FAULTED);
+	expect_fault(&fault, "KernelError");
+}
+
+static void plain_table_in_the_way(void **state)
+{
+	struct context *context = *state;
+	struct record_device *a = record_device_find(&context->record, "a");
+	_cleanup_fault_ struct fault fault = { 0 };
+	uint32_t other, plain;
+	struct job *job;
+
+	assert_int_equal(context_alloc_ioas(context, "other", &fault, &other), 0);
+	assert_int_equal(context_alloc_hwpt(context, a, 3, "plain", false, &fault, &plain), 0);
+	assert_int_equal(attach(context, "a", "plain", false, &fault), 0);
+	expect_refused(context, "a", "7", "other", "RidInTheWay");
+	expect_refused(context, "a", "7", "plain", "HwptNotForPasids");
+	/* The RID moves within its IOAS, and back when nothing comes of it. */
+	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 3, ENOMEM);
+	job = bind_pasids(context, "a", "7-9", 0, "guest", false, &fault);
+	assert_string_equal(job->fault.id, "org.ioasidctl.Context.KernelError");
+	job_free(job);
+	assert_int_equal(a->hwpt, plain);
+	expect_bound(context, "a", "7-9", "guest", "7-9");
+	assert_true(record_hwpt_by_id(&context->record, a->hwpt)->automatic);
+	assert_int_equal(a->ioas, 3);
+	/* The one that was asked for stays until it is freed. */
+	assert_non_null(record_hwpt_find(&context->record, "plain"));
+}
+
+static void groups(void **state)
+{
+	struct context *context = *state;
+	struct fault fault = { 0 };
+	uint32_t other;
+
+	kernel_add(context, "/sys/devices/x", 20, 5);
+	kernel_add(context, "/sys/devices/y", 0, 5);
+	kernel_add(context, "/sys/devices/z", 20, 5);
+	assert_int_equal(context_alloc_ioas(context, "other", &fault, &other), 0);
+	/* y has no PASIDs, but those of its group must be able to stand beside its table. */
+	assert_int_equal(attach(context, "y", "guest", false, &fault), 0);
+	assert_int_equal(attach(context, "x", "guest", false, &fault), 0);
+	assert_int_equal(record_device_find(&context->record, "x")->hwpt,
+			 record_device_find(&context->record, "y")->hwpt);
+	assert_int_equal(attach(context, "z", "other", false, &fault), FAULTED);
+	expect_fault(&fault, "GroupAttached");
+	/* One that is attached moves with all that are. */
+	assert_int_equal(attach(context, "x", "other", false, &fault), FAULTED);
+	expect_fault(&fault, "AlreadyAttached");
+	assert_int_equal(attach(context, "x", "other", true, &fault), 0);
+	assert_int_equal(record_device_find(&context->record, "y")->ioas, other);
+	assert_false(record_device_find(&context->record, "z")->attached);
+	assert_int_equal(kernel_count(KERNEL_HWPT), 1);
+	assert_int_equal(attach(context, "z", "guest", true, &fault), FAULTED);
+	expect_fault(&fault, "GroupAttached");
+	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 0, EBUSY);
+	assert_int_equal(attach(context, "y", "guest", true, &fault), FAULTED);
+	expect_fault(&fault, "KernelError");
+	assert_int_equal(attach(context, "y", "guest", true, &fault), 0);
+	/* The numbers are the group's: joined in the same IOAS, refused in another. */
+	expect_bound(context, "x", "10-20", "guest", "10-20");
+	expect_bound(context, "z", "15", "guest", "15");
+	expect_refused(context, "z", "16", "other", "PasidInUse");
+	expect_bound(context, "z", NULL, "other", "1-3");
+	assert_int_equal(kernel_count(KERNEL_HWPT), 2);
+}
+
+/* A plain page table is in the way of PASIDs of any device of the group, and of no other. */
+static void plain_table_of_a_group(void **state)
+{
+	struct context *context = *state;
+	struct record_device *x, *y, *lone;
+	struct fault fault = { 0 };
+	uint32_t plain;
+
+	kernel_add(context, "/sys/devices/x", 20, 5);
+	kernel_add(context, "/sys/devices/y", 20, 5);
+	/* Two without a group are not of one. */
+	kernel_add(context, "/sys/devices/v", 20, -1);
+	kernel_add(context, "/sys/devices/w", 20, -1);
+	y = record_device_find(&context->record, "y");
+	assert_int_equal(context_alloc_hwpt(context, y, 3, "plain", false, &fault, &plain), 0);
+	expect_bound(context, "x", "7", "guest", "7");
+	assert_int_equal(attach(context, "y", "plain", false, &fault), FAULTED);
+	expect_fault(&fault, "HwptNotForPasids");
+	assert_int_equal(attach(context, "a", "plain", false, &fault), 0);
+	expect_bound(context, "v", "7", "guest", "7");
+	assert_int_equal(attach(context, "w", "plain", false, &fault), 0);
+	assert_int_equal(attach(context, "v", "plain", false, &fault), FAULTED);
+	expect_fault(&fault, "HwptNotForPasids");
+	/* And what makes room for PASIDs moves the device of the group that has it, or none. */
+	job_free(unbind_pasids(context, "x", NULL, &fault));
+	assert_int_equal(attach(context, "y", "plain", false, &fault), 0);
+	expect_bound(context, "x", "7", "guest", "7");
+	x = record_device_find(&context->record, "x");
+	y = record_device_find(&context->record, "y");
+	lone = record_device_find(&context->record, "w");
+	assert_false(x->attached);
+	assert_int_equal(y->hwpt, record_pasid_hwpt(x, 7));
+	assert_int_equal(lone->hwpt, plain);
+	expect_bound(context, "v", "8", "guest", "8");
+	assert_int_equal(lone->hwpt, plain);
+}
+
+static void expect_not_attached(struct context *context, const char *device, const char *to,
+				bool replace, const char *error, const char *parameters,
+				const char *asked)
+{
+	struct fault fault = { 0 };
+
+	kernel_forget();
+	assert_int_equal(attach(context, device, to, replace, &fault), FAULTED);
+	expect_error(&fault, error, parameters);
+	kernel_asked(asked);
+}
+
+static void expect_detached(struct context *context, const char *device, const char *asked)
+{
+	struct fault fault = { 0 };
+
+	kernel_forget();
+	assert_int_equal(context_detach_device(
+				 context, record_device_find(&context->record, device), &fault),
+			 0);
+	kernel_asked(asked);
+	kernel_agrees(context);
+}
+
+/* Each step in its order, and what was done for one that fails is undone. */
+static void steps(void **state)
+{
+	struct context *context = *state;
+	struct record_device *b = record_device_find(&context->record, "b");
+	struct fault fault = { 0 };
+
+	assert_int_equal(add_ioas(context, NULL), 4);
+	expect_attached(context, "a", "guest", false,
+			"alloc hwpt for device 1 in 3 with pasids\nattach device 1 to 5\n");
+	expect_attached(context, "a", "guest", false, "");
+	expect_not_attached(context, "a", "4", false, "AlreadyAttached",
+			    "{\"device\":\"a\",\"ioas\":3,\"ioas_name\":\"guest\",\"hwpt\":5}", "");
+	expect_attached(
+		context, "a", "4", true,
+		"alloc hwpt for device 1 in 4 with pasids\nattach device 1 to 6\ndestroy 5\n");
+	expect_not_attached(context, "a", "guest", false, "AlreadyAttached",
+			    "{\"device\":\"a\",\"ioas\":4,\"ioas_name\":null,\"hwpt\":6}", "");
+	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 0, EBUSY);
+	expect_not_attached(context, "a", "guest", true, "KernelError",
+			    ATTACH_FAILED(16, "EBUSY", "the device is being reset"),
+			    "alloc hwpt for device 1 in 3 with pasids\n"
+			    "attach device 1 to 5: EBUSY\ndestroy 5\n");
+	kernel_fail(UAPI_IOMMU_HWPT_ALLOC, 0, ENOSPC);
+	expect_not_attached(
+		context, "a", "guest", true, "KernelError",
+		"{\"operation\":\"IOMMU_HWPT_ALLOC\",\"errno\":28,\"errno_name\":\"ENOSPC\"}",
+		"alloc hwpt for device 1 in 3 with pasids: ENOSPC\n");
+	expect_attached(context, "b", "guest", false, "attach device 2 to 3\n");
+	expect_not_attached(context, "b", "4", false, "AlreadyAttached",
+			    "{\"device\":\"b\",\"ioas\":3,\"ioas_name\":\"guest\"}", "");
+	kernel_fail(UAPI_VFIO_DEVICE_DETACH_IOMMUFD_PT, 0, EIO);
+	kernel_forget();
+	assert_int_equal(context_detach_device(context, b, &fault), FAULTED);
+	expect_error(&fault, "KernelError",
+		     "{\"operation\":\"VFIO_DEVICE_DETACH_IOMMUFD_PT\",\"errno\":5,"
+		     "\"errno_name\":\"EIO\"}");
+	kernel_asked("detach device 2: EIO\n");
+	kernel_agrees(context);
+	expect_detached(context, "b", "detach device 2\n");
+	assert_int_equal(context_detach_device(context, b, &fault), FAULTED);
+	expect_error(&fault, "NotAttached", "{\"device\":\"b\"}");
+	expect_detached(context, "a", "detach device 1\ndestroy 6\n");
+}
+
+/* An HWPT that was asked for is not the IOAS that it is in; the automatic one is. */
+static void same_target_or_not(void **state)
+{
+	struct context *context = *state;
+	static const char fit[] =
+		"{\"device\":\"a\",\"ioas\":3,\"ioas_name\":\"guest\",\"hwpt\":5}";
+	static const char automatic[] =
+		"{\"device\":\"a\",\"ioas\":3,\"ioas_name\":\"guest\",\"hwpt\":6}";
+
+	assert_int_equal(add_hwpt(context, "a", "guest", "plain", false), 4);
+	assert_int_equal(add_hwpt(context, "a", "guest", "fit", true), 5);
+	expect_attached(context, "a", "fit", false, "attach device 1 to 5\n");
+	expect_attached(context, "a", "5", false, "");
+	expect_not_attached(context, "a", "guest", false, "AlreadyAttached", fit, "");
+	expect_not_attached(context, "a", "plain", false, "AlreadyAttached", fit, "");
+	expect_attached(context, "a", "guest", true,
+			"alloc hwpt for device 1 in 3 with pasids\nattach device 1 to 6\n");
+	expect_attached(context, "a", "guest", false, "");
+	expect_attached(context, "a", "6", false, "");
+	expect_not_attached(context, "a", "fit", false, "AlreadyAttached", automatic, "");
+	expect_attached(context, "a", "plain", true, "attach device 1 to 4\ndestroy 6\n");
+	expect_not_attached(context, "a", "guest", false, "AlreadyAttached",
+			    "{\"device\":\"a\",\"ioas\":3,\"ioas_name\":\"guest\",\"hwpt\":4}", "");
+	expect_detached(context, "a", "detach device 1\n");
+	/* To the IOAS itself. */
+	expect_attached(context, "b", "3", false, "attach device 2 to 3\n");
+	expect_attached(context, "b", "guest", false, "");
+	expect_not_attached(context, "b", "plain", false, "AlreadyAttached",
+			    "{\"device\":\"b\",\"ioas\":3,\"ioas_name\":\"guest\"}", "");
+	expect_attached(context, "b", "plain", true, "attach device 2 to 4\n");
+	expect_attached(context, "b", "guest", true, "attach device 2 to 3\n");
+	expect_detached(context, "b", "detach device 2\n");
+}
+
+/* Who joins a group joins its target, whatever that is. */
+static void joining(void **state)
+{
+	struct context *context = *state;
+
+	assert_int_equal(add_ioas(context, "other"), 4);
+	kernel_add(context, "/sys/devices/x", 20, 5);
+	kernel_add(context, "/sys/devices/y", 20, 5);
+	kernel_add(context, "/sys/devices/m", 0, 6);
+	kernel_add(context, "/sys/devices/n", 0, 6);
+	assert_int_equal(add_hwpt(context, "x", "guest", "fit", true), 9);
+	expect_attached(context, "x", "fit", false, "attach device 5 to 9\n");
+	expect_not_attached(
+		context, "y", "guest", false, "GroupAttached",
+		"{\"device\":\"y\",\"sibling\":\"x\",\"ioas\":3,\"ioas_name\":\"guest\","
+		"\"hwpt\":9}",
+		"");
+	expect_not_attached(
+		context, "y", "other", true, "GroupAttached",
+		"{\"device\":\"y\",\"sibling\":\"x\",\"ioas\":3,\"ioas_name\":\"guest\","
+		"\"hwpt\":9}",
+		"");
+	expect_attached(context, "y", "fit", false, "attach device 6 to 9\n");
+	/* One moves, and so does the other. */
+	expect_attached(context, "y", "other", true,
+			"alloc hwpt for device 6 in 4 with pasids\nattach device 6 to 10\n");
+	assert_int_equal(record_device_find(&context->record, "x")->hwpt, 10);
+	expect_detached(context, "x", "detach device 5\n");
+	expect_attached(context, "x", "other", false, "attach device 5 to 10\n");
+	expect_detached(context, "y", "detach device 6\n");
+	expect_detached(context, "x", "detach device 5\ndestroy 10\n");
+	/* A group without PASIDs. */
+	expect_attached(context, "m", "guest", false, "attach device 7 to 3\n");
+	expect_not_attached(
+		context, "n", "other", false, "GroupAttached",
+		"{\"device\":\"n\",\"sibling\":\"m\",\"ioas\":3,\"ioas_name\":\"guest\"}", "");
+	expect_not_attached(
+		context, "n", "fit", false, "GroupAttached",
+		"{\"device\":\"n\",\"sibling\":\"m\",\"ioas\":3,\"ioas_name\":\"guest\"}", "");
+	expect_attached(context, "n", "guest", false, "attach device 8 to 3\n");
+}
+
+/* Devices without a group are no siblings, and one without PASIDs has no need of room for them. */
+static void without_group(void **state)
+{
+	struct context *context = *state;
+
+	assert_int_equal(add_ioas(context, "other"), 4);
+	kernel_add(context, "/sys/devices/v", 0, -1);
+	kernel_add(context, "/sys/devices/w", 20, -1);
+	expect_attached(context, "v", "guest", false, "attach device 5 to 3\n");
+	expect_attached(context, "w", "other", false,
+			"alloc hwpt for device 6 in 4 with pasids\nattach device 6 to 7\n");
+	expect_attached(context, "v", "other", true, "attach device 5 to 4\n");
+	assert_int_equal(record_device_find(&context->record, "w")->hwpt, 7);
+}
+
+/* Which PASIDs forbid which page table, in whole words. */
+static void plain_refused(void **state)
+{
+	struct context *context = *state;
+
+	kernel_add(context, "/sys/devices/x", 20, 5);
+	kernel_add(context, "/sys/devices/y", 20, 5);
+	assert_int_equal(add_hwpt(context, "x", "guest", "plain", false), 6);
+	assert_int_equal(add_hwpt(context, "x", "guest", "fit", true), 7);
+	expect_bound(context, "y", "9", "guest", "9");
+	expect_not_attached(context, "x", "plain", false, "HwptNotForPasids",
+			    "{\"hwpt\":6,\"device\":\"y\"}", "");
+	expect_not_attached(context, "y", "plain", false, "HwptNotForPasids",
+			    "{\"hwpt\":6,\"device\":\"y\"}", "");
+	expect_attached(context, "x", "fit", false, "attach device 4 to 7\n");
+	expect_not_attached(context, "x", "plain", true, "HwptNotForPasids",
+			    "{\"hwpt\":6,\"device\":\"y\"}", "");
+	/* In another group there are none. */
+	expect_attached(context, "a", "plain", false, "attach device 1 to 6\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(attachments),
+		TEST(iommu_without_pasids),
+		TEST(plain_table_in_the_way),
+		TEST(groups),
+		TEST(plain_table_of_a_group),
+		TEST(steps),
+		TEST(same_target_or_not),
+		TEST(joining),
+		TEST(without_group),
+		TEST(plain_refused),
+	};
+
+	return cmocka_run_group_tests_name("holder attach", tests, NULL, NULL);
+}

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* PASIDs, bound and unbound by jobs, against a kernel that is as silent as the real one. */
+#include "holder/job.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "../holder_context.h"
+
+static void bind_and_unbind(void **state)
+{
+	struct context *context = *state;
+	struct fault fault = { 0 };
+	struct job *job;
+
+	expect_bound(context, "a", "42,100-163", "guest", "42,100-163");
+	assert_int_equal(kernel_count(KERNEL_HWPT), 1);
+	expect_bound(context, "a", NULL, "3", "1-3");
+	expect_bound(context, "a", "4", "3", "4");
+	/* A second time through the same table, and never by a plain one. */
+	assert_int_equal(kernel_count(KERNEL_HWPT), 1);
+	assert_null(unbind_pasids(context, "a", "42,99,100", &fault));
+	assert_int_equal(fault_number(&fault, "pasid"), 99);
+	expect_fault(&fault, "PasidNotBound");
+	assert_int_equal(record_device_pasids(record_device_find(&context->record, "a")), 69);
+	job = unbind_pasids(context, "a", "42,100-110", &fault);
+	assert_int_equal(fault_number(&(struct fault){ .parameters = job->reply }, "count"), 12);
+	job_free(job);
+	job_free(unbind_pasids(context, "a", NULL, &fault));
+	/* The last user has gone, and so has the table. */
+	assert_int_equal(kernel_count(KERNEL_HWPT), 0);
+	job_free(unbind_pasids(context, "a", NULL, &fault));
+}
+
+static void refusals(void **state)
+{
+	struct context *context = *state;
+
+	expect_refused(context, "a", "0-5", "guest", "PasidZero");
+	expect_refused(context, "a", "1048570-1048580", "guest", "PasidTooWide");
+	expect_refused(context, "a", "4294967295", "guest", "PasidTooWide");
+	/* The real kernel says yes to this one. */
+	expect_refused(context, "b", "5", "guest", "NoPasidSupport");
+	expect_refused(context, "b", NULL, "guest", "NoPasidSupport");
+	expect_refused(context, "c", "5", "guest", "UnknownDevice");
+	expect_refused(context, "a", "5", "nope", "UnknownTarget");
+	/* 1 is the device's own number: no target. */
+	expect_refused(context, "a", "5", "1", "UnknownTarget");
+	expect_bound(context, "a", "50-60", "guest", "50-60");
+	/* To this one too: it would move 55 and say nothing. */
+	expect_refused(context, "a", "40-49,55,70", "guest", "PasidInUse");
+	assert_int_equal(record_device_pasids(record_device_find(&context->record, "a")), 11);
+}
+
+static void rollback(void **state)
+{
+	struct context *context = *state;
+	_cleanup_fault_ struct fault fault = { 0 };
+	struct record_device *device = record_device_find(&context->record, "a");
+	struct job *job;
+
+	/* Well inside a second slice. */
+	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 40, ENOMEM);
+	job = bind_pasids(context, "a", "100-200", 0, "guest", false, &fault);
+	assert_int_equal(job->fault.err, ENOMEM);
+	assert_int_equal(fault_number(&job->fault, "pasid"), 140);
+	expect_fault(&job->fault, "KernelError");
+	job_free(job);
+	assert_int_equal(record_device_pasids(device), 0);
+	assert_int_equal(kernel_count(KERNEL_HWPT), 0);
+	/* At the first one. */
+	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 0, EBUSY);
+	job = bind_pasids(context, "a", "100", 0, "guest", true, &fault);
+	expect_fault(&job->fault, "KernelError");
+	assert_null(job->reply);
+	job_free(job);
+	assert_int_equal(kernel_count(KERNEL_HWPT), 0);
+}
+
+static void partial(void **state)
+{
+	struct context *context = *state;
+	_cleanup_fault_ struct fault fault = { 0 };
+	json_object *failure = NULL;
+	const char *text = NULL;
+	struct job *job;
+
+	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 40, ENOMEM);
+	job = bind_pasids(context, "a", "100-200", 0, "guest", true, &fault);
+	assert_false(job->fault.raised);
+	assert_int_equal(json_get_string(job->reply, "pasid", &text), 1);
+	assert_string_equal(text, "100-139");
+	assert_int_equal(json_get_object(job->reply, "failure", &failure), 1);
+	assert_int_equal(json_get_string(failure, "error", &text), 1);
+	assert_string_equal(text, "org.ioasidctl.Context.KernelError");
+	job_free(job);
+	assert_int_equal(record_device_pasids(record_device_find(&context->record, "a")), 40);
+}
+
+/* What cannot be taken back is not forgotten either. */
+static void rollback_fails(void **state)
+{
+	struct context *context = *state;
+	struct record_device *device = record_device_find(&context->record, "a");
+	struct context_target target = { .ioas = 3 };
+	struct job_request request = { 0 };
+	struct fault fault = { 0 };
+	const char *done = NULL;
+	struct job *job = NULL;
+
+	assert_int_equal(parse_ranges("1-40", UINT32_MAX, &request.pasid), 0);
+	assert_int_equal(job_bind(context, device, &target, &request, &fault, &job), 0);
+	assert_false(job_step(context, job));
+	kernel.busy = 36;
+	while (!job_step(context, job))
+		if (job->undoing)
+			kernel_fail(UAPI_VFIO_DEVICE_DETACH_IOMMUFD_PT, 2, ENOMEM);
+	kernel_agrees(context);
+	/* 36 was refused and 35 to 8 given back in the same slice; in the next 7 and 6, but not 5. */
+	assert_int_equal(json_get_string(job->fault.parameters, "done", &done), 1);
+	assert_string_equal(done, "1-5");
+	assert_int_equal(record_device_pasids(device), 5);
+	assert_int_equal(fault_number(&job->fault, "pasid"), 36);
+	job_free(job);
+}
+
+static void automatic(void **state)
+{
+	struct context *context = *state;
+	_cleanup_fault_ struct fault fault = { 0 };
+	struct record_device *small = kernel_add(context, "/sys/devices/s", 3, 9);
+	struct job *job;
+
+	kernel.busy = 2;
+	expect_bound(context, "a", NULL, "guest", "1,3-4");
+	kernel.busy = 0;
+	expect_bound(context, "a", NULL, "guest", "2,5-6");
+	/* Seven there are: the record knows, and nothing is asked of the kernel. */
+	assert_null(bind_pasids(context, "s", NULL, 8, "guest", false, &fault));
+	assert_int_equal(fault_number(&fault, "found"), 7);
+	assert_int_equal(fault_number(&fault, "count"), 8);
+	expect_fault(&fault, "PasidsExhausted");
+	expect_refused(context, "s", NULL, "guest", NULL);
+	small = record_device_find(&context->record, "s");
+	assert_int_equal(record_device_pasids(small), 0);
+	/* One of them a driver has, which only the kernel knows. */
+	kernel.busy = 3;
+	job = bind_pasids(context, "s", NULL, 7, "guest", false, &fault);
+	assert_int_equal(fault_number(&job->fault, "found"), 6);
+	assert_int_equal(fault_number(&job->fault, "count"), 7);
+	expect_fault(&job->fault, "PasidsExhausted");
+	job_free(job);
+	assert_int_equal(record_device_pasids(small), 0);
+	kernel.busy = 0;
+	job = bind_pasids(context, "s", NULL, 8, "guest", true, &fault);
+	assert_false(job->fault.raised);
+	job_free(job);
+	assert_int_equal(record_device_pasids(small), 7);
+}
+
+/* Every number EBUSY: it is no use to try them all. A driver that has some in a row is gone past. */
+static void reset_meanwhile(void **state)
+{
+	struct context *context = *state;
+	_cleanup_fault_ struct fault fault = { 0 };
+	unsigned int calls;
+	struct job *job;
+
+	kernel.busy = 5;
+	kernel.busy_to = 4000;
+	calls = kernel.calls;
+	job = bind_pasids(context, "a", NULL, 10, "guest", false, &fault);
+	/* Four numbers are bound, 64 tried in vain and four given back; one HWPT comes and goes. */
+	assert_int_equal(kernel.calls - calls, 4 + 64 + 4 + 2);
+	expect_error(&job->fault, "PasidsBusy",
+		     "{\"device\":\"a\",\"tried\":\"5-68\",\"count\":10,\"found\":4}");
+	assert_null(job->reply);
+	job_free(job);
+	assert_int_equal(record_device_pasids(record_device_find(&context->record, "a")), 0);
+	kernel.busy_to = 67;
+	expect_bound(context, "a", NULL, "guest", "1-3");
+	expect_bound(context, "a", NULL, "guest", "4,68-69");
+	/* What the context has itself is not tried, and stands between nothing. */
+	kernel.busy_to = 69;
+	job = bind_pasids(context, "a", NULL, 1, "guest", false, &fault);
+	expect_json(job->reply,
+		    "{\"pasid\":\"70\",\"count\":1,\"ioas\":3,\"hwpt\":4,\"failure\":null,"
+		    "\"reserved\":null}");
+	job_free(job);
+	job_free(unbind_pasids(context, "a", "70", &fault));
+	kernel.busy_to = 70;
+	job = bind_pasids(context, "a", NULL, 1, "guest", false, &fault);
+	expect_error(&job->fault, "PasidsBusy",
+		     "{\"device\":\"a\",\"tried\":\"5-67,70\",\"count\":1,\"found\":0}");
+	job_free(job);
+	/* Twice 63 with one between them. */
+	job_free(unbind_pasids(context, "a", NULL, &fault));
+	kernel.busy = 1;
+	kernel.busy_to = 63;
+	job = bind_pasids(context, "a", NULL, 200, "guest", false, &fault);
+	assert_false(job->fault.raised);
+	job_free(job);
+	/* One more in a row, from the beginning. */
+	job_free(unbind_pasids(context, "a", NULL, &fault));
+	kernel.busy_to = 64;
+	job = bind_pasids(context, "a", NULL, 1, "guest", true, &fault);
+	expect_error(&job->fault, "PasidsBusy",
+		     "{\"device\":\"a\",\"tried\":\"1-64\",\"count\":1,\"found\":0}");
+	assert_null(job->reply);
+	job_free(job);
+	/* A number that was asked for is tried once. */
+	job = bind_pasids(context, "a", "1-9", 0, "guest", false, &fault);
+	assert_int_equal(fault_number(&job->fault, "pasid"), 1);
+	job_free(job);
+	/* In part, what was bound before them stays. */
+	kernel.busy = 3;
+	kernel.busy_to = 100;
+	job = bind_pasids(context, "a", NULL, 5, "guest", true, &fault);
+	expect_json(
+		job->reply,
+		"{\"pasid\":\"1-2\",\"count\":2,\"ioas\":3,\"hwpt\":4,"
+		"\"failure\":{\"error\":\"org.ioasidctl.Context.PasidsBusy\",\"parameters\":"
+		"{\"device\":\"a\",\"tried\":\"3-66\",\"count\":5,\"found\":2}},\"reserved\":null}");
+	job_free(job);
+}
+
+/* With partial, what is bound already is left out, and its first one told. */
+static void partial_of_taken(void **state)
+{
+	struct context *context = *state;
+	_cleanup_fault_ struct fault fault = { 0 };
+	json_object *failure = NULL, *parameters = NULL;
+	const char *text = NULL;
+	struct job *job;
+	uint32_t pasid = 0, other;
+
+	kernel_add(context, "/sys/devices/x", 20, 5);
+	kernel_add(context, "/sys/devices/z", 20, 5);
+	assert_int_equal(context_alloc_ioas(context, "other", &fault, &other), 0);
+	expect_bound(context, "a", "42,45-46", "guest", "42,45-46");
+	expect_refused(context, "a", "40-50", "guest", "PasidInUse");
+	job = bind_pasids(context, "a", "40-50", 0, "other", true, &fault);
+	assert_false(job->fault.raised);
+	assert_string_equal(reply_string(job, "pasid"), "40-41,43-44,47-50");
+	assert_string_equal(reply_string(job, "taken"), "42,45-46");
+	assert_int_equal(json_get_object(job->reply, "failure", &failure), 1);
+	assert_int_equal(json_get_string(failure, "error", &text), 1);
+	assert_string_equal(text, "org.ioasidctl.Context.PasidInUse");
+	assert_int_equal(json_get_object(failure, "parameters", &parameters), 1);
+	assert_int_equal(json_get_u32(parameters, "pasid", &pasid), 1);
+	assert_int_equal(pasid, 42);
+	job_free(job);
+	/* Nothing of it is free: refused as a whole, and nothing was begun. */
+	assert_null(bind_pasids(context, "a", "40-42", 0, "guest", true, &fault));
+	assert_int_equal(fault_number(&fault, "pasid"), 40);
+	expect_fault(&fault, "PasidInUse");
+	assert_null(bind_pasids(context, "a", "0-9", 0, "guest", true, &fault));
+	expect_fault(&fault, "PasidZero");
+	/* A sibling has some, on another page table; those on the same are joined. */
+	expect_bound(context, "x", "10-12", "guest", "10-12");
+	expect_bound(context, "x", "14", "other", "14");
+	job = bind_pasids(context, "z", "9-15", 0, "guest", true, &fault);
+	assert_string_equal(reply_string(job, "pasid"), "9-13,15");
+	assert_string_equal(reply_string(job, "taken"), "14");
+	job_free(job);
+	assert_null(bind_pasids(context, "z", "14", 0, "guest", true, &fault));
+	expect_fault(&fault, "PasidInUse");
+	/* The kernel's failure is the one that counts. */
+	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 2, ENOMEM);
+	job = bind_pasids(context, "a", "50-60", 0, "other", true, &fault);
+	assert_string_equal(reply_string(job, "pasid"), "51-52");
+	assert_string_equal(reply_string(job, "taken"), "50");
+	assert_int_equal(json_get_object(job->reply, "failure", &failure), 1);
+	assert_int_equal(json_get_string(failure, "error", &text), 1);
+	assert_string_equal(text, "org.ioasidctl.Context.KernelError");
+	job_free(job);
+}
+
+static struct job *bind_asked(struct context *context, const char *device, const char *pasids,
+			      const char *to, const char *asked)
+{
+	struct fault fault = { 0 };
+	struct job *job;
+
+	kernel_forget();
+	job = bind_pasids(context, device, pasids, 0, to, false, &fault);
+	if (!job)
+		fail_msg("%s %s", fault.id, json_object_to_json_string(fault.parameters));
+	kernel_asked(asked);
+	return job;
+}
+
+static void expect_not_bound(struct context *context, const char *device, const char *to,
+			     const char *error, const char *parameters, const char *asked)
+{
+	struct fault fault = { 0 };
+
+	kernel_forget();
+	assert_null(bind_pasids(context, device, "7", 0, to, false, &fault));
+	expect_error(&fault, error, parameters);
+	kernel_asked(asked);
+}
+
+/* The device's own requests go out of the way of its PASIDs, where they may, and come back. */
+static void making_room(void **state)
+{
+	struct context *context = *state;
+	struct record_device *a = record_device_find(&context->record, "a");
+	struct job *job;
+
+	assert_int_equal(add_ioas(context, "other"), 4);
+	kernel_fail(UAPI_IOMMU_HWPT_ALLOC, 0, EOPNOTSUPP);
+	expect_attached(context, "a", "guest", false,
+			"alloc hwpt for device 1 in 3 with pasids: EOPNOTSUPP\n"
+			"attach device 1 to 3\n");
+	expect_not_bound(context, "a", "other", "RidInTheWay",
+			 "{\"device\":\"a\",\"ioas\":3,\"ioas_name\":\"guest\"}", "");
+	/* Not one step of it is left when the next one fails. */
+	kernel_fail(UAPI_IOMMU_HWPT_ALLOC, 0, ENOMEM);
+	expect_not_bound(
+		context, "a", "guest", "KernelError",
+		"{\"operation\":\"IOMMU_HWPT_ALLOC\",\"errno\":12,\"errno_name\":\"ENOMEM\"}",
+		"alloc hwpt for device 1 in 3 with pasids: ENOMEM\n");
+	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 0, EBUSY);
+	expect_not_bound(context, "a", "guest", "KernelError",
+			 ATTACH_FAILED(16, "EBUSY", "the device is being reset"),
+			 "alloc hwpt for device 1 in 3 with pasids\n"
+			 "attach device 1 to 5: EBUSY\ndestroy 5\n");
+	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 2, EIO);
+	job = bind_asked(context, "a", "7-8", "guest",
+			 "alloc hwpt for device 1 in 3 with pasids\nattach device 1 to 5\n"
+			 "attach device 1 pasid 7 to 5\nattach device 1 pasid 8 to 5: EIO\n"
+			 "detach device 1 pasid 7\nattach device 1 to 3\ndestroy 5\n");
+	expect_error(&job->fault, "KernelError",
+		     "{\"operation\":\"VFIO_DEVICE_ATTACH_IOMMUFD_PT\",\"errno\":5,"
+		     "\"errno_name\":\"EIO\",\"pasid\":8}");
+	job_free(job);
+	assert_int_equal(a->hwpt, 0);
+	/* They stay where they are when they cannot go back. */
+	kernel.busy = 7;
+	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 2, EIO);
+	job = bind_asked(context, "a", "7", "guest",
+			 "alloc hwpt for device 1 in 3 with pasids\nattach device 1 to 5\n"
+			 "attach device 1 pasid 7 to 5: EBUSY\nattach device 1 to 3: EIO\n");
+	job_free(job);
+	assert_int_equal(a->hwpt, 5);
+	kernel.busy = 0;
+	job_free(bind_asked(context, "a", "7", "guest", "attach device 1 pasid 7 to 5\n"));
+	assert_int_equal(a->hwpt, 5);
+	/* On a table that is fit for them they are in nobody's way. */
+	job_free(bind_asked(
+		context, "a", "8", "other",
+		"alloc hwpt for device 1 in 4 with pasids\nattach device 1 pasid 8 to 6\n"));
+}
+
+/* Out of the way of PASIDs of an HWPT that was asked for, to one that is made for this, and back to a plain one. */
+static void making_room_for_hwpt(void **state)
+{
+	struct context *context = *state;
+	struct record_device *a = record_device_find(&context->record, "a");
+	struct job *job;
+
+	assert_int_equal(add_hwpt(context, "a", "guest", "plain", false), 4);
+	assert_int_equal(add_hwpt(context, "a", "guest", "fit", true), 5);
+	assert_int_equal(add_ioas(context, NULL), 6);
+	expect_attached(context, "a", "plain", false, "attach device 1 to 4\n");
+	expect_not_bound(context, "a", "6", "RidInTheWay",
+			 "{\"device\":\"a\",\"ioas\":3,\"ioas_name\":\"guest\",\"hwpt\":4}", "");
+	expect_not_bound(context, "a", "plain", "HwptNotForPasids", "{\"hwpt\":4,\"device\":\"a\"}",
+			 "");
+	kernel.busy = 7;
+	job = bind_asked(context, "a", "7", "fit",
+			 "alloc hwpt for device 1 in 3 with pasids\nattach device 1 to 7\n"
+			 "attach device 1 pasid 7 to 5: EBUSY\nattach device 1 to 4\ndestroy 7\n");
+	assert_true(job->fault.raised);
+	job_free(job);
+	assert_int_equal(a->hwpt, 4);
+	kernel.busy = 0;
+	job = bind_asked(context, "a", "7", "fit",
+			 "alloc hwpt for device 1 in 3 with pasids\nattach device 1 to 7\n"
+			 "attach device 1 pasid 7 to 5\n");
+	expect_json(job->reply, "{\"pasid\":\"7\",\"count\":1,\"ioas\":3,\"hwpt\":5,"
+				"\"failure\":null,\"reserved\":null}");
+	job_free(job);
+	assert_int_equal(a->hwpt, 7);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(bind_and_unbind), TEST(refusals),
+		TEST(rollback),        TEST(partial),
+		TEST(rollback_fails),  TEST(automatic),
+		TEST(reset_meanwhile), TEST(partial_of_taken),
+		TEST(making_room),     TEST(making_room_for_hwpt),
+	};
+
+	return cmocka_run_group_tests_name("holder bind", tests, NULL, NULL);
+}

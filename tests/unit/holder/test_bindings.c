@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ListBindings over several devices: each binding once, whatever a batch ends at and whatever changes meanwhile. */
+#include "holder/job.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "../holder_world.h"
+
+#define LIST(parameters) \
+	"{\"method\":\"org.ioasidctl.Context.ListBindings\",\"more\":true,\"parameters\":" parameters \
+	"}"
+/* As many as one reply has. */
+#define BATCH 256
+
+/* Devices a, b and c, each in a group of its own; IOASes guest (2) and other. */
+static int setup_three(void **state)
+{
+	struct fault fault = { 0 };
+	struct world *world;
+	uint32_t ioas;
+
+	assert_int_equal(setup(state), 0);
+	world = *state;
+	kernel_add(&world->context, "/sys/devices/b", 12, 2);
+	kernel_add(&world->context, "/sys/devices/c", 20, 3);
+	assert_int_equal(context_alloc_ioas(&world->context, "other", &fault, &ioas), 0);
+	return 0;
+}
+
+static void have(struct world *world, const char *device, const char *pasids, const char *to)
+{
+	struct context *context = &world->context;
+	struct job_request request = { 0 };
+	struct fault fault = { 0 };
+	struct context_target target;
+	struct job *job = NULL;
+
+	assert_int_equal(parse_ranges(pasids, UINT32_MAX, &request.pasid), 0);
+	assert_int_equal(context_find_target(context, to, &fault, &target), 0);
+	assert_int_equal(job_bind(context, record_device_find(&context->record, device), &target,
+				  &request, &fault, &job),
+			 0);
+	while (!job_step(context, job))
+		;
+	assert_false(job->fault.raised);
+	job_free(job);
+}
+
+/* N single PASIDs: FIRST, FIRST + 2 and so on. */
+static void bind_scattered(struct world *world, const char *device, unsigned int first,
+			   unsigned int n)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *f = open_memstream(&text, &length);
+
+	for (unsigned int i = 0; i < n; i++)
+		fprintf(f, "%s%u", i ? "," : "", first + 2 * i);
+	assert_int_equal(fclose(f), 0);
+	have(world, device, text, "guest");
+	free(text);
+}
+
+static void drop(struct world *world, const char *device)
+{
+	struct context *context = &world->context;
+	struct fault fault = { 0 };
+	struct job *job = NULL;
+
+	assert_int_equal(
+		job_remove(record_device_find(&context->record, device), true, &fault, &job), 0);
+	while (!job_step(context, job))
+		;
+	job_free(job);
+}
+
+/* One reply, as "a 1-3 guest" lines behind its number of bindings. */
+struct batch {
+	char *text;
+	size_t n;
+	bool continues;
+};
+
+static struct batch next_batch(struct world *world, struct peer *peer)
+{
+	_cleanup_json_ json_object *message = hear(world, peer);
+	json_object *parameters = NULL, *array = NULL;
+	struct batch batch = { 0 };
+	size_t length;
+	FILE *f = open_memstream(&batch.text, &length);
+
+	if (json_get_object(message, "parameters", &parameters) != 1 ||
+	    json_get_array(parameters, "binding", &array) != 1)
+		fail_msg("%s", json_object_to_json_string(message));
+	batch.n = json_object_array_length(array);
+	for (size_t i = 0; i < batch.n; i++) {
+		json_object *entry = json_object_array_get_idx(array, i);
+		const char *device = NULL, *name = NULL;
+		uint32_t lo, hi, ioas, hwpt;
+
+		assert_int_equal(json_get_string(entry, "device", &device), 1);
+		assert_int_equal(json_get_string(entry, "ioas_name", &name), 1);
+		assert_int_equal(json_get_u32(entry, "lo", &lo), 1);
+		assert_int_equal(json_get_u32(entry, "hi", &hi), 1);
+		assert_int_equal(json_get_u32(entry, "ioas", &ioas), 1);
+		assert_int_equal(json_get_u32(entry, "hwpt", &hwpt), 1);
+		assert_int_equal(json_object_object_length(entry), 6);
+		assert_ptr_equal(record_ioas_by_id(&world->context.record, ioas),
+				 record_ioas_find(&world->context.record, name));
+		assert_int_equal(record_hwpt_by_id(&world->context.record, hwpt)->ioas, ioas);
+		fprintf(f, "%s %u-%u %s\n", device, lo, hi, name);
+	}
+	assert_int_equal(fclose(f), 0);
+	(void)json_get_bool(message, "continues", &batch.continues);
+	/* No more follows than what was said to. */
+	if (!batch.continues)
+		assert_null(heard(peer));
+	return batch;
+}
+
+static void expect_batch(struct world *world, struct peer *peer, const char *text, bool continues)
+{
+	struct batch batch = next_batch(world, peer);
+
+	assert_string_equal(batch.text, text);
+	assert_int_equal(batch.continues, continues);
+	free(batch.text);
+}
+
+/* A whole batch, whose first and last binding are these. */
+static void expect_full(struct world *world, struct peer *peer, const char *first, const char *last)
+{
+	struct batch batch = next_batch(world, peer);
+	size_t length = strlen(batch.text);
+
+	assert_int_equal(batch.n, BATCH);
+	assert_true(batch.continues);
+	assert_int_equal(strncmp(batch.text, first, strlen(first)), 0);
+	assert_true(length >= strlen(last));
+	assert_string_equal(batch.text + length - strlen(last), last);
+	free(batch.text);
+}
+
+static void expect_list(struct world *world, const char *call, const char *text)
+{
+	struct peer peer = join(world);
+
+	say(&peer, call);
+	expect_batch(world, &peer, text, false);
+	leave(&peer);
+}
+
+/* The first device's last PASID says nothing of where the next one's begin. */
+static void several_devices(void **state)
+{
+	struct world *world = *state;
+
+	expect_list(world, LIST("{}"), "");
+	have(world, "a", "5", "guest");
+	have(world, "b", "1-8", "guest");
+	expect_list(world, LIST("{}"), "a 5-5 guest\nb 1-8 guest\n");
+	have(world, "a", "1-4,6-20,30", "guest");
+	have(world, "b", "9-30", "other");
+	have(world, "c", "25-40", "guest");
+	expect_list(world, LIST("{}"),
+		    "a 1-20 guest\na 30-30 guest\nb 1-8 guest\nb 9-30 other\nc 25-40 guest\n");
+	expect_list(world, LIST("{\"device\":\"a\"}"), "a 1-20 guest\na 30-30 guest\n");
+	expect_list(world, LIST("{\"device\":\"b\"}"), "b 1-8 guest\nb 9-30 other\n");
+	expect_list(world, LIST("{\"device\":\"c\"}"), "c 25-40 guest\n");
+	/* The highest there is, before a device that begins at the lowest. */
+	have(world, "a", "4000-4095", "other");
+	expect_list(world, LIST("{}"),
+		    "a 1-20 guest\na 30-30 guest\na 4000-4095 other\nb 1-8 guest\nb 9-30 other\n"
+		    "c 25-40 guest\n");
+	/* One in the middle that has none, and then none at all. */
+	drop(world, "b");
+	kernel_add(&world->context, "/sys/devices/b", 12, 2);
+	expect_list(world, LIST("{}"),
+		    "a 1-20 guest\na 30-30 guest\na 4000-4095 other\nc 25-40 guest\n");
+	expect_list(world, LIST("{\"device\":\"b\"}"), "");
+	drop(world, "a");
+	have(world, "b", "2-3", "other");
+	expect_list(world, LIST("{}"), "c 25-40 guest\nb 2-3 other\n");
+}
+
+/* A batch that is full where a device ends: the next one is whole, and nothing comes twice. */
+static void batch_ends_with_device(void **state)
+{
+	struct world *world = *state;
+	struct peer peer = join(world);
+
+	bind_scattered(world, "a", 101, BATCH);
+	have(world, "b", "1-3,700", "guest");
+	say(&peer, LIST("{}"));
+	expect_full(world, &peer, "a 101-101 guest\n", "a 611-611 guest\n");
+	expect_batch(world, &peer, "b 1-3 guest\nb 700-700 guest\n", false);
+	/* The last device of all: it cannot be known that nothing follows. */
+	drop(world, "b");
+	say(&peer, LIST("{}"));
+	expect_full(world, &peer, "a 101-101 guest\n", "a 611-611 guest\n");
+	expect_batch(world, &peer, "", false);
+	say(&peer, LIST("{\"device\":\"a\"}"));
+	expect_full(world, &peer, "a 101-101 guest\n", "a 611-611 guest\n");
+	expect_batch(world, &peer, "", false);
+	leave(&peer);
+}
+
+/* One fewer and one more than a batch. */
+static void batch_ends_beside_device(void **state)
+{
+	struct world *world = *state;
+	struct peer peer = join(world);
+	struct batch batch;
+
+	bind_scattered(world, "a", 101, BATCH - 1);
+	say(&peer, LIST("{}"));
+	batch = next_batch(world, &peer);
+	assert_int_equal(batch.n, BATCH - 1);
+	assert_false(batch.continues);
+	free(batch.text);
+	have(world, "b", "1,3", "guest");
+	say(&peer, LIST("{}"));
+	expect_full(world, &peer, "a 101-101 guest\n", "a 609-609 guest\nb 1-1 guest\n");
+	expect_batch(world, &peer, "b 3-3 guest\n", false);
+	have(world, "a", "611,613", "guest");
+	say(&peer, LIST("{}"));
+	expect_full(world, &peer, "a 101-101 guest\n", "a 611-611 guest\n");
+	expect_batch(world, &peer, "a 613-613 guest\nb 1-1 guest\nb 3-3 guest\n", false);
+	leave(&peer);
+}
+
+/* Three devices, a batch that ends in the second one. */
+static void batches_over_devices(void **state)
+{
+	struct world *world = *state;
+	struct peer peer = join(world);
+	struct batch batch;
+
+	bind_scattered(world, "a", 2001, 200);
+	bind_scattered(world, "b", 1, 200);
+	bind_scattered(world, "c", 301, 200);
+	say(&peer, LIST("{}"));
+	expect_full(world, &peer, "a 2001-2001 guest\n", "b 111-111 guest\n");
+	expect_full(world, &peer, "b 113-113 guest\n", "c 523-523 guest\n");
+	batch = next_batch(world, &peer);
+	assert_int_equal(batch.n, 3 * 200 - 2 * BATCH);
+	assert_false(batch.continues);
+	assert_int_equal(strncmp(batch.text, "c 525-525 guest\n", 16), 0);
+	assert_string_equal(batch.text + strlen(batch.text) - 16, "c 699-699 guest\n");
+	free(batch.text);
+	leave(&peer);
+}
+
+/* What leaves, comes or changes between two batches is seen or not, and hides nothing else. */
+static void changes_between_batches(void **state)
+{
+	struct world *world = *state;
+	struct peer peer = join(world);
+
+	bind_scattered(world, "a", 101, BATCH + 10);
+	have(world, "b", "1-3,700", "guest");
+	have(world, "c", "50", "other");
+	say(&peer, LIST("{}"));
+	expect_full(world, &peer, "a 101-101 guest\n", "a 611-611 guest\n");
+	drop(world, "a");
+	expect_batch(world, &peer, "b 1-3 guest\nb 700-700 guest\nc 50-50 other\n", false);
+	/* The one that comes next goes; and one comes that is last. */
+	bind_scattered(world, "b", 1001, BATCH);
+	say(&peer, LIST("{}"));
+	expect_full(world, &peer, "b 1-3 guest\nb 700-700 guest\n", "b 1507-1507 guest\n");
+	drop(world, "c");
+	kernel_add(&world->context, "/sys/devices/a", 20, 1);
+	have(world, "a", "7", "other");
+	expect_batch(world, &peer, "b 1509-1509 guest\nb 1511-1511 guest\na 7-7 other\n", false);
+	/* Bound behind the cursor: not seen. Before it: seen. */
+	say(&peer, LIST("{}"));
+	expect_full(world, &peer, "b 1-3 guest\n", "b 1507-1507 guest\n");
+	have(world, "b", "900,2000", "guest");
+	expect_batch(world, &peer,
+		     "b 1509-1509 guest\nb 1511-1511 guest\nb 2000-2000 guest\na 7-7 other\n",
+		     false);
+	leave(&peer);
+}
+
+/* The one that was asked for by name goes: that is said, and another of its name is begun anew. */
+static void named_device_goes(void **state)
+{
+	struct world *world = *state;
+	struct peer peer = join(world);
+
+	bind_scattered(world, "a", 101, BATCH + 10);
+	have(world, "b", "1-3", "guest");
+	say(&peer, LIST("{\"device\":\"a\"}"));
+	expect_full(world, &peer, "a 101-101 guest\n", "a 611-611 guest\n");
+	drop(world, "a");
+	expect_error(world, &peer, "org.ioasidctl.Context.UnknownDevice", NULL);
+	kernel_add(&world->context, "/sys/devices/a", 20, 1);
+	bind_scattered(world, "a", 101, BATCH + 10);
+	say(&peer, LIST("{\"device\":\"a\"}"));
+	expect_full(world, &peer, "a 101-101 guest\n", "a 611-611 guest\n");
+	drop(world, "a");
+	kernel_add(&world->context, "/sys/devices/a", 20, 1);
+	have(world, "a", "1,900", "other");
+	expect_batch(world, &peer, "a 1-1 other\na 900-900 other\n", false);
+	leave(&peer);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup_three, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(several_devices),          TEST(batch_ends_with_device),
+		TEST(batch_ends_beside_device), TEST(batches_over_devices),
+		TEST(changes_between_batches),  TEST(named_device_goes),
+	};
+
+	return cmocka_run_group_tests_name("holder bindings", tests, NULL, NULL);
+}

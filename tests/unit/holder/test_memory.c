@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A holder without memory for a message: json-c's functions fail on demand, one after the other. The answer is whole or
+ * an error, or the connection is closed; the holder and its context live.
+ */
+#include "holder/server.h"
+
+#include <dlfcn.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "../holder_world.h"
+
+static unsigned int countdown; /* the so-manyth allocation from now fails; 0: none */
+
+static bool fails(void)
+{
+	return countdown && --countdown == 0;
+}
+
+#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+
+json_object *json_object_new_object(void)
+{
+	return fails() ? NULL : REAL(json_object_new_object)();
+}
+
+json_object *json_object_new_array(void)
+{
+	return fails() ? NULL : REAL(json_object_new_array)();
+}
+
+json_object *json_object_new_string(const char *text)
+{
+	return fails() ? NULL : REAL(json_object_new_string)(text);
+}
+
+json_object *json_object_new_uint64(uint64_t value)
+{
+	return fails() ? NULL : REAL(json_object_new_uint64)(value);
+}
+
+json_object *json_object_new_boolean(json_bool value)
+{
+	return fails() ? NULL : REAL(json_object_new_boolean)(value);
+}
+
+int json_object_object_add(json_object *object, const char *key, json_object *value)
+{
+	return fails() ? -1 : REAL(json_object_object_add)(object, key, value);
+}
+
+int json_object_array_add(json_object *array, json_object *value)
+{
+	return fails() ? -1 : REAL(json_object_array_add)(array, value);
+}
+
+FILE *open_memstream(char **text, size_t *length)
+{
+	return fails() ? NULL : REAL(open_memstream)(text, length);
+}
+
+/* Everything that there is to say of a context, with something in each of its lists. */
+static const char *const calls[] = {
+	CALL("Describe", "{}"),
+	"{\"method\":\"org.ioasidctl.Context.Describe\"}",
+	"{\"method\":\"org.ioasidctl.Context.ListBindings\",\"more\":true}",
+	CALL("ShowIoas", "{\"ioas\":\"guest\"}"),
+	CALL("GetFds", "{}"),
+	"{\"method\":\"org.varlink.service.GetInfo\"}",
+	CALL("FreeIoas", "{\"ioas\":\"guest\"}"),
+	CALL("FreeIoas", "{\"ioas\":\"none\"}"),
+	CALL("AttachDevice", "{\"device\":\"a\",\"target\":\"other\"}"),
+	CALL("RemoveDevice", "{\"device\":\"a\"}"),
+	BIND("7"),
+	BIND("0"),
+	CALL("UnbindPasids", "{\"device\":\"a\",\"pasid\":\"99\"}"),
+	CALL("MapIoas", "{\"ioas\":\"guest\",\"size\":4095}"),
+	CALL("BindPasids", "{\"device\":\"a\",\"pasid\":\"41,600-601\",\"target\":\"guest\","
+			   "\"partial\":true}"),
+	CALL("Nothing", "{}"),
+};
+
+static void prepare(struct world *world)
+{
+	struct peer peer = join(world);
+
+	say(&peer, CALL("AllocIoas", "{\"name\":\"other\"}"));
+	expect_reply(world, &peer);
+	say(&peer, BIND("5-9,20"));
+	expect_reply(world, &peer);
+	say(&peer, CALL("AttachDevice", "{\"device\":\"a\",\"target\":\"guest\"}"));
+	expect_reply(world, &peer);
+	say(&peer, CALL("MapIoas", "{\"ioas\":\"guest\",\"size\":4096}"));
+	expect_reply(world, &peer);
+	leave(&peer);
+	while (world->server.client_n)
+		server_turn(&world->server);
+}
+
+static void put_back(struct world *world)
+{
+	struct record_device *device = &world->context.record.device[0];
+
+	kernel.err = 0;
+	for (uint32_t p = 21; p < 700; p++)
+		if (record_pasid_hwpt(device, p))
+			assert_int_equal(context_unbind_pasid(&world->context, device, p), 0);
+	if (record_pasid_hwpt(device, 7) == 0)
+		assert_int_equal(context_bind_pasid(&world->context, device, 7, device->hwpt), 0);
+}
+
+/* What CALL is answered, NULL when the connection is closed in its place. */
+static char *answer(struct world *world, const char *call)
+{
+	struct peer peer = join(world);
+	json_object *message = NULL;
+	char *text = NULL;
+	char byte;
+
+	say(&peer, call);
+	while (!(message = heard(&peer)) && recv(peer.fd, &byte, 1, MSG_PEEK) != 0)
+		server_turn(&world->server);
+	if (message)
+		text = strdup(json_object_to_json_string(message));
+	json_object_put(message);
+	leave(&peer);
+	while (world->server.client_n)
+		server_turn(&world->server);
+	return text;
+}
+
+static void each_allocation(void **state)
+{
+	struct world *world = *state;
+	unsigned int closed = 0, errors = 0;
+
+	prepare(world);
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
+		char *right = answer(world, calls[i]);
+
+		assert_non_null(right);
+		put_back(world);
+		for (unsigned int nth = 1;; nth++) {
+			char *text;
+
+			countdown = nth;
+			text = answer(world, calls[i]);
+			closed += !text;
+			errors += text && strstr(text, "{ \"error\":") == text;
+			/* Half of an answer must not pass for all of it. */
+			if (text && strcmp(text, right) != 0 &&
+			    strstr(text, "{ \"error\":") != text)
+				fail_msg("%s, allocation %u: %s", calls[i], nth, text);
+			free(text);
+			put_back(world);
+			if (countdown) /* there are not as many */
+				break;
+		}
+		countdown = 0;
+		free(right);
+		kernel_agrees(&world->context);
+	}
+	assert_true(closed > 20 && errors > 20);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(each_allocation, setup, teardown),
+	};
+
+	return cmocka_run_group_tests_name("holder memory", tests, NULL, NULL);
+}

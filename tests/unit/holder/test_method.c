@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Calls: which message is one, with which parameters, and what the methods make of them without a server. */
+#include "holder/method.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "../holder_context.h"
+
+/* Of each method every parameter: its type, in capitals where it is required. */
+static const struct {
+	const char *method;
+	bool changes, streams;
+	struct {
+		char type;
+		const char *name;
+	} parameter[6];
+} methods[] = {
+	{ "Describe", false, false, { { 0 } } },
+	{ "ListBindings", false, true, { { 's', "device" } } },
+	{ "ShowIoas", false, false, { { 'S', "ioas" } } },
+	{ "GetFds", false, false, { { 'l', "device" } } },
+	{ "AddDevice", true, false, { { 'S', "path" }, { 'b', "bind" } } },
+	{ "RemoveDevice", true, false, { { 'S', "device" }, { 'b', "force" } } },
+	{ "AttachDevice",
+	  true,
+	  false,
+	  { { 'S', "device" }, { 'S', "target" }, { 'b', "replace" } } },
+	{ "DetachDevice", true, false, { { 'S', "device" } } },
+	{ "AllocIoas", true, false, { { 's', "name" } } },
+	{ "FreeIoas", true, false, { { 'S', "ioas" } } },
+	{ "MapIoas",
+	  true,
+	  false,
+	  { { 'S', "ioas" },
+	    { 'N', "size" },
+	    { 'a', "iova" },
+	    { 'b', "read" },
+	    { 'b', "write" } } },
+	{ "UnmapIoas",
+	  true,
+	  false,
+	  { { 'S', "ioas" }, { 'a', "iova" }, { 'n', "length" }, { 'b', "all" } } },
+	{ "AllocHwpt",
+	  true,
+	  false,
+	  { { 'S', "device" }, { 'S', "ioas" }, { 's', "name" }, { 'b', "pasid" } } },
+	{ "FreeHwpt", true, false, { { 'S', "hwpt" } } },
+	{ "BindPasids",
+	  true,
+	  false,
+	  { { 'S', "device" },
+	    { 'S', "pasid" },
+	    { 'n', "count" },
+	    { 'S', "target" },
+	    { 'b', "partial" } } },
+	{ "UnbindPasids", true, false, { { 'S', "device" }, { 'S', "pasid" } } },
+	{ "Destroy", true, false, { { 'b', "force" } } },
+};
+
+/* Values of each type, and such as are none of it. */
+static const struct {
+	char type;
+	const char *valid[4], *invalid[6];
+} types[] = {
+	{ 's', { "\"\"", "\"x y\"", "null" }, { "1", "true", "[]", "{}", "\"a\\u0000b\"" } },
+	{ 'b', { "true", "false", "null" }, { "1", "0", "\"true\"", "[]" } },
+	{ 'n',
+	  { "0", "1", "9223372036854775806", "null" },
+	  { "-1", "1.5", "\"1\"", "true", "9223372036854775807" } },
+	{ 'a',
+	  { "\"0x0\"", "\"0xffffffffffffffff\"", "null" },
+	  { "4096", "\"4096\"", "\"0x\"", "\"0x1ffffffffffffffff\"", "\"0xg\"" } },
+	{ 'l', { "[]", "[\"a\",\"b\"]", "null" }, { "\"a\"", "[1]", "[\"a\",null]", "{}" } },
+};
+
+static char lower(char c)
+{
+	return (char)(c | 0x20);
+}
+
+/* What METHOD of our interface makes of PARAMETERS: "" or the parameter that it refuses. */
+static void expect_call(const char *method, const char *parameters, const char *refused)
+{
+	struct call call = { 0 };
+	json_object *message = json_object_new_object();
+	char name[64], expected[100];
+	int r;
+
+	snprintf(name, sizeof(name), "org.ioasidctl.Context.%s", method);
+	json_add_string(message, "method", name);
+	json_add_bool(message, "more", strcmp(method, "ListBindings") == 0);
+	json_add(message, "parameters", json_tokener_parse(parameters));
+	r = call_open(message, &call);
+	if (r != (*refused ? FAULTED : 0))
+		fail_msg("%s %s: %d", method, parameters, r);
+	if (*refused) {
+		snprintf(expected, sizeof(expected), "{\"parameter\":\"%s\"}", refused);
+		expect_error(&call.fault, "InvalidParameter", expected);
+	}
+	call_done(&call);
+}
+
+/* The required ones of method M, but the one called WITHOUT, and then NAME with VALUE. */
+static char *parameters_of(size_t m, const char *without, const char *name, const char *value)
+{
+	char *text = NULL;
+	size_t length, n = 0;
+	FILE *f = open_memstream(&text, &length);
+
+	fputc('{', f);
+	for (size_t i = 0; i < 6 && methods[m].parameter[i].name; i++) {
+		const char *p = methods[m].parameter[i].name;
+
+		if (methods[m].parameter[i].type >= 'a' || strcmp(p, without) == 0 ||
+		    strcmp(p, name) == 0)
+			continue;
+		fprintf(f, "%s\"%s\":%s", n++ ? "," : "", p,
+			methods[m].parameter[i].type == 'N' ? "4096" : "\"x\"");
+	}
+	if (*name)
+		fprintf(f, "%s\"%s\":%s", n ? "," : "", name, value);
+	fputc('}', f);
+	assert_int_equal(fclose(f), 0);
+	return text;
+}
+
+static void expect_parameters(size_t m, const char *without, const char *name, const char *value,
+			      const char *refused)
+{
+	char *text = parameters_of(m, without, name, value);
+
+	expect_call(methods[m].method, text, refused);
+	free(text);
+}
+
+static void check_parameter(size_t m, size_t i)
+{
+	const char *name = methods[m].parameter[i].name;
+	bool required = methods[m].parameter[i].type < 'a';
+
+	expect_parameters(m, name, "", "", required ? name : "");
+	for (size_t t = 0; t < ARRAY_SIZE(types); t++) {
+		if (types[t].type != lower(methods[m].parameter[i].type))
+			continue;
+		for (size_t v = 0; v < 4 && types[t].valid[v]; v++)
+			expect_parameters(m, "", name, types[t].valid[v],
+					  required && strcmp(types[t].valid[v], "null") == 0 ? name
+											     : "");
+		for (size_t v = 0; v < 6 && types[t].invalid[v]; v++)
+			expect_parameters(m, "", name, types[t].invalid[v], name);
+	}
+}
+
+static void parameters(void **state)
+{
+	(void)state;
+	for (size_t m = 0; m < ARRAY_SIZE(methods); m++) {
+		expect_parameters(m, "", "", "", "");
+		for (size_t i = 0; i < 6 && methods[m].parameter[i].name; i++)
+			check_parameter(m, i);
+		expect_parameters(m, "", "other", "1", "other");
+		expect_parameters(m, "", "dry_run", "true", methods[m].changes ? "" : "dry_run");
+		expect_parameters(m, "", "dry_run", "1", "dry_run");
+	}
+}
+
+/* Opens it; TEXT has the whole message. */
+static int open_message(const char *text, struct call *ret)
+{
+	json_object *message = json_tokener_parse(text);
+
+	assert_non_null(message);
+	return call_open(message, ret);
+}
+
+#define NAME(name) "{\"method\":\"org.ioasidctl.Context." name "\""
+
+static void kinds(void **state)
+{
+	(void)state;
+	for (size_t m = 0; m < ARRAY_SIZE(methods); m++) {
+		char *text = parameters_of(m, "", "", ""), message[300];
+
+		for (int bits = 0; bits < 4; bits++) {
+			struct call call = { 0 };
+			bool more = bits & 1, dry = bits & 2, fits = more || !methods[m].streams;
+
+			if (dry && methods[m].changes)
+				sprintf(strrchr(text, '}'), "%s\"dry_run\":true}",
+					strlen(text) > 2 ? "," : "");
+			snprintf(message, sizeof(message),
+				 NAME("%s") ",\"more\":%s,\"oneway\":%s,\"parameters\":%s}",
+				 methods[m].method, more ? "true" : "false",
+				 more ? "false" : "true", text);
+			assert_int_equal(open_message(message, &call), fits ? 0 : FAULTED);
+			if (fits) {
+				assert_int_equal(call.more, more);
+				assert_int_equal(call.oneway, !more);
+				assert_int_equal(call_changes(&call), methods[m].changes);
+				assert_int_equal(call_is_dry(&call), dry && methods[m].changes);
+			} else {
+				expect_error(&call.fault, "ExpectedMore", "{}");
+			}
+			call_done(&call);
+			free(text);
+			text = parameters_of(m, "", "", "");
+			text = realloc(text, strlen(text) + 30);
+		}
+		free(text);
+	}
+}
+
+static void messages(void **state)
+{
+	static const struct {
+		const char *message, *error, *parameters; /* NULL: it is a call */
+	} cases[] = {
+		{ "{}", "InvalidParameter", "{\"parameter\":\"method\"}" },
+		{ "{\"method\":null}", "InvalidParameter", "{\"parameter\":\"method\"}" },
+		{ "{\"method\":7}", "InvalidParameter", "{\"parameter\":\"method\"}" },
+		{ NAME("Describe") "}", NULL, NULL },
+		{ NAME("Describe") ",\"parameters\":null}", NULL, NULL },
+		{ NAME("Describe") ",\"parameters\":[]}", "InvalidParameter",
+		  "{\"parameter\":\"parameters\"}" },
+		{ NAME("Describe") ",\"oneway\":1}", "InvalidParameter",
+		  "{\"parameter\":\"oneway\"}" },
+		{ NAME("Describe") ",\"more\":\"x\"}", "InvalidParameter",
+		  "{\"parameter\":\"more\"}" },
+		{ NAME("Describe") ",\"upgrade\":1}", "InvalidParameter",
+		  "{\"parameter\":\"upgrade\"}" },
+		{ NAME("Describe") ",\"upgrade\":true}", "InvalidParameter",
+		  "{\"parameter\":\"upgrade\"}" },
+		{ NAME("Describe") ",\"upgrade\":false}", NULL, NULL },
+		{ NAME("Nothing") "}", "MethodNotFound",
+		  "{\"method\":\"org.ioasidctl.Context.Nothing\"}" },
+		{ NAME("GetInfo") "}", "MethodNotFound",
+		  "{\"method\":\"org.ioasidctl.Context.GetInfo\"}" },
+		{ "{\"method\":\"org.varlink.service.Describe\"}", "MethodNotFound",
+		  "{\"method\":\"org.varlink.service.Describe\"}" },
+		{ "{\"method\":\"org.varlink.service.GetInfo\"}", NULL, NULL },
+		{ "{\"method\":\"org.varlink.service.GetInterfaceDescription\"}",
+		  "InvalidParameter", "{\"parameter\":\"interface\"}" },
+		{ "{\"method\":\"Describe\"}", "InterfaceNotFound",
+		  "{\"interface\":\"Describe\"}" },
+		{ "{\"method\":\"org.ioasidctl.Context\"}", "InterfaceNotFound",
+		  "{\"interface\":\"org.ioasidctl\"}" },
+		{ "{\"method\":\"org.ioasidctl.Other.Describe\"}", "InterfaceNotFound",
+		  "{\"interface\":\"org.ioasidctl.Other\"}" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct call call = { 0 };
+		int r = open_message(cases[i].message, &call);
+
+		if (r != (cases[i].error ? FAULTED : 0))
+			fail_msg("%s: %d", cases[i].message, r);
+		if (cases[i].error)
+			expect_error(&call.fault, cases[i].error, cases[i].parameters);
+		else
+			assert_non_null(call.parameters);
+		call_done(&call);
+	}
+}
+
+/* The answer to TEXT, a whole message. */
+static void expect_answer(struct context *context, const char *text, const char *expected)
+{
+	struct call call = { 0 };
+	json_object *answer;
+
+	if (open_message(text, &call) == 0)
+		call_run(context, &call);
+	while (call.job && !call.fault.raised && !call.reply)
+		if (job_step(context, call.job)) {
+			call.fault = call.job->fault;
+			call.reply = call.job->reply;
+			call.job->fault = (struct fault){ 0 };
+			call.job->reply = NULL;
+		}
+	answer = call_answer(&call);
+	expect_json(answer, expected);
+	json_object_put(answer);
+	call_done(&call);
+}
+
+#define ASK(method, parameters) NAME(method) ",\"parameters\":" parameters "}"
+#define REFUSED(name) \
+	"{\"error\":\"org.varlink.service.InvalidParameter\",\"parameters\":{\"parameter\":\"" name \
+	"\"}}"
+
+/* In one part of a method's parameters what is right depends on another. */
+static void combinations(void **state)
+{
+	static const struct {
+		const char *ask, *answer;
+	} cases[] = {
+		{ ASK("MapIoas",
+		      "{\"ioas\":\"guest\",\"size\":4096,\"read\":false,\"write\":false}"),
+		  REFUSED("read") },
+		{ ASK("UnmapIoas", "{\"ioas\":\"guest\"}"), REFUSED("iova") },
+		{ ASK("UnmapIoas", "{\"ioas\":\"guest\",\"length\":4096}"), REFUSED("iova") },
+		{ ASK("UnmapIoas", "{\"ioas\":\"guest\",\"iova\":\"0x0\",\"all\":true}"),
+		  REFUSED("iova") },
+		{ ASK("UnmapIoas", "{\"ioas\":\"guest\",\"length\":1,\"all\":true}"),
+		  REFUSED("length") },
+		{ ASK("UnmapIoas", "{\"ioas\":\"guest\",\"length\":0,\"all\":true}"),
+		  "{\"parameters\":{\"length\":0}}" },
+		{ ASK("BindPasids",
+		      "{\"device\":\"a\",\"pasid\":\"auto\",\"count\":0,\"target\":\"3\"}"),
+		  REFUSED("count") },
+		{ ASK("BindPasids",
+		      "{\"device\":\"a\",\"pasid\":\"auto\",\"count\":1048576,\"target\":\"3\"}"),
+		  REFUSED("count") },
+		{ ASK("BindPasids",
+		      "{\"device\":\"a\",\"pasid\":\"5\",\"count\":1,\"target\":\"3\"}"),
+		  REFUSED("count") },
+		{ ASK("BindPasids",
+		      "{\"device\":\"a\",\"pasid\":\"5\",\"count\":0,\"target\":\"3\"}"),
+		  "{\"parameters\":{\"pasid\":\"5\",\"count\":1,\"ioas\":3,\"hwpt\":4,\"failure\":null,"
+		  "\"reserved\":null}}" },
+		{ ASK("BindPasids", "{\"device\":\"a\",\"pasid\":\"auto\",\"target\":\"3\"}"),
+		  "{\"parameters\":{\"pasid\":\"1\",\"count\":1,\"ioas\":3,\"hwpt\":4,\"failure\":null,"
+		  "\"reserved\":null}}" },
+		{ ASK("BindPasids", "{\"device\":\"a\",\"pasid\":\"all\",\"target\":\"3\"}"),
+		  REFUSED("pasid") },
+		{ ASK("BindPasids", "{\"device\":\"a\",\"pasid\":\"\",\"target\":\"3\"}"),
+		  REFUSED("pasid") },
+		{ ASK("BindPasids", "{\"device\":\"a\",\"pasid\":\"4294967296\",\"target\":\"3\"}"),
+		  REFUSED("pasid") },
+		{ ASK("BindPasids", "{\"device\":\"a\",\"pasid\":\"4294967295\",\"target\":\"3\"}"),
+		  "{\"error\":\"org.ioasidctl.Context.PasidTooWide\",\"parameters\":{\"device\":\"a\","
+		  "\"pasid\":4294967295,\"pasid_width\":20}}" },
+		{ ASK("BindPasids", "{\"device\":\"b\",\"pasid\":\"auto\",\"target\":\"3\"}"),
+		  "{\"error\":\"org.ioasidctl.Context.NoPasidSupport\",\"parameters\":{\"device\":\"b\"}}" },
+		{ ASK("UnbindPasids", "{\"device\":\"a\",\"pasid\":\"auto\"}"), REFUSED("pasid") },
+		{ ASK("UnbindPasids", "{\"device\":\"a\",\"pasid\":\"all\"}"),
+		  "{\"parameters\":{\"count\":2}}" },
+		{ ASK("UnbindPasids", "{\"device\":\"a\",\"pasid\":\"5\"}"),
+		  "{\"error\":\"org.ioasidctl.Context.PasidNotBound\",\"parameters\":{\"device\":\"a\","
+		  "\"pasid\":5,\"pasid_width\":20}}" },
+		{ ASK("UnbindPasids", "{\"device\":\"c\",\"pasid\":\"5\"}"),
+		  "{\"error\":\"org.ioasidctl.Context.UnknownDevice\",\"parameters\":{\"device\":\"c\"}}" },
+		{ "{\"method\":\"org.varlink.service.GetInterfaceDescription\","
+		  "\"parameters\":{\"interface\":\"org.example\"}}",
+		  "{\"error\":\"org.varlink.service.InterfaceNotFound\","
+		  "\"parameters\":{\"interface\":\"org.example\"}}" },
+	};
+	struct context *context = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		expect_answer(context, cases[i].ask, cases[i].answer);
+	kernel_agrees(context);
+}
+
+/* A list of PASIDs of 32768 bytes, and one of a byte more. */
+static void long_lists(void **state)
+{
+	struct context *context = *state;
+
+	for (size_t size = 32768; size <= 32769; size++) {
+		char *list = calloc(1, size + 1), *text = NULL;
+
+		memset(list, '0', size);
+		list[size - 1] = '9';
+		assert_true(asprintf(&text,
+				     ASK("UnbindPasids", "{\"device\":\"a\",\"pasid\":\"%s\"}"),
+				     list) > 0);
+		expect_answer(
+			context, text,
+			size == 32768
+				? "{\"error\":\"org.ioasidctl.Context.PasidNotBound\","
+				  "\"parameters\":{\"device\":\"a\",\"pasid\":9,\"pasid_width\":20}}"
+				: REFUSED("pasid"));
+		free(list);
+		free(text);
+	}
+}
+
+static void faults(void **state)
+{
+	struct fault fault = { 0 };
+
+	(void)state;
+	assert_int_equal(fault_system(&fault, "op", -100000, "do this"), FAULTED);
+	assert_int_equal(fault.err, 100000);
+	assert_string_equal(fault.id, "org.ioasidctl.Context.KernelError");
+	/* One after another: the last one counts. */
+	assert_int_equal(fault_limit(&fault, "things", 7), FAULTED);
+	assert_int_equal(fault.err, 0);
+	expect_error(&fault, "LimitReached", "{\"what\":\"things\",\"limit\":7}");
+	assert_false(fault.raised);
+	(void)fault_system(&fault, "op", -100000, "do this");
+	expect_error(&fault, "KernelError",
+		     "{\"operation\":\"op\",\"errno\":100000,\"errno_name\":\"unknown\","
+		     "\"hint\":\"do this\"}");
+	fault_copy(&fault, "org.example.Error", json_tokener_parse("{\"x\":1}"));
+	assert_string_equal(fault.id, "org.example.Error");
+	assert_true(fault.raised);
+	fault_copy(&fault, "org.example.Other", json_tokener_parse("{\"x\":2}"));
+	expect_error(&fault, "Other", "{\"x\":2}");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(parameters),   TEST(kinds),      TEST(messages),
+		TEST(combinations), TEST(long_lists), TEST(faults),
+	};
+
+	return cmocka_run_group_tests_name("holder method", tests, NULL, NULL);
+}

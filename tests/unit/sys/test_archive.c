@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is written into a captured file is what is read of it. */
+#include "../tree.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "sys/archive.h"
+#include "util/cleanup.h"
+
+#define MANIFEST ARCHIVE_MAGIC "1\n"
+
+struct seen {
+	size_t n;
+	const struct archive_entry *expected;
+};
+
+static int compare(const struct archive_entry *entry, void *data)
+{
+	struct seen *seen = data;
+	const struct archive_entry *expected = &seen->expected[seen->n++];
+
+	assert_int_equal(entry->type, expected->type);
+	assert_string_equal(entry->path, expected->path);
+	assert_int_equal(entry->size, expected->size);
+	if (expected->target)
+		assert_string_equal(entry->target, expected->target);
+	if (expected->size)
+		assert_memory_equal(entry->data, expected->data, expected->size);
+	return 0;
+}
+
+static int archive_of(const struct archive_entry *entries, size_t n)
+{
+	_cleanup_archive_writer_ struct archive_writer *writer = NULL;
+	int fd = memfd_create("archive", MFD_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(archive_writer_open(fd, &writer), 0);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(archive_put(writer, &entries[i]), 0);
+	assert_int_equal(archive_finish(writer), 0);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	return fd;
+}
+
+/* LENGTH characters, a directory for each ten. */
+static const char *long_path(char *buf, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		buf[i] = i % 10 == 9 && i + 1 < length ? '/' : 'n';
+	buf[length] = '\0';
+	return buf;
+}
+
+static void round_trip(void **state)
+{
+	static const size_t lengths[] = { 99, 100, 101, 255, 991, 992, 1000, ARCHIVE_PATH_MAX - 1 };
+	char path[ARCHIVE_PATH_MAX], target[ARCHIVE_PATH_MAX], bytes[1025];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)(i * 7);
+	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
+		const struct archive_entry entries[] = {
+			{ .path = ARCHIVE_MANIFEST,
+			  .type = ARCHIVE_FILE,
+			  .data = MANIFEST,
+			  .size = strlen(MANIFEST) },
+			{ .path = long_path(path, lengths[i]),
+			  .type = ARCHIVE_LINK,
+			  .target = long_path(target, lengths[i]) },
+			{ .path = "a", .type = ARCHIVE_DIRECTORY },
+			{ .path = "a/512", .type = ARCHIVE_FILE, .data = bytes, .size = 512 },
+			{ .path = "a/1025", .type = ARCHIVE_FILE, .data = bytes, .size = 1025 },
+			{ .path = "a/empty", .type = ARCHIVE_FILE, .data = "" },
+		};
+		struct seen seen = { .expected = entries };
+		_cleanup_close_ int fd = archive_of(entries, ARRAY_SIZE(entries));
+
+		assert_int_equal(archive_read(fd, compare, &seen), 0);
+		assert_int_equal(seen.n, ARRAY_SIZE(entries));
+	}
+}
+
+static void keeps_to_bounds(void **state)
+{
+	_cleanup_archive_writer_ struct archive_writer *writer = NULL;
+	_cleanup_close_ int fd = memfd_create("archive", MFD_CLOEXEC);
+	_cleanup_free_ char *zeros = calloc(1, ARCHIVE_FILE_MAX + 1);
+	struct archive_entry entry = { .path = "a", .type = ARCHIVE_FILE, .data = zeros };
+	char path[ARCHIVE_PATH_MAX + 1];
+
+	(void)state;
+	assert_non_null(zeros);
+	assert_int_equal(archive_writer_open(fd, &writer), 0);
+	entry.size = ARCHIVE_FILE_MAX + 1;
+	assert_int_equal(archive_put(writer, &entry), -EFBIG);
+	entry.size = 0;
+	entry.path = long_path(path, ARCHIVE_PATH_MAX);
+	assert_int_equal(archive_put(writer, &entry), -ENAMETOOLONG);
+	/* What was refused is not in it: three of 64 MiB fit, with room for the end, and no fourth. */
+	entry.path = "a";
+	entry.size = ARCHIVE_FILE_MAX;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(archive_put(writer, &entry), 0);
+	assert_int_equal(archive_put(writer, &entry), -EFBIG);
+	assert_int_equal(archive_finish(writer), 0);
+}
+
+static void knows_versions(void **state)
+{
+	static const struct {
+		const char *text;
+		int expected;
+	} cases[] = {
+		{ "ioasidctl-capture 1\nmore\n", 0 },
+		{ "ioasidctl-capture 1", 0 },
+		{ "ioasidctl-capture 2\n", -EPROTONOSUPPORT },
+		{ "ioasidctl-capture 0\n", -EBADMSG },
+		{ "ioasidctl-capture x\n", -EBADMSG },
+		{ "ioasidctl-capture \n", -EBADMSG },
+		{ "ioasidctl-capture 99999999999999999999\n", -EBADMSG },
+		{ "ioasidctl", -EBADMSG },
+		{ "", -EBADMSG },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_int_equal(archive_check(cases[i].text, strlen(cases[i].text)),
+				 cases[i].expected);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(round_trip),
+		cmocka_unit_test(keeps_to_bounds),
+		cmocka_unit_test(knows_versions),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
