@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/wire.h"
+#include "client/internal.h"
 #include "util/array.h"
 #include "util/parse.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/wire.h"
+#include "client/internal.h"
 #include "util/parse.h"
 #include "util/pasid.h"
 #include "util/str.h"

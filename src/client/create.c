@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "client/wire.h"
+#include "client/internal.h"
 #include "holder/daemon.h"
 #include "wire/runtime.h"
 #include "sys/iommufd.h"

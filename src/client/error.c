@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/wire.h"
+#include "client/internal.h"
 #include "util/str.h"
 
 /* {key} stands for a parameter; {ioas} for the name where there is one, else the number. */

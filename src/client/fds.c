@@ -12,7 +12,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "client/wire.h"
+#include "client/internal.h"
 #include "util/str.h"
 
 void holder_fds_done(struct holder_fds *list)

@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "client/wire.h"
+#include "client/internal.h"
 #include "wire/runtime.h"
 #include "util/parse.h"
 #include "util/str.h"

@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "client/wire.h"
+#include "client/internal.h"
 #include "wire/runtime.h"
 #include "util/array.h"
 #include "util/parse.h"

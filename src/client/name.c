@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/wire.h"
+#include "client/internal.h"
 #include "util/parse.h"
 
 #define UID_MAX (UINT32_MAX - 1)

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "client/wire.h"
+#include "client/internal.h"
 #include "util/pasid.h"
 
 static int wire_error(const struct wire *wire, struct holder_error *error)

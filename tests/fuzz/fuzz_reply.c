@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "client/wire.h"
+#include "client/internal.h"
 #include "util/parse.h"
 #include "util/pasid.h"
 

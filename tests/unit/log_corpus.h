@@ -18,7 +18,7 @@
 #include <stdlib.h>
 
 #include "log_seen.h"
-#include "model/faultlog/pattern.h"
+#include "model/faultlog/internal.h"
 
 enum { CORPUS_TEXT = 4096, CORPUS_PATTERNS = 512 };
 

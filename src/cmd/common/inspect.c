@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "cmd/common/term.h"
+#include "cmd/common/internal.h"
 #include "util/cleanup.h"
 
 void inspect_done(struct inspection *in)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cmd/common/term.h"
+#include "cmd/common/internal.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cmd/context/columns.h"
+#include "cmd/context/internal.h"
 
 #include <string.h>
 

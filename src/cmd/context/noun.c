@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "app.h"
-#include "cmd/context/columns.h"
+#include "cmd/context/internal.h"
 #include "cmd/nouns.h"
 #include "cmd/common/inspect.h"
 #include "cmd/common/options.h"

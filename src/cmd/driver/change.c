@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cmd/driver/change.h"
+#include "cmd/driver/internal.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd/driver/guard.h"
 #include "cmd/common/operand.h"
 #include "model/driver/plan.h"
 #include "model/driver/match.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What driver set and driver reset refuse. */
-#include "cmd/driver/guard.h"
+#include "cmd/driver/internal.h"
 
 #include <errno.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 #include "app.h"
 #include "cmd/device/attached.h"
 #include "cmd/device/columns.h"
-#include "cmd/driver/change.h"
+#include "cmd/driver/internal.h"
 #include "cmd/nouns.h"
 #include "cmd/common/inspect.h"
 #include "cmd/common/options.h"

@@ -7,7 +7,7 @@
 #include "cmd/common/operand.h"
 #include "cmd/common/inspect.h"
 #include "cmd/common/options.h"
-#include "cmd/verbs.h"
+#include "cmd/group/internal.h"
 #include "model/machine/group.h"
 #include "util/cleanup.h"
 

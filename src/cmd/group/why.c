@@ -8,7 +8,7 @@
 #include "cmd/common/diagnosis.h"
 #include "cmd/common/operand.h"
 #include "cmd/common/session.h"
-#include "cmd/verbs.h"
+#include "cmd/group/internal.h"
 #include "model/diagnosis/why_group.h"
 #include "util/cleanup.h"
 #include "util/str.h"

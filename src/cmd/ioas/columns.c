@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cmd/ioas/columns.h"
+#include "cmd/ioas/internal.h"
 
 static void get_context(const void *row, struct out_value *ret)
 {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "app.h"
-#include "cmd/ioas/columns.h"
+#include "cmd/ioas/internal.h"
 #include "cmd/nouns.h"
 #include "cmd/common/inspect.h"
 #include "cmd/common/options.h"

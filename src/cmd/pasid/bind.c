@@ -10,7 +10,7 @@
 #include "cmd/common/options.h"
 #include "cmd/common/result.h"
 #include "cmd/common/session.h"
-#include "cmd/verbs.h"
+#include "cmd/pasid/internal.h"
 #include "model/pasid/bindings.h"
 #include "util/cleanup.h"
 #include "util/parse.h"

@@ -7,7 +7,7 @@
 #include "cmd/common/inspect.h"
 #include "cmd/common/options.h"
 #include "cmd/pasid/query.h"
-#include "cmd/verbs.h"
+#include "cmd/pasid/internal.h"
 #include "util/cleanup.h"
 
 enum { KEY_SOURCES = 0x500, KEY_FOLD, KEY_EACH };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/nouns.h"
-#include "cmd/verbs.h"
+#include "cmd/pasid/internal.h"
 
 static const struct cmd *const sub[] = {
 	&pasid_list_cmd,      &pasid_show_cmd, &pasid_bind_cmd, &pasid_unbind_cmd,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cmd/pasid/pages_columns.h"
+#include "cmd/pasid/internal.h"
 
 /* Nothing where nothing is allowed. */
 static void out_access(struct out_value *ret, bool read, bool write)

@@ -9,7 +9,7 @@
 #include "cmd/common/operand.h"
 #include "cmd/common/options.h"
 #include "cmd/pasid/query.h"
-#include "cmd/verbs.h"
+#include "cmd/pasid/internal.h"
 #include "util/cleanup.h"
 #include "util/parse.h"
 

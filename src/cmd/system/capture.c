@@ -12,7 +12,7 @@
 
 #include "app.h"
 #include "cmd/common/session.h"
-#include "cmd/verbs.h"
+#include "cmd/system/internal.h"
 #include "model/capture/file.h"
 #include "util/cleanup.h"
 

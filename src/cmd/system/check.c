@@ -4,7 +4,7 @@
 
 #include "app.h"
 #include "cmd/common/diagnosis.h"
-#include "cmd/verbs.h"
+#include "cmd/system/internal.h"
 #include "model/diagnosis/check.h"
 #include "util/cleanup.h"
 

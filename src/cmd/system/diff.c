@@ -9,8 +9,7 @@
 #include "cmd/common/options.h"
 #include "cmd/pasid/columns.h"
 #include "cmd/pasid/query.h"
-#include "cmd/system/diff_values.h"
-#include "cmd/verbs.h"
+#include "cmd/system/internal.h"
 #include "model/diff/changes.h"
 #include "util/cleanup.h"
 

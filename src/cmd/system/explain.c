@@ -9,12 +9,10 @@
 #include <unistd.h>
 
 #include "app.h"
-#include "cmd/system/explain_columns.h"
-#include "cmd/system/explain_fold.h"
+#include "cmd/system/internal.h"
 #include "cmd/common/inspect.h"
 #include "cmd/common/options.h"
 #include "cmd/common/records.h"
-#include "cmd/verbs.h"
 #include "model/machine/alias.h"
 #include "model/machine/select.h"
 #include "util/cleanup.h"

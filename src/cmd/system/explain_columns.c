@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cmd/system/explain_columns.h"
+#include "cmd/system/internal.h"
 
 static const struct log_fault *fault_of(const void *row)
 {

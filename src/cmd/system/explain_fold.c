@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cmd/system/explain_fold.h"
+#include "cmd/system/internal.h"
 
 #include <errno.h>
 #include <stdio.h>

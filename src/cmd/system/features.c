@@ -6,7 +6,7 @@
 #include "cmd/common/operand.h"
 #include "cmd/common/inspect.h"
 #include "cmd/common/options.h"
-#include "cmd/verbs.h"
+#include "cmd/system/internal.h"
 #include "model/diagnosis/features.h"
 #include "util/cleanup.h"
 

@@ -7,9 +7,7 @@
 
 #include "app.h"
 #include "cmd/common/options.h"
-#include "cmd/system/graph_build.h"
-#include "cmd/system/topology.h"
-#include "cmd/verbs.h"
+#include "cmd/system/internal.h"
 #include "util/cleanup.h"
 #include "util/spawn.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cmd/system/graph_build.h"
+#include "cmd/system/internal.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd/system/graph_rows.h"
-#include "cmd/system/topology_columns.h"
 #include "out/column.h"
 #include "util/cleanup.h"
 #include "util/parse.h"

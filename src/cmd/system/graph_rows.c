@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cmd/system/graph_rows.h"
+#include "cmd/system/internal.h"
 
 #include <errno.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/nouns.h"
-#include "cmd/verbs.h"
+#include "cmd/system/internal.h"
 
 static const struct cmd *const sub[] = {
 	&system_check_cmd,   &system_features_cmd, &system_tree_cmd, &system_graph_cmd,

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cmd/system/topology.h"
+#include "cmd/system/internal.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "cmd/common/operand.h"
 #include "cmd/common/records.h"
-#include "cmd/system/topology_columns.h"
 #include "model/machine/select.h"
 #include "util/cleanup.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cmd/system/topology_columns.h"
+#include "cmd/system/internal.h"
 
 #include <inttypes.h>
 #include <string.h>

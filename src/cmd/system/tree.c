@@ -5,9 +5,7 @@
 #include "app.h"
 #include "cmd/common/inspect.h"
 #include "cmd/common/options.h"
-#include "cmd/system/topology.h"
-#include "cmd/system/topology_columns.h"
-#include "cmd/verbs.h"
+#include "cmd/system/internal.h"
 #include "out/tree.h"
 #include "util/cleanup.h"
 

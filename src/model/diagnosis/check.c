@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "model/diagnosis/check_machine.h"
+#include "model/diagnosis/internal.h"
 
 /* Maximum length of the list of objects that share a finding. */
 #define OBJECTS_MAX 120

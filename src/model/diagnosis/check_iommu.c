@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Is the IOMMU on, with which default domains; which PASIDs IOMMUs and devices support. */
-#include "model/diagnosis/check_machine.h"
+#include "model/diagnosis/internal.h"
 
 #include <errno.h>
 #include <inttypes.h>

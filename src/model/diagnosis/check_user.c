@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What an unprivileged user may do: open the nodes, pin memory. */
-#include "model/diagnosis/check_machine.h"
+#include "model/diagnosis/internal.h"
 
 #include <errno.h>
 #include <inttypes.h>

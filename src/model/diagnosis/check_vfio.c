@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is used to assign devices: drivers, nodes, and the options that weaken isolation. */
-#include "model/diagnosis/check_machine.h"
+#include "model/diagnosis/internal.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "model/driver/plan.h"
-#include "model/diagnosis/why_group_share.h"
+#include "model/diagnosis/internal.h"
 #include "util/cleanup.h"
 #include "util/str.h"
 

@@ -4,7 +4,7 @@
  * so each rule is checked against it: the kernel has quirks for devices that isolate although their
  * registers do not say so, and for devices that share a requester ID.
  */
-#include "model/diagnosis/why_group_share.h"
+#include "model/diagnosis/internal.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "model/diagnosis/why_pasid_chain.h"
+#include "model/diagnosis/internal.h"
 #include "sys/kernel_param.h"
 
 #define CHAIN_NEED \

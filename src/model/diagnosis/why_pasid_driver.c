@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The device's group and driver, and the nodes through which PASIDs are bound. */
-#include "model/diagnosis/why_pasid_chain.h"
+#include "model/diagnosis/internal.h"
 
 #include <errno.h>
 #include <inttypes.h>

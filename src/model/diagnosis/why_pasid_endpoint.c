@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Capabilities of the endpoint and of the path up to the root, and what is enabled. */
-#include "model/diagnosis/why_pasid_chain.h"
+#include "model/diagnosis/internal.h"
 
 #include <errno.h>
 #include <inttypes.h>

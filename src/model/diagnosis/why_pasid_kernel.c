@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The kernel's configuration, and what its command line disables. */
-#include "model/diagnosis/why_pasid_chain.h"
+#include "model/diagnosis/internal.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The IOMMU of the device, and the CPU whose page tables it has to walk. */
-#include "model/diagnosis/why_pasid_chain.h"
+#include "model/diagnosis/internal.h"
 
 #include <errno.h>
 #include <inttypes.h>

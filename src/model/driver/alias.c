@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "model/driver/alias.h"
+#include "model/driver/internal.h"
 
 #include <errno.h>
 #include <limits.h>

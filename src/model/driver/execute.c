@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 
-#include "model/driver/apart.h"
+#include "model/driver/internal.h"
 #include "sys/lock.h"
 #include "sys/udev.h"
 #include "util/cleanup.h"

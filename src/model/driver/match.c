@@ -6,7 +6,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include "model/driver/alias.h"
+#include "model/driver/internal.h"
 #include "util/array.h"
 
 #define DRIVERS "sys/bus/pci/drivers"

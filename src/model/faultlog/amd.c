@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* AMD-Vi (drivers/iommu/amd/). */
-#include "model/faultlog/pattern.h"
+#include "model/faultlog/internal.h"
 
 #define NO_DOMAIN \
 	"the device does DMA without a driver that attached it: give it its driver, or bind it " \

@@ -2,7 +2,7 @@
 /* Arm's SMMUv3 and SMMUv2 (drivers/iommu/arm/). */
 #include <string.h>
 
-#include "model/faultlog/pattern.h"
+#include "model/faultlog/internal.h"
 
 #define FIRMWARE "the firmware's IORT or device tree may give the device a wrong StreamID"
 

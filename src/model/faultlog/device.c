@@ -2,7 +2,7 @@
 /* Devices that report their own faults: Intel's accelerators (idxd), AMD's and Qualcomm's GPUs. */
 #include <string.h>
 
-#include "model/faultlog/pattern.h"
+#include "model/faultlog/internal.h"
 
 /* enum dsa_completion_status, include/uapi/linux/idxd.h. */
 static const struct log_code idxd_errors[] = {

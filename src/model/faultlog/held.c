@@ -5,9 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/faultlog/match.h"
-#include "model/faultlog/paste.h"
-#include "model/faultlog/take.h"
+#include "model/faultlog/internal.h"
 
 /* Other CPUs may print in between; after so many lines, a fault is complete. */
 #define HELD_LINES 32

@@ -4,7 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "model/faultlog/time.h"
+#include "model/faultlog/internal.h"
 #include "util/cleanup.h"
 
 /* A line being split; `line.body` is the rest. */

@@ -2,7 +2,7 @@
 /* virtio-iommu, RISC-V and the smaller IOMMUs of SoCs. */
 #include <string.h>
 
-#include "model/faultlog/pattern.h"
+#include "model/faultlog/internal.h"
 
 /*
  * The endpoint id is the requester ID, unless the firmware's VIOT table offsets it. QEMU's does

@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "model/faultlog/paste.h"
-#include "model/faultlog/take.h"
+#include "model/faultlog/internal.h"
 #include "sys/kmsg.h"
 
 /* Longer lines are not kernel messages (PRINTKRB_RECORD_MAX, 1024). */

@@ -3,9 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "model/faultlog/match.h"
-#include "model/faultlog/paste.h"
-#include "model/faultlog/take.h"
+#include "model/faultlog/internal.h"
 
 /* Finds a message anywhere in TEXT. Known forms are preferred over unknown ones. */
 static bool find_anywhere(const struct log_span *text, size_t front, struct log_line *line,

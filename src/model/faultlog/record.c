@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "model/faultlog/json.h"
+#include "model/faultlog/internal.h"
 #include "util/cleanup.h"
 
 static bool is_message(const char *key)

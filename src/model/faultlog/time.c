@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "model/faultlog/time.h"
+#include "model/faultlog/internal.h"
 
 #include <ctype.h>
 #include <string.h>

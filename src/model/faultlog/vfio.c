@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The IOMMU core, iommufd and VFIO: what they refuse or warn about. */
-#include "model/faultlog/pattern.h"
+#include "model/faultlog/internal.h"
 
 static const struct log_pattern core_patterns[] = {
 	{ .form = "iopf with pasid %p aborted",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Intel VT-d (drivers/iommu/intel/). */
-#include "model/faultlog/pattern.h"
+#include "model/faultlog/internal.h"
 #include "util/pasid.h"
 
 #define NO_DOMAIN \

@@ -3,7 +3,7 @@
  * The Extended Feature Registers (MMIO offsets 0030h and 01A0h) of the AMD I/O Virtualization Technology
  * specification; the kernel's names are FEATURE_* in drivers/iommu/amd/amd_iommu_types.h.
  */
-#include "model/machine/iommu_decode.h"
+#include "model/machine/internal.h"
 
 #include "util/cleanup.h"
 

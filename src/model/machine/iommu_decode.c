@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "model/machine/iommu_decode.h"
+#include "model/machine/internal.h"
 
 #include <errno.h>
 #include <inttypes.h>

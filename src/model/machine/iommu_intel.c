@@ -4,7 +4,7 @@
  * are cap_*() and ecap_*() in drivers/iommu/intel/iommu.h. Fields have their newest names: "stage"
  * was "level", FS* and SS* were FL* and SL*.
  */
-#include "model/machine/iommu_decode.h"
+#include "model/machine/internal.h"
 
 #include "util/cleanup.h"
 

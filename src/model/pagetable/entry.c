@@ -3,7 +3,7 @@
  * Entries of VT-d page tables: sections 9.7 "First-Stage Paging Entries", same as the CPU's, and
  * 9.8 "Second-Stage Paging Entries" of the specification.
  */
-#include "model/pagetable/entry.h"
+#include "model/pagetable/internal.h"
 
 #define BIT(n)  (UINT64_C(1) << (n))
 #define ADDRESS UINT64_C(0x000ffffffffff000) /* bits 51:12 */

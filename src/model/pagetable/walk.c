@@ -2,7 +2,7 @@
 /* One pass over the dump of a table: translates single addresses, or lists all ranges. */
 #include <errno.h>
 
-#include "model/pagetable/entry.h"
+#include "model/pagetable/internal.h"
 
 /* Translations in progress. */
 struct walking {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "model/pasid/device.h"
+#include "model/pasid/internal.h"
 
 #include <errno.h>
 #include <inttypes.h>

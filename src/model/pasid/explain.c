@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Finds the owners of entries in the hardware's table that no source claims. */
-#include "model/pasid/walk.h"
+#include "model/pasid/internal.h"
 
 #include <errno.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Only the Intel driver shows its tables. */
-#include "model/pasid/hardware.h"
+#include "model/pasid/internal.h"
 
 #include <errno.h>
 #include <limits.h>

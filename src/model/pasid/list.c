@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "model/machine/device.h"
-#include "model/pasid/walk.h"
+#include "model/pasid/internal.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 

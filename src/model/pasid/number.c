@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Finds unreported numbers of address spaces in the hardware's table. */
-#include "model/pasid/walk.h"
+#include "model/pasid/internal.h"
 
 #include <errno.h>
 #include <string.h>

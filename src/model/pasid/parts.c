@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Merges the claims of one device that agree. */
-#include "model/pasid/claims.h"
+#include "model/pasid/internal.h"
 
 #include <errno.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * The join: the hardware's entries are read one by one and compared with the sorted claims of their
  * device, so that only claims take memory, not entries.
  */
-#include "model/pasid/walk.h"
+#include "model/pasid/internal.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Builds the nodes from what was read. */
-#include "model/topology/build.h"
+#include "model/topology/internal.h"
 
 #include <errno.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "model/machine/gather.h"
-#include "model/topology/build.h"
+#include "model/topology/internal.h"
 #include "util/str.h"
 
 #define PCI_DEVICES "sys/bus/pci/devices"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The client against holders that keep to the interface, and against others. */
-#include "client/wire.h"
+#include "client/internal.h"
 
 #include <errno.h>
 #include <fcntl.h>

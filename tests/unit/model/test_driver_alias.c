@@ -2,7 +2,7 @@
 /* The aliases of modules, as depmod and the kernel's build leave them. */
 #include "../memory.h"
 
-#include "model/driver/alias.h"
+#include "model/driver/internal.h"
 #include "model/driver/match.h"
 
 #define RELEASE  "proc/sys/kernel/osrelease"

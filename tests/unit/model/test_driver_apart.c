@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "model/driver/apart.h"
+#include "model/driver/internal.h"
 #include "sys/lock.h"
 #include "util/clock.h"
 

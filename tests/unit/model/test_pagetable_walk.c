@@ -3,7 +3,7 @@
 #include "../memory.h"
 #include "../pagetable_text.h"
 
-#include "model/pagetable/entry.h"
+#include "model/pagetable/internal.h"
 
 /* The lowest and the highest half of a first stage, and holes between pages. */
 #define PAGES \

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#include "model/pasid/claims.h"
+#include "model/pasid/internal.h"
 #include "util/array.h"
 
 /* A claim of the source BIT. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The second half of topology_read(), only for model/topology*.c. */
 #pragma once
 
 #include "model/topology/nodes.h"
+
+/* The second half of topology_read(), only for model/topology*.c. */
 
 /* Creates units and nodes from the lists of TOPOLOGY. Returns 0 or -ENOMEM. */
 int topology_build(struct topology *topology, const struct topology_need *need);

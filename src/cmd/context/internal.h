@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The columns of a context. */
 #pragma once
 
 #include "client/holder.h"
 #include "out/value.h"
+
+/* The columns of a context. */
 
 /* One context; what only its holder knows is absent while that does not answer. */
 struct context_row {

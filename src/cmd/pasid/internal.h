@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The columns of pasid translate and pasid map. */
 #pragma once
 
+#include "cmd.h"
 #include "model/pagetable/pages.h"
 #include "out/value.h"
+
+/* The columns of pasid translate and pasid map. */
 
 /* What "pasid translate" prints unless columns are chosen. */
 #define PAGES_WALK_DEFAULTS "iova,pasid,stage,state,physical,page_size,access,walk"
@@ -19,3 +21,13 @@ struct pages_range_row {
 	const struct pagetable_range *range;
 };
 extern const struct out_column pages_range_columns[];
+
+/* Verbs that have a file of their own, for the noun. */
+
+extern const struct cmd pasid_bind_cmd;
+extern const struct cmd pasid_list_cmd;
+extern const struct cmd pasid_map_cmd;
+extern const struct cmd pasid_translate_cmd;
+extern const struct cmd pasid_show_cmd;
+extern const struct cmd pasid_unbind_cmd;
+extern const struct cmd pasid_why_cmd;

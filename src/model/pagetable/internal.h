@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Decoding of page table entries, only for model/pagetable*.c. */
 #pragma once
 
 #include "model/pagetable/pages.h"
 #include "sys/debugfs_intel_pages.h"
+
+/* Decoding of page table entries, only for model/pagetable*.c. */
 
 /* Permissions granted by all entries on the way to a page. */
 struct pagetable_access {

@@ -1,13 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Runs a write that may never return in a child process, only for model/: an unbind waits for every
- * process that has the device open, and no signal interrupts it (vfio_unregister_group_dev()).
- */
 #pragma once
 
 #include <sys/types.h>
 
 #include "model/driver/plan.h"
+#include "sys/root.h"
+
+/*
+ * The aliases of modules, loadable and built in, from modules.alias and modules.builtin.modinfo.
+ * Only for model/.
+ */
+
+/* MODULE as in the file, with "-" or "_"; PATTERN for fnmatch(3) ("pci:v00008086d*sv..."). */
+typedef void driver_alias_fn(const char *module, const char *pattern, void *data);
+
+/*
+ * Calls EACH for all aliases of the running kernel. Returns 0; -ENOENT if neither file exists;
+ * -errno if one could not be read, after reading the other.
+ */
+int driver_aliases(const struct sys_root *root, driver_alias_fn *each, void *data);
+
+/*
+ * Runs a write that may never return in a child process, only for model/: an unbind waits for every
+ * process that has the device open, and no signal interrupts it (vfio_unregister_group_dev()).
+ */
 
 typedef int driver_task_fn(const void *task);
 

@@ -1,13 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* State while the chain is followed, only for model/why_pasid*.c. */
 #pragma once
 
+#include "model/diagnosis/check.h"
+#include "model/diagnosis/finding.h"
+#include "model/diagnosis/why_pasid.h"
 #include "model/machine/device.h"
+#include "model/machine/group.h"
 #include "model/machine/iommu.h"
 #include "model/machine/pci_function.h"
-#include "model/diagnosis/why_pasid.h"
 #include "sys/kernel_config.h"
+#include "sys/root.h"
 #include "util/str.h"
+
+/* Why devices share a group, only for model/why_group*.c. */
+
+struct share_member {
+	const struct device *device;
+	struct pci_path path; /* empty: not a PCI device */
+	size_t link;          /* index of the member it is joined with; its own: none found */
+	bool explained;
+};
+
+struct share {
+	const struct sys_root *root;
+	struct share_member *v;
+	size_t n;
+	struct finding_list *list; /* borrowed */
+};
+
+void share_done(struct share *share);
+
+/* Reads the paths of GROUP's members (borrowed) up to the root. Returns 0 or -ENOMEM. */
+int share_read(const struct sys_root *root, const struct group *group, bool wake,
+	       struct finding_list *list, struct share *ret);
+
+/* Adds findings on why the members share their group. Returns 0 or -ENOMEM. */
+int share_explain(struct share *share);
+
+/* State while the chain is followed, only for model/why_pasid*.c. */
 
 struct pasid_chain {
 	const struct sys_root *root;
@@ -86,3 +116,37 @@ bool chain_driver_binds(const struct sys_root *root, const struct device *device
 
 /* Is DEVICE's driver a VFIO driver? */
 bool chain_driver_is_vfio(const struct device *device);
+
+/* State of a check of the machine, only for model/check*.c. */
+
+enum {
+	NEEDS_PASSTHROUGH = USE_BIT(USE_PASSTHROUGH) | USE_BIT(USE_UNPRIVILEGED),
+	NEEDS_VFIO = NEEDS_PASSTHROUGH | USE_BIT(USE_PASID),
+	NEEDS_PASIDS = USE_BIT(USE_PASID) | USE_BIT(USE_SVA),
+};
+
+struct check_machine {
+	struct pasid_chain chain; /* without a device; findings are collected here */
+	struct iommu_list units;
+	int units_status; /* 1 or -errno */
+	struct group_list groups;
+	int groups_status;
+	struct device_list devices;
+	int devices_status;
+};
+
+/* False for a unit with no devices behind it. The kernel's self-tests create such units. */
+bool check_unit_used(const struct iommu *unit);
+
+/*
+ * False for the groups that VFIO creates for devices without IOMMU (noiommu) and for mediated
+ * devices.
+ */
+bool check_group_real(const struct group *group);
+
+/* The parts of the check, in order. */
+void check_iommu(struct check_machine *machine);      /* is it on, with which domains */
+void check_interrupts(struct check_machine *machine); /* remapping, and what overrides it */
+void check_pasids(struct check_machine *machine);     /* support by kernel, IOMMUs and devices */
+void check_vfio(struct check_machine *machine);       /* driver, iommufd, nodes */
+void check_user(struct check_machine *machine);       /* permissions, limits */

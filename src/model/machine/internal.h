@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Registers as tables, only for model/iommu*.c. */
 #pragma once
 
 #include "model/machine/iommu.h"
+
+/* Registers as tables, only for model/iommu*.c. */
 
 /* How a field's value V is shown. */
 enum iommu_format {

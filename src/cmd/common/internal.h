@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Terms that choose rows of a list: what they name is looked up as every verb looks it up. */
 #pragma once
 
 #include "app.h"
 #include "cmd/common/options.h"
 #include "out/filter.h"
+
+/* Terms that choose rows of a list: what they name is looked up as every verb looks it up. */
 
 /* The filter that the operands of ARGS ask for. Returns 0 or a reported status. */
 int terms_parse(struct app *app, const struct view_args *args, struct out_filter **ret);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The columns of IOASes: in a list, a struct ioas_row; in a "show", a struct ioas_show. */
 #pragma once
 
 #include "client/holder.h"
 #include "out/value.h"
 #include "util/parse.h"
+
+/* The columns of IOASes: in a list, a struct ioas_row; in a "show", a struct ioas_show. */
 
 /* An IOAS of one context. */
 struct ioas_row {

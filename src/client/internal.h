@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "client/holder.h"
+#include "util/parse.h"
+#include "wire/json.h"
+#include "wire/varlink.h"
+
 /*
  * What the client's files share: calls over a connection, failures, and reading replies that nobody
  * has vouched for.
  */
-#pragma once
-
-#include "client/holder.h"
-#include "wire/json.h"
-#include "wire/varlink.h"
-#include "util/parse.h"
 
 /*
  * A holder that says nothing for that long is stuck. Only a call that may wait for a job waits

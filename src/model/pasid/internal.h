@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/pasid/bindings.h"
+#include "model/pasid/sources.h"
+#include "sys/proc.h"
+#include "sys/root.h"
+#include "util/field.h"
+#include "util/str.h"
+
+/* Facts about a device with PASIDs, only for model/pasid*.c. */
+
+struct pasid_device {
+	struct field_u64 group;
+	struct field_str driver;
+	struct field_str unit; /* IOMMU unit: "dmar0" */
+};
+
+void pasid_device_done(struct pasid_device *device);
+
+/*
+ * Reads what NEED asks for, and the unit if WITH_UNIT. All facts are absent if the device does not
+ * exist.
+ */
+void pasid_device_get(const struct sys_root *root, const char *id, unsigned int need,
+		      bool with_unit, struct pasid_device *ret);
+
+/* Is the device bound to a kernel driver, and its group in a DMA domain? */
+bool pasid_device_is_dma(const struct sys_root *root, const char *id);
+
+/* PASIDs from the IOMMUs' own tables, one by one, only for model/pasid*.c. */
+
+struct pasid_entry {
+	const char *device; /* sysfs id */
+	uint32_t pasid;     /* not 0 */
+	uint16_t domain;
+	uint8_t type; /* VT-d's PGTT */
+	bool sva;
+	bool like_rid; /* same domain as the device's requests without a PASID */
+};
+
+/*
+ * Calls EACH for the entries of all IOMMUs that show them, only of DEVICE unless NULL: device by
+ * device, PASIDs ascending. A non-zero return of EACH ends it and is returned. Else returns 1; 0 if
+ * the machine has no IOMMU whose tables a kernel can show; -ENOENT if it has, but this kernel shows
+ * no table; -EACCES; -EBADMSG on an unknown format, the entries before it being valid; another
+ * -errno.
+ */
+int pasid_hardware(const struct sys_root *root, const char *device,
+		   int (*each)(const struct pasid_entry *entry, void *data), void *data);
+
+/* The processes behind PASIDs, each read once, only for model/pasid*.c. */
+
+struct pasid_process {
+	pid_t pid;
+	int status; /* 1; 0: the process has ended; -errno */
+	struct proc_process process;
+	struct field_u64 started; /* seconds since 1970 */
+};
+
+struct pasid_processes {
+	const struct sys_root *root;
+	struct pasid_process **v; /* sorted by pid */
+	size_t n;
+	struct field_u64 boot; /* boot time, seconds since 1970; read with the first process */
+	bool boot_read;
+};
+
+void pasid_processes_done(struct pasid_processes *processes);
+
+/* Returns 0 or -ENOMEM; *RET belongs to the cache. */
+int pasid_process_get(struct pasid_processes *processes, pid_t pid, struct pasid_process **ret);
+
+/* Collects and sorts the claims of all sources, only for model/pasid*.c. */
+
+/* A claim, or several equal ones. Strings belong to the pool. */
+struct pasid_stored {
+	char *device, *target, *ioas_name, *context;
+	uint32_t lo, hi; /* 0: number not reported */
+	uint8_t what, kind;
+	bool own, iommufd;
+	unsigned int sources; /* bit N for pasid_source_name(N) */
+	struct field_u64 pid, uid, ioas, hwpt, faults, fault_failures;
+};
+
+struct pasid_claims {
+	struct pasid_stored *v; /* when sorted: by device, then PASID */
+	size_t n;
+	struct strv pool; /* sorted by strcmp() */
+};
+
+void pasid_claims_done(struct pasid_claims *claims);
+
+/* Stores CLAIM of the source BIT. Returns 0 or -ENOMEM. */
+int pasid_claims_add(struct pasid_claims *claims, const struct pasid_claim *claim,
+		     unsigned int bit);
+void pasid_claims_sort(struct pasid_claims *claims);
+
+/* The index range [first, end) of one device in sorted claims. */
+struct pasid_span {
+	size_t first, end;
+};
+struct pasid_span pasid_claims_of(const struct pasid_claims *claims, const char *device);
+
+/*
+ * An address space has the same PASID on all devices (mm->iommu_mm->pasid): if one source reports
+ * its number for a process, sets it in the other claims of that process. Sorts again. Returns 0 or
+ * -ENOMEM.
+ */
+int pasid_claims_number(struct pasid_claims *claims);
+
+/* Sets the number of the claim at INDEX, which had none. The caller sorts afterwards. */
+void pasid_claims_set(struct pasid_claims *claims, size_t index, uint32_t pasid);
+
+/*
+ * The claims of a device as sorted, disjoint ranges LO to HI; claims that contradict each other are
+ * separate parts with the same LO and HI, one after the other. Claims without a number, or with a
+ * number of the device's own MMU, are LOOSE.
+ */
+struct pasid_parts {
+	struct pasid_stored *v;
+	size_t n;
+	struct pasid_stored *loose;
+	size_t n_loose;
+};
+
+void pasid_parts_done(struct pasid_parts *parts);
+int pasid_parts_get(const struct pasid_claims *claims, struct pasid_span span,
+		    struct pasid_processes *processes, struct pasid_parts *ret);
+
+/*
+ * Makes the row of a binding from a claim and the hardware's table entry, only for model/pasid*.c.
+ */
+
+#define PASID_BIT_CONTEXT 0u
+#define PASID_BIT_VTD     1u
+#define PASID_BIT_SOURCES 2u /* and higher bits: pasid_sources[] */
+
+/* What all bindings of a device have in common. */
+struct pasid_place {
+	char *id;
+	struct pasid_device facts;
+	int status; /* 1: its entries in the hardware's table were read; else why not */
+	/* Read when an entry that no source claims needs it: */
+	bool dma, dma_known;   /* pasid_device_is_dma() */
+	struct field_u64 user; /* the only process that has it open, and so made the entry */
+	unsigned int user_source;
+	bool user_known;
+	/*
+	 * For address spaces whose number is not reported: the processes, and the unclaimed
+	 * entries.
+	 */
+	struct candidates {
+		uint64_t *v;
+		size_t n;
+	} pids, pasids;
+	int pids_status; /* -errno: some processes could not be examined */
+};
+
+/* Names of users, each looked up once. */
+struct pasid_users {
+	struct pasid_user {
+		uint64_t uid;
+		struct field_str name;
+	} * v;
+	size_t n;
+};
+
+void pasid_users_done(struct pasid_users *users);
+
+struct pasid_rows {
+	const struct sys_root *root;
+	unsigned int need;
+	/* 1, or why an entry may still be claimed: contexts or drivers that could not be asked */
+	int records_status, drivers_status;
+	struct pasid_processes processes;
+	struct pasid_users users;
+};
+
+/*
+ * The binding of LO to HI that CLAIM and ENTRY (NULL: none) report. What RET points to belongs to
+ * the arguments. Returns 0 or -ENOMEM.
+ */
+int pasid_row_get(struct pasid_rows *rows, const struct pasid_place *place,
+		  const struct pasid_stored *claim, const struct pasid_entry *entry, uint32_t lo,
+		  uint32_t hi, struct pasid_range *ret);
+
+/* State of pasid_walk(), only for model/pasid*.c. */
+
+/* Consecutive equal PASIDs, held back until one differs. */
+struct pasid_run {
+	bool open, has_entry;
+	const struct pasid_stored *claim;
+	struct pasid_entry entry;
+	uint32_t lo, hi;
+};
+
+struct pasid_walk {
+	const struct pasid_query *query;
+	int (*each)(const struct pasid_range *range, void *data);
+	void *data;
+	int stopped; /* what EACH returned */
+	struct pasid_files files;
+	struct pasid_claims claims;
+	struct pasid_claims holders; /* of VFIO devices; read when an entry needs them */
+	bool holders_read;
+	struct pasid_reports *reports;
+	struct pasid_rows rows;
+	int hardware_status; /* 1: all entries of the table were read; else why not */
+	size_t entries;
+	bool *told; /* indexed by each device's first claim: the device is done */
+
+	/* The device being walked; PLACE's id is NULL between two devices. */
+	struct pasid_place place;
+	struct pasid_parts parts;
+	size_t at;     /* index of the current part */
+	uint64_t next; /* next PASID */
+	struct pasid_run run;
+};
+
+void pasid_walk_done(struct pasid_walk *walk);
+
+/* Reads a source into CLAIMS. Returns 0 or -ENOMEM. */
+int pasid_walk_read(struct pasid_walk *walk, unsigned int source, struct pasid_claims *claims);
+
+/*
+ * Reads, unless done before, what PLACE needs to find the owner of ENTRY, which no source claims.
+ * Returns 0 or -ENOMEM.
+ */
+int pasid_walk_explain(struct pasid_walk *walk, const struct pasid_entry *entry);
+
+/* Reads once which processes have devices open. Returns 0 or -ENOMEM. */
+int pasid_walk_holders(struct pasid_walk *walk);
+
+/*
+ * First the devices in the hardware's table, then those known only from claims. Return 0, what EACH
+ * did, or -errno.
+ */
+int pasid_walk_hardware(struct pasid_walk *walk);
+int pasid_walk_claims(struct pasid_walk *walk);
+
+/*
+ * Finds unreported numbers from the hardware's table: if only one process has bound a PASID of a
+ * device, and only one of the device's entries is an unclaimed address space, that entry is the
+ * process's; likewise for the kernel's own and the domain of the device's requests. Returns 0 or
+ * -ENOMEM.
+ */
+int pasid_walk_number(struct pasid_walk *walk);
