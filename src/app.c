@@ -66,7 +66,7 @@ int app_user_name(struct app *app, uint64_t uid, char *buf, size_t size)
 	return sys_user_name(&app->root, uid, buf, size);
 }
 
-/* Names come from devices, processes and other users: none of them may steer the terminal. */
+/* Names come from devices, processes and other users, and must not control the terminal. */
 static void print_message(const char *prefix, const char *object, const char *cause,
 			  const char *format, va_list ap)
 {
@@ -147,7 +147,7 @@ void app_changed(struct app *app, const char *what)
 {
 	char *all;
 
-	/* A reader who has gone is to be noticed, and not to end this before it is said. */
+	/* A closed stderr must not end the program before the change is reported. */
 	signal(SIGPIPE, SIG_IGN);
 	if (asprintf(&all, "%s%s%s", app->changed ? app->changed : "", app->changed ? "; " : "",
 		     what) < 0)

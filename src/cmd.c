@@ -17,41 +17,41 @@ enum { KEY_USAGE = 0x200 };
 #define CMD_EARLY_MAX 16
 #define CMD_SUB_MAX   32 /* commands of a group that a mistyped one is compared with */
 
-/* One more of argp's flags, which hands those that it does not know on to parsers. */
+/* An additional argp flag, passed on to the parsers. */
 enum { FLAG_FALLBACK = 0x10000 };
 
 /*
- * One walk of argp. What it says is caught: it has a style of its own. First the argp, which every parser
- * finds in its state.
+ * One run of argp. Its output is captured, because messages have our own format. The argp comes
+ * first: parsers find it in their state.
  */
 struct walk {
 	struct argp argp;
-	const char *name; /* "tool noun verb", which help goes by; messages by the tool's */
+	const char *name; /* "tool noun verb", used in help; messages have the tool's name */
 	FILE *errors;
 	char *text;
 	size_t size;
 };
 
-/* Options of the command that come before the noun, as words of argv. */
+/* Options of the command given before the noun, as words of argv. */
 struct early {
 	char *words[CMD_EARLY_MAX];
 	int n;
 };
 
-/* What one level of the tree learns while argp walks its part of argv. */
+/* What a level of the tree finds out while argp parses its part of argv. */
 struct choice {
-	const char *name; /* the group's: "tool noun" */
+	const char *name; /* of the group: "tool noun" */
 	const struct cmd *group, *root;
 	void *args; /* input of the group's own options */
 	struct early *early;
 	const struct cmd *found;
-	int index;  /* where FOUND's name stands in argv */
-	char *hint; /* what may have been meant */
+	int index;  /* index of FOUND's name in argv */
+	char *hint; /* a suggestion */
 };
 
 /*
- * Walks ARGV, which begins with the tool's name, and reports what is wrong; HINT (may be NULL), set
- * meanwhile and to be freed, is what may have been meant. Returns what argp returns.
+ * Parses ARGV, which begins with the tool's name, and reports errors. HINT (may be NULL) is a
+ * suggestion, set during parsing and freed by the caller. Returns what argp returns.
  */
 static int walk_parse(struct walk *walk, int argc, char **argv, unsigned int flags, void *input,
 		      char *const *hint, const char *what)
@@ -63,10 +63,10 @@ static int walk_parse(struct walk *walk, int argc, char **argv, unsigned int fla
 		return ENOMEM;
 	r = argp_parse(&walk->argp, argc, argv, flags | ARGP_NO_HELP | ARGP_NO_EXIT, NULL, input);
 	fclose(walk->errors);
-	/* argp_error() does not end the walk: what a parser has called wrong is, whatever it returned. */
+	/* argp_error() does not stop argp, so output means an error whatever it returned. */
 	if (r == 0 && walk->size > 0)
 		r = EINVAL;
-	/* getopt has printed its own message, and argp then only how to get help: "Try ..." */
+	/* getopt has printed its own message, followed by argp's "Try ...". */
 	if (r && r != ECANCELED) {
 		if (walk->text && str_starts(walk->text, argv[0]))
 			fprintf(stderr, "%.*s\n", (int)strcspn(walk->text, "\n"), walk->text);
@@ -79,15 +79,15 @@ static int walk_parse(struct walk *walk, int argc, char **argv, unsigned int fla
 	return r;
 }
 
-/* With ARGP_NO_HELP the root is what was given to argp_parse(). */
+/* With ARGP_NO_HELP, root_argp is what was given to argp_parse(). */
 const char *cmd_name(const struct argp_state *state)
 {
 	return ((const struct walk *)state->root_argp)->name;
 }
 
 /*
- * Stands in for argp's own --help, which brings --HANG and --program-name along. It does not exit
- * either: what could not be written is found out where stdout is closed.
+ * Replaces argp's own --help, which would add --HANG and --program-name. Also does not exit, so
+ * that write errors are found when stdout is closed.
  */
 static error_t help_parse(int key, char *arg, struct argp_state *state)
 {
@@ -128,7 +128,7 @@ static const struct cmd *cmd_find(const struct cmd *group, const char *name)
 	return NULL;
 }
 
-/* What ARG may stand for, which is no command of the group's: "eth0" is shown, "lst" is "list". */
+/* What ARG, which is not a command of the group, may mean: for "eth0" show, for "lst" list. */
 static char *suggest(const struct choice *choice, const char *arg)
 {
 	const char *names[CMD_SUB_MAX], *closest;
@@ -148,7 +148,7 @@ static char *suggest(const struct choice *choice, const char *arg)
 	return text;
 }
 
-/* An option that comes before the noun and belongs to the verb. */
+/* An option before the noun that belongs to the verb. */
 static error_t early_parse(struct choice *choice, int key, char *arg, struct argp_state *state)
 {
 	const struct argp_option *o = choice->root->early;
@@ -178,7 +178,7 @@ static error_t group_parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		if (choice->group->argp) /* else there is no second child */
+		if (choice->group->argp) /* otherwise there is no second child */
 			state->child_inputs[1] = choice->args;
 		return 0;
 	case ARGP_KEY_ARG:
@@ -214,14 +214,14 @@ static char *group_help(int key, const char *text, void *input)
 static char *leaf_help(int key, const char *text, void *input)
 {
 	(void)input;
-	/* argp's note on mandatory arguments of options is noise. A doc of an end only has no begin. */
+	/* Drop argp's note on mandatory arguments. A doc with only an end has no beginning. */
 	if (key == ARGP_KEY_HELP_DUP_ARGS_NOTE ||
 	    (key == ARGP_KEY_HELP_PRE_DOC && text && *text == '\v'))
 		return NULL;
 	return (char *)text;
 }
 
-/* "tool noun verb" in every message: argp takes the name from argv[0]. */
+/* "tool noun verb" for messages: argp takes the name from argv[0]. */
 static char *child_name(const char *parent, const struct cmd *c)
 {
 	char *name;
@@ -245,7 +245,7 @@ bool cmd_takes(const struct cmd *c, const char *option)
 	return c->argp && argp_takes(c->argp, option);
 }
 
-/* ARGV begins with the tool's name; EARLY's words come next. */
+/* ARGV begins with the tool's name, followed by EARLY's words. */
 static int leaf_run(struct app *app, const struct choice *choice, const char *name, int argc,
 		    char **argv, unsigned int flags)
 {
@@ -257,7 +257,7 @@ static int leaf_run(struct app *app, const struct choice *choice, const char *na
 	_cleanup_free_ char **words = calloc((size_t)argc + CMD_EARLY_MAX + 1, sizeof(*words));
 	_cleanup_free_ char *end = help_end(c, name);
 	_cleanup_free_ void *args = malloc(c->args_size);
-	/* Without a parser of its own an argp hands its input to its first child. */
+	/* An argp without a parser passes its input to its first child. */
 	struct walk walk = {
 		.argp = { .children = children, .doc = end, .help_filter = leaf_help },
 		.name = name,
@@ -283,7 +283,7 @@ static bool asks_for_help(const char *arg)
 	return strcmp(arg, "-h") == 0 || strcmp(arg, "--help") == 0 || strcmp(arg, "--usage") == 0;
 }
 
-/* A noun alone, or a noun with options only, means its fallback. */
+/* A noun without a verb, or only with options, means its fallback. */
 static const struct cmd *group_fallback(const struct cmd *c, int argc, char **argv)
 {
 	if (argc < 2 || (argv[1][0] == '-' && argv[1][1] && !asks_for_help(argv[1])))
@@ -291,7 +291,7 @@ static const struct cmd *group_fallback(const struct cmd *c, int argc, char **ar
 	return NULL;
 }
 
-/* Finds the command that argv names. Returns what argp returns. */
+/* Finds the command named in argv. Returns what argp returns. */
 static int group_choose(struct choice *choice, int argc, char **argv, unsigned int flags)
 {
 	const struct argp_child children[] = { { &help_argp, 0, NULL, 0 },
@@ -348,7 +348,7 @@ error_t cmd_operands(struct operands *operands, int key, char *arg, struct argp_
 
 	switch (key) {
 	case ARGP_KEY_ARG:
-		/* Options, and then a word: a term of the list, or a command that comes too late? */
+		/* A word after options: a term of the list, or a misplaced command? */
 		if (state->flags & FLAG_FALLBACK) {
 			safe = str_printable(arg);
 			argp_error(state, "a verb must come before the options and '%s'",
@@ -377,7 +377,7 @@ error_t cmd_operands(struct operands *operands, int key, char *arg, struct argp_
 	}
 }
 
-/* "help NOUN VERB" is "NOUN VERB --help". */
+/* Turns "help NOUN VERB" into "NOUN VERB --help". */
 static void help_words(const struct cmd *root, int argc, char **argv)
 {
 	if (argc < 2 || strcmp(argv[1], "help") != 0 || cmd_find(root, "help"))

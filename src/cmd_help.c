@@ -8,11 +8,11 @@
 #include "util/terminal.h"
 #include "util/text.h"
 
-#define HELP_FROM      13 /* where what commands do begins */
-#define HELP_WIDTH     80 /* where help is not printed to a terminal */
+#define HELP_FROM      13 /* column of the commands' summaries */
+#define HELP_WIDTH     80 /* width if stdout is not a terminal */
 #define HELP_WIDTH_MIN 40
 
-/* The width that argp fills: it leaves the last two columns free. */
+/* The width that argp uses: it leaves the last two columns free. */
 static size_t help_width(void)
 {
 	size_t width = terminal_width(stdout);
@@ -21,8 +21,8 @@ static size_t help_width(void)
 }
 
 /*
- * argp knows a margin, but not the terminal's width. What a user has set of it counts more, since it
- * comes later.
+ * argp has a margin, but does not ask the terminal. The user's own ARGP_HELP_FMT is appended and so
+ * has precedence.
  */
 void help_margin(void)
 {
@@ -30,7 +30,7 @@ void help_margin(void)
 	_cleanup_free_ char *text = NULL;
 	size_t width = help_width();
 
-	/* In less argp has no room for what options mean, and says so. */
+	/* With less, argp has no room for descriptions and complains. */
 	if (width < HELP_WIDTH_MIN)
 		width = HELP_WIDTH_MIN;
 	if (asprintf(&text, "rmargin=%zu%s%s", width - 1, format ? "," : "", format ? format : "") <
@@ -41,7 +41,7 @@ void help_margin(void)
 	setenv("ARGP_HELP_FMT", text, 1);
 }
 
-/* One of the list, wrapped at words beneath its text: argp would wrap it to the margin. */
+/* A command with its summary wrapped below itself; argp would wrap it to the margin. */
 static void print_command(FILE *f, const struct cmd *c, bool fallback)
 {
 	size_t width = help_width();

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What --help says that argp does not. */
+/* The parts of --help that argp does not provide. */
 #pragma once
 
 #include "cmd.h"
 
-/* Makes argp fill the terminal that stdout is. */
+/* Sets argp's margin to the width of the terminal. */
 void help_margin(void);
 
-/* The list of GROUP's commands, which comes from the table, so it cannot go stale. argp frees it. */
+/* The list of GROUP's commands, generated from the table. argp frees it. */
 char *help_commands(const struct cmd *group);
 
 /*
- * What the help of C, called NAME ("tool noun verb"), ends with: an example, the statuses that matter, the
- * manual. argp frees it.
+ * The end of the help of C, called NAME ("tool noun verb"): example, exit statuses, manual page.
+ * argp frees it.
  */
 char *help_end(const struct cmd *c, const char *name);

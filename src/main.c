@@ -28,7 +28,7 @@ static const struct argp_option root_options[] = {
 
 static const struct argp root_argp = { .options = root_options, .parser = root_parse };
 
-/* How a verb prints may be said before the noun too. */
+/* Output options are also accepted before the noun. */
 static const struct argp_option early[] = {
 	{ "json", 'j', NULL, OPTION_HIDDEN, NULL, 0 },
 	{ "raw", 'r', NULL, OPTION_HIDDEN, NULL, 0 },
@@ -38,7 +38,7 @@ static const struct argp_option early[] = {
 	{ 0 },
 };
 
-/* -c comes before the noun or after the verb, and means the same. */
+/* -c means the same before the noun and after the verb. */
 static int check(struct app *app, const struct cmd *found, const char *name)
 {
 	if (!app->context || cmd_takes(found, "context"))
@@ -77,14 +77,14 @@ static error_t root_parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* A list that did not reach the disk is not "done", and a change that was made is not undone by it. */
+/* A list that was not written is a failure, but a change that was made stays made. */
 static int close_stdout(struct app *app, int status)
 {
 	int failed = ferror(stdout), r = fclose(stdout);
 
 	if (!failed && r == 0)
 		return status;
-	/* Whoever closed the pipe has read enough: head(1). */
+	/* The reader closed the pipe because it has enough: head(1). */
 	if (errno == EPIPE && !app->changed)
 		return status;
 	app_fail(app, STATUS_FAILED, NULL, "cannot write to standard output: %s", strerror(errno));
@@ -95,8 +95,8 @@ static int close_stdout(struct app *app, int status)
 }
 
 /*
- * What is opened first must not become stdout or stderr where those were closed. Writing to what stands in for
- * stdout fails as it would have.
+ * If stdin, stdout or stderr is closed, an opened file must not get its number. Writing to the
+ * replacement of stdout fails as before.
  */
 static bool open_standard_fds(void)
 {

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the holders of a machine say, as one text, and calls that are answered from such a text:
+ * The replies of a machine's holders as one text, and calls answered from such a text:
  *
- *   { "uid": UID, "context": [ { "name", "socket", "uid", "status": "live",
- *       "describe": REPLY, "bindings": [ REPLY, ... ], "ioas": [ REPLY, ... ] }, ... ] }
+ *  { "uid": UID, "context": [ { "name", "socket", "uid", "status": "live",
+ *      "describe": REPLY, "bindings": [ REPLY, ... ], "ioas": [ REPLY, ... ] }, ... ] }
  *
- * and where they are: "error": ERRNO, for which UID can have none; "roots": [ NAME, ... ], root's, which others
- * see and may not use.
+ * and optionally "error": ERRNO, why UID cannot have contexts; "roots": [ NAME, ... ], root's
+ * contexts, visible to others but not usable.
  *
- * REPLY is what the methods Describe, ListBindings and ShowIoas return. UID is who asked. One that failed
- * has "error": { "err", "message" } instead.
+ * REPLY is what the methods Describe, ListBindings and ShowIoas return. UID is the user who
+ * captured. A call that failed has "error": { "err", "message" } instead.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -38,7 +38,7 @@ static void hide(json_object *object, const char *key)
 		json_add_null(object, key);
 }
 
-/* KEY of each element of OBJECT's array LIST, or of the object INNER that is in the element. */
+/* Hides KEY in each element of OBJECT's array LIST, or in the element's object INNER. */
 static void hide_each(json_object *object, const char *list, const char *inner, const char *key)
 {
 	json_object *array = NULL;
@@ -55,7 +55,7 @@ static void hide_each(json_object *object, const char *list, const char *inner, 
 	}
 }
 
-/* Names that users chose. A context is called after its place in the list. */
+/* Hides names chosen by users. A context is named by its index in the list. */
 static void hide_names(json_object *context, const char *name)
 {
 	json_object *describe = NULL, *bindings = NULL;
@@ -76,7 +76,7 @@ static void hide_names(json_object *context, const char *name)
 		hide_each(json_object_array_get_idx(bindings, i), "binding", NULL, "ioas_name");
 }
 
-/* Each IOAS that DESCRIBE lists. */
+/* ShowIoas of each IOAS in DESCRIBE. */
 static int ask_ioases(struct holder_client *client, json_object *describe, json_object *replies,
 		      struct holder_error *error)
 {
@@ -119,7 +119,10 @@ static int ask(const struct holder_entry *entry, json_object *context, struct ho
 	if (r < 0)
 		return r;
 	json_add(context, "describe", describe);
-	/* What the kernel says of that, the holder may not deny; a captured one did not. */
+	/*
+	 * Overwrite what the kernel knows better than the holder; in a captured machine that is
+	 * already done.
+	 */
 	if (!client->captured) {
 		r = client_peer(client, &pid, &uid);
 		if (r < 0)
@@ -132,7 +135,7 @@ static int ask(const struct holder_entry *entry, json_object *context, struct ho
 	return r < 0 ? r : ask_ioases(client, describe, ioases, error);
 }
 
-/* Whose words they are stays known; the name of the context is among them, and may have to be HIDDEN. */
+/* Keeps the origin of the message, in which the name of the context may have to be HIDDEN. */
 static void add_message(json_object *failure, const struct holder_error *error, bool hidden)
 {
 	_cleanup_free_ char *text = NULL;
@@ -193,7 +196,7 @@ int holder_capture(const struct holder_entries *entries, bool anonymous, char **
 	return 0;
 }
 
-/* Who listens to a live one; 0 where it was not asked or has not answered. */
+/* The pid of a live holder; 0 if it was not asked or did not answer. */
 static pid_t captured_pid(json_object *context)
 {
 	json_object *describe = NULL;
@@ -304,7 +307,7 @@ int client_captured_connect(const struct holder_entry *entry, struct holder_clie
 	return 0;
 }
 
-/* By number or name, as record_ioas_find() finds it. */
+/* By number or name, as in record_ioas_find(). */
 static bool is_ioas(json_object *reply, const char *operand)
 {
 	json_object *ioas = NULL;
@@ -360,7 +363,9 @@ int client_captured_more(const struct holder_client *client, const char *method,
 	json_object *list = NULL;
 	int r = 0;
 
-	/* They ask for all devices: no verb that only looks wants one's. */
+	/*
+	 * Only the call for all devices is captured: no command that reads asks for a single one.
+	 */
 	json_object_put(parameters);
 	if (strcmp(method, "ListBindings") != 0 ||
 	    json_get_array(client->captured, "bindings", &list) <= 0)

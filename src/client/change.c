@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Calls that change the context; they wait for as long as a job of another keeps them waiting. */
+/* Calls that change the context; they wait as long as another client's job runs. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +37,7 @@ static int hand_plan(const struct holder_client *client, json_object *reply,
 	return 0;
 }
 
-/* A call that changes the context; with a plan it does not, and the plan has been handed over. */
+/* Makes a call that changes the context. In a dry run, passes the plan on instead. */
 static int call_change(struct holder_client *client, const char *method, json_object *parameters,
 		       json_object **ret, struct holder_error *error)
 {
@@ -55,7 +55,7 @@ static int call_change(struct holder_client *client, const char *method, json_ob
 	return 0;
 }
 
-/* A call with what it needs; the reply's value under KEY, unless KEY is NULL. */
+/* Makes a call and returns the reply's value of KEY, unless KEY is NULL. */
 static int change(struct holder_client *client, const char *method, json_object *parameters,
 		  const char *key, uint64_t *ret, struct holder_error *error)
 {
@@ -77,7 +77,7 @@ static int change(struct holder_client *client, const char *method, json_object 
 	return 0;
 }
 
-/* The same for an object's number. */
+/* The same for an object's id. */
 static int change_id(struct holder_client *client, const char *method, json_object *parameters,
 		     const char *key, uint32_t *ret, struct holder_error *error)
 {
@@ -231,7 +231,7 @@ void holder_bound_done(struct holder_bound *bound)
 	*bound = (struct holder_bound){ 0 };
 }
 
-/* More than a holder names. */
+/* More than a holder lists. */
 #define RESERVED_MAX 64
 
 static void read_reserved(struct wire *wire, void *element)
@@ -257,12 +257,12 @@ static void read_bound(struct wire *wire, struct holder_bound *bound, bool numbe
 		bound->ioas = wire_u32(wire, "ioas");
 		bound->hwpt = wire_u32(wire, "hwpt");
 	}
-	/* Older holders have neither. */
+	/* Older holders do not send these. */
 	bound->taken = wire_string_optional(wire, "taken");
 	if (json_object_object_get(wire->object, "reserved"))
 		bound->reserved = wire_array(wire, "reserved", sizeof(bound->reserved[0]),
 					     read_reserved, &bound->reserved_n);
-	/* Both are printed as they are, and the reserved ones a line each. */
+	/* Both are printed unquoted, the reserved ones one per line. */
 	if (wire->err == 0 &&
 	    (parse_ranges(bound->pasid, PASID_MAX, &ranges) < 0 ||
 	     (bound->taken && parse_ranges(bound->taken, PASID_MAX, &taken) < 0) ||
@@ -321,11 +321,11 @@ int holder_destroy(struct holder_client *client, bool force, struct holder_error
 	json_object *parameters = json_object_new_object();
 	int r;
 
-	/* Holders of an older build do not know it. */
+	/* Only sent if needed, because older holders do not know it. */
 	if (force)
 		json_add_bool(parameters, "force", true);
 	r = change(client, "Destroy", parameters, NULL, NULL, &own);
-	/* Somebody else was faster: the context is gone, as was asked for. */
+	/* Another client destroyed it first. */
 	if (r == -ECONNRESET)
 		return 0;
 	if (r < 0 && error) {

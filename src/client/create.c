@@ -14,7 +14,7 @@
 #include "util/cleanup.h"
 #include "util/parse.h"
 
-/* What the new holder tells its parent, once. */
+/* Sent once from the new holder to its parent. */
 struct verdict {
 	int err; /* positive, 0: ready */
 	char stage[64];
@@ -46,7 +46,7 @@ static void tell(int fd, int err, const char *stage)
 	struct verdict verdict = { .err = err };
 
 	snprintf(verdict.stage, sizeof(verdict.stage), "%s", stage);
-	/* If nobody listens any more there is nobody to tell. */
+	/* The parent may have ended. */
 	if (write(fd, &verdict, sizeof(verdict)) < 0)
 		return;
 }
@@ -78,7 +78,7 @@ __attribute__((noreturn)) static void run_child(const char *name, int fd)
 		r = daemon_run(&options, &stage);
 	if (r < 0 && fd >= 0)
 		tell(fd, -r, stage);
-	/* Nothing of the parent's is to be flushed or freed twice. */
+	/* The parent's buffers must not be flushed twice. */
 	_exit(r < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
@@ -126,7 +126,7 @@ static int create_in_background(const char *name, pid_t *ret_pid, struct holder_
 		     : create_error(error, name, verdict.err, verdict.stage);
 }
 
-/* Up to the socket, which comes last. A directory that is not there has no socket either. */
+/* Plans the steps up to the socket. A missing directory has no socket. */
 static int plan_socket(const char *name, holder_plan_fn *each, void *data, const char **stage)
 {
 	_cleanup_free_ char *path = NULL, *opened = NULL, *file = runtime_socket_name(name);
@@ -161,7 +161,7 @@ int holder_create_plan(const char *name, holder_plan_fn *each, void *data,
 
 	if (!parse_is_name(name))
 		return client_name_error(error, name);
-	/* Opening it could load a module. */
+	/* Not opened, because that could load a module. */
 	r = faccessat(AT_FDCWD, "/dev/iommu", R_OK | W_OK, AT_EACCESS) < 0 ? -errno : 0;
 	if (r == 0)
 		r = plan_socket(name, each, data, &stage);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The descriptors that a holder hands over. A program is about to be started on them, maybe root's on a user's:
- * that they have the right names says nothing of what they are.
+ * Checks the fds received from a holder. A program is about to use them, perhaps root's on another
+ * user's, and their names prove nothing.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +25,7 @@ void holder_fds_done(struct holder_fds *list)
 	*list = (struct holder_fds){ 0 };
 }
 
-/* The descriptors that came with the reply, each with its name. */
+/* Takes the fds received with the reply, each with its name. */
 static int take_fds(struct holder_client *client, json_object *reply, struct holder_fds *list)
 {
 	struct wire wire = { .object = reply };
@@ -48,7 +48,7 @@ static int take_fds(struct holder_client *client, json_object *reply, struct hol
 	return fine && list->v && strcmp(list->v[0].name, "iommufd") == 0 ? 0 : -EPROTO;
 }
 
-/* The number of the character device that FD is open on, for reading and writing; else 0. */
+/* The device number if FD is a character device opened for reading and writing; else 0. */
 static dev_t open_device(int fd)
 {
 	const int flags = fcntl(fd, F_GETFL);
@@ -60,7 +60,7 @@ static dev_t open_device(int fd)
 	return st.st_rdev;
 }
 
-/* The number of the misc device iommu, as the kernel gives it; 0 where there is none. */
+/* The device number of the misc device iommu; 0 if there is none. */
 static dev_t iommu_device(const char *sysfs)
 {
 	_cleanup_free_ char *path = NULL;
@@ -80,7 +80,9 @@ static dev_t iommu_device(const char *sysfs)
 	return n == 2 ? makedev(major, minor) : 0;
 }
 
-/* "pci0000:00/0000:00:10.0" of the VFIO device NUMBER, its path beneath devices/; NULL where it is none. */
+/*
+ * "pci0000:00/0000:00:10.0", the path below devices/ of the VFIO device NUMBER; NULL if it is none.
+ */
 static char *vfio_path(const char *sysfs, dev_t number)
 {
 	_cleanup_free_ char *link = NULL, *real = NULL, *top = NULL;
@@ -100,7 +102,10 @@ static char *vfio_path(const char *sysfs, dev_t number)
 	return strdup(real + length + strlen("/devices/"));
 }
 
-/* True where the kernel says of FD that it is of another device than PATH. Kernels before 6.17 say nothing. */
+/*
+ * Returns true if fdinfo says that FD is of another device than PATH. Kernels before 6.17 do not
+ * say.
+ */
 static bool is_of_another(int fd, const char *path)
 {
 	static const char key[] = "vfio-device-syspath: ";
@@ -162,7 +167,7 @@ int holder_get_fds(struct holder_client *client, struct holder_fds *ret, struct 
 	_cleanup_json_ json_object *reply = NULL;
 	int r;
 
-	/* Nothing else brings any: to close one that a user has made can take for ever. */
+	/* Only for this call: closing an fd made by another user may block forever. */
 	client->in.fd_wanted = true;
 	r = client_call(client, "GetFds", NULL, true, &reply, error);
 	if (r < 0)

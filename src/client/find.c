@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The way to a context. */
+/* Finds a context and connects to it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -33,7 +33,7 @@ const char *holder_foreign(const struct holder_client *client)
 	return client->foreign ? client->reference : NULL;
 }
 
-/* NAME is as it was asked for, UID whose context it is, or would be. */
+/* NAME as given by the caller, UID the owner. */
 static int connect_error(struct holder_error *error, const char *name, uid_t uid, int r)
 {
 	switch (r) {
@@ -68,7 +68,7 @@ static int connect_error(struct holder_error *error, const char *name, uid_t uid
 	}
 }
 
-/* The others' contexts of a name that the caller has none of: each as it is to be named. */
+/* Suggests other users' contexts of the same name, each as it has to be written. */
 static void hint_others(const struct holder_entries *list, const char *name,
 			struct holder_error *error)
 {
@@ -88,7 +88,7 @@ static void hint_others(const struct holder_entries *list, const char *name,
 		error_hint(error, text);
 }
 
-/* EAGAIN: its queue of connections is full, as that of a stopped process gets. */
+/* EAGAIN: the listener's queue is full, for example because the process is stopped. */
 static int connect_patiently(int dir, const char *file, uid_t uid, int *ret_fd)
 {
 	int r = runtime_connect(dir, file, uid, ret_fd);
@@ -100,7 +100,7 @@ static int connect_patiently(int dir, const char *file, uid_t uid, int *ret_fd)
 	return r;
 }
 
-/* Proves that somebody answers, and in our language. */
+/* Checks that a holder answers and speaks the protocol. */
 static int greet(struct holder_client *client, struct holder_error *error)
 {
 	_cleanup_json_ json_object *reply = NULL;
@@ -121,7 +121,7 @@ static int greet(struct holder_client *client, struct holder_error *error)
 	return error_protocol(error);
 }
 
-/* ASKED is the name as it was asked for. */
+/* ASKED is the name as given by the caller. */
 static int connect_in(int dir, const struct client_name *name, const char *asked,
 		      struct holder_client **ret, struct holder_error *error)
 {
@@ -216,7 +216,7 @@ int holder_forget(const char *text, bool dry, char **ret_path, struct holder_err
 	return 0;
 }
 
-/* What is known of others, in the form of a list. Where that cannot be read there is no hint. */
+/* Contexts of other users. If they cannot be read there is just no hint. */
 static void list_others(const char *name, struct holder_entries *list)
 {
 	_cleanup_free_ char *path = NULL;
@@ -226,7 +226,7 @@ static void list_others(const char *name, struct holder_entries *list)
 		(void)client_list_users(list);
 		return;
 	}
-	/* Everybody may see root's socket, and nobody else connect. */
+	/* Root's sockets are visible to everyone, but only root can connect. */
 	if (asprintf(&path, RUNTIME_ROOT "/%s.sock", name) < 0)
 		path = NULL;
 	else if (access(path, F_OK) == 0)
@@ -251,7 +251,7 @@ static int connect_own(const struct client_name *name, const char *asked,
 	if (r == 0 || (r != -ENOENT && dir >= 0))
 		return r;
 	list_others(name->name, &others);
-	/* Who cannot have any of his own means root's. */
+	/* A user who cannot have contexts probably means root's. */
 	if (r != -ENOENT && others.roots.n)
 		r = connect_error(error, asked, name->uid, -ENOENT);
 	if (r == -ENOENT)

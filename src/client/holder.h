@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Contexts as the commands see them: found, created, connected to, and one function a method of
- * org.ioasidctl.Context. Nothing here prints, and no library's types show.
+ * Contexts as the commands use them: finding, creating and connecting, and one function per method
+ * of org.ioasidctl.Context. Nothing here prints, and no library types are exposed.
  *
- * Every function returns 0 or -errno and, where it takes a struct holder_error, fills that on
- * failure (ERROR may be NULL). Outputs are untouched on failure.
+ * Every function returns 0 or -errno; those with a struct holder_error (may be NULL) fill it on
+ * failure. Outputs are untouched on failure.
  */
 #pragma once
 
@@ -17,35 +17,35 @@
 #include "util/field.h"
 #include "util/str.h"
 
-/* What a failure means to the caller, whatever its errno. */
+/* The class of a failure, whatever its errno. */
 enum holder_error_kind {
-	HOLDER_ERROR_SYSTEM,     /* the kernel or the system refused: err says why */
-	HOLDER_ERROR_PROTOCOL,   /* the holder is gone, silent, or does not speak our protocol */
-	HOLDER_ERROR_USAGE,      /* a parameter has no valid form */
-	HOLDER_ERROR_REFUSED,    /* refused by the holder, to keep what would be lost or replaced */
-	HOLDER_ERROR_PERMISSION, /* not permitted */
-	HOLDER_ERROR_UNSUPPORTED, /* this device, IOMMU or kernel cannot do it */
+	HOLDER_ERROR_SYSTEM,      /* the kernel or the system refused: see err */
+	HOLDER_ERROR_PROTOCOL,    /* the holder ended, does not answer, or violates the protocol */
+	HOLDER_ERROR_USAGE,       /* a parameter is malformed */
+	HOLDER_ERROR_REFUSED,     /* refused: something would be lost or replaced */
+	HOLDER_ERROR_PERMISSION,  /* not permitted */
+	HOLDER_ERROR_UNSUPPORTED, /* this device, IOMMU or kernel does not support it */
 	HOLDER_ERROR_UNKNOWN,     /* no such context, device, IOAS, HWPT, mapping or binding */
 };
 
 struct holder_error {
 	enum holder_error_kind kind;
-	int err;         /* errno, positive; the function returned -err */
+	int err;         /* positive errno; the function returned -err */
 	char *id;        /* the varlink error, "org.ioasidctl.Context.PasidInUse", or NULL */
-	char *operation; /* the kernel's name of what failed, "VFIO_DEVICE_BIND_IOMMUFD", or NULL */
-	char *message;   /* one line in words, fit for a terminal; NULL without memory */
+	char *operation; /* what failed, "VFIO_DEVICE_BIND_IOMMUFD", or NULL */
+	char *message;   /* one printable line; NULL if out of memory */
 	char *hint;      /* what to do, or NULL */
 	/*
-	 * The three above, and done, are the words of the holder of this context, which is another user's:
-	 * "1000:lab". NULL: they are ours.
+	 * The context, "1000:lab", whose holder provided the strings above and `done`, if it is
+	 * another user's and so not trusted. NULL: they are ours.
 	 */
 	char *holder;
-	char *done;             /* PASIDs as "42,100-163" that were done and stay done, or NULL */
-	char *parameter;        /* the one that it is about, "size", or NULL */
-	struct field_u64 pasid; /* the one that failed */
+	char *done;             /* PASIDs that were done and stay done, "42,100-163", or NULL */
+	char *parameter;        /* the parameter that the error is about, "size", or NULL */
+	struct field_u64 pasid; /* the PASID that failed */
 	/*
-	 * The parameter of the command's own option that overrides a refusal ("force", "replace"),
-	 * or NULL where none does. Points to a constant.
+	 * The parameter whose command option overrides the refusal ("force", "replace"), a
+	 * constant; NULL if none does.
 	 */
 	const char *override;
 };
@@ -53,41 +53,40 @@ void holder_error_done(struct holder_error *error);
 #define _cleanup_holder_error_ _cleanup_(holder_error_done)
 
 /*
- * Starts the holder of context NAME for the caller's uid, with an open /dev/iommu. In the
- * background: returns when its socket answers, the holder then having left the caller's session. In
- * the FOREGROUND: this process becomes the holder and returns when the context has ended. -EEXIST:
- * a live context has that name; -ENOENT: the kernel has no /dev/iommu; -EINVAL: no valid name.
- * RET_PID may be NULL.
+ * Starts the holder of context NAME for the caller's uid, with its own /dev/iommu. In the
+ * background: returns once its socket answers; the holder has then left the caller's session.
+ * FOREGROUND: this process becomes the holder and returns when the context ends. -EEXIST: a live
+ * context has this name; -ENOENT: no /dev/iommu; -EINVAL: invalid name. RET_PID may be NULL.
  */
 int holder_create(const char *name, bool foreground, pid_t *ret_pid, struct holder_error *error);
 
-/* A step of a dry run, in words fit for a terminal: "ioctl IOMMU_IOAS_ALLOC". */
+/* Called with one step of a dry run, printable: "ioctl IOMMU_IOAS_ALLOC". */
 typedef void holder_plan_fn(const char *line, void *data);
 
-/* The same without doing it: EACH gets the steps that the new holder would take. */
+/* Dry run of holder_create(): calls EACH for the steps that a new holder would take. */
 int holder_create_plan(const char *name, holder_plan_fn *each, void *data,
 		       struct holder_error *error);
 
 enum holder_status {
 	HOLDER_LIVE,   /* somebody listens */
-	HOLDER_STALE,  /* its holder is dead, the socket has stayed behind */
+	HOLDER_STALE,  /* the holder has ended, its socket still exists */
 	HOLDER_DENIED, /* the caller may not connect */
 };
 
 struct json_object;
 
 /*
- * A name means the caller's own context, always. That of another user is named with its owner, "UID:NAME" or
- * "USER/NAME", wherever a context is named. "UID:NAME" is how one is shown.
+ * A name always means the caller's own context. Another user's is written "UID:NAME" or "USER/NAME"
+ * everywhere, and shown as "UID:NAME".
  */
 struct holder_entry {
 	char *name;
-	char *reference; /* what names it: NAME in its owner's list, UID:NAME in another's */
+	char *reference; /* NAME in its owner's list, UID:NAME in another user's */
 	char *socket;    /* path */
 	uid_t uid;       /* owner */
-	pid_t pid; /* process that listens, according to the kernel; 0 if the kernel has not said */
+	pid_t pid;       /* pid of the listener from SO_PEERCRED; 0 if unknown */
 	enum holder_status status;
-	struct json_object *captured; /* of a captured machine: what its holder said; else NULL */
+	struct json_object *captured; /* in a capture: what its holder replied; else NULL */
 };
 
 struct holder_entries {
@@ -95,63 +94,67 @@ struct holder_entries {
 	size_t n;
 	uid_t own;         /* whose list it is */
 	bool captured;     /* of a captured machine */
-	int error;         /* -errno for which that one can have none of its own; 0 */
-	struct strv roots; /* names of root's, which others see and may not use */
+	int error;         /* -errno why that user cannot have contexts; else 0 */
+	struct strv roots; /* names of root's contexts, visible to others but not usable */
 };
 void holder_entries_done(struct holder_entries *list);
 #define _cleanup_holder_entries_ _cleanup_(holder_entries_done)
 
 /*
- * All contexts that the caller may know of, sorted by uid and name: a user's own; for root
- * its own and every user's. No directory at all is an empty list.
+ * The contexts visible to the caller, sorted by uid and name: a user's own; for root, its own and
+ * every user's. The list is empty if there is no directory.
  */
 int holder_list(struct holder_entries *ret, struct holder_error *error);
 
-/* The live one that NAME names in LIST. The errors of holder_connect() but for those of talking. */
+/*
+ * The live context that NAME names in LIST. Errors as in holder_connect(), except those of
+ * communication.
+ */
 int holder_find(const struct holder_entries *list, const char *name,
 		const struct holder_entry **ret, struct holder_error *error);
 
 /*
- * The context whose holder is process PID, by the sockets of LIST and the kernel's word on who listens to
- * them, never by the name that a process goes by; NULL: none. What names it is its reference, which
- * needs no quotes.
+ * The context whose holder is process PID, determined from the listeners of LIST's sockets and not
+ * from the process's name, which anyone can set. NULL: none. Its reference needs no quoting.
  */
 const struct holder_entry *holder_find_pid(const struct holder_entries *list, pid_t pid);
 
 /*
- * What all LIST's holders say to the calls that read, as a JSON document in RET, to be freed. ANONYMOUS leaves
- * out the names that users gave. One that fails is captured so. Returns 0 or -ENOMEM.
+ * Everything that LIST's holders report, as a JSON document in RET, which the caller frees.
+ * ANONYMOUS leaves out names chosen by users. A failure of a holder is captured as such. Returns 0
+ * or -ENOMEM.
  */
 int holder_capture(const struct holder_entries *list, bool anonymous, char **ret);
 /*
- * The list that was made such a document of. A client of its entries knows what was captured then, and
- * nothing can be changed through it. Returns 0, -EBADMSG, -ENOMEM.
+ * Restores the list from such a document. Clients of its entries reply from the capture and refuse
+ * changes. Returns 0, -EBADMSG, -ENOMEM.
  */
 int holder_list_captured(const char *text, struct holder_entries *ret);
 
 struct holder_client;
 
-/* As holder_connect() in a captured list. */
+/* As holder_connect(), in a captured list. */
 int holder_connect_captured(const struct holder_entries *list, const char *name,
 			    struct holder_client **ret, struct holder_error *error);
 
 /*
- * Connects to NAME, and makes sure that a holder answers. -ENOENT, -EACCES, -ECONNREFUSED (stale),
- * -EINVAL (no valid name), -ETIMEDOUT (no answer in 10 s).
+ * Connects to NAME and checks that a holder answers. -ENOENT, -EACCES, -ECONNREFUSED (stale),
+ * -EINVAL (invalid name), -ETIMEDOUT (no answer within 10 s).
  */
 int holder_connect(const char *name, struct holder_client **ret, struct holder_error *error);
-/* The same for one entry of holder_list(). */
+/* The same for an entry of holder_list(). */
 int holder_connect_entry(const struct holder_entry *entry, struct holder_client **ret,
 			 struct holder_error *error);
 void holder_close(struct holder_client *client);
-/* What names the context; borrowed. */
+/* The name of the context as shown; borrowed. */
 const char *holder_reference(const struct holder_client *client);
-/* The same where it is another user's, and its holder's word therefore not ours; else NULL. */
+/* The same if it is another user's, whose holder is not trusted; else NULL. */
 const char *holder_foreign(const struct holder_client *client);
 
 /*
- * Takes away what a dead holder of the caller's has left of context NAME, the socket at RET_PATH (to be
- * freed); with DRY says so alone. Returns 0; -ENOENT where there is none, or its holder lives; -EBUSY with ERROR where another process has the lock; -errno.
+ * Removes the socket, RET_PATH (the caller frees it), that a dead holder of the caller's context
+ * NAME left behind; with DRY, only returns it. Returns 0; -ENOENT if there is none or the holder
+ * lives; -EBUSY with ERROR set if another process has the lock; another -errno.
  */
 int holder_forget(const char *name, bool dry, char **ret_path, struct holder_error *error);
 static inline void holder_closep(struct holder_client **client)
@@ -161,27 +164,27 @@ static inline void holder_closep(struct holder_client **client)
 #define _cleanup_holder_client_ _cleanup_(holder_closep)
 
 /*
- * From now on nothing is done: the functions that change the context call EACH for every step that
- * they would take, in order, fail as they would fail as far as that can be known, and leave their
- * outputs as they are (but holder_bind_pasids(), whose ioas and hwpt are 0).
+ * Turns the following calls into dry runs: functions that change the context call EACH for every
+ * step that they would take, in order, fail as far as a failure can be predicted, and leave their
+ * outputs unset (except holder_bind_pasids(), where ioas and hwpt are 0).
  */
 void holder_plan(struct holder_client *client, holder_plan_fn *each, void *data);
 
-/* What requests go through. */
+/* What requests are translated through. */
 struct holder_target {
 	uint32_t ioas;
 	char *ioas_name;       /* NULL without */
-	struct field_u64 hwpt; /* absent: attached to the IOAS itself, the kernel keeps the table */
+	struct field_u64 hwpt; /* absent: attached to the IOAS itself, the kernel's own table */
 };
 
 struct holder_device {
-	char *device; /* last component of the path: 0000:00:03.0 */
+	char *device; /* last component of PATH: 0000:00:03.0 */
 	char *path;   /* /sys/devices/... */
 	char *cdev;   /* vfio0 */
 	struct field_u64 group;
-	struct field_u64 id; /* the iommufd's number for it; absent when opened but not bound */
-	struct field_u64 pasid_width; /* bits, 0 no PASIDs; absent when not bound */
-	bool attached;                /* its own requests (RID) */
+	struct field_u64 id;          /* id in the iommufd; absent if opened but not bound */
+	struct field_u64 pasid_width; /* bits, 0 for no PASIDs; absent if not bound */
+	bool attached;                /* its own requests (RID) are attached */
 	struct holder_target target;  /* when attached */
 	uint64_t pasid_count;         /* PASIDs bound */
 };
@@ -191,24 +194,24 @@ struct holder_ioas {
 	char *name;      /* NULL without */
 	uint64_t mapped; /* bytes */
 	uint64_t mapping_count;
-	uint64_t user_count; /* attached devices, bound PASIDs, explicit HWPTs */
+	uint64_t user_count; /* attached devices + bound PASIDs + explicit HWPTs */
 };
 
 struct holder_hwpt {
 	uint32_t id;
 	char *name; /* NULL without */
 	uint32_t ioas;
-	char *device;        /* the one it was allocated for, which may have left the context */
-	bool pasid;          /* fit for PASIDs: IOMMU_HWPT_ALLOC_PASID */
-	bool automatic;      /* made by the holder, and freed with its last user */
-	uint64_t user_count; /* attached devices, bound PASIDs */
+	char *device;        /* the device it was allocated for, which may have left the context */
+	bool pasid;          /* allocated with IOMMU_HWPT_ALLOC_PASID */
+	bool automatic;      /* created by the holder, and freed with its last user */
+	uint64_t user_count; /* attached devices + bound PASIDs */
 };
 
 struct holder_context {
-	char *name; /* as it is named: see struct holder_entry */
+	char *name; /* as shown: see struct holder_entry */
 	pid_t pid;
 	uid_t uid;
-	uint64_t created; /* seconds since the epoch */
+	uint64_t created; /* seconds since 1970 */
 	bool iommufd;
 	struct holder_device *device;
 	size_t device_n;
@@ -223,7 +226,7 @@ void holder_context_done(struct holder_context *context);
 int holder_describe(struct holder_client *client, struct holder_context *ret,
 		    struct holder_error *error);
 
-/* Consecutive PASIDs of one device with one target; both ends belong to it. */
+/* Consecutive PASIDs of a device with the same target; both ends inclusive. */
 struct holder_binding {
 	char *device;
 	uint32_t lo, hi;
@@ -239,25 +242,27 @@ struct holder_bindings {
 void holder_bindings_done(struct holder_bindings *list);
 #define _cleanup_holder_bindings_ _cleanup_(holder_bindings_done)
 
-/* Sorted by device (in the order they were added), then PASID. DEVICE NULL: of all. */
+/* Sorted by device (in the order in which they were added), then PASID. DEVICE NULL: all. */
 int holder_list_bindings(struct holder_client *client, const char *device,
 			 struct holder_bindings *ret, struct holder_error *error);
 
 /*
- * DEVICE below is a sysfs path, its last component, the name of its VFIO cdev, or its number; IOAS
- * and HWPT a name or a number; a TARGET either of the two.
+ * Below, DEVICE is a sysfs path, its last component, the name of a VFIO cdev, or an id; IOAS and
+ * HWPT are a name or number; TARGET is either of the two.
  */
 
 /*
- * PATH is the device's canonical path beneath /sys/devices. Without BIND the cdev is only opened,
- * as a program that is to bind it itself (QEMU) needs it. RET_ID is absent then.
+ * PATH is the device's canonical path below /sys/devices. Without BIND the cdev is only opened, for
+ * a program that binds it itself (QEMU); RET_ID is then absent.
  */
 int holder_add_device(struct holder_client *client, const char *path, bool bind,
 		      struct field_u64 *ret_id, struct holder_error *error);
-/* Without FORCE refused while the device is attached or PASIDs are bound. */
+/* Without FORCE, refused while the device is attached or has bound PASIDs. */
 int holder_remove_device(struct holder_client *client, const char *device, bool force,
 			 struct holder_error *error);
-/* The device's own requests (RID). Without REPLACE refused when attached to something else. */
+/*
+ * Attaches the device's own requests (RID). Without REPLACE, refused if attached to something else.
+ */
 int holder_attach_device(struct holder_client *client, const char *device, const char *target,
 			 bool replace, struct holder_error *error);
 int holder_detach_device(struct holder_client *client, const char *device,
@@ -266,14 +271,14 @@ int holder_detach_device(struct holder_client *client, const char *device,
 /* NAME may be NULL. */
 int holder_alloc_ioas(struct holder_client *client, const char *name, uint32_t *ret_ioas,
 		      struct holder_error *error);
-/* Refused while it has users; its mappings go with it. */
+/* Refused while it has users. Its mappings are removed. */
 int holder_free_ioas(struct holder_client *client, const char *ioas, struct holder_error *error);
-/* SIZE bytes of zeroed memory of the holder. IOVA NULL: the kernel chooses. */
+/* Maps SIZE bytes of zeroed memory of the holder. IOVA NULL: the kernel chooses. */
 int holder_map_ioas(struct holder_client *client, const char *ioas, uint64_t size,
 		    const uint64_t *iova, bool read, bool write, uint64_t *ret_iova,
 		    struct holder_error *error);
 /*
- * LENGTH 0: the one mapping that begins at IOVA; else every mapping that lies whole inside.
+ * LENGTH 0: the mapping that begins at IOVA; else every mapping that is completely inside.
  * RET_LENGTH: bytes unmapped.
  */
 int holder_unmap_ioas(struct holder_client *client, const char *ioas, uint64_t iova,
@@ -295,8 +300,8 @@ struct holder_mapping {
 struct holder_ioas_info {
 	uint32_t id;
 	char *name;                      /* NULL without */
-	uint64_t alignment;              /* of IOVA and length, in bytes */
-	struct holder_iova_range *range; /* where mappings may be */
+	uint64_t alignment;              /* of IOVA and length, bytes */
+	struct holder_iova_range *range; /* where mappings are allowed */
 	size_t range_n;
 	struct holder_mapping *mapping;
 	size_t mapping_n;
@@ -307,28 +312,28 @@ void holder_ioas_info_done(struct holder_ioas_info *info);
 int holder_show_ioas(struct holder_client *client, const char *ioas, struct holder_ioas_info *ret,
 		     struct holder_error *error);
 
-/* An HWPT of IOAS for DEVICE; PASID: fit for PASIDs. NAME may be NULL. */
+/* Allocates an HWPT of IOAS for DEVICE; PASID: with IOMMU_HWPT_ALLOC_PASID. NAME may be NULL. */
 int holder_alloc_hwpt(struct holder_client *client, const char *device, const char *ioas,
 		      const char *name, bool pasid, uint32_t *ret_hwpt, struct holder_error *error);
 int holder_free_hwpt(struct holder_client *client, const char *hwpt, struct holder_error *error);
 
-/* A mapping of the IOAS that lies in a reserved region of the device. */
+/* A mapping of the IOAS that overlaps a reserved region of the device. */
 struct holder_reserved {
 	uint64_t iova, length;
-	uint64_t first, last; /* of the region, both belong to it */
+	uint64_t first, last; /* the region, both inclusive */
 	char *kind;           /* "msi" */
 };
 
 struct holder_bound {
-	char *pasid; /* what is bound now: "42,100-163" */
+	char *pasid; /* PASIDs bound by this call: "42,100-163" */
 	uint64_t count;
 	uint32_t ioas, hwpt;
-	char *taken; /* with PARTIAL: those that are bound already and were left out, or NULL */
+	char *taken; /* with PARTIAL: those left out because they were already bound, or NULL */
 	struct holder_reserved *reserved;
 	size_t reserved_n;
 	/*
-	 * PARTIAL was asked for and a PASID failed, or is taken: kind is not looked at, message, hint,
-	 * operation, err and pasid say what happened. Else err is 0.
+	 * With PARTIAL, what happened if a PASID failed or is in use: message, hint, operation, err
+	 * and pasid, but not kind. Else err is 0.
 	 */
 	struct holder_error failure;
 };
@@ -336,16 +341,15 @@ void holder_bound_done(struct holder_bound *bound);
 #define _cleanup_holder_bound_ _cleanup_(holder_bound_done)
 
 /*
- * PASID is a list of ranges, or "auto" for the COUNT lowest free ones (COUNT 0 means 1; it must be
- * 0 with a list). All or nothing, unless PARTIAL: then what is taken is left out, what was bound before the
- * kernel's first failure stays, and the call succeeds as long as that is something.
+ * PASID is a list of ranges, or "auto" for the COUNT lowest free ones (0 means 1; must be 0 with a
+ * list). All or nothing unless PARTIAL: then PASIDs in use are left out, those bound before the
+ * kernel's first failure stay, and the call succeeds if any was bound.
  */
 int holder_bind_pasids(struct holder_client *client, const char *device, const char *pasid,
 		       uint32_t count, const char *target, bool partial, struct holder_bound *ret,
 		       struct holder_error *error);
 /*
- * PASID is a list of ranges, or "all". Refused when one of them is not bound. RET_COUNT may be
- * NULL.
+ * PASID is a list of ranges, or "all". Refused if one of them is not bound. RET_COUNT may be NULL.
  */
 int holder_unbind_pasids(struct holder_client *client, const char *device, const char *pasid,
 			 uint64_t *ret_count, struct holder_error *error);
@@ -359,19 +363,19 @@ struct holder_fds {
 	struct holder_fd *v; /* the iommufd first */
 	size_t n;
 };
-/* Closes those that are left: take one by TAKE_FD(fds.v[i].fd). */
+/* Closes the remaining fds: take one with TAKE_FD(fds.v[i].fd). */
 void holder_fds_done(struct holder_fds *list);
 #define _cleanup_holder_fds_ _cleanup_(holder_fds_done)
 
 /*
- * Duplicates of the iommufd and of every device's fd. -EPROTO where one of them is something else than it is
- * called, whatever the holder says: the iommufd is an open /dev/iommu, a device's is that VFIO device.
+ * Duplicates of the iommufd and of every device's fd. -EPROTO if one is not what its name says,
+ * whatever the holder claims: an open /dev/iommu, or that VFIO device.
  */
 int holder_get_fds(struct holder_client *client, struct holder_fds *ret,
 		   struct holder_error *error);
 
 /*
- * Frees everything and ends the holder. On return the hardware is clean. Without FORCE refused while
- * processes live that were given its descriptors.
+ * Frees everything and ends the holder; on return all attachments are gone. Without FORCE, refused
+ * while processes that received its fds are alive.
  */
 int holder_destroy(struct holder_client *client, bool force, struct holder_error *error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Contexts: which there are. */
+/* Lists contexts. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ void holder_entries_done(struct holder_entries *list)
 	*list = (struct holder_entries){ 0 };
 }
 
-/* ENTRY has all but the strings. */
+/* ENTRY has all fields but the strings. */
 static int push_entry(struct holder_entries *list, const char *directory, const char *file,
 		      const struct holder_entry *entry)
 {
@@ -47,7 +47,7 @@ static int push_entry(struct holder_entries *list, const char *directory, const 
 	return 0;
 }
 
-/* "NAME.sock" with a NAME that a context can have. */
+/* "NAME.sock" with a valid context name. */
 static bool is_socket_name(const char *file)
 {
 	char name[NAME_LENGTH_MAX + 1];
@@ -60,7 +60,7 @@ static bool is_socket_name(const char *file)
 	return parse_is_name(name);
 }
 
-/* False for what is no socket, or has gone by now. */
+/* Returns false if it is not a socket, or has been removed. */
 static bool probe(int dir, const char *file, struct holder_entry *entry)
 {
 	_cleanup_close_ int fd = -1;
@@ -122,7 +122,7 @@ static int list_user(const char *number, struct holder_entries *list)
 		return 0;
 	if (asprintf(&path, RUNTIME_USERS "/%s/ioasidctl", number) < 0)
 		return -ENOMEM;
-	/* Nothing there, or something that the user does not answer for: no contexts. */
+	/* Missing, or not owned by that user: no contexts. */
 	if (runtime_open_user(path, (uid_t)uid, &dir) < 0)
 		return 0;
 	return list_directory(dir, path, (uid_t)uid, list);
@@ -150,12 +150,12 @@ static int list_own(struct holder_entries *list)
 	r = runtime_open(false, &path, &dir);
 	list->error = r == -ENOENT ? 0 : r;
 	if (r < 0)
-		/* Without XDG_RUNTIME_DIR (-ENXIO) a user can have made none. */
+		/* Without XDG_RUNTIME_DIR (-ENXIO) a user cannot have created one. */
 		return r == -ENOENT || r == -ENXIO ? 0 : r;
 	return list_directory(dir, path, geteuid(), list);
 }
 
-/* By their sockets, to which nobody else may connect. */
+/* Found by their sockets, to which only root can connect. */
 static int list_roots(struct holder_entries *list)
 {
 	_cleanup_closedir_ DIR *stream = opendir(RUNTIME_ROOT);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whose context a name means: "NAME" is the caller's own, "UID:NAME" or "USER/NAME" that user's. */
+/* Which context a name means: "NAME" the caller's own, "UID:NAME" or "USER/NAME" that user's. */
 #include <errno.h>
 #include <pwd.h>
 #include <stdlib.h>

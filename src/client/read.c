@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Calls that read. What comes back is believed in nothing but its syntax. */
+/* Calls that read. Only the syntax of a reply is trusted. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,7 +135,7 @@ int holder_describe(struct holder_client *client, struct holder_context *ret,
 		wire.err = -ENOMEM;
 	if (wire.err < 0)
 		return wire_error(&wire, error);
-	/* Whose holder it is the kernel knows; what the holder says of that, and of its name, may be a lie. */
+	/* The kernel knows the holder's pid and uid; the reply's may be wrong. */
 	r = client->captured ? 0 : client_peer(client, &context.pid, &context.uid);
 	if (r < 0)
 		return error_set(error, HOLDER_ERROR_PROTOCOL, -r, "%s", strerror(-r));
@@ -168,17 +168,17 @@ static void read_binding(struct wire *wire, void *element)
 		wire->err = -EPROTO;
 }
 
-/* A context's devices and its iommufd fit one message. */
+/* The fds of all devices and the iommufd fit in one message. */
 #define DEVICES_MAX (VARLINK_FD_MAX - 1)
 
 struct bindings_reader {
 	struct holder_bindings list;
-	size_t devices; /* that the list has come to */
+	size_t devices; /* number of devices in the list so far */
 };
 
 /*
- * Device by device and PASIDs upwards, so that a device has PASID_MAX bindings at most: a holder that goes
- * on for ever is stopped.
+ * The list must be grouped by device with ascending PASIDs, so that a holder cannot send it
+ * endlessly: at most PASID_MAX per device.
  */
 static bool is_within_bounds(struct bindings_reader *reader, const struct holder_bindings *batch)
 {
@@ -264,7 +264,7 @@ static void read_mapping(struct wire *wire, void *element)
 	mapping->read = wire_bool(wire, "read");
 	mapping->write = wire_bool(wire, "write");
 	mapping->kind = wire_string(wire, "kind");
-	/* Its last byte is computed by who shows it. */
+	/* Whoever prints it computes the last byte. */
 	if (wire->err == 0 &&
 	    (mapping->length == 0 || mapping->length - 1 > UINT64_MAX - mapping->iova))
 		wire->err = -EPROTO;

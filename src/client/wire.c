@@ -68,7 +68,7 @@ static int send_call(struct holder_client *client, const char *method, json_obje
 			r = wait_for(client->fd, POLLOUT, deadline);
 	}
 	varlink_out_done(&out);
-	/* A holder that refuses says why and closes: that may still be there to be read. */
+	/* A holder that refuses a client sends why and closes: read that first. */
 	return r == -EPIPE || r == -ECONNRESET ? 0 : r;
 }
 
@@ -92,7 +92,7 @@ static int receive(struct holder_client *client, int64_t deadline, json_object *
 	}
 }
 
-/* One reply: its parameters and whether more follow. */
+/* Receives one reply: its parameters and whether more follow. */
 static int receive_reply(struct holder_client *client, int64_t deadline, json_object **ret,
 			 bool *ret_continues, struct holder_error *error)
 {
@@ -144,7 +144,7 @@ int client_call_more(struct holder_client *client, const char *method, json_obje
 		     int (*each)(void *userdata, json_object *reply, struct holder_error *error),
 		     void *userdata, struct holder_error *error)
 {
-	/* One for all replies: else a holder could go on for ever, a little at a time. */
+	/* One deadline for all replies, so that a slow holder cannot go on forever. */
 	int64_t patience = clock_ms() + CLIENT_PATIENCE;
 	bool continues = true;
 	int r;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The nouns of the command tree, one module each. */
+/* The nouns of the command tree, one file each. */
 #pragma once
 
 #include "cmd.h"

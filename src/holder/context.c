@@ -29,8 +29,8 @@ int context_open(struct context *context, const char *name)
 }
 
 /*
- * The last close would undo it all, but it is not ours to tell when that is: descriptors may have
- * been given away. So every object goes by itself. What fails here is somebody else's by now.
+ * The last close would undo everything, but other processes may have received the fds. So every
+ * object is destroyed explicitly. What fails here is in use by another process.
  */
 void context_close(struct context *context)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A context: an open /dev/iommu, what was made in it, and the record of that. Every change goes
- * through here, the kernel first and the record right after it, so that they cannot drift apart.
- * What the kernel would take silently and should not, is refused here.
+ * A context: an open /dev/iommu, the objects created in it, and their record. All changes go
+ * through here, first to the kernel and then to the record, so that the two stay equal. Requests
+ * that the kernel would accept silently but should not are refused here.
  *
- * Functions that take a fault return 0, or FAULTED with nothing changed.
+ * Functions with a struct fault return 0, or FAULTED with nothing changed.
  */
 #pragma once
 
@@ -13,7 +13,7 @@
 #include "holder/record.h"
 #include "wire/varlink.h"
 
-/* Bounds that keep a reply within a message, and GetFds within SCM_RIGHTS. */
+/* Limits that keep a reply within one message, and GetFds within SCM_RIGHTS. */
 #define CONTEXT_DEVICE_MAX  (VARLINK_FD_MAX - 1)
 #define CONTEXT_IOAS_MAX    1024
 #define CONTEXT_HWPT_MAX    4096
@@ -25,18 +25,18 @@ struct context {
 	struct record record;
 	int iommufd;
 	struct lent_list lent;
-	struct plan *plan; /* a dry run notes there what it would do, and does nothing (kernel.h) */
+	struct plan *plan; /* in a dry run: where kernel.h notes the steps */
 };
 
 /* Opens /dev/iommu. Returns 0 or -errno. */
 int context_open(struct context *context, const char *name);
-/* Frees everything, from the users to what they use. Takes about 1 ms a bound PASID. */
+/* Frees everything, users before what they use. Takes about 1 ms per bound PASID. */
 void context_close(struct context *context);
 
-/* What TEXT names, or UnknownDevice, UnknownIoas, UnknownHwpt, UnknownTarget. */
+/* Finds what TEXT names, or raises UnknownDevice, UnknownIoas, UnknownHwpt, UnknownTarget. */
 int context_find_device(const struct context *context, const char *text, struct fault *fault,
 			struct record_device **ret);
-/* And bound to the iommufd, else DeviceNotBound. */
+/* The same for a device that must be bound to the iommufd, or raises DeviceNotBound. */
 int context_find_bound(const struct context *context, const char *text, struct fault *fault,
 		       struct record_device **ret);
 int context_find_ioas(const struct context *context, const char *text, struct fault *fault,
@@ -44,23 +44,23 @@ int context_find_ioas(const struct context *context, const char *text, struct fa
 int context_find_hwpt(const struct context *context, const char *text, struct fault *fault,
 		      struct record_hwpt **ret);
 
-/* What can be attached to: an HWPT, or with hwpt 0 the IOAS. */
+/* A target of an attachment: an HWPT, or the IOAS if hwpt is 0. */
 struct context_target {
 	uint32_t ioas, hwpt;
 };
 int context_find_target(const struct context *context, const char *text, struct fault *fault,
 			struct context_target *ret);
 
-/* Refuses a name that is none or has been given, and a number of objects at its bound. */
+/* Refuses a name that is invalid or in use, and an object beyond the limit. */
 int context_check_new(const struct context *context, const char *name, const char *what, size_t n,
 		      size_t max, struct fault *fault);
-/* "ioas" and "ioas_name" of an error or reply. */
+/* Adds "ioas" and "ioas_name" to an error or reply. */
 void context_add_ioas_name(const struct context *context, json_object *object, uint32_t ioas);
 
 /* Devices (context_device.c) */
 int context_add_device(struct context *context, const char *path, bool bind, struct fault *fault,
 		       struct record_device **ret);
-/* Detaches and closes. No PASID may be bound. */
+/* Detaches and closes it. It must have no bound PASIDs. */
 void context_remove_device(struct context *context, struct record_device *device);
 int context_attach_device(struct context *context, struct record_device *device,
 			  const struct context_target *target, bool replace, struct fault *fault);
@@ -71,10 +71,13 @@ int context_detach_device(struct context *context, struct record_device *device,
 int context_alloc_hwpt(struct context *context, const struct record_device *device, uint32_t ioas,
 		       const char *name, bool pasid, struct fault *fault, uint32_t *ret);
 int context_free_hwpt(struct context *context, struct record_hwpt *hwpt, struct fault *fault);
-/* The automatic one for PASIDs, found or made. Without a user it is given back by put. */
+/*
+ * The automatic HWPT for PASIDs, created if necessary. context_put_hwpt() destroys it again while
+ * it has no user.
+ */
 int context_get_hwpt(struct context *context, const struct record_device *device, uint32_t ioas,
 		     struct fault *fault, uint32_t *ret);
-/* Destroys HWPT if it is automatic and nobody uses it. 0 is no HWPT. */
+/* Destroys HWPT if it is automatic and unused. 0 means no HWPT. */
 void context_put_hwpt(struct context *context, uint32_t hwpt);
 
 /* IOASes (context_ioas.c) */
@@ -84,34 +87,40 @@ int context_free_ioas(struct context *context, struct record_ioas *ioas, struct 
 int context_map_ioas(struct context *context, struct record_ioas *ioas, uint64_t size,
 		     const uint64_t *iova, unsigned int flags, struct fault *fault,
 		     uint64_t *ret_iova);
-/* LENGTH 0: the one that begins at IOVA. */
+/* LENGTH 0: the mapping that begins at IOVA. */
 int context_unmap_ioas(struct context *context, struct record_ioas *ioas, uint64_t iova,
 		       uint64_t length, struct fault *fault, uint64_t *ret_length);
 int context_unmap_ioas_all(struct context *context, struct record_ioas *ioas, struct fault *fault,
 			   uint64_t *ret_length);
-/* The object "ioas" of ShowIoas. */
+/* The object "ioas" of the reply to ShowIoas. */
 int context_show_ioas(const struct context *context, const struct record_ioas *ioas,
 		      struct fault *fault, json_object **ret);
 
 /* PASIDs (context_pasid.c) */
 
-/* What was left out of a list of PASIDs since it is bound already, and what its first one's refusal would be. */
+/*
+ * PASIDs left out of a list because they are already bound, and the fault that the first one would
+ * raise.
+ */
 struct context_taken {
 	struct ranges pasid;
 	struct fault fault;
 };
 void context_taken_done(struct context_taken *taken);
 
-/* Are the PASIDs of DEVICE free to be bound? Without TAKEN all have to be; else those that are not are moved there. */
+/*
+ * Checks that the PASIDs are free on DEVICE. Without TAKEN, all must be; else those that are not
+ * are moved there.
+ */
 int context_check_pasids(const struct context *context, const struct record_device *device,
 			 struct ranges *pasid, struct context_taken *taken, struct fault *fault);
-/* Devices of one IOMMU group share the numbers: a second one can only join the same HWPT. */
+/* Devices of an IOMMU group share their PASIDs: a second one can only join the same HWPT. */
 int context_check_siblings(const struct context *context, const struct record_device *device,
 			   struct ranges *pasid, uint32_t hwpt, struct context_taken *taken,
 			   struct fault *fault);
 /*
- * The array "reserved" of BindPasids: mappings of IOAS that lie in reserved regions of DEVICE. False when
- * that cannot be read. RET is NULL without memory.
+ * The array "reserved" of the reply to BindPasids: mappings of IOAS in reserved regions of DEVICE.
+ * Returns false if those cannot be read. RET is NULL if out of memory.
  */
 bool context_reserved(const struct context *context, const struct record_device *device,
 		      uint32_t ioas, json_object **ret);
@@ -119,23 +128,23 @@ bool context_reserved(const struct context *context, const struct record_device 
 int context_check_bound(const struct record_device *device, const struct ranges *pasid,
 			struct fault *fault);
 
-/* Where a device's own requests were before they had to be moved beside PASIDs. */
+/* The attachment of a device's own requests before PASIDs required moving it. */
 struct context_undo {
 	bool moved;
-	uint64_t serial; /* that device: the one meant or one of its group */
+	uint64_t serial; /* the device: the one asked for, or one of its group */
 	uint32_t hwpt;
 };
 /*
- * Gets the HWPT that PASIDs of DEVICE are attached to for TARGET, and moves the device's own
- * requests off a page table that PASIDs cannot stand beside.
+ * Returns the HWPT to attach PASIDs of DEVICE to for TARGET. Moves the device's own requests off a
+ * page table that is not compatible with PASIDs.
  */
 int context_begin_pasids(struct context *context, struct record_device *device,
 			 const struct context_target *target, struct fault *fault,
 			 struct context_undo *ret_undo, uint32_t *ret_hwpt);
-/* Gives the HWPT back if nobody uses it, and with ROLLBACK puts the device's own requests back. */
+/* Releases the HWPT if unused, and with ROLLBACK moves the device's own requests back. */
 void context_end_pasids(struct context *context, uint32_t hwpt, const struct context_undo *undo,
 			bool rollback);
-/* One PASID. Returns 0 or -errno. */
+/* A single PASID. Returns 0 or -errno. */
 int context_bind_pasid(struct context *context, struct record_device *device, uint32_t pasid,
 		       uint32_t hwpt);
 int context_unbind_pasid(struct context *context, struct record_device *device, uint32_t pasid);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Devices: into the context and out of it, and what their own requests (RID) are attached to. */
+/* Adding and removing devices, and attaching their own requests (RID). */
 #include "holder/context.h"
 
 #include <errno.h>
@@ -37,7 +37,7 @@ static int open_node(struct context *context, const struct vfio_node *node, stru
 	return r < 0 ? fault_kernel(fault, IOMMUFD_VFIO_OPEN, r) : 0;
 }
 
-/* Fills what binding tells. The device leaves the iommufd with the last close of its fd. */
+/* Sets what binding returns. The device leaves the iommufd with the last close of its fd. */
 static int bind_device(struct context *context, struct record_device *device, struct fault *fault)
 {
 	struct iommufd_hw_info info = { 0 };
@@ -48,8 +48,8 @@ static int bind_device(struct context *context, struct record_device *device, st
 		return fault_kernel(fault, IOMMUFD_VFIO_BIND, r);
 	r = kernel_get_hw_info(context, device, &info);
 	/*
-	 * ENOENT: an mdev, which iommufd knows as an access and no device. EOPNOTSUPP: no IOMMU.
-	 * Neither has PASIDs. Any other failure must not pass for "no PASIDs".
+	 * ENOENT: an mdev, which is an access and not a device for iommufd. EOPNOTSUPP: no IOMMU.
+	 * Neither has PASIDs. Any other failure must not count as "no PASIDs".
 	 */
 	if (r < 0 && r != -ENOENT && r != -EOPNOTSUPP)
 		return fault_kernel(fault, IOMMUFD_GET_HW_INFO, r);
@@ -108,7 +108,7 @@ void context_remove_device(struct context *context, struct record_device *device
 	record_device_drop(&context->record, device);
 }
 
-/* PASIDs can be in the group, or come: then a plain page table would stand in their way. */
+/* If the group may have PASIDs now or later, a plain page table would block them. */
 static bool group_has_pasids(const struct record *record, const struct record_device *device)
 {
 	for (size_t i = 0; i < record->device_n; i++) {
@@ -148,7 +148,7 @@ static bool same_target(const struct context *context, const struct record_devic
 	return target->hwpt ? device->hwpt == target->hwpt : !hwpt || hwpt->automatic;
 }
 
-/* Would PASIDs of the device's group, bound ones, forbid the plain HWPT? */
+/* Would bound PASIDs of the device's group forbid the plain HWPT? */
 static int check_plain(const struct context *context, const struct record_device *device,
 		       const struct context_target *target, struct fault *fault)
 {
@@ -172,15 +172,15 @@ static int check_plain(const struct context *context, const struct record_device
 	return 0;
 }
 
-/* The HWPT to attach to for TARGET, 0 for its IOAS. */
+/* The HWPT to attach to for TARGET, 0 for the IOAS itself. */
 static int choose_hwpt(struct context *context, const struct record_device *device,
 		       const struct context_target *target, struct fault *fault, uint32_t *ret)
 {
 	const struct record_device *sibling = record_sibling_attached(&context->record, device);
 
 	/*
-	 * The kernel attaches a group as one: to what its first device is attached to. One that is attached takes
-	 * the others along when it moves (iommufd_device_do_replace()).
+	 * The kernel attaches all devices of a group to the target of the first. Moving one of them
+	 * moves the others (iommufd_device_do_replace()).
 	 */
 	if (sibling && !device->attached) {
 		if (!same_target(context, sibling, target))
@@ -196,7 +196,7 @@ static int choose_hwpt(struct context *context, const struct record_device *devi
 		return 0;
 	if (fault->err != EOPNOTSUPP)
 		return FAULTED;
-	/* The IOMMU has no PASIDs, whatever the device can. */
+	/* The IOMMU has no PASIDs, whatever the device supports. */
 	fault_done(fault);
 	*ret = 0;
 	return 0;

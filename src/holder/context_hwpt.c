@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Page tables: those somebody asked for, and those that attaching needs. */
+/* Page tables: those requested by clients, and those that attaching needs. */
 #include "holder/context.h"
 
 #include <errno.h>
@@ -87,9 +87,7 @@ void context_put_hwpt(struct context *context, uint32_t hwpt)
 
 	if (!entry || !entry->automatic || record_hwpt_users(&context->record, hwpt))
 		return;
-	/*
-	 * EBUSY: a process that was given the descriptors uses it. It stays, for the next to find.
-	 */
+	/* EBUSY: a process that received the fds uses it. It stays for the next attach. */
 	if (kernel_destroy(context, hwpt) == 0)
 		record_hwpt_drop(&context->record, entry);
 }

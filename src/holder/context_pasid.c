@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* PASIDs, one at a time; jobs make lists of them. */
+/* Single PASIDs; jobs process lists of them. */
 #include "holder/context.h"
 
 #include <errno.h>
@@ -25,7 +25,10 @@ void context_taken_done(struct context_taken *taken)
 	fault_done(&taken->fault);
 }
 
-/* The first of PASIDS that OWNER has bound, to another HWPT than this (0: any), with what follows it there. */
+/*
+ * The first of PASIDS that OWNER has bound to another HWPT than this (0: any), with the consecutive
+ * ones on the same HWPT.
+ */
 static bool find_used(const struct record_device *owner, const struct ranges *pasids,
 		      uint32_t hwpt_but, struct range *ret, uint32_t *ret_hwpt)
 {
@@ -58,7 +61,7 @@ static int refuse_used(const struct context *context, const struct record_device
 	return fault_raise(fault, "PasidInUse", parameters);
 }
 
-/* PASIDs FROM to TO, beside others. 0 or -ENOMEM, some of them then moved. */
+/* Moves PASIDs of FROM to TO. Returns 0 or -ENOMEM, with some of them moved. */
 static int move_pasids(struct ranges *from, struct ranges *to, struct range range)
 {
 	for (uint64_t pasid = range.lo; pasid <= range.hi; pasid++)
@@ -67,7 +70,7 @@ static int move_pasids(struct ranges *from, struct ranges *to, struct range rang
 	return ranges_add(to, range.lo, range.hi);
 }
 
-/* Those that OWNER has bound are refused, or with TAKEN left out. */
+/* Refuses PASIDs that OWNER has bound, or with TAKEN leaves them out. */
 static int check_unused(const struct context *context, const struct record_device *owner,
 			struct ranges *pasid, uint32_t hwpt_but, struct context_taken *taken,
 			struct fault *fault)
@@ -96,7 +99,7 @@ int context_check_pasids(const struct context *context, const struct record_devi
 		return refuse_pasid("PasidZero", device, 0, fault);
 	if (ranges_next(pasid, end, &wide))
 		return refuse_pasid("PasidTooWide", device, wide.lo > end ? wide.lo : end, fault);
-	/* The kernel would move it to the new target and say nothing. */
+	/* The kernel would silently move it to the new target. */
 	return check_unused(context, device, pasid, 0, taken, fault);
 }
 
@@ -138,8 +141,8 @@ int context_check_bound(const struct record_device *device, const struct ranges 
 
 /*
  * iommufd_hwpt_pasid_compat(): no PASID can be attached while the group's RID is on a page table
- * without IOMMU_HWPT_ALLOC_PASID. In the same IOAS it can change places, since it sees the same
- * memory.
+ * without IOMMU_HWPT_ALLOC_PASID. Moving the RID within the same IOAS is safe, because it sees the
+ * same memory.
  */
 static int make_room(struct context *context, struct record_device *device, uint32_t ioas,
 		     struct fault *fault, struct context_undo *ret_undo)
@@ -194,7 +197,7 @@ int context_begin_pasids(struct context *context, struct record_device *device,
 		*ret_hwpt = target->hwpt;
 		return 0;
 	}
-	/* What make_room() has made is found: this fails only where nothing had to be moved. */
+	/* Finds the HWPT that make_room() allocated, so it only fails if nothing was moved. */
 	return context_get_hwpt(context, device, target->ioas, fault, ret_hwpt);
 }
 
@@ -219,7 +222,7 @@ int context_bind_pasid(struct context *context, struct record_device *device, ui
 {
 	int r;
 
-	/* What needs memory comes first; what it takes to undo it is there then. */
+	/* Allocate first, so that undoing it cannot fail. */
 	r = record_pasid_bind(device, pasid, hwpt);
 	if (r < 0)
 		return r;
@@ -243,7 +246,7 @@ int context_unbind_pasid(struct context *context, struct record_device *device, 
 		return r;
 	}
 	record_pasid_unbind(device, pasid);
-	/* Only the last one leaves its HWPT without users, and only then is it worth counting. */
+	/* Only the last PASID leaves the HWPT unused, and only then counting is worthwhile. */
 	if (!record_pasid_serves(device, hwpt))
 		context_put_hwpt(context, hwpt);
 	return 0;

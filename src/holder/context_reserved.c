@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reserved regions of devices. Attaching a device's own requests to an IOAS that has a mapping there is refused by
- * the kernel; attaching PASIDs is not.
+ * Reserved regions of devices. The kernel refuses to attach a device's own requests to an IOAS with
+ * a mapping there, but not PASIDs.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -59,12 +59,12 @@ bool context_reserved(const struct context *context, const struct record_device 
 		return false;
 	array = json_object_new_array();
 	while (fgets(line, sizeof(line), f))
-		/* A relaxable one does not stand in the way of attaching. */
+		/* Relaxable regions do not prevent attaching. */
 		if (sscanf(line, "0x%" SCNx64 " 0x%" SCNx64 " %31s", &region.first, &region.last,
 			   region.kind) == 3 &&
 		    region.first <= region.last && strcmp(region.kind, "direct-relaxable") != 0)
 			add_overlaps(entry, &region, array, &n);
-	/* Half of them is not known to be all. */
+	/* After a read error the list is not complete. */
 	if (ferror(f)) {
 		json_object_put(array);
 		return false;

@@ -17,10 +17,10 @@
 #include "holder/server.h"
 #include "util/cleanup.h"
 
-/* Devices, clients and what else there is fit many times; the soft limit may be as low as 256. */
+/* Room for many times the fds of devices and clients; the soft limit may be as low as 256. */
 #define FD_LIMIT 4096
 
-/* linux/capability.h, of which no more is needed. */
+/* From linux/capability.h. */
 #define CAP_VERSION_3 0x20080522u
 #define CAP_IPC_LOCK  14
 struct cap_header {
@@ -55,8 +55,8 @@ static void remove_socket(void *userdata)
 }
 
 /*
- * Root's power is needed to open the nodes, which are root's own files, and for nothing else;
- * CAP_IPC_LOCK keeps RLIMIT_MEMLOCK away from mappings.
+ * Root is only needed to open the nodes, which root owns; CAP_IPC_LOCK exempts mappings from
+ * RLIMIT_MEMLOCK.
  */
 static int drop_privileges(void)
 {
@@ -75,7 +75,7 @@ static int drop_privileges(void)
 	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
 }
 
-/* Its name; and no file system kept busy by where the caller happened to be. */
+/* Sets the name; leaves the caller's directory so as not to keep its file system busy. */
 static int set_process(const char *name)
 {
 	struct rlimit limit;
@@ -109,7 +109,7 @@ static int take_signals(struct holder *holder)
 	return holder->signals < 0 ? -errno : 0;
 }
 
-/* The loop's to call: whatever happens to the socket, it serves on the one that there is now. */
+/* Called by the loop: if the socket was recreated, serve on the new one. */
 static bool attend_place(void *userdata, int *ret_again)
 {
 	struct holder *holder = userdata;
@@ -120,10 +120,7 @@ static bool attend_place(void *userdata, int *ret_again)
 	return there;
 }
 
-/*
- * Set up in an order that leaves nothing behind on failure: the socket comes into being last but
- * one.
- */
+/* In an order that leaves nothing behind on failure: the socket is created last but one. */
 static int prepare(struct holder *holder, const char *name, const char **stage)
 {
 	int r;
@@ -191,7 +188,10 @@ int daemon_detach(int *keep)
 	_cleanup_close_ int null = -1;
 	int kept;
 
-	/* Away from 0 to 2, which are about to be replaced, and out of reach of close_range(). */
+	/*
+	 * Moves it above 0 to 2, which are about to be replaced, and out of the range of
+	 * close_range().
+	 */
 	kept = fcntl(*keep, F_DUPFD_CLOEXEC, 3);
 	if (kept < 0)
 		return -errno;

@@ -46,7 +46,10 @@ void lent_refresh(struct lent_list *list)
 	list->n = kept;
 }
 
-/* The process itself where the kernel can tell, else who has its number: one too many is on the safe side. */
+/*
+ * The process itself if the kernel supports it, else the one that has its pid now: noting one too
+ * many is the safe side.
+ */
 static int peer_pidfd(int socket, pid_t pid)
 {
 	int fd = -1;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Processes that were given a context's descriptors (GetFds). While one of them lives the descriptors may be in use,
- * whatever it has done with them. When it has ended they are taken for closed: of a child that it has left
- * them to nothing can be known here.
+ * Processes that received a context's fds (GetFds). While one of them lives the fds may be in use,
+ * whatever it did with them. When it has ended they are assumed closed; children that inherited
+ * them are unknown.
  */
 #pragma once
 
@@ -14,7 +14,7 @@
 
 struct lent {
 	pid_t pid;
-	int pidfd; /* -1: the kernel gave none */
+	int pidfd; /* -1: not available */
 };
 
 struct lent_list {
@@ -24,16 +24,16 @@ struct lent_list {
 void lent_done(struct lent_list *list);
 
 /*
- * Who is at the other end of SOCKET, by what the kernel noted when it connected. Returns 0, also for one that has
- * ended or is in there; -ENOSPC, -errno.
+ * Adds the peer of SOCKET, as recorded by the kernel at connect(2). Returns 0, also if it has ended
+ * or is already listed; -ENOSPC; another -errno.
  */
 int lent_add(struct lent_list *list, int socket);
-/* Forgets those that have ended. */
+/* Drops processes that have ended. */
 void lent_refresh(struct lent_list *list);
 
 /* TASK_COMM_LEN */
 struct lent_command {
-	char text[16]; /* whatever bytes it likes; "" where it cannot be read */
+	char text[16]; /* arbitrary bytes; "" if unreadable */
 };
-/* Its name now: a process that got the descriptors may have become another program since. */
+/* Its current name: the process may have executed another program since. */
 struct lent_command lent_command(const struct lent *lent);

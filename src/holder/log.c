@@ -16,13 +16,13 @@
 #include "util/clock.h"
 #include "util/str.h"
 
-/* A pipe takes so much whole or not at all (PIPE_BUF), and syslog's datagrams are no longer. */
+/* A pipe takes so many bytes atomically (PIPE_BUF), and syslog's datagrams are not longer. */
 #define LINE_MAX_BYTES 1024
 
 /*
- * A file takes what it is given. Of a pipe or a terminal a description of our own can be made that does not
- * block; where that is not permitted, as for a pipe of another user's, and for a socket, the call that writes
- * has to see to it.
+ * Files never block. A pipe or terminal is reopened to get a file description of our own with
+ * O_NONBLOCK. If that is not permitted (another user's pipe) or possible (a socket), the write
+ * itself has to avoid blocking.
  */
 static void open_stderr(struct log *log)
 {
@@ -79,7 +79,7 @@ static bool put(int fd, const char *text, size_t n)
 	return r >= 0;
 }
 
-/* TEXT as who takes it wants it. */
+/* Writes TEXT in the format of the receiver. */
 static bool put_line(struct log *log, int priority, const char *text)
 {
 	char line[LINE_MAX_BYTES];
@@ -94,7 +94,7 @@ static bool put_line(struct log *log, int priority, const char *text)
 	}
 	n = snprintf(line, sizeof(line), "<%d>ioasidctl[%d]: context %s: %s", LOG_DAEMON | priority,
 		     (int)getpid(), log->context, text);
-	/* The NUL ends it where it is a stream. */
+	/* On a stream socket, the NUL ends the message. */
 	n = n > (int)sizeof(line) - 1 ? (int)sizeof(line) - 1 : n;
 	if (log->fd < 0)
 		open_syslog(log);

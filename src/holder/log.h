@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a holder has to say: on stderr in the foreground, else to syslog (LOG_DAEMON). Whoever takes that
- * may be slow, stopped or gone: nothing here ever waits, and what could not be said is counted.
+ * Messages of a holder: to stderr in the foreground, else to syslog (LOG_DAEMON). The receiver may
+ * be slow, stopped or gone, so this never blocks; lost messages are counted.
  */
 #pragma once
 
@@ -12,32 +12,40 @@
 struct log {
 	const char *context;
 	bool foreground;
-	const char *socket; /* of syslog; NULL: where it is */
+	const char *socket; /* of syslog; NULL: the default */
 	int fd;             /* -1: not open */
-	unsigned long lost; /* lines since the last one that went out */
+	unsigned long lost; /* lines lost since the last one that was sent */
 };
 
-/* Before privileges are dropped: stderr is opened once more, for its being non-blocking is no other's affair. */
+/*
+ * Call before dropping privileges. Reopens stderr, because O_NONBLOCK on a shared file description
+ * would affect other processes.
+ */
 void log_open(struct log *log);
 void log_close(struct log *log);
 
 /*
- * PRIORITY is LOG_NOTICE or the like. One line, without newline, cut where it is too long for a pipe
- * to take it whole; control characters are made visible.
+ * PRIORITY is LOG_NOTICE etc. Writes one line, given without newline, truncated so that a pipe
+ * takes it atomically; control characters are made visible.
  */
 void log_line(struct log *log, int priority, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* What others can make happen as often as they like is said once in LOG_INTERVAL, and counted in between. */
+/*
+ * Events that others can trigger at will are logged once per LOG_INTERVAL, and counted in between.
+ */
 #define LOG_INTERVAL 10000 /* ms */
 
 struct log_limit {
 	const char *what;         /* is happening */
-	int64_t next;             /* ms, CLOCK_MONOTONIC: silent until then */
+	int64_t next;             /* ms, CLOCK_MONOTONIC: suppressed until then */
 	unsigned long suppressed; /* since then */
 };
 
-/* True when the line is to be said. */
+/* Returns true if the line should be logged. */
 bool log_limit(struct log_limit *limit);
-/* Says how many were not, once the time has come. Returns the ms until then, -1 for nothing to say. */
+/*
+ * Logs the number of suppressed lines if it is time. Returns the ms until then, -1 if there are
+ * none.
+ */
 int log_limit_flush(struct log *log, struct log_limit *limit, bool now);

@@ -9,12 +9,12 @@
 #include "util/cleanup.h"
 #include "util/str.h"
 
-/* The file that is installed, made a string by the Makefile. */
+/* The installed .varlink file, converted to a string by the Makefile. */
 static const char description[] =
 #include "wire/interface.h"
 	;
 
-/* What the varlink specification says of org.varlink.service. */
+/* org.varlink.service, from the varlink specification. */
 static const char service_description[] =
 	"interface " VARLINK_INTERFACE "\n"
 	"\n"
@@ -144,7 +144,7 @@ static const struct method methods[] = {
 	  .changes = true },
 };
 
-/* Of every method that changes something. */
+/* A parameter of every method that changes something. */
 static const struct parameter dry_run = OPTIONAL("dry_run", BOOL);
 
 /* INTERFACE.METHOD */
@@ -180,7 +180,7 @@ static bool is_strings(json_object *object, const char *key)
 
 	if (json_get_array(object, key, &array) < 0)
 		return false;
-	n = array ? json_object_array_length(array) : 0; /* null is as good as absent */
+	n = array ? json_object_array_length(array) : 0; /* null counts as absent */
 	for (size_t i = 0; i < n; i++)
 		if (!json_object_is_type(json_object_array_get_idx(array, i), json_type_string))
 			return false;
@@ -234,7 +234,7 @@ static int check_parameters(struct call *call)
 	return 0;
 }
 
-/* Of MESSAGE, nothing but the parameters is kept, and of these only what the method knows may be there. */
+/* Keeps only the parameters of MESSAGE, and refuses those that the method does not have. */
 static int open_call(json_object *message, struct call *ret)
 {
 	json_object *parameters = NULL;
@@ -299,7 +299,7 @@ json_object *call_answer(struct call *call)
 
 	if (call->fault.raised) {
 		json_add_string(message, "error", call->fault.id);
-		/* Its name is worth more than nothing. */
+		/* Out of memory: at least send the name of the error. */
 		if (json_is_whole(call->fault.parameters))
 			json_add(message, "parameters", TAKE_PTR(call->fault.parameters));
 		return message;

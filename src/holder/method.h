@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The methods of org.ioasidctl.Context and org.varlink.service: found, their parameters checked,
- * and run.
+ * The methods of org.ioasidctl.Context and org.varlink.service: lookup, parameter checks,
+ * execution.
  */
 #pragma once
 
@@ -10,44 +10,44 @@
 
 struct method;
 
-/* One call, from the message to its last reply. */
+/* A call, from its message to its last reply. */
 struct call {
 	const struct method *method;
-	json_object *parameters; /* owned; never NULL once the call is open */
+	json_object *parameters; /* owned; never NULL after call_open() */
 	bool oneway, more;
 
-	/* What running it leaves. Without fault, and unless a job was begun, there is a reply. */
+	/* The results. Without a fault, and unless a job was started, there is a reply. */
 	struct fault fault;
 	json_object *reply;
-	bool continues;  /* run again for the next reply */
+	bool continues;  /* run again for another reply */
 	struct job *job; /* owned */
-	int *fd;         /* to go with the reply, owned */
+	int *fd;         /* to send with the reply, owned */
 	size_t fd_n;
 
-	/* Where the next reply goes on. */
+	/* Where the next reply continues. */
 	uint64_t serial;
 	uint32_t pasid;
 };
 
 /*
- * Takes MESSAGE over in any case. Returns 0, or FAULTED with call->fault set: an unknown method, or
- * parameters that are unknown, missing or of a wrong type.
+ * Takes over MESSAGE in any case. Returns 0, or FAULTED with call->fault set: unknown method, or
+ * parameters unknown, missing or of the wrong type.
  */
 int call_open(json_object *message, struct call *ret);
 void call_done(struct call *call);
 
-/* It changes the context, so it must wait while a job runs. */
+/* Does it change the context, so that it must wait for a running job? */
 bool call_changes(const struct call *call);
 
-/* It is to be planned and not done: see dry_run.h. */
+/* Is it a dry run? See dry_run.h. */
 bool call_is_dry(const struct call *call);
 
 void call_run(struct context *context, struct call *call);
 
-/* {"parameters": ...} or {"error": ..., "parameters": ...}; takes them. */
+/* Takes the answer out of the call: {"parameters": ...} or {"error": ..., "parameters": ...}. */
 json_object *call_answer(struct call *call);
 
-/* For the methods themselves; the types have been checked. NULL, false or VALUE when absent. */
+/* For the methods, after the types were checked. NULL, false or VALUE if absent. */
 const char *call_string(const struct call *call, const char *key);
 bool call_bool(const struct call *call, const char *key, bool value);
 uint64_t call_u64(const struct call *call, const char *key, uint64_t value);
@@ -73,7 +73,7 @@ struct parameter {
 
 struct method {
 	const char *name;
-	/* Fills call->reply, or begins call->job. 0, or FAULTED with call->fault */
+	/* Fills call->reply or starts call->job. Returns 0, or FAULTED with call->fault. */
 	int (*run)(struct context *context, struct call *call);
 	struct parameter parameter[METHOD_PARAMETER_MAX];
 	bool changes;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Methods that change the context: from parameters to the context's functions. */
+/* Methods that change the context: turns parameters into calls of context_*(). */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,8 @@
 #include "util/cleanup.h"
 
 /*
- * A list of PASIDs as text: more than that takes long to read, and is better asked for in ranges.
+ * Limit on the text of a list of PASIDs, because longer ones take long to parse; ranges are
+ * shorter.
  */
 #define PASID_TEXT_MAX ((size_t)32 << 10)
 

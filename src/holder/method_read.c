@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Methods that change nothing: they are served while a job runs. */
+/* Methods that change nothing. They are served while a job runs. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "holder/method.h"
 #include "util/cleanup.h"
 
-/* So many entries in one reply of ListBindings, about 120 bytes each. */
+/* Entries per reply of ListBindings, about 120 bytes each. */
 #define BATCH 256
 
 static void add_optional(json_object *object, const char *key, bool known, uint64_t value)
@@ -111,8 +111,8 @@ static json_object *json_binding(const struct context *context, const struct rec
 }
 
 /*
- * Batch after batch. A cursor (device, PASID) and no snapshot: what is bound or unbound meanwhile
- * is seen or not, but nothing is seen twice.
+ * Replies in batches from a cursor (device, PASID), not from a snapshot: what changes meanwhile may
+ * be missing, but nothing is listed twice.
  */
 int method_list_bindings(struct context *context, struct call *call)
 {
@@ -161,7 +161,7 @@ int method_show_ioas(struct context *context, struct call *call)
 	return 0;
 }
 
-/* Duplicates, since what goes out is closed when it is gone. */
+/* Duplicates, because fds are closed once sent. */
 static int push_fd(struct call *call, json_object *names, const char *name, int fd)
 {
 	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);

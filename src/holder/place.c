@@ -14,9 +14,9 @@
 #include "util/cleanup.h"
 #include "util/clock.h"
 
-/* Who removes a directory removes what is in it first: not to be disturbed. */
+/* Removing a directory starts with its contents: do not interfere. */
 #define PAUSE 500 /* ms */
-/* So often it is looked for while things change. */
+/* How often to check while things change. */
 #define AGAIN 1000 /* ms */
 
 void place_done(struct place *place)
@@ -44,7 +44,7 @@ void place_remove(struct place *place)
 		(void)unlinkat(place->dir, place->file, 0);
 }
 
-/* Without it the holder works as well, but for what happens to its socket. */
+/* Optional: without it, only changes to the socket go unnoticed. */
 static void watch(struct place *place)
 {
 	char path[32];
@@ -102,7 +102,7 @@ int place_open(struct place *place, const char *name, int patience, const char *
 	return 0;
 }
 
-/* Where clients look for it, which may be another directory by now. */
+/* Checks the path that clients use, which may be another directory by now. */
 static bool is_there(const struct place *place)
 {
 	_cleanup_free_ char *path = NULL;
@@ -122,7 +122,7 @@ static void drain(const struct place *place)
 		;
 }
 
-/* True: made anew, or to be tried again. */
+/* Returns true if it was recreated, or will be retried. */
 static bool renew(struct place *place, const char *name, struct log *log)
 {
 	_cleanup_(place_done) struct place new = PLACE_NONE;

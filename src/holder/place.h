@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where a holder can be found: its socket in the runtime directory. Either may be removed by others, as a user's
- * directory is at the end of the last session. Then the socket is created again, or, if that is not possible,
- * the holder has to end: no command would find it, and it would keep its devices for ever.
+ * The holder's socket in the runtime directory. Both can be removed by others: a user's directory
+ * is at the end of the last session. The socket is then recreated; if that is not possible the
+ * holder has to end, because no command could find it and it would keep its devices forever.
  */
 #pragma once
 
@@ -12,22 +12,22 @@
 
 #include "holder/log.h"
 
-/* Steps that fail for reasons of their own. */
+/* Steps that have their own error messages. */
 #define PLACE_STAGE_DIRECTORY "runtime directory"
 #define PLACE_STAGE_LOCK      "lock of the runtime directory"
 
-/* So long another may take to create its context, or a directory to come back. */
+/* How long to wait for another process creating its context, or for a directory to come back. */
 #define PLACE_PATIENCE 10000 /* ms */
 
 struct place {
 	char *directory, *file;
-	dev_t device; /* of the socket FILE, by which it is known again */
+	dev_t device; /* of the socket FILE, to recognize it */
 	ino_t inode;
 	int dir, listener;
 	int lock;        /* while it is made */
-	int watch;       /* inotify of DIR, -1 where there is none to be had */
-	int64_t missing; /* ms, since it was seen to be; 0: it is there */
-	int64_t renewed; /* ms; 0: it never was */
+	int watch;       /* inotify fd of DIR, -1 if not available */
+	int64_t missing; /* ms, since when it is missing; 0: it exists */
+	int64_t renewed; /* ms, when it was last recreated; 0: never */
 };
 #define PLACE_NONE \
 	{ \
@@ -36,17 +36,18 @@ struct place {
 void place_done(struct place *place);
 
 /*
- * Makes the socket of context NAME, waits PATIENCE ms for the lock, and keeps that until place_unlock(). On failure
- * RET_STAGE says in words what failed, and points to a constant. -EEXIST: somebody listens there; -EBUSY: the lock.
+ * Creates the socket of context NAME. Waits PATIENCE ms for the lock, which is kept until
+ * place_unlock(). On failure RET_STAGE is a constant that says what failed. -EEXIST: a process
+ * listens there; -EBUSY: the lock.
  */
 int place_open(struct place *place, const char *name, int patience, const char **ret_stage);
 void place_unlock(struct place *place);
 
-/* Removes the socket; but where somebody removed that one, another holder's may be there by now. */
+/* Removes the socket, unless it was replaced by another holder's. */
 void place_remove(struct place *place);
 
 /*
- * To be called when WATCH is readable, and again after RET_AGAIN ms (-1: not before). LISTENER may be another one then.
- * False: it cannot be found any more, which has been logged.
+ * To call when WATCH is readable, and after RET_AGAIN ms (-1: not). LISTENER may change. Returns
+ * false if clients cannot find the context any more, which is logged.
  */
 bool place_attend(struct place *place, const char *name, struct log *log, int *ret_again);

@@ -66,7 +66,7 @@ struct record {
 	char *name;
 	uid_t uid;
 	pid_t pid;
-	uint64_t created; /* seconds since the epoch */
+	uint64_t created; /* seconds since 1970 */
 	uint64_t serial;  /* of the last device */
 	struct record_device *device;
 	size_t device_n;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The record's second half: who is attached to what, PASIDs, mappings. */
+/* The second half of the record: attachments, PASIDs, mappings. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,7 +80,7 @@ int record_pasid_bind(struct record_device *device, uint32_t pasid, uint32_t hwp
 			return -ENOMEM;
 		*binding = (struct record_binding){ .hwpt = hwpt };
 	}
-	/* Without memory an empty binding may stay behind, which counts for nothing. */
+	/* If out of memory, an empty binding may remain, which is ignored. */
 	return ranges_add(&binding->pasid, pasid, pasid);
 }
 
@@ -136,8 +136,8 @@ bool record_pasid_next(const struct record_device *device, uint32_t from, struct
 }
 
 /*
- * The numbers are the group's, so what a sibling has bound is taken too: the lowest taken ones that
- * follow each other, from FROM on. False when there are none.
+ * PASIDs are shared by the group, so those bound by a sibling count too: the lowest consecutive
+ * taken ones from FROM on. Returns false if there are none.
  */
 static bool next_taken(const struct record *record, const struct record_device *device,
 		       uint32_t from, struct range *ret)
@@ -180,14 +180,14 @@ uint32_t record_pasid_count_free(const struct record *record, const struct recor
 	struct range taken;
 
 	while (at < end && next_taken(record, device, at, &taken)) {
-		/* What a wider sibling has above this one's numbers is not one of them. */
+		/* A sibling's PASIDs may exceed this device's width. */
 		count += (taken.lo < end ? taken.lo : end) - at;
 		at = taken.hi + 1;
 	}
 	return at < end ? count + (end - at) : count;
 }
 
-/* The first mapping that ends at IOVA or later. */
+/* Index of the first mapping that ends at or after IOVA. */
 static size_t mapping_from(const struct record_ioas *ioas, uint64_t iova)
 {
 	size_t lo = 0, hi = ioas->mapping_n;
@@ -241,7 +241,7 @@ size_t record_mapping_overlaps(const struct record_ioas *ioas, uint64_t iova, ui
 
 void record_mapping_drop(struct record_ioas *ioas, size_t first, size_t n)
 {
-	if (n == 0) /* then there may be no array at all */
+	if (n == 0) /* the array may be NULL */
 		return;
 	ioas->mapping_n -= n;
 	memmove(&ioas->mapping[first], &ioas->mapping[first + n],

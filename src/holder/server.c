@@ -31,7 +31,7 @@ int server_add_client(struct server *server, int fd)
 	return 0;
 }
 
-/* Whoever changes the context has to wait. */
+/* Must calls that change the context wait? */
 static bool is_busy(const struct server *server)
 {
 	return server->job || server->dry;
@@ -42,7 +42,7 @@ static void client_run(struct server *server, struct client *client)
 	bool dry = call_is_dry(&client->call);
 
 	client->turn = server->turn;
-	/* Here, for the child of a dry run has none of the descriptors that it takes. */
+	/* Here, because the child of a dry run does not have the pidfds. */
 	lent_refresh(&server->context->lent);
 	if (dry)
 		(void)dry_run_begin(server->context, &client->call, &server->dry);
@@ -98,7 +98,7 @@ static void client_begin(struct server *server, struct client *client)
 	client_run(server, client);
 }
 
-/* One message or one more reply a turn, so that no client keeps the others waiting. */
+/* One message or one further reply per turn, so that no client delays the others. */
 static void client_serve(struct server *server, struct client *client)
 {
 	server_client_write(client);
@@ -202,7 +202,7 @@ static void dry_run_ended(struct server *server)
 		server_client_answer(server, client);
 }
 
-/* The kernel wants devices back, and whoever unbinds or removes one waits for us. */
+/* An unbind or removal of these devices is waiting for the holder to close them. */
 static void begin_requested(struct server *server)
 {
 	struct record *record = &server->context->record;
@@ -213,7 +213,7 @@ static void begin_requested(struct server *server)
 
 		if (!device->requested)
 			continue;
-		device->requested = false; /* asked again and again until it is gone */
+		device->requested = false; /* the kernel repeats it until the device is closed */
 		log_line(server->log, LOG_NOTICE,
 			 "%s: the kernel wants it back: its PASIDs are unbound and it is closed",
 			 device->name);
@@ -239,7 +239,7 @@ static void do_job(struct server *server)
 		client_run(server, client);
 }
 
-/* The shorter of two times, of which -1 is for ever. */
+/* The shorter of two timeouts; -1 is forever. */
 static int sooner(int a, int b)
 {
 	return a < 0 || (b >= 0 && b < a) ? b : a;
@@ -254,7 +254,7 @@ static int until(int64_t when)
 	return left > 0 ? (int)left : 0;
 }
 
-/* Milliseconds for poll(2): none while there is something to do. */
+/* The timeout for poll(2) in ms: 0 if there is something to do. */
 static int how_long(struct server *server)
 {
 	int ms = server->deaf ? 1000 : -1;
@@ -271,7 +271,7 @@ static int how_long(struct server *server)
 	return sooner(ms, log_limit_flush(server->log, &server->refused, false));
 }
 
-/* P has a place for each device. Returns their number. */
+/* P has room for every device. Returns their number. */
 static size_t poll_devices(const struct server *server, struct pollfd *p)
 {
 	const struct record *record = &server->context->record;
@@ -330,7 +330,7 @@ void server_turn(struct server *server)
 	for (size_t i = 0; i < n; i++)
 		client_serve(server, server->client[i]);
 	do_job(server);
-	/* Whose a destroyed context was nobody knows any more: no one is let in, and none refused. */
+	/* After Destroy nobody is accepted or refused any more. */
 	if (p[0].revents & POLLIN && !server->ending)
 		server_accept(server);
 	if (p[3 + n].revents || until(server->attend_at) == 0)
@@ -338,7 +338,7 @@ void server_turn(struct server *server)
 	server_reap(server);
 }
 
-/* The answer to Destroy is in its client's buffer: half a second is given for it to be taken. */
+/* The answer to Destroy is still buffered: waits up to half a second for the client to read it. */
 static void flush_answers(struct server *server)
 {
 	for (unsigned int i = 0; i < 50; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who may become a client, and who has to make room. */
+/* Who may become a client, and which one has to be dropped for it. */
 #include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -7,7 +7,7 @@
 #include "holder/server.h"
 #include "util/cleanup.h"
 
-/* Somebody who has left a connection open, or does not read, must not lock others out. */
+/* Clients that keep idle connections open, or do not read, must not lock others out. */
 static void evict(struct server *server)
 {
 	struct client *oldest = NULL;
@@ -29,7 +29,7 @@ static void evict(struct server *server)
 	}
 }
 
-/* Says FAULT before it closes; a peer that does not read that is not waited for. */
+/* Sends FAULT and closes, without waiting for the peer to read it. */
 static void refuse(int fd, struct fault *fault)
 {
 	struct call call = { .fault = *fault };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One client of the loop: what it sends, what it is sent, and how it goes. */
+/* A client of the loop: what it sends and receives, and how it disconnects. */
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ void server_client_free(struct client *client)
 	free(client);
 }
 
-/* SIOCOUTQ of unix(7) by its other name: 0 when the peer has read all that it was sent. */
+/* SIOCOUTQ of unix(7) under its other name: 0 if the peer has read everything. */
 static size_t unread_fds(struct client *client)
 {
 	int bytes = 0;
@@ -30,7 +30,7 @@ static size_t unread_fds(struct client *client)
 	return client->unread_fds;
 }
 
-/* May CLIENT be sent N descriptors more? Raises LimitReached. */
+/* May N more fds be sent to CLIENT? Raises LimitReached. */
 static void check_fds(struct server *server, struct client *client, size_t n)
 {
 	size_t own = unread_fds(client), sum = 0;
@@ -47,7 +47,7 @@ static void check_fds(struct server *server, struct client *client, size_t n)
 			    SERVER_UNREAD_FD_SUM);
 }
 
-/* Known before it can have them: whoever destroys the context is told of it. */
+/* Noted before it receives them, so that whoever destroys the context is warned. */
 static void lend(struct server *server, struct client *client)
 {
 	struct call *call = &client->call;
@@ -89,13 +89,13 @@ void server_client_garbage(struct server *server, struct client *client, const c
 	client->closing = true;
 }
 
-/* No fault of the peer's: to be tried again, and poll(2) does not say when. */
+/* Not the peer's fault: retry later; poll(2) does not signal it. */
 static bool is_passing(ssize_t r)
 {
 	return r == -ENOMEM || r == -ENOBUFS || r == -ETOOMANYREFS;
 }
 
-/* Its reply cannot be sent for want of something; after a while it is told so in place of the descriptors. */
+/* Its reply waits for resources; after a while it gets an error instead of the fds. */
 static void stuck(struct client *client, int64_t now)
 {
 	_cleanup_(call_done) struct call call = { 0 };
@@ -143,9 +143,7 @@ static void client_read(struct client *client)
 		client->dead = true;
 }
 
-/*
- * The peer has closed. Nobody waits for an answer, but what has begun, or asked for none, goes on.
- */
+/* The peer has disconnected. Drops its call, unless that has started or needs no answer. */
 static void client_gone(struct server *server, struct client *client)
 {
 	client->gone = client->eof = true;
@@ -169,7 +167,7 @@ void server_client_event(struct server *server, struct client *client, short eve
 		client->turn = server->turn;
 }
 
-/* Wants nothing more of it than it can digest: no reading while an answer is due. */
+/* Applies back pressure: reads nothing while an answer is pending. */
 short server_client_wants(struct client *client)
 {
 	if (varlink_out_pending(&client->out))

@@ -24,7 +24,7 @@ const struct out_column *out_column_find(const struct out_column *columns, const
 	return NULL;
 }
 
-/* KEY is one of the LIST's, which commas part. */
+/* Is KEY in the comma-separated LIST? */
 static bool is_listed(const char *list, const char *key)
 {
 	size_t len = strlen(key);

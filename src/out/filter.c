@@ -16,7 +16,7 @@
 
 enum term_op { EQUAL, UNEQUAL, LESS, GREATER, LESS_EQUAL, GREATER_EQUAL };
 
-/* The longer before those that they begin with. */
+/* Longer operators before their prefixes. */
 static const struct {
 	const char *text;
 	enum term_op op;
@@ -25,7 +25,7 @@ static const struct {
 	{ "=", EQUAL },    { "<", LESS },        { ">", GREATER },
 };
 
-/* What a pattern means to a number: one, or all of LO to HI. Without either LO is above HI. */
+/* A pattern as numbers: a single one, or LO to HI. LO is above HI if it is neither. */
 struct numbers {
 	uint64_t lo, hi;
 };
@@ -34,7 +34,7 @@ struct term {
 	const struct out_column *column;
 	enum term_op op;
 	struct strv patterns;
-	struct numbers *numbers; /* one for each pattern */
+	struct numbers *numbers; /* one per pattern */
 };
 
 struct out_filter {
@@ -80,7 +80,7 @@ static struct numbers parse_numbers(const char *pattern, bool size)
 	int length = snprintf(lo, sizeof(lo), "%.*s",
 			      dash ? (int)(dash - pattern) : (int)strlen(pattern), pattern);
 
-	/* Cut, it would be another number. */
+	/* Truncated, it would be another number. */
 	if (length < 0 || (size_t)length >= sizeof(lo))
 		return none;
 	if (parse_number(lo, size, &ret.lo) < 0 ||
@@ -102,7 +102,7 @@ static bool is_one_of(const char *const *values, const char *text)
 	return false;
 }
 
-/* The pattern that PATTERN stands for in a column of yes and no; NULL where it is none. */
+/* The pattern for a yes/no column that PATTERN stands for; NULL if none. */
 static const char *parse_bool(const char *pattern)
 {
 	static const char *const yes[] = { "yes", "true", "1", NULL };
@@ -111,13 +111,16 @@ static const char *parse_bool(const char *pattern)
 	return is_one_of(yes, pattern) ? "1" : is_one_of(no, pattern) ? "0" : NULL;
 }
 
-/* What the column has for PATTERN in RET, else NULL. Returns 0, -EINVAL for what it can never have. */
+/*
+ * Translates PATTERN to the column's type, in RET; NULL: unchanged. Returns 0, or -EINVAL for a
+ * value that the column can never have.
+ */
 static int typed(const struct out_column *column, const char *pattern, struct numbers *ret_numbers,
 		 const char **ret)
 {
 	*ret_numbers = parse_numbers(pattern, column->flags & OUT_IS_SIZE);
 	*ret = NULL;
-	/* Of several kinds, or none at all: "driver=". */
+	/* Matches several kinds, or the absence of a value: "driver=". */
 	if (!*pattern || is_wild(pattern))
 		return 0;
 	if (column->flags & OUT_IS_BOOL) {
@@ -156,7 +159,7 @@ static int add_pattern(struct term *term, const char *pattern, bool bare,
 	return strv_push(&term->patterns, known ? known : resolved ? resolved : pattern);
 }
 
-/* LIST is of columns alone, as if -o stood before it. */
+/* Does LIST consist of column names only, as if -o was missing? */
 static bool is_output(const struct out_column *columns, const char *list)
 {
 	_cleanup_free_ char *copy = strdup(list);
@@ -168,7 +171,7 @@ static bool is_output(const struct out_column *columns, const char *list)
 	return copy;
 }
 
-/* Where the term's operator is, and which; NULL: it has none. */
+/* Finds the term's operator; NULL: it has none. */
 static const char *find_operator(const char *text, size_t *ret_index)
 {
 	const char *at = strpbrk(text, "=!<>");
@@ -229,7 +232,7 @@ int out_filter_new(const struct out_column *columns, const char *const *terms, s
 	while (filter->n < n) {
 		const char *term = terms[filter->n];
 
-		/* Counted first, so that a term that fails half-way is freed too. */
+		/* Count it first, so that a term that fails half-way is freed too. */
 		r = term_parse(columns, term, resolver, &filter->terms[filter->n++], ret_fault);
 		if (r)
 			return r;
@@ -267,7 +270,7 @@ const char *out_filter_only(const struct out_filter *filter, const char *key)
 
 static bool match_text(const struct term *term, const char *text)
 {
-	/* An empty pattern asks for rows without a value: "driver=". */
+	/* An empty pattern matches rows without a value: "driver=". */
 	for (size_t i = 0; i < term->patterns.n; i++)
 		if (fnmatch(term->patterns.v[i], text, FNM_CASEFOLD) == 0)
 			return true;
@@ -287,7 +290,7 @@ static bool is_number(const struct out_value *value)
 	return value->type == OUT_NUMBER || value->type == OUT_SIZE || value->type == OUT_ADDRESS;
 }
 
-/* A value that is none is neither less nor more. */
+/* An absent value is neither less nor greater. */
 static bool match_order(const struct term *term, const struct out_value *value)
 {
 	uint64_t bound = term->numbers[0].lo;
@@ -306,7 +309,7 @@ static bool match_order(const struct term *term, const struct out_value *value)
 	}
 }
 
-/* 1 or 0: whether one of the patterns matches. -ENOMEM. */
+/* Does one of the patterns match? Returns 1, 0 or -ENOMEM. */
 static int match_equal(const struct term *term, const struct out_value *value)
 {
 	const struct out_style style = { .separator = "\n", .unsafe = "" };
@@ -325,7 +328,7 @@ static int match_equal(const struct term *term, const struct out_value *value)
 	return 0;
 }
 
-/* 1, 0, or -errno for which the value cannot be read. */
+/* Returns 1, 0, or the -errno of an unreadable value. */
 static int match_term(const struct term *term, const void *row)
 {
 	struct out_value value = { 0 };
@@ -344,7 +347,7 @@ int out_filter_match(const struct out_filter *filter, const void *row)
 {
 	int undecided = 0;
 
-	/* What fails one term is out, whatever cannot be read for another. */
+	/* A row that fails one term does not match, even if another term's value is unreadable. */
 	for (size_t i = 0; i < filter->n; i++) {
 		int r = match_term(&filter->terms[i], row);
 

@@ -10,7 +10,7 @@
 #include "util/array.h"
 #include "util/cleanup.h"
 
-/* Lines after Okabe and Ito, fills the same hues made light. */
+/* Lines from the palette of Okabe and Ito, fills in lighter shades of the same hues. */
 static const struct out_graph_paint paints[OUT_TONES] = {
 	[OUT_TONE_PLAIN] = { "device", "#dceefb", "#0072b2" },
 	[OUT_TONE_TITLE] = { "unit", "#f4f4f4", "#000000" },
@@ -92,7 +92,7 @@ static void indent(FILE *f, unsigned int depth)
 		fputc('\t', f);
 }
 
-/* What lies directly in FRAME, and in the frames in it. */
+/* Prints what is in FRAME, including frames inside it. */
 static int put_content(const struct out_graph *graph, const struct out_graph_syntax *syntax,
 		       size_t frame, unsigned int depth, FILE *f)
 {
@@ -103,7 +103,7 @@ static int put_content(const struct out_graph *graph, const struct out_graph_syn
 			indent(f, depth);
 			r = syntax->box(graph, i, f);
 		}
-	/* A frame comes after the one around it. */
+	/* A frame comes after the one that contains it. */
 	for (size_t i = frame == OUT_GRAPH_NONE ? 0 : frame + 1; r == 0 && i < graph->n_frames;
 	     i++) {
 		if (graph->frames[i].frame != frame)

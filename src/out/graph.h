@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Boxes in frames, with lines between them: as text for programs that draw. */
+/* Boxes in frames, connected by lines, as text for drawing programs. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,7 +9,7 @@
 #include "out/tree.h"
 #include "util/str.h"
 
-/* Its kind, shown by more than colour. */
+/* Kind of a box, so that it is not shown by colour only. */
 enum out_shape {
 	OUT_SHAPE_BOX,
 	OUT_SHAPE_SLANTED,
@@ -19,7 +19,7 @@ enum out_shape {
 
 #define OUT_GRAPH_NONE SIZE_MAX
 
-/* Texts may have any bytes in them. */
+/* Texts may have any bytes. */
 struct out_graph_box {
 	struct strv lines;
 	enum out_shape shape;
@@ -32,13 +32,12 @@ struct out_graph_frame {
 	char *title;
 	enum out_tone tone;
 	bool many;
-	size_t frame; /* the one around it: an earlier one, or OUT_GRAPH_NONE */
+	size_t frame; /* index of the frame around it: an earlier one, or OUT_GRAPH_NONE */
 };
 
 struct out_graph_line {
-	size_t from, to; /* boxes */
-	unsigned int
-		apart; /* not drawn: TO is so many boxes or more to the right of FROM; 0: drawn */
+	size_t from, to;    /* boxes */
+	unsigned int apart; /* invisible: TO is so many or more boxes right of FROM; 0: visible */
 };
 
 struct out_graph {
@@ -51,9 +50,7 @@ struct out_graph {
 void out_graph_done(struct out_graph *graph);
 #define _cleanup_out_graph_ _cleanup_(out_graph_done)
 
-/*
- * A new one at the end, empty and in no frame; valid until the next one is made. NULL without memory.
- */
+/* Adds a box, empty and in no frame; valid until the next one is added. NULL if out of memory. */
 struct out_graph_box *out_graph_add_box(struct out_graph *graph);
 struct out_graph_frame *out_graph_add_frame(struct out_graph *graph);
 /* Returns 0 or -ENOMEM. */
@@ -61,5 +58,5 @@ int out_graph_add_line(struct out_graph *graph, size_t from, size_t to, unsigned
 
 /* For Graphviz: https://graphviz.org/doc/info/lang.html. Returns 0 or -ENOMEM. */
 int out_graph_dot(const struct out_graph *graph, FILE *f);
-/* A flowchart of Mermaid: https://mermaid.js.org/syntax/flowchart.html. Returns 0 or -ENOMEM. */
+/* As a Mermaid flowchart: https://mermaid.js.org/syntax/flowchart.html. Returns 0 or -ENOMEM. */
 int out_graph_mermaid(const struct out_graph *graph, FILE *f);

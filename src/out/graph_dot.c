@@ -15,7 +15,7 @@ static const char *const shapes[] = {
 	[OUT_SHAPE_POINTED] = "component",
 };
 
-/* Within quotes only the quote ends a text, but a label takes escapes and HTML's entities besides. */
+/* Only the quote ends a quoted text, but labels also interpret escapes and HTML entities. */
 static int put_text(FILE *f, const char *text)
 {
 	_cleanup_free_ char *safe = out_graph_text(text);

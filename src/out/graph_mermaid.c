@@ -8,7 +8,7 @@
 #include "out/graph_private.h"
 #include "util/cleanup.h"
 
-/* What stands around a text. */
+/* The delimiters around a box's text. */
 static const struct {
 	const char *open, *close;
 } shapes[] = {
@@ -23,7 +23,7 @@ static bool is_plain(char c)
 	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-/* The code of the well-formed character at *C, which is left at its last byte. */
+/* The code point at *C, which is valid UTF-8; moves *C to its last byte. */
 static uint32_t next_code(const char **c)
 {
 	const unsigned char *s = (const unsigned char *)*c;
@@ -37,8 +37,8 @@ static uint32_t next_code(const char **c)
 }
 
 /*
- * A label is Markdown, then HTML, and what is meant for either differs between versions: so all but
- * letters, digits, blanks, commas, and marks within words is written as Mermaid's "#code;".
+ * A label is Markdown and HTML, with differences between versions, so everything but letters,
+ * digits, spaces, commas and punctuation inside words is written as Mermaid's "#code;".
  */
 static int put_text(FILE *f, const char *text)
 {
@@ -87,7 +87,7 @@ static const struct out_graph_syntax mermaid = { .box = put_box,
 						 .open = open_frame,
 						 .close = "end" };
 
-/* "class n1,n5 device" for all that have the tone, or stand for several. */
+/* "class n1,n5 device" for all boxes with the tone, or that stand for several. */
 static void put_class(const struct out_graph *graph, const char *name, bool many,
 		      enum out_tone tone, FILE *f)
 {

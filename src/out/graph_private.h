@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the languages have in common, for out/graph*.c alone. */
+/* Shared by the graph languages, only for out/graph*.c. */
 #pragma once
 
 #include "out/graph.h"
 
-/* How a language writes what lies in frames. Each returns 0 or -ENOMEM. */
+/* How a language writes boxes and frames. Each function returns 0 or -ENOMEM. */
 struct out_graph_syntax {
 	int (*box)(const struct out_graph *graph, size_t i, FILE *f);
 	int (*open)(const struct out_graph *graph, size_t frame,
-		    FILE *f); /* up to the line's end */
+		    FILE *f); /* up to the end of the line */
 	const char *close;
 };
 
-/* All boxes and frames, each line indented. Returns 0 or -ENOMEM. */
+/* Writes all boxes and frames, indented. Returns 0 or -ENOMEM. */
 int out_graph_put(const struct out_graph *graph, const struct out_graph_syntax *syntax, FILE *f);
 
 /*
- * A copy of TEXT fit to be shown, without the two characters besides control characters that XML must not
- * have. NULL without memory.
+ * A printable copy of TEXT, also without the two non-control characters that XML forbids. NULL if
+ * out of memory.
  */
 char *out_graph_text(const char *text);
 
@@ -27,5 +27,5 @@ struct out_graph_paint {
 
 #define OUT_TONES (OUT_TONE_WRONG + 1)
 
-/* Black is legible on it, and the colour-blind can distinguish it from the others. */
+/* Colours on which black is legible, and that colour-blind people can distinguish. */
 const struct out_graph_paint *out_graph_paint(enum out_tone tone);

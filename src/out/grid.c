@@ -15,7 +15,7 @@ static void unref_table(struct libscols_table **table)
 	scols_unref_table(*table);
 }
 
-/* The next line of a cell in its column: its length, and whether it was CUT. */
+/* The next line of a cell in its column: returns its length, and whether it was CUT. */
 static size_t cell_line(const struct layout_column *column, size_t width, const char **at,
 			bool *ret_cut)
 {
@@ -35,7 +35,7 @@ static size_t cell_line(const struct layout_column *column, size_t width, const 
 	return length;
 }
 
-/* The lines of a cell in its column, with newlines between them; NULL without memory. */
+/* The lines of a cell in its column, separated by newlines; NULL if out of memory. */
 static char *cell_lines(const struct layout_column *column, const struct layout_cell *cell)
 {
 	const size_t lead = LAYOUT_STEP * cell->depth;
@@ -77,7 +77,7 @@ static int add_columns(const struct layout *layout, struct libscols_table *table
 
 		if (!drawn)
 			return -ENOMEM;
-		/* Its own escaping would escape ours once more. */
+		/* Keep libsmartcols from escaping our escapes again. */
 		scols_column_set_safechars(drawn, "\n\\");
 		if (!node)
 			scols_column_set_wrapfunc(drawn, scols_wrapnl_chunksize,
@@ -86,7 +86,7 @@ static int add_columns(const struct layout *layout, struct libscols_table *table
 	return 0;
 }
 
-/* How many lines a heading takes, broken after its hyphens. */
+/* The number of lines of a heading, broken after hyphens. */
 static size_t heading_lines(const struct layout_column *column)
 {
 	const char *at = column->heading;
@@ -97,7 +97,10 @@ static size_t heading_lines(const struct layout_column *column)
 	return n;
 }
 
-/* The line of a heading that stands in line LINE of HEIGHT, the shorter ones lower; NULL: none of it. */
+/*
+ * Adds the part of a heading in line LINE of HEIGHT; shorter headings are bottom-aligned. NULL:
+ * none.
+ */
 static int add_heading(struct libscols_line *drawn, size_t index,
 		       const struct layout_column *column, size_t line, size_t height)
 {
@@ -113,7 +116,7 @@ static int add_heading(struct libscols_line *drawn, size_t index,
 	return text && scols_line_refer_data(drawn, index, text) == 0 ? 0 : -ENOMEM;
 }
 
-/* The library's own headings have one line. */
+/* libsmartcols only has headings of one line. */
 static int add_headings(const struct layout *layout, struct libscols_table *table)
 {
 	size_t height = 1;
@@ -165,7 +168,7 @@ static int add_rows(const struct layout *layout, struct libscols_table *table)
 	return 0;
 }
 
-/* Each line set in, and without blanks at its end. */
+/* Indents each line and removes trailing spaces. */
 static void put_lines(const struct layout *layout, char *text)
 {
 	char *line;
@@ -192,7 +195,7 @@ int grid_draw(const struct layout *layout)
 	scols_table_enable_noheadings(table, 1);
 	scols_table_enable_colors(table, 1);
 	scols_table_enable_ascii(table, layout->ascii);
-	/* The widths are chosen: it must not look for those of a terminal. */
+	/* The widths are already chosen: do not use the terminal's. */
 	scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
 	if (scols_print_table_to_string(table, &text) < 0)
 		return -ENOMEM;

@@ -17,7 +17,7 @@ static void cleanup_json(json_object **o)
 
 static json_object *row_object(const struct out_column *const *columns, size_t n, const void *row);
 
-/* json-c writes any byte; a document with one that is not UTF-8 is no JSON. */
+/* json-c writes any byte, but JSON must be valid UTF-8. */
 static json_object *string_object(const char *s)
 {
 	_cleanup_free_ char *safe = str_printable(s);
@@ -25,7 +25,7 @@ static json_object *string_object(const char *s)
 	return safe ? json_object_new_string(safe) : NULL;
 }
 
-/* ITEM NULL is a JSON null. Takes ITEM. */
+/* ITEM NULL is a JSON null. Takes over ITEM. */
 static bool array_add(json_object *array, json_object *item)
 {
 	if (json_object_array_add(array, item) == 0)
@@ -75,7 +75,7 @@ static json_object *table_object(const struct out_value *value)
 	return TAKE_PTR(array);
 }
 
-/* Returns false without memory; *RET is NULL for a JSON null. */
+/* Returns false if out of memory; *RET is NULL for a JSON null. */
 static bool value_object(const struct out_value *value, json_object **ret)
 {
 	char address[24];
@@ -163,7 +163,7 @@ int out_json_row(FILE *f, const struct out_column *const *columns, size_t n, con
 	return 0;
 }
 
-/* Adds the node's object to its SIBLINGS; RET borrows the array of its own children. */
+/* Adds the node's object to SIBLINGS; RET borrows the array of its children. */
 static bool add_node(const struct out_column *const *columns, size_t n_columns,
 		     const struct out_node *node, json_object *siblings, json_object **ret)
 {

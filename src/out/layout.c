@@ -10,10 +10,10 @@
 #include "util/array.h"
 #include "util/text.h"
 
-/* Room that a name and prose must have before rows are rather shown as blocks. */
+/* Minimum width of a name and of prose; if they do not fit, rows are shown as blocks. */
 #define NAME_LEAST  12
 #define PROSE_LEAST 20
-#define TREE_LEAST  4 /* of any column in a tree, of which blocks show less */
+#define TREE_LEAST  4 /* of any column in a tree; narrower ones become blocks */
 #define COLOR_RESET "\033[0m"
 
 static size_t max(size_t a, size_t b)
@@ -71,7 +71,7 @@ static void put_n(FILE *f, char c, size_t n)
 		fputc(c, f);
 }
 
-/* Prints LENGTH bytes of a cell's text from AT on, in its colour. */
+/* Prints LENGTH bytes of a cell's text from AT on, with its colour. */
 static void put_piece(FILE *f, const struct layout_cell *cell, const char *at, size_t length)
 {
 	bool colored = cell->color && length;
@@ -83,7 +83,7 @@ static void put_piece(FILE *f, const struct layout_cell *cell, const char *at, s
 		fputs(COLOR_RESET, f);
 }
 
-/* What a column needs, and what it can do with. The widths are those wished for on return. */
+/* Sets the minimum and the desired width of a column. */
 static size_t measure(struct layout *layout, size_t index, size_t before)
 {
 	struct layout_column *column = &layout->columns[index];
@@ -109,7 +109,9 @@ static size_t measure(struct layout *layout, size_t index, size_t before)
 	return column->width;
 }
 
-/* Takes from what is wider than it must be: first headings, which cost one line more, then the widest. */
+/*
+ * Narrows columns: first those with long headings, which then take another line, then the widest.
+ */
 static void shrink(struct layout *layout, size_t excess)
 {
 	for (size_t i = 0; i < layout->n && excess; i++) {
@@ -137,7 +139,7 @@ static void shrink(struct layout *layout, size_t excess)
 	}
 }
 
-/* Chooses widths. BEFORE: those of the part before, which is to be kept to. Returns whether it fits. */
+/* Chooses the widths. BEFORE: keep those of the part before. Returns whether they fit. */
 static bool arrange(struct layout *layout, bool before)
 {
 	size_t room = layout->limit > layout->indent ? layout->limit - layout->indent : 1;
@@ -170,7 +172,7 @@ void layout_field(const struct layout *layout, const char *label, size_t width,
 		size_t length = text_line(&at, room, ' '), columns = text_width(start, length);
 		size_t pad = first ? from - layout->indent - strlen(label) - 1 : from;
 
-		/* A word that is too long for its place has a line of its own. */
+		/* A word that is too long gets its own line. */
 		if (columns > room) {
 			pad = layout->indent + 2;
 			pad = limit > columns ? min(pad, limit - columns) : 0;
@@ -199,7 +201,7 @@ static void put_blocks(struct layout *layout)
 		for (size_t i = 0; i < layout->n; i++) {
 			const struct layout_cell *cell = &layout->cells[row * layout->n + i];
 
-			/* Of a tree's rows, which are of several kinds, most lack most. */
+			/* Rows of a tree are of different kinds, so most lack most columns. */
 			if (*cell->text || !layout->tree)
 				layout_field(layout, layout->columns[i].heading, width, cell);
 		}

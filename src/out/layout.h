@@ -1,43 +1,46 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where text stands on a terminal: columns of rows beneath headings, or one block a row. For out/ only. */
+/*
+ * Layout of text on a terminal: rows in columns below headings, or one block per row. Only for
+ * out/.
+ */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
-/* What becomes of a cell for which there is no room. */
+/* How a cell is treated if it does not fit. */
 enum layout_kind {
-	LAYOUT_WHOLE, /* it is never cut: addresses, ids, numbers */
-	LAYOUT_NAME,  /* shortened, with an ellipsis */
+	LAYOUT_WHOLE, /* never cut: addresses, ids, numbers */
+	LAYOUT_NAME,  /* shortened with an ellipsis */
 	LAYOUT_PROSE, /* wrapped at words */
 };
 
 struct layout_column {
 	char heading[64];
 	enum layout_kind kind;
-	bool right;   /* the last characters stand beneath each other */
-	size_t width; /* that it had in the part before */
-	size_t least; /* that it can do with; see layout_flush() */
+	bool right;   /* right-aligned */
+	size_t width; /* width in the part before */
+	size_t least; /* minimum width; see layout_flush() */
 };
 
 struct layout_cell {
 	char *text;        /* lines; its own */
-	const char *color; /* a sequence, or NULL */
-	size_t depth;      /* of a node in a tree; 0 at its roots */
-	size_t parent;     /* the row of the node above, where there is one */
+	const char *color; /* escape sequence, or NULL */
+	size_t depth;      /* of a node in a tree; 0 for roots */
+	size_t parent;     /* row of the parent node, if any */
 };
 
-#define LAYOUT_STEP 2 /* columns that a node is set in beneath the one above */
+#define LAYOUT_STEP 2 /* indentation per level of a tree */
 
 struct layout {
 	FILE *f;
-	size_t limit;  /* columns of the terminal; 0: as many as are needed */
+	size_t limit;  /* width of the terminal; 0: unlimited */
 	size_t indent; /* of every line */
-	bool tree;     /* a row is one line, if that can be, and a node */
-	bool ascii;    /* no lines in a tree but those of ASCII */
-	size_t node;   /* the column of a tree's nodes */
-	bool blocks;   /* one block a row, since rows do not fit */
+	bool tree;     /* rows are nodes, with one line each if possible */
+	bool ascii;    /* ASCII lines in a tree */
+	size_t node;   /* the column with the tree's nodes */
+	bool blocks;   /* rows do not fit: one block per row */
 	bool no_headings;
 	size_t parts; /* printed before */
 	struct layout_column *columns;
@@ -52,18 +55,18 @@ void layout_done(struct layout *layout);
 /* Returns 0 or -ENOMEM. */
 int layout_add_column(struct layout *layout, const char *heading, enum layout_kind kind);
 
-/* The cells of one row more, to be filled; NULL without memory. */
+/* Adds a row and returns its cells to be filled; NULL if out of memory. */
 struct layout_cell *layout_add_row(struct layout *layout);
 
 /*
- * Prints the rows that wait and forgets them, so that a list of any length needs little memory and
- * shows its first rows early. Later rows keep to the widths of the first as far as they fit.
+ * Prints the rows so far and frees them, so that a list of any length needs little memory and its
+ * first rows appear early. Later parts keep the widths of the first if they fit.
  */
 void layout_flush(struct layout *layout);
 
 /*
- * "LABEL:  text", the text at column WIDTH of LABEL and wrapped there, in KIND's way: a name is
- * wrapped too, since there is room. Uses FIELD's f, limit and indent.
+ * Prints "LABEL:  text", with the text at column WIDTH and wrapped there as for KIND, names
+ * included. Uses FIELD's f, limit and indent.
  */
 void layout_field(const struct layout *layout, const char *label, size_t width,
 		  const struct layout_cell *cell);

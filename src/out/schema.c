@@ -8,12 +8,12 @@
 	(OUT_IS_BOOL | OUT_IS_NUMBER | OUT_IS_SIZE | OUT_IS_ADDRESS | OUT_IS_LIST | OUT_IS_TABLE | \
 	 OUT_IS_OBJECT)
 
-/* What lacks memory is left out, and nothing is printed in the end. */
+/* Objects that could not be allocated are NULL, and nothing is printed at the end. */
 struct builder {
 	bool failed;
 };
 
-/* Takes VALUE, and returns it borrowed. OBJECT and VALUE may be NULL for want of memory. */
+/* Takes over VALUE, and returns it borrowed. OBJECT and VALUE may be NULL if out of memory. */
 static json_object *put(struct builder *b, json_object *object, const char *key, json_object *value)
 {
 	if (object && value && json_object_object_add(object, key, value) == 0)
@@ -52,7 +52,7 @@ static void put_number(struct builder *b, json_object *object, const char *key, 
 	put(b, object, key, json_object_new_int(value));
 }
 
-/* "type": TYPE, or of an optional value [TYPE, "null"]. */
+/* "type": TYPE, or [TYPE, "null"] for an optional value. */
 static void put_type(struct builder *b, json_object *object, const char *type, bool null)
 {
 	json_object *array;
@@ -110,7 +110,7 @@ static void put_list(struct builder *b, json_object *object, const struct out_co
 {
 	put_type(b, object, "array", null);
 	put_text(b, put_object(b, object, "items"), column, column->flags & OUT_GAPS);
-	/* What can be told one by one is a set. */
+	/* Known texts become an enum. */
 	if (column->values)
 		put(b, object, "uniqueItems", json_object_new_boolean(true));
 	if (column->flags & OUT_FILLED)
@@ -129,7 +129,7 @@ static void put_table(struct builder *b, json_object *object, const struct out_c
 		put_number(b, object, "minItems", 1);
 }
 
-/* A value of one TYPE of the column's. Of a column of anything it is one of what stands in a cell. */
+/* A value of a single type. A column of any type takes the values of a cell. */
 static void put_one(struct builder *b, json_object *object, const struct out_column *column,
 		    unsigned int type, bool null)
 {
@@ -156,7 +156,7 @@ static void put_one(struct builder *b, json_object *object, const struct out_col
 	}
 }
 
-/* Values of several types: all that FLAGS say, objects of all the column's inner tables, and null. */
+/* Values of several types: those in FLAGS, objects of all inner tables, and null. */
 static void put_any(struct builder *b, json_object *object, const struct out_column *column,
 		    unsigned int types, bool null)
 {
@@ -188,7 +188,7 @@ static void put_value(struct builder *b, json_object *object, const struct out_c
 		put_one(b, object, column, types, null);
 }
 
-/* Why what is null, or may lack something, could not be read: by the key, in words. */
+/* The reasons, in words, why a null or incomplete value could not be read, by key. */
 static void put_unreadable(struct builder *b, json_object *properties,
 			   const struct out_column *columns)
 {
@@ -211,7 +211,7 @@ static void put_unreadable(struct builder *b, json_object *properties,
 	}
 }
 
-/* Returns its properties, borrowed. */
+/* Returns the object's properties, borrowed. */
 static json_object *put_properties(struct builder *b, json_object *object,
 				   const struct out_column *columns)
 {

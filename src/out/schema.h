@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What may be in the JSON of a view, as a JSON schema (draft 2020-12), from its column table. */
+/* A JSON schema (draft 2020-12) for a view, generated from its column table. */
 #pragma once
 
 #include <stdio.h>
@@ -9,10 +9,10 @@
 struct out_schema {
 	const char *title;
 	const struct out_column *columns;
-	bool single; /* one object; else an array of them */
-	bool tree;   /* with further ones in their "children" */
-	bool whole;  /* all columns are there; else any that were chosen */
+	bool single; /* one object; else an array */
+	bool tree;   /* nested objects in "children" */
+	bool whole;  /* all columns are present; else any chosen ones */
 };
 
-/* Returns 0 or -ENOMEM, and nothing is printed then. */
+/* Prints nothing on failure. Returns 0 or -ENOMEM. */
 int out_schema_print(const struct out_schema *schema, FILE *f);

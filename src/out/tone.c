@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* The terminal's own colours, all legible on black and on white. */
+/* The terminal's own colours that are legible on black and on white. */
 static const char *const colors[] = {
 	[OUT_TONE_TITLE] = "\033[1m",    [OUT_TONE_GROUP] = "\033[36m",
 	[OUT_TONE_FAINT] = "\033[2m",    [OUT_TONE_BINDING] = "\033[32m",

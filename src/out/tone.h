@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How something stands out on a terminal: one rule for every list and tree. */
+/* Highlighting on a terminal: one rule for all lists and trees. */
 #pragma once
 
 enum out_tone {
@@ -15,8 +15,8 @@ enum out_tone {
 	OUT_TONE_UNKNOWN,
 };
 
-/* The sequence that begins its colour; NULL: none. */
+/* The escape sequence that starts its colour; NULL: none. */
 const char *out_tone_color(enum out_tone tone);
 
-/* Of what a column of results or states says: "ok", "broken". */
+/* The tone for a word in a column of results or states: "ok", "broken". */
 enum out_tone out_tone_of(const char *word);

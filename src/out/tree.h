@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rows that stand beneath each other. */
+/* Rows in a hierarchy. */
 #pragma once
 
 #include "out/tone.h"
@@ -15,7 +15,7 @@ struct out_node {
 };
 
 /*
- * Prints N nodes in a view whose options say "tree": for people a tree; in JSON nested objects, each
- * with "children"; in other formats one row each. Returns 0 or -ENOMEM. Ended by out_view_end().
+ * Prints N nodes in a view with the option "tree": for people a tree; in JSON nested objects with
+ * "children"; in other formats one row each. Returns 0 or -ENOMEM. End with out_view_end().
  */
 int out_view_tree(struct out_view *view, const struct out_node *nodes, size_t n);

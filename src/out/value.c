@@ -126,7 +126,7 @@ void out_field_string(struct out_value *ret, const struct field_str *field)
 
 const char *out_reason(int negative_errno)
 {
-	/* Where the errno alone would mislead. */
+	/* Where strerror()'s text would be misleading. */
 	switch (-negative_errno) {
 	case EAGAIN:
 		return "the device is asleep";
@@ -144,7 +144,7 @@ static void print_size(FILE *f, uint64_t bytes, bool human)
 	static const char units[] = "KMGT";
 	int unit = -1;
 
-	/* Only exact multiples are shortened: a rounded size would be a wrong one. */
+	/* Only exact multiples are shortened, because a rounded size would be wrong. */
 	while (human && bytes && bytes % 1024 == 0 && unit < 3) {
 		bytes /= 1024;
 		unit++;
@@ -161,7 +161,7 @@ static void print_string(FILE *f, const char *s, const char *unsafe)
 	fputs(safe ? safe : "?", f);
 }
 
-/* The style of one item of several: programs part them at the separator, so it is unsafe inside. */
+/* The style of an item in a list: for programs, the separator must be escaped inside items. */
 static struct out_style item_style(const struct out_style *style, char *buf, size_t size)
 {
 	struct out_style item = *style;
@@ -192,7 +192,7 @@ static void print_list(FILE *f, const struct out_value *value, const struct out_
 	}
 }
 
-/* A table in one cell: the first column of each row names it. */
+/* A table in one cell: its rows' first columns. */
 static void print_table(FILE *f, const struct out_value *value, const struct out_style *style)
 {
 	char unsafe[16];

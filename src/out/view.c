@@ -15,8 +15,8 @@
 #include "util/terminal.h"
 #include "util/text.h"
 
-#define COLUMNS_HELP 21  /* where what columns mean begins */
-#define PART_ROWS    512 /* of an aligned table that are in memory at once */
+#define COLUMNS_HELP 21  /* column of the help in --list-columns */
+#define PART_ROWS    512 /* rows of an aligned table kept in memory */
 
 struct out_unreadable {
 	const struct out_column *column;
@@ -25,7 +25,7 @@ struct out_unreadable {
 };
 
 static const struct out_style human_style = { .human = true, .separator = "\n", .unsafe = "" };
-/* Rows of a tree are of several kinds, so that most lack most: "-" would stand everywhere. */
+/* Rows of a tree are of different kinds, so most lack most columns: "-" would be everywhere. */
 static const struct out_style tree_style = {
 	.human = true, .sparse = true, .separator = ", ", .unsafe = ""
 };
@@ -104,12 +104,12 @@ size_t out_view_tree_column(const struct out_view *view)
 	return 0;
 }
 
-/* What becomes of a column's cells where there is no room for them. */
+/* How a column's cells are treated if they do not fit. */
 static enum layout_kind kind_of(const struct out_view *view, size_t index)
 {
 	unsigned int flags = view->columns[index]->flags;
 
-	/* A node of a tree is one line. */
+	/* A node of a tree has one line. */
 	if (view->options.tree)
 		return index == out_view_tree_column(view) ? LAYOUT_WHOLE : LAYOUT_NAME;
 	if (flags & OUT_SHRINK)
@@ -195,7 +195,7 @@ static int view_note(struct out_view *view, const struct out_column *column, int
 	return 0;
 }
 
-/* The text of one cell. Returns 0 or -ENOMEM. */
+/* Formats the text of a cell. Returns 0 or -ENOMEM. */
 static int view_cell(struct out_view *view, const struct out_column *column,
 		     const struct out_value *value, const struct out_style *style, char **ret)
 {
@@ -211,7 +211,7 @@ static int view_cell(struct out_view *view, const struct out_column *column,
 	return r;
 }
 
-/* The same for people, in the colour of what it says. */
+/* The same for people, with colour. */
 static int view_paint(struct out_view *view, const struct out_column *column,
 		      const struct out_value *value, struct layout_cell *ret)
 {
@@ -222,7 +222,7 @@ static int view_paint(struct out_view *view, const struct out_column *column,
 	return r;
 }
 
-/* Numbers stand with their last digits beneath each other. */
+/* Numbers are right-aligned. */
 static void table_align(struct out_view *view, size_t index, enum out_type type)
 {
 	if (view->columns[index]->flags & OUT_LEFT ||
@@ -255,7 +255,7 @@ int out_view_line(struct out_view *view, const void *row, struct layout_cell **r
 static int line_row(struct out_view *view, const void *row)
 {
 	bool pairs = view->options.format == OUT_FORMAT_PAIRS;
-	/* Blanks would part one value into two; quotes and $ would not survive a shell's eval. */
+	/* Spaces would split a value in two; quotes and $ would not survive a shell's eval. */
 	const struct out_style style = { .separator = ",", .unsafe = pairs ? "\"$`\\" : " \\" };
 
 	for (size_t i = 0; i < view->n; i++) {
@@ -274,7 +274,7 @@ static int line_row(struct out_view *view, const void *row)
 			fputs(cell, view->f);
 			continue;
 		}
-		/* A shell must be able to eval it: PASID_WIDTH, not PASID-WIDTH. */
+		/* Must be valid in a shell: PASID_WIDTH, not PASID-WIDTH. */
 		out_column_name(view->columns[i], name, sizeof(name));
 		for (char *c = name; *c; c++)
 			*c = *c == '-' ? '_' : *c;
@@ -295,7 +295,7 @@ static void raw_headings(struct out_view *view)
 	fputc('\n', view->f);
 }
 
-/* A table inside a "show", set in beneath its column's name. */
+/* A table inside a "show", indented below its column's name. */
 static int show_table(struct out_view *parent, const struct out_value *value)
 {
 	const struct out_options options = { .columns = "all" };
@@ -418,7 +418,7 @@ int out_view_end(struct out_view *view)
 		fputs(view->single ? "\n" : view->rows ? "\n]\n" : "[]\n", view->f);
 		return 0;
 	case OUT_FORMAT_TABLE:
-		/* An empty table prints nothing, as lsblk(8) does. */
+		/* An empty table prints nothing, like lsblk(8). */
 		if (view->layout.n_rows)
 			layout_flush(&view->layout);
 		return 0;
@@ -432,7 +432,7 @@ static bool same_note(const struct out_unreadable *a, const struct out_unreadabl
 	return a->error == b->error && a->rows == b->rows;
 }
 
-/* Columns that have the reason and the number of rows of the one at FIRST in common share its note. */
+/* A note lists all columns with the same reason and number of rows as the one at FIRST. */
 static char *note_text(const struct out_view *view, size_t first)
 {
 	const struct out_unreadable *u = &view->unreadable[first];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a view is made of, for out/view.c and out/tree.c only. */
+/* The parts of a view, only for out/view.c and out/tree.c. */
 #pragma once
 
 #include "out/layout.h"
@@ -15,7 +15,7 @@ struct out_view {
 	FILE *f;
 	size_t rows;
 	bool color;
-	struct layout layout; /* aligned output waits here for the widest cell */
+	struct layout layout; /* rows of aligned output, held back to find the widths */
 	struct out_unreadable *unreadable;
 	size_t unreadable_count;
 };
@@ -23,5 +23,5 @@ struct out_view {
 /* Adds a row to the table; RET borrows its cells. Returns 0 or -ENOMEM. */
 int out_view_line(struct out_view *view, const void *row, struct layout_cell **ret);
 
-/* The column that shows what is beneath what: the one that is OUT_TREE, else the first. */
+/* The column that shows the structure: the one with OUT_TREE, else the first. */
 size_t out_view_tree_column(const struct out_view *view);

@@ -9,7 +9,7 @@
 #include "util/cleanup.h"
 #include "util/parse.h"
 
-/* Deeper than any of our types; a bound, since the parser recurses. */
+/* Deeper than any of our types. Bounded because the parser is recursive. */
 #define DEPTH_MAX 16
 
 static void tokener_freep(json_tokener **tokener)
@@ -40,7 +40,7 @@ int json_parse(const char *text, size_t length, json_object **ret)
 	return 0;
 }
 
-/* 1 with the member, 0 for none or null, -EINVAL for one that is not a TYPE. */
+/* Returns 1 with the member, 0 if it is missing or null, -EINVAL if it is not a TYPE. */
 static int get(json_object *object, const char *key, json_type type, json_object **ret)
 {
 	json_object *value;
@@ -88,9 +88,7 @@ int json_get_u64(json_object *object, const char *key, uint64_t max, uint64_t *r
 	r = get(object, key, json_type_int, &value);
 	if (r <= 0)
 		return r;
-	/*
-	 * json-c clamps to INT64_MAX what is larger: such a number could not be told from others.
-	 */
+	/* json-c clamps larger numbers to INT64_MAX, so that value is ambiguous. */
 	number = json_object_get_int64(value);
 	if (number < 0 || number == INT64_MAX || (uint64_t)number > max)
 		return -EINVAL;
@@ -132,7 +130,7 @@ int json_get_object(json_object *object, const char *key, json_object **ret)
 	return get(object, key, json_type_object, ret);
 }
 
-/* The mark of an object or array that is not what it was to be. */
+/* Marks an object or array as incomplete. */
 static const char spoilt;
 
 static void spoil(json_object *object)
@@ -146,7 +144,7 @@ bool json_is_whole(json_object *object)
 	return object && json_object_get_userdata(object) != &spoilt;
 }
 
-/* json-c takes VALUE over when it succeeds, and an object that is none ends the process. */
+/* json-c takes over VALUE on success only, and aborts if OBJECT is not an object. */
 void json_add(json_object *object, const char *key, json_object *value)
 {
 	bool whole = json_is_whole(value);
@@ -253,7 +251,7 @@ static void format_array(FILE *f, json_object *array)
 	fputc(']', f);
 }
 
-/* What is not of an interface of ours, as a fraction, is left to json-c. */
+/* Types that our interfaces do not have, such as fractions, are left to json-c. */
 static void format_value(FILE *f, json_object *value)
 {
 	switch (json_object_get_type(value)) {
@@ -285,7 +283,7 @@ static void format_value(FILE *f, json_object *value)
 	}
 }
 
-/* json-c's own drops what it has no memory for, in the middle of the text, and does not say so. */
+/* json-c's own formatter silently drops parts when it runs out of memory. */
 int json_format(json_object *object, char **ret, size_t *ret_length)
 {
 	_cleanup_free_ char *text = NULL;

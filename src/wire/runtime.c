@@ -20,7 +20,7 @@
 #define DIRECTORY "ioasidctl"
 #define BACKLOG   64
 
-/* Nobody but UID and root can put or replace anything in there. */
+/* Checks that only UID and root can create or replace anything in it. */
 static int check_owner(int fd, uid_t uid)
 {
 	struct stat st;
@@ -70,7 +70,7 @@ static int make_directory(const char *path)
 
 	if (mkdir(path, mode) < 0)
 		return errno == EEXIST ? 0 : -errno;
-	/* Whatever the umask: that of a detached holder is tight. */
+	/* Regardless of the umask, which is tight in a detached holder. */
 	return chmod(path, mode) < 0 ? -errno : 0;
 }
 
@@ -126,9 +126,7 @@ int runtime_connect(int dir, const char *file, uid_t uid, int *ret_fd)
 		return -errno;
 	if (!S_ISSOCK(st.st_mode))
 		return -ENOTSOCK;
-	/*
-	 * By this name it is the inode just looked at, and the length of its path does not matter.
-	 */
+	/* This path refers to the inode just checked, and its length is bounded. */
 	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d", inode);
 	fd = stream_socket();
 	if (fd < 0)
@@ -166,7 +164,8 @@ int runtime_listen(int dir, const char *path, const char *file, int *ret_fd)
 	if (r < 0 && r != -ENOENT)
 		return r;
 	/*
-	 * The plain path is what others read in /proc/net/unix; a longer one takes the way round.
+	 * Prefer the plain path, which others see in /proc/net/unix; too long a path needs the
+	 * detour.
 	 */
 	if ((size_t)snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", path, file) >=
 	    sizeof(address.sun_path))
@@ -203,7 +202,7 @@ int runtime_lock(int dir, int ms, int *ret_fd)
 			return -EBUSY;
 		nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
 	}
-	/* For those who wait. */
+	/* For processes waiting for the lock. */
 	if (ftruncate(fd, 0) == 0)
 		(void)!dprintf(fd, "%d\n", (int)getpid());
 	*ret_fd = TAKE_FD(fd);
@@ -212,7 +211,7 @@ int runtime_lock(int dir, int ms, int *ret_fd)
 
 void runtime_unlock(int *fd)
 {
-	/* Else it would be taken for the next one's word. */
+	/* Else it would be attributed to the next owner. */
 	if (*fd >= 0)
 		(void)!ftruncate(*fd, 0);
 	cleanup_close(fd);

@@ -28,7 +28,7 @@ void varlink_in_done(struct varlink_in *in)
 	*in = (struct varlink_in){ 0 };
 }
 
-/* Room for N more bytes, those that wait moved to the front. */
+/* Makes room for N more bytes; moves the unread ones to the front. */
 static int in_reserve(struct varlink_in *in, size_t n)
 {
 	size_t waiting = in->end - in->begin, capacity;
@@ -55,10 +55,10 @@ int varlink_in_append(struct varlink_in *in, const void *bytes, size_t n)
 {
 	int r;
 
-	/* There may be no memory to put nothing into. */
+	/* The buffer may be NULL. */
 	if (n == 0)
 		return 0;
-	/* One byte more than a message shows that it is too long. */
+	/* One byte more than max shows that a message is too long. */
 	if (in->end - in->begin + n > in->max + 1)
 		return -EMSGSIZE;
 	r = in_reserve(in, n);
@@ -122,7 +122,7 @@ ssize_t varlink_in_read(struct varlink_in *in, int socket)
 	return r < 0 ? r : n;
 }
 
-/* Where the first message ends, or NULL. */
+/* The end of the first message, or NULL. */
 static char *in_end(struct varlink_in *in)
 {
 	char *nul;
@@ -176,11 +176,14 @@ int varlink_out_put(struct varlink_out *out, json_object *message, int *fd, size
 	json_object_put(message);
 	if (r < 0)
 		return r;
-	out->n = length + 1; /* its NUL ends the message */
+	out->n = length + 1; /* its NUL terminates the message */
 	return 0;
 }
 
-/* SCM_RIGHTS on the first byte, so that the receiver has them when the message is whole. */
+/*
+ * SCM_RIGHTS goes with the first byte, so that the receiver has the fds when the message is
+ * complete.
+ */
 static void out_control(const struct varlink_out *out, struct msghdr *header, void *control)
 {
 	struct cmsghdr *c;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Varlink on the wire, for both ends: JSON objects, each ended by a NUL byte, over a stream socket
- * that does not block, with file descriptors beside them.
+ * The varlink transport, for both ends: NUL-terminated JSON objects over a non-blocking stream
+ * socket, with fds.
  */
 #pragma once
 
@@ -13,38 +13,38 @@
 #define HOLDER_INTERFACE  "org.ioasidctl.Context"
 #define VARLINK_INTERFACE "org.varlink.service"
 
-/* SCM_MAX_FD of the kernel: so many descriptors fit one message. */
+/* The kernel's SCM_MAX_FD: the maximum per message. */
 #define VARLINK_FD_MAX 253
 
-/* What has come in and is not taken out yet. */
+/* Received data that was not taken out yet. */
 struct varlink_in {
 	char *data;
 	size_t capacity;
-	size_t begin, end; /* the bytes that wait */
-	size_t scanned;    /* no NUL before this one */
-	size_t max;        /* a message may be this long */
-	int *fd;           /* descriptors that came, owned */
+	size_t begin, end; /* the unread bytes */
+	size_t scanned;    /* no NUL before this index */
+	size_t max;        /* maximum length of a message */
+	int *fd;           /* received fds, owned */
 	size_t fd_n;
-	bool fd_wanted; /* else those that come are closed by the kernel */
+	bool fd_wanted; /* if false, the kernel discards received fds */
 };
 void varlink_in_done(struct varlink_in *in);
 
-/* Appends bytes. Returns 0, -ENOMEM, -EMSGSIZE when there is no room for them within max. */
+/* Appends bytes. Returns 0, -ENOMEM, -EMSGSIZE if they do not fit within max. */
 int varlink_in_append(struct varlink_in *in, const void *bytes, size_t n);
 
 /*
- * Takes one read(2) of SOCKET. Returns the number of bytes, 0 at the end, -EAGAIN, -EMSGSIZE when a
- * message as long as max waits to be taken out first, -errno.
+ * Does one read(2) of SOCKET. Returns the number of bytes, 0 at the end, -EAGAIN, -EMSGSIZE if a
+ * message of maximum length has to be taken out first, another -errno.
  */
 ssize_t varlink_in_read(struct varlink_in *in, int socket);
 
-/* True when varlink_in_next() has something to say. */
+/* Would varlink_in_next() return non-zero? */
 bool varlink_in_ready(struct varlink_in *in);
 
 /*
- * The next message, to be released by json_object_put(). Returns 1, 0 when none is whole yet,
- * -EMSGSIZE for one longer than max, -EBADMSG for what is no JSON object; nothing after these two
- * can be trusted.
+ * The next message; release it with json_object_put(). Returns 1, 0 if none is complete, -EMSGSIZE
+ * for one longer than max, -EBADMSG if it is not a JSON object; after these two errors the stream
+ * cannot be trusted.
  */
 int varlink_in_next(struct varlink_in *in, json_object **ret);
 
@@ -52,7 +52,7 @@ int varlink_in_next(struct varlink_in *in, json_object **ret);
 struct varlink_out {
 	char *data;
 	size_t sent, n;
-	int *fd; /* owned; go with the first byte */
+	int *fd; /* owned; sent with the first byte */
 	size_t fd_n;
 };
 void varlink_out_done(struct varlink_out *out);
@@ -63,10 +63,10 @@ static inline bool varlink_out_pending(const struct varlink_out *out)
 }
 
 /*
- * Puts MESSAGE and N descriptors, which it takes over in any case, into OUT, which must have
- * nothing pending: a peer that does not read gets no further message. Returns 0 or -ENOMEM.
+ * Queues MESSAGE and N fds, both taken over in any case. OUT must be empty: a peer that does not
+ * read gets no further message. Returns 0 or -ENOMEM.
  */
 int varlink_out_put(struct varlink_out *out, json_object *message, int *fd, size_t n);
 
-/* Writes what SOCKET takes. Returns 0 when all is gone, -EAGAIN, -errno. */
+/* Writes as much as SOCKET takes. Returns 0 when everything is sent, -EAGAIN, another -errno. */
 int varlink_out_write(struct varlink_out *out, int socket);

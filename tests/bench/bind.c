@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The floor under 'pasid bind': binds PASIDs 1000 to 5095 of a VFIO device by bare ioctls, in one
- * process. Prints the seconds that took, from before the first PASID to after the last.
+ * The lower bound for 'pasid bind': binds PASIDs 1000 to 5095 of a VFIO device with bare ioctls in
+ * one process. Prints the seconds from before the first PASID to after the last.
  */
 #include <fcntl.h>
 #include <stdint.h>

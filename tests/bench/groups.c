@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The floor under 'group list': reads the same files of every member of every group by directory fds,
- * keeps nothing and prints nothing.
+ * The lower bound for 'group list': reads the same files of every member of every group by
+ * directory fds, without storing or printing anything.
  */
 #include <dirent.h>
 #include <fcntl.h>

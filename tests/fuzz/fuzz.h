@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A fuzz target is a file fuzz_NAME.c that defines LLVMFuzzerTestOneInput(), for libFuzzer ('make fuzz')
- * and for replay.c ('make check'). Its first inputs are the files of corpus/NAME.
+ * A fuzz target is a file fuzz_NAME.c that defines LLVMFuzzerTestOneInput(), for libFuzzer ('make
+ * fuzz') and replay.c ('make check'). Its initial inputs are the files of corpus/NAME.
  */
 #pragma once
 
@@ -13,7 +13,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What must hold whatever the input is. */
+/* Must hold for any input. */
 #define fuzz_check(condition) \
 	do { \
 		if (!(condition)) { \
@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 		} \
 	} while (0)
 
-/* The input as a string of its own, to be freed; it ends at the first NUL. */
+/* The input as a string, up to the first NUL; the caller frees it. */
 static inline char *fuzz_text(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size + 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What debugfs shows of an entry of AMD's device table. */
+/* debugfs' text of an entry of AMD's device table. */
 #include "fuzz.h"
 
 #include "sys/debugfs_amd.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A captured file: plain tar goes through as well as a compressed one, so that what is changed in it is seen. */
+/*
+ * A captured file. Plain tar is accepted like a compressed one, so that changes to it are not
+ * hidden by compression.
+ */
 #include "fuzz.h"
 
 #include <dirent.h>
@@ -33,7 +36,7 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 	return remove(path);
 }
 
-/* Into a directory beside which another must stay empty. */
+/* Next to the directory unpacked into, another must stay empty. */
 static void unpack(int fd)
 {
 	char top[] = "/tmp/ioasidctl-fuzz.XXXXXX";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a client may send to a holder, up to the point where the method would run. */
+/* Calls from a client to a holder, up to the execution of the method. */
 #include "fuzz.h"
 
 #include "holder/method.h"
@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	json_object *message;
 	size_t at = size / 2;
 
-	/* In two pieces, as a socket may deliver it. */
+	/* In two pieces, as a socket may deliver them. */
 	if (varlink_in_append(&in, data, at) == 0 &&
 	    varlink_in_append(&in, data + at, size - at) == 0) {
 		while (varlink_in_next(&in, &message) == 1) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The contexts of a captured machine, which anybody may have written. */
+/* The contexts of a captured machine, which is an untrusted file. */
 #include "fuzz.h"
 
 #include "client/holder.h"

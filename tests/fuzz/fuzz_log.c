@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Kernel log lines of whoever, in any number and order. */
+/* Kernel log lines of any origin, number and order. */
 #include "fuzz.h"
 #include "model/faultlog/fault.h"
 
@@ -25,13 +25,13 @@ static int check(const struct log_fault *fault, void *data)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	/* The first byte chooses how the rest is read. */
+	/* The first byte selects how the rest is read. */
 	_cleanup_log_parser_ struct log_parser parser = { .pasted = size && *data & 1 };
 
 	while (size) {
 		const uint8_t *end = memchr(data, '\n', size);
 		size_t n = end ? (size_t)(end - data) : size;
-		/* Of its own size, so that a byte read beyond it is found. */
+		/* In an allocation of its exact size, so that reads beyond it are detected. */
 		char *line = malloc(n + !n);
 
 		fuzz_check(line);

@@ -24,7 +24,7 @@ static void check_ranges(const char *text)
 	free(written);
 }
 
-/* What is printed of a text must be harmless, and with the backslash escaped give the text back. */
+/* The output must be safe to print and, with the backslash escaped, reversible. */
 static void check_printable(const char *text)
 {
 	char *shown = str_printable(text);

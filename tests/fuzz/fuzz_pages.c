@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* VT-d's dump of a page table, whole, and as it comes: in two pieces, parted where the first byte says. */
+/* VT-d's dump of a page table: as a whole, and in two pieces, split as the first byte says. */
 #include "fuzz.h"
 
 #include "sys/debugfs_intel_pages.h"

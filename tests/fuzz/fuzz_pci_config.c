@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A device's configuration space, as long as the kernel lets one read. */
+/* A device's configuration space, of all sizes that the kernel returns. */
 #include "fuzz.h"
 
 #include "sys/pci_config.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a holder may answer to the calls that read. */
+/* Replies of a holder to calls that read. */
 #include "fuzz.h"
 
 #include <sys/socket.h>
@@ -33,7 +33,7 @@ static void show_ioas(struct holder_client *client, struct holder_error *error)
 		holder_ioas_info_done(&info);
 }
 
-/* What it says is bound is printed as it stands. */
+/* What was bound is printed unescaped. */
 static void bind_pasids(struct holder_client *client, struct holder_error *error)
 {
 	struct holder_bound bound = { 0 };
@@ -47,7 +47,10 @@ static void bind_pasids(struct holder_client *client, struct holder_error *error
 	holder_bound_done(&bound);
 }
 
-/* The first byte chooses the call. The answer waits before it is asked for, and then the line is cut. */
+/*
+ * The first byte selects the call. The answer is queued before the call, then the connection is
+ * shut down.
+ */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const calls[])(struct holder_client *,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Runs a fuzz target once for each file that is named, without libFuzzer. */
+/* Runs a fuzz target once on each given file, without libFuzzer. */
 #include "fuzz.h"
 
 static int replay(const char *path)
@@ -21,7 +21,7 @@ static int replay(const char *path)
 	}
 	n = (size_t)ferror(f);
 	fclose(f);
-	/* What a sanitizer says of it is the last that is seen. */
+	/* Printed first, so that it precedes a sanitizer's report. */
 	fprintf(stderr, "input: %s\n", path);
 	if (n == 0)
 		LLVMFuzzerTestOneInput(data, size);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * edu DEVICE read|write ADDRESS: makes QEMU's "edu" device read or write 8 bytes of memory at ADDRESS of
- * its I/O address space. Its registers, docs/specs/edu.rst of QEMU: 0x80 source, 0x88 destination,
- * 0x90 count, 0x98 command (1 begins, 2 is towards memory); 0x40000 is a buffer of its own.
+ * edu DEVICE read|write ADDRESS: makes QEMU's "edu" device read or write 8 bytes at ADDRESS of its
+ * I/O address space. Registers, from docs/specs/edu.rst of QEMU: 0x80 source, 0x88 destination,
+ * 0x90 count, 0x98 command (1 start, 2 towards memory); 0x40000 is its own buffer.
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -60,7 +60,7 @@ int main(int argc, char **argv)
 	set(registers, DESTINATION, writes ? address : BUFFER);
 	set(registers, COUNT, 8);
 	set(registers, COMMAND, writes ? 3 : 1);
-	/* The device waits for 100 ms before it begins, and says when it has done. */
+	/* The device starts after 100 ms, and signals when it is done. */
 	for (int i = 0; i < 100; i++) {
 		if (!(*(volatile uint64_t *)(registers + COMMAND) & 1))
 			return 0;

@@ -2,15 +2,13 @@
 /*
  * PCI Express endpoints with ATS, PASID and PRI, for a virtual machine.
  *
- * No device that QEMU emulates has a PASID capability. Its vfio-user-pci takes
- * a device from another process, which it asks over a Unix socket, in the
- * vfio-user protocol. This is that process: one socket, one device each. The
- * devices do nothing (no DMA, no interrupts): they have a configuration space
- * and a BAR of plain memory.
+ * No device that QEMU emulates has a PASID capability. Its vfio-user-pci takes a device from
+ * another process, which it talks to over a Unix socket in the vfio-user protocol. This is that
+ * process, with one socket per device. The devices do nothing (no DMA, no interrupts): they have a
+ * configuration space and a BAR of plain memory.
  *
- * What arrives is checked as if it came from an enemy: a request that makes no
- * sense is answered with an error, one whose length makes no sense ends the
- * connection, since what follows it cannot be found.
+ * Requests are not trusted: an invalid request is answered with an error; one of invalid length
+ * ends the connection, because the next one cannot be located.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -32,16 +30,16 @@
 #include <unistd.h>
 
 #define DEVICES_MAX 16
-#define VENDOR_ID   0x1234 /* the one of QEMU's own edu and VGA; a setting may say another */
+#define VENDOR_ID   0x1234 /* that of QEMU's own edu and VGA; can be set */
 #define DEVICE_ID   0xa51d
 #define CONFIG_SIZE 4096
 #define BAR_SIZE    4096
-#define BODY_MAX    65536 /* of a message, after its header */
+#define BODY_MAX    65536 /* of a message, without its header */
 
 /* Offsets of PCI and PCI Express registers, named as in linux/pci_regs.h. */
 #define PCI_COMMAND            0x04
 #define PCI_CAPABILITY_LIST    0x34
-#define EXP                    0x40 /* where our PCI Express capability is */
+#define EXP                    0x40 /* offset of our PCI Express capability */
 #define PCI_EXP_FLAGS          0x02
 #define PCI_EXP_DEVCAP         0x04
 #define PCI_EXP_DEVCTL         0x08
@@ -79,7 +77,7 @@ enum command {
 #define IRQS          5
 #define IRQ_ERR       3
 
-/* Every field of the protocol is in host byte order. */
+/* All fields of the protocol are in host byte order. */
 struct header {
 	uint16_t id;
 	uint16_t command;
@@ -111,9 +109,9 @@ struct region_access {
 };
 
 struct settings {
-	unsigned long width; /* of PASIDs in bits; 0: no capability */
+	unsigned long width; /* PASID width in bits; 0: no capability */
 	unsigned long exec, priv, ats, pri;
-	unsigned long vendor, device; /* which Linux may know quirks of */
+	unsigned long vendor, device; /* Linux may have quirks for them */
 };
 
 struct device {
@@ -121,7 +119,7 @@ struct device {
 	const char *path; /* of the socket */
 	int listener;
 	uint8_t config[CONFIG_SIZE];
-	uint8_t writable[CONFIG_SIZE]; /* the bits that a write changes */
+	uint8_t writable[CONFIG_SIZE]; /* bits that can be written */
 	uint8_t bar[BAR_SIZE];
 };
 
@@ -138,8 +136,8 @@ static void put32(uint8_t *at, uint32_t value)
 }
 
 /*
- * Writes the header of an extended capability behind the last one, which then
- * points to it; *last is 0 at first. The first must sit at 0x100.
+ * Writes the header of an extended capability after the last one and links it; *last is 0 for the
+ * first, which must be at 0x100.
  */
 static uint8_t *ext_cap_add(struct device *dev, uint32_t id, uint32_t *last)
 {
@@ -162,7 +160,7 @@ static void ext_caps_add(struct device *dev)
 	if (set->ats) {
 		cap = ext_cap_add(dev, PCI_EXT_CAP_ID_ATS, &last);
 		put16(cap + 4, 0x20);                    /* page aligned request */
-		put16(dev->writable + last + 6, 0x801f); /* enable, smallest unit */
+		put16(dev->writable + last + 6, 0x801f); /* enable, smallest translation unit */
 	}
 	if (set->width) {
 		cap = ext_cap_add(dev, PCI_EXT_CAP_ID_PASID, &last);
@@ -171,9 +169,9 @@ static void ext_caps_add(struct device *dev)
 	}
 	if (set->pri) {
 		/*
-		 * Stopped, as this device never asks for a page. Bit 15, "PASID required
-		 * in PRG response", because Linux leaves PRI off without it where
-		 * PASIDs are on, and SVA with it.
+		 * Stopped, because this device never requests a page. Bit 15, "PASID required in
+		 * PRG response", is set, because without it Linux does not enable PRI together with
+		 * PASIDs, and so no SVA.
 		 */
 		cap = ext_cap_add(dev, PCI_EXT_CAP_ID_PRI, &last);
 		put16(cap + 6, 0x8100);
@@ -183,7 +181,7 @@ static void ext_caps_add(struct device *dev)
 	}
 }
 
-/* Puts the device into the state that a function level reset leaves. */
+/* Resets the device as a function level reset does. */
 static void device_reset(struct device *dev)
 {
 	uint8_t *config = dev->config;
@@ -193,7 +191,7 @@ static void device_reset(struct device *dev)
 	memset(dev->bar, 0, BAR_SIZE);
 	put16(config, dev->settings.vendor);
 	put16(config + 2, dev->settings.device);
-	put32(config + PCI_COMMAND, 0x10 << 16); /* status: capability list */
+	put32(config + PCI_COMMAND, 0x10 << 16); /* status: has a capability list */
 	put32(config + 8, 0x08800001);           /* other system peripheral */
 	config[PCI_CAPABILITY_LIST] = EXP;
 	put16(dev->writable + PCI_COMMAND, 0x0546); /* memory, master, INTx off.. */
@@ -201,7 +199,7 @@ static void device_reset(struct device *dev)
 	config[EXP] = 0x10;
 	put16(config + EXP + PCI_EXP_FLAGS, 2);                  /* version 2, endpoint */
 	put32(config + EXP + PCI_EXP_DEVCAP, 1 << 28 | 1 << 15); /* FLR, role-based errors */
-	/* Extended format and end-to-end TLP prefixes: what carries a PASID. */
+	/* Extended format and end-to-end TLP prefixes, which carry PASIDs. */
 	put32(config + EXP + PCI_EXP_DEVCAP2, 1 << 22 | 1 << 21 | 1 << 20);
 	put16(dev->writable + EXP + PCI_EXP_DEVCTL, 0x7fff);
 	put16(dev->writable + EXP + PCI_EXP_DEVCTL2, 0xffff);
@@ -224,7 +222,7 @@ static void config_write(struct device *dev, size_t offset, const uint8_t *data,
 		device_reset(dev);
 }
 
-/* The memory of a region; *ret_size is 0 where there is none. */
+/* The memory of a region; *ret_size is 0 if there is none. */
 static uint8_t *region_find(struct device *dev, uint32_t index, size_t *ret_size)
 {
 	switch (index) {
@@ -241,9 +239,9 @@ static uint8_t *region_find(struct device *dev, uint32_t index, size_t *ret_size
 }
 
 /*
- * The answers to the commands. Each finds the request's len bytes in body, at
- * least as many as `commands` says, writes the reply's over them, and returns
- * how many these are, or a negative errno.
+ * Handlers of the commands. Each gets the request's len bytes in body, at least as many as
+ * `commands` requires, overwrites them with the reply's, and returns their number, or a negative
+ * errno.
  */
 static int answer_version(struct device *dev, uint8_t *body, size_t len)
 {
@@ -261,7 +259,7 @@ static int answer_version(struct device *dev, uint8_t *body, size_t len)
 	return 4 + sizeof(caps);
 }
 
-/* Guest memory: no use for it, the device does no DMA. */
+/* Ignores guest memory, because the device does no DMA. */
 static int answer_dma_map(struct device *dev, uint8_t *body, size_t len)
 {
 	(void)dev;
@@ -275,7 +273,7 @@ static int answer_dma_unmap(struct device *dev, uint8_t *body, size_t len)
 	(void)dev;
 	(void)body;
 	(void)len;
-	return 24; /* as asked, no bitmap */
+	return 24; /* as requested, no bitmap */
 }
 
 static int answer_device_info(struct device *dev, uint8_t *body, size_t len)
@@ -313,7 +311,7 @@ static int answer_region_info(struct device *dev, uint8_t *body, size_t len)
 	return sizeof(info);
 }
 
-/* The one for errors is there because QEMU warns where it is not. It never fires. */
+/* Includes the error interrupt, whose absence QEMU warns about. It is never raised. */
 static uint32_t irq_count(uint32_t index)
 {
 	return index == IRQ_ERR;
@@ -350,7 +348,7 @@ static int answer_set_irqs(struct device *dev, uint8_t *body, size_t len)
 	return 0;
 }
 
-/* What a read or write is about, checked; NULL if it is about nothing. */
+/* The memory that a read or write accesses, checked; NULL if invalid. */
 static uint8_t *access_find(struct device *dev, const uint8_t *body, struct region_access *ret)
 {
 	struct region_access access;
@@ -401,7 +399,7 @@ static int answer_reset(struct device *dev, uint8_t *body, size_t len)
 }
 
 static const struct {
-	size_t at_least; /* bytes of the request's body */
+	size_t at_least; /* minimum size of the request's body */
 	int (*answer)(struct device *dev, uint8_t *body, size_t len);
 } commands[] = {
 	[CMD_VERSION] = { 4, answer_version },
@@ -428,7 +426,7 @@ static int answer(struct device *dev, const struct header *head, uint8_t *body)
 	return commands[head->command].answer(dev, body, len);
 }
 
-/* Closes the descriptors of guest memory that came with a message. */
+/* Closes fds of guest memory that came with a message. */
 static void fds_close(struct msghdr *msg)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
@@ -445,7 +443,7 @@ static void fds_close(struct msghdr *msg)
 	}
 }
 
-/* Reads exactly len bytes. Returns 1, 0 at the end before the first, or -errno. */
+/* Reads exactly len bytes. Returns 1, 0 at the end before the first byte, or -errno. */
 static int receive(int conn, void *data, size_t len)
 {
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(64 * sizeof(int))];
@@ -487,7 +485,7 @@ static int transmit(int conn, const void *data, size_t len)
 	return 0;
 }
 
-/* Answers one request. Returns 1, 0 when there are no more, or -errno. */
+/* Answers a request. Returns 1, 0 at the end, or -errno. */
 static int serve_request(struct device *dev, int conn)
 {
 	static struct {
@@ -514,7 +512,7 @@ static int serve_request(struct device *dev, int conn)
 	return r < 0 ? r : 1;
 }
 
-/* Serves one device to its one client, to the end. Returns an exit status. */
+/* Serves a device to its only client until that disconnects. Returns an exit status. */
 static int serve(struct device *dev, int timeout_s)
 {
 	struct pollfd ready = { .fd = dev->listener, .events = POLLIN };
@@ -566,8 +564,8 @@ static int listen_at(const char *path)
 }
 
 /*
- * One process a device, so that none waits for another. They end with their
- * parent, also where it is killed. Returns the exit status.
+ * One process per device, so that they do not wait for each other. They end with their parent, even
+ * if it is killed. Returns the exit status.
  */
 static int serve_all(struct device *devices, size_t n, int timeout_s)
 {
@@ -608,7 +606,7 @@ static int parse_number(const char *text, unsigned long most, unsigned long *ret
 	return 0;
 }
 
-/* Parses "width=8,exec=0"; the text is cut up. */
+/* Parses "width=8,exec=0"; modifies the text. */
 static int parse_settings(char *text, struct settings *set)
 {
 	static const struct {
@@ -682,7 +680,7 @@ static int usage(FILE *to)
 	return to == stderr ? 2 : 0;
 }
 
-/* Returns an exit status to leave with, or -1 to go on. */
+/* Returns an exit status, or -1 to continue. */
 static int parse_options(int argc, char **argv, struct settings *set, unsigned long *timeout_s)
 {
 	static const struct option options[] = {

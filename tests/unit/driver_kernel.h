@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kernel, played for one file of a program, as far as it gives a PCI device another driver: each write of
- * sys_root_write() comes here, in the process that does it, and is noted in the tree's file "log".
+ * A fake kernel for changing the driver of a PCI device, for one file of a program: every
+ * sys_root_write() ends here, in the process that calls it, and is logged in the tree's file "log".
  */
 #pragma once
 
@@ -17,16 +17,16 @@
 #define PATH   "/sys/devices/" NIC
 #define DEVICE "sys/devices/" NIC "/"
 
-/* What the kernel does besides what it is told. */
+/* How the kernel behaves. */
 struct kernel {
 	const struct tree *tree;
-	const char *takes;    /* the driver that takes a device without override; NULL: none */
+	const char *takes;    /* the driver that binds a device without override; NULL: none */
 	const char *refuses;  /* a write that fails: "unbind e1000e" */
-	int error;            /* how; 0: the process is killed instead */
-	bool every_time;      /* else the first time only */
-	bool cdev, group;     /* what vfio-pci brings */
-	const char *signals;  /* a write during which the process that waits gets SIGTERM */
-	const char *vanishes; /* a write with which the device is gone */
+	int error;            /* its errno; 0: the process is killed instead */
+	bool every_time;      /* else only the first time */
+	bool cdev, group;     /* what binding vfio-pci creates */
+	const char *signals;  /* a write during which the waiting process gets SIGTERM */
+	const char *vanishes; /* a write that removes the device */
 	int waits;            /* what waiting for a node returns */
 	int monitor;          /* what opening the monitor returns */
 };
@@ -65,7 +65,7 @@ static bool noted(const char *line)
 	return strstr(text, whole) != NULL;
 }
 
-/* The driver that the device has, "" for none. */
+/* The device's driver, "" if none. */
 static void read_driver(char *buf, size_t size)
 {
 	if (sys_read_link(kernel.tree->root.fd, DEVICE "driver", buf, size) < 0)
@@ -127,7 +127,7 @@ static int play(const char *what, const char *driver, const char *value)
 	return 0;
 }
 
-/* "override vfio-pci", "unbind e1000e", "bind e1000e", "probe", whatever else as it is. */
+/* "override vfio-pci", "unbind e1000e", "bind e1000e", "probe"; anything else literally. */
 static int write_played(const char *path, const char *value)
 {
 	char line[300], driver[128] = "", file[16] = "";

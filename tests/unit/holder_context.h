@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A context on the kernel of holder_kernel.h, without a holder: what it does and refuses. Include it after <cmocka.h>. */
+/* A context on the kernel of holder_kernel.h, without a holder. Include it after <cmocka.h>. */
 #pragma once
 
 #include "holder/job.h"
@@ -18,13 +18,13 @@ static inline int close_context(void **state)
 	struct context *context = *state;
 
 	context_close(context);
-	/* All by itself, with nothing left to the last close. */
+	/* Explicitly, without relying on the last close. */
 	assert_int_equal(kernel_count(KERNEL_HWPT) + kernel_count(KERNEL_IOAS), 0);
 	free(context);
 	return 0;
 }
 
-/* Devices a (20 bits) and b (none), each in a group of its own, and an IOAS 3. */
+/* Devices a (20 bits) and b (no PASIDs), each in its own group, and IOAS 3. */
 static inline int open_context(void **state)
 {
 	struct context *context = calloc(1, sizeof(*context));
@@ -60,7 +60,7 @@ static inline uint64_t fault_number(const struct fault *fault, const char *key)
 	return value;
 }
 
-/* The whole of it, as text. */
+/* Compares the whole object, as text. */
 static inline void expect_json(json_object *object, const char *expected)
 {
 	assert_string_equal(
@@ -77,7 +77,7 @@ static inline void expect_error(struct fault *fault, const char *name, const cha
 	fault_done(fault);
 }
 
-/* "1-3" or, without PASIDS, so many automatic ones. The job is run to its end. */
+/* PASIDS is "1-3"; if NULL, the number of automatic ones. Runs the job to its end. */
 __attribute__((unused, noinline)) static struct job *bind_pasids(struct context *context,
 								 const char *device,
 								 const char *pasids,
@@ -129,7 +129,7 @@ static inline void expect_refused(struct context *context, const char *device, c
 
 	assert_null(bind_pasids(context, device, pasids, error ? 1 : 8, to, false, &fault));
 	expect_fault(&fault, error ? error : "PasidsExhausted");
-	/* Refused by ourselves: the kernel has not been asked to attach anything. */
+	/* Refused by the context itself: the kernel was not asked to attach anything. */
 	assert_true(kernel.calls - calls <= 2);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A kernel of our own: the program's ioctl() and close() land here. It does what iommufd was seen
- * to do, its silences included, and fails on demand. Include it once, after <cmocka.h>.
+ * A fake kernel: the program's ioctl() and close() end here. It behaves as iommufd was seen to,
+ * including silent successes, and fails on demand. Include it once, after <cmocka.h>.
  */
 #pragma once
 
@@ -33,8 +33,8 @@ struct kernel_object {
 	int fd; /* of a device */
 	int64_t group;
 	unsigned int width;
-	int request;  /* an eventfd of the holder's */
-	uint32_t rid; /* attached to; 0 nothing */
+	int request;  /* the holder's eventfd */
+	uint32_t rid; /* target of its own requests; 0: none */
 	uint32_t pasids[KERNEL_PASIDS];
 	/* Of an IOAS; length 0: none. */
 	struct {
@@ -44,16 +44,16 @@ struct kernel_object {
 
 static struct {
 	struct kernel_object object[KERNEL_ID_MAX];
-	unsigned long request;  /* the next one of this kind, */
+	unsigned long request;  /* the next ioctl of this kind, */
 	unsigned int nth;       /* after so many successes, */
-	int err;                /* fails like this; 0: none */
-	uint32_t busy, busy_to; /* PASIDs that a driver has, or all while the device is reset */
+	int err;                /* fails with this; 0: none */
+	uint32_t busy, busy_to; /* PASIDs used by a driver, or all during a reset */
 	unsigned int next_width;
 	int iommufd;
 	unsigned int calls;
 	struct trace trace;
 	uint32_t alignment; /* of IOVAs */
-	pid_t pid;          /* a child has no business here */
+	pid_t pid;          /* a child must not call it */
 } kernel;
 
 static uint32_t kernel_alloc(enum kernel_type type)
@@ -114,8 +114,8 @@ static int kernel_do_destroy(const struct uapi_iommu_destroy *arg)
 }
 
 /*
- * A device that joins its group has to join its page table (iommufd_hwpt_attach_device()), one that is attached takes the
- * group along (iommufd_device_do_replace()).
+ * A device must use the page table of its group (iommufd_hwpt_attach_device()); moving an attached
+ * one moves the group (iommufd_device_do_replace()).
  */
 static int kernel_attach_group(struct kernel_object *o, uint32_t to)
 {
@@ -202,7 +202,7 @@ static int kernel_map(struct uapi_iommu_ioas_map *arg)
 	return 0;
 }
 
-/* Whole mappings, or ENOENT; nothing at all is as well when all was asked for. */
+/* Whole mappings, else ENOENT; unmapping everything succeeds if there is nothing. */
 static int kernel_unmap(struct uapi_iommu_ioas_unmap *arg)
 {
 	struct kernel_object *o = &kernel.object[arg->ioas_id % KERNEL_ID_MAX];
@@ -359,7 +359,7 @@ static inline void kernel_fail(unsigned long request, unsigned int n, int err)
 	kernel.err = err;
 }
 
-/* What it was asked for since this was last looked at. */
+/* The calls since the last check. */
 static inline void kernel_asked(const char *expected)
 {
 	assert_string_equal(kernel.trace.text, expected);
@@ -396,7 +396,7 @@ static inline void kernel_context(struct context *context)
 	};
 }
 
-/* A bound device; the way through sysfs is not walked. */
+/* Adds a bound device, without using sysfs. */
 static inline struct record_device *kernel_add(struct context *context, const char *path,
 					       unsigned int width, int64_t group)
 {
@@ -422,7 +422,7 @@ static inline struct record_device *kernel_add(struct context *context, const ch
 	return device;
 }
 
-/* Record and kernel say the same of every attachment and every object. */
+/* Record and kernel agree on every attachment and object. */
 static inline void kernel_agrees(const struct context *context)
 {
 	const struct record *record = &context->record;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the kernel of holder_kernel.h was asked for, in its order, a line each: "attach device 1 pasid 5 to 4". */
+/*
+ * The calls of the kernel of holder_kernel.h, in order, one per line: "attach device 1 pasid 5 to
+ * 4".
+ */
 #pragma once
 
 #include <errno.h>
@@ -55,7 +58,7 @@ static inline void trace_detach(struct trace *trace, uint32_t device,
 		trace_add(trace, " pasid %u", arg->pasid);
 }
 
-/* DEVICE is the number of the one that it is asked of, 0: of none that is bound. */
+/* DEVICE is the id of the device that is called, 0: no bound one. */
 static inline void trace_call(struct trace *trace, uint32_t device, unsigned long request,
 			      const void *arg)
 {
@@ -97,7 +100,7 @@ static inline void trace_call(struct trace *trace, uint32_t device, unsigned lon
 	}
 }
 
-/* How it ended: ERR positive. */
+/* The result: ERR is positive. */
 static inline void trace_result(struct trace *trace, int err)
 {
 	trace_add(trace, err ? ": %s\n" : "\n", strerrorname_np(err));

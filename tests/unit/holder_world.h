@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A holder's loop without a process: a context on the kernel of holder_kernel.h, and peers that talk to it. */
+/* A holder's loop without a process: a context on the kernel of holder_kernel.h, and its peers. */
 #pragma once
 
 #include "holder/server.h"
@@ -33,7 +33,7 @@ static inline void unlink_socket(void *userdata)
 {
 	struct world *world = userdata;
 
-	/* The hardware is clean by now. */
+	/* Everything is detached by now. */
 	assert_int_equal(kernel_count(KERNEL_IOAS) + kernel_count(KERNEL_DEVICE), 0);
 	world->unlinked = true;
 }
@@ -45,7 +45,7 @@ static inline int setup(void **state)
 	uint32_t ioas;
 
 	assert_non_null(world);
-	/* A loop that hangs is a failure, and not to be waited for. */
+	/* A loop that hangs is a failure. */
 	alarm(20);
 	kernel_context(&world->context);
 	kernel_add(&world->context, "/sys/devices/a", 20, 1);
@@ -68,7 +68,7 @@ static inline int teardown(void **state)
 {
 	struct world *world = *state;
 
-	/* What is left goes as it does at the end of a holder. */
+	/* Ends as a holder does. */
 	world->server.signal = SIGTERM;
 	server_run(&world->server);
 	assert_int_equal(kernel_count(KERNEL_IOAS) + kernel_count(KERNEL_DEVICE), 0);
@@ -107,7 +107,7 @@ static inline void say(struct peer *peer, const char *text)
 	assert_int_equal(write(peer->fd, text, n), n);
 }
 
-/* The next answer, if it has come. */
+/* The next answer, if it has arrived. */
 static inline json_object *heard(struct peer *peer)
 {
 	json_object *message = NULL;
@@ -118,7 +118,7 @@ static inline json_object *heard(struct peer *peer)
 	return message;
 }
 
-/* Turns the loop until it has. */
+/* Turns the loop until it arrives. */
 static inline json_object *hear(struct world *world, struct peer *peer)
 {
 	json_object *message;

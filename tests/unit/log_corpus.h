@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Lines of logs and what must come of them, from a file of entries, separated by an empty line:
+ * Log lines and their expected faults, from a file of entries, separated by an empty line:
  *
- *   source: who prints it, by file and function of the kernel; "public log"; "none: WHY"
- *   seen:   in which versions of the kernel
- *   form:   the format string with what pr_fmt() or dev_err() put before it; then, made from it,
- *   line:   the line (\t is a tab); as often as there are lines
- *   row:    each fault that comes of them, with all that is known of it; "none" where nothing does
- *   says:   and its reason in full, or, after "kernel:", the kernel's own words
+ *  source: which file and function of the kernel prints it; "public log"; "none: WHY"
+ *  seen:   in which kernel versions
+ *  form:   the format string with the prefix of pr_fmt() or dev_err(); then, made from it,
+ *  line:   the line (\t is a tab); repeated for several lines
+ *  row:    each expected fault with all its fields; "none" if there is none
+ *  says:   and its full reason or, after "kernel:", the kernel's own words
  *
- * A line without a form has no source in the kernel. Each pattern of the tables must have an entry.
+ * A line without a form is not from the kernel's source. Each pattern of the tables must have an
+ * entry.
  */
 #pragma once
 
@@ -38,10 +39,10 @@ static void corpus_fail(const struct corpus *corpus, const char *what, const cha
 	fail_msg("%s:%u: %s: '%s'", corpus->path, corpus->number, what, text);
 }
 
-/* Can the rest of FORM, printf()'s, have printed LINE? */
+/* Can printf() with the rest of FORM have printed LINE? */
 static bool corpus_made(const char *form, const char *line);
 
-/* The conversion at FORM, without its '%', of any length that it can have. */
+/* Handles the conversion at FORM, without its '%', for all lengths it can have. */
 static bool corpus_converted(const char *form, const char *line)
 {
 	bool hash = *form == '#', zero, precise = false;
@@ -125,7 +126,7 @@ static void corpus_word(char *buf, size_t size, const char *name, const char *te
 		snprintf(buf + n, size - n, " %s=%s", name, text);
 }
 
-/* All that is known of FAULT, but for the line, the time and the dump of registers. */
+/* All fields of FAULT except line, time and register dump. */
 static int corpus_row(const struct log_fault *fault, void *data)
 {
 	static const char *const access[] = { "", "r", "w", "rw", "x", "rx", "wx", "rwx" };
@@ -160,7 +161,7 @@ static void corpus_meet(struct corpus *corpus, const void *what)
 	corpus->met[corpus->n_met++] = what;
 }
 
-/* The rows of the tables that TEXT could be of, and the first pattern of each that it is. */
+/* Notes the tables' rows that TEXT may match, and the first pattern of each that it does. */
 static void corpus_find(struct corpus *corpus, const struct log_source *source,
 			const struct log_line *line)
 {
@@ -259,7 +260,7 @@ static void corpus_check_met(struct corpus *corpus, const void *what, const char
 	fail_msg("%s: no entry has '%s'", corpus->path, name);
 }
 
-/* The file at PATH, from the top of the project, and TABLES, which it must have all of. */
+/* Checks the file at PATH, relative to the top of the project, which must cover all of TABLES. */
 static void corpus_check(const char *path, const struct log_source *const *tables, size_t n_tables)
 {
 	static struct corpus corpus;

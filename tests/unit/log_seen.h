@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the parser of logs makes of lines. Included behind cmocka.h's own headers. */
+/* The faults that the log parser finds. Include after cmocka.h's headers. */
 #pragma once
 
 #include <setjmp.h>

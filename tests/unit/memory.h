@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Memory that runs out, and memory that is lost: for one file of a program, whose malloc() this is. With the
- * sanitizers, which have their own, nothing runs out here and they look for what is lost.
+ * Injects failures of malloc() and detects leaks: for one file of a program, whose malloc() this
+ * is. With sanitizers, which have their own malloc(), nothing fails and they detect leaks.
  */
 #pragma once
 
@@ -11,8 +11,8 @@
 
 struct memory {
 	size_t n;       /* allocations */
-	size_t fail_at; /* the one that fails; 0: none */
-	long live;      /* allocations that were not freed */
+	size_t fail_at; /* the allocation that fails; 0: none */
+	long live;      /* allocations not freed yet */
 };
 
 static struct memory memory;
@@ -63,9 +63,9 @@ void free(void *old)
 #endif
 
 /*
- * TRY once as it is, which must return EXPECTED, then with each of its allocations failing in turn, which must
- * lose nothing. It returns what the function under test does, and frees all that it got. Then it must be
- * -ENOMEM, or EXPECTED where the function reports the lack among its outcome.
+ * Calls TRY once normally, which must return EXPECTED, then with each of its allocations failing,
+ * without leaks. TRY returns the result of the function under test and frees what it got. The
+ * result must be -ENOMEM, or EXPECTED if the function reports the failure in its output.
  */
 static inline void memory_exhaust(int (*try)(void *data), void *data, int expected)
 {

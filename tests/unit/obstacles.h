@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What stands in a driver's way, each with all that is reported of it, one a line. */
+/* The obstacles to changing a driver with all their fields, one per line. */
 #pragma once
 
 #include "tree.h"

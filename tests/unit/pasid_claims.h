@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads one source of PASIDs of a tree and writes each claim down as a line. */
+/* Reads a source of PASIDs from a tree and formats each claim as a line. */
 #pragma once
 
 #include "tree.h"
@@ -82,7 +82,7 @@ static inline int claims_ask(const struct sys_root *root, const struct pasid_sou
 	return r;
 }
 
-/* The source NAME of those that are listed. */
+/* The listed source called NAME. */
 static inline const struct pasid_source *claims_source(const char *name)
 {
 	for (size_t i = 0; pasid_sources[i]; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A machine with PASIDs, and its bindings with all that is known of each, one a line. */
+/* A machine with PASIDs, and its bindings with all known facts, one per line. */
 #pragma once
 
 #include "tree.h"
@@ -67,7 +67,7 @@ static inline void pasid_machine(const struct tree *tree, const struct hardware 
 	pasid_hardware_write(tree, hardware, n);
 }
 
-/* A process of the user 1000, which began 4 seconds after the machine, with NODE open. */
+/* A process of user 1000, started 4 seconds after boot, with NODE open. */
 static inline void pasid_opener(const struct tree *tree, int pid, int parent, const char *node)
 {
 	char path[64], text[256];
@@ -103,7 +103,7 @@ static inline void row_str(FILE *f, const char *name, const struct field_str *fi
 		assert_null(field->value);
 }
 
-/* Of a field that is absent nothing, of one that could not be read its error: "uid!-13". */
+/* An absent field is omitted, an unreadable one has its error: "uid!-13". */
 static inline void row_write(FILE *f, const struct pasid_range *range)
 {
 	const char *state = pasid_state_name(range->state);
@@ -158,7 +158,7 @@ static inline void rows_check(const struct pasid_table *table, const char *expec
 	free(text);
 }
 
-/* What is listed for QUERY, whose root and need this sets; and that it could be. */
+/* The bindings for QUERY, whose root and need this sets; listing them must succeed. */
 static inline void rows_list(const struct tree *tree, struct pasid_query query,
 			     const char *expected)
 {

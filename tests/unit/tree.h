@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Small trees made by hand, to be looked at as captured ones. */
+/* Small hand-made trees, inspected like captured ones. */
 #pragma once
 
 #include <fcntl.h>
@@ -42,7 +42,7 @@ static inline void tree_close(struct tree *tree)
 	assert_int_equal(nftw(tree->path, tree_unlink, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
-/* The place of PATH outside of the tree, with all directories on the way. */
+/* The path of PATH outside the tree; creates its parent directories. */
 static inline const char *tree_place(const struct tree *tree, const char *path, char *buf,
 				     size_t size)
 {
@@ -85,7 +85,7 @@ static inline void tree_link(const struct tree *tree, const char *path, const ch
 	assert_int_equal(symlink(target, tree_place(tree, path, place, sizeof(place))), 0);
 }
 
-/* A PCI device at sys/devices/PLACE, as the kernel lays one out; GROUP NULL: in none. */
+/* A PCI device at sys/devices/PLACE, laid out like the kernel does; GROUP NULL: none. */
 static inline void tree_pci(const struct tree *tree, const char *place, const char *group,
 			    const char *uevent)
 {

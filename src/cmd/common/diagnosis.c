@@ -42,7 +42,7 @@ const struct argp_child diagnosis_children[] = { { &diagnosis_argp, 0, NULL, 0 }
 /* A finding as a row. */
 struct row {
 	const struct finding *finding;
-	char *checks; /* for people, several that could not be measured for one reason: "acs, ats-capability"; or NULL */
+	char *checks; /* for people, merged checks: "acs, ats-capability"; or NULL */
 	char *uses[USE_COUNT];
 	size_t n_uses;
 };
@@ -115,7 +115,7 @@ const struct out_column diagnosis_use_columns[] = {
 	{ 0 },
 };
 
-/* The verdicts, for people. */
+/* Verdicts, for people. */
 static const struct out_column verdict_columns[] = {
 	{ "object", "", OUT_DEFAULT, 0, get_object },
 	{ "result", "", OUT_DEFAULT | OUT_RESULT, 0, get_result },
@@ -132,7 +132,7 @@ int diagnosis_open(struct app *app, const struct diagnosis_args *args, struct in
 {
 	struct view_args view = args->common.view;
 
-	/* Which use needs what, the verdicts say. */
+	/* The verdicts already show which use needs what. */
 	if (for_people(args))
 		view.out.defaults = "result,check,object,seen,remedy";
 	return inspect_open(app, &view, ret);
@@ -164,7 +164,7 @@ static int show_verdicts(struct app *app, const struct finding_list *list)
 	return r < 0 ? app_fail_errno(app, r, NULL, "cannot print") : app_view_end(app, view);
 }
 
-/* What could not be measured, and whether asking otherwise would help. */
+/* Notes what could not be measured, and whether an option would help. */
 static void note_unknown(struct app *app, const struct finding_list *list)
 {
 	size_t n = 0, asleep = 0, denied = 0;
@@ -193,7 +193,7 @@ static bool is_same(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* A sleeping device answers none of many questions: one row of ROWS for all of them. */
+/* A sleeping device leaves many questions open: merge them into one row of ROWS. */
 static struct row *find_alike(struct row *rows, size_t n, const struct finding *finding)
 {
 	for (size_t i = 0; finding->error < 0 && i < n; i++)
@@ -222,7 +222,7 @@ static void rows_done(struct rows *rows)
 	free(rows->v);
 }
 
-/* The rows that people see. */
+/* The rows shown to people. */
 static int choose_rows(const struct finding_list *list, enum finding_result hidden, bool all,
 		       struct rows *rows, size_t *ret_hidden)
 {

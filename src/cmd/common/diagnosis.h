@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What all diagnoses (system check, group why, pasid why) share: their option, their output, how they end. */
+/* Shared by all diagnoses (system check, group why, pasid why): option, output, exit status. */
 #pragma once
 
 #include "cmd/common/inspect.h"
@@ -7,30 +7,30 @@
 #include "model/diagnosis/finding.h"
 
 struct diagnosis_args {
-	struct wake_args common; /* first: its parser is a child's */
+	struct wake_args common; /* first: a child's parser uses it */
 	bool all;
 };
 
-/* The children of a verb whose args are a struct diagnosis_args, or begin with one. */
+/* Children of a verb whose args are, or begin with, a struct diagnosis_args. */
 extern const struct argp_child diagnosis_children[];
 
 /* The columns of a finding, without and with the uses that need it. */
 extern const struct out_column diagnosis_columns[];
 extern const struct out_column diagnosis_use_columns[];
 
-/* As inspect_open(), with the columns that people see where none were chosen. */
+/* As inspect_open(), with the default columns for people. */
 int diagnosis_open(struct app *app, const struct diagnosis_args *args, struct inspection *ret);
 
 /*
- * Shows LIST, which has the verdicts first. Programs get all of it. People see the verdicts as lines; then the
- * rows that are worse than HIDDEN, and with --all the others too. Returns 0 or a reported status.
+ * Shows LIST, which begins with the verdicts. Programs get all rows. People get the verdicts as
+ * lines, then rows worse than HIDDEN, and all rows with --all. Returns 0 or a reported status.
  */
 int diagnosis_show(struct app *app, struct inspection *in, const struct diagnosis_args *args,
 		   const struct finding_list *list, enum finding_result hidden);
 
 /*
- * Where VERDICT, one of LIST's, is not "ready": reports "OBJECT: WHAT: the cause", with what to do. Returns the
- * status.
+ * If VERDICT, in LIST, is not "ready": reports "OBJECT: WHAT: the cause", and the remedy. Returns
+ * the status.
  */
 enum status diagnosis_conclude(struct app *app, const struct finding_list *list,
 			       const struct finding *verdict, const char *object, const char *what);

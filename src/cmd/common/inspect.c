@@ -59,12 +59,12 @@ int inspect_end(struct app *app, const struct inspection *in, int r)
 	if (r < 0)
 		return app_fail_errno(app, r, NULL, "cannot print");
 	r = app_view_end(app, in->view);
-	/* Left out without a word they would look as if they did not match. */
+	/* Without a note they would seem not to match. */
 	if (in->undecided)
 		app_note(app, "%zu row%s left out, since a term's column could not be read: %s",
 			 in->undecided, in->undecided == 1 ? " was" : "s were",
 			 out_reason(in->undecided_error));
-	/* Whoever looks at a blank screen does not know that it is the answer. */
+	/* A blank screen does not show that the list is empty. */
 	if (r == STATUS_DONE && in->rows && !in->undecided && !in->partial &&
 	    out_view_is_blank(in->view))
 		app_note(app, "no %s%s", in->rows,

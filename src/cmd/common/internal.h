@@ -5,10 +5,10 @@
 #include "cmd/common/options.h"
 #include "out/filter.h"
 
-/* Terms that choose rows of a list: what they name is looked up as every verb looks it up. */
+/* Terms that select rows of a list. The objects they name are resolved as in operands. */
 
-/* The filter that the operands of ARGS ask for. Returns 0 or a reported status. */
+/* Parses the operands of ARGS as a filter. Returns 0 or a reported status. */
 int terms_parse(struct app *app, const struct view_args *args, struct out_filter **ret);
 
-/* Reports that COLUMNS have none of that NAME. Returns the status. */
+/* Reports that COLUMNS have no NAME. Returns the status. */
 int terms_fail_column(struct app *app, const struct out_column *columns, const char *name);

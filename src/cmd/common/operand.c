@@ -59,7 +59,10 @@ void operand_hint_holders(struct app *app, const char *path)
 		hint_open(app, &device);
 }
 
-/* True where another member of its group has a driver of the kernel, or is open; SAY: with a hint of each. */
+/*
+ * Returns true if another member of its group has a kernel driver, or is open; SAY: also prints a
+ * hint for each.
+ */
 static bool look_at_group(struct app *app, const char *path, bool say)
 {
 	const unsigned int need = DEVICE_NEED_DRIVER | DEVICE_NEED_VFIO | DEVICE_NEED_HOLDERS;

@@ -8,7 +8,7 @@
 
 enum { KEY_LIST_COLUMNS = 0x400, KEY_SYSROOT, KEY_WAKE, KEY_DRY_RUN, KEY_SCHEMA };
 
-/* One format, and not another as well: which of them was meant is not known. */
+/* Refuses a second format: which one was meant is unknown. */
 static error_t set_format(struct view_args *args, enum out_format format, struct argp_state *state)
 {
 	if (args->out.format != OUT_FORMAT_TABLE && args->out.format != format) {
@@ -24,7 +24,7 @@ static error_t set_format(struct view_args *args, enum out_format format, struct
 		"schema", KEY_SCHEMA, NULL, OPTION_HIDDEN, NULL, 0 \
 	}
 
-/* What --json may print. */
+/* Prints the schema of --json. */
 static error_t print_schema(struct out_schema schema, const struct argp_state *state)
 {
 	_cleanup_free_ char *title = NULL;

@@ -7,7 +7,7 @@
 #include "model/machine/group.h"
 #include "util/array.h"
 
-/* One context, from which its records borrow. */
+/* A context; its records borrow from it. */
 struct pasid_context {
 	struct holder_context context;
 	struct holder_bindings bindings;
@@ -91,7 +91,7 @@ static int records_gather(struct holder_client *client, struct holder_context *c
 	return r;
 }
 
-/* What cannot be listed is not known to be missing. */
+/* If groups cannot be listed, there may be some. */
 static bool has_groups(const struct sys_root *root)
 {
 	_cleanup_group_list_ struct group_list list = { 0 };
@@ -104,7 +104,7 @@ int pasid_records_gather(struct app *app, const struct sys_root *root, struct pa
 	ret->status = 1;
 	if (!root->captured || session_tells(app))
 		return session_each(app, records_gather, ret, &ret->status);
-	/* Where no device can be in a context there is none that could be missed. */
+	/* Without groups no device can be in a context, so no record can be missing. */
 	if (!has_groups(root))
 		return 0;
 	ret->status = -EREMOTE;

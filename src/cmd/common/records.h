@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the holders of all contexts say of PASIDs, as the model takes it. */
+/* The records of all contexts' holders, in the form that the model takes. */
 #pragma once
 
 #include "app.h"
@@ -11,34 +11,33 @@
 struct pasid_context;
 
 struct pasid_records {
-	struct pasid_context *sources; /* one a context; the records borrow from them */
+	struct pasid_context *sources; /* one per context; the records borrow from them */
 	size_t n_sources;
 	struct pasid_record *v;
 	size_t n;
 	struct attached_record *attached; /* the devices of all contexts */
 	size_t n_attached;
-	pid_t *holders; /* the process of each context, with records or without */
+	pid_t *holders; /* pid of each context's holder, with or without records */
 	size_t n_holders;
-	int status; /* 1; -EREMOTE: a tree captured without; -errno: some could not be asked */
+	int status; /* 1; -EREMOTE: not captured; -errno: some contexts could not be asked */
 };
 
 void pasid_records_done(struct pasid_records *records);
 #define _cleanup_pasid_records_ _cleanup_(pasid_records_done)
 
 /*
- * Asks every context that the caller may see, or that was captured. Returns 0, STATUS_PARTIAL where a
- * context could not be asked, or a machine was captured without (which is said), or another reported
- * status.
+ * Asks every context that is visible to the caller, or captured. Returns 0, STATUS_PARTIAL with a
+ * note if some could not be asked or were not captured, or another reported status.
  */
 int pasid_records_gather(struct app *app, const struct sys_root *root, struct pasid_records *ret);
 
-/* What the holder of the context AT said, of n_sources. */
+/* The description of context AT, of n_sources. */
 const struct holder_context *pasid_records_context(const struct pasid_records *records, size_t at);
 
-/* Asks for the PASIDs of all devices; borrows from RECORDS. */
+/* A query for the PASIDs of all devices; borrows from RECORDS. */
 struct pasid_query pasid_records_query(const struct pasid_records *records,
 				       const struct sys_root *root, unsigned int need);
 
-/* What devices are attached to; borrows from RECORDS. */
+/* A query for the devices' attachments; borrows from RECORDS. */
 struct attached_query pasid_records_attached(const struct pasid_records *records,
 					     const struct sys_root *root);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a command that creates one thing prints of it: its id, or with --json an object. */
+/* The output of a command that creates something: its id, or with --json an object. */
 #pragma once
 
 #include <stdint.h>
@@ -8,9 +8,9 @@
 #include "cmd/common/options.h"
 #include "util/parse.h"
 
-/* Only what a command has made is in its object. */
+/* Only the fields set by the command are in its object. */
 struct result {
-	const char *id; /* what is printed without --json: one line */
+	const char *id; /* printed on one line without --json */
 	const char *context;
 	const char *device;
 	struct field_u64 ioas;
@@ -31,8 +31,8 @@ extern const struct out_column result_mapping[];
 extern const struct out_column result_pasid[];
 
 /*
- * Prints RESULT as ARGS ask for it. What it says was done before: should it not reach its reader, WHAT was done
- * is said on stderr. Returns an enum status.
+ * Prints RESULT as ARGS ask. The change is already made: if the output fails, WHAT was done is
+ * reported on stderr. Returns an enum status.
  */
 int result_print(struct app *app, const struct context_args *args, const struct result *result,
 		 const char *what);

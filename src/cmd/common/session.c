@@ -31,13 +31,13 @@ static enum status error_status(const struct holder_error *error)
 	return STATUS_FAILED;
 }
 
-/* Does MESSAGE name OBJECT itself? It is not to be named twice. */
+/* Does MESSAGE already name OBJECT, so that it need not be added? */
 static bool names(const char *message, const char *object)
 {
 	const size_t length = strlen(object);
 
 	for (const char *at = message; length && (at = strstr(at, object)); at++) {
-		/* 00:10.0 is in 0000:00:10.0 */
+		/* matches 00:10.0 in 0000:00:10.0 */
 		const bool begins = at == message || strchr(" ':", at[-1]);
 
 		if (begins && (!at[length] || strchr(" ',:;", at[length])))
@@ -46,7 +46,7 @@ static bool names(const char *message, const char *object)
 	return false;
 }
 
-/* A hint's DEVICE is OBJECT, where a shell would take that as it stands. */
+/* Replaces DEVICE in a hint by OBJECT, if a shell needs no quotes for it. */
 static void hint_for(struct app *app, const char *object, const char *hint)
 {
 	static const char
@@ -74,7 +74,7 @@ int session_fail(struct app *app, const char *object, const struct holder_error 
 {
 	const char *message = error->message ? error->message : strerror(error->err);
 
-	/* What another user's holder says is never shown as our word. */
+	/* Words of another user's holder are always marked as such. */
 	if (error->holder)
 		app_fail(app, STATUS_FAILED, object, "the holder of %s says: %s", error->holder,
 			 message);
@@ -97,7 +97,7 @@ int session_require_live(struct app *app)
 		       : 0;
 }
 
-/* -EREMOTE: of a tree that was captured without. */
+/* -EREMOTE: a tree without captured contexts. */
 static int list_contexts(struct app *app, struct holder_entries *ret, struct holder_error *error)
 {
 	_cleanup_free_ char *text = NULL;
@@ -213,7 +213,7 @@ int session_open_reading(struct app *app, const struct context_args *args,
 	r = connect_context(app, name, ret, &error);
 	if (app->sysroot && !error.message && r < 0)
 		return fail_list(app, r, &error);
-	/* A name of the caller's own that nobody else has either. */
+	/* A name of the caller's own, which no other user has either. */
 	if (r == -ENOENT && !error.hint && !strpbrk(name, ":/")) {
 		r = session_require_groups(app, name);
 		return r ? r : session_fail(app, name, &error);
@@ -250,7 +250,7 @@ int session_require_groups(struct app *app, const char *object)
 
 	if (r)
 		return r;
-	/* What cannot be listed is not known to be missing. */
+	/* If groups cannot be listed, there may be some. */
 	if (group_list(root, 0, 0, &list) < 0 || list.n)
 		return 0;
 	app_fail(
@@ -261,7 +261,7 @@ int session_require_groups(struct app *app, const char *object)
 	return STATUS_UNSUPPORTED;
 }
 
-/* After so long no further context is asked: users can make many that do not answer. */
+/* After so long, no further contexts are asked: users can create many that do not answer. */
 #define PATIENCE_S 20
 
 static int entry_each(const struct holder_entry *entry, session_each_fn *each, void *data,
@@ -291,7 +291,7 @@ int session_each(struct app *app, session_each_fn *each, void *data, int *ret_er
 	r = list_contexts(app, &entries, &error);
 	if (r == -EREMOTE)
 		return fail_list(app, r, &error);
-	/* A broken XDG_RUNTIME_DIR must not hide what else there is to see. */
+	/* A broken XDG_RUNTIME_DIR must not hide everything else. */
 	if (r < 0) {
 		app_note(app, "your contexts could not be listed: %s",
 			 error.message ? error.message : strerror(error.err));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A verb's talk with the holder of its context. */
+/* Communication of a verb with the holder of its context. */
 #pragma once
 
 #include "app.h"
@@ -7,57 +7,63 @@
 #include "client/holder.h"
 
 /*
- * Connects to the context that -c or $IOASIDCTL_CONTEXT names. Returns 0 or a reported status: that
- * of a machine without IOMMU groups where there is no such context, since there can be none. With
- * --dry-run all that changes something prints its steps instead.
+ * Connects to the context selected by -c or $IOASIDCTL_CONTEXT. Returns 0 or a reported status; if
+ * there is no such context and the machine has no IOMMU groups, reports that as the reason. With
+ * --dry-run, the functions of holder/client.h that change something print their steps instead.
  */
 int session_open(struct app *app, const struct context_args *args, struct holder_client **ret);
 
-/* Prints a step of a dry run: a holder_plan_fn. */
+/* A holder_plan_fn that prints a step of a dry run. */
 void session_print_step(const char *line, void *data);
 
-/* Nothing can be changed of a captured machine. Returns 0, or a reported status with --sysroot. */
+/* A captured machine cannot be changed. Returns 0, or a reported status with --sysroot. */
 int session_require_live(struct app *app);
 
-/* The same for a verb that only looks: a captured machine has the contexts that it was captured with. */
+/* The same for a verb that only reads; a captured machine has the contexts in its capture. */
 int session_open_reading(struct app *app, const struct context_args *args,
 			 struct holder_client **ret);
 
-/* The contexts that the caller may see, or those of a captured machine. Returns 0 or a reported status. */
+/* The contexts visible to the caller, or those of the capture. Returns 0 or a reported status. */
 int session_list(struct app *app, struct holder_entries *ret);
 
-/* The same without a report: -errno; -EREMOTE of a tree that was captured without. */
+/* The same without reporting: returns -errno; -EREMOTE if contexts were not captured. */
 int session_get(struct app *app, struct holder_entries *ret);
 
-/* The context, a live one, that NAME names: RET, to be freed, is what lists show. Returns 0 or a reported status. */
+/*
+ * Finds the live context that NAME names. RET (the caller frees it) is its name as shown in lists.
+ * Returns 0 or a reported status.
+ */
 int session_find(struct app *app, const char *name, char **ret);
 
-/* Is it known which contexts there are? Not of a tree that was captured without. */
+/* Are the existing contexts known? Not if they were not captured. */
 bool session_tells(struct app *app);
 
 /*
- * The same, and the device that the first operand names; RET_PATH to be freed. Returns 0 or a reported
- * status.
+ * session_open(), and the device named by the first operand; the caller frees RET_PATH. Returns 0
+ * or a reported status.
  */
 int session_open_device(struct app *app, const struct context_args *args, char **ret_path,
 			struct holder_client **ret);
 
-/* Reports ERROR about OBJECT, as the user wrote it, with its hints. Returns the status. */
+/* Reports ERROR about OBJECT, as the user wrote it, with hints. Returns the status. */
 int session_fail(struct app *app, const char *object, const struct holder_error *error);
 
-/* The hints of ERROR about OBJECT alone, for what has reported the rest. */
+/* Only the hints of ERROR about OBJECT, if the rest has been reported. */
 void session_hint(struct app *app, const char *object, const struct holder_error *error);
 
-/* No VFIO device can be without an IOMMU group. Returns 0, or a reported status where none is. */
+/* VFIO needs IOMMU groups. Returns 0, or a reported status if there are none. */
 int session_require_groups(struct app *app, const char *object);
 
-/* What the holder of one context says. EACH may take *CONTEXT by zeroing it; returns 0 or -errno. */
+/*
+ * Called with the reply of one context's holder. May take over *CONTEXT by zeroing it. Returns 0 or
+ * -errno.
+ */
 typedef int session_each_fn(struct holder_client *client, struct holder_context *context,
 			    struct holder_error *error, void *data);
 
 /*
- * Calls EACH for every context that the caller may see. One that ends, hangs or may not be read
- * meanwhile is noted and does not hide the others: STATUS_PARTIAL then, with one's -errno in RET_ERROR,
- * which may be NULL. Returns that, 0, or another reported status.
+ * Calls EACH for every context visible to the caller. One that ends, does not answer or may not be
+ * read is noted and skipped: STATUS_PARTIAL, with its -errno in RET_ERROR (may be NULL). Else
+ * returns 0 or another reported status.
  */
 int session_each(struct app *app, session_each_fn *each, void *data, int *ret_error);

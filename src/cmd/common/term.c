@@ -36,7 +36,7 @@ static int resolve_group(struct app *app, const struct sys_root *root, const cha
 	uint64_t number;
 	int r;
 
-	/* "group=x" asks for a number, which x is not, unless it names a device. */
+	/* "group=x" needs a number, unless x names a device. */
 	if (!bare && parse_u64(text, UINT32_MAX, &number) < 0 &&
 	    select_device(root, text, &path, &candidates) < 0 && candidates.n == 0)
 		return 0;
@@ -46,7 +46,7 @@ static int resolve_group(struct app *app, const struct sys_root *root, const cha
 	return asprintf(ret, "%u", group) < 0 ? -ENOMEM : 0;
 }
 
-/* What COLUMN has for what a person wrote: see struct out_resolver. */
+/* The value of COLUMN for what a person wrote: see struct out_resolver. */
 static int term_resolve(void *data, const struct out_column *column, const char *text, bool bare,
 			char **ret)
 {
@@ -67,7 +67,7 @@ static int term_resolve(void *data, const struct out_column *column, const char 
 	return 0;
 }
 
-/* The name of the column that NAME is close to; NULL: none is. */
+/* The name of the column similar to NAME; NULL: none. */
 static const struct out_column *closest_column(const struct out_column *columns, const char *name)
 {
 	_cleanup_free_ const char **keys = NULL;

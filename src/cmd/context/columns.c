@@ -51,7 +51,7 @@ static void get_user(const void *p, struct out_value *ret)
 	out_string(ret, ((const struct context_row *)p)->user);
 }
 
-/* True where the holder has told; else RET is set. */
+/* Returns true if the holder has replied; else sets RET. */
 static bool described(const struct context_row *row, struct out_value *ret)
 {
 	if (row->described < 0)

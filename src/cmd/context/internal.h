@@ -6,15 +6,15 @@
 
 /* The columns of a context. */
 
-/* One context; what only its holder knows is absent while that does not answer. */
+/* A context. What only its holder knows is absent if that does not answer. */
 struct context_row {
-	const struct holder_entry *entry; /* NULL in a "show" of one that ended meanwhile */
+	const struct holder_entry *entry; /* NULL in a "show" if it ended meanwhile */
 	struct holder_context context;
-	char user[64]; /* its owner's name, else number; "" where it is not wanted */
+	char user[64]; /* name of its owner, else the number; "" if not needed */
 	int described; /* 1, 0, or -errno */
 };
 
-/* What only the holder knows, and what the machine's list of users says. */
+/* Facts from the holder, and from the machine's list of users. */
 enum { CONTEXT_NEED_DESCRIBE = 1, CONTEXT_NEED_USER = 2 };
 
 extern const struct out_column context_columns[];

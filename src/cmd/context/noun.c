@@ -167,7 +167,7 @@ static const struct cmd list_cmd = {
 	.run = list_run,
 };
 
-/* The operand, else the chosen context. */
+/* Opens the context of the operand, else the selected one. */
 static int open_named(struct app *app, const struct operands *operands, bool dry_run,
 		      struct holder_client **ret)
 {
@@ -252,7 +252,9 @@ static const struct cmd show_cmd = {
 	.run = show_run,
 };
 
-/* LISTEN_FDNAMES is parted by colons, so a device's name has dashes for its own: "0000-03-00.0". */
+/*
+ * LISTEN_FDNAMES is separated by colons, so those in a device's name become dashes: "0000-03-00.0".
+ */
 static char *fd_names(const struct holder_fds *fds)
 {
 	char *names = NULL;
@@ -274,14 +276,16 @@ static char *fd_names(const struct holder_fds *fds)
 	return names;
 }
 
-/* sd_listen_fds(3): they begin at 3, without a gap, and stay open over exec. */
+/* sd_listen_fds(3): consecutive from 3, without close-on-exec. */
 #define LISTEN_FDS_START 3
 
 static int place_fds(struct holder_fds *fds)
 {
 	int top = LISTEN_FDS_START + (int)fds->n;
 
-	/* Out of the way first, so that no dup2() closes one that is still to be placed. */
+	/*
+	 * Move them out of the way first, so that dup2() does not close one that is still needed.
+	 */
 	for (size_t i = 0; i < fds->n; i++) {
 		int moved = fcntl(fds->v[i].fd, F_DUPFD_CLOEXEC, top);
 
@@ -296,7 +300,9 @@ static int place_fds(struct holder_fds *fds)
 	return 0;
 }
 
-/* What the caller's service manager said of its own descriptors, LISTEN_PIDFDID among it, holds of these no more. */
+/*
+ * Variables from the caller's service manager, such as LISTEN_PIDFDID, do not apply to these fds.
+ */
 static void forget_listeners(void)
 {
 	static const char prefix[] = "LISTEN_";
@@ -343,7 +349,7 @@ static error_t exec_parse(int key, char *arg, struct argp_state *state)
 		if (args->operands.n == 0)
 			return cmd_operands(&args->operands, key, arg, state);
 		args->command = &state->argv[state->next - 1];
-		state->next = state->argc; /* the rest is the command's */
+		state->next = state->argc; /* the rest belongs to the command */
 		return 0;
 	case ARGP_KEY_END:
 		if (!args->command) {
@@ -370,7 +376,7 @@ static int exec_run(struct app *app, const void *p)
 		return r;
 	if (holder_get_fds(client, &fds, &error) < 0)
 		return session_fail(app, name, &error);
-	/* Its socket could stand where a device's fd is to be. */
+	/* Its socket could have the number that a device's fd needs. */
 	holder_close(TAKE_PTR(client));
 	r = place_fds(&fds);
 	if (r == 0)
@@ -413,7 +419,7 @@ static int destroy_run(struct app *app, const void *p)
 	_cleanup_free_ char *left = NULL;
 	int r;
 
-	/* Of one whose holder was killed only the socket is left. */
+	/* Of a killed holder, only the socket remains. */
 	r = session_require_live(app);
 	if (r == 0 && holder_connect(args->operands.v[0], &client, NULL) == -ECONNREFUSED) {
 		int forgot = holder_forget(args->operands.v[0], args->dry_run, &left, &error);

@@ -16,7 +16,7 @@ static void get_bus(const void *row, struct out_value *ret)
 	out_string(ret, ((const struct device *)row)->bus);
 }
 
-/* A getter for one field of struct device, as out_field_KIND() shows it. */
+/* A getter for a field of struct device, using out_field_KIND(). */
 #define GET_FIELD(name, field, kind) \
 	static void get_##name(const void *row, struct out_value *ret) \
 	{ \
@@ -194,11 +194,11 @@ static void get_holder(const void *row, struct out_value *ret)
 			  sizeof(*device->holders));
 	else
 		out_unreadable(ret, device->holders_status);
-	/* Those that were seen, and the word that others may have been missed. */
+	/* Those that were seen, marked as incomplete if some may be missing. */
 	ret->error = device->holders_status < 0 ? device->holders_status : 0;
 }
 
-/* Those of runtime_status_show(). */
+/* From runtime_status_show(). */
 static const char *const power_states[] = { "active",      "suspending", "suspended", "resuming",
 					    "unsupported", "error",      NULL };
 

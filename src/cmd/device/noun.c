@@ -24,7 +24,7 @@ static unsigned int inspect_need(const struct wake_args *args, unsigned int need
 	return (need & DEVICE_NEED_ALL) | (args->wake ? DEVICE_WAKE : 0);
 }
 
-/* Does DEVICE, of this machine, sleep, so that what was asked for of its config space is not known? */
+/* Is DEVICE, of this machine, asleep, so that requested facts of its config space are unknown? */
 static bool is_asleep(const struct inspection *in, const struct device *device)
 {
 	return !in->root->captured && in->need & DEVICE_NEED_CAPS &&
@@ -32,7 +32,7 @@ static bool is_asleep(const struct inspection *in, const struct device *device)
 	       (!in->filter || out_filter_match(in->filter, device) != 0);
 }
 
-/* For people: a program has the rows' "unreadable" key. */
+/* For people only: programs have the "unreadable" key. */
 static void hint_wake(struct app *app, const struct wake_args *args, bool asleep)
 {
 	if (asleep && args->view.out.format != OUT_FORMAT_JSON)
@@ -90,7 +90,7 @@ static const struct cmd list_cmd = {
 	.run = list_run,
 };
 
-/* With the rest of its group, whose devices share what they are attached to. */
+/* Reads it with its group, whose devices share an attachment. */
 static int show_attached(struct app *app, struct inspection *in, struct device *device)
 {
 	_cleanup_free_ struct device **devices = NULL;
@@ -163,7 +163,7 @@ static const struct cmd show_cmd = {
 	.run = show_run,
 };
 
-/* The verbs that work in a context. */
+/* For the verbs that work in a context. */
 struct change_args {
 	struct context_args context;
 	bool force;
@@ -194,7 +194,7 @@ static error_t change_parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* What a verb asks of the holder; PATH is the device's. */
+/* The request of a verb to the holder; PATH is the device's. */
 typedef int act_fn(struct holder_client *client, const char *path, const struct change_args *args,
 		   struct holder_error *error);
 
@@ -245,7 +245,7 @@ static int add_run(struct app *app, const void *p)
 	r = holder_add_device(client, path, !args->unbound, &id, &error);
 	if (r < 0) {
 		known = r == -EPERM && operand_group_is_taken(app, path);
-		/* Who has the group is known, and need not be guessed. */
+		/* The cause is known, so the holder's guess is not needed. */
 		if (known && !error.holder)
 			(void)str_replace(&error.hint, NULL);
 		status = session_fail(app, args->context.operands.v[0], &error);

@@ -14,9 +14,9 @@
 #include "util/closest.h"
 #include "util/str.h"
 
-/* How long a node of /dev may take to appear: udev's rules run meanwhile. */
+/* How long udev may take to create a node in /dev. */
 #define NODE_TIMEOUT_MS 10000
-/* How long another command may take that changes the same device. */
+/* How long to wait for another command that changes the same device. */
 #define LOCK_TIMEOUT_MS 3000
 
 struct target {
@@ -46,7 +46,7 @@ static void change_done(struct change *change)
 	}
 }
 
-/* Two operands may name one device. */
+/* Two operands may name the same device. */
 static int add_target(struct change *change, const char *operand)
 {
 	_cleanup_free_ char *path = NULL;
@@ -141,7 +141,7 @@ static int plan_target(struct change *change, struct target *target)
 			      : 0;
 }
 
-/* Each that stands against it is named, of each device. */
+/* Reports every obstacle of every device. */
 static int guard_targets(struct change *change)
 {
 	int r = 0, status = 0;
@@ -223,14 +223,14 @@ static int fail_execute(const struct target *target, const struct driver_result 
 				  plan->driver ? plan->driver : "it had by default");
 	else
 		status = app_fail_errno(app, error, target->operand, "cannot change the driver");
-	/* The kernel gives no driver of its own a device of a group that a process has. */
+	/* The kernel does not bind a driver to a device whose group is in use by a process. */
 	if (!result->interrupted && result->done)
 		operand_hint_group(app, plan->path);
 	note_undone(target, result);
 	return status;
 }
 
-/* All or nothing: those before the one that failed are put back too. */
+/* All or nothing: undoes those before the one that failed. */
 static void undo_before(struct change *change, unsigned int failed)
 {
 	while (failed-- > 0) {
@@ -242,7 +242,7 @@ static void undo_before(struct change *change, unsigned int failed)
 		if (target->plan.n_steps == 0)
 			continue;
 		result.undone = driver_undo(change->root, &target->plan, &result.left) == 0;
-		/* Half-way back it may have any, or none. */
+		/* If undoing failed, it may have any driver or none. */
 		if (!result.undone &&
 		    device_get(change->root, target->path, DEVICE_NEED_DRIVER, &now) == 0)
 			result.driver = now.driver.value;
@@ -250,7 +250,7 @@ static void undo_before(struct change *change, unsigned int failed)
 	}
 }
 
-/* What was asked for is done: only udev has not made the node. */
+/* The change succeeded; only udev has not created the node. */
 static int report_late(const struct target *target, const struct driver_result *result)
 {
 	struct app *app = target->change->app;
@@ -289,7 +289,7 @@ static int execute(struct change *change)
 	return status;
 }
 
-/* A signal is obeyed when all was put back, and when that was said. */
+/* A signal takes effect after undoing and reporting. */
 static int execute_held(struct change *change)
 {
 	sigset_t before;
@@ -308,7 +308,7 @@ int driver_change(struct app *app, const struct driver_args *args, unsigned int 
 		change_done) struct change change = { .app = app, .args = args, .driver = driver };
 	int r;
 
-	/* A node that it was started with open would keep the kernel waiting for itself. */
+	/* An inherited open node would make the kernel wait for this process itself. */
 	if (!app->sysroot)
 		closefrom(STDERR_FILENO + 1);
 	r = app_root(app, &change.root);

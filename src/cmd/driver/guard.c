@@ -11,7 +11,7 @@
 #include "util/cleanup.h"
 #include "util/str.h"
 
-/* The holder of a context gives a device back when it is asked; it must not be ended. */
+/* A context's holder must not be ended: it returns the device on request. */
 static bool hint_context(struct app *app, const struct driver_obstacle *obstacle,
 			 const char *device)
 {
@@ -56,7 +56,7 @@ static void hint_made(struct app *app, const struct driver_plan *plan, const str
 
 	if (fit->made.n && names)
 		app_hint(app, "drivers made for it: %s", names);
-	/* With none but its own there is nothing to go back from. */
+	/* Without an override there is nothing to reset. */
 	if (given)
 		app_hint(app, "to let the kernel choose its driver: ioasidctl driver reset %s",
 			 quoted ? quoted : "DEVICE");

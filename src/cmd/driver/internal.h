@@ -7,30 +7,32 @@
 #include "cmd.h"
 #include "model/driver/plan.h"
 
-/* driver set and driver reset: what is refused, what is done, and what is said of both. */
+/* driver set and driver reset: checks, execution and messages. */
 
 struct driver_args {
-	struct operands operands; /* devices; of "set" the driver last */
+	struct operands operands; /* devices; for "set", the driver comes last */
 	bool dry_run;
-	bool force_match; /* the driver need not be made for the device */
-	bool list;        /* the drivers that the devices may be given, instead */
+	bool force_match; /* also if the driver does not support the device */
+	bool list;        /* instead list the drivers that the devices may be bound to */
 };
 
-/* Gives the first N operands the DRIVER, or the one they have by default: NULL. Returns an enum status. */
+/*
+ * Binds the first N operands to DRIVER, or to their default driver if NULL. Returns an enum status.
+ */
 int driver_change(struct app *app, const struct driver_args *args, unsigned int n,
 		  const char *driver);
 
-/* Prints the drivers that each operand may be given. */
+/* Prints the drivers that each operand may be bound to. */
 int driver_candidates(struct app *app, const struct driver_args *args);
 
-/* What driver set and driver reset refuse: each returns 0 or a reported status. */
+/* What driver set and driver reset refuse. Each function returns 0 or a reported status. */
 
-/* The device is in use. */
+/* Refuses a device that is in use. */
 int driver_refuse_use(struct app *app, const struct sys_root *root, const char *operand,
 		      const struct driver_plan *plan);
-/* The plan's driver is not made for the device, or nothing says so. */
+/* Refuses a driver that is not known to support the device. */
 int driver_refuse_mismatch(struct app *app, const struct sys_root *root, const char *operand,
 			   const struct driver_plan *plan);
-/* A VFIO driver refuses a device without a group with a bare EINVAL. */
+/* Refuses a device without IOMMU group, for which a VFIO driver only returns EINVAL. */
 int driver_require_group(struct app *app, const struct sys_root *root, const char *operand,
 			 const struct driver_plan *plan);

@@ -11,7 +11,9 @@
 #include "model/machine/group.h"
 #include "util/cleanup.h"
 
-/* What a column needs of the members stands in the lower half, what of the group in the upper. */
+/*
+ * Bits for the members are in the lower half of a column's need, those for the group in the upper.
+ */
 #define GROUP(need)  ((need) << 16)
 #define MEMBER(need) (GROUP(GROUP_NEED_MEMBERS) | (need))
 
@@ -25,10 +27,10 @@ static unsigned int member_part(unsigned int need)
 	return need & 0xffff;
 }
 
-/* A group with one text per member for each column that speaks of members. */
+/* A group, with one text per member for columns about members. */
 struct group_row {
 	struct group group;
-	char **texts; /* the list of one column at a time: getters are called one after another */
+	char **texts; /* for one column at a time, as getters are called one after another */
 };
 
 static void group_row_done(struct group_row *row)
@@ -106,7 +108,7 @@ static void get_device(const void *p, struct out_value *ret)
 	out_strv(ret, &(struct strv){ row->texts, row->group.n_members });
 }
 
-/* The members of a group stand behind one unit, so the first that has one tells. */
+/* All members of a group are behind one unit, so the first one with a unit decides. */
 static void get_iommu(const void *p, struct out_value *ret)
 {
 	const struct group_row *row = p;
@@ -130,7 +132,7 @@ static void get_region_type(const void *p, struct out_value *ret)
 	out_string(ret, ((const struct group_region *)p)->type);
 }
 
-/* Those of iommu_group_show_resv_regions(). */
+/* From iommu_group_show_resv_regions(). */
 static const char *const region_types[] = { "direct", "direct-relaxable", "reserved", "msi", NULL };
 
 static const struct out_column region_columns[] = {
@@ -172,7 +174,7 @@ static const struct out_column columns[] = {
 	{ 0 },
 };
 
-/* Takes GROUP. Returns 0 or -ENOMEM. */
+/* Takes over GROUP. Returns 0 or -ENOMEM. */
 static int row_print(struct inspection *in, struct group *group)
 {
 	_cleanup_(group_row_done) struct group_row row = { .group = *group };

@@ -13,7 +13,7 @@
 #include "util/cleanup.h"
 #include "util/str.h"
 
-/* The holder of a context gives a device back when it is asked. */
+/* A context's holder returns the device on request, so the remedy names the context. */
 static void name_contexts(struct app *app, struct finding_list *list)
 {
 	_cleanup_holder_entries_ struct holder_entries entries = { 0 };
@@ -60,7 +60,7 @@ static int why_run(struct app *app, const void *p)
 	if (r < 0)
 		return app_fail_errno(app, r, operand, "cannot examine the IOMMU group");
 	name_contexts(app, &list);
-	/* Why its members share the group is half of the answer. */
+	/* Why the members share the group is part of the answer, so show rows that are ok too. */
 	r = diagnosis_show(app, &in, args, &list, FINDING_OK);
 	return r ? r
 		 : (int)diagnosis_conclude(app, &list, &list.v[0], operand,

@@ -13,17 +13,17 @@ struct ioas_row {
 	const struct holder_ioas *ioas;
 };
 
-/* Who goes through an IOAS: a device's own requests, consecutive PASIDs of one, a page table made for one. */
+/* A user of an IOAS: a device's own requests, consecutive PASIDs of a device, or an HWPT. */
 struct ioas_user {
 	const char *kind;    /* "device", "pasid", "hwpt" */
 	const char *device;  /* borrowed, as NAME */
 	const char *name;    /* NULL without */
-	struct field_u64 id; /* of the device or HWPT in the iommufd; absent of PASIDs */
+	struct field_u64 id; /* id of the device or HWPT; absent for PASIDs */
 	struct range pasid;  /* of PASIDs */
 };
 
 struct ioas_show {
-	struct holder_ioas_info info; /* first: most columns are its */
+	struct holder_ioas_info info; /* first: most columns show its fields */
 	struct ioas_user *user;
 	size_t n_users;
 };

@@ -114,7 +114,7 @@ static int add_user(struct ioas_show *show, struct ioas_user user)
 	return 0;
 }
 
-/* Who goes through it, by what is in its context. */
+/* Finds the IOAS's users in the description of its context. */
 static int find_users(const struct holder_context *context, const struct holder_bindings *bindings,
 		      struct ioas_show *show)
 {
@@ -343,7 +343,7 @@ static int fail_number(struct app *app, const char *text, const char *what)
 	return app_fail(app, STATUS_USAGE, text, "is not a valid %s", what);
 }
 
-/* What a failure is about, as it was typed. */
+/* The operand that a failure is about, as the user typed it. */
 static const char *typed(const struct holder_error *error, const char *ioas, const char *size,
 			 const char *iova)
 {
@@ -418,7 +418,7 @@ static const struct cmd map_cmd = {
 	.run = map_run,
 };
 
-/* The IOVA and SIZE operands of unmap. Returns 0 or a reported status. */
+/* Parses the IOVA and SIZE operands of unmap. Returns 0 or a reported status. */
 static int unmap_where(struct app *app, const struct change_args *args, uint64_t *iova,
 		       uint64_t *size)
 {

@@ -43,7 +43,7 @@ static error_t bind_parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* TEXT must be a list of PASIDs, or WORD. Returns 0 or a reported status. */
+/* Checks that TEXT is a list of PASIDs, or WORD. Returns 0 or a reported status. */
 static int check_pasids(struct app *app, const char *text, const char *word)
 {
 	_cleanup_ranges_ struct ranges list = { 0 };
@@ -65,8 +65,8 @@ static int check_pasids(struct app *app, const char *text, const char *word)
 }
 
 /*
- * The kernel has answered success where it did nothing, so what the IOMMU's own table says is the
- * last word, where it can be read. Returns 0 or a reported status.
+ * The kernel may return success without doing anything, so check the IOMMU's own table if it can be
+ * read. Returns 0 or a reported status.
  */
 static int confirm(struct app *app, const char *operand, const char *path,
 		   const struct holder_bound *bound)
@@ -127,7 +127,7 @@ static int print_bound(struct app *app, const struct bind_args *args,
 	return r;
 }
 
-/* The kernel lets PASIDs be attached there, and not the device's own requests. */
+/* The kernel allows attaching PASIDs there, but not the device's own requests. */
 static void note_reserved(struct app *app, const char *operand, const char *target,
 			  const struct holder_bound *bound)
 {

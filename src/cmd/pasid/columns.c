@@ -53,7 +53,7 @@ void pasid_out_range(struct out_value *ret, const struct range *range)
 	out_object(ret, pasid_range_columns, range);
 }
 
-/* 0 stands for a number that nobody tells. */
+/* 0 means a number that is not reported. */
 static void get_pasid(const void *p, struct out_value *ret)
 {
 	const struct pasid_row *row = p;
@@ -97,7 +97,7 @@ GET_FIELD(hardware, bool)
 GET_FIELD(record, bool)
 GET_FIELD(domain, number)
 
-/* What an address space, a device's own number or one of unknown kind leads to. */
+/* The target of an address space, of a number of the device's own, or of an unknown kind. */
 static void process_target(const struct pasid_range *range, char *buf, size_t size)
 {
 	const char *through = range->through.status == 1 ? range->through.value : NULL;
@@ -204,7 +204,7 @@ static void get_candidate_pasid(const void *p, struct out_value *ret)
 	get_candidates(p, candidate_pasid_columns, false, ret);
 }
 
-/* The holder's process is its context's affair. */
+/* For an attachment of a context, its name; the holder's process does not matter. */
 void pasid_out_owner(struct out_value *ret, const struct pasid_range *range)
 {
 	const bool known = range->context.status == 1 || range->pid.status == 1;
@@ -273,7 +273,7 @@ static void get_type(const void *p, struct out_value *ret)
 
 #define PROCESS (PASID_NEED_OWNER | PASID_NEED_PROCESS)
 
-/* All that pasid_source_name() says. */
+/* All values of pasid_source_name(). */
 static const char *const sources[] = { "context", "vt-d",   "uio",  "uacce", "idxd", "amdxdna",
 				       "kfd",     "amdgpu", "vfio", "amd",   NULL };
 

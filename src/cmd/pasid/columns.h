@@ -6,13 +6,13 @@
 #include "out/value.h"
 #include "util/parse.h"
 
-/* A row of the list: one PASID, or several, and the range they are of. */
+/* A row of the list: a PASID, or several, and the range that contains them. */
 struct pasid_row {
 	uint32_t pasid;
-	bool fold; /* SCRATCH->FOLDED, which are alike */
+	bool fold; /* SCRATCH->FOLDED, which are equal */
 	const struct pasid_range *range;
-	struct pasid_scratch *scratch;  /* for what columns put together; not NULL */
-	const struct pasid_row *others; /* of a show: what contradicts it */
+	struct pasid_scratch *scratch;  /* buffers for columns; not NULL */
+	const struct pasid_row *others; /* in a "show": what contradicts it */
 	size_t n_others;
 };
 
@@ -23,22 +23,22 @@ struct pasid_scratch {
 	struct strv sources; /* of NAMES */
 };
 
-/* "42", "100-163"; for programs an object of both ends. */
+/* "42", "100-163"; for programs an object with both ends. */
 void pasid_out_range(struct out_value *ret, const struct range *range);
 
-/* Unreadable when not every source that may report it could be asked. */
+/* Unreadable if not all sources could be asked. */
 void pasid_out_kind(struct out_value *ret, const struct pasid_range *range);
 void pasid_out_owner(struct out_value *ret, const struct pasid_range *range);
 void pasid_out_state(struct out_value *ret, const struct pasid_range *range);
 
 extern const struct out_column pasid_columns[];
-/* For programs: keys for out_options.defaults. */
+/* Default columns for programs, for out_options.defaults. */
 extern const char pasid_program_defaults[];
-/* The same, and what contradicts it, which a list has as rows of their own. */
+/* The same, and contradicting claims, which are separate rows in a list. */
 extern const struct out_column pasid_show_columns[];
 
-/* Of the objects of pasid_out_range() and pasid_out_owner(). */
+/* Columns of the objects of pasid_out_range() and pasid_out_owner(). */
 extern const struct out_column pasid_range_columns[], pasid_owner_columns[];
 
-/* Of a struct pasid_report. */
+/* Columns of a struct pasid_report. */
 extern const struct out_column pasid_source_columns[];

@@ -7,7 +7,7 @@
 
 /* The columns of pasid translate and pasid map. */
 
-/* What "pasid translate" prints unless columns are chosen. */
+/* The default columns of "pasid translate". */
 #define PAGES_WALK_DEFAULTS "iova,pasid,stage,state,physical,page_size,access,walk"
 
 struct pages_walk_row {

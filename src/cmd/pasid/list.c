@@ -13,9 +13,9 @@
 enum { KEY_SOURCES = 0x500, KEY_FOLD, KEY_EACH };
 
 struct list_args {
-	struct view_args view; /* first: its parser is a child's */
+	struct view_args view; /* first: a child's parser uses it */
 	bool sources;
-	bool fold, each; /* neither: as the format has it */
+	bool fold, each; /* neither: depends on the format */
 	const char *context;
 };
 
@@ -47,7 +47,7 @@ static error_t list_parse(int key, char *arg, struct argp_state *state)
 struct listing {
 	struct inspection *in;
 	bool fold;
-	struct pasid_table held; /* the row that waits for more that are like it, or nothing */
+	struct pasid_table held; /* the row held back in case equal ones follow; may be empty */
 	struct range range;      /* its PASIDs */
 };
 
@@ -70,7 +70,7 @@ static int flush(struct listing *listing)
 	return r;
 }
 
-/* Does ROW continue what waits? A number that is not reported continues none. */
+/* Does ROW continue the row held back? An unreported number does not. */
 static bool continues(const struct listing *listing, const struct pasid_row *row)
 {
 	const struct pasid_range *held = listing->held.v;
@@ -108,7 +108,7 @@ static int list_range(const struct pasid_range *range, void *data)
 	struct listing *listing = data;
 	struct pasid_scratch scratch;
 	struct pasid_row row = { .range = range, .scratch = &scratch };
-	bool same = false; /* what waits is of RANGE itself, or like it */
+	bool same = false; /* the row held back is of RANGE, or equal to it */
 	int r = 0;
 
 	for (uint64_t pasid = range->lo; r == 0 && pasid <= range->hi; pasid++) {
@@ -121,7 +121,7 @@ static int list_range(const struct pasid_range *range, void *data)
 	return r;
 }
 
-/* Nothing of it is wanted, but how its sources fare. */
+/* Only the status of the sources is wanted, not the rows. */
 static int count_range(const struct pasid_range *range, void *data)
 {
 	(void)range;
@@ -147,7 +147,7 @@ static int list_bindings(struct app *app, const struct view_args *args, bool fol
 		r = flush(&listing);
 	if (r == 0)
 		in.partial = pasid_session_notes(app, &session);
-	/* That there are none is known only where all was looked into. */
+	/* "No PASIDs" is only certain if everything could be read. */
 	if (session.query.records_status != 1 || session.reports.hardware_status < 0 ||
 	    session.reports.process_status < 0)
 		in.rows = NULL;
@@ -182,7 +182,7 @@ static int list_run(struct app *app, const void *p)
 	if (args.sources && args.context)
 		return app_fail(app, STATUS_USAGE, args.context,
 				"--sources and -c cannot be combined");
-	/* Its operands are terms of the columns that were chosen last. */
+	/* With --sources, terms refer to the columns of sources. */
 	if (args.sources)
 		return list_sources(app, &args.view);
 	r = pasid_terms(app, &args.view, args.context, &terms);

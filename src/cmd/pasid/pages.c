@@ -114,7 +114,7 @@ static int fail_lack(struct app *app, const char *operand, const struct pagetabl
 			subject_of(table).text, table->levels);
 }
 
-/* The entry is in the IOMMU's table, and there is no file of its pages. */
+/* The table entry exists, but there is no dump of its pages. */
 static int fail_no_file(struct app *app, const char *operand, const struct pagetable *table)
 {
 	app_fail(app, STATUS_UNSUPPORTED, operand,
@@ -147,7 +147,7 @@ static int fail_read(struct app *app, int error, const char *operand, const char
 	return status;
 }
 
-/* Pages come and go while the kernel writes them down: it locks who is attached, not what is mapped. */
+/* Mappings change while the kernel dumps them: its lock protects attachments, not mappings. */
 static int fail_sense(struct app *app, const char *operand, const char *what)
 {
 	app_fail(app, STATUS_FAILED, operand, "the dump of its page table %s", what);
@@ -170,7 +170,7 @@ static int fail_dump(struct app *app, int error, const char *operand, const stru
 	}
 }
 
-/* TEXT NULL is PASID 0. Returns 0 or a reported status. */
+/* TEXT NULL means PASID 0. Returns 0 or a reported status. */
 static int parse_pasid(struct app *app, const char *text, uint32_t *ret)
 {
 	uint64_t pasid = 0;
@@ -188,7 +188,7 @@ static int parse_pasid(struct app *app, const char *text, uint32_t *ret)
 	return app_fail(app, STATUS_USAGE, text, "is not a valid PASID");
 }
 
-/* The table of DEVICE and PASID. Returns 0 or a reported status. */
+/* Finds the table of DEVICE and PASID. Returns 0 or a reported status. */
 static int find_table(struct app *app, const char *device, uint32_t pasid, struct pagetable *ret)
 {
 	_cleanup_free_ char *path = NULL;
@@ -223,13 +223,13 @@ static int parse_iovas(struct app *app, const char *const *texts, struct pagetab
 	return 0;
 }
 
-/* Of requests without a PASID: what VT-d takes for interrupts before it looks into any table. */
+/* For requests without PASID, VT-d treats this range as interrupts before it looks at any table. */
 static bool is_interrupt(const struct pagetable *table, uint64_t iova)
 {
 	return table->pasid == 0 && iova >> 20 == 0xfee;
 }
 
-/* One message for each that is not mapped. Returns the status of all. */
+/* Reports each address that is not mapped. Returns the combined status. */
 static int judge(struct app *app, const struct pagetable *table, const char *const *texts,
 		 const struct pagetable_walk *walks, size_t n)
 {
@@ -271,7 +271,7 @@ static int print_walks(struct inspection *in, bool people, const struct pagetabl
 	return r;
 }
 
-/* What was meant as a PASID may have been taken for an address. */
+/* The user may have meant a PASID where an address was expected. */
 static int hint_pasid(struct app *app, int status, const char *const *operand, unsigned int n)
 {
 	uint64_t pasid;
@@ -289,7 +289,7 @@ static int translate_run(struct app *app, const void *p)
 {
 	struct view_args args = *(const struct view_args *)p;
 	const char *const *operand = args.operands.v;
-	/* With two operands the second is the address. */
+	/* With two operands, the second one is the address. */
 	const unsigned int first = args.operands.n > 2 ? 2 : 1, n = args.operands.n - first;
 	struct pagetable_walk walks[CMD_OPERANDS_MAX] = { 0 };
 	_cleanup_pagetable_ struct pagetable table = { 0 };
@@ -297,7 +297,7 @@ static int translate_run(struct app *app, const void *p)
 	uint32_t pasid;
 	int r, status;
 
-	/* People see each as a "show", programs always a list. */
+	/* For people each address is a "show"; for programs always a list. */
 	args.single = args.out.format == OUT_FORMAT_TABLE;
 	r = inspect_open(app, &args, &in);
 	if (r == 0)
@@ -372,7 +372,7 @@ struct map_rows {
 	struct inspection *in;
 	const struct pagetable *table;
 	size_t n;
-	bool printing; /* it was the output that failed */
+	bool printing; /* output failed */
 };
 
 static int map_row(const struct pagetable_range *range, void *data)
@@ -406,7 +406,7 @@ static int map_run(struct app *app, const void *p)
 	r = pagetable_map(in.root, &table, args->physical, map_row, &rows);
 	if (r == 0 || rows.printing)
 		return inspect_end(app, &in, r);
-	/* What came before stays a valid document, and the status says that it is not all. */
+	/* Keeps the output so far a valid document; the status says that it is incomplete. */
 	status = rows.n ? inspect_end(app, &in, 0) : 0;
 	r = fail_dump(app, r, operands->v[0], &table);
 	return status ? status : r;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/pasid/internal.h"
 
-/* Nothing where nothing is allowed. */
+/* Absent if no access is allowed. */
 static void out_access(struct out_value *ret, bool read, bool write)
 {
 	out_text(ret, "%s%s", read ? "r" : "", write ? "w" : "");
@@ -9,7 +9,7 @@ static void out_access(struct out_value *ret, bool read, bool write)
 
 static const char *const accesses[] = { "r", "w", "rw", NULL };
 
-/* One level of a walk. */
+/* One level of a page walk. */
 static void get_level(const void *p, struct out_value *ret)
 {
 	out_string(ret, pagetable_level_name(((const struct pagetable_step *)p)->level));
@@ -121,7 +121,7 @@ const struct out_column pages_walk_columns[] = {
 	{ 0 },
 };
 
-/* How many pages of a size. */
+/* The columns of a page count. */
 static void get_size(const void *p, struct out_value *ret)
 {
 	out_size(ret, ((const struct pagetable_pages *)p)->size);

@@ -46,7 +46,7 @@ static void note_hardware(struct app *app, const struct pasid_reports *reports)
 bool pasid_session_notes(struct app *app, const struct pasid_session *session)
 {
 	const struct pasid_reports *reports = &session->reports;
-	/* A table that can be had by mounting debugfs may be full. */
+	/* The table may have rows that debugfs would show if mounted. */
 	bool partial = reports->hardware_status == -ENOENT;
 
 	note_hardware(app, reports);
@@ -58,9 +58,9 @@ bool pasid_session_notes(struct app *app, const struct pasid_session *session)
 
 		if (report->status >= 0 || report->status == -EOPNOTSUPP)
 			continue;
-		/* Who has a device open explains rows, and makes none. */
+		/* The list of openers explains rows, but has none of its own. */
 		partial = partial || strcmp(report->name, "vfio") != 0;
-		/* Of the contexts each has been named, the table and the processes just now. */
+		/* Contexts, tables and processes were already reported. */
 		if (i > 1 && report->status != reports->process_status)
 			app_note(app, "the source %s could not be read: %s", report->name,
 				 report->reason);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the verbs that look at PASIDs have in common. */
+/* Shared by the verbs that show PASIDs. */
 #pragma once
 
 #include "app.h"
@@ -8,7 +8,7 @@
 #include "cmd/common/records.h"
 #include "model/pasid/bindings.h"
 
-/* The records, the question, and how the sources have fared. */
+/* The records, the query, and the status of the sources. */
 struct pasid_session {
 	struct pasid_records records;
 	struct pasid_query query;
@@ -22,11 +22,11 @@ void pasid_session_done(struct pasid_session *session);
 int pasid_session_open(struct app *app, const struct sys_root *root, unsigned int need,
 		       struct pasid_session *ret);
 
-/* Notes of what could not be read. Returns whether rows may be missing. */
+/* Prints notes on what could not be read. Returns whether rows may be missing. */
 bool pasid_session_notes(struct app *app, const struct pasid_session *session);
 
 /*
- * Adds CONTEXT (may be NULL) to the terms of ARGS' operands. What it then points to is in RET. Returns
- * 0 or a reported status.
+ * Adds CONTEXT (may be NULL) as a term to ARGS' operands, which then point into RET. Returns 0 or a
+ * reported status.
  */
 int pasid_terms(struct app *app, struct view_args *args, const char *context, struct strv *ret);

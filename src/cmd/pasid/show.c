@@ -13,7 +13,7 @@
 #include "util/cleanup.h"
 #include "util/parse.h"
 
-/* What is looked for, and what was found. */
+/* The PASID to find, and the result. */
 struct search {
 	uint32_t pasid;
 	struct pasid_table found;
@@ -46,7 +46,7 @@ static int parse_pasid(struct app *app, const char *operand, uint32_t *ret)
 	return 0;
 }
 
-/* PASID 0 is IOMMU_NO_PASID: the requests that carry none. */
+/* PASID 0 is IOMMU_NO_PASID: requests without a PASID. */
 static int fail_rid(struct app *app, const char *device)
 {
 	_cleanup_free_ char *quoted = str_quote(device);
@@ -58,7 +58,7 @@ static int fail_rid(struct app *app, const char *device)
 	return STATUS_USAGE;
 }
 
-/* Of what could not be read it is not known that it is not there. */
+/* If not everything could be read, it may exist. */
 static int fail_missing(struct app *app, const struct pasid_session *session, const char *device,
 			const char *pasid)
 {

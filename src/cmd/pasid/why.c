@@ -13,7 +13,7 @@
 #include "util/cleanup.h"
 
 struct why_args {
-	struct diagnosis_args common; /* first: its parser is a child's */
+	struct diagnosis_args common; /* first: a child's parser uses it */
 	enum use use;
 };
 
@@ -51,7 +51,7 @@ static const struct argp_option why_options[] = {
 	{ 0 },
 };
 
-/* Contexts that cannot be listed, or were not captured, have no process that is known. */
+/* If contexts cannot be listed, or were not captured, no process counts as a holder. */
 static struct pasid_holder *find_holders(struct app *app, struct holder_entries *entries)
 {
 	struct pasid_holder *holders = NULL;

@@ -16,7 +16,7 @@
 #include "model/capture/file.h"
 #include "util/cleanup.h"
 
-/* So many of what could not be read are named; all stand in the file. */
+/* How many unreadable paths are named; the file has all of them. */
 #define NOTES_MAX 8
 
 struct capture_args {
@@ -25,9 +25,9 @@ struct capture_args {
 	bool force;
 };
 
-/* Where it is written: a file without a name until it is whole, so that nothing is left of half a one. */
+/* The output file, nameless until it is complete, so that no partial file is left behind. */
 struct target {
-	const char *name; /* as the user wrote it; "-": standard output */
+	const char *name; /* as given; "-": standard output */
 	char made[64];    /* a name of ours */
 	int fd;
 };
@@ -37,7 +37,10 @@ static void target_done(struct target *target)
 	cleanup_close(&target->fd);
 }
 
-/* A file of mode 0600 beside NAME. Returns its fd, with its name in RET (to be freed), or -errno. */
+/*
+ * Creates a file of mode 0600 next to NAME. Returns its fd with its name in RET (the caller frees
+ * it), or -errno.
+ */
 static int create_beside(const char *name, char **ret)
 {
 	_cleanup_free_ char *path = NULL;
@@ -54,7 +57,7 @@ static int create_beside(const char *name, char **ret)
 	return fd;
 }
 
-/* Between a file's making and its end no signal leaves it behind. */
+/* Blocks signals while the file has a temporary name, so that none is left behind. */
 static sigset_t hold_signals(void)
 {
 	sigset_t all, before;
@@ -106,14 +109,14 @@ static int target_open(struct app *app, const struct capture_args *args, struct 
 		target->name = target->made;
 	if (strcmp(target->name, "-") == 0)
 		return open_stdout(app, target);
-	/* Said before the work; what counts is the renaming. */
+	/* Report it early; the rename checks again. */
 	if (!args->force && faccessat(AT_FDCWD, target->name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return fail_exists(app, target->name);
 	target->fd = create_nameless(target->name);
 	return target->fd < 0 ? app_fail_errno(app, target->fd, target->name, "cannot create") : 0;
 }
 
-/* All that FROM has. Returns 0 or -errno. */
+/* Copies everything from FROM to TO. Returns 0 or -errno. */
 static int copy_whole(int from, int to)
 {
 	const off_t size = lseek(from, 0, SEEK_END);
@@ -128,12 +131,12 @@ static int copy_whole(int from, int to)
 	return size < 0 ? -errno : 0;
 }
 
-/* Gives the file at PATH its name, and leaves alone what has that meanwhile unless FORCE. */
+/* Renames PATH to NAME. Without FORCE, does not replace a file created meanwhile. */
 static int rename_to(const char *path, const char *name, bool force)
 {
 	int r = renameat2(AT_FDCWD, path, AT_FDCWD, name, force ? 0 : RENAME_NOREPLACE);
 
-	/* Not every file system can. */
+	/* RENAME_NOREPLACE is not supported by every file system. */
 	if (r < 0 && errno == EINVAL && !force) {
 		r = link(path, name);
 		if (r == 0)
@@ -176,7 +179,7 @@ static int target_finish(struct app *app, const struct target *target, bool forc
 	return 0;
 }
 
-/* What their holders say. That they cannot be listed is not that there are none. */
+/* Captures the holders' replies. A failure to list contexts is recorded, not shown as none. */
 static int put_contexts(struct app *app, struct capture *capture, bool anonymous)
 {
 	_cleanup_holder_entries_ struct holder_entries entries = { 0 };
@@ -192,7 +195,7 @@ static int put_contexts(struct app *app, struct capture *capture, bool anonymous
 	return r < 0 ? r : capture_put_text(capture, CAPTURE_CONTEXTS, text);
 }
 
-/* Each by its name, and those of which there may be many by their count. */
+/* Names them one by one, and those of which there may be many by their number. */
 static void note_lacks(struct app *app, const struct capture *capture)
 {
 	const struct capture_lack *lacks;

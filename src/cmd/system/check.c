@@ -8,7 +8,7 @@
 #include "model/diagnosis/check.h"
 #include "util/cleanup.h"
 
-/* Which uses are asked about. Returns 0 or a reported status. */
+/* Parses the uses asked about. Returns 0 or a reported status. */
 static int parse_uses(struct app *app, const struct operands *operands, unsigned int *ret)
 {
 	unsigned int uses = 0;
@@ -27,7 +27,7 @@ static int parse_uses(struct app *app, const struct operands *operands, unsigned
 	return 0;
 }
 
-/* The uses that were named have all to be ready. */
+/* All uses that were named must be ready. */
 static int conclude_named(struct app *app, const struct finding_list *list)
 {
 	enum status worst = STATUS_DONE;
@@ -38,7 +38,7 @@ static int conclude_named(struct app *app, const struct finding_list *list)
 	return worst;
 }
 
-/* Hardly a machine is ready for all, so that one is enough where none was named. */
+/* Few machines are ready for all uses, so without names one is enough. */
 static int conclude_all(struct app *app, const struct finding_list *list)
 {
 	const struct finding *best = &list->v[0];

@@ -13,7 +13,7 @@
 #include "model/diff/changes.h"
 #include "util/cleanup.h"
 
-/* A change, of one PASID where it is of some, or of all with FOLD. */
+/* A change: of one PASID, or with FOLD of a range. */
 struct diff_row {
 	const struct diff_change *change;
 	struct range pasid;
@@ -21,8 +21,8 @@ struct diff_row {
 };
 
 struct diff_args {
-	struct wake_args wake; /* first: its parser is a child's */
-	bool fold, each;       /* neither: as the format has it */
+	struct wake_args wake; /* first: a child's parser uses it */
+	bool fold, each;       /* neither: depends on the format */
 };
 
 enum { KEY_FOLD = 0x600, KEY_EACH };
@@ -117,7 +117,7 @@ static void get_device(const void *row, struct out_value *ret)
 		out_strv(ret, &(struct strv){ (char **)change->devices, change->n_devices });
 }
 
-/* All that diff_out_object() has. */
+/* All values of diff_out_object(). */
 #define OBJECTS \
 	OUT_INNER(diff_target_columns, pasid_owner_columns, attached_columns, \
 		  diff_hardware_columns, diff_holder_columns)
@@ -144,15 +144,15 @@ static const struct out_column columns[] = {
 	{ 0 },
 };
 
-/* The operand that names a side; "-" is what would be looked at without operands. */
+/* The sysroot that an operand names; "-" is the machine inspected without operands. */
 static const char *side_sysroot(const char *operand, const char *sysroot)
 {
 	return operand && strcmp(operand, "-") != 0 ? operand : sysroot;
 }
 
 /*
- * Splits the operands: OLD is returned in RET_OLD, NEW becomes the sysroot of ARGS, the terms are what
- * is left. Returns 0 or a reported status.
+ * Splits the operands: RET_OLD is the first, the second becomes the sysroot of ARGS, the rest are
+ * terms. Returns 0 or a reported status.
  */
 static int take_sides(struct app *app, struct view_args *args, const char **ret_old)
 {
@@ -200,7 +200,10 @@ struct printing {
 	bool fold;
 };
 
-/* One by one, PASIDs that a term leaves out are not among the rows; those between are ranges. */
+/*
+ * Checks each PASID, so that those excluded by a term are left out; consecutive wanted ones become
+ * ranges.
+ */
 static int print_change(const struct diff_change *change, void *data)
 {
 	const struct printing *printing = data;
@@ -224,7 +227,7 @@ static int print_change(const struct diff_change *change, void *data)
 	return r == 0 && open ? out_view_row(printing->in->view, &row) : r;
 }
 
-/* What neither side tells makes no row. */
+/* What neither side could read has no row. */
 static void note_gaps(struct app *app, const struct diff_gaps *gaps)
 {
 	for (size_t i = 0; i < gaps->n; i++) {

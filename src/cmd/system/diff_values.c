@@ -20,7 +20,7 @@ static void get_id(const void *p, struct out_value *ret)
 	out_field_number(ret, range->ioas.status == 1 ? &range->ioas : &range->hwpt);
 }
 
-/* What it was bound through, where it is no object of a context. */
+/* What it was bound through, if it is not an object of a context. */
 static void get_name(const void *p, struct out_value *ret)
 {
 	const struct pasid_range *range = p;
@@ -61,7 +61,7 @@ static void out_target(struct out_value *ret, const struct pasid_range *range)
 	if (texts[0] && texts[1] && texts[2] && texts[3]) {
 		const char *name = *texts[1] ? texts[1] : texts[2], *owner = texts[3];
 
-		/* Of what it leads to nothing is known: once is enough. */
+		/* Nothing is known about the target: say so only once. */
 		if (parts[0].type == OUT_UNREADABLE)
 			name = "";
 

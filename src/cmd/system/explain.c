@@ -18,9 +18,9 @@
 #include "util/cleanup.h"
 #include "util/lines.h"
 
-/* A fault of several lines is complete when nothing more came for this long. */
+/* A fault of several lines is complete when nothing followed for so long. */
 #define SETTLE_MS 200
-/* Who has a PASID is asked anew after that. */
+/* Owners of PASIDs are read again after so long. */
 #define OWNERS_SECONDS 2
 
 struct explain_args {
@@ -29,12 +29,12 @@ struct explain_args {
 	bool pasted, foreign, each;
 };
 
-/* All PASIDs and whose they are, as they were a moment ago. */
+/* A recent list of all PASIDs and their owners. */
 struct owners {
 	struct pasid_records records;
 	struct pasid_table table;
 	time_t when; /* 0: never asked */
-	int status;  /* 0, or -errno: they could not be listed, or not all */
+	int status;  /* 0; -errno: they could not be listed, or not completely */
 };
 
 struct explain {
@@ -43,10 +43,10 @@ struct explain {
 	struct log_parser parser;
 	struct owners owners;
 	struct lines lines;
-	bool foreign; /* the log is of another machine than the one that is looked at */
-	bool folded;  /* rows come at the end, equal ones as one */
+	bool foreign; /* the log is from another machine than the one inspected */
+	bool folded;  /* rows are printed at the end, equal ones merged */
 	struct fold fold;
-	/* The last that was noted. */
+	/* The last ones that a note was printed for. */
 	char alias[LOG_NAME_MAX + 1], host[LOG_NAME_MAX + 1];
 };
 
@@ -79,7 +79,7 @@ static void owners_refresh(struct explain *e)
 	owners->when = now.tv_sec ? now.tv_sec : 1;
 	r = pasid_records_gather(e->app, e->in.root, &owners->records);
 	owners->status = owners->records.status < 0 ? owners->records.status : r ? -EIO : 0;
-	/* One holder that does not answer hides no other's PASIDs. */
+	/* One holder that does not answer must not hide the PASIDs of others. */
 	if (r && r != STATUS_PARTIAL)
 		return;
 	query = pasid_records_query(&owners->records, e->in.root,
@@ -108,14 +108,17 @@ static void set_owner(struct explain *e, struct explain_row *row)
 		row->context = range->context.value;
 		return;
 	}
-	/* Nobody is known to have it; that is not to say that nobody has. */
+	/* No known owner does not mean that there is none. */
 	if (e->owners.status < 0)
 		row->pid = field_u64_error(e->owners.status);
 	else if (table->process_status < 0)
 		row->pid = field_u64_error(table->process_status);
 }
 
-/* What stands for all behind a bridge is shown as the bridge, in the group of those. */
+/*
+ * A requester ID used for all devices behind a bridge is shown as the bridge, in the group of those
+ * devices.
+ */
 static int read_alias(struct explain *e, struct explain_row *row, unsigned int need)
 {
 	_cleanup_free_ char *bridge = NULL, *members = NULL, *first = NULL;
@@ -142,7 +145,7 @@ static int read_alias(struct explain *e, struct explain_row *row, unsigned int n
 	return 0;
 }
 
-/* What the machine says of the device that the log names. */
+/* Reads the device that the log names. */
 static int read_device(struct explain *e, struct explain_row *row)
 {
 	unsigned int need = e->in.need & DEVICE_NEED_ALL;
@@ -158,12 +161,12 @@ static int read_device(struct explain *e, struct explain_row *row)
 		r = read_alias(e, row, need);
 	if (r == -ENOMEM)
 		return r;
-	/* Gone since, or never there. */
+	/* Removed since, or never there. */
 	row->device_status = r == -ENODEV || r == -EINVAL || r == -ENOTUNIQ ? 0 : r < 0 ? r : 1;
 	return 0;
 }
 
-/* Is the log of another machine than this? What was captured has no name. */
+/* Is the log from another machine than this? A capture has no host name. */
 static bool is_foreign(struct explain *e, const struct log_fault *fault)
 {
 	char own[LOG_NAME_MAX + 1] = "";
@@ -227,7 +230,7 @@ static int show_folded(struct explain *e)
 	return r;
 }
 
-/* All lines of FD; NAME is what the user calls it. Returns 0 or a reported status. */
+/* Explains all lines of FD; NAME is for messages. Returns 0 or a reported status. */
 static int explain_fd(struct explain *e, int fd, bool records, const char *name)
 {
 	uint64_t torn = 0;
@@ -237,7 +240,7 @@ static int explain_fd(struct explain *e, int fd, bool records, const char *name)
 
 	lines_init(&e->lines, fd, records);
 	for (;;) {
-		/* Whoever reads us from a pipe has what is complete before we wait. */
+		/* Flush before waiting, so that the reader of a pipe gets complete rows. */
 		if (!lines_ready(&e->lines))
 			fflush(stdout);
 		r = lines_next(&e->lines, e->parser.n_held || e->parser.pieces.n ? SETTLE_MS : -1,
@@ -289,7 +292,7 @@ static int explain_kernel(struct explain *e)
 	return explain_fd(e, fd, true, "/dev/kmsg");
 }
 
-/* An operand that was pasted may hold several lines, and blanks before each. */
+/* A pasted operand may have several lines with leading spaces. */
 static int explain_text(struct explain *e, const char *text)
 {
 	int r = 0;
@@ -319,7 +322,7 @@ static int explain_all(struct explain *e, const struct explain_args *args)
 	return r;
 }
 
-/* That there was no fault is said where it is known. */
+/* Says on stderr if there was no fault. */
 static void say_what_was_not_shown(struct explain *e, bool given)
 {
 	unsigned long long lines = e->parser.lines, doubted = e->parser.doubted;
@@ -360,7 +363,7 @@ static int explain_run(struct app *app, const void *p)
 	e->app = app;
 	e->parser.pasted = args->pasted;
 	e->foreign = args->foreign;
-	/* Whoever waits at a pipe has a row when its fault comes, but in a table. */
+	/* For a pipe, print each row when its fault arrives, unless it is a table. */
 	e->folded =
 		!args->each && (args->view.out.format == OUT_FORMAT_TABLE || !reads_stdin(args));
 	r = inspect_open(app, &args->view, &e->in);
@@ -371,7 +374,7 @@ static int explain_run(struct app *app, const void *p)
 		r = r ? r : app_fail_errno(app, -ENOMEM, NULL, "cannot explain");
 	if (r == 0)
 		say_what_was_not_shown(e, args->file || args->view.operands.n);
-	/* What was explained before a failure is shown all the same. */
+	/* Rows from before a failure are still printed. */
 	return r ? (inspect_end(app, &e->in, 0), r) : inspect_end(app, &e->in, 0);
 }
 

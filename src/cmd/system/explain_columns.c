@@ -41,13 +41,13 @@ static void get_reason(const void *row, struct out_value *ret)
 {
 	const struct log_fault *fault = fault_of(row);
 
-	/* The kernel's own words where we have none. */
+	/* The kernel's own words if we have no better ones. */
 	out_string(ret, fault->reason ? fault->reason : fault->text);
 	if (ret->type == OUT_ABSENT)
 		out_string(ret, "unknown");
 }
 
-/* By bits of LOG_ACCESS_*, but for none of them. */
+/* Indexed by bits of LOG_ACCESS_*, at least one of them set. */
 static const char *const accesses[] = {
 	[LOG_ACCESS_READ - 1] = "read",
 	[LOG_ACCESS_WRITE - 1] = "write",
@@ -65,7 +65,7 @@ static void get_access(const void *row, struct out_value *ret)
 		out_string(ret, accesses[fault_of(row)->access - 1]);
 }
 
-/* A device that could not be read is not one without a driver. */
+/* An unreadable device must not look like one without driver. */
 static bool device_readable(const void *data, struct out_value *ret)
 {
 	const struct explain_row *row = data;

@@ -22,7 +22,7 @@ static bool field_same(const struct field_u64 *a, const struct field_u64 *b)
 	return a->status == b->status && a->value == b->value;
 }
 
-/* In all but time and line. */
+/* Equal except for time and line. */
 static bool same(const struct log_fault *a, const struct log_fault *b)
 {
 	return field_same(&a->iova, &b->iova) && field_same(&a->code, &b->code) &&
@@ -35,7 +35,7 @@ static bool same(const struct log_fault *a, const struct log_fault *b)
 	       strcmp(a->text, b->text) == 0 && a->reason == b->reason && a->remedy == b->remedy;
 }
 
-/* Of what differs most. */
+/* Hash of the fields that differ most. */
 static size_t hash(const struct log_fault *fault)
 {
 	uint64_t value = fault->iova.value ^ fault->stream.value << 17 ^ fault->code.value << 40 ^
@@ -49,7 +49,7 @@ static size_t hash(const struct log_fault *fault)
 	return (size_t)(value >> 20);
 }
 
-/* The slot of FAULT's like, or a free one. */
+/* The slot of an equal fault, or a free one. */
 static size_t *find(const struct fold *fold, const struct log_fault *fault)
 {
 	size_t i = hash(fault) % fold->n_slots;

@@ -41,7 +41,7 @@ static const struct out_column columns[] = {
 	{ 0 },
 };
 
-/* Only then is there something to ask with a device. */
+/* Only then can something be probed with a device. */
 static bool iommufd_known(const struct feature_list *list)
 {
 	for (size_t i = 0; i < list->n; i++)

@@ -56,7 +56,7 @@ static error_t graph_parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* How dot ended, and what it said last. Returns STATUS_FAILED. */
+/* Reports dot's exit status and its last message. Returns STATUS_FAILED. */
 static int fail_dot(struct app *app, int status, FILE *errors)
 {
 	char said[200] = "", line[200];
@@ -84,7 +84,7 @@ static int fail_spawn(struct app *app, int error)
 	return status;
 }
 
-/* A file in memory: however much either writes, neither has to wait for the other. */
+/* A file in memory, so that neither side blocks on the other. */
 static FILE *memory_file(const char *name)
 {
 	_cleanup_close_ int fd = memfd_create(name, MFD_CLOEXEC);
@@ -103,7 +103,7 @@ static int copy(FILE *from, FILE *to)
 	rewind(from);
 	while ((n = fread(buf, 1, sizeof(buf), from)) > 0)
 		if (fwrite(buf, 1, n, to) != n)
-			return 0; /* said at the end, of all that is printed */
+			return 0; /* reported at the end, for all output */
 	return ferror(from) ? -EIO : 0;
 }
 

@@ -11,17 +11,17 @@
 #include "util/cleanup.h"
 #include "util/parse.h"
 
-/* No line of a text is longer, in bytes. */
+/* Maximum length of a line of text, in bytes. */
 #define LINE_LONGEST 48
 
-/* The columns that texts are made of. */
+/* The columns that the texts consist of. */
 enum { LABEL, WHAT, DRIVER, NAME, PHYSFN, UNIT, GROUP_NAME, TEXTS };
 
 static const char *const keys[TEXTS] = { "label",  "what", "driver",    "name",
 					 "physfn", "unit", "group_name" };
 
 struct texts {
-	char *v[TEXTS]; /* "" for what is absent, "?" for what could not be read */
+	char *v[TEXTS]; /* "" if absent, "?" if unreadable */
 };
 
 static void texts_done(struct texts *texts)
@@ -61,7 +61,7 @@ static int read_texts(struct graph_build *build, const struct topology_node *nod
 	return 0;
 }
 
-/* Ends a line that is too long where it may be. */
+/* Truncates a line that is too long at a suitable place. */
 static void shorten(char *line)
 {
 	size_t end = LINE_LONGEST - strlen("…");
@@ -101,7 +101,7 @@ static bool stands_for(const struct graph_build *build, size_t i, size_t k)
 	return build->fold.first[k] == i;
 }
 
-/* The numbers of all that node I stands for: groups', PASIDs'. */
+/* The numbers of all groups or PASIDs that node I is drawn for. */
 static int list_numbers(const struct graph_build *build, size_t i, struct ranges *ret)
 {
 	const struct topology_node *nodes = build->topology->v;
@@ -133,7 +133,7 @@ static int describe_group(const struct graph_build *build, size_t i, const struc
 	numbers = r == 0 ? ranges_format(&ranges) : NULL;
 	if (!numbers)
 		return -ENOMEM;
-	/* What may be cut stands last. */
+	/* The part that may be truncated comes last. */
 	return add_line(lines, "%zu groups%s%s%s%s: %s", n, comma(type), type, comma(name), name,
 			numbers);
 }
@@ -178,7 +178,7 @@ static int describe_pasid(const struct graph_build *build, size_t i, const struc
 	for (size_t k = i; k <= build->fold.last[i]; k++)
 		if (stands_for(build, i, k))
 			n += nodes[k].hi - nodes[k].lo + UINT64_C(1);
-	/* 0 is one whose number no source reports. */
+	/* 0: the number is not reported */
 	if (nodes[i].lo) {
 		r = list_numbers(build, i, &ranges);
 		numbers = r == 0 ? ranges_format(&ranges) : NULL;
@@ -245,7 +245,7 @@ static int describe(struct graph_build *build, size_t i, struct strv *lines)
 	return 0;
 }
 
-/* The nearest frame around a node; a PASID lies in its unit's, a process in none. */
+/* The innermost frame around a node; of a PASID its unit's, of a process none. */
 static size_t frame_of(const struct graph_build *build, size_t i)
 {
 	const struct topology_node *nodes = build->topology->v;
@@ -307,7 +307,7 @@ static bool has_below(const struct topology *topology, size_t i)
 	return i + 1 < topology->n && topology->v[i + 1].parent == i;
 }
 
-/* A line to each box from the one that it is beneath. */
+/* Adds a line from each box to the ones below it. */
 static int build_lines(struct graph_build *build)
 {
 	const struct topology *topology = build->topology;

@@ -6,11 +6,11 @@
 #include "util/array.h"
 #include "util/cleanup.h"
 
-/* What stands directly beneath a unit, with all beneath that but processes. */
+/* A node directly below a unit, with everything below it except processes. */
 struct block {
-	size_t left, right;   /* its boxes at either end */
-	size_t depth, leaves; /* how many boxes it is wide and high */
-	bool bound;           /* there are PASIDs or processes */
+	size_t left, right;   /* its boxes at the left and right end */
+	size_t depth, leaves; /* width and height in boxes */
+	bool bound;           /* contains PASIDs or processes */
 };
 
 struct blocks {
@@ -30,7 +30,7 @@ static bool is_beneath(const struct topology *topology, size_t i, size_t above)
 	return parent != TOPOLOGY_ROOT && parent >= above;
 }
 
-/* How many boxes there are from the node's to the outermost in the block that begins at node TOP. */
+/* The number of boxes from the node to the outermost one in the block of node TOP. */
 static size_t depth_of(const struct graph_build *build, size_t i, size_t top)
 {
 	size_t depth = 1;
@@ -42,7 +42,7 @@ static size_t depth_of(const struct graph_build *build, size_t i, size_t top)
 	return depth;
 }
 
-/* The block that begins at node TOP. Returns the node after it. */
+/* Measures the block of node TOP. Returns the index of the node after it. */
 static size_t measure(const struct graph_build *build, size_t top, struct block *ret)
 {
 	const struct topology *topology = build->topology;
@@ -59,7 +59,7 @@ static size_t measure(const struct graph_build *build, size_t top, struct block 
 		depth = depth_of(build, i, top);
 		if (ret->depth == 0)
 			ret->left = build->place[i];
-		/* The first box beneath another one stands beside it. */
+		/* The first box below another is placed beside it. */
 		ret->leaves += depth == 1 || node->parent + 1 != i;
 		if (depth > ret->depth) {
 			ret->depth = depth;
@@ -69,7 +69,10 @@ static size_t measure(const struct graph_build *build, size_t top, struct block 
 	return i;
 }
 
-/* The blocks of the unit at node UNIT, with something bound or without. Returns 0 or -ENOMEM. */
+/*
+ * Lists the blocks of the unit at node UNIT, those with something bound or those without. Returns 0
+ * or -ENOMEM.
+ */
 static int list_blocks(const struct graph_build *build, size_t unit, bool bound,
 		       struct blocks *list)
 {
@@ -90,7 +93,7 @@ static int list_blocks(const struct graph_build *build, size_t unit, bool bound,
 	return 0;
 }
 
-/* How many boxes a row has. */
+/* The number of boxes in a row. */
 static size_t choose_width(const struct graph_build *build)
 {
 	size_t height = 0, width = 1, i = 0;
@@ -108,19 +111,19 @@ static size_t choose_width(const struct graph_build *build)
 		if (block.depth > width)
 			width = block.depth;
 	}
-	/* A box is some 16 lines wide. */
+	/* A box is about 16 lines wide. */
 	while (width * width * 16 < height)
 		width++;
 	return width;
 }
 
-/* A row in the making. */
+/* A row being built. */
 struct row {
-	size_t used;        /* how many boxes it is wide */
-	size_t first, last; /* boxes; with USED 0: of the row before, OUT_GRAPH_NONE without */
+	size_t used;        /* width in boxes */
+	size_t first, last; /* boxes; if USED is 0 those of the row before, or OUT_GRAPH_NONE */
 };
 
-/* Puts BLOCK at the place of box COLUMN, or after the last one where that is further. */
+/* Places BLOCK at box COLUMN, or after the last block if that is further right. */
 static int append(struct graph_build *build, struct row *row, const struct block *block,
 		  size_t column)
 {

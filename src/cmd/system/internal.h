@@ -15,135 +15,140 @@
 #include "out/tree.h"
 #include "out/value.h"
 
-/* How a difference shows what a PASID leads to, whose it is, what a device is. */
+/* How a difference shows a PASID's target and owner, and a device. */
 
-/* Of what has no other place; PASIDs' owners and what devices are attached to have theirs. */
+/* Columns of values defined only here; those of owners and attachments are elsewhere. */
 extern const struct out_column diff_target_columns[], diff_hardware_columns[],
 	diff_holder_columns[];
 
-/* Of a value that has an object: words for people, for programs an object. */
+/* For a value with an object: text for people, an object for programs. */
 void diff_out_object(struct out_value *ret, const struct diff_value *value);
 
 /* The columns of a fault in the kernel's log. */
 
-/* Not columns of a device: the process that has the PASID; the devices behind a bridge. */
+/* Bits for other than device facts: owner of the PASID; devices behind a bridge. */
 enum { EXPLAIN_NEED_OWNER = 1u << 24, EXPLAIN_NEED_CANDIDATE = 1u << 25 };
 
 struct explain_row {
 	const struct log_fault *fault;
-	struct device device; /* as it is now; zeroed where the fault names none that is there */
-	int device_status;    /* 1: it is known; 0: there is none; -errno */
-	/* Of the process that the line names, else of the one that has the PASID now. Strings are borrowed. */
+	struct device device; /* current state; zeroed if the fault names no existing device */
+	int device_status;    /* 1: read; 0: there is none; -errno */
+	/*
+	 * Of the process named in the line, else of the current owner of the PASID. Strings are
+	 * borrowed.
+	 */
 	struct field_u64 pid, uid;
 	const char *command, *unit, *context;
 	uint64_t count;         /* of equal faults */
-	const char *last_time;  /* of the last of them; NULL or "" where there is one */
-	struct strv candidates; /* where the device stands for all behind a bridge: these */
+	const char *last_time;  /* of the last of them; NULL or "" if there is only one */
+	struct strv candidates; /* devices behind the bridge that `device` is, if it is one */
 };
 
 extern const struct out_column explain_columns[];
 
-/* Faults that are the same but for their time, as one with a count. */
+/* Merges faults that differ only in time, and counts them. */
 
 struct fold_entry {
 	struct log_fault fault; /* the first */
 	char last_time[sizeof(
-		((struct log_fault *)0)->time)]; /* of the last; "" where there is one */
+		((struct log_fault *)0)->time)]; /* of the last; "" if there is only one */
 	uint64_t count;
 };
 
-/* A zeroed one is empty. */
+/* Empty if zeroed. */
 struct fold {
-	struct fold_entry *v; /* in the order of the first of each */
+	struct fold_entry *v; /* in the order of their first occurrence */
 	size_t n, size;
-	size_t *slots; /* indices by hash, plus one; 0: free */
+	size_t *slots; /* index plus one, by hash; 0: free */
 	size_t n_slots;
 };
 
 void fold_done(struct fold *fold);
 #define _cleanup_fold_ _cleanup_(fold_done)
 
-/* Counts FAULT to its like, or adds a copy of it. Returns 0 or -ENOMEM. */
+/* Counts FAULT with an equal one, or adds a copy. Returns 0 or -ENOMEM. */
 int fold_add(struct fold *fold, const struct log_fault *fault);
 
-/* A topology as boxes and frames. */
+/* Turns a topology into boxes and frames. */
 
-/* What the texts need of the columns: for topology_session_read(). */
+/* The facts needed for the texts, for topology_session_read(). */
 unsigned int graph_build_need(void);
 
-/* What the picture does not show as it is. */
+/* What the picture cannot show. */
 struct graph_lack {
 	size_t unreadable; /* texts with a "?" */
-	int error;         /* why, of the last one */
+	int error;         /* -errno of the last of those */
 };
 
 /* Returns 0 or -ENOMEM. */
 int graph_build(const struct topology *topology, struct out_graph *ret,
 		struct graph_lack *ret_lack);
 
-/* The other half of graph_build(), for cmd/system_graph*.c alone: what stands beside what. */
+/* The second half of graph_build(): the arrangement of boxes. */
 
-/* What graph_build*() carry along. */
+/* State of graph_build*(). */
 struct graph_build {
 	const struct topology *topology;
 	struct topology_fold fold;
 	struct out_graph *graph;
 	struct graph_lack *lack;
-	size_t *place; /* of each node that is drawn: its box, or its frame */
+	size_t *place; /* index of the box or frame of each node that is drawn */
 	bool *framed;  /* which of the two */
 };
 
 /*
- * Places the groups of a unit in rows, so that the picture is about as wide as high. Those with
- * something bound end at the unit's right edge: from there lines lead to processes. Returns 0 or
- * -ENOMEM.
+ * Arranges the groups of a unit in rows, so that the picture is about as wide as high. Groups with
+ * something bound end at the right edge of the unit, because lines lead from there to processes.
+ * Returns 0 or -ENOMEM.
  */
 int graph_build_rows(struct graph_build *build);
 
-/* What 'system tree' and 'system graph' have in common: which nodes, and their reading. */
+/* Shared by 'system tree' and 'system graph': selecting and reading the nodes. */
 
-/* Which part of the topology is wanted. */
+/* The part of the topology to show. */
 struct topology_args {
 	struct operands operands; /* units, groups, devices; none: everything */
 	enum topology_kind depth;
 	bool contexts; /* by themselves too */
 };
 
-/* --depth and the operands; the input is a struct topology_args. */
+/* --depth and the operands; its input is a struct topology_args. */
 extern const struct argp topology_argp;
 
-/* A topology and the PASIDs that its nodes borrow. */
+/* A topology, and the PASIDs that its nodes borrow. */
 struct topology_session {
 	struct topology topology;
 	struct pasid_table pasids;
 	struct pasid_records records;
 	struct topology_context *contexts;
 	size_t n_contexts;
-	bool partial; /* nodes may be missing: what has them could not be asked or read */
+	bool partial; /* nodes may be missing, because something could not be asked or read */
 };
 
 void topology_session_done(struct topology_session *session);
 #define _cleanup_topology_session_ _cleanup_(topology_session_done)
 
 /*
- * Reads what ARGS ask for; NEED is of the columns. Notes what could not be read. Returns 0 or a
- * reported status.
+ * Reads what ARGS select; NEED is the columns'. Prints notes on what could not be read. Returns 0
+ * or a reported status.
  */
 int topology_session_read(struct app *app, const struct topology_args *args, unsigned int need,
 			  struct topology_session *ret);
 
-/* The columns of a node of the topology, and how a column's need is split among what is read. */
+/*
+ * The columns of a topology node, and how a column's need is split among the lists that are read.
+ */
 
-/* The table of a struct topology_node. */
+/* Rows are struct topology_node. */
 extern const struct out_column topology_columns[];
 
-/* For programs, which see the nodes one by one: keys for out_options.defaults. */
+/* Default columns for programs, for out_options.defaults. */
 extern const char topology_program_defaults[];
 
-/* What the columns' NEED asks of units, groups and devices. */
+/* The facts of units, groups and devices for the columns' NEED. */
 void topology_columns_need(unsigned int need, struct topology_need *ret);
 
-/* How the node stands out. */
+/* How the node is highlighted. */
 enum out_tone topology_tone(const struct topology_node *node);
 
 /* Verbs that have a file of their own, for the noun. */

@@ -45,7 +45,7 @@ void topology_session_done(struct topology_session *session)
 	pasid_records_done(&session->records);
 }
 
-/* The one place that knows how PASIDs are listed. */
+/* The only function that knows how PASIDs are listed. */
 static int read_pasids(struct app *app, struct topology_session *session)
 {
 	struct pasid_query query;
@@ -60,7 +60,7 @@ static int read_pasids(struct app *app, struct topology_session *session)
 	r = pasid_list(&query, &session->pasids);
 	if (r == -ENOMEM)
 		return app_fail_errno(app, r, NULL, "cannot list the PASIDs");
-	/* The rest is worth seeing without them. */
+	/* Show the rest without PASIDs. */
 	if (r < 0) {
 		app_note(app, "the PASIDs could not be listed: %s", strerror(-r));
 		session->partial = true;
@@ -106,7 +106,7 @@ static bool is_group(const struct topology_node *node, uint32_t number)
 	return node->kind == TOPOLOGY_GROUP && node->group->number == number;
 }
 
-/* What is beneath a context is the device's, too. */
+/* Attachments of a device in a context match too. */
 static bool is_device(const struct topology_node *node, const char *path)
 {
 	if (node->ioas && node->range)
@@ -117,7 +117,7 @@ static bool is_device(const struct topology_node *node, const char *path)
 	       strcmp(node->device->path.value, path) == 0;
 }
 
-/* Marks the nodes that OPERAND names. Returns 0 or a reported status. */
+/* Marks the nodes named by OPERAND. Returns 0 or a reported status. */
 static int mark_operand(struct app *app, const struct topology *topology, const char *operand,
 			bool *keep)
 {
@@ -170,7 +170,7 @@ static void note_unseen(struct app *app, struct topology_session *session)
 
 	if (session->topology.holders_status < 0)
 		processes = session->topology.holders_status;
-	/* A machine without such a table has nothing that could be missed. */
+	/* Without such a table on this machine, nothing is missing. */
 	if (table < 0 && table != -EOPNOTSUPP)
 		app_note(app,
 			 "PASIDs may be missing, since the IOMMU's table could not be read: %s",
@@ -198,7 +198,7 @@ int topology_session_read(struct app *app, const struct topology_args *args, uns
 		if (r < 0)
 			return app_fail_errno(app, r, NULL, "cannot list the contexts");
 	}
-	/* The nodes keep pointers to it. */
+	/* Nodes keep pointers into it. */
 	*ret = session;
 	session = (struct topology_session){ 0 };
 	wanted.pasids = args->depth >= TOPOLOGY_PASID ? &ret->pasids : NULL;

@@ -7,7 +7,7 @@
 #include "cmd/pasid/columns.h"
 #include "util/cleanup.h"
 
-/* Devices take the lower half. */
+/* Bits of devices are in the lower half, those of groups in the upper. */
 #define GROUP(need) ((need) << 16)
 #define IOMMU(need) ((need) << 20)
 
@@ -54,13 +54,13 @@ enum out_tone topology_tone(const struct topology_node *node)
 	return OUT_TONE_PLAIN;
 }
 
-/* Beneath an IOAS the device stands in front. */
+/* Below an IOAS, the device comes first. */
 static void label_pasids(const struct topology_node *node, struct out_value *ret)
 {
 	const char *device = node->ioas ? node->range->device : "", *space = *device ? " " : "";
 
 	if (node->lo == 0)
-		out_text(ret, "%s%sPASID ?", device, space); /* nobody tells its number */
+		out_text(ret, "%s%sPASID ?", device, space); /* number not reported */
 	else if (node->lo == node->hi)
 		out_text(ret, "%s%sPASID %" PRIu32, device, space, node->lo);
 	else
@@ -298,7 +298,7 @@ static void get_state(const void *p, struct out_value *ret)
 		pasid_out_state(ret, node->range);
 }
 
-/* Of a process: what the device's holder is known by, or else the PASIDs'. */
+/* Of a process: from the opener if there is one, else from the PASID. */
 static void get_pid(const void *p, struct out_value *ret)
 {
 	const struct topology_node *node = p;
@@ -351,7 +351,7 @@ static void get_node(const void *p, struct out_value *ret)
 		out_string(ret, node->holder->node);
 }
 
-/* "ioas guest, context vm", and what is wrong with it. */
+/* "ioas guest, context vm", followed by what is wrong with it. */
 static void get_leads_to(const struct pasid_range *range, struct out_value *ret)
 {
 	char target[80], number[24] = "";
@@ -374,7 +374,7 @@ static void get_leads_to(const struct pasid_range *range, struct out_value *ret)
 		 is_wrong(range) ? pasid_state_name(range->state) : "");
 }
 
-/* As PASIDs are told, which lead to such targets too. */
+/* In the same form as PASIDs, which have the same kinds of targets. */
 static void get_attached(const struct device_attached *attached, struct out_value *ret)
 {
 	const char *name = attached->name.status == 1 ? attached->name.value : NULL;
@@ -394,7 +394,7 @@ static void get_mapped(const void *p, struct out_value *ret)
 		out_size(ret, node->ioas->mapped);
 }
 
-/* The size as people see it. */
+/* The size in K, M, G. */
 static void get_ioas_what(const struct topology_ioas *ioas, struct out_value *ret)
 {
 	const struct out_style style = { .human = true, .separator = ",", .unsafe = "" };
@@ -443,7 +443,7 @@ static void get_what(const void *p, struct out_value *ret)
 	}
 }
 
-/* All that pasid_kind_name() and attached_kind_name() say. */
+/* All values of pasid_kind_name() and attached_kind_name(). */
 static const char *const targets[] = { "ioas",   "hwpt",   "sva",     "nested", "dma",
 				       "domain", "opener", "unknown", NULL };
 

@@ -24,7 +24,7 @@ enum {
 	USE_ALL = USE_BIT(USE_COUNT) - 1,
 };
 
-extern const char *const use_names[]; /* of all uses, up to a NULL */
+extern const char *const use_names[]; /* the names of all uses, up to a NULL */
 const char *use_name(enum use use);   /* "passthrough" */
 bool use_parse(const char *name, enum use *ret);
 
@@ -101,5 +101,5 @@ int finding_judge(const struct finding_list *list, unsigned int uses, const char
 /* Is it a verdict, that is a finding whose check is "ready"? */
 bool finding_is_verdict(const struct finding *finding);
 
-extern const char *const finding_result_names[];             /* of all results, up to a NULL */
+extern const char *const finding_result_names[];             /* all names, up to a NULL */
 const char *finding_result_name(enum finding_result result); /* "ok", "note", "unknown", ... */

@@ -12,7 +12,7 @@
 #include "sys/root.h"
 #include "util/str.h"
 
-/* Why devices share a group, only for model/why_group*.c. */
+/* Why devices share a group. */
 
 struct share_member {
 	const struct device *device;
@@ -37,7 +37,7 @@ int share_read(const struct sys_root *root, const struct group *group, bool wake
 /* Adds findings on why the members share their group. Returns 0 or -ENOMEM. */
 int share_explain(struct share *share);
 
-/* State while the chain is followed, only for model/why_pasid*.c. */
+/* State while the chain is followed. */
 
 struct pasid_chain {
 	const struct sys_root *root;
@@ -117,7 +117,7 @@ bool chain_driver_binds(const struct sys_root *root, const struct device *device
 /* Is DEVICE's driver a VFIO driver? */
 bool chain_driver_is_vfio(const struct device *device);
 
-/* State of a check of the machine, only for model/check*.c. */
+/* State of a check of the machine. */
 
 enum {
 	NEEDS_PASSTHROUGH = USE_BIT(USE_PASSTHROUGH) | USE_BIT(USE_UNPRIVILEGED),

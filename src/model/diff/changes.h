@@ -131,7 +131,7 @@ int diff_join(const struct diff_side *old, const struct diff_side *new,
 	      int (*each)(const struct diff_change *change, void *data), void *data,
 	      struct diff_gaps *ret);
 
-/* Of all of them, up to a NULL. */
+/* The names of all, up to a NULL. */
 extern const char *const diff_what_names[], *const diff_kind_names[];
 const char *diff_what_name(enum diff_what what); /* "added", ... */
 const char *diff_kind_name(

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Parts of diff_join(), only for model/diff*.c. */
+/* Parts of diff_join(). */
 #pragma once
 
 #include "model/diff/changes.h"

@@ -62,7 +62,7 @@ struct log_fault {
 void log_fault_done(struct log_fault *fault);
 #define _cleanup_log_fault_ _cleanup_(log_fault_done)
 
-extern const char *const log_kind_names[];     /* of all kinds, up to a NULL */
+extern const char *const log_kind_names[];     /* the names of all kinds, up to a NULL */
 const char *log_kind_name(enum log_kind kind); /* "dma", "interrupt", "page-request", ... */
 
 #define LOG_HELD_MAX 4

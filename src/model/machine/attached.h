@@ -38,5 +38,5 @@ bool attached_asks(struct device *const *devices, size_t n);
  */
 int attached_set(const struct attached_query *query, struct device *const *devices, size_t n);
 
-extern const char *const attached_kind_names[];          /* of all that have one, up to a NULL */
+extern const char *const attached_kind_names[];          /* all names, up to a NULL */
 const char *attached_kind_name(enum attached_kind kind); /* "domain", "ioas", "hwpt", "opener" */

@@ -41,7 +41,7 @@ struct group_list {
 	size_t n;
 };
 
-/* All types that the kernel's iommu_group_show_type() has, up to a NULL. */
+/* All types printed by the kernel's iommu_group_show_type(), up to a NULL. */
 extern const char *const group_types[];
 
 void group_done(struct group *group);

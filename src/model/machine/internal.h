@@ -3,7 +3,7 @@
 
 #include "model/machine/iommu.h"
 
-/* Registers as tables, only for model/iommu*.c. */
+/* Registers as tables. */
 
 /* How a field's value V is shown. */
 enum iommu_format {

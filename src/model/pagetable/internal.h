@@ -4,7 +4,7 @@
 #include "model/pagetable/pages.h"
 #include "sys/debugfs_intel_pages.h"
 
-/* Decoding of page table entries, only for model/pagetable*.c. */
+/* Decoding of page table entries. */
 
 /* Permissions granted by all entries on the way to a page. */
 struct pagetable_access {

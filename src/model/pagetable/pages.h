@@ -115,7 +115,7 @@ struct pagetable_range {
 int pagetable_map(const struct sys_root *root, const struct pagetable *table, bool physical,
 		  int (*each)(const struct pagetable_range *range, void *data), void *data);
 
-/* Of all of them, up to a NULL. */
+/* The names of all, up to a NULL. */
 extern const char *const pagetable_level_names[], *const pagetable_stage_names[],
 							  *const pagetable_state_names[];
 const char *pagetable_level_name(unsigned int level);         /* "PML5" ... "PT" */

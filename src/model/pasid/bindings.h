@@ -148,6 +148,6 @@ int pasid_each(const struct pasid_table *table,
 	       int (*each)(uint32_t pasid, const struct pasid_range *range, void *data),
 	       void *data);
 
-extern const char *const pasid_state_names[]; /* of all that have one, up to a NULL */
+extern const char *const pasid_state_names[]; /* all names, up to a NULL */
 /* "ok", "not-in-hardware", ...; NULL if invalid */
 const char *pasid_state_name(enum pasid_state state);

@@ -11,7 +11,7 @@
 #include "util/field.h"
 #include "util/str.h"
 
-/* Facts about a device with PASIDs, only for model/pasid*.c. */
+/* Facts about a device with PASIDs. */
 
 struct pasid_device {
 	struct field_u64 group;
@@ -31,7 +31,7 @@ void pasid_device_get(const struct sys_root *root, const char *id, unsigned int 
 /* Is the device bound to a kernel driver, and its group in a DMA domain? */
 bool pasid_device_is_dma(const struct sys_root *root, const char *id);
 
-/* PASIDs from the IOMMUs' own tables, one by one, only for model/pasid*.c. */
+/* PASIDs from the IOMMUs' own tables, one by one. */
 
 struct pasid_entry {
 	const char *device; /* sysfs id */
@@ -52,7 +52,7 @@ struct pasid_entry {
 int pasid_hardware(const struct sys_root *root, const char *device,
 		   int (*each)(const struct pasid_entry *entry, void *data), void *data);
 
-/* The processes behind PASIDs, each read once, only for model/pasid*.c. */
+/* The processes behind PASIDs, each read once. */
 
 struct pasid_process {
 	pid_t pid;
@@ -74,7 +74,7 @@ void pasid_processes_done(struct pasid_processes *processes);
 /* Returns 0 or -ENOMEM; *RET belongs to the cache. */
 int pasid_process_get(struct pasid_processes *processes, pid_t pid, struct pasid_process **ret);
 
-/* Collects and sorts the claims of all sources, only for model/pasid*.c. */
+/* Collects and sorts the claims of all sources. */
 
 /* A claim, or several equal ones. Strings belong to the pool. */
 struct pasid_stored {
@@ -132,7 +132,7 @@ int pasid_parts_get(const struct pasid_claims *claims, struct pasid_span span,
 		    struct pasid_processes *processes, struct pasid_parts *ret);
 
 /*
- * Makes the row of a binding from a claim and the hardware's table entry, only for model/pasid*.c.
+ * Makes the row of a binding from a claim and the hardware's table entry.
  */
 
 #define PASID_BIT_CONTEXT 0u
@@ -188,7 +188,7 @@ int pasid_row_get(struct pasid_rows *rows, const struct pasid_place *place,
 		  const struct pasid_stored *claim, const struct pasid_entry *entry, uint32_t lo,
 		  uint32_t hi, struct pasid_range *ret);
 
-/* State of pasid_walk(), only for model/pasid*.c. */
+/* State of pasid_walk(). */
 
 /* Consecutive equal PASIDs, held back until one differs. */
 struct pasid_run {

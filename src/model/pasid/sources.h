@@ -23,7 +23,7 @@ enum pasid_kind {
 	PASID_KIND_DMA,    /* domain of the kernel's DMA API, used by a driver */
 };
 
-extern const char *const pasid_kind_names[]; /* of all kinds, up to a NULL */
+extern const char *const pasid_kind_names[]; /* the names of all kinds, up to a NULL */
 const char *pasid_kind_name(
 	enum pasid_kind kind); /* "ioas", "hwpt", "sva", "nested", "dma", "unknown" */
 

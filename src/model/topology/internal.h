@@ -3,7 +3,7 @@
 
 #include "model/topology/nodes.h"
 
-/* The second half of topology_read(), only for model/topology*.c. */
+/* The second half of topology_read(). */
 
 /* Creates units and nodes from the lists of TOPOLOGY. Returns 0 or -ENOMEM. */
 int topology_build(struct topology *topology, const struct topology_need *need);

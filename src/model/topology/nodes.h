@@ -99,7 +99,7 @@ void topology_done(struct topology *topology);
 int topology_read(const struct sys_root *root, const struct topology_need *need,
 		  struct topology *ret);
 
-extern const char *const topology_kind_names[]; /* of all kinds, up to a NULL */
+extern const char *const topology_kind_names[]; /* the names of all kinds, up to a NULL */
 /* "iommu", "group", "bridge", "device", "rid", "pasid", "process"; "context", "ioas" */
 const char *topology_kind_name(enum topology_kind kind);
 /* Returns 0 or -EINVAL. */

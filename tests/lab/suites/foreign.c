@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * foreign NODE PASID...: a process with PASIDs that ioasidctl knows nothing of. By bare ioctls it binds the
- * VFIO device node to an iommufd and attaches the PASIDs; prints "ready", and holds all up to the end of
- * its standard input.
+ * foreign NODE PASID...: a process with PASIDs unknown to ioasidctl. Binds the VFIO device node to
+ * an iommufd and attaches the PASIDs with bare ioctls; prints "ready", and keeps everything until
+ * the end of stdin.
  */
 #include <fcntl.h>
 #include <stdint.h>

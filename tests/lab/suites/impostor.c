@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * impostor SOCKET [FILE...]: a user's program in a holder's place. It answers every call as if it had been done,
- * hands over FILEs as if they were an iommufd and devices 0000:00:10.0, ..., and where it is asked for an IOAS
- * that is none, refuses in words that it would like root to obey.
+ * impostor SOCKET [FILE...]: a user's program in place of a holder. It answers every call with
+ * success, hands over FILEs as an iommufd and devices 0000:00:10.0, ..., and if asked for an
+ * invalid IOAS, refuses with a text that root should not obey.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -30,7 +30,7 @@ static const struct {
 	{ "", REFUSAL },
 };
 
-/* With descriptors: N files, the first as the iommufd. */
+/* Sends N files, the first as the iommufd. */
 static void hand_over(int fd, char *const *file, int n)
 {
 	union {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pages NODE PASID...: maps memory for a VFIO device node, by bare ioctls. Each PASID (0: the device's
- * own requests) gets an I/O address space of its own, SPACE apart from the last, with all kinds of
- * pages. Prints "PASID IOVA SIZE ACCESS" for every page that the IOMMU ought to have, then a line
- * "ready"; holds all up to the end of its standard input. Where the pages are in physical memory the
- * kernel's trace of iommu_map() tells (event iommu:map).
+ * pages NODE PASID...: maps memory for a VFIO device node with bare ioctls. Each PASID (0: the
+ * device's own requests) gets its own I/O address space, SPACE above the last, with all kinds of
+ * pages. Prints "PASID IOVA SIZE ACCESS" for every page expected in the IOMMU, then "ready"; keeps
+ * everything until the end of stdin. Physical addresses are in the kernel's trace of iommu_map()
+ * (event iommu:map).
  *
- * It takes huge pages: two of 2 MiB and one more, and one of 1 GiB.
+ * Needs huge pages: three of 2 MiB, one of 1 GiB.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -24,7 +24,7 @@
 #define K     (UINT64_C(1) << 10)
 #define M     (UINT64_C(1) << 20)
 #define G     (UINT64_C(1) << 30)
-#define SPACE (64 * G) /* fits six times into 39 bits, the least that VT-d has */
+#define SPACE (64 * G) /* fits six times into 39 bits, the minimum of VT-d */
 
 #ifndef MAP_HUGE_SHIFT
 #define MAP_HUGE_SHIFT 26
@@ -32,8 +32,8 @@
 
 struct area {
 	uint64_t iova, size;
-	unsigned int huge; /* logarithm of the size of its pages in memory; 0: ordinary ones */
-	uint64_t page;     /* of the pages that the IOMMU can use there */
+	unsigned int huge; /* logarithm of the page size in memory; 0: normal pages */
+	uint64_t page;     /* page size that the IOMMU can use */
 	unsigned int access;
 	char *memory;
 };
@@ -42,10 +42,10 @@ enum { READ_WRITE = IOMMUFD_MAP_READ | IOMMUFD_MAP_WRITE };
 
 static struct area areas[] = {
 	{ 4 * K, 16 * K, 0, 4 * K, READ_WRITE, NULL },
-	/* Where the last ends, with another permission. */
+	/* Right after the last one, with other permissions. */
 	{ 20 * K, 8 * K, 0, 4 * K, IOMMUFD_MAP_READ, NULL },
 	{ 2 * M, 4 * M, 21, 2 * M, READ_WRITE, NULL },
-	/* A part of a huge page, where the IOMMU can have none. */
+	/* A part of a huge page, for which the IOMMU cannot use one. */
 	{ 8 * M + 4 * K, 64 * K, 21, 4 * K, READ_WRITE, NULL },
 	{ G, G, 30, G, READ_WRITE, NULL },
 };
@@ -89,7 +89,7 @@ static void map(int iommufd, uint32_t ioas, const char *pasid, uint64_t base)
 	}
 }
 
-/* A device without PASIDs has no HWPT that is fit for them. */
+/* A device without PASIDs cannot have an HWPT for PASIDs. */
 static void attach(int iommufd, int fd, uint32_t device, uint32_t ioas, uint32_t pasid, bool plain)
 {
 	uint32_t hwpt;

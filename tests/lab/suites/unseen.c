@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * unseen NODE: keeps NODE open where no process shows it, in a message that nobody has received; prints
- * "ready", and holds it up to the end of its standard input.
+ * unseen NODE: keeps NODE open where no process shows it, in a message that was not received;
+ * prints "ready", and keeps it until the end of stdin.
  */
 #include <fcntl.h>
 #include <stdio.h>

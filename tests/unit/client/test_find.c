@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The client against holders that keep to the interface, and against others. */
+/* The client with holders that follow the interface, and with others. */
 #include "client/internal.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@
 
 #include "holder/method.h"
 
-/* A connection to somebody who answers N calls with ANSWERS, and to each adds COUNT times FILE. */
+/* A connection to a peer that answers N calls with ANSWERS, each with COUNT fds of FILE. */
 static struct holder_client *dial(const char *const *answers, size_t n, const char *file,
 				  size_t count)
 {
@@ -44,7 +44,7 @@ static struct holder_client *dial(const char *const *answers, size_t n, const ch
 			json_object_put(call);
 			for (size_t j = 0; j < count; j++)
 				fd[j] = open(file, O_RDONLY | O_CLOEXEC);
-			/* What is no JSON goes out as it is. */
+			/* Text that is not JSON is sent as it is. */
 			if (answer)
 				varlink_out_put(&out, answer, fd, count);
 			else if (write(fds[1], answers[i], strlen(answers[i]) + 1) < 0)
@@ -86,7 +86,7 @@ static void describe(void **state)
 
 	(void)state;
 	assert_int_equal(holder_describe(client, &context, NULL), 0);
-	/* Descriptors that were not asked for are not taken. */
+	/* Unrequested fds are not received. */
 	assert_int_equal(client->in.fd_n, 0);
 	assert_int_equal(context.device_n, 2);
 	assert_int_equal(context.device[1].group.status, 0);
@@ -152,7 +152,10 @@ static void bindings(void **state)
 	hang_up(client);
 }
 
-/* N bindings of a and b: each of PASIDs 1-2 and then STEP further, a device's first one again at 1. */
+/*
+ * N bindings of a and b: PASIDs 1-2, then each STEP further; starts again at 1 for the second
+ * device.
+ */
 static char *bindings_answer(size_t n, unsigned int step)
 {
 	char *text = NULL;
@@ -173,8 +176,8 @@ static char *bindings_answer(size_t n, unsigned int step)
 	return text;
 }
 
-/* A holder has so many devices, and a device so many PASIDs: what never ends is no such list. */
-/* What a name is taken for where it is shown: in a command, and by the shell's completion. */
+/* The number of devices, and of PASIDs per device, is bounded: an endless list is refused. */
+/* What a name could be taken for where it is printed: in commands and shell completion. */
 static void hostile_names(void **state)
 {
 	static const char binding[] =
@@ -217,7 +220,7 @@ static void endless_bindings(void **state)
 	} cases[] = {
 		{ VARLINK_FD_MAX - 1, 0, 0 },
 		{ VARLINK_FD_MAX, 0, -EPROTO },
-		{ VARLINK_FD_MAX, 1, -EPROTO }, /* each overlaps the one before */
+		{ VARLINK_FD_MAX, 1, -EPROTO }, /* each overlaps the previous one */
 		{ 3000, 2, 0 },                 /* two devices */
 	};
 
@@ -234,7 +237,7 @@ static void endless_bindings(void **state)
 	}
 }
 
-/* As many as are named; and then it matters what they are, which /dev/null is not. */
+/* As many fds as names; then they are checked, and /dev/null is neither. */
 static void descriptors(void **state)
 {
 	static const char *const answer[] = { "{\"parameters\":{\"name\":[\"iommufd\",\"a\"]}}",
@@ -271,7 +274,7 @@ static void run(const char *command)
 }
 
 /*
- * A sysfs in which /dev/null is the iommu, /dev/zero the cdev of device a, /dev/full something else of device a,
+ * A sysfs in which /dev/null is iommu, /dev/zero the cdev of device a, /dev/full another node of a,
  * and /dev/random the cdev of device b.
  */
 static void check_fds(void **state)
@@ -324,7 +327,7 @@ static void check_fds(void **state)
 	run(command);
 }
 
-/* The holder dies, or goes silent in the middle of an answer and dies then. */
+/* The holder dies, or stops in the middle of an answer and then dies. */
 static void dead(void **state)
 {
 	static const char *const none[] = { "" };
@@ -337,7 +340,7 @@ static void dead(void **state)
 	assert_int_equal(holder_describe(client, &context, &error), -ECONNRESET);
 	assert_int_equal(error.kind, HOLDER_ERROR_PROTOCOL);
 	assert_int_equal(holder_alloc_ioas(client, NULL, &ioas, &error), -ECONNRESET);
-	/* Whoever wanted it gone has what he wanted. */
+	/* The caller wanted it destroyed, so that is success. */
 	assert_int_equal(holder_destroy(client, false, &error), 0);
 	hang_up(client);
 }
@@ -345,7 +348,9 @@ static void dead(void **state)
 #define ERROR(name, parameters) \
 	"{\"error\":\"org.ioasidctl.Context." name "\",\"parameters\":" parameters "}"
 
-/* A name alone is the caller's own, another's has its owner before it; nothing in between. */
+/*
+ * A name alone is the caller's own, another user's begins with its owner; there is no other form.
+ */
 static void names(void **state)
 {
 	static const struct {
@@ -402,7 +407,9 @@ static void names(void **state)
 			 -EINVAL);
 }
 
-/* Of a context that could not be asked, an anonymous capture has no name, in the reason neither. */
+/*
+ * For a context that could not be asked, an anonymous capture has no name, not even in the error.
+ */
 static void captured(void **state)
 {
 	struct holder_entry entry = {
@@ -436,7 +443,7 @@ static void captured(void **state)
 	}
 }
 
-/* By the kernel's word on who listens; a holder that has not answered is nobody's. */
+/* Determined by the kernel's SO_PEERCRED; a holder that did not answer is not found. */
 static void find_pid(void **state)
 {
 	struct holder_entry v[] = {
@@ -486,7 +493,7 @@ static void messages(void **state)
 			"{\"kind\":\"pasid\",\"device\":\"a\",\"lo\":7,\"hi\":9}],\"more\":1}"),
 		  "IOAS 3 is used by HWPT t, PASID 5 of a, PASID 7-9 of a and 1 more",
 		  HOLDER_ERROR_REFUSED, EBUSY, NULL },
-		/* One that says less than it should */
+		/* An error with missing parameters */
 		{ ERROR("IoasInUse", "{\"ioas\":3,\"user\":[{\"kind\":\"pasid\"},\"x\",{},null]}"),
 		  "IOAS 3 is used by PASID ? of ?, x, { }, ?", HOLDER_ERROR_REFUSED, EBUSY, NULL },
 		{ ERROR("KernelError",
@@ -497,7 +504,7 @@ static void messages(void **state)
 		  "its descriptors were given to processes that have not ended (9): 12 ('qemu\\x1b'), "
 		  "13 ('?')",
 		  HOLDER_ERROR_REFUSED, EBUSY, "force" },
-		/* About the platform's interrupts, not about who asks. */
+		/* About interrupt remapping, not about the caller. */
 		{ ERROR("KernelError", "{\"operation\":\"VFIO_DEVICE_BIND_IOMMUFD\",\"errno\":1}"),
 		  "VFIO_DEVICE_BIND_IOMMUFD: Operation not permitted", HOLDER_ERROR_UNSUPPORTED,
 		  EPERM, NULL },
@@ -507,7 +514,7 @@ static void messages(void **state)
 		{ ERROR("KernelError", "{\"operation\":\"x\",\"errno\":70000}"), NULL,
 		  HOLDER_ERROR_SYSTEM, EIO, NULL },
 		{ ERROR("KernelError", "{}"), NULL, HOLDER_ERROR_SYSTEM, EIO, NULL },
-		/* Terminals must not obey what a holder says. */
+		/* A holder must not control the terminal. */
 		{ ERROR("UnknownIoas", "{\"ioas\":\"\\u001b[31m\\n\"}"),
 		  "there is no IOAS \\x1b[31m\\x0a in the context", HOLDER_ERROR_UNKNOWN, ENOENT,
 		  NULL },
@@ -538,7 +545,7 @@ static void messages(void **state)
 	}
 }
 
-/* What it says is printed, and is therefore a list of PASIDs or nothing. */
+/* It is printed, so it must be a list of PASIDs. */
 static void bound(void **state)
 {
 	static const char *const answers[] = {
@@ -562,7 +569,7 @@ static void bound(void **state)
 	}
 }
 
-/* Another user's holder: what it says stays known as its words. */
+/* Another user's holder: its words are attributed to it. */
 static void foreign(void **state)
 {
 	static const char *const answers[] = {
@@ -584,7 +591,7 @@ static void foreign(void **state)
 	assert_int_equal(holder_bind_pasids(client, "a", "1-2", 0, "3", true, &bound, NULL), 0);
 	assert_string_equal(bound.failure.holder, "c");
 	holder_bound_done(&bound);
-	/* That it has gone away is our own word. */
+	/* The disconnect is reported in our own words. */
 	assert_int_equal(holder_free_ioas(client, "3", &error), -ECONNRESET);
 	assert_null(error.holder);
 	hang_up(client);
@@ -612,7 +619,7 @@ static void partly(void **state)
 	hang_up(client);
 }
 
-/* NAME of the next "WORD NAME (" line from *TEXT on. */
+/* NAME of the next line "WORD NAME (" from *TEXT on. */
 static bool next_name(const char **text, const char *word, char *name)
 {
 	char format[32];
@@ -629,7 +636,7 @@ static bool next_name(const char **text, const char *word, char *name)
 	return false;
 }
 
-/* The interface file, the methods and the messages are three places that must know the same. */
+/* Interface file, methods and messages must agree. */
 static void interface(void **state)
 {
 	struct call call = { 0 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One context from its beginning to its end, each answer whole: what is said of it is all that is known of it. */
+/* A context from beginning to end, with complete answers: nothing else is known of it. */
 #include "holder/server.h"
 
 #include <setjmp.h>
@@ -23,7 +23,7 @@ static const struct {
 	  "{\"parameters\":{\"vendor\":\"ioasidctl\",\"product\":\"ioasidctl context\","
 	  "\"version\":\"" IOASIDCTL_VERSION "\",\"url\":\"\",\"interfaces\":["
 	  "\"org.varlink.service\",\"org.ioasidctl.Context\"]}}" },
-	/* A context with one device and one IOAS, and nothing attached */
+	/* A context with one device and one IOAS, nothing attached */
 	{ CALL("Describe", "{}"),
 	  "{\"parameters\":{\"name\":\"test\",\"pid\":77,\"uid\":42,\"created\":1,\"iommufd\":true,"
 	  "\"device\":[{\"device\":\"a\",\"path\":\"/sys/devices/a\",\"cdev\":\"vfio0\",\"group\":1,\"id\":1,"

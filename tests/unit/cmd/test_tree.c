@@ -16,12 +16,12 @@
 #include "util/cleanup.h"
 #include "util/status.h"
 
-/* A tree as the program's, whose commands write down what they were given. */
+/* A tree like the program's, whose commands record what they were given. */
 struct app {
 	const char *ran;
 	const char *global;
-	char said[256]; /* options and operands as the command got them */
-	int status;     /* what the command is to return */
+	char said[256]; /* options and operands that the command got */
+	int status;     /* what the command returns */
 };
 
 struct args {
@@ -42,7 +42,7 @@ static error_t args_parse(int key, char *arg, struct argp_state *state)
 		args->verbose++;
 		return 0;
 	case 0x500:
-		/* A parser that goes on. */
+		/* A parser that continues after an error. */
 		argp_error(state, "no such secret");
 		return 0;
 	default:
@@ -59,7 +59,7 @@ static const struct argp_option options[] = {
 
 static const struct argp more_argp = { .options = options, .parser = args_parse };
 static const struct argp_child children[] = { { &more_argp, 0, NULL, 0 }, { 0 } };
-/* Operands and options may come from a child, as the program's commands have it. */
+/* Operands and options may come from a child, as in the program. */
 static const struct argp list_argp = { .doc = "List things.", .children = children };
 static const struct argp show_argp = { .options = options,
 				       .parser = args_parse,
@@ -163,7 +163,7 @@ static const struct cmd root = {
 	.argp = &root_argp,
 };
 
-/* One run of LINE, split at blanks ('' is an empty word), and what it printed. */
+/* A run of LINE, split at spaces ('' is an empty word), and its output. */
 struct result {
 	struct app app;
 	int status;
@@ -263,7 +263,7 @@ static void root_options_come_first(void **state)
 	check_refused("x -v thing list", "tool: ");
 }
 
-/* A noun alone, or with options only, means its fallback. */
+/* A noun without verb, or only with options, means its fallback. */
 static void fallback(void **state)
 {
 	(void)state;
@@ -298,7 +298,7 @@ static void unknown(void **state)
 	check_refused("x --nothing", "tool: ");
 }
 
-/* The second line says what may have been meant, or where to look. */
+/* The second line has a suggestion, or where to look. */
 static void hints(void **state)
 {
 	(void)state;
@@ -345,7 +345,7 @@ static void how_many_operands(void **state)
 		      "tool: unexpected operand '17'\n");
 }
 
-/* The operands of "exec" hold another command line, with options of its own. */
+/* The operands of "exec" are another command line, with its own options. */
 static void in_order(void **state)
 {
 	(void)state;
@@ -402,7 +402,7 @@ static void help(void **state)
 	check_help("x thing show --usage", "Usage: tool thing show ", "[--output=FILE]");
 }
 
-/* As the program calls it: argp ends the process itself after wrong usage. */
+/* As in the program: argp exits by itself on wrong usage. */
 static void exit_statuses(void **state)
 {
 	static const struct {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a device's own requests are attached to, alone and in a group. */
+/* Attaching a device's own requests, with and without others in its group. */
 #include "holder/job.h"
 
 #include <setjmp.h>
@@ -19,7 +19,7 @@ static void attachments(void **state)
 	uint32_t other, plain;
 
 	assert_int_equal(context_alloc_ioas(context, "other", &fault, &other), 0);
-	/* With PASIDs through a table fit for them, without by the IOAS itself. */
+	/* A device with PASIDs through an HWPT for PASIDs, one without directly to the IOAS. */
 	assert_int_equal(attach(context, "a", "guest", false, &fault), 0);
 	assert_true(record_hwpt_by_id(&context->record, a->hwpt)->pasid);
 	assert_int_equal(attach(context, "b", "guest", false, &fault), 0);
@@ -42,7 +42,7 @@ static void attachments(void **state)
 	kernel_agrees(context);
 }
 
-/* HWPT_ALLOC refuses PASIDs where the IOMMU has none, whatever the device says. */
+/* HWPT_ALLOC refuses PASIDs if the IOMMU has none, whatever the device supports. */
 static void iommu_without_pasids(void **state)
 {
 	struct context *context = *state;
@@ -73,7 +73,7 @@ static void plain_table_in_the_way(void **state)
 	assert_int_equal(attach(context, "a", "plain", false, &fault), 0);
 	expect_refused(context, "a", "7", "other", "RidInTheWay");
 	expect_refused(context, "a", "7", "plain", "HwptNotForPasids");
-	/* The RID moves within its IOAS, and back when nothing comes of it. */
+	/* The RID moves within its IOAS, and back if binding fails. */
 	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 3, ENOMEM);
 	job = bind_pasids(context, "a", "7-9", 0, "guest", false, &fault);
 	assert_string_equal(job->fault.id, "org.ioasidctl.Context.KernelError");
@@ -82,7 +82,7 @@ static void plain_table_in_the_way(void **state)
 	expect_bound(context, "a", "7-9", "guest", "7-9");
 	assert_true(record_hwpt_by_id(&context->record, a->hwpt)->automatic);
 	assert_int_equal(a->ioas, 3);
-	/* The one that was asked for stays until it is freed. */
+	/* An explicit HWPT stays until it is freed. */
 	assert_non_null(record_hwpt_find(&context->record, "plain"));
 }
 
@@ -96,14 +96,14 @@ static void groups(void **state)
 	kernel_add(context, "/sys/devices/y", 0, 5);
 	kernel_add(context, "/sys/devices/z", 20, 5);
 	assert_int_equal(context_alloc_ioas(context, "other", &fault, &other), 0);
-	/* y has no PASIDs, but those of its group must be able to stand beside its table. */
+	/* y has no PASIDs, but its table must be compatible with those of its group. */
 	assert_int_equal(attach(context, "y", "guest", false, &fault), 0);
 	assert_int_equal(attach(context, "x", "guest", false, &fault), 0);
 	assert_int_equal(record_device_find(&context->record, "x")->hwpt,
 			 record_device_find(&context->record, "y")->hwpt);
 	assert_int_equal(attach(context, "z", "other", false, &fault), FAULTED);
 	expect_fault(&fault, "GroupAttached");
-	/* One that is attached moves with all that are. */
+	/* Moving an attached device moves all that are attached. */
 	assert_int_equal(attach(context, "x", "other", false, &fault), FAULTED);
 	expect_fault(&fault, "AlreadyAttached");
 	assert_int_equal(attach(context, "x", "other", true, &fault), 0);
@@ -116,7 +116,7 @@ static void groups(void **state)
 	assert_int_equal(attach(context, "y", "guest", true, &fault), FAULTED);
 	expect_fault(&fault, "KernelError");
 	assert_int_equal(attach(context, "y", "guest", true, &fault), 0);
-	/* The numbers are the group's: joined in the same IOAS, refused in another. */
+	/* PASIDs belong to the group: joined in the same IOAS, refused in another. */
 	expect_bound(context, "x", "10-20", "guest", "10-20");
 	expect_bound(context, "z", "15", "guest", "15");
 	expect_refused(context, "z", "16", "other", "PasidInUse");
@@ -124,7 +124,7 @@ static void groups(void **state)
 	assert_int_equal(kernel_count(KERNEL_HWPT), 2);
 }
 
-/* A plain page table is in the way of PASIDs of any device of the group, and of no other. */
+/* A plain page table blocks PASIDs of all devices of the group, and of no other. */
 static void plain_table_of_a_group(void **state)
 {
 	struct context *context = *state;
@@ -134,7 +134,7 @@ static void plain_table_of_a_group(void **state)
 
 	kernel_add(context, "/sys/devices/x", 20, 5);
 	kernel_add(context, "/sys/devices/y", 20, 5);
-	/* Two without a group are not of one. */
+	/* Two devices without a group do not share one. */
 	kernel_add(context, "/sys/devices/v", 20, -1);
 	kernel_add(context, "/sys/devices/w", 20, -1);
 	y = record_device_find(&context->record, "y");
@@ -147,7 +147,7 @@ static void plain_table_of_a_group(void **state)
 	assert_int_equal(attach(context, "w", "plain", false, &fault), 0);
 	assert_int_equal(attach(context, "v", "plain", false, &fault), FAULTED);
 	expect_fault(&fault, "HwptNotForPasids");
-	/* And what makes room for PASIDs moves the device of the group that has it, or none. */
+	/* Making room for PASIDs moves the device of the group that is attached, or none. */
 	job_free(unbind_pasids(context, "x", NULL, &fault));
 	assert_int_equal(attach(context, "y", "plain", false, &fault), 0);
 	expect_bound(context, "x", "7", "guest", "7");
@@ -185,7 +185,7 @@ static void expect_detached(struct context *context, const char *device, const c
 	kernel_agrees(context);
 }
 
-/* Each step in its order, and what was done for one that fails is undone. */
+/* Each step in order, and the undoing when one fails. */
 static void steps(void **state)
 {
 	struct context *context = *state;
@@ -230,7 +230,7 @@ static void steps(void **state)
 	expect_detached(context, "a", "detach device 1\ndestroy 6\n");
 }
 
-/* An HWPT that was asked for is not the IOAS that it is in; the automatic one is. */
+/* An explicit HWPT is a different target than its IOAS; an automatic one is not. */
 static void same_target_or_not(void **state)
 {
 	struct context *context = *state;
@@ -264,7 +264,7 @@ static void same_target_or_not(void **state)
 	expect_detached(context, "b", "detach device 2\n");
 }
 
-/* Who joins a group joins its target, whatever that is. */
+/* A device that joins a group joins its target, whatever that is. */
 static void joining(void **state)
 {
 	struct context *context = *state;
@@ -287,7 +287,7 @@ static void joining(void **state)
 		"\"hwpt\":9}",
 		"");
 	expect_attached(context, "y", "fit", false, "attach device 6 to 9\n");
-	/* One moves, and so does the other. */
+	/* Moving one moves the other. */
 	expect_attached(context, "y", "other", true,
 			"alloc hwpt for device 6 in 4 with pasids\nattach device 6 to 10\n");
 	assert_int_equal(record_device_find(&context->record, "x")->hwpt, 10);
@@ -306,7 +306,7 @@ static void joining(void **state)
 	expect_attached(context, "n", "guest", false, "attach device 8 to 3\n");
 }
 
-/* Devices without a group are no siblings, and one without PASIDs has no need of room for them. */
+/* Devices without a group are not siblings, and one without PASIDs does not need room for them. */
 static void without_group(void **state)
 {
 	struct context *context = *state;
@@ -321,7 +321,7 @@ static void without_group(void **state)
 	assert_int_equal(record_device_find(&context->record, "w")->hwpt, 7);
 }
 
-/* Which PASIDs forbid which page table, in whole words. */
+/* Which PASIDs forbid which page table, with complete errors. */
 static void plain_refused(void **state)
 {
 	struct context *context = *state;

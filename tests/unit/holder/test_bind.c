@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* PASIDs, bound and unbound by jobs, against a kernel that is as silent as the real one. */
+/*
+ * Binding and unbinding PASIDs by jobs, on a fake kernel that silently accepts what the real one
+ * does.
+ */
 #include "holder/job.h"
 
 #include <setjmp.h>
@@ -20,7 +23,7 @@ static void bind_and_unbind(void **state)
 	assert_int_equal(kernel_count(KERNEL_HWPT), 1);
 	expect_bound(context, "a", NULL, "3", "1-3");
 	expect_bound(context, "a", "4", "3", "4");
-	/* A second time through the same table, and never by a plain one. */
+	/* The second bind uses the same HWPT, never a plain one. */
 	assert_int_equal(kernel_count(KERNEL_HWPT), 1);
 	assert_null(unbind_pasids(context, "a", "42,99,100", &fault));
 	assert_int_equal(fault_number(&fault, "pasid"), 99);
@@ -30,7 +33,7 @@ static void bind_and_unbind(void **state)
 	assert_int_equal(fault_number(&(struct fault){ .parameters = job->reply }, "count"), 12);
 	job_free(job);
 	job_free(unbind_pasids(context, "a", NULL, &fault));
-	/* The last user has gone, and so has the table. */
+	/* The last user is gone, and so is the HWPT. */
 	assert_int_equal(kernel_count(KERNEL_HWPT), 0);
 	job_free(unbind_pasids(context, "a", NULL, &fault));
 }
@@ -42,15 +45,15 @@ static void refusals(void **state)
 	expect_refused(context, "a", "0-5", "guest", "PasidZero");
 	expect_refused(context, "a", "1048570-1048580", "guest", "PasidTooWide");
 	expect_refused(context, "a", "4294967295", "guest", "PasidTooWide");
-	/* The real kernel says yes to this one. */
+	/* The real kernel accepts this. */
 	expect_refused(context, "b", "5", "guest", "NoPasidSupport");
 	expect_refused(context, "b", NULL, "guest", "NoPasidSupport");
 	expect_refused(context, "c", "5", "guest", "UnknownDevice");
 	expect_refused(context, "a", "5", "nope", "UnknownTarget");
-	/* 1 is the device's own number: no target. */
+	/* 1 is the id of the device, not a target. */
 	expect_refused(context, "a", "5", "1", "UnknownTarget");
 	expect_bound(context, "a", "50-60", "guest", "50-60");
-	/* To this one too: it would move 55 and say nothing. */
+	/* This one too: it would silently move 55. */
 	expect_refused(context, "a", "40-49,55,70", "guest", "PasidInUse");
 	assert_int_equal(record_device_pasids(record_device_find(&context->record, "a")), 11);
 }
@@ -62,7 +65,7 @@ static void rollback(void **state)
 	struct record_device *device = record_device_find(&context->record, "a");
 	struct job *job;
 
-	/* Well inside a second slice. */
+	/* In the middle of the second slice. */
 	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 40, ENOMEM);
 	job = bind_pasids(context, "a", "100-200", 0, "guest", false, &fault);
 	assert_int_equal(job->fault.err, ENOMEM);
@@ -100,7 +103,7 @@ static void partial(void **state)
 	assert_int_equal(record_device_pasids(record_device_find(&context->record, "a")), 40);
 }
 
-/* What cannot be taken back is not forgotten either. */
+/* PASIDs that cannot be unbound stay in the record. */
 static void rollback_fails(void **state)
 {
 	struct context *context = *state;
@@ -119,7 +122,7 @@ static void rollback_fails(void **state)
 		if (job->undoing)
 			kernel_fail(UAPI_VFIO_DEVICE_DETACH_IOMMUFD_PT, 2, ENOMEM);
 	kernel_agrees(context);
-	/* 36 was refused and 35 to 8 given back in the same slice; in the next 7 and 6, but not 5. */
+	/* 36 failed, and 35 to 8 were unbound in the same slice; 7 and 6 in the next, but not 5. */
 	assert_int_equal(json_get_string(job->fault.parameters, "done", &done), 1);
 	assert_string_equal(done, "1-5");
 	assert_int_equal(record_device_pasids(device), 5);
@@ -138,7 +141,7 @@ static void automatic(void **state)
 	expect_bound(context, "a", NULL, "guest", "1,3-4");
 	kernel.busy = 0;
 	expect_bound(context, "a", NULL, "guest", "2,5-6");
-	/* Seven there are: the record knows, and nothing is asked of the kernel. */
+	/* There are only seven: the record knows, so the kernel is not asked. */
 	assert_null(bind_pasids(context, "s", NULL, 8, "guest", false, &fault));
 	assert_int_equal(fault_number(&fault, "found"), 7);
 	assert_int_equal(fault_number(&fault, "count"), 8);
@@ -146,7 +149,7 @@ static void automatic(void **state)
 	expect_refused(context, "s", NULL, "guest", NULL);
 	small = record_device_find(&context->record, "s");
 	assert_int_equal(record_device_pasids(small), 0);
-	/* One of them a driver has, which only the kernel knows. */
+	/* One of them is used by a driver, which only the kernel knows. */
 	kernel.busy = 3;
 	job = bind_pasids(context, "s", NULL, 7, "guest", false, &fault);
 	assert_int_equal(fault_number(&job->fault, "found"), 6);
@@ -161,7 +164,7 @@ static void automatic(void **state)
 	assert_int_equal(record_device_pasids(small), 7);
 }
 
-/* Every number EBUSY: it is no use to try them all. A driver that has some in a row is gone past. */
+/* EBUSY for every PASID: stop trying. A few consecutive ones used by a driver are skipped. */
 static void reset_meanwhile(void **state)
 {
 	struct context *context = *state;
@@ -173,7 +176,7 @@ static void reset_meanwhile(void **state)
 	kernel.busy_to = 4000;
 	calls = kernel.calls;
 	job = bind_pasids(context, "a", NULL, 10, "guest", false, &fault);
-	/* Four numbers are bound, 64 tried in vain and four given back; one HWPT comes and goes. */
+	/* Four PASIDs bound, 64 tried in vain, four unbound; an HWPT allocated and destroyed. */
 	assert_int_equal(kernel.calls - calls, 4 + 64 + 4 + 2);
 	expect_error(&job->fault, "PasidsBusy",
 		     "{\"device\":\"a\",\"tried\":\"5-68\",\"count\":10,\"found\":4}");
@@ -183,7 +186,9 @@ static void reset_meanwhile(void **state)
 	kernel.busy_to = 67;
 	expect_bound(context, "a", NULL, "guest", "1-3");
 	expect_bound(context, "a", NULL, "guest", "4,68-69");
-	/* What the context has itself is not tried, and stands between nothing. */
+	/*
+	 * PASIDs that the context has bound are not tried, and do not interrupt a row of busy ones.
+	 */
 	kernel.busy_to = 69;
 	job = bind_pasids(context, "a", NULL, 1, "guest", false, &fault);
 	expect_json(job->reply,
@@ -196,14 +201,14 @@ static void reset_meanwhile(void **state)
 	expect_error(&job->fault, "PasidsBusy",
 		     "{\"device\":\"a\",\"tried\":\"5-67,70\",\"count\":1,\"found\":0}");
 	job_free(job);
-	/* Twice 63 with one between them. */
+	/* Twice 63, with a free one in between. */
 	job_free(unbind_pasids(context, "a", NULL, &fault));
 	kernel.busy = 1;
 	kernel.busy_to = 63;
 	job = bind_pasids(context, "a", NULL, 200, "guest", false, &fault);
 	assert_false(job->fault.raised);
 	job_free(job);
-	/* One more in a row, from the beginning. */
+	/* One more consecutive one, from the beginning. */
 	job_free(unbind_pasids(context, "a", NULL, &fault));
 	kernel.busy_to = 64;
 	job = bind_pasids(context, "a", NULL, 1, "guest", true, &fault);
@@ -211,11 +216,11 @@ static void reset_meanwhile(void **state)
 		     "{\"device\":\"a\",\"tried\":\"1-64\",\"count\":1,\"found\":0}");
 	assert_null(job->reply);
 	job_free(job);
-	/* A number that was asked for is tried once. */
+	/* A PASID given by number is tried once. */
 	job = bind_pasids(context, "a", "1-9", 0, "guest", false, &fault);
 	assert_int_equal(fault_number(&job->fault, "pasid"), 1);
 	job_free(job);
-	/* In part, what was bound before them stays. */
+	/* With partial, what was bound before stays. */
 	kernel.busy = 3;
 	kernel.busy_to = 100;
 	job = bind_pasids(context, "a", NULL, 5, "guest", true, &fault);
@@ -227,7 +232,7 @@ static void reset_meanwhile(void **state)
 	job_free(job);
 }
 
-/* With partial, what is bound already is left out, and its first one told. */
+/* With partial, what is already bound is left out, and the first of it named. */
 static void partial_of_taken(void **state)
 {
 	struct context *context = *state;
@@ -253,13 +258,13 @@ static void partial_of_taken(void **state)
 	assert_int_equal(json_get_u32(parameters, "pasid", &pasid), 1);
 	assert_int_equal(pasid, 42);
 	job_free(job);
-	/* Nothing of it is free: refused as a whole, and nothing was begun. */
+	/* None is free: refused as a whole, without starting. */
 	assert_null(bind_pasids(context, "a", "40-42", 0, "guest", true, &fault));
 	assert_int_equal(fault_number(&fault, "pasid"), 40);
 	expect_fault(&fault, "PasidInUse");
 	assert_null(bind_pasids(context, "a", "0-9", 0, "guest", true, &fault));
 	expect_fault(&fault, "PasidZero");
-	/* A sibling has some, on another page table; those on the same are joined. */
+	/* A sibling has some on another page table; those on the same one are joined. */
 	expect_bound(context, "x", "10-12", "guest", "10-12");
 	expect_bound(context, "x", "14", "other", "14");
 	job = bind_pasids(context, "z", "9-15", 0, "guest", true, &fault);
@@ -268,7 +273,7 @@ static void partial_of_taken(void **state)
 	job_free(job);
 	assert_null(bind_pasids(context, "z", "14", 0, "guest", true, &fault));
 	expect_fault(&fault, "PasidInUse");
-	/* The kernel's failure is the one that counts. */
+	/* The kernel's failure takes precedence. */
 	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 2, ENOMEM);
 	job = bind_pasids(context, "a", "50-60", 0, "other", true, &fault);
 	assert_string_equal(reply_string(job, "pasid"), "51-52");
@@ -304,7 +309,7 @@ static void expect_not_bound(struct context *context, const char *device, const 
 	kernel_asked(asked);
 }
 
-/* The device's own requests go out of the way of its PASIDs, where they may, and come back. */
+/* The device's own requests are moved to make room for its PASIDs, if allowed, and moved back. */
 static void making_room(void **state)
 {
 	struct context *context = *state;
@@ -318,7 +323,7 @@ static void making_room(void **state)
 			"attach device 1 to 3\n");
 	expect_not_bound(context, "a", "other", "RidInTheWay",
 			 "{\"device\":\"a\",\"ioas\":3,\"ioas_name\":\"guest\"}", "");
-	/* Not one step of it is left when the next one fails. */
+	/* If the next step fails, nothing of the previous ones is left. */
 	kernel_fail(UAPI_IOMMU_HWPT_ALLOC, 0, ENOMEM);
 	expect_not_bound(
 		context, "a", "guest", "KernelError",
@@ -339,7 +344,7 @@ static void making_room(void **state)
 		     "\"errno_name\":\"EIO\",\"pasid\":8}");
 	job_free(job);
 	assert_int_equal(a->hwpt, 0);
-	/* They stay where they are when they cannot go back. */
+	/* They stay where they are if they cannot be moved back. */
 	kernel.busy = 7;
 	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 2, EIO);
 	job = bind_asked(context, "a", "7", "guest",
@@ -350,13 +355,16 @@ static void making_room(void **state)
 	kernel.busy = 0;
 	job_free(bind_asked(context, "a", "7", "guest", "attach device 1 pasid 7 to 5\n"));
 	assert_int_equal(a->hwpt, 5);
-	/* On a table that is fit for them they are in nobody's way. */
+	/* On a table for PASIDs they do not have to move. */
 	job_free(bind_asked(
 		context, "a", "8", "other",
 		"alloc hwpt for device 1 in 4 with pasids\nattach device 1 pasid 8 to 6\n"));
 }
 
-/* Out of the way of PASIDs of an HWPT that was asked for, to one that is made for this, and back to a plain one. */
+/*
+ * Moved to make room for PASIDs of an explicit HWPT, to a table allocated for that, and back to a
+ * plain one.
+ */
 static void making_room_for_hwpt(void **state)
 {
 	struct context *context = *state;

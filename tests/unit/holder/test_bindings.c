@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ListBindings over several devices: each binding once, whatever a batch ends at and whatever changes meanwhile. */
+/*
+ * ListBindings for several devices: each binding once, wherever a batch ends and whatever changes
+ * meanwhile.
+ */
 #include "holder/job.h"
 
 #include <setjmp.h>
@@ -15,10 +18,10 @@
 #define LIST(parameters) \
 	"{\"method\":\"org.ioasidctl.Context.ListBindings\",\"more\":true,\"parameters\":" parameters \
 	"}"
-/* As many as one reply has. */
+/* Number in one reply. */
 #define BATCH 256
 
-/* Devices a, b and c, each in a group of its own; IOASes guest (2) and other. */
+/* Devices a, b and c, each in its own group; IOASes guest (2) and other. */
 static int setup_three(void **state)
 {
 	struct fault fault = { 0 };
@@ -80,7 +83,7 @@ static void drop(struct world *world, const char *device)
 	job_free(job);
 }
 
-/* One reply, as "a 1-3 guest" lines behind its number of bindings. */
+/* A reply, as its number of bindings and lines "a 1-3 guest". */
 struct batch {
 	char *text;
 	size_t n;
@@ -118,7 +121,7 @@ static struct batch next_batch(struct world *world, struct peer *peer)
 	}
 	assert_int_equal(fclose(f), 0);
 	(void)json_get_bool(message, "continues", &batch.continues);
-	/* No more follows than what was said to. */
+	/* The last reply is really the last. */
 	if (!batch.continues)
 		assert_null(heard(peer));
 	return batch;
@@ -133,7 +136,7 @@ static void expect_batch(struct world *world, struct peer *peer, const char *tex
 	free(batch.text);
 }
 
-/* A whole batch, whose first and last binding are these. */
+/* Expects a full batch with this first and last binding. */
 static void expect_full(struct world *world, struct peer *peer, const char *first, const char *last)
 {
 	struct batch batch = next_batch(world, peer);
@@ -156,7 +159,7 @@ static void expect_list(struct world *world, const char *call, const char *text)
 	leave(&peer);
 }
 
-/* The first device's last PASID says nothing of where the next one's begin. */
+/* The first device's last PASID does not affect where the next device begins. */
 static void several_devices(void **state)
 {
 	struct world *world = *state;
@@ -173,12 +176,12 @@ static void several_devices(void **state)
 	expect_list(world, LIST("{\"device\":\"a\"}"), "a 1-20 guest\na 30-30 guest\n");
 	expect_list(world, LIST("{\"device\":\"b\"}"), "b 1-8 guest\nb 9-30 other\n");
 	expect_list(world, LIST("{\"device\":\"c\"}"), "c 25-40 guest\n");
-	/* The highest there is, before a device that begins at the lowest. */
+	/* The highest PASID, followed by a device that begins with the lowest. */
 	have(world, "a", "4000-4095", "other");
 	expect_list(world, LIST("{}"),
 		    "a 1-20 guest\na 30-30 guest\na 4000-4095 other\nb 1-8 guest\nb 9-30 other\n"
 		    "c 25-40 guest\n");
-	/* One in the middle that has none, and then none at all. */
+	/* No PASIDs on the middle device, then on none. */
 	drop(world, "b");
 	kernel_add(&world->context, "/sys/devices/b", 12, 2);
 	expect_list(world, LIST("{}"),
@@ -189,7 +192,7 @@ static void several_devices(void **state)
 	expect_list(world, LIST("{}"), "c 25-40 guest\nb 2-3 other\n");
 }
 
-/* A batch that is full where a device ends: the next one is whole, and nothing comes twice. */
+/* A batch that ends with a device: the next one is complete, and nothing is repeated. */
 static void batch_ends_with_device(void **state)
 {
 	struct world *world = *state;
@@ -200,7 +203,7 @@ static void batch_ends_with_device(void **state)
 	say(&peer, LIST("{}"));
 	expect_full(world, &peer, "a 101-101 guest\n", "a 611-611 guest\n");
 	expect_batch(world, &peer, "b 1-3 guest\nb 700-700 guest\n", false);
-	/* The last device of all: it cannot be known that nothing follows. */
+	/* At the last device: the end is not known yet. */
 	drop(world, "b");
 	say(&peer, LIST("{}"));
 	expect_full(world, &peer, "a 101-101 guest\n", "a 611-611 guest\n");
@@ -211,7 +214,7 @@ static void batch_ends_with_device(void **state)
 	leave(&peer);
 }
 
-/* One fewer and one more than a batch. */
+/* One less and one more than a batch. */
 static void batch_ends_beside_device(void **state)
 {
 	struct world *world = *state;
@@ -235,7 +238,7 @@ static void batch_ends_beside_device(void **state)
 	leave(&peer);
 }
 
-/* Three devices, a batch that ends in the second one. */
+/* Three devices, with a batch that ends in the second. */
 static void batches_over_devices(void **state)
 {
 	struct world *world = *state;
@@ -257,7 +260,9 @@ static void batches_over_devices(void **state)
 	leave(&peer);
 }
 
-/* What leaves, comes or changes between two batches is seen or not, and hides nothing else. */
+/*
+ * What is removed, added or changed between two batches may be seen or not, but hides nothing else.
+ */
 static void changes_between_batches(void **state)
 {
 	struct world *world = *state;
@@ -270,7 +275,7 @@ static void changes_between_batches(void **state)
 	expect_full(world, &peer, "a 101-101 guest\n", "a 611-611 guest\n");
 	drop(world, "a");
 	expect_batch(world, &peer, "b 1-3 guest\nb 700-700 guest\nc 50-50 other\n", false);
-	/* The one that comes next goes; and one comes that is last. */
+	/* The next one is removed; and one is added at the end. */
 	bind_scattered(world, "b", 1001, BATCH);
 	say(&peer, LIST("{}"));
 	expect_full(world, &peer, "b 1-3 guest\nb 700-700 guest\n", "b 1507-1507 guest\n");
@@ -278,7 +283,7 @@ static void changes_between_batches(void **state)
 	kernel_add(&world->context, "/sys/devices/a", 20, 1);
 	have(world, "a", "7", "other");
 	expect_batch(world, &peer, "b 1509-1509 guest\nb 1511-1511 guest\na 7-7 other\n", false);
-	/* Bound behind the cursor: not seen. Before it: seen. */
+	/* Bound before the cursor: not seen. After it: seen. */
 	say(&peer, LIST("{}"));
 	expect_full(world, &peer, "b 1-3 guest\n", "b 1507-1507 guest\n");
 	have(world, "b", "900,2000", "guest");
@@ -288,7 +293,10 @@ static void changes_between_batches(void **state)
 	leave(&peer);
 }
 
-/* The one that was asked for by name goes: that is said, and another of its name is begun anew. */
+/*
+ * The device that was asked for is removed: that is an error, and a new one of its name is not
+ * continued.
+ */
 static void named_device_goes(void **state)
 {
 	struct world *world = *state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A context as a whole: its limits, its end, and anything in any order. */
+/* A context as a whole: its limits, its end, and random operations. */
 #include "holder/job.h"
 
 #include <setjmp.h>
@@ -10,7 +10,7 @@
 
 #include "../holder_context.h"
 
-/* So many there may be, and not one more; and a name is one, and given once. */
+/* Limits are exact; names must be valid and unique. */
 static void limits_and_names(void **state)
 {
 	struct context *context = *state;
@@ -33,7 +33,7 @@ static void limits_and_names(void **state)
 	expect_fault(&fault, "InvalidParameter");
 }
 
-/* As many objects as there may be of each kind, and what is refused then. */
+/* The maximum number of objects of each kind, and the refusal of more. */
 static void many_objects(void **state)
 {
 	struct context *context = *state;
@@ -65,7 +65,7 @@ static void many_objects(void **state)
 	kernel_agrees(context);
 }
 
-/* What is found by what, and what is refused when there is none. */
+/* Lookups, and the errors if there is none. */
 static void found(void **state)
 {
 	struct context *context = *state;
@@ -114,7 +114,7 @@ static void found(void **state)
 	record_device_drop(&context->record, record_device_find(&context->record, "o"));
 }
 
-/* PASIDs at the border of a device's width, of what is bound and of a group's other devices. */
+/* PASIDs at the limits of the device's width, of what is bound and of the group's other devices. */
 static void checked(void **state)
 {
 	struct context *context = *state;
@@ -142,14 +142,14 @@ static void checked(void **state)
 	assert_int_equal(parse_ranges("9-10", UINT32_MAX, &list), 0);
 	assert_int_equal(context_check_pasids(context, s, &list, NULL, &fault), FAULTED);
 	expect_error(&fault, "PasidTooWide", "{\"device\":\"s\",\"pasid\":9,\"pasid_width\":3}");
-	/* One that is opened only has no width that could be said. */
+	/* The width of a device that is only opened is unknown. */
 	s->bound = false;
 	assert_int_equal(context_check_pasids(context, s, &list, NULL, &fault), FAULTED);
 	expect_error(&fault, "PasidTooWide", "{\"device\":\"s\",\"pasid\":9}");
 	s->bound = true;
 }
 
-/* The end: PASIDs, own requests, HWPTs, IOASes, and every descriptor. */
+/* The end: PASIDs, own requests, HWPTs, IOASes, and every fd. */
 static void closed(void **state)
 {
 	struct context *context = *state;
@@ -165,7 +165,7 @@ static void closed(void **state)
 	fds[0] = context->record.device[0].fd;
 	fds[1] = context->record.device[0].request = dup(iommufd);
 	kernel_forget();
-	/* Whatever fails, the rest goes. */
+	/* After a failure, the rest is still destroyed. */
 	kernel_fail(UAPI_VFIO_DEVICE_DETACH_IOMMUFD_PT, 1, EIO);
 	context_close(context);
 	kernel_asked("detach device 1 pasid 5\ndetach device 1 pasid 7: EIO\n"
@@ -200,7 +200,7 @@ static void remove_devices(void **state)
 	assert_int_equal(kernel_count(KERNEL_HWPT), 0);
 }
 
-/* Anything, in any order, with anything failing: record and kernel stay one. */
+/* Any operations in any order with any failures: record and kernel stay equal. */
 static void at_random(void **state)
 {
 	static const unsigned long requests[] = {

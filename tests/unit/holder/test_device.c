@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Devices on their way into a context and out of it: from a directory that is sysfs as far as VFIO's nodes go, through each
- * step that can fail.
+ * Adding and removing devices, in a directory that looks like sysfs as far as VFIO nodes are
+ * concerned, with failures at each step.
  */
 #include "holder/server.h"
 
@@ -19,10 +19,10 @@
 
 #include "../holder_world.h"
 
-static char sysfs[64];  /* stands for /sys/devices */
+static char sysfs[64];  /* used as /sys/devices */
 static int sysfs_errno; /* it cannot be read */
 
-/* openat2() of a path below /sys/devices; the others are the kernel's. */
+/* Intercepts openat2() of a path below /sys/devices; passes on the others. */
 long syscall(long number, ...)
 {
 	long (*real)(long, ...) = (long (*)(long, ...))dlsym(RTLD_NEXT, "syscall");
@@ -69,7 +69,7 @@ int lstat(const char *path, struct stat *ret)
 	return fstatat(AT_FDCWD, node_of(path), ret, AT_SYMLINK_NOFOLLOW);
 }
 
-/* Every cdev is /dev/null, which takes the ioctls of the fake kernel. */
+/* Every cdev is /dev/null, on which the fake kernel accepts ioctls. */
 int open(const char *path, int flags, ...)
 {
 	return openat(AT_FDCWD, strcmp(path, "/dev/iommu") == 0 ? iommu : node_of(path), flags,
@@ -84,7 +84,7 @@ static void run(const char *shell)
 	assert_int_equal(system(command), 0);
 }
 
-/* x in group 7 and y in none have nodes, z has no VFIO driver, w a kernel without cdevs. */
+/* x (group 7) and y (no group) have nodes, z has no VFIO driver, w a kernel without cdevs. */
 static int setup_sysfs(void **state)
 {
 	struct fault fault = { 0 };
@@ -122,7 +122,7 @@ static void expect_answer(struct world *world, struct peer *peer, const char *ca
 	message = hear(world, peer);
 	text = strdup(json_object_to_json_string_ext(
 		message, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
-	/* Where it is does not matter. */
+	/* The directory's name does not matter. */
 	while ((at = strstr(text, sysfs)) != NULL) {
 		*at = 'S';
 		memmove(at + 1, at + strlen(sysfs), strlen(at + strlen(sysfs)) + 1);
@@ -162,27 +162,27 @@ static void added_and_removed(void **state)
 	device = &world->context.record.device[0];
 	request = device->request;
 	fd = device->fd;
-	/* The kernel knows how to ask for it back. */
+	/* The kernel can ask for it back. */
 	assert_true(request >= 0);
 	assert_int_equal(kernel.object[1].request, request);
 	assert_true(fcntl(request, F_GETFD) & FD_CLOEXEC);
 	assert_true(fcntl(request, F_GETFL) & O_NONBLOCK);
 	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
 	expect_answer(world, &peer, ADD("x"), ERROR("DeviceInUse", "{\"path\":\"S/x\"}"));
-	/* Opened, for another to bind it. */
+	/* Only opened, to be bound by another process. */
 	expect_answer(world, &peer,
 		      CALL("AddDevice", "{\"path\":\"/sys/devices/y\",\"bind\":false}"),
 		      "{\"parameters\":{\"device\":\"y\",\"id\":null}}");
 	expect_answer(world, &peer, CALL("Describe", "{}"), DESCRIBED(X "," Y));
 	assert_int_equal(world->context.record.device[1].request, -1);
-	/* Which is no use before it is bound. */
+	/* Not usable before it is bound. */
 	expect_answer(world, &peer, CALL("AttachDevice", "{\"device\":\"y\",\"target\":\"2\"}"),
 		      ERROR("DeviceNotBound", "{\"device\":\"y\"}"));
 	expect_answer(world, &peer, CALL("DetachDevice", "{\"device\":\"y\"}"),
 		      ERROR("DeviceNotBound", "{\"device\":\"y\"}"));
 	expect_answer(world, &peer, CALL("UnbindPasids", "{\"device\":\"y\",\"pasid\":\"1\"}"),
 		      ERROR("DeviceNotBound", "{\"device\":\"y\"}"));
-	/* By number, cdev, name and path; a number of none is none. */
+	/* By id, cdev, name and path; unknown ids are refused. */
 	expect_answer(world, &peer, CALL("DetachDevice", "{\"device\":\"1\"}"),
 		      ERROR("NotAttached", "{\"device\":\"x\"}"));
 	expect_answer(world, &peer, CALL("DetachDevice", "{\"device\":\"vfio3\"}"),
@@ -194,7 +194,7 @@ static void added_and_removed(void **state)
 	expect_answer(world, &peer, CALL("RemoveDevice", "{\"device\":\"x\"}"),
 		      "{\"parameters\":{}}");
 	expect_answer(world, &peer, CALL("Describe", "{}"), DESCRIBED(""));
-	/* With both of its descriptors. */
+	/* Both fds are closed. */
 	assert_int_equal(fcntl(request, F_GETFD), -1);
 	assert_int_equal(fcntl(fd, F_GETFD), -1);
 	assert_int_equal(kernel_count(KERNEL_DEVICE), 0);
@@ -211,7 +211,7 @@ static void not_to_be_had(void **state)
 	expect_answer(world, &peer, ADD("z"),
 		      ERROR("NoVfioDevice", "{\"path\":\"/sys/devices/z\"}"));
 	expect_answer(world, &peer, ADD("w"), ERROR("NoVfioDevice", "{\"path\":\"S/w\"}"));
-	/* Its number is that of another node. */
+	/* The device number belongs to another node. */
 	run("echo 1:5 >$S/x/vfio-dev/vfio3/dev");
 	expect_answer(
 		world, &peer, ADD("x"),
@@ -234,7 +234,7 @@ static void not_to_be_had(void **state)
 	leave(&peer);
 }
 
-/* As many as GetFds can hand out, and none more. */
+/* As many as GetFds can return, and no more. */
 static void too_many(void **state)
 {
 	struct world *world = *state;
@@ -260,7 +260,7 @@ static void too_many(void **state)
 	leave(&peer);
 }
 
-/* What would be done, as far as it can be known. */
+/* The plan, as far as it can be known. */
 static void planned(void **state)
 {
 	struct world *world = *state;
@@ -292,7 +292,7 @@ static void planned(void **state)
 	leave(&peer);
 }
 
-/* Descriptors that this process has. */
+/* Number of open fds of this process. */
 static unsigned int descriptors(void)
 {
 	unsigned int n = 0;
@@ -302,20 +302,20 @@ static unsigned int descriptors(void)
 	return n;
 }
 
-/* Whatever step fails, nothing is left: no descriptor, no device of the kernel's, no entry. */
+/* Whichever step fails, nothing is left: no fd, no device in the kernel, no record. */
 static void steps_fail(void **state)
 {
 	static const struct {
 		unsigned long request;
 		int err;
-		const char *operation; /* NULL: it is no failure */
+		const char *operation; /* NULL: not a failure */
 		const char *described;
 	} cases[] = {
 		{ UAPI_VFIO_DEVICE_BIND_IOMMUFD, EBUSY, "VFIO_DEVICE_BIND_IOMMUFD", NULL },
 		{ UAPI_IOMMU_GET_HW_INFO, EIO, "IOMMU_GET_HW_INFO", NULL },
 		{ UAPI_VFIO_DEVICE_SET_IRQS, EIO, "VFIO_DEVICE_SET_IRQS", NULL },
 		{ UAPI_VFIO_DEVICE_GET_INFO, EIO, "VFIO_DEVICE_SET_IRQS", NULL },
-		/* An mdev, a device without an IOMMU, a driver that does not ask. */
+		/* An mdev, a device without IOMMU, a driver without request interrupt. */
 		{ UAPI_IOMMU_GET_HW_INFO, ENOENT, NULL, "\"pasid_width\":0" },
 		{ UAPI_IOMMU_GET_HW_INFO, EOPNOTSUPP, NULL, "\"pasid_width\":0" },
 		{ UAPI_VFIO_DEVICE_SET_IRQS, EINVAL, NULL, "\"pasid_width\":20" },
@@ -355,7 +355,7 @@ static void steps_fail(void **state)
 	leave(&peer);
 }
 
-/* PASIDs have 20 bits, whatever a device says. */
+/* PASIDs have 20 bits, whatever a device claims. */
 static void widths(void **state)
 {
 	static const unsigned int cases[][2] = { { 0, 0 }, { 1, 1 }, { 20, 20 }, { 21, 20 } };

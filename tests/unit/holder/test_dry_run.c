@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Dry runs: what they answer, what they leave undone, and what becomes of their processes. */
+/* Dry runs: their answers, what they leave undone, and their processes. */
 #include "holder/server.h"
 
 #include <dlfcn.h>
@@ -17,8 +17,8 @@
 #include "../holder_world.h"
 
 static bool held;      /* a child stops itself before its first step */
-static int fork_errno; /* no child is to be had */
-static int pair_errno; /* nor a socket for it */
+static int fork_errno; /* forking fails with this */
+static int pair_errno; /* the socket pair fails with this */
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
@@ -56,7 +56,7 @@ static unsigned int descriptors(void)
 	return n;
 }
 
-/* A child that has closed what it shares with the holder has its socket, and nothing else. */
+/* After closing what it shares with the holder, a child has only its socket. */
 long syscall(long number, ...)
 {
 	long a[6], r;
@@ -72,7 +72,7 @@ long syscall(long number, ...)
 	return r;
 }
 
-/* Begins one that PEER has asked for, and lets it come no further than that. Returns its process. */
+/* Begins the one that PEER asked for, and stops it there. Returns its process. */
 static pid_t begin_held(struct world *world, struct peer *peer)
 {
 	siginfo_t how;
@@ -90,7 +90,7 @@ static pid_t begin_held(struct world *world, struct peer *peer)
 	return pid;
 }
 
-/* The plan's lines, each with a newline, in TEXT. */
+/* TEXT has the plan's lines, each with a newline. */
 static void expect_plan(struct world *world, struct peer *peer, const char *expected)
 {
 	_cleanup_json_ json_object *message = hear(world, peer);
@@ -107,7 +107,10 @@ static void expect_plan(struct world *world, struct peer *peer, const char *expe
 	assert_string_equal(text, expected);
 }
 
-/* A dry run says what would be done, and does nothing: the fake kernel ends a child that asks it. */
+/*
+ * A dry run prints what would be done and does nothing: the fake kernel kills a child that calls
+ * it.
+ */
 static void plans(void **state)
 {
 	static const struct {
@@ -149,7 +152,7 @@ static void plans(void **state)
 	leave(&peer);
 }
 
-/* What is there is given back in the right order; a refusal is the real one's. */
+/* Steps are undone in the right order; a refusal is the same as the real one. */
 static void dry_run_of_bound(void **state)
 {
 	struct world *world = *state;
@@ -176,7 +179,10 @@ static void dry_run_of_bound(void **state)
 	leave(&peer);
 }
 
-/* Who reads is served meanwhile, who changes waits, and who goes away takes the dry run along. */
+/*
+ * Meanwhile calls that read are served, those that change wait, and a client that disconnects
+ * cancels its dry run.
+ */
 static void dry_run_and_others(void **state)
 {
 	struct world *world = *state;
@@ -189,7 +195,7 @@ static void dry_run_and_others(void **state)
 	server_turn(&world->server);
 	assert_null(heard(&other));
 	assert_non_null(world->server.dry);
-	/* The child, stopped before its first step, has a copy of what a peer of its own would not. */
+	/* The child, stopped before its first step, has a copy of the connection. */
 	shutdown(dry.fd, SHUT_RDWR);
 	leave(&dry);
 	expect_reply(world, &other);
@@ -198,7 +204,7 @@ static void dry_run_and_others(void **state)
 	leave(&other);
 }
 
-/* Its process id stays its own until it is waited for, even where the holder was started not to care for children. */
+/* Its pid is not reused until it is reaped, even if the holder was started with SIGCHLD ignored. */
 static void dry_run_killed(void **state)
 {
 	struct world *world = *state;
@@ -214,14 +220,14 @@ static void dry_run_killed(void **state)
 	expect_error(world, &peer, "org.ioasidctl.Context.KernelError", NULL);
 	say(&peer, CALL("Describe", "{}"));
 	expect_reply(world, &peer);
-	/* One that may still run when the holder ends goes with it: see teardown(). */
+	/* A dry run that is active when the holder ends is ended with it: see teardown(). */
 	say(&peer, CALL("Destroy", "{\"dry_run\":true}"));
 	server_turn(&world->server);
 	leave(&peer);
 	signal(SIGCHLD, SIG_DFL);
 }
 
-/* The answer as a whole; CALL may have been made already. */
+/* Compares the whole answer; CALL may have been made already. */
 static void expect_answer(struct world *world, struct peer *peer, const char *call,
 			  const char *expected)
 {
@@ -235,14 +241,14 @@ static void expect_answer(struct world *world, struct peer *peer, const char *ca
 								JSON_C_TO_STRING_NOSLASHESCAPE),
 		expected);
 	assert_null(world->server.dry);
-	/* Its process has been waited for. */
+	/* Its process has been reaped. */
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 	assert_int_equal(errno, ECHILD);
 }
 
 #define DRY "\"dry_run\":true}"
 
-/* What the kernel would have to say is null, what it has said already is not. */
+/* Values that only the kernel assigns are null, those it has already assigned are not. */
 static void answers(void **state)
 {
 	static const struct {
@@ -290,7 +296,7 @@ static void answers(void **state)
 	leave(&peer);
 }
 
-/* One that cannot be begun, or ends without an answer, is an error, and the next one works. */
+/* One that cannot be started, or ends without an answer, is an error, and the next one works. */
 static void without_process(void **state)
 {
 	struct world *world = *state;
@@ -332,7 +338,7 @@ static json_object *plan_of(struct world *world, struct peer *peer, uint32_t n)
 	return message;
 }
 
-/* A plan may be long, and is whole however slowly it is taken; one that is too long is refused. */
+/* A long plan is complete however slowly it is read; one that is too long is refused. */
 static void long_plans(void **state)
 {
 	/* "ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a pasid 100001" */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The loop against those who mean it harm: each case is one that others must not notice. */
+/* The loop with malicious clients, whose actions other clients must not notice. */
 #include "holder/server.h"
 
 #include <malloc.h>
@@ -22,7 +22,7 @@
 #include "../holder_world.h"
 #include "util/clock.h"
 
-/* So many messages with descriptors the kernel refuses, as it does beyond a user's limit. */
+/* The kernel refuses this many messages with fds, as beyond a user's limit. */
 static unsigned int too_many_references;
 
 ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
@@ -55,7 +55,7 @@ static int dial(const struct sockaddr_un *address)
 	return fd;
 }
 
-/* {"what": ..., "limit": ...} of a LimitReached. */
+/* Expects LimitReached with {"what": ..., "limit": ...}. */
 static void expect_limit(struct world *world, struct peer *peer, const char *what, uint64_t limit)
 {
 	_cleanup_json_ json_object *message = hear(world, peer);
@@ -72,7 +72,7 @@ static void expect_limit(struct world *world, struct peer *peer, const char *wha
 	assert_int_equal(number, limit);
 }
 
-/* A hundred connections and more, which say nothing, while nobody reads the messages about them. */
+/* More than a hundred silent connections, while nobody reads the log messages about them. */
 static void connections_and_a_full_pipe(void **state)
 {
 	enum { N = 200 };
@@ -95,7 +95,7 @@ static void connections_and_a_full_pipe(void **state)
 		server_turn(&world->server);
 	}
 	assert_int_equal(world->server.client_n, SERVER_CLIENT_MAX);
-	/* One line for all that were closed, and it was lost. */
+	/* One line for all connections that were closed, which was lost. */
 	assert_int_equal(world->log.lost, 1);
 	assert_int_equal(world->server.evicted.suppressed, N - SERVER_CLIENT_MAX - 1);
 	for (int i = 0; i < N; i++)
@@ -103,7 +103,7 @@ static void connections_and_a_full_pipe(void **state)
 	peer = (struct peer){ .fd = dial(&address), .in.max = 1 << 20 };
 	say(&peer, CALL("Describe", "{}"));
 	expect_reply(world, &peer);
-	/* And it ends when it is asked to, though the pipe is still full. */
+	/* It ends when asked to, although the pipe is still full. */
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGTERM);
 	assert_int_equal(sigprocmask(SIG_BLOCK, &mask, NULL), 0);
@@ -123,7 +123,7 @@ static void connections_and_a_full_pipe(void **state)
 	close(fds[1]);
 }
 
-/* What was suppressed is said when the time has come, though nothing else happens. */
+/* Suppressed messages are logged when it is time, even if nothing else happens. */
 static void evictions_are_counted(void **state)
 {
 	struct world *world = *state;
@@ -157,21 +157,21 @@ static void evictions_are_counted(void **state)
 	close(fds[1]);
 }
 
-/* More than that is not sent until it has read: one who does not read costs others nothing. */
+/* No more are sent until it has read them: a client that does not read costs others nothing. */
 static void unread_descriptors(void **state)
 {
 	struct world *world = *state;
 	struct peer lazy = join(world), other = join(world);
 	unsigned int sent = 0;
 
-	/* The iommufd and a device each. */
+	/* Two fds each: the iommufd and a device. */
 	for (; sent < SERVER_UNREAD_FD_MAX / 2; sent++) {
 		say(&lazy, CALL("GetFds", "{}"));
 		server_turn(&world->server);
 	}
 	say(&lazy, CALL("GetFds", "{}"));
 	server_turn(&world->server);
-	/* What needs none is answered as ever, and so is everybody else. */
+	/* Calls without fds, and other clients, are still answered. */
 	say(&lazy, CALL("Describe", "{}"));
 	say(&other, CALL("GetFds", "{}"));
 	expect_reply(world, &other);
@@ -182,7 +182,7 @@ static void unread_descriptors(void **state)
 	expect_limit(world, &lazy, "descriptors that the client has not read",
 		     SERVER_UNREAD_FD_MAX);
 	expect_reply(world, &lazy);
-	/* Now that it has read it may have them again. */
+	/* After reading it gets fds again. */
 	varlink_in_done(&lazy.in);
 	lazy.in = (struct varlink_in){ .max = 1 << 20, .fd_wanted = true };
 	say(&lazy, CALL("GetFds", "{}"));
@@ -191,7 +191,7 @@ static void unread_descriptors(void **state)
 	leave(&other);
 }
 
-/* Many who do not read do not use up what others need. */
+/* Many clients that do not read cannot use up what others need. */
 static void unread_by_many(void **state)
 {
 	enum { N = 20, EACH = 60 };
@@ -227,7 +227,7 @@ static void unread_by_many(void **state)
 	leave(&last);
 }
 
-/* The user's limit is reached by others: a reply waits for it, and no other reply for that one. */
+/* Others have reached the user's limit: a reply waits, without blocking other replies. */
 static void too_many_on_their_way(void **state)
 {
 	struct world *world = *state;
@@ -241,10 +241,10 @@ static void too_many_on_their_way(void **state)
 	expect_reply(world, &b);
 	expect_reply(world, &a);
 	assert_int_equal(a.in.fd_n, 2);
-	/* Three times it rested, and did not try in between. */
+	/* It paused three times without retrying in between. */
 	assert_int_equal(too_many_references, 0);
 	assert_true(clock_ms() - begin >= 3 * SERVER_REST);
-	/* For ever it does not wait: the client is answered, and its connection is as good as before. */
+	/* It does not wait forever: the client gets an error, and its connection still works. */
 	too_many_references = UINT32_MAX;
 	say(&a, CALL("GetFds", "{}"));
 	server_turn(&world->server);
@@ -267,7 +267,7 @@ static void too_many_on_their_way(void **state)
 	leave(&b);
 }
 
-/* TEXT of SIZE bytes with its NUL, in as many writes as it takes. */
+/* Sends TEXT of SIZE bytes including NUL, in as many writes as needed. */
 static void say_long(struct world *world, struct peer *peer, const char *text, size_t size)
 {
 	for (size_t sent = 0; sent < size;) {
@@ -278,7 +278,7 @@ static void say_long(struct world *world, struct peer *peer, const char *text, s
 	}
 }
 
-/* BEGIN, blanks and END, so that the message without its NUL has LENGTH bytes. */
+/* BEGIN, spaces and END, LENGTH bytes without NUL. */
 static char *padded(const char *begin, const char *end, size_t length)
 {
 	char *text = malloc(length + 1);
@@ -290,7 +290,7 @@ static char *padded(const char *begin, const char *end, size_t length)
 	return text;
 }
 
-/* As long as a message may be, and one byte longer. */
+/* A message of maximum length, and one byte more. */
 static void message_lengths(void **state)
 {
 	static const char begin[] = "{\"method\":\"org.ioasidctl.Context.Describe\"";
@@ -314,7 +314,10 @@ static size_t memory_used(void)
 	return mallinfo2().uordblks;
 }
 
-/* Calls that wait are few, and nothing is kept of them but what they ask for. Who reads is served. */
+/*
+ * The number of waiting calls is limited, and only their parameters are stored. Calls that read are
+ * served.
+ */
 static void a_full_queue(void **state)
 {
 	enum { N = SERVER_QUEUE_MAX };
@@ -335,7 +338,7 @@ static void a_full_queue(void **state)
 	for (size_t i = 0; i < N; i++)
 		waiting[i] = join(world);
 	before = memory_used();
-	/* The job goes on in the meantime; it is long enough. */
+	/* The job continues meanwhile; it is long enough. */
 	for (size_t i = 0; i < N; i++) {
 		assert_int_equal(write(waiting[i].fd, text, length + 3), length + 3);
 		waiting[i].in.max = 1 << 20;
@@ -343,7 +346,7 @@ static void a_full_queue(void **state)
 	while (world->server.client[N]->state != CLIENT_QUEUED)
 		server_turn(&world->server);
 	assert_non_null(world->server.job);
-	/* The text of each was read into a buffer, which is kept; of its 32,000 numbers nothing is. */
+	/* The read buffer of each is kept; of the 32,000 numbers nothing is. */
 	assert_true(memory_used() - before < N * (3 * SERVER_MESSAGE_MAX));
 	late = join(world);
 	reader = join(world);
@@ -364,7 +367,7 @@ static void a_full_queue(void **state)
 	leave(&reader);
 }
 
-/* A process called NAME that gets descriptors and sleeps. Returns when it has them. */
+/* Starts a process called NAME that receives fds and sleeps. Returns when it has them. */
 static pid_t borrow(struct world *world, const struct sockaddr_un *address, const char *name)
 {
 	size_t before = world->context.lent.n;
@@ -400,7 +403,7 @@ static void end(pid_t pid)
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
-/* The error and its parameters, whole. */
+/* Expects the complete error. */
 static void expect_answer(struct world *world, struct peer *peer, const char *expected)
 {
 	_cleanup_json_ json_object *message = hear(world, peer);
@@ -409,7 +412,7 @@ static void expect_answer(struct world *world, struct peer *peer, const char *ex
 			    expected);
 }
 
-/* The context is not taken from under those who were given its descriptors, as long as they live. */
+/* The context is not destroyed while processes with its fds live. */
 static void lent_descriptors(void **state)
 {
 	struct world *world = *state;
@@ -434,7 +437,7 @@ static void lent_descriptors(void **state)
 	expect_answer(world, &peer, expected);
 	say(&peer, CALL("Destroy", "{\"force\":true,\"dry_run\":true}"));
 	expect_reply(world, &peer);
-	/* Its connection is closed already; it is the process that counts. */
+	/* Its connection is already closed; only the process counts. */
 	end(a);
 	snprintf(expected, sizeof(expected),
 		 "{\"error\":\"org.ioasidctl.Context.FdsInUse\",\"parameters\":{\"process\":["
@@ -446,7 +449,7 @@ static void lent_descriptors(void **state)
 	end(b);
 	say(&peer, CALL("Destroy", "{\"dry_run\":true}"));
 	expect_reply(world, &peer);
-	/* Once more, and by force. */
+	/* Again, with force. */
 	a = borrow(world, &address, "last");
 	say(&peer, CALL("Destroy", "{\"force\":true}"));
 	server_run(&world->server);
@@ -475,7 +478,7 @@ static bool attend_place(void *userdata, int *ret_again)
 	return place.there;
 }
 
-/* The socket is looked after when something happens to it, and when it is time to; without it the holder ends. */
+/* The socket is checked when it may have changed, and periodically; without it the holder ends. */
 static void socket_lost(void **state)
 {
 	struct world *world = *state;
@@ -493,14 +496,14 @@ static void socket_lost(void **state)
 	server_turn(&world->server);
 	assert_int_equal(place.calls, 1);
 	assert_false(world->server.lost);
-	/* Again after its time, and not before. */
+	/* Again after the interval, and not before. */
 	say(&peer, CALL("Describe", "{}"));
 	expect_reply(world, &peer);
 	assert_int_equal(place.calls, 1);
 	server_turn(&world->server);
 	assert_int_equal(place.calls, 2);
 	assert_true(clock_ms() - begin >= 60);
-	/* No more, when all is well. */
+	/* No longer once all is well. */
 	place.again = -1;
 	server_turn(&world->server);
 	assert_int_equal(place.calls, 3);
@@ -516,7 +519,7 @@ static void socket_lost(void **state)
 	leave(&peer);
 }
 
-/* Of many processes some are named, and there is an end to their number. */
+/* Of many processes only some are named, and their number is limited. */
 static void lent_to_many(void **state)
 {
 	struct world *world = *state;
@@ -525,7 +528,7 @@ static void lent_to_many(void **state)
 	_cleanup_json_ json_object *message = NULL;
 	json_object *parameters = NULL, *process = NULL;
 
-	/* All of them this one, which lives. */
+	/* All of them are this process. */
 	for (; lent->n < LENT_MAX; lent->n++)
 		lent->v[lent->n] = (struct lent){ .pid = getppid(), .pidfd = -1 };
 	say(&peer, CALL("GetFds", "{}"));
@@ -539,7 +542,7 @@ static void lent_to_many(void **state)
 	lent->n = LENT_MAX - 1;
 	say(&peer, CALL("GetFds", "{}"));
 	expect_reply(world, &peer);
-	/* Once is enough for one process. */
+	/* A process is only listed once. */
 	say(&peer, CALL("GetFds", "{}"));
 	expect_reply(world, &peer);
 	assert_int_equal(lent->n, LENT_MAX);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A context without memory: each change with each of its allocations failing in turn. What is refused is not done, kernel
- * and record agree, and nothing is lost.
+ * A context that runs out of memory: every change with each of its allocations failing in turn. A
+ * refused change is not made, kernel and record agree, and nothing leaks.
  */
 #include "holder/method.h"
 
@@ -134,7 +134,7 @@ static int remove_a(struct context *context, struct fault *fault)
 	return finish(context, job, fault);
 }
 
-/* All there is to a context, in one line. */
+/* Everything about a context, on one line. */
 static char *describe(struct context *context)
 {
 	char *text = NULL;
@@ -165,7 +165,7 @@ static char *describe(struct context *context)
 static const struct {
 	const char *name;
 	int (*run)(struct context *context, struct fault *fault);
-	bool in_part; /* what was done before stays */
+	bool in_part; /* what was done before the failure stays */
 } operations[] = {
 	{ "alloc ioas", alloc_ioas, false }, { "free ioas", free_ioas, false },
 	{ "alloc hwpt", alloc_hwpt, false }, { "attach", attach_a, false },
@@ -174,7 +174,7 @@ static const struct {
 	{ "unbind", unbind_some, true },     { "remove", remove_a, true },
 };
 
-/* a has PASIDs, one of them between free ones, and is on a plain HWPT, out of whose way they go. */
+/* a has PASIDs with gaps, and is on a plain HWPT, from which it has to move for them. */
 static struct context *prepare(void)
 {
 	struct fault fault = { 0 };
@@ -203,7 +203,7 @@ static void prepare_more(struct context *context, bool plain)
 	assert_int_equal(attach_to(context, "guest", &fault), 0);
 }
 
-/* The NTH allocation of operation I fails. True if there are as many. */
+/* The NTH allocation of operation I fails. Returns true if there are so many. */
 static bool try(size_t i, size_t nth, bool plain)
 {
 	long live = memory.live;
@@ -243,7 +243,7 @@ static void each_allocation(void **state)
 	(void)state;
 	for (unsigned int plain = 0; plain < 2; plain++) {
 		for (size_t i = 0; i < ARRAY_SIZE(operations); i++) {
-			/* Of PASIDs that are not there. */
+			/* PASIDs that are not bound. */
 			if (plain && operations[i].run == unbind_some)
 				continue;
 			(void)try(i, 0, plain);

@@ -10,7 +10,9 @@
 
 #include "../holder_context.h"
 
-/* A directory that is a device of sysfs as far as its group's reserved regions go. */
+/*
+ * A directory that looks like a device in sysfs, as far as its group's reserved regions are read.
+ */
 static void reserved(void **state)
 {
 	struct context *context = *state;
@@ -26,12 +28,12 @@ static void reserved(void **state)
 	assert_int_equal(system(command), 0);
 	snprintf(path, sizeof(path), "%s/r", place);
 	kernel_add(context, path, 20, 7);
-	/* Cannot be read: that is not none. */
+	/* Unreadable is not the same as none. */
 	job = bind_pasids(context, path, "1", 0, "guest", false, &fault);
 	assert_true(json_object_object_get_ex(job->reply, "reserved", &array));
 	assert_null(array);
 	job_free(job);
-	/* Nor can this, which can be opened. */
+	/* Nor can this be read, though it can be opened. */
 	snprintf(command, sizeof(command), "mkdir %s/r/iommu_group/reserved_regions", place);
 	assert_int_equal(system(command), 0);
 	job = bind_pasids(context, path, "4", 0, "guest", false, &fault);
@@ -50,7 +52,7 @@ static void reserved(void **state)
 	assert_int_equal(json_object_array_length(array), 0);
 	job_free(job);
 	assert_int_equal(context_map_ioas(context, guest, 0x1000, &at, 3, &fault, &iova), 0);
-	/* Beside the region, on either side, and in one that may be mapped. */
+	/* Next to the region, on both sides, and in a relaxable one. */
 	at = 0xfedff000;
 	assert_int_equal(context_map_ioas(context, guest, 0x1000, &at, 3, &fault, &iova), 0);
 	at = 0xfef00000;
@@ -63,7 +65,7 @@ static void reserved(void **state)
 			    "[{\"iova\":\"0xfee00000\",\"length\":4096,\"first\":\"0xfee00000\","
 			    "\"last\":\"0xfeefffff\",\"kind\":\"msi\"}]");
 	job_free(job);
-	/* Of an IOAS that is not there nothing is known. */
+	/* An unknown IOAS has no known overlaps. */
 	assert_false(
 		context_reserved(context, record_device_find(&context->record, path), 99, &array));
 	snprintf(command, sizeof(command), "rm -r %s", place);
@@ -95,7 +97,7 @@ static void ioases(void **state)
 	assert_int_equal(context_map_ioas(context, ioas, 0x1000, NULL, 1, &fault, &iova), FAULTED);
 	expect_fault(&fault, "KernelError");
 	kernel_agrees(context);
-	/* Twenty ranges, where sixteen are expected at first. */
+	/* Twenty ranges, more than the sixteen of the first attempt. */
 	assert_int_equal(context_show_ioas(context, ioas, &fault, &shown), 0);
 	assert_int_equal(json_get_array(shown, "range", &array), 1);
 	assert_int_equal(json_object_array_length(array), 20);
@@ -120,7 +122,7 @@ static void ioases(void **state)
 	kernel_agrees(context);
 }
 
-/* An HWPT that cannot be destroyed at once (somebody else has the descriptors) is not lost. */
+/* An HWPT that cannot be destroyed at once (another process has the fds) is not forgotten. */
 static void leftover(void **state)
 {
 	struct context *context = *state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Jobs: their slices, their ends, good and bad, and what they say of themselves. */
+/* Jobs: slices, success and failure, and descriptions. */
 #include "holder/job.h"
 
 #include <setjmp.h>
@@ -14,7 +14,7 @@
 #define ATTACH "{\"operation\":\"VFIO_DEVICE_ATTACH_IOMMUFD_PT\",\"errno\":"
 #define DETACH "{\"operation\":\"VFIO_DEVICE_DETACH_IOMMUFD_PT\",\"errno\":5,\"errno_name\":\"EIO\""
 
-/* A bind that has not begun: of PASIDS, or of COUNT of them. */
+/* A bind that has not started: of PASIDS, or of COUNT of them. */
 static struct job *begin(struct context *context, const char *pasids, unsigned int count,
 			 bool partial)
 {
@@ -42,7 +42,7 @@ static unsigned int slices(struct context *context, struct job *job)
 	return n;
 }
 
-/* 32 PASIDs a slice, and the end is a step of its own. */
+/* 32 PASIDs per slice, and finishing is a separate step. */
 static void in_slices(void **state)
 {
 	static const struct {
@@ -71,7 +71,7 @@ static void in_slices(void **state)
 	job_free(job);
 }
 
-/* Each reply and each fault as a whole, of numbers that are named and of such that are chosen. */
+/* Complete replies and faults, for given and for automatic numbers. */
 static void replies(void **state)
 {
 	struct context *context = *state;
@@ -102,7 +102,7 @@ static void replies(void **state)
 	assert_null(job->reply);
 	expect_error(&job->fault, "KernelError", ATTACH "5,\"errno_name\":\"EIO\",\"pasid\":21}");
 	job_free(job);
-	/* Chosen ones: an error that is not of the number ends it at once. */
+	/* Automatic ones: an error that is not about the number ends it at once. */
 	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 2, EIO);
 	job = bind_pasids(context, "a", NULL, 5, "guest", false, &fault);
 	expect_error(&job->fault, "KernelError", ATTACH "5,\"errno_name\":\"EIO\",\"pasid\":8}");
@@ -115,7 +115,7 @@ static void replies(void **state)
 	job_free(job);
 }
 
-/* As many as there are, one fewer and one more. */
+/* As many as are free, one less and one more. */
 static void as_many_as_there_are(void **state)
 {
 	struct context *context = *state;
@@ -145,7 +145,10 @@ static void as_many_as_there_are(void **state)
 				"{\"error\":\"org.ioasidctl.Context.PasidsExhausted\","
 				"\"parameters\":{\"count\":2,\"found\":1}},\"reserved\":null}");
 	job_free(job);
-	/* That a driver has the last one shows only when it is tried; what was bound is given back. */
+	/*
+	 * That a driver uses the last one is only known when it is tried; what was bound is
+	 * unbound.
+	 */
 	job_free(unbind_pasids(context, "s", "3-4", &fault));
 	kernel.busy = 4;
 	kernel_forget();
@@ -162,7 +165,7 @@ static void as_many_as_there_are(void **state)
 	job_free(job);
 }
 
-/* The kernel wants the device back: what is begun ends, and is undone or, in part, kept. */
+/* The kernel wants the device back: a started job ends, and is undone or, with partial, kept. */
 static void device_requested(void **state)
 {
 	struct context *context = *state;
@@ -191,7 +194,7 @@ static void device_requested(void **state)
 	a->requested = false;
 }
 
-/* Unbinding that fails stops there: what is done is done, and reported. */
+/* An unbind that fails stops there: what was done stays done, and is reported. */
 static void unbind_fails(void **state)
 {
 	struct context *context = *state;
@@ -211,14 +214,16 @@ static void unbind_fails(void **state)
 	job = unbind_pasids(context, "a", NULL, &fault);
 	expect_error(&job->fault, "KernelError", DETACH ",\"pasid\":5}");
 	job_free(job);
-	/* In the midst of a range, which stays whole. */
+	/* In the middle of a range, which is not split. */
 	kernel_fail(UAPI_VFIO_DEVICE_DETACH_IOMMUFD_PT, 0, EIO);
 	expect_bound(context, "a", "6-8", "guest", "6-8");
 	job = unbind_pasids(context, "a", "7", &fault);
 	assert_true(job->fault.raised);
 	job_free(job);
 	assert_int_equal(record_device_pasids(record_device_find(&context->record, "a")), 6);
-	/* What is not bound is refused before anything is done, wherever it is in the list. */
+	/*
+	 * A PASID that is not bound is refused before anything is done, wherever it is in the list.
+	 */
 	kernel_forget();
 	assert_null(unbind_pasids(context, "a", "5,10", &fault));
 	expect_error(&fault, "PasidNotBound", "{\"device\":\"a\",\"pasid\":10,\"pasid_width\":20}");
@@ -245,7 +250,9 @@ static void remove_it(struct context *context, bool force, struct fault *fault, 
 	kernel_agrees(context);
 }
 
-/* First its PASIDs, then its own requests, then itself; and only when the first two are gone. */
+/*
+ * First its PASIDs, then its own requests, then the device; each only if the one before succeeded.
+ */
 static void removed(void **state)
 {
 	struct context *context = *state;
@@ -255,7 +262,7 @@ static void removed(void **state)
 	struct job *job;
 	int fd = a->fd;
 
-	/* Either alone is enough to be asked for force. */
+	/* Either of them is enough to require force. */
 	expect_bound(context, "a", "7", "guest", "7");
 	remove_it(context, false, &fault, &job);
 	expect_error(&fault, "StillBound",
@@ -283,7 +290,7 @@ static void removed(void **state)
 	assert_int_equal(fcntl(fd, F_GETFD), -1);
 }
 
-/* The device goes while a job that is about it waits: there is nothing to do. */
+/* The device is removed while a job on it waits: nothing is left to do. */
 static void device_gone(void **state)
 {
 	struct context *context = *state;
@@ -319,7 +326,7 @@ static void destroyed(void **state)
 	kernel_asked("detach device 1 pasid 7\ndetach device 1 pasid 8\ndestroy 5\n"
 		     "detach device 4 pasid 9\ndestroy 6\n");
 	job_free(job);
-	/* One that fails is left to the end of it all. */
+	/* One that fails is left to context_close(). */
 	expect_bound(context, "a", "7-8", "guest", "7-8");
 	kernel_fail(UAPI_VFIO_DEVICE_DETACH_IOMMUFD_PT, 0, EIO);
 	kernel_forget();
@@ -328,7 +335,7 @@ static void destroyed(void **state)
 	expect_json(job->reply, "{}");
 	kernel_asked("detach device 1 pasid 7: EIO\n");
 	job_free(job);
-	/* A slice at a time, too. */
+	/* Also in slices. */
 	expect_bound(context, "a", "9-40", "guest", "9-40");
 	assert_int_equal(job_destroy(context, false, &fault, &job), 0);
 	assert_int_equal(slices(context, job), 2);
@@ -337,7 +344,7 @@ static void destroyed(void **state)
 
 #define ME "{\"pid\":%d,\"command\":\"some\\\\x09body\"}"
 
-/* Processes that have the descriptors: so many are named, and all are counted. */
+/* Processes that have the fds: only some are named, but all are counted. */
 static void descriptors_lent(void **state)
 {
 	struct context *context = *state;

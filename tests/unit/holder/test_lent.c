@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Descriptors that are handed out, and the processes that have them. */
+/* Fds that are handed out, and the processes that have them. */
 #include "holder/method.h"
 
 #include <setjmp.h>
@@ -19,8 +19,8 @@
 #define NAME(name)              "{\"method\":\"org.ioasidctl.Context." name "\""
 #define ASK(method, parameters) NAME(method) ",\"parameters\":" parameters "}"
 
-static pid_t peer;     /* at the other end of every socket; -1: it cannot be known */
-static int peer_errno; /* instead of its pidfd; 0: a pidfd */
+static pid_t peer;     /* the peer of every socket; -1: unknown */
+static int peer_errno; /* fails instead of returning a pidfd; 0: does not */
 
 int getsockopt(int fd, int level, int option, void *value, socklen_t *size)
 {
@@ -64,7 +64,7 @@ static bool same_file(int a, int b)
 	       one.st_dev == other.st_dev;
 }
 
-/* Each under its name, copies that no program inherits, and none where one is missing. */
+/* Each with its name, as close-on-exec duplicates; none if one is missing. */
 static void descriptors(void **state)
 {
 	struct context *context = *state;
@@ -108,7 +108,7 @@ static void descriptors(void **state)
 	call_done(&call);
 }
 
-/* As many as go with one message. */
+/* As many as fit in one message. */
 static void many_descriptors(void **state)
 {
 	struct context *context = *state;
@@ -134,7 +134,7 @@ static void many_descriptors(void **state)
 	}
 }
 
-/* A context without /dev/iommu, as a dry run's has it. */
+/* A context without /dev/iommu, as in a dry run. */
 static void without_iommufd(void **state)
 {
 	struct context *context = *state;
@@ -154,7 +154,7 @@ static void without_iommufd(void **state)
 	context->iommufd = fd;
 }
 
-/* A process that lives until it is ended. */
+/* A process that lives until it is killed. */
 static pid_t begin(void)
 {
 	pid_t pid = fork();
@@ -173,7 +173,7 @@ static void end(pid_t pid)
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
-/* Known for as long as it lives, once, whatever the kernel can tell of it. */
+/* Listed once as long as it lives, whatever the kernel supports. */
 static void one_process(void **state)
 {
 	static const int errnos[] = { 0, ENOPROTOOPT, EINVAL };
@@ -212,7 +212,7 @@ static unsigned int open_files(void)
 	return n;
 }
 
-/* One that ends before it is noted leaves nothing. */
+/* One that ended before it was added is not listed. */
 static void ended_before(void **state)
 {
 	struct context *context = *state;
@@ -232,7 +232,7 @@ static void ended_before(void **state)
 	assert_int_equal(context->lent.n, 0);
 }
 
-/* Whoever ends goes from among the others, who stay in their order. */
+/* Those that end are removed, and the others keep their order. */
 static void several(void **state)
 {
 	struct context *context = *state;
@@ -247,7 +247,7 @@ static void several(void **state)
 	}
 	assert_int_equal(list->n, 4);
 	end(pid[1]);
-	/* Seen when the next one comes. */
+	/* Noticed when the next one is added. */
 	peer = pid[3];
 	assert_int_equal(lent_add(list, 7), 0);
 	assert_int_equal(list->n, 3);
@@ -265,7 +265,7 @@ static void several(void **state)
 	end(pid[3]);
 }
 
-/* So many at a time, of those that live. */
+/* The limit counts those that live. */
 static void too_many(void **state)
 {
 	struct context *context = *state;

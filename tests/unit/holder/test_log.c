@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What takes the holder's messages may be full, slow, gone or restarted: it is not waited for. */
+/*
+ * The receiver of the holder's messages may be full, slow, gone or restarted: the holder never
+ * waits for it.
+ */
 #include "holder/log.h"
 
 #include <errno.h>
@@ -19,7 +22,7 @@
 
 #include "util/cleanup.h"
 
-/* A log in the foreground whose stderr is FD, while it is open. */
+/* A foreground log whose stderr is FD while that is open. */
 static int put_stderr(struct log *log, int fd)
 {
 	int saved = dup(STDERR_FILENO);
@@ -69,7 +72,7 @@ static void drain(int fd)
 		;
 }
 
-/* A pipe that nobody reads, and whose description is shared with others. */
+/* A pipe that nobody reads, whose file description is shared. */
 static void full_pipe(void **state)
 {
 	struct log log;
@@ -88,11 +91,11 @@ static void full_pipe(void **state)
 	expect_text(fds[0],
 		    "ioasidctl: context lab: messages that could not be written before this: 3\n"
 		    "ioasidctl: context lab: two\nioasidctl: context lab: three\n");
-	/* Blocking or not is the other writers' affair. */
+	/* O_NONBLOCK is not changed for the other writers. */
 	assert_false(fcntl(fds[1], F_GETFL) & O_NONBLOCK);
 	assert_true(log.fd > STDERR_FILENO);
 	assert_true(fcntl(log.fd, F_GETFD) & FD_CLOEXEC);
-	/* Where no description of our own can be had. */
+	/* If it cannot be reopened. */
 	close(log.fd);
 	log.fd = STDERR_FILENO;
 	fill(fds[1]);
@@ -107,7 +110,7 @@ static void full_pipe(void **state)
 	close(fds[1]);
 }
 
-/* A reader that has gone: what it does not get must not end the holder, which ignores SIGPIPE. */
+/* A reader that is gone must not end the holder, which ignores SIGPIPE. */
 static void closed_pipe(void **state)
 {
 	struct log log;
@@ -125,7 +128,7 @@ static void closed_pipe(void **state)
 	assert_true(signal(SIGPIPE, SIG_DFL) != SIG_ERR);
 }
 
-/* As a service manager gives it, and as a shell does. */
+/* As provided by a service manager, and by a shell. */
 static void socket_and_file(void **state)
 {
 	struct log log;
@@ -154,7 +157,7 @@ static void socket_and_file(void **state)
 	close(file);
 }
 
-/* A line is cut where a pipe would no longer take it whole: at 1023 bytes and its newline. */
+/* A line is truncated to what a pipe takes atomically: 1023 bytes and the newline. */
 static void long_line(void **state)
 {
 	static const char begin[] = "ioasidctl: context lab: ";
@@ -207,7 +210,7 @@ static void syslog_socket(void **state)
 	(void)state;
 	assert_non_null(mkdtemp(directory));
 	snprintf(path, sizeof(path), "%s/log", directory);
-	/* Not there, then there. */
+	/* First missing, then present. */
 	log_open(&log);
 	log_line(&log, LOG_NOTICE, "early");
 	assert_int_equal(log.lost, 1);
@@ -266,7 +269,7 @@ static void limits(void **state)
 	expect_text(fds[0],
 		    "ioasidctl: context lab: doors closed: 2 more since the last message\n");
 	assert_int_equal(limit.suppressed, 0);
-	/* Saying that was saying something. */
+	/* Logging that counts as a message. */
 	assert_false(log_limit(&limit));
 	assert_int_equal(log_limit_flush(&log, &limit, true), -1);
 	expect_text(fds[0],

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Mappings of an IOAS: their bounds, their memory, what becomes of them when a step fails. */
+/* Mappings of an IOAS: limits, memory, and failures of each step. */
 #include "holder/job.h"
 
 #include <dlfcn.h>
@@ -15,7 +15,7 @@
 
 #define PAGE 0x1000
 
-static const char *meminfo, *regions; /* what is in the files; NULL: they cannot be read */
+static const char *meminfo, *regions; /* contents of the files; NULL: unreadable */
 static unsigned int unmapped;         /* calls of munmap() */
 
 FILE *fopen(const char *path, const char *mode)
@@ -44,7 +44,7 @@ static struct record_ioas *guest(struct context *context)
 	return record_ioas_find(&context->record, "guest");
 }
 
-/* IOVA 1: the kernel's choice. */
+/* IOVA 1: the kernel chooses. */
 static uint64_t map(struct context *context, const char *ioas, uint64_t iova, uint64_t size,
 		    unsigned int flags)
 {
@@ -58,7 +58,7 @@ static uint64_t map(struct context *context, const char *ioas, uint64_t iova, ui
 	return at;
 }
 
-/* Nothing of it stays. */
+/* Nothing is left of it. */
 static void expect_unmappable(struct context *context, uint64_t iova, uint64_t size,
 			      const char *error, const char *parameters)
 {
@@ -106,7 +106,7 @@ static bool is_there(const void *memory)
 	return mincore((void *)(uintptr_t)memory, PAGE, &in_core) == 0;
 }
 
-/* Zeroed, to be written to, not copied by a fork, and gone with the mapping. */
+/* Zeroed, writable, not inherited by a fork, and freed with the mapping. */
 static void memory(void **state)
 {
 	struct context *context = *state;
@@ -161,10 +161,10 @@ static void bounds(void **state)
 		"{\"operation\":\"IOMMU_IOAS_MAP\",\"errno\":28,\"errno_name\":\"ENOSPC\","
 		"\"hint\":\"no free IOVA range is that long\"}");
 	assert_int_equal(unmapped, 1);
-	/* More than there are addresses. */
+	/* Larger than the address space. */
 	expect_unmappable(context, 1, (uint64_t)1 << 62, "KernelError",
 			  "{\"operation\":\"mmap\",\"errno\":12,\"errno_name\":\"ENOMEM\"}");
-	/* The first page and the last one. */
+	/* The first and the last page. */
 	map(context, "guest", 0, PAGE, 3);
 	map(context, "guest", UINT64_MAX - 0xfff, PAGE, 3);
 	expect_unmapped(context, UINT64_MAX - 0xfff, PAGE, PAGE);
@@ -221,7 +221,7 @@ static void unmapping(void **state)
 	kernel_agrees(context);
 }
 
-/* An eighth of what is available stays free, and what nobody uses yet counts as it will. */
+/* An eighth of the available memory stays free, and mappings that are not pinned yet count too. */
 static void available(void **state)
 {
 	struct context *context = *state;
@@ -235,7 +235,7 @@ static void available(void **state)
 			  "{\"size\":61440,\"available\":65536}");
 }
 
-/* With a user it is pinned, and no longer among what is available. */
+/* With a user they are pinned, and no longer part of the available memory. */
 static void pinned(void **state)
 {
 	struct context *context = *state;
@@ -251,12 +251,12 @@ static void pinned(void **state)
 	expect_unmappable(context, 1, 14 * PAGE, "NotEnoughMemory",
 			  "{\"size\":61440,\"available\":65536}");
 	map(context, "guest", 1, 13 * PAGE, 3);
-	/* Where nothing is known nothing is refused. */
+	/* If the available memory is unknown, nothing is refused. */
 	meminfo = "MemFree: 1 kB\n";
 	map(context, "guest", 1, 100 * PAGE, 3);
 }
 
-/* As many mappings as there may be. */
+/* The maximum number of mappings. */
 static void many(void **state)
 {
 	struct context *context = *state;
@@ -264,7 +264,7 @@ static void many(void **state)
 	struct fault fault = { 0 };
 	uint64_t at = 0;
 
-	/* They are in the record only: the fake kernel has no room for as many. */
+	/* Only in the record, because the fake kernel has no room for so many. */
 	for (uint64_t i = 1; i < CONTEXT_MAPPING_MAX; i++)
 		assert_non_null(record_mapping_add(
 			ioas, &(struct record_mapping){ .iova = (i + 100) << 12, .length = PAGE }));
@@ -296,7 +296,7 @@ static void shown(void **state)
 		assert_int_equal(alignment, cases[i].shown);
 		json_object_put(object);
 	}
-	/* There are more than were expected. */
+	/* There are more than expected. */
 	kernel_asked(
 		"ranges: EMSGSIZE\nranges\nranges: EMSGSIZE\nranges\nranges: EMSGSIZE\nranges\n");
 	object = NULL;
@@ -311,7 +311,7 @@ static void shown(void **state)
 	}
 }
 
-/* Freed with its mappings, and with what its last user could not take along. */
+/* Freed with its mappings, and with HWPTs that could not be destroyed before. */
 static void freed(void **state)
 {
 	struct context *context = *state;
@@ -357,7 +357,7 @@ static json_object *reserved_of(struct context *context)
 	"{\"iova\":\"" iova "\",\"length\":" length ",\"first\":\"" first "\",\"last\":\"" last \
 	"\",\"kind\":\"" kind "\"}"
 
-/* Which lines of the file count, where a mapping touches a region, and how many are named. */
+/* Which lines of the file count, when a mapping overlaps a region, and how many are named. */
 static void reserved_regions(void **state)
 {
 	struct context *context = *state;

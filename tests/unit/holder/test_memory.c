@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A holder without memory for a message: json-c's functions fail on demand, one after the other. The answer is whole or
- * an error, or the connection is closed; the holder and its context live.
+ * A holder that runs out of memory for a message: json-c's functions fail one after the other. The
+ * answer is complete or an error, or the connection is closed; the holder and its context survive.
  */
 #include "holder/server.h"
 
@@ -16,7 +16,7 @@
 
 #include "../holder_world.h"
 
-static unsigned int countdown; /* the so-manyth allocation from now fails; 0: none */
+static unsigned int countdown; /* which allocation from now on fails; 0: none */
 
 static bool fails(void)
 {
@@ -65,7 +65,7 @@ FILE *open_memstream(char **text, size_t *length)
 	return fails() ? NULL : REAL(open_memstream)(text, length);
 }
 
-/* Everything that there is to say of a context, with something in each of its lists. */
+/* Calls that return everything about a context, with an item in each list. */
 static const char *const calls[] = {
 	CALL("Describe", "{}"),
 	"{\"method\":\"org.ioasidctl.Context.Describe\"}",
@@ -115,7 +115,7 @@ static void put_back(struct world *world)
 		assert_int_equal(context_bind_pasid(&world->context, device, 7, device->hwpt), 0);
 }
 
-/* What CALL is answered, NULL when the connection is closed in its place. */
+/* The answer to CALL, NULL if the connection is closed instead. */
 static char *answer(struct world *world, const char *call)
 {
 	struct peer peer = join(world);
@@ -153,13 +153,13 @@ static void each_allocation(void **state)
 			text = answer(world, calls[i]);
 			closed += !text;
 			errors += text && strstr(text, "{ \"error\":") == text;
-			/* Half of an answer must not pass for all of it. */
+			/* A partial answer must not look complete. */
 			if (text && strcmp(text, right) != 0 &&
 			    strstr(text, "{ \"error\":") != text)
 				fail_msg("%s, allocation %u: %s", calls[i], nth, text);
 			free(text);
 			put_back(world);
-			if (countdown) /* there are not as many */
+			if (countdown) /* there are fewer allocations */
 				break;
 		}
 		countdown = 0;

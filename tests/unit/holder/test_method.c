@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Calls: which message is one, with which parameters, and what the methods make of them without a server. */
+/* Calls: which messages and parameters are valid, and what the methods do, without a server. */
 #include "holder/method.h"
 
 #include <setjmp.h>
@@ -10,7 +10,7 @@
 
 #include "../holder_context.h"
 
-/* Of each method every parameter: its type, in capitals where it is required. */
+/* All parameters of each method: the type, in capitals if required. */
 static const struct {
 	const char *method;
 	bool changes, streams;
@@ -61,7 +61,7 @@ static const struct {
 	{ "Destroy", true, false, { { 'b', "force" } } },
 };
 
-/* Values of each type, and such as are none of it. */
+/* Values of each type, and values that are not. */
 static const struct {
 	char type;
 	const char *valid[4], *invalid[6];
@@ -82,7 +82,7 @@ static char lower(char c)
 	return (char)(c | 0x20);
 }
 
-/* What METHOD of our interface makes of PARAMETERS: "" or the parameter that it refuses. */
+/* Calls METHOD of our interface with PARAMETERS: REFUSED is "" or the parameter that is refused. */
 static void expect_call(const char *method, const char *parameters, const char *refused)
 {
 	struct call call = { 0 };
@@ -104,7 +104,7 @@ static void expect_call(const char *method, const char *parameters, const char *
 	call_done(&call);
 }
 
-/* The required ones of method M, but the one called WITHOUT, and then NAME with VALUE. */
+/* The required parameters of method M, except WITHOUT, followed by NAME with VALUE. */
 static char *parameters_of(size_t m, const char *without, const char *name, const char *value)
 {
 	char *text = NULL;
@@ -168,7 +168,7 @@ static void parameters(void **state)
 	}
 }
 
-/* Opens it; TEXT has the whole message. */
+/* Opens the call in TEXT, a whole message. */
 static int open_message(const char *text, struct call *ret)
 {
 	json_object *message = json_tokener_parse(text);
@@ -293,7 +293,7 @@ static void expect_answer(struct context *context, const char *text, const char 
 	"{\"error\":\"org.varlink.service.InvalidParameter\",\"parameters\":{\"parameter\":\"" name \
 	"\"}}"
 
-/* In one part of a method's parameters what is right depends on another. */
+/* For some methods, parameters are only valid together. */
 static void combinations(void **state)
 {
 	static const struct {
@@ -357,7 +357,7 @@ static void combinations(void **state)
 	kernel_agrees(context);
 }
 
-/* A list of PASIDs of 32768 bytes, and one of a byte more. */
+/* A list of PASIDs of 32768 bytes, and one of one byte more. */
 static void long_lists(void **state)
 {
 	struct context *context = *state;
@@ -389,7 +389,7 @@ static void faults(void **state)
 	assert_int_equal(fault_system(&fault, "op", -100000, "do this"), FAULTED);
 	assert_int_equal(fault.err, 100000);
 	assert_string_equal(fault.id, "org.ioasidctl.Context.KernelError");
-	/* One after another: the last one counts. */
+	/* Of several faults, the last one counts. */
 	assert_int_equal(fault_limit(&fault, "things", 7), FAULTED);
 	assert_int_equal(fault.err, 0);
 	expect_error(&fault, "LimitReached", "{\"what\":\"things\",\"limit\":7}");

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The socket and its directory, removed by others: made anew, left to others, or the holder's end. */
+/*
+ * The socket and its directory are removed by others: they are recreated, left to others, or the
+ * holder ends.
+ */
 #include "holder/place.h"
 
 #include <errno.h>
@@ -46,7 +49,7 @@ static void expect_message(struct scene *scene, const char *part)
 		fail_msg("%s", text);
 }
 
-/* SHELL has it as $R. */
+/* The shell script gets it as $R. */
 static void run(const char *shell, const char *root)
 {
 	char command[200];
@@ -75,7 +78,7 @@ static bool attend(struct scene *scene, int expected)
 	return r;
 }
 
-/* As though so many ms had passed since it was missed, or made. */
+/* Pretends that so many ms passed since it was missed or created. */
 static void wait_ms(struct scene *scene, int64_t ms)
 {
 	if (scene->place.missing)
@@ -86,7 +89,7 @@ static void wait_ms(struct scene *scene, int64_t ms)
 
 static void socket_removed(struct scene *scene)
 {
-	/* Nothing happens to it: no reason to look. */
+	/* Nothing happens to it, so there is nothing to check. */
 	assert_false(readable(scene->place.watch));
 	assert_true(attend(scene, -1));
 	run("touch $R/ioasidctl/other; rm $R/ioasidctl/other", scene->root);
@@ -96,7 +99,7 @@ static void socket_removed(struct scene *scene)
 	assert_true(readable(scene->place.watch));
 	assert_true(attend(scene, 500));
 	assert_false(readable(scene->place.watch));
-	/* Not at once, and not before its time. */
+	/* Neither immediately nor before the interval. */
 	wait_ms(scene, 300);
 	assert_true(attend(scene, 1000));
 	assert_false(answers(scene));
@@ -105,13 +108,13 @@ static void socket_removed(struct scene *scene)
 	expect_message(scene, "created again");
 	assert_true(answers(scene));
 	assert_int_equal(scene->place.lock, -1);
-	/* Looked after for some time, and then no more. */
+	/* Checked for some time, and then no longer. */
 	assert_true(attend(scene, 1000));
 	wait_ms(scene, 9000);
 	assert_true(attend(scene, 1000));
 	wait_ms(scene, 1000);
 	assert_true(attend(scene, -1));
-	/* The new one is watched as the old one was. */
+	/* The new one is watched like the old one. */
 	run("mv $R/ioasidctl/x.sock $R/ioasidctl/y.sock", scene->root);
 	assert_true(readable(scene->place.watch));
 	assert_true(attend(scene, 500));
@@ -120,7 +123,7 @@ static void socket_removed(struct scene *scene)
 	assert_true(answers(scene));
 }
 
-/* It comes back by itself, or was only moved to and fro. */
+/* It reappears by itself, or was only moved back and forth. */
 static void socket_comes_back(struct scene *scene)
 {
 	run("mv $R/ioasidctl/x.sock $R/ioasidctl/y", scene->root);
@@ -139,7 +142,7 @@ static void directory_removed(struct scene *scene)
 	wait_ms(scene, 500);
 	assert_true(attend(scene, 1000));
 	assert_true(answers(scene));
-	/* And moved away, with the socket in it. */
+	/* Moved away with the socket in it. */
 	run("mv $R/ioasidctl $R/moved", scene->root);
 	assert_true(readable(scene->place.watch));
 	assert_true(attend(scene, 500));
@@ -148,7 +151,7 @@ static void directory_removed(struct scene *scene)
 	assert_true(answers(scene));
 }
 
-/* The last session of the user has ended. */
+/* The user's last session has ended. */
 static void everything_removed(struct scene *scene)
 {
 	run("rm -r $R/ioasidctl", scene->root);
@@ -177,14 +180,14 @@ static void successor(struct scene *scene)
 	wait_ms(scene, 500);
 	assert_false(attend(scene, 0));
 	expect_message(scene, "another context has the name");
-	/* It is not ours to remove. */
+	/* It belongs to another holder, so it is not removed. */
 	place_remove(&scene->place);
 	run("test -S $R/ioasidctl/x.sock", scene->root);
 	place_remove(&other);
 	run("test ! -e $R/ioasidctl/x.sock", scene->root);
 }
 
-/* Somebody creates a context meanwhile, and was stopped: it is waited for, and he is named. */
+/* A stopped process that creates a context has the lock: it is waited for, and named. */
 static void lock_taken(struct scene *scene)
 {
 	_cleanup_(place_done) struct place other = PLACE_NONE;
@@ -203,7 +206,7 @@ static void lock_taken(struct scene *scene)
 	assert_int_equal(place_open(&other, "z", 120, &stage), -EBUSY);
 	assert_true(clock_ms() - begin >= 120 && clock_ms() - begin < 5000);
 	assert_string_equal(stage, PLACE_STAGE_LOCK);
-	/* The loop does not wait for it at all. */
+	/* The loop does not wait for it. */
 	run("rm $R/ioasidctl/x.sock", scene->root);
 	assert_true(attend(scene, 500));
 	wait_ms(scene, 500);
@@ -213,7 +216,7 @@ static void lock_taken(struct scene *scene)
 	assert_false(answers(scene));
 	runtime_unlock(&lock);
 	assert_int_equal(lock, -1);
-	/* One who does not say who he is. */
+	/* An owner that did not write its pid. */
 	lock = openat(dir, ".lock", O_RDWR | O_CLOEXEC);
 	assert_int_equal(flock(lock, LOCK_EX), 0);
 	assert_int_equal(runtime_lock_owner(dir, &pid), -ESRCH);
@@ -225,7 +228,7 @@ static void lock_taken(struct scene *scene)
 	assert_string_equal(stage, "socket");
 }
 
-/* In a process of a user whose runtime directory is one of our own. */
+/* In a process of a user with its own runtime directory. */
 static void in_scene(void (*play)(struct scene *scene))
 {
 	struct scene scene = { .place = PLACE_NONE };
@@ -241,7 +244,7 @@ static void in_scene(void (*play)(struct scene *scene))
 	pid = fork();
 	if (pid == 0) {
 		alarm(30);
-		/* The user's directory is in one that is his to rename. */
+		/* The user can rename the directory's parent. */
 		if (geteuid() == 0 && setuid(65534) < 0)
 			_exit(2);
 		strcat(scene.root, "/run");

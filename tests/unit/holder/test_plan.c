@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A plan: each call of the kernel's edge is a line, does nothing, and succeeds as the real one would. */
+/* A plan: each call in kernel.h adds a line, does nothing, and succeeds as the real one would. */
 #include "holder/kernel.h"
 
 #include <setjmp.h>
@@ -55,10 +55,10 @@ static void devices(void **state)
 	assert_int_equal(kernel_attach(context, a, 3), 0);
 	assert_int_equal(kernel_attach(context, a, UINT32_MAX), 0);
 	assert_int_equal(kernel_detach(context, b), 0);
-	/* What cannot be closed again is not closed. */
+	/* Placeholder fds are not closed. */
 	kernel_close(context, a->fd);
 	assert_true(fcntl(a->fd, F_GETFD) >= 0);
-	/* Whether it could be opened is looked at. */
+	/* Checks if it could be opened. */
 	r = kernel_open(context, &node, &fd);
 	assert_int_equal(fd, -7);
 	assert_true(r < 0);
@@ -86,7 +86,7 @@ static void objects(void **state)
 	assert_int_equal(kernel_ioas_alloc(context, &ioas), 0);
 	assert_int_equal(ioas, UINT32_MAX);
 	assert_int_equal(kernel_hwpt_alloc(context, a, 3, false, &hwpt), 0);
-	/* Each has a number of its own. */
+	/* Each has its own number. */
 	assert_int_equal(hwpt, UINT32_MAX - 1);
 	assert_int_equal(kernel_hwpt_alloc(context, a, ioas, true, &hwpt), 0);
 	assert_int_equal(hwpt, UINT32_MAX - 2);
@@ -132,7 +132,7 @@ static void mappings(void **state)
 	assert_int_equal(plan_map(context, 0x5000, 0x1000, IOMMUFD_MAP_READ, &iova), 0);
 	assert_int_equal(plan_map(context, 1, 0x1000, IOMMUFD_MAP_WRITE, &iova), 0);
 	assert_int_equal(iova, 0);
-	/* As the kernel would say. */
+	/* As the kernel would return. */
 	iova = 7;
 	assert_int_equal(plan_map(context, 0x2000, 0x1001, 3, &iova), -EEXIST);
 	assert_int_equal(plan_map(context, 0x4000, 0x1000, 3, &iova), -EEXIST);
@@ -146,7 +146,7 @@ static void mappings(void **state)
 	assert_int_equal(bytes, 0x3000);
 	assert_int_equal(kernel_memory_get(context, 0x1000, &memory), 0);
 	assert_null(memory);
-	/* The holder's, as it is, not to be touched. */
+	/* It belongs to the holder and must not be touched. */
 	kernel_memory_put(context, ioas->mapping[0].memory, ioas->mapping[0].length);
 	assert_int_equal(*(char *)ioas->mapping[0].memory, 0);
 	expect_lines(context, "ioctl IOMMU_IOAS_MAP ioas 3 size 0x1000 iova 0x2000 read write\n"
@@ -159,7 +159,7 @@ static void mappings(void **state)
 	kernel_agrees(context);
 }
 
-/* PASIDs that follow each other and are alike in everything share a line. */
+/* Consecutive PASIDs of equal calls share a line. */
 static void pasids(void **state)
 {
 	struct context *context = *state;
@@ -198,7 +198,7 @@ static void pasids(void **state)
 	context->plan = NULL;
 }
 
-/* So many bytes and not one more; what does not fit is an error, and no line is half. */
+/* At the limit and one byte more; what does not fit is an error, and no line is truncated. */
 static void too_long(void **state)
 {
 	static const char line[] = "ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a";
@@ -214,7 +214,7 @@ static void too_long(void **state)
 			assert_int_equal(kernel_detach(context, a), 0);
 			bytes += sizeof(line) - 1;
 		}
-		/* A last line that fills it to the byte, or one more. */
+		/* A last line that ends exactly at the limit, or one byte after. */
 		bytes = PLAN_BYTES_MAX - bytes - (sizeof(line) - 2) + more;
 		path = calloc(1, bytes + 1);
 		memset(path, 'x', bytes);
@@ -232,7 +232,7 @@ static void too_long(void **state)
 	context->plan = NULL;
 }
 
-/* Without a plan they do it, and what the kernel says is what they say. */
+/* Without a plan they make the system call and return its result. */
 static void done(void **state)
 {
 	struct context *context = *state;
@@ -257,7 +257,7 @@ static void done(void **state)
 	assert_int_equal(odd.request, -1);
 	assert_int_equal(kernel_watch_request(context, b), 0);
 	assert_true(b->request >= 0);
-	/* Each closes what it has opened. */
+	/* Each closes what it opened. */
 	kernel_close(context, fd);
 	assert_int_equal(fcntl(fd, F_GETFD), -1);
 	kernel_close(context, -1);

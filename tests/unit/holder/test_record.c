@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The record: who is found by what, PASIDs as ranges, users, mappings. */
+/* The record: lookups, PASIDs as ranges, users, mappings. */
 #include "holder/record.h"
 
 #include <errno.h>
@@ -50,12 +50,12 @@ static void find_devices(void **state)
 	assert_string_equal(record_device_find(&record, "/sys/devices/q/same")->cdev, "vfio10");
 	assert_string_equal(record_device_find(&record, "7")->cdev, "vfio10");
 	assert_string_equal(record_device_find(&record, "0x7")->cdev, "vfio10");
-	/* Ambiguous; not bound, so without number; never there. */
+	/* Ambiguous; not bound and so without id; unknown. */
 	assert_null(record_device_find(&record, "same"));
 	assert_null(record_device_find(&record, "0"));
 	assert_null(record_device_find(&record, "0000:00:05.0"));
 	assert_null(record_device_find(&record, ""));
-	/* Serials never come back, so a cursor cannot take a new device for an old one. */
+	/* Serials are not reused, so that a cursor does not mistake a new device for an old one. */
 	record_device_drop(&record, record_device_find(&record, "vfio0"));
 	add(&record, "/sys/devices/a/0000:00:03.0", "vfio0", 1, 20, 3);
 	assert_null(record_device_by_serial(&record, 1));
@@ -126,7 +126,7 @@ static void pasids(void **state)
 	expect_bindings(device, "42-42:7 100-119:7 121-163:7 ");
 }
 
-/* What needs memory of an unbind, and what undoes that: neither shows in what is bound. */
+/* The part of an unbind that needs memory, and its reversal: neither changes what is bound. */
 static void split_and_join(void **state)
 {
 	static const uint32_t pasids[] = { 10, 11, 15, 19, 20, 30 };
@@ -143,7 +143,7 @@ static void split_and_join(void **state)
 		assert_int_equal(record_pasid_split(device, pasids[i]), 0);
 		assert_int_equal(record_pasid_hwpt(device, pasids[i]), 7);
 		assert_int_equal(record_device_pasids(device), 12);
-		/* Its own, or the last one of its range. */
+		/* In a range of its own, or the last one of a range. */
 		n = device->binding[0].pasid.n;
 		assert_int_equal(n, pasids[i] > 10 && pasids[i] < 20 ? 3 : 2);
 		record_pasid_join(device, pasids[i]);
@@ -152,7 +152,7 @@ static void split_and_join(void **state)
 		record_pasid_unbind(device, pasids[i]);
 		assert_int_equal(record_pasid_hwpt(device, pasids[i]), 0);
 		assert_int_equal(record_device_pasids(device), 11);
-		/* What is not bound is no matter. */
+		/* PASIDs that are not bound are ignored. */
 		assert_int_equal(record_pasid_split(device, 9), 0);
 		record_pasid_join(device, 9);
 		record_pasid_unbind(device, 9);
@@ -160,7 +160,7 @@ static void split_and_join(void **state)
 	}
 }
 
-/* A million PASIDs cost a range, and every second one of them what half a million ranges cost. */
+/* A million PASIDs take one range, and every second one of them half a million ranges. */
 static void many_pasids(void **state)
 {
 	_cleanup_record_ struct record record = { 0 };
@@ -190,14 +190,14 @@ static void free_pasids(void **state)
 	assert_int_equal(record_pasid_free(&record, device, 0), 1);
 	assert_int_equal(record_pasid_bind(device, 1, 7), 0);
 	assert_int_equal(record_pasid_bind(device, 3, 7), 0);
-	/* The numbers are the group's. */
+	/* PASIDs belong to the group. */
 	assert_int_equal(record_pasid_bind(sibling, 2, 7), 0);
 	assert_int_equal(record_pasid_bind(record_device_find(&record, "c"), 4, 7), 0);
 	assert_int_equal(record_pasid_free(&record, device, 1), 4);
 	assert_int_equal(record_pasid_free(&record, device, 6), 6);
 	assert_int_equal(record_pasid_count_free(&record, device), 4);
 	assert_int_equal(record_pasid_count_free(&record, sibling), PASID_MAX - 3);
-	/* Of a wider sibling's, beyond its own, and right at their border. */
+	/* A wider sibling's PASIDs beyond this device's width, and at its limit. */
 	assert_int_equal(record_pasid_bind(sibling, 8, 7), 0);
 	assert_int_equal(record_pasid_bind(sibling, 100, 7), 0);
 	assert_int_equal(record_pasid_count_free(&record, device), 4);
@@ -243,7 +243,7 @@ static void groups(void **state)
 	assert_false(b->attached);
 	record_attach(&record, b, 4, 7);
 	record_attach(&record, a, 5, 9);
-	/* A group moves as one; what is in no group moves alone. */
+	/* A group moves as a whole; a device without group by itself. */
 	assert_int_equal(b->hwpt, 9);
 	record_attach(&record, c, 4, 7);
 	record_attach(&record, d, 6, 0);
@@ -285,7 +285,7 @@ static void users(void **state)
 	assert_int_equal(record_ioas_users(&record, 5), 0);
 }
 
-/* "device a, PASID 5-9 of a, HWPT 8" of at most MAX. */
+/* "device a, PASID 5-9 of a, HWPT 8", at most MAX. */
 static void expect_users(const struct record *record, uint32_t ioas, size_t max, size_t total,
 			 const char *expected)
 {
@@ -307,7 +307,7 @@ static void expect_users(const struct record *record, uint32_t ioas, size_t max,
 	assert_string_equal(text, expected);
 }
 
-/* Each in its place, of two devices and two IOASes; what is left out is counted. */
+/* In order, for two devices and two IOASes; what is left out is counted. */
 static void listed_users(void **state)
 {
 	_cleanup_record_ struct record record = { 0 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The event loop: whose call comes when, who waits for whom, and what becomes of the rude. */
+/* The event loop: order of calls, who waits for whom, and how misbehaving clients are treated. */
 #include "holder/server.h"
 
 #include <setjmp.h>
@@ -75,10 +75,10 @@ static void errors(void **state)
 		say(&peer, cases[i].message);
 		expect_error(world, &peer, cases[i].error, cases[i].parameter);
 	}
-	/* And it still talks to us. */
+	/* And it still answers. */
 	say(&peer, CALL("Describe", "{}"));
 	expect_reply(world, &peer);
-	/* What is optional may be null. */
+	/* Optional parameters may be null. */
 	say(&peer, CALL("ListBindings", "{\"device\":null},\"more\":true"));
 	expect_reply(world, &peer);
 	say(&peer, CALL("GetFds", "{\"device\":null}"));
@@ -112,7 +112,9 @@ static void garbage(void **state)
 	assert_int_equal(world->server.client_n, 0);
 }
 
-/* Several calls in one write, answered in order, also when the caller sends no more. */
+/*
+ * Several calls in one write are answered in order, even after the caller has shut down its side.
+ */
 static void pipelined(void **state)
 {
 	static const char calls[] = CALL("AllocIoas", "{}") "\0" CALL("Describe", "{}") "\0" CALL(
@@ -142,7 +144,7 @@ static void oneway(void **state)
 	leave(&peer);
 }
 
-/* While a job runs, readers are served and those who would change something wait their turn. */
+/* While a job runs, calls that read are served and calls that change wait. */
 static void queue(void **state)
 {
 	struct world *world = *state;
@@ -171,7 +173,10 @@ static void queue(void **state)
 	leave(&reader);
 }
 
-/* The kernel wants the device back: a bind on it ends, undone, and before all who wait it goes. */
+/*
+ * The kernel wants the device back: a bind on it is undone, and the device removed before all
+ * waiting calls.
+ */
 static void requested(void **state)
 {
 	struct world *world = *state;
@@ -194,7 +199,7 @@ static void requested(void **state)
 	leave(&b);
 }
 
-/* Whole, though nobody waits for it any more; and what had not begun is not begun. */
+/* A started call completes although its client is gone; one that was waiting is dropped. */
 static void client_dies(void **state)
 {
 	struct world *world = *state;
@@ -233,7 +238,7 @@ static void client_dies_and_job_fails(void **state)
 	leave(&b);
 }
 
-/* A long list comes in batches; one who does not take them keeps nobody else waiting. */
+/* A long list comes in batches; a client that does not read them does not block others. */
 static void stream(void **state)
 {
 	static const char list[] =
@@ -301,7 +306,7 @@ static void destroy(void **state)
 	assert_int_equal(read(peer.fd, &byte, 1), 0);
 	leave(&peer);
 	leave(&other);
-	/* For the end that every test has. */
+	/* Needed by the teardown of every test. */
 	world->server.ending = false;
 	world->unlinked = false;
 }
@@ -331,7 +336,7 @@ static int listen_at(struct sockaddr_un *address)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-	/* Of the abstract namespace: nothing to take away. */
+	/* In the abstract namespace, so nothing has to be removed. */
 	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	snprintf(address->sun_path + 1, sizeof(address->sun_path) - 1, "ioasidctl-test-%d",
 		 getpid());
@@ -349,7 +354,7 @@ static struct peer dial(const struct sockaddr_un *address)
 	return peer;
 }
 
-/* Connections that were left open do not lock anybody out. */
+/* Idle connections do not lock others out. */
 static void too_many(void **state)
 {
 	struct world *world = *state;
@@ -376,7 +381,10 @@ static void too_many(void **state)
 	world->server.listener = -1;
 }
 
-/* Who knocks while the context is destroyed finds it gone: not somebody else's. */
+/*
+ * A client that connects while the context is destroyed is told that it is gone, not that it is
+ * another user's.
+ */
 static void too_late(void **state)
 {
 	struct world *world = *state;

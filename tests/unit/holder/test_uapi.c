@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Our declarations of the kernel's structs: their sizes, and against the headers where they are. */
+/*
+ * Our declarations of the kernel's structs: sizes, and comparison with the kernel's headers where
+ * available.
+ */
 #include "sys/uapi.h"
 
 #include <errno.h>
@@ -15,7 +18,7 @@
 #if __has_include(<linux/iommufd.h>)
 #include <linux/iommufd.h>
 #endif
-/* Older headers than the structs: the lab brings newer ones (see the Makefile). */
+/* The installed headers may be too old: the lab provides newer ones (see the Makefile). */
 #ifdef VFIO_DEVICE_ATTACH_PASID
 #define HAVE_HEADERS 1
 #else
@@ -90,7 +93,7 @@ static void iommufd_header(void **state)
 	SAME_OFFSET(uapi_iommu_ioas_map, iommu_ioas_map, iova, iova);
 	SAME_SIZE(uapi_iommu_ioas_unmap, iommu_ioas_unmap);
 	SAME_OFFSET(uapi_iommu_ioas_unmap, iommu_ioas_unmap, length, length);
-	/* These two grow at the end; what we know must be where it was. */
+	/* These two grow at the end; the known fields must be at the same offset. */
 	SAME_OFFSET(uapi_iommu_hwpt_alloc, iommu_hwpt_alloc, pt_id, pt_id);
 	SAME_OFFSET(uapi_iommu_hwpt_alloc, iommu_hwpt_alloc, out_hwpt_id, out_hwpt_id);
 	SAME_OFFSET(uapi_iommu_hwpt_alloc, iommu_hwpt_alloc, data_uptr, data_uptr);
@@ -130,7 +133,7 @@ static void hints(void **state)
 	assert_non_null(strstr(iommufd_hint(IOMMUFD_VFIO_BIND, EINVAL), "another process"));
 	assert_non_null(strstr(iommufd_hint(IOMMUFD_IOAS_MAP, ENOMEM), "RLIMIT_MEMLOCK"));
 	assert_non_null(strstr(iommufd_hint(IOMMUFD_OPEN, ENOENT), "CONFIG_IOMMUFD"));
-	/* What the errno says well enough, and what nobody knows. */
+	/* Errnos that are clear by themselves, and unknown ones. */
 	assert_null(iommufd_hint(IOMMUFD_IOAS_ALLOC, ENOMEM));
 	assert_null(iommufd_hint(IOMMUFD_VFIO_BIND, 0));
 	assert_null(iommufd_hint(IOMMUFD_OP_N, EINVAL));
@@ -138,7 +141,7 @@ static void hints(void **state)
 		for (int err = 1; err < 140; err++) {
 			const char *hint = iommufd_hint((enum iommufd_op)op, err);
 
-			/* Printed after "hint: ", so a clause on one line. */
+			/* Printed after "hint: ", so it must be a clause on one line. */
 			assert_true(!hint ||
 				    (!strchr(hint, '\n') && hint[strlen(hint) - 1] != '.'));
 		}

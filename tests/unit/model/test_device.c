@@ -62,7 +62,7 @@ static void lists_all_buses(void **state)
 	assert_true(list.v[2].group.value == UINT64_C(4000000000));
 	assert_string_equal(find(&list, "dma0")->bus, "platform");
 	assert_int_equal(find(&list, "dma0")->group.value, 7);
-	/* Gone, or not captured: in the list, and said to be unreadable. */
+	/* Removed, or not captured: listed as unreadable. */
 	assert_int_equal(find(&list, "gone")->driver.status, -ENODEV);
 }
 

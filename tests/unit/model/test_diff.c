@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The joining of two looks at a machine, each written down as a few words. */
+/* Differences between two states of a machine, each given as a short text. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -58,7 +58,7 @@ static struct iommu *add_iommu(struct diff_side *side, const char *name, uint64_
 	return iommu;
 }
 
-/* "a@1 b@2 c": devices, and the groups they are in. */
+/* "a@1 b@2 c": devices with their groups. */
 static struct diff_side side_of(const char *devices)
 {
 	struct diff_side side = {
@@ -145,7 +145,7 @@ static int put_change(const struct diff_change *change, void *data)
 	return 0;
 }
 
-/* Joins, and ends both. What was not compared at all comes last. */
+/* Joins OLD and NEW, and frees both. What was not compared comes last. */
 static void check(struct diff_side old, struct diff_side new, const char *expected)
 {
 	_cleanup_diff_gaps_ struct diff_gaps gaps = { 0 };
@@ -182,7 +182,7 @@ static void numbers_alone(void **state)
 	check_groups("a@1 b@1 c@2", "a@7 b@7 c@1",
 		     "renumbered group a group 1 7\n"
 		     "renumbered group c group 2 1\n");
-	/* Its number says nothing: they have changed places, and each is what it was. */
+	/* Group numbers do not matter: they are swapped, and each group is unchanged. */
 	check_groups("a@1 b@2", "a@2 b@1",
 		     "renumbered group a group 1 2\n"
 		     "renumbered group b group 2 1\n");
@@ -203,12 +203,12 @@ static void moved(void **state)
 {
 	(void)state;
 	check_groups("a@1 b@1 c@2 d@2", "a@1 b@2 c@2 d@2", "moved device b group 1 2\n");
-	/* One of two: the smaller part has moved, and the rest has another number besides. */
+	/* Split: the smaller part has moved, and the rest has a new number. */
 	check_groups("a@1 b@1 c@1 d@2", "a@8 b@8 c@9 d@9",
 		     "changed group a group 1 8\n"
 		     "changed group d group 2 9\n"
 		     "moved device c group 1 9\n");
-	/* Out of one into another, out of which one becomes a group. */
+	/* Moved from one into another, from which a device becomes its own group. */
 	check_groups("a@1 b@1 c@1 d@2", "a@1 b@1 c@3 d@1",
 		     "moved device c group 1 3\n"
 		     "moved device d group 2 1\n");
@@ -223,7 +223,7 @@ static void joined_and_left(void **state)
 	check_groups("a@1 b@1", "b@1",
 		     "left group a group 1 -\n"
 		     "removed device a - pci -\n");
-	/* No mere renumbering, as it lost a member. */
+	/* Not just renumbered, because it lost a member. */
 	check_groups("a@1 b@1", "b@2",
 		     "left group a group 1 -\n"
 		     "changed group b group 1 2\n"
@@ -234,7 +234,7 @@ static void joined_and_left(void **state)
 static void of_their_own(void **state)
 {
 	(void)state;
-	/* A device alone in its group says by itself that both have come. */
+	/* For a device alone in its group, reporting the device is enough. */
 	check_groups("a@1", "a@1 b@2", "added device b - - pci\n");
 	check_groups("a b c", "a@1 b@1 c@2",
 		     "added group a group - 1\n"
@@ -358,7 +358,7 @@ static void units(void **state)
 	      "changed iommu dmar10 ecap 240 241\n");
 }
 
-/* The sources of all tests: contexts, the hardware's table, and a driver. */
+/* The sources in all tests: contexts, the hardware's table, and a driver. */
 enum { CONTEXT = 1 << 0, TABLE = 1 << 1, DRIVER = 1 << 2 };
 
 static void add_reports(struct diff_side *side, int context, int table, int driver)
@@ -391,14 +391,14 @@ static struct pasid_range *add_range(struct diff_side *side, uint32_t lo, uint32
 	return range;
 }
 
-/* Of another device than add_range() has made it. */
+/* Changes the device set by add_range(). */
 static void name_range(struct pasid_range *range, const char *device)
 {
 	free(range->device);
 	range->device = copy(device);
 }
 
-/* DEVICE, at PATH beneath the root bus, with an id. */
+/* A device at PATH below the root bus, with an id. */
 static struct device *add_at(struct diff_side *side, const char *path, uint64_t id)
 {
 	struct device *device = add_device(side, strrchr(path, '/') + 1);
@@ -415,7 +415,10 @@ static struct device *add_at(struct diff_side *side, const char *path, uint64_t 
 #define PORT_A "/0000:00:1c.0"
 #define PORT_B "/0000:00:1d.0"
 
-/* A card in the first slot moves the busses behind the second: twins are told apart by their slots. */
+/*
+ * A card in the first slot changes the bus numbers behind the second: equal cards are distinguished
+ * by slot.
+ */
 static void busses_move(void **state)
 {
 	struct diff_side old = side_of(""), new = side_of("");
@@ -444,7 +447,7 @@ static void busses_move(void **state)
 	      "removed pasid 0000:03:00.0 9-9 - unknown (90) -\n");
 }
 
-/* Another device in the slot is another one; what has moved to another slot has gone and come. */
+/* Another device in the slot is a different one; a device in another slot was removed and added. */
 static void slots_are_places(void **state)
 {
 	struct diff_side old = side_of(""), new = side_of("");
@@ -466,7 +469,10 @@ static void slots_are_places(void **state)
 	      "added device 0000:02:00.0 - - 8086:0007 nvme\n");
 }
 
-/* Virtual functions have more busses than one behind the port: they move together, and each is its own. */
+/*
+ * Virtual functions use more than one bus behind the port: they move together, and each keeps its
+ * identity.
+ */
 static void functions_of_two_busses(void **state)
 {
 	struct diff_side old = side_of(""), new = side_of("");
@@ -505,10 +511,10 @@ static void contexts_and_attachments(void **state)
 	assert_int_equal(diff_side_add_context(&new, "fresh", 10), 0);
 	old.devices.v[0].attached = attached_to(ATTACHED_DOMAIN, "DMA", NULL);
 	new.devices.v[0].attached = attached_to(ATTACHED_IOAS, "mem", "vm");
-	/* The group's type says so. */
+	/* Reported by the group's type. */
 	old.devices.v[1].attached = attached_to(ATTACHED_DOMAIN, "DMA", NULL);
 	new.devices.v[1].attached = attached_to(ATTACHED_DOMAIN, "identity", NULL);
-	/* Its number is given anew, its name is what it goes by. */
+	/* Its number was reassigned, so its name identifies it. */
 	old.devices.v[2].attached = attached_to(ATTACHED_IOAS, "mem", "vm");
 	new.devices.v[2].attached = attached_to(ATTACHED_IOAS, "mem", "vm");
 	new.devices.v[2].attached.id = field_u64(4);
@@ -544,7 +550,7 @@ static void ranges(void **state)
 	      "added pasid d 164-1048575 - - unknown (90)\n");
 }
 
-/* What contexts alone tell is not known of a machine captured without: no change. */
+/* Facts only known from contexts are unknown if those were not captured: no change. */
 static void only_known(void **state)
 {
 	struct diff_side old = side_of(""), new = side_of("");
@@ -568,7 +574,7 @@ static void only_known(void **state)
 	      "added pasid d 43-43 - - ioas red (90 ioasid:vm)\n");
 }
 
-/* What a side could not have told of is neither new nor gone. */
+/* What a side could not have reported is neither new nor removed. */
 static void unreadable_sources(void **state)
 {
 	struct diff_side old = side_of(""), new = side_of("");
@@ -605,7 +611,7 @@ static void numbers_not_told(void **state)
 	add_range(&old, 0, 0, DRIVER, 5)->through = text_field("wq0.1");
 	add_range(&old, 0, 0, DRIVER, 6)->through = text_field("wq0.1");
 	add_range(&old, 0, 0, DRIVER, 7)->through = text_field("wq0.2");
-	/* The table tells this one's number, on one side alone. */
+	/* Only one side's table shows this one's number. */
 	add_range(&new, 12, 12, DRIVER | TABLE, 5)->through = text_field("wq0.1");
 	add_range(&new, 0, 0, DRIVER, 7)->through = text_field("wq0.2");
 	add_range(&new, 0, 0, DRIVER, 8)->through = text_field("wq0.2");

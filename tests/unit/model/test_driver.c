@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Plans: what is to be written to give a device another driver. */
+/* Plans: what has to be written to change a device's driver. */
 #include "../memory.h"
 
 #include "model/driver/plan.h"
@@ -9,7 +9,7 @@
 #define PATH "/sys/devices/" NIC
 #define ROOT "sys/devices/" NIC "/"
 
-/* A NIC, and the drivers of the kernel. */
+/* A NIC, and the kernel's drivers. */
 static void make(const struct tree *tree)
 {
 	static const char *const drivers[] = { "e1000e",        "igb",      "vfio-pci",
@@ -25,7 +25,7 @@ static void make(const struct tree *tree)
 	}
 }
 
-/* The device's driver and override, NULL for none. */
+/* Sets the device's driver and override, NULL: none. */
 static void set(const struct tree *tree, const char *driver, const char *override)
 {
 	char text[128];
@@ -95,7 +95,7 @@ static void plans_set(void **state)
 		{ NULL, NULL, "igb", OVERRIDE("igb") PROBE },
 		{ NULL, "e1000e", "igb", OVERRIDE("igb") PROBE },
 		{ NULL, "igb", "igb", PROBE },
-		/* A driver that it has by default needs no override; another override is not to stay. */
+		/* A default driver needs no override; another override must be cleared. */
 		{ "igb", NULL, "igb", "" },
 		{ "igb", "igb", "igb", "" },
 		{ "igb", "e1000e", "igb", OVERRIDE("igb") },
@@ -104,7 +104,7 @@ static void plans_set(void **state)
 	plans(*state, cases, ARRAY_SIZE(cases));
 }
 
-/* Without an override it has what the kernel found, unless that is a driver that the kernel never finds. */
+/* Without an override it has its default driver, unless that driver is never a default. */
 static void plans_reset(void **state)
 {
 	static const struct transition cases[] = {
@@ -150,7 +150,7 @@ static void refuses(void **state)
 	assert_int_equal(plan.n_steps, 0);
 }
 
-/* Of another bus, or of none that is known: then the driver may say why. */
+/* Devices of another bus, or an unknown one: then the driver may be the reason. */
 static void refuses_other_buses(void **state)
 {
 	static const char path[] = "/sys/devices/platform/dma0";
@@ -167,7 +167,7 @@ static void refuses_other_buses(void **state)
 	assert_null(plan.id);
 }
 
-/* What cannot be read could not be put back. */
+/* What cannot be read could not be restored. */
 static void refuses_the_unreadable(void **state)
 {
 	const struct tree *tree = *state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is done apart, since it may never end. */
+/* What runs in a child process, because it may never return. */
 #include "../tree.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include "sys/lock.h"
 #include "util/clock.h"
 
-/* Two ends of a pipe: a task waits until GO is closed, and what it does is written to DONE. */
+/* Pipes: a task waits until GO is closed, and writes what it does to DONE. */
 struct job {
 	int go[2], done[2];
 	int result;
@@ -73,7 +73,7 @@ static void returns_what_the_task_does(void **state)
 	assert_int_equal(pid, 0);
 }
 
-/* A result comes, and nothing else happens: what is to follow is for when nobody waits. */
+/* With a result, nothing else happens: the follow-up is only for an abandoned child. */
 static void does_nothing_more_when_awaited(void **state)
 {
 	struct job job = { .result = -EINVAL };
@@ -92,7 +92,7 @@ static void does_nothing_more_when_awaited(void **state)
 	close(job.done[0]);
 }
 
-/* As it may outlive this process, a terminal, and a pipe that somebody reads to its end. */
+/* Because it may outlive this process, a terminal, and a pipe whose reader waits for its end. */
 static int is_apart(const void *data)
 {
 	const pid_t *parent = data;
@@ -142,7 +142,7 @@ static void has_no_more_fds(void **state)
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
 }
 
-/* What WAITS is called with, and then does: writes a byte. */
+/* The argument of WAITS, which writes a byte. */
 struct watching {
 	unsigned int calls, seconds;
 	int fd;
@@ -166,7 +166,7 @@ static double used_seconds(void)
 	       (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
-/* It is said once that it takes long; who is to stop then leaves it, after some time, and sleeps until then. */
+/* A long wait is reported once; a stop request ends it after some time, without polling. */
 static void leaves_when_it_is_to_stop(void **state)
 {
 	struct job job = { .result = 0 };
@@ -201,7 +201,7 @@ static void leaves_when_it_is_to_stop(void **state)
 	close(job.go[0]);
 }
 
-/* Told to stop before: what ends in the time that is left to it has a result. */
+/* Stopped before: a task that ends within the grace time still has a result. */
 static void takes_what_ends_soon(void **state)
 {
 	static const struct timespec soon = { .tv_nsec = 300 * 1000000 };
@@ -234,7 +234,7 @@ static void takes_what_ends_soon(void **state)
 		close(stop[i]);
 }
 
-/* What is left to itself does what is to follow, and only then. */
+/* An abandoned child does its follow-up after the task, and not before. */
 static void leaves_what_does_not_end(void **state)
 {
 	struct job job = { .result = -EINVAL };
@@ -257,7 +257,7 @@ static void leaves_what_does_not_end(void **state)
 	close(job.done[1]);
 }
 
-/* As /proc/locks has it (lock_get_status()); the last waits for the second. */
+/* Format of /proc/locks (lock_get_status()); the last one waits for the second. */
 static void finds_who_has_a_lock(void **state)
 {
 	static const char text[] = "1: POSIX  ADVISORY  WRITE 11 00:16:77 0 EOF\n"
@@ -294,7 +294,7 @@ static void one_of_two_has_a_lock(void **state)
 	assert_int_equal(sys_lock(&live, "/none", 0, &second, &owner), -ENOENT);
 }
 
-/* What virtual functions and their physical one share a process must not wait for itself to give back. */
+/* Virtual functions and their PF share a lock, so that a process need not wait for itself. */
 static void functions_of_one_device_share_a_lock(void **state)
 {
 	const struct tree *tree = *state;
@@ -322,7 +322,7 @@ static void functions_of_one_device_share_a_lock(void **state)
 	close(lock);
 }
 
-/* Who may not lock may not change anything either, and is not refused before the first write. */
+/* A user who may not lock may not change anything either, and fails at the first write instead. */
 static void locks_what_it_may(void **state)
 {
 	const struct tree *tree = *state;
@@ -341,14 +341,17 @@ static void locks_what_it_may(void **state)
 	assert_int_equal(driver_lock(&tree->root, "/d/own", 0, &lock, &owner), 0);
 	assert_int_equal(lock, -1);
 	assert_int_equal(driver_lock(&live, "/d/odd", 0, &lock, &owner), -EISDIR);
-	/* Its own file, not the physical one's. */
+	/* Its own file, not that of its PF. */
 	assert_int_equal(driver_lock(&live, "/d/own", 0, &lock, &owner), 0);
 	assert_int_equal(sys_lock(&live, "/d/own/physfn/rescan", 0, &other, &owner), 0);
 	close(other);
 	close(lock);
 }
 
-/* Done in a process that says when all was done: one that ends early may end as one that succeeds. */
+/*
+ * Runs in a process that reports when everything was done, because one that exits early may look
+ * successful.
+ */
 static int run(void)
 {
 	const struct CMUnitTest tests[] = {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What giving a device another driver writes where, and what is put back where a write fails. */
+/* What changing a driver writes, and what is restored when a write fails. */
 #include "../driver_kernel.h"
 
 #include <sys/wait.h>
 
 #include "model/driver/plan.h"
 
-/* A NIC with DRIVER and OVERRIDE, NULL for none. */
+/* A NIC with DRIVER and OVERRIDE, NULL: none. */
 static void make(const struct tree *tree, const char *driver, const char *override)
 {
 	kernel = (struct kernel){ .tree = tree, .takes = "e1000e", .cdev = true };
@@ -34,7 +34,7 @@ static void put_result(FILE *f, int r, const struct driver_result *result)
 	fprintf(f, "\n");
 }
 
-/* What was written, and then the result in a line. */
+/* The writes, followed by the result in a line. */
 static void check(int r, const struct driver_result *result, const char *expected)
 {
 	char log[4096], *text = NULL;
@@ -92,11 +92,11 @@ static void sets(void **state)
 	make(*state, "e1000e", NULL);
 	execute("vfio-pci", STEPS WAIT "0: 3 done, driver vfio-pci, vfio7\n");
 	check_device("vfio-pci", "vfio-pci");
-	/* It has it already: no node is waited for, though it has one. */
+	/* Already bound: no node is waited for, although there is one. */
 	execute("vfio-pci", LISTEN "0: 0 done, 0 failed, driver vfio-pci\n");
 }
 
-/* No driver of VFIO's: no node. */
+/* Not a VFIO driver: no node. */
 static void sets_another(void **state)
 {
 	make(*state, "e1000e", NULL);
@@ -111,7 +111,7 @@ static void resets(void **state)
 	check_device("e1000e", "(null)");
 }
 
-/* To a driver of VFIO's, as it happens: nobody has asked for its node. */
+/* The default driver happens to be VFIO's: no node was asked for. */
 static void resets_to_what_it_finds(void **state)
 {
 	make(*state, "igb", "igb\n");
@@ -127,7 +127,7 @@ static void resets_to_none(void **state)
 	check_device("", "(null)");
 }
 
-/* udev makes the node late, or not at all: the driver stays. */
+/* udev creates the node late, or not at all: the driver stays. */
 static void waits_for_the_node(void **state)
 {
 	make(*state, "e1000e", NULL);
@@ -155,7 +155,7 @@ static void fails_to_wait(void **state)
 	check_device("e1000e", "(null)");
 }
 
-/* A kernel without nodes for devices: the group's, unless another member has brought it before. */
+/* A kernel without cdevs: the group's node, unless another member created it before. */
 static void waits_for_the_group(void **state)
 {
 	make(*state, "e1000e", NULL);
@@ -173,7 +173,7 @@ static void brings_no_node(void **state)
 	execute("vfio-pci", STEPS "0: 3 done, driver vfio-pci\n");
 }
 
-/* The first write fails: nothing is to be undone. Of the others the driver and the override are put back. */
+/* If the first write fails nothing is undone. For others, driver and override are restored. */
 static void undoes_what_fails(void **state)
 {
 	make(*state, "e1000e", NULL);
@@ -208,7 +208,7 @@ static void puts_back_an_override(void **state)
 	check_device("igb", "igb");
 }
 
-/* What has no driver is to have none again. */
+/* A device that had no driver has none afterwards. */
 static void puts_back_that_there_was_none(void **state)
 {
 	make(*state, NULL, NULL);
@@ -218,12 +218,12 @@ static void puts_back_that_there_was_none(void **state)
 	check_device("", "(null)");
 }
 
-/* Another takes it, or none does. */
+/* Another driver binds it, or none. */
 static void is_not_what_was_wanted(void **state)
 {
 	make(*state, "e1000e", NULL);
 	kernel.refuses = "probe";
-	kernel.error = 1; /* as if it had been done */
+	kernel.error = 1; /* as if it had succeeded */
 	execute("vfio-pci", STEPS "override e1000e\nbind e1000e\noverride -\n"
 				  "-6: 3 done, undone, driver e1000e\n");
 	check_device("e1000e", "(null)");
@@ -241,7 +241,7 @@ static void cannot_be_undone(void **state)
 	check_device("", "(null)");
 }
 
-/* The driver is put back, and the override is not. */
+/* The driver is restored, but not the override. */
 static void cannot_be_undone_as_a_whole(void **state)
 {
 	make(*state, "e1000e", NULL);
@@ -261,7 +261,7 @@ static void is_taken_away(void **state)
 	execute("vfio-pci", STEPS "-19: 3 done, driver -\n");
 }
 
-/* Nobody knows what the process that was killed has done. */
+/* What a killed process has done is unknown. */
 static void is_killed(void **state)
 {
 	make(*state, "e1000e", NULL);
@@ -287,7 +287,7 @@ static void on_signal(int number)
 	signalled++;
 }
 
-/* Where it ends soon the write is waited for. The signal comes through when all is back. */
+/* A write that returns soon is waited for. The signal is delivered after everything is restored. */
 static void is_stopped_by_a_signal(void **state)
 {
 	struct sigaction before;
@@ -301,7 +301,7 @@ static void is_stopped_by_a_signal(void **state)
 				   "-4: 1 done, 0 failed, interrupted, undone, driver e1000e\n");
 	assert_int_equal(signalled, 1);
 	check_device("e1000e", "(null)");
-	/* After the last write too. */
+	/* Also after the last write. */
 	kernel.signals = "probe";
 	execute("vfio-pci", STEPS "unbind vfio-pci\noverride e1000e\nbind e1000e\noverride -\n"
 				  "-4: 3 done, 2 failed, interrupted, undone, driver e1000e\n");
@@ -309,7 +309,7 @@ static void is_stopped_by_a_signal(void **state)
 	sigaction(SIGTERM, &before, NULL);
 }
 
-/* nohup(1): what is ignored stays so. */
+/* nohup(1): ignored signals stay ignored. */
 static void is_not_stopped_by_what_is_ignored(void **state)
 {
 	struct sigaction before;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is said of each fact of a device that stands in a driver's way, or that could not be read. */
+/* The obstacle reported for each fact of a device, or for one that could not be read. */
 #include "../memory.h"
 #include "../obstacles.h"
 
@@ -10,7 +10,7 @@
 #define ID   "0000:01:00.0"
 #define PATH "/sys/devices/pci0000:00/" ID
 
-/* The block devices that the kernel holds for somebody; "!" before the name: that cannot be told. */
+/* Block devices claimed by the kernel; "!" before the name: unknown. */
 static const char *claimed[4];
 
 int __wrap_sys_block_claimed(const char *name);
@@ -26,7 +26,7 @@ int __wrap_sys_block_claimed(const char *name)
 	return 0;
 }
 
-/* Of a device with nothing in the way. */
+/* A device without obstacles. */
 static struct device bare(void)
 {
 	return (struct device){ .id = (char *)ID,
@@ -78,7 +78,7 @@ static void virtual_functions(void **state)
 	      "vfs: " ID " has 1 virtual functions [echo 0 > " PATH "/sriov_numvfs]\n");
 	device.sriov_numvfs = (struct field_u64){ .value = 3, .status = -EACCES };
 	guard(tree, &device, "");
-	/* Of a bridge both, in this order. */
+	/* A bridge has both, in this order. */
 	device.sriov_numvfs = field_u64(256);
 	device.class = field_u64(0x060000);
 	device.path = (struct field_str){ 0 };
@@ -87,7 +87,7 @@ static void virtual_functions(void **state)
 	      "vfs: " ID " has 256 virtual functions [echo 0 > /sriov_numvfs]\n");
 }
 
-/* Interfaces that are up, down, and of which that is unknown; a name that a shell would take apart. */
+/* Interfaces that are up, down, or unknown; a name that needs quoting. */
 static void networks(void **state)
 {
 	const struct tree *tree = *state;
@@ -113,7 +113,7 @@ static void networks(void **state)
 	      "unknown network: the network interfaces could not be read: Permission denied\n");
 }
 
-/* What the machine is reached by: itself, or what stands above it, by a few more. */
+/* The route to the machine: through the interface, or a few levels of others above it. */
 static void default_routes(void **state)
 {
 	const struct tree *tree = *state;
@@ -143,7 +143,7 @@ static void default_routes(void **state)
 	guard(tree, &device,
 	      "network: eth0 is up and a part of up1, with a default route over up8 "
 	      "[ip link set dev eth0 down]\n");
-	/* One more is too many, and a circle has no end. */
+	/* One level more is too many, and a circle has no end. */
 	assert_int_equal(unlinkat(tree->root.fd, NETLINK_ROUTES_CAPTURED "/up8", 0), 0);
 	tree_file(tree, NETLINK_ROUTES_CAPTURED "/up9", "");
 	tree_dir(tree, "sys/class/net/up8/upper_up9");
@@ -151,7 +151,7 @@ static void default_routes(void **state)
 	guard(tree, &device, "network: eth0 is up and a part of up1 [ip link set dev eth0 down]\n");
 }
 
-/* A folder `net` without an entry stands for those of another network namespace. */
+/* An empty directory `net` means interfaces in another network namespace. */
 static void namespaces(void **state)
 {
 	const struct tree *tree = *state;
@@ -203,7 +203,7 @@ static void uses_of_disks(void **state)
 	      "unknown mount: the block devices could not be read: Permission denied\n");
 }
 
-/* md, LUKS, LVM, what has no name, and the disk above the paths of a multipath NVMe. */
+/* md, LUKS, LVM, an unnamed one, and the disk of a multipath NVMe. */
 static void stacked_devices(void **state)
 {
 	static const char *const names[] = { "md127", "dm-0", "dm-1", "dm-2", "dm-3", "nvme2n1" };
@@ -235,7 +235,10 @@ static void stacked_devices(void **state)
 	guard(tree, &device, "");
 }
 
-/* On a live machine, where nothing else has explained it: a partition's claim is its disk's too. */
+/*
+ * On a live machine, if there is no other explanation: a claim on a partition is one on its disk
+ * too.
+ */
 static void claims(void **state)
 {
 	const struct tree *tree = *state;
@@ -295,7 +298,7 @@ static void holders(void **state)
 	      "holder: process 10 (ioasid:vm1) has /dev/vfio/6 open (10)\n");
 }
 
-/* Others' files matter where a driver waits for them to be closed, or a disk may be open. */
+/* Unreadable processes matter if unbinding waits for an open node, or if a disk may be open. */
 static void holders_unknown(void **state)
 {
 #define UNSEEN \
@@ -319,7 +322,7 @@ static void holders_unknown(void **state)
 	guard(tree, &device, "");
 }
 
-/* A line with a byte that a terminal does not show is none to be copied. */
+/* A command with an unprintable byte cannot be copied. */
 static void commands_that_can_be_shown(void **state)
 {
 	const struct tree *tree = *state;

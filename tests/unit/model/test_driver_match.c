@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which devices a driver is made for, by what depmod and the kernel's build leave. */
+/* Which devices a driver supports, from the files of depmod and the kernel's build. */
 #include "../memory.h"
 
 #include "model/driver/match.h"
@@ -8,10 +8,10 @@
 #define PATH    "/sys/devices/" NIC
 #define MODULES "lib/modules/7.3.4+deb13-amd64/"
 
-/* Of the lab's NIC, as its uevent has it. */
+/* From the uevent of the lab's NIC. */
 #define MODALIAS "MODALIAS=pci:v00008086d000010D3sv00008086sd00000000bc02sc00i00\n"
 
-/* Lines of Debian's linux-modules-7.3.4+deb13-amd64, as depmod makes them. */
+/* Lines of Debian's linux-modules-7.3.4+deb13-amd64, as depmod writes them. */
 #define ALIASES \
 	"# Aliases extracted from modules themselves.\n" \
 	"alias pci:v*d*sv*sd*bc01sc08i02* nvme\n" \
@@ -34,7 +34,7 @@ static void driver(const struct tree *tree, const char *name, const char *module
 	tree_link(tree, path, target);
 }
 
-/* Made, or made another. */
+/* Creates or replaces it. */
 static void device(const struct tree *tree, const char *address, const char *uevent,
 		   const char *override)
 {
@@ -110,7 +110,10 @@ static void reads_aliases_of_modules(void **state)
 	check_list(tree, "e1000e pci-stub uio_pci_generic vfio-pci");
 }
 
-/* As modpost writes it since Linux 6.18, handle_moddevtable(); here from Debian's virtio_pci and 8250_pci. */
+/*
+ * As handle_moddevtable() of modpost writes it since Linux 6.18; here from Debian's virtio_pci and
+ * 8250_pci.
+ */
 static void reads_aliases_of_what_is_built_in(void **state)
 {
 	static const char modinfo[] = "virtio_pci.license=GPL\0"
@@ -131,7 +134,7 @@ static void reads_aliases_of_what_is_built_in(void **state)
 	check(tree, "igb", DRIVER_MATCH_UNKNOWN, 0);
 }
 
-/* A VFIO driver of other makers goes by what it declares, not by a name. */
+/* An out-of-tree VFIO driver is recognized by its aliases, not by its name. */
 static void knows_drivers_for_any(void **state)
 {
 	const struct tree *tree = *state;
@@ -168,7 +171,7 @@ static void tells_modules_apart(void **state)
 	check_list(tree, "a-1 a-2 e1000e own_name pci-stub uio_pci_generic vfio-pci");
 }
 
-/* Without any file there is what the kernel matched by itself. */
+/* Without alias files, the devices bound by the kernel count. */
 static void reads_what_is_bound(void **state)
 {
 #define OTHER "MODALIAS=pci:v00008086d000010D3sv00008086sd00000001bc02sc00i00\n"
@@ -218,10 +221,10 @@ static void says_what_it_could_not_read(void **state)
 	tree_link(tree, MODULES "modules.alias", "errno:13");
 	check(tree, "e1000e", DRIVER_MATCH_UNKNOWN, -EACCES);
 	check_made(tree, "vfio-pci", DRIVER_MATCH_ANY, -EACCES, "");
-	/* A device that does not say what it is. */
+	/* A device without modalias. */
 	device(tree, "0000:00:03.0", "", "(null)\n");
 	check(tree, "e1000e", DRIVER_MATCH_UNKNOWN, -ENOENT);
-	/* Whatever a file holds. */
+	/* With any contents of the files. */
 	device(tree, "0000:00:03.0", MODALIAS, "(null)\n");
 	tree_file(tree, "proc/sys/kernel/osrelease", "other\n");
 	memset(longest, 'a', sizeof(longest) - 1);
@@ -310,7 +313,7 @@ static void runs_out_of_memory(void **state)
 	memory_exhaust(try_reduce, *state, 0);
 }
 
-/* What a capture keeps of it says the same as all of it. */
+/* What a capture keeps has the same result as the whole files. */
 static void reduces(void **state)
 {
 	const struct tree *tree = *state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What logs put before and around a message of the kernel, and lines that belong together. */
+/* Prefixes of kernel messages in all log formats, and lines that belong together. */
 #include "../log_seen.h"
 
 #include <setjmp.h>
@@ -32,7 +32,7 @@ static void check_prefix(const char *prefix, const char *time)
 		fail_msg("'%s': time is '%s'", prefix, seen.last.time);
 	if (time)
 		assert_string_equal(seen.line, text);
-	/* Not believed is not unseen. */
+	/* A line that is not believed is counted. */
 	if (strlen(prefix) && seen.doubted != !time)
 		fail_msg("'%s': %u were doubted", prefix, (unsigned int)seen.doubted);
 }
@@ -65,7 +65,7 @@ static void prefixes(void **state)
 	check_prefix("Tue 2026-11-24 17:54:37 UTC host kernel: ", "Tue 2026-11-24 17:54:37 UTC");
 }
 
-/* As journalctl of systemd 252 prints one record, each -o, with a host's name and without. */
+/* One record as printed by journalctl of systemd 252 with each -o, with and without a host name. */
 static void journals(void **state)
 {
 	static const struct {
@@ -204,7 +204,7 @@ static void daemons(void **state)
 	check_prefix("\xef\xbb\xbf[    1.000000] ", "1.000000");
 }
 
-/* Whose log it is, where it says. */
+/* The host, if the log has it. */
 static void hosts(void **state)
 {
 	static const struct {
@@ -237,11 +237,11 @@ static void hosts(void **state)
 	}
 }
 
-/* What programs can have written in front of a fault of their own making. */
+/* Prefixes that programs could have written before a forged fault. */
 static void enemies(void **state)
 {
 	(void)state;
-	/* A line of /dev/log whose tag ends at a blank: rsyslog has the rest behind it. */
+	/* A line from /dev/log whose tag ends at a space: rsyslog appends the rest. */
 	check_prefix("Nov 27 12:00:00 host evil kernel: ", NULL);
 	check_prefix("2026-11-27T12:00:00.123456+01:00 host evil kernel: ", NULL);
 	check_prefix("Nov 27 12:00:00 host kern.err evil kernel: ", NULL);
@@ -251,7 +251,7 @@ static void enemies(void **state)
 	check_prefix("Nov 27 12:00:00 host kernel ", NULL);
 	check_prefix("Nov 27 12:00:00 ", NULL);
 	check_prefix("Nov 27 12:00:00 host kern9.err kernel: ", NULL);
-	/* A name of a USB device, a label of a file system, a task's. */
+	/* Name of a USB device, label of a file system, name of a task. */
 	check_prefix("usb 1-1: Product: ", NULL);
 	check_prefix("[    1.000000] usb 1-1: Product: ", NULL);
 	check_prefix("EXT4-fs (sda1): ", NULL);
@@ -259,7 +259,7 @@ static void enemies(void **state)
 	check_prefix("[    1.000000] kernel[12]: ", NULL);
 }
 
-/* Anybody may log anything; only the kernel knows of faults. */
+/* Any process can log anything; only the kernel is believed. */
 static void not_the_kernel(void **state)
 {
 	(void)state;
@@ -274,12 +274,12 @@ static void not_the_kernel(void **state)
 	check_prefix("1732443000.123456 host evil[12]: ", NULL);
 	check_prefix("1732443000.123456 host evil: kernel: ", NULL);
 	check_prefix("Tue 2026-11-24 17:54:37 UTC host evil[12]: ", NULL);
-	/* As journalctl shows the second line of a message. */
+	/* journalctl's format of the second line of a message. */
 	check_prefix("                          x: ", NULL);
 	check_prefix("\t", NULL);
 }
 
-/* Tabs as the log's ways change them. */
+/* Tabs as different loggers rewrite them. */
 static void tabs(void **state)
 {
 	static const char *const forms[] = { "\t", " ", "#011", "\\x09", "" };
@@ -326,7 +326,10 @@ static void check_list(const char *text, const char *expected)
 	assert_string_equal(seen, expected);
 }
 
-/* Two SMMUs, and others, print at once: each line is added to its own, in the order of the first lines. */
+/*
+ * Two SMMUs and other drivers print at once: each line is added to its own fault, in the order of
+ * the first lines.
+ */
 static void interleaved(void **state)
 {
 	(void)state;
@@ -339,13 +342,13 @@ static void interleaved(void **state)
 		   "arm-smmu-v3 arm-smmu-v3.3.auto code 10 words 4 last aa\n"
 		   "arm-smmu-v3 arm-smmu-v3.4.auto code 13 words 4 last bb\n"
 		   "dmar  code 5 words 0 last 0\n");
-	/* A second event of the same SMMU begins anew; others may go on. */
+	/* A second event of the same SMMU starts a new fault; others may continue. */
 	check_list(OTHER3 "event 0x13 received:\n" SMMU3 "event 0x10 received:\n" OTHER3
 			  "event 0x11 received:\n" OTHER3 "\t0x0000030000000011\n",
 		   "arm-smmu-v3 arm-smmu-v3.4.auto code 13 words 0 last 0\n"
 		   "arm-smmu-v3 arm-smmu-v3.3.auto code 10 words 0 last 0\n"
 		   "arm-smmu-v3 arm-smmu-v3.4.auto code 11 words 1 last 30000000011\n");
-	/* More than are held at once lose their further lines, not themselves. */
+	/* Beyond the limit of held faults, only continuation lines are lost. */
 	check_list("arm-smmu-v3 a: event 0x10 received:\narm-smmu-v3 b: event 0x10 received:\n"
 		   "arm-smmu-v3 c: event 0x10 received:\narm-smmu-v3 d: event 0x10 received:\n"
 		   "arm-smmu-v3 e: event 0x10 received:\narm-smmu-v3 a: 0x0000020000000010\n",
@@ -356,7 +359,7 @@ static void interleaved(void **state)
 		   "arm-smmu-v3 e code 10 words 0 last 0\n");
 }
 
-/* What is held back is given when too many lines of others come. */
+/* A held fault is reported after too many unrelated lines. */
 static void held_for_long(void **state)
 {
 	_cleanup_log_parser_ struct log_parser parser = { 0 };
@@ -387,7 +390,9 @@ static void stops_when_told(void **state)
 	assert_int_equal(calls, 1);
 }
 
-/* "fault" is a word, not a part of one; iommu.c intel_iommu_probe_device() and others say "default". */
+/*
+ * "fault" must be a word, or the start of one: intel_iommu_probe_device() and others say "default".
+ */
 static void words(void **state)
 {
 	struct seen seen;
@@ -401,7 +406,10 @@ static void words(void **state)
 	      &seen);
 	assert_int_equal(seen.n, 3);
 	assert_int_equal(seen.last.kind, LOG_KIND_UNKNOWN);
-	/* Of an IOMMU, errors in words that are not known are told; of a driver that has others, not. */
+	/*
+	 * Unknown errors of an IOMMU are reported; those of a driver that also has other errors are
+	 * not.
+	 */
 	parse("arm-smmu-v3 a: a new error of the queue\nAMD-Vi: a new violation\nDMAR: queue timed out\n",
 	      &seen);
 	assert_int_equal(seen.n, 3);
@@ -411,7 +419,7 @@ static void words(void **state)
 	assert_int_equal(seen.n, 0);
 }
 
-/* Nothing that is longer than its room, or no number, is taken for a part of it. */
+/* Text that is too long for its field, or not a number, is not truncated to fit. */
 static void hostile(void **state)
 {
 	static const char nul[] =

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Logs of records: whose they are is told by fields, which nobody can make up. */
+/* Logs of records: fields that cannot be forged say who logged them. */
 #include "../log_seen.h"
 
 #define FAULT_1 \
@@ -7,7 +7,7 @@
 #define FAULT_2 \
 	"DMAR: [DMA Write NO_PASID] Request device [0000:00:05.0] fault addr 0x2000 [fault reason 0x05] x"
 
-/* Parses TEXT; how many faults there were, and how many lines were doubted. */
+/* Parses TEXT; expects so many faults and doubted lines. */
 static void check(const char *text, unsigned int n, unsigned int doubted, uint64_t iova,
 		  const char *time)
 {
@@ -24,13 +24,13 @@ static void check(const char *text, unsigned int n, unsigned int doubted, uint64
 static void json(void **state)
 {
 	(void)state;
-	/* journalctl -o json, json-sse, json-seq; in whatever order the fields come */
+	/* journalctl -o json, json-sse, json-seq; with fields in any order */
 	check("{\"MESSAGE\":\"" FAULT_1 "\",\"_TRANSPORT\":\"kernel\",\"__REALTIME_TIMESTAMP\":"
 	      "\"1798369203000000\"}",
 	      1, 0, 0x1000, "2026-12-27T11:00:03.000000Z");
 	check("data: {\"_TRANSPORT\":\"kernel\",\"MESSAGE\":\"" FAULT_1 "\"}\n", 1, 0, 0x1000, "");
 	check("\x1e{\"_TRANSPORT\":\"kernel\",\"MESSAGE\":\"" FAULT_1 "\"}\n", 1, 0, 0x1000, "");
-	/* A message with escapes, and one that is an array of its bytes. */
+	/* A message with escapes, and one as an array of bytes. */
 	check("{\"_TRANSPORT\":\"kernel\",\"MESSAGE\":\"\\u0044MAR: \\t[DMA Write NO_PASID] Request device "
 	      "[0000:00:05.0] fault addr 0x1000 [fault reason 0x05] \\\"x\\\"\"}",
 	      1, 0, 0x1000, "");
@@ -43,7 +43,7 @@ static void json(void **state)
 	      "\"\n      }\n   ]\n}",
 	      2, 0, 0x2000, "13.345678");
 	check("{\"fac\": \"kern\", \"pri\": \"err\", \"msg\": \"" FAULT_1 "\"}", 1, 0, 0x1000, "");
-	/* Docker's json-file: a line as any, within. */
+	/* Docker's json-file: a normal line inside. */
 	check("{\"log\":\"[    1.000000] " FAULT_1
 	      "\\n\",\"stream\":\"stdout\",\"attrs\":{\"a\":\"b\"},\"time\":"
 	      "\"2026-11-27T12:00:00.0Z\"}",
@@ -52,7 +52,9 @@ static void json(void **state)
 	      "2026-11-27T12:00:00.0Z");
 	check("{\"log\":\"Nov 27 12:00:00 host evil[3]: " FAULT_1 "\\n\",\"time\":\"x\"}", 0, 1, 0,
 	      "");
-	/* Two records of a line; one that ends in the next; and lines that are no JSON behind. */
+	/*
+	 * Two records on a line; one that ends on the next; and lines after it that are not JSON.
+	 */
 	check("{\"msg\":\"" FAULT_1 "\"}{\"msg\":\"" FAULT_2 "\"}", 2, 0, 0x2000, "");
 	check("{\"x\":1,\n\"msg\":\"" FAULT_1 "\",\n" FAULT_2, 1, 0, 0x2000, "");
 }
@@ -79,7 +81,7 @@ static void not_the_kernel(void **state)
 		snprintf(text, sizeof(text), "{\"MESSAGE\":\"x\\n" FAULT_1 "\",%s}", others[i]);
 		check(text, 0, 1, 0, "");
 	}
-	/* The second of two messages of one record is not shown by journalctl either. */
+	/* Of two messages in one record, journalctl does not show the second either. */
 	check("{\"_TRANSPORT\":\"kernel\",\"MESSAGE\":[\"x\",\"" FAULT_1 "\"]}", 0, 0, 0, "");
 }
 
@@ -93,7 +95,7 @@ static void export(void **state)
 	      2, 0, 0x2000, "2026-12-27T11:00:03.000000Z");
 	check(HEAD "_TRANSPORT=syslog\nMESSAGE=" FAULT_1 "\n\n", 0, 1, 0, "");
 	check(HEAD "MESSAGE=" FAULT_1 "\n\n", 0, 1, 0, "");
-	/* Plain text behind it is that. */
+	/* Plain text after it is recognized. */
 	check(HEAD "_TRANSPORT=syslog\nMESSAGE=x\n\n" FAULT_2, 1, 0, 0x2000, "");
 }
 
@@ -104,7 +106,10 @@ static int add(const struct log_fault *fault, void *data)
 	return 0;
 }
 
-/* A message of lines, of which some look like fields of the kernel's; its length has a newline in it. */
+/*
+ * A message of several lines that look like the kernel's fields; its length contains a newline
+ * byte.
+ */
 static void blobs(void **state)
 {
 	static const char fields[] = "\n\n" HEAD "_TRANSPORT=kernel\nMESSAGE=" FAULT_1 "\n\n";
@@ -136,7 +141,7 @@ static void blobs(void **state)
 	}
 }
 
-/* Where a line was lost, what follows may be the inside of a message. */
+/* After a lost line, what follows may be part of a message. */
 static void torn(void **state)
 {
 	static const char *const lines[] = { "__CURSOR=1", "_TRANSPORT=kernel", "MESSAGE=" FAULT_1,

@@ -9,7 +9,7 @@ static void corpus(void **state)
 	corpus_check("tests/log/x86.corpus", tables, sizeof(tables) / sizeof(*tables));
 }
 
-/* Each reason that the kernel has a text for. */
+/* Each reason for which the kernel has a text. */
 static void reasons(void **state)
 {
 	(void)state;

@@ -24,7 +24,7 @@ static void check(const struct iommu_field *fields, size_t n, const char *reg, c
 	assert_string_equal(field->meaning, meaning);
 }
 
-/* Each bit of a register belongs to one field at most; every field says what it is. */
+/* Each bit of a register belongs to at most one field; every field is explained. */
 static void check_layout(const struct iommu_field *fields, size_t n, const char *reg, uint64_t all)
 {
 	uint64_t seen = 0;
@@ -65,7 +65,7 @@ static void decodes_intel(void **state)
 	size_t n = 0;
 
 	(void)state;
-	/* A server of 2019, in legacy mode, as its kernel wrote them. */
+	/* A server of 2019 in legacy mode, in its kernel's format. */
 	assert_int_equal(
 		iommu_decode_intel(UINT64_C(0x8d2078c106f0466), UINT64_C(0xf020df), &fields, &n),
 		0);
@@ -94,7 +94,7 @@ static void decodes_amd(void **state)
 	size_t n = 0;
 
 	(void)state;
-	/* A server of 2019: the driver lists PPR X2APIC NX GT IA GA PC GA_vAPIC of it. */
+	/* A server of 2019, for which the driver lists PPR X2APIC NX GT IA GA PC GA_vAPIC. */
 	assert_int_equal(iommu_decode_amd(UINT64_C(0x58f77ef22294ade), 0, &fields, &n), 0);
 	check(fields, n, "EFR", "PreFSup", 0, "no");
 	check(fields, n, "EFR", "PPRSup", 1, "yes");

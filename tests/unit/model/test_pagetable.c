@@ -34,7 +34,10 @@ static void finds_entries(void **state)
 		{ ENTRY("0", "0xa000:0x3:0x49"), 0, OF("0", "there first-stage 4 @0xa000") },
 		{ ENTRY("7", "0xafff:0x3:0x49"), 7, OF("7", "misread") },
 		{ ENTRY("7", "0xa003:0x3:0x49"), 7, OF("7", "there first-stage 4 @0xa000") },
-		/* First stage of 4 levels, and the unit's second stages have 5: the kernel would walk 5. */
+		/*
+		 * A first stage of 4 levels, while the unit's second stages have 5, which the
+		 * kernel's dump would use.
+		 */
 		{ ENTRY("7", "0xa000:0x3:0x4d"), 7, OF("7", "misread") },
 		{ ENTRY("7", "0xa004:0x3:0x49"), 7, OF("7", "misread") },
 		{ ENTRY("7", "0xa004:0x3:0x4d"), 7, OF("7", "there first-stage 5 @0xa000") },

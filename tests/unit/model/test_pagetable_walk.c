@@ -59,7 +59,10 @@ static void translates_in_any_order(void **state)
 				       0, "0x2027", "0x2000")
 				       PD(0, "0x3027",
 					  "0x3000") "  PT[4] 0x800000000000a025 -> 0xa000 present user accessed no-execute\n"
-						    /* Bit 12 of a large page's entry is no address. */
+						    /*
+						     * Bit 12 of a large page's entry is not part of
+						     * the address.
+						     */
 						    "0x5fffff mapped 0x405fffff of 2097152 rw\n" TOP(
 							    0, "0x1027", "0x1000")
 							    PDPT(0, "0x2027",
@@ -83,7 +86,7 @@ static void says_where_walks_end(void **state)
 	static const uint64_t iovas[] = { 0, 0x5000, 0x1fffff, 0x200000, 0x600000, 0x40000000,
 					  UINT64_C(0x8000000000), UINT64_C(0xffffffffffffe000),
 					  UINT64_C(0xfffffffffe000000), UINT64_C(0x1000000000000),
-					  /* In the table's width, and not canonical. */
+					  /* Within the table's width, but not canonical. */
 					  UINT64_C(0xfffffffff123), UINT64_C(0xffff7fffffffffff) };
 	_cleanup_pagetable_ struct pagetable table = { 0 };
 	const struct tree *tree = *state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Bindings: what records say and what the IOMMU's table has, joined. */
+/* Bindings: records joined with the IOMMU's table. */
 #include "../pasid_rows.h"
 
 static void joins(void **state)
@@ -41,7 +41,10 @@ static void joins(void **state)
 		"0000:ff:00.0 1-2 hwpt unconfirmed hwpt=1 hardware!-95 record=1 by context\n");
 }
 
-/* Two devices in each of two contexts, with the same numbers, one a table of its own; the device is asked for. */
+/*
+ * Two devices in each of two contexts with the same PASIDs, one with its own page table; only one
+ * device is queried.
+ */
 static void tells_devices_and_contexts_apart(void **state)
 {
 	const struct tree *tree = *state;
@@ -81,7 +84,7 @@ static void tells_devices_and_contexts_apart(void **state)
 static void shows_what_the_table_contradicts(void **state)
 {
 	const struct tree *tree = *state;
-	/* A process's address space, which has domain 1; and no such one. */
+	/* An address space of a process, with domain 1; and another entry. */
 	const struct hardware hardware[] = { { "00:10.0", 5, 5, 1, 1 }, { "00:10.0", 6, 6, 9, 1 } };
 	const struct pasid_record record = {
 		.device = VFIO_ID, .lo = 5, .hi = 6, .ioas = field_u64(1)
@@ -126,7 +129,7 @@ static void keeps_huge_ranges(void **state)
 	assert_int_equal(n, 1000 + 0xfffff);
 }
 
-/* The first and the last number there is, of the table alone. */
+/* The first and the last possible number, only in the table. */
 static void knows_the_ends(void **state)
 {
 	const struct tree *tree = *state;
@@ -153,7 +156,7 @@ static void knows_the_ends(void **state)
 			  " hardware=1 record=0 domain=8 type=1 by vt-d\n");
 }
 
-/* Rows go on where all is alike, and end where a domain, a type, or a claim does. */
+/* Ranges continue while all is equal, and end where domain, type or claim changes. */
 static void puts_together_what_is_alike(void **state)
 {
 	const struct tree *tree = *state;
@@ -181,7 +184,7 @@ static void puts_together_what_is_alike(void **state)
 		  " 8-8 ioas not-in-hardware" OF_7 " ioas=2 hardware=0 record=1 by context\n");
 }
 
-/* Only what is asked for is read, and asked of the rest. */
+/* Only requested facts are read, of the process too. */
 static void reads_what_is_needed(void **state)
 {
 	const struct tree *tree = *state;
@@ -230,7 +233,7 @@ static void says_when_hardware_is_unreadable(void **state)
 	rows_list(tree, query, UNCONFIRMED("-2"));
 }
 
-/* A table that is cut short or new would pass for one that lacks what was bound. */
+/* A truncated or unknown table must not look like one that lacks what was bound. */
 static void trusts_no_broken_table(void **state)
 {
 	const struct tree *tree = *state;
@@ -252,7 +255,10 @@ static void trusts_no_broken_table(void **state)
 		  " 7-7 ioas unconfirmed" OF_7 " ioas=1 hardware!-74 record=1 by context\n");
 }
 
-/* Not as root_tbl_walk() goes: the same number, a lower one, a device of before; of another unit they may. */
+/*
+ * Unlike root_tbl_walk(): the same PASID, a lower one, an earlier device. In another unit's table
+ * these are valid.
+ */
 static void trusts_no_disorder(void **state)
 {
 	static const struct {

@@ -73,7 +73,7 @@ static void kfd(void **state)
 	      "");
 }
 
-/* In debugfs 0 is none; in sysfs it is one unknown. */
+/* In debugfs 0 means none; in sysfs an unknown one. */
 static void kfd_zero(void **state)
 {
 	const struct tree *tree = *state;
@@ -143,7 +143,7 @@ static void kfd_unreadable_gpu(void **state)
 	      "some GPUs in the topology could not be read: Operation not permitted");
 }
 
-/* A node's number stands where the function's was. */
+/* The partition's number replaces the function. */
 static void kfd_split(void **state)
 {
 	const struct tree *tree = *state;

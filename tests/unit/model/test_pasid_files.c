@@ -8,7 +8,7 @@
 #define PLACE "pci0000:00/" ID
 #define check claims_check
 
-/* After amdgpu_show_fdinfo() and drm_show_fdinfo(). */
+/* Follows amdgpu_show_fdinfo() and drm_show_fdinfo(). */
 static void add_drm(const struct tree *tree, const char *fd, const char *node, const char *info)
 {
 	char path[64], text[256];
@@ -42,7 +42,7 @@ static void amdgpu(void **state)
 	add_drm(tree, "20/fd/5", "/dev/dri/renderD128", AMDGPU("32771"));
 	add_drm(tree, "21/fd/3", "/dev/dri/card0", AMDGPU("0"));
 	add_drm(tree, "22/fd/3", "/dev/dri/card1", "drm-driver:\ti915\ndrm-pdev:\t0000:00:02.0\n");
-	/* As Linux 5.14 to 5.18 wrote it. */
+	/* Format of Linux 5.14 to 5.18. */
 	add_drm(tree, "22/fd/4", "/dev/dri/card0",
 		"pdev:\t" ID "\npasid:\t32772\nvram mem:\t0 kB\n");
 	check(tree, "amdgpu", 1,

@@ -47,7 +47,7 @@ static void make_opener(const struct tree *tree, const char *pid)
 	tree_link(tree, BUS "file7", BUS_UP "/wq0.1/dsa!wq0.1/file7");
 }
 
-/* 7 is the entry's own number, and 31 a thread of process 30. */
+/* 7 is the number of the entry, and 31 a thread of process 30. */
 static void idxd(void **state)
 {
 	const struct tree *tree = *state;
@@ -69,7 +69,7 @@ static void idxd_gone(void **state)
 	check(tree, "idxd", 1, DSA_ID " some 0-0 sva pid 31 wq0.1 5/2\n", "");
 }
 
-/* Without PASIDs the entry of an opener has no files. */
+/* Without PASIDs, an opener's entry has no files. */
 static void idxd_without_pasids(void **state)
 {
 	const struct tree *tree = *state;
@@ -124,7 +124,7 @@ static void idxd_hostile(void **state)
 	tree_file(tree, QUEUE "/dsa!wq0.1/file7/pid", "4294967297\n");
 	check(tree, "idxd", -EBADMSG, DSA_ID " some 0-0 sva pid -74 wq0.1 5/2\n",
 	      "/sys/bus/dsa/devices/file7/pid: Bad message");
-	/* Entries of other names, and a file that hangs from no queue. */
+	/* Entries with other names, and a file that is not below a queue. */
 	tree_link(tree, BUS "file", BUS_UP);
 	tree_link(tree, BUS "file1x", BUS_UP);
 	tree_link(tree, BUS "wq0", BUS_UP);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whose the entries of the hardware's table are that no source claims. */
+/* Finds the owners of entries in the hardware's table that no source claims. */
 #include "../pasid_rows.h"
 
 #define OF_6    " group=6 driver=vfio-pci"
 #define OF_8    " group=8 driver=hisi_zip"
 #define PROCESS " command=accel uid=1000 user=ann started=1700000004"
 
-/* The VFIO device's only entry, 4, and what is known of its owner. */
+/* The VFIO device's only entry, 4, and its owner. */
 #define ENTRY(owner, by) \
 	VFIO_ID " 4-4 unknown not-recorded" OF_6 owner \
 		" hardware=1 record=0 domain=8 type=1 by vt-d" by "\n"
@@ -16,7 +16,7 @@
 static const struct pasid_query all;
 static const struct hardware entry_4 = { "00:10.0", 4, 4, 8, 1 };
 
-/* The node of the device, vfio0, and that of its group. */
+/* The device's node, vfio0, and its group's. */
 static void make(const struct tree *tree)
 {
 	pasid_machine(tree, &entry_4, 1);
@@ -42,14 +42,14 @@ static void only_one_has_it_open(void **state)
 	pasid_opener(tree, 20, 1, "/dev/vfio/devices/vfio0");
 	pasid_opener(tree, 21, 1, "/dev/vfio/devices/vfio1");
 	rows_list(tree, all, OWNER("20"));
-	/* The same one, by the group as well. */
+	/* The same process, also through the group. */
 	tree_link(tree, "proc/20/fd/4", "/dev/vfio/6");
 	rows_list(tree, all, OWNER("20"));
 	pasid_opener(tree, 22, 1, "/dev/vfio/6");
 	rows_list(tree, all, NOBODY);
 }
 
-/* PASIDs are attached by an iommufd: of several the one that has one. */
+/* PASIDs are attached through an iommufd: of several processes, the one that has one. */
 static void of_several_one_has_an_iommufd(void **state)
 {
 	const struct tree *tree = *state;
@@ -64,7 +64,7 @@ static void of_several_one_has_an_iommufd(void **state)
 	rows_list(tree, all, NOBODY);
 }
 
-/* What the process of a context has is in its record. */
+/* What a context's process has is in its record. */
 static void a_context_is_no_owner(void **state)
 {
 	const struct tree *tree = *state;
@@ -94,7 +94,7 @@ static void some_cannot_be_looked_at(void **state)
 	rows_list(tree, all, NOBODY);
 }
 
-/* Each device's own; and an address space is nobody's who opened a device through VFIO. */
+/* Each device has its own owner; and an address space does not belong to a VFIO user. */
 static void each_device_has_its_own(void **state)
 {
 	const struct tree *tree = *state;
@@ -132,7 +132,7 @@ static void nobody_is_looked_for_unasked(void **state)
 	rows_list(tree, query, NOBODY);
 }
 
-/* Contexts that could not be asked may have it; an address space is none of theirs. */
+/* Contexts that could not be asked may have it, unless it is an address space. */
 static void a_context_may_have_it(void **state)
 {
 	const struct tree *tree = *state;
@@ -150,8 +150,8 @@ static void a_context_may_have_it(void **state)
 }
 
 /*
- * A driver of the kernel's binds a PASID to the domain of its device's own requests: it is the DMA API's
- * where the group has such a domain, and no user's driver the device.
+ * A kernel driver's PASID in the domain of the device's own requests: it belongs to the DMA API if
+ * the group has such a domain and the device no VFIO user.
  */
 static void the_kernel_has_it(void **state)
 {
@@ -184,7 +184,7 @@ static void the_kernel_has_it(void **state)
 	rows_list(tree, query, UNKNOWN ANOTHER);
 }
 
-/* The same, with a driver for users, and without a driver or a group. */
+/* The same with a VFIO driver, without a driver, or without a group. */
 static void the_kernel_has_it_not(void **state)
 {
 	const struct hardware hardware[] = { { "00:10.0", 0, 0, 8, 2 }, { "00:10.0", 4, 4, 8, 2 } };
@@ -213,7 +213,7 @@ static void the_kernel_has_it_not(void **state)
 			  "8 type=2 by vt-d vfio\n");
 }
 
-/* A nested table is one whatever it stands on. */
+/* A nested table is shown as one, whatever it is nested on. */
 static void nested_tables_are_shown(void **state)
 {
 	const struct hardware hardware[] = { { "00:10.0", 4, 4, 8, 3 } };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Claims of several sources, kept, sorted, and brought together where they agree. */
+/* Claims of several sources: stored, sorted, and merged where they agree. */
 #include "../tree.h"
 
 #include <errno.h>
@@ -78,7 +78,7 @@ static void add(struct pasid_claims *claims, const struct given *given, size_t n
 	pasid_claims_sort(claims);
 }
 
-/* What the claims on the device "d" come to. */
+/* The merged claims of the device "d". */
 static void parts(const struct tree *tree, const struct given *given, size_t n,
 		  const char *expected)
 {
@@ -146,7 +146,7 @@ static void keeps_claims_sorted(void **state)
 	assert_int_equal(span.end, 7);
 	span = pasid_claims_of(&claims, "d3");
 	assert_int_equal(span.first, span.end);
-	/* Each name once, sorted, so that it is found again. */
+	/* Each name once, sorted for the search. */
 	assert_int_equal(claims.pool.n, 6);
 	for (size_t i = 1; i < claims.pool.n; i++)
 		assert_true(strcmp(claims.pool.v[i - 1], claims.pool.v[i]) < 0);
@@ -154,7 +154,7 @@ static void keeps_claims_sorted(void **state)
 	assert_int_equal(claims.n, 0);
 }
 
-/* PASID 0 is the device's own; and there are 20 bits. */
+/* PASID 0 is the device's own, and numbers have 20 bits. */
 static void keeps_numbers_that_there_are(void **state)
 {
 	const struct given given[] = {
@@ -205,7 +205,7 @@ static void brings_kinds_together(void **state)
 	PARTS(*state, stale, "d 4-4 number unknown by 0x3\nd 5-5 number unknown by 0x3\n");
 }
 
-/* A context's facts are those of the claim that has the context. */
+/* A context's facts come from the claim that has the context. */
 static void brings_contexts_together(void **state)
 {
 #define RECORD(source, name, number) \
@@ -251,7 +251,7 @@ static void add_process(const struct tree *tree, int pid, int start)
 	tree_file(tree, path, text);
 }
 
-/* Of several processes that share what one opened the one that started first; numbers wrap. */
+/* Of several processes that share an open file, the one that started first; pids wrap. */
 static void finds_the_oldest_process(void **state)
 {
 #define OF(number, name) \
@@ -286,7 +286,7 @@ static void finds_the_oldest_process(void **state)
 	      "d 4-4 number unknown pid=20 by 0x8\n");
 }
 
-/* A process that one source knows, or could not read, and another does not. */
+/* A process that one source knows, and another does not or could not read. */
 static void takes_the_process_that_is_known(void **state)
 {
 #define BY(source, field) \
@@ -308,7 +308,7 @@ static void takes_the_process_that_is_known(void **state)
 	PARTS(*state, keeps_error, "d 4-4 number unknown pid!-13 by 0x6\n");
 }
 
-/* Of one source they add up; of two it is the same count, or one has none. */
+/* Counts of one source add up; two sources report the same count, or only one does. */
 static void adds_counts_up(void **state)
 {
 #define COUNTS(source, a, b) \
@@ -332,7 +332,7 @@ static void adds_counts_up(void **state)
 	PARTS(*state, better, "d 4-4 number unknown pid=9 faults=6 failures!-13 by 0x2\n");
 }
 
-/* Ranges that overlap are cut where one begins or ends. */
+/* Overlapping ranges are split where one begins or ends. */
 static void cuts_ranges(void **state)
 {
 	const struct given agree[] = { { 0, { .lo = 1, .hi = 10 } }, { 1, { .lo = 5, .hi = 15 } } };
@@ -362,7 +362,7 @@ static void cuts_ranges(void **state)
 	      "d 7-9 number unknown context=a by 0x1\n");
 }
 
-/* Sixteen contradict each other; the seventeenth is kept whole, apart. */
+/* Sixteen may contradict each other; the seventeenth is kept separately. */
 static void bears_many_contradictions(void **state)
 {
 	struct given given[17];
@@ -382,7 +382,10 @@ static void bears_many_contradictions(void **state)
 	parts(*state, given, 16, expected);
 }
 
-/* Without a number only the process makes two claims of a source one; a device's own numbers stay apart. */
+/*
+ * Without a number, claims of a source are merged by process only; numbers of a device's own MMU
+ * stay separate.
+ */
 static void brings_together_without_numbers(void **state)
 {
 #define SOME(source, process) \

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How each source of PASIDs fares, and what stops a walk over bindings or fails it. */
+/* The status of each source of PASIDs, and what stops a walk over bindings. */
 #include "../memory.h"
 #include "../pasid_rows.h"
 
 #define UIO_PASID "sys/devices/pci0000:00/" UIO_ID "/pasid"
 
-/* Each source with its status, rows and reason, one a line, and what stands for all of them. */
+/* Each source with status, rows and reason, one per line, and the overall statuses. */
 static void reports_check(const struct tree *tree, struct pasid_query query, const char *expected)
 {
 	struct pasid_reports reports = { 0 };
@@ -52,7 +52,7 @@ static void reports_an_empty_machine(void **state)
 		      "hardware -95, processes 1\n");
 }
 
-/* Who has devices open is reported where an entry or the caller asks for it. */
+/* Openers are reported if an entry or the caller needs them. */
 static void reports_what_was_read(void **state)
 {
 	const struct tree *tree = *state;
@@ -146,7 +146,7 @@ static void names(void **state)
 	assert_null(pasid_state_name(PASID_STATE_UNKNOWN));
 }
 
-/* Calls until the walk is to end. */
+/* Number of calls until the walk is stopped. */
 struct stop {
 	int calls, at;
 };
@@ -159,7 +159,7 @@ static int stop(const struct pasid_range *range, void *data)
 	return ++s->calls == s->at ? 40 + s->at : 0;
 }
 
-/* In the table, at its end, in what only claims know, and in what has no number. */
+/* In the table, at its end, in what only claims have, and in what has no number. */
 static void stops_where_it_is_told(void **state)
 {
 	const struct tree *tree = *state;
@@ -186,7 +186,7 @@ static void stops_where_it_is_told(void **state)
 		assert_int_equal(s.calls, at);
 	}
 	assert_int_equal(pasid_walk(&query, stop, &(struct stop){ .at = 9 }, &reports), 0);
-	/* Where a table breaks off, what came before it is told before the rest. */
+	/* If a table ends in an error, rows before it are reported first. */
 	tree_file(tree, PASID_TABLE,
 		  "IOMMU dmar0: Root\n00:10.0\t0x1:0x1\t0x0:0x1\t4 \t0x1:0x8:0x49\n00:10.0 x\n");
 	for (int at = 1; at <= 2; at++) {
@@ -197,7 +197,7 @@ static void stops_where_it_is_told(void **state)
 	}
 }
 
-/* A change is confirmed where the table has all of it, or cannot be read. */
+/* A change is confirmed if the table has all of it, or is unreadable. */
 static void confirms(void **state)
 {
 	static const struct {
@@ -239,7 +239,7 @@ static void confirms(void **state)
 	}
 }
 
-/* Two segments with the same addresses: the unit says which one it is. */
+/* Two segments with the same addresses: the unit decides. */
 static void finds_the_segment(void **state)
 {
 	const struct tree *tree = *state;
@@ -264,10 +264,10 @@ static void finds_the_segment(void **state)
 
 struct listing {
 	const struct tree *tree;
-	char *whole; /* the text of all rows where memory is enough */
+	char *whole; /* the text of all rows with enough memory */
 };
 
-/* Rows lack nothing, or say of what they lack that there was no memory. */
+/* Rows are complete, or marked as incomplete due to lack of memory. */
 static void compare_rows(const struct pasid_table *table, struct listing *listing)
 {
 	const struct memory before = memory;

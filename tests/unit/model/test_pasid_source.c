@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Trees of machines that the lab has not are written after the kernel's source and documentation. */
+/* Trees of machines that are not in the lab follow the kernel's source and documentation. */
 #include "../pasid_claims.h"
 
 #define ID    "0000:00:10.0"
@@ -43,7 +43,7 @@ static void uio(void **state)
 	tree_link(tree, "proc/20/fd/4", "/dev/uio0");
 	tree_link(tree, "proc/40/fd/3", "/dev/uio1");
 	check(tree, "uio", 1, ID " number 2-2 sva pid 20 uio0\n", "");
-	/* Forked with it open, through one that has closed it. */
+	/* Inherited it, through a parent that has closed it. */
 	tree_link(tree, "proc/30/fd/3", "/dev/uio0");
 	tree_file(tree, "proc/30/status", "Name:\tx\nPPid:\t25\n");
 	tree_file(tree, "proc/25/status", "Name:\tx\nPPid:\t20\n");
@@ -175,7 +175,7 @@ static void uio_of_another_driver(void **state)
 	check(tree, "uio", 0, "", NONE_OPENED);
 }
 
-/* After Documentation/ABI/testing/sysfs-driver-uacce and uacce_register(). */
+/* Follows Documentation/ABI/testing/sysfs-driver-uacce and uacce_register(). */
 static void make_uacce(const struct tree *tree, const char *flags)
 {
 	tree_pci(tree, PLACE, "6", "DRIVER=hisi_zip\n");
@@ -240,7 +240,7 @@ static void uacce_of_several_devices(void **state)
 	check(tree, "uacce", -EIO, ZIP_0 ZIP_1, "Input/output error");
 }
 
-/* After accel_sysfs_init() and drm_minor_register(); parameters of amdxdna_iommu.c. */
+/* Follows accel_sysfs_init() and drm_minor_register(); parameters from amdxdna_iommu.c. */
 static void make_accel(const struct tree *tree, const char *driver)
 {
 	tree_pci(tree, PLACE, "6", "");
@@ -278,7 +278,7 @@ static void amdxdna_unseen(void **state)
 	      "some processes could not be examined");
 }
 
-/* The parameter is root's to read (0600). */
+/* Only root can read the parameter (0600). */
 static void amdxdna_denied(void **state)
 {
 	const struct tree *tree = *state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Address spaces of processes: whose they are, with a number that a driver reports or without. */
+/* Owners of processes' address spaces, with and without a number reported by a driver. */
 #include "../pasid_rows.h"
 
 #define UIO_PASID "sys/devices/pci0000:00/" UIO_ID "/pasid"
@@ -32,7 +32,7 @@ static void blames_none_of_strangers(void **state)
 	const struct hardware hardware[] = { { "00:11.0", 2, 3, 1, 1 } };
 
 	pasid_machine(tree, hardware, ARRAY_SIZE(hardware));
-	/* The driver keeps the number of who opened the node last, which nobody tells. */
+	/* The driver keeps the number of the last opener, which is unknown. */
 	tree_file(tree, UIO_PASID, "3\n");
 	pasid_opener(tree, 20, 1, "/dev/uio0");
 	pasid_opener(tree, 900, 1, "/dev/uio0");
@@ -42,7 +42,7 @@ static void blames_none_of_strangers(void **state)
 			 " through=uio0 hardware=1 record=1 domain=1 type=1 by vt-d uio\n");
 }
 
-/* Of a process that is closing its last files, and of one without a time of start. */
+/* A process that is closing its last files, and one without a start time. */
 static void leaves_out_what_a_process_lacks(void **state)
 {
 	const struct tree *tree = *state;
@@ -76,7 +76,7 @@ static void says_what_of_a_process_cannot_be_read(void **state)
 			 "hardware=0 record=1 by uio\n");
 }
 
-/* No boot time, no list of users; then none that could be read. */
+/* No boot time and no list of users; then unreadable ones. */
 static void says_what_of_a_machine_cannot_be_read(void **state)
 {
 	const struct tree *tree = *state;
@@ -107,7 +107,10 @@ static void leaves_stale_sva_out(void **state)
 	pasid_machine(tree, NULL, 0);
 	tree_file(tree, UIO_PASID, "2\n");
 	rows_list(tree, all, "");
-	/* Somebody whom we may not see may have it open: but not with this hardware. */
+	/*
+	 * A process that may not be examined may have it open, but the hardware does not have the
+	 * PASID.
+	 */
 	tree_link(tree, "proc/30/fd", "errno:13");
 	rows_list(tree, all, "");
 	pasid_hardware_write(tree, other, 1);
@@ -141,7 +144,7 @@ static void names_unrecorded_sva(void **state)
 			 " hardware=1 record=0 domain=1 type=4 by vt-d\n");
 }
 
-/* A driver could not be asked: then it may be that one's. Of what is no address space drivers know nothing. */
+/* A driver that could not be asked may have it. Drivers only have address spaces. */
 static void does_not_call_unrecorded_what_it_could_not_ask(void **state)
 {
 	const struct tree *tree = *state;
@@ -160,7 +163,7 @@ static void does_not_call_unrecorded_what_it_could_not_ask(void **state)
 #define OPENER(state, pid, rest) \
 	ZIP(state OF_8 " through=hisi_zip-0 pid=" pid ACCEL rest " by uacce\n")
 
-/* The driver reports no number, and the table has one address space that it can be. */
+/* The driver reports no number, and one address space in the table matches. */
 static void finds_the_number_in_hardware(void **state)
 {
 	const struct tree *tree = *state;
@@ -179,7 +182,7 @@ static void finds_the_number_in_hardware(void **state)
 				     " hardware=1 record=1 domain=1 type=1 by vt-d uacce\n"));
 }
 
-/* Two processes, or two entries, or none: then nobody knows which is whose. */
+/* With two processes, two entries or none, the owner is unknown. */
 static void does_not_guess_numbers(void **state)
 {
 	const struct tree *tree = *state;
@@ -201,7 +204,7 @@ static void does_not_guess_numbers(void **state)
 		  OPENER(" 0-0 sva ambiguous", "20", " record=1 one of 9")
 			  OPENER(" 0-0 sva ambiguous", "31", " record=1 one of 9")
 				  ENTRY(" 9-9", "20,31"));
-	/* A table that breaks off may have had another one. */
+	/* If the table ends in an error, it may have had another. */
 	assert_int_equal(unlinkat(tree->root.fd, "proc/31/fd/3", 0), 0);
 	tree_file(tree, PASID_TABLE,
 		  "IOMMU dmar0: Root\n00:12.0\t0x1:0x1\t0x0:0x1\t9 \t0x1:0x1:0x49\n00:12.0 x\n");
@@ -210,7 +213,7 @@ static void does_not_guess_numbers(void **state)
 		      " hardware!-74 record=1 one of 9 by uacce\n") ENTRY(" 9-9", "20"));
 }
 
-/* What a context has is not to be another's: 12 is left. */
+/* What a context has is not assigned to others: 12 remains. */
 static void passes_over_what_is_claimed(void **state)
 {
 	const struct tree *tree = *state;
@@ -233,7 +236,7 @@ static void passes_over_what_is_claimed(void **state)
 					" hardware=1 record=1 domain=1 type=1 by vt-d uacce\n"));
 }
 
-/* A process has one number on all devices: what one driver reports holds for the other's. */
+/* A process has the same number on all devices: one driver's report applies to another's. */
 static void knows_the_number_by_another_device(void **state)
 {
 	const struct tree *tree = *state;

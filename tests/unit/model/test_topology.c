@@ -19,8 +19,8 @@ static void put_behind(const struct tree *tree, const char *place, const char *u
 }
 
 /*
- * Two units, one of them with nothing behind it; group 2 with a bridge, one more beneath it and what is
- * behind them; group 10 with a disk; a device in no group.
+ * Two units, one without devices; group 2 with a bridge, another one below it, and devices behind
+ * them; group 10 with a disk; a device without group.
  */
 static void make(const struct tree *tree)
 {
@@ -30,7 +30,7 @@ static void make(const struct tree *tree)
 	tree_link(tree, "sys/class/iommu/dmar1", "../../devices/virtual/iommu/dmar1");
 	tree_pci(tree, "pci0000:00/0000:00:0a.0", "2", BRIDGE);
 	put_behind(tree, "pci0000:00/0000:00:0a.0", "dmar0");
-	/* Their numbers are not in the order of their places. */
+	/* Numbers do not follow the order of places. */
 	tree_pci(tree, "pci0000:00/0000:00:0a.0/0000:04:00.0", "2", BRIDGE);
 	tree_pci(tree, "pci0000:00/0000:00:0a.0/0000:04:00.0/0000:03:01.0", "2", DISK);
 	tree_pci(tree, "pci0000:00/0000:00:0a.0/0000:04:02.0", "2", DISK);
@@ -40,7 +40,7 @@ static void make(const struct tree *tree)
 	tree_dir(tree, "proc");
 }
 
-/* The nodes as text: one a line, a blank for each that is above, what it is. */
+/* The nodes as text: one per line, indented by one space per level. */
 static const char *draw(const struct topology *topology, char *buf, size_t size)
 {
 	FILE *f = fmemopen(buf, size, "w");
@@ -118,7 +118,7 @@ static void nothing_is_no_error(void **state)
 	check(*state, &need, "");
 }
 
-/* What cannot be read is a node that says so; a unit that only a device knows is one. */
+/* An unreadable object is a node that says so; a unit only known from a device is one too. */
 static void unreadable(void **state)
 {
 	const struct topology_need need = { .depth = TOPOLOGY_DEVICE };
@@ -155,7 +155,7 @@ static struct pasid_range range(uint32_t lo, uint32_t hi, uint64_t ioas, uint64_
 				     .pid = field_u64(pid) };
 }
 
-/* Those that follow each other and lead to the same are one, though the hardware parts them. */
+/* Consecutive PASIDs with the same target become one node, even if their table entries differ. */
 static void joins_pasids(void **state)
 {
 	struct pasid_range ranges[] = {
@@ -203,7 +203,7 @@ static void open_devices(const struct tree *tree, const char *pid, const char *f
 	tree_file(tree, name, "qemu\n");
 }
 
-/* A process stands beneath a device once, by its PASIDs or else by what it has open. */
+/* A process appears once below a device: from its PASIDs, or else from what it has open. */
 static void tells_a_process_once(void **state)
 {
 	struct pasid_range ranges[] = { range(1, 4, 1, 90) };

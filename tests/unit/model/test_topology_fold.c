@@ -15,7 +15,7 @@
 
 #define GROUPS_MAX 400
 
-/* Groups of one device each behind one unit, and what is behind the devices. */
+/* Groups of one device each behind one unit, and what is below the devices. */
 struct machine {
 	struct topology topology;
 	struct topology_unit unit;
@@ -104,7 +104,7 @@ static void many_alike_are_one(void **state)
 	add_device(m, "nvme");
 	assert_int_equal(topology_fold(&m->topology, &fold), 0);
 	assert_int_equal(fold.likeness, TOPOLOGY_LIKE_SAME);
-	/* The unit, two groups as they are, and two in the place of 49 each. */
+	/* The unit, two groups by themselves, and two that stand for 49 each. */
 	assert_int_equal(drawn(m, &fold), 1 + 2 * 4);
 	assert_int_equal(fold.count[1], 1);
 	assert_int_equal(fold.count[3], 49);
@@ -116,7 +116,7 @@ static void many_alike_are_one(void **state)
 	assert_int_equal(fold.first[m->topology.n - 1], m->topology.n - 1);
 }
 
-/* Any of these makes a device unlike the others. */
+/* Any of these makes a device different from the others. */
 static void what_is_like(void **state)
 {
 	struct machine *m = *state;
@@ -156,7 +156,7 @@ static void a_process_is_drawn_once(void **state)
 	assert_int_equal(fold.count[6], 1);
 }
 
-/* Those of one process become one; where that is not enough, those of one command do. */
+/* PASIDs of one process are folded; if that is not enough, those of one command. */
 static void processes_of_a_command(void **state)
 {
 	struct machine *m = *state;
@@ -180,7 +180,7 @@ static void processes_of_a_command(void **state)
 	topology_fold_done(&fold);
 }
 
-/* Of one device: alike but for their numbers. */
+/* Of one device, equal except for their numbers. */
 static void pasids(void **state)
 {
 	struct machine *m = *state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Interfaces, block devices and holders of a device, and what of them stands in a driver's way. */
+/* Interfaces, block devices and openers of a device, and which of them block a change of driver. */
 #include "../obstacles.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@ static const struct device_block *find(const struct device *device, const char *
 	return NULL;
 }
 
-/* The block device at sys/devices/PLACE with the numbers DEV. */
+/* A block device at sys/devices/PLACE with the device number DEV. */
 static void add_block(const struct tree *tree, const char *place, const char *dev)
 {
 	const char *name = strrchr(place, '/') + 1;
@@ -33,7 +33,7 @@ static void add_block(const struct tree *tree, const char *place, const char *de
 	tree_link(tree, path, target);
 }
 
-/* A disk with two partitions; the second has a device-mapper on it, that has the root file system. */
+/* A disk with two partitions; the second has a device-mapper device with the root file system. */
 static void make_disk(const struct tree *tree)
 {
 	tree_pci(tree, NVME, "3", "PCI_CLASS=10802\n");
@@ -90,7 +90,7 @@ static void finds_multipath(void **state)
 	assert_string_equal(find(&device, "nvme2n1p1")->mounts.v[0], "/");
 }
 
-/* Holders that hold each other would be followed for ever. */
+/* Circular holders must not be followed forever. */
 static void survives_circles(void **state)
 {
 	const struct tree *tree = *state;
@@ -105,7 +105,7 @@ static void survives_circles(void **state)
 	assert_int_equal(find(&device, "dm-9")->uses_status, -ENOENT);
 }
 
-/* What stands in the way of the device's driver. */
+/* The obstacles to changing the device's driver. */
 static void guard(const struct tree *tree, const char *expected)
 {
 	_cleanup_driver_obstacles_ struct driver_obstacles list = { 0 };
@@ -114,7 +114,7 @@ static void guard(const struct tree *tree, const char *expected)
 	obstacles_check(&list, expected);
 }
 
-/* Without the numbers of a block device, a mount of it by another name would not be seen. */
+/* Without a block device's number, a mount under another name would be missed. */
 static void says_when_a_disk_has_no_numbers(void **state)
 {
 	static const struct {
@@ -143,7 +143,7 @@ static void says_when_a_disk_has_no_numbers(void **state)
 		assert_int_equal(find(&device, "nvme0n1p2")->uses_status, 1);
 		assert_int_equal(device.blocks_status, 1);
 	}
-	/* Where mounts cannot be read at all, that is what is said. */
+	/* If mounts cannot be read at all, that is reported. */
 	assert_int_equal(unlinkat(tree->root.fd, "proc/self/mountinfo", 0), 0);
 	{
 		_cleanup_device_ struct device device = { 0 };
@@ -251,7 +251,7 @@ static void guards_holders(void **state)
 		    "[systemctl stop dpdk.service] (813)\n");
 }
 
-/* Processes of a user who means harm, and what the hints make of their names. */
+/* Processes of a malicious user, and hints with their names. */
 static void guards_against_names(void **state)
 {
 	const struct tree *tree = *state;

@@ -149,7 +149,7 @@ static void absent(void **state)
 	assert_true(WANTED(&unbound, "driver_name="));
 	assert_false(WANTED(&nic, "driver_name="));
 	assert_true(WANTED(&unbound, "driver_name=*"));
-	/* One of several: either of them is meant. */
+	/* One of several values must match. */
 	assert_true(WANTED(&unbound, "driver_name=,e1000e"));
 	assert_true(WANTED(&nic, "driver_name=,e1000e"));
 	assert_true(WANTED(&nic, "driver_name=vfio-pci,,e1000e"));
@@ -172,7 +172,7 @@ static void unreadable_decides_nothing(void **state)
 	(void)state;
 	assert_int_equal(WANTED(&refused, "driver_name=*"), -EACCES);
 	assert_int_equal(WANTED(&refused, "driver_name="), -EACCES);
-	/* What another term refuses is out all the same. */
+	/* What another term rejects does not match anyway. */
 	assert_int_equal(WANTED(&refused, "driver_name=*", "0000:00:06.0"), 0);
 	assert_int_equal(WANTED(&refused, "0000:00:05.0"), 1);
 }
@@ -190,7 +190,7 @@ static void what_is_needed(void **state)
 	assert_int_equal(out_filter_need(none), 0);
 }
 
-/* TERM is wrong in that way, and TEXT is what is wrong about it. */
+/* TERM is wrong in this way, and TEXT is the wrong part. */
 static void check_fault(const char *term, enum out_fault_kind kind, const char *text)
 {
 	const char *const terms[] = { "*", term };
@@ -268,7 +268,7 @@ static void compared(void **state)
 	assert_true(WANTED(&nic, "size>=4K"));
 	assert_false(WANTED(&nic, "size>4K"));
 	assert_true(WANTED(&nic, "address>0xfedfffff"));
-	/* What is not there is neither less nor more. */
+	/* An absent value is neither less nor greater. */
 	assert_false(WANTED(&unbound, "width<100"));
 	assert_false(WANTED(&unbound, "width>0"));
 }
@@ -324,7 +324,7 @@ static void names_are_looked_up(void **state)
 	assert_int_equal(resolved("device=bare"), 0);
 	assert_int_equal(resolved("gone"), 6);
 	assert_int_equal(resolved("nic,gone"), 6);
-	/* Patterns name nothing; other columns neither. */
+	/* Patterns name nothing; other columns are not resolved either. */
 	assert_int_equal(resolved("gone*"), 0);
 	assert_int_equal(resolved("driver_name=gone"), 0);
 	assert_int_equal(resolved("width=nic"), 1);

@@ -26,7 +26,7 @@ static char *print(const struct out_graph *graph, printer to_text)
 	return text;
 }
 
-/* A frame in a frame with a box, one box outside, a line between them and a hidden one. */
+/* A frame with a box inside a frame, a box outside, a line between them and a hidden one. */
 static void make(struct out_graph *graph, const char *title, const char *line)
 {
 	struct out_graph_frame *frame = out_graph_add_frame(graph);
@@ -112,13 +112,13 @@ static const struct {
 	{ "- x", "- x", "#45; x" },
 	{ "0000:01:00.0", "0000:01:00.0", "0000:01:00.0" },
 	{ "end", "end", "end" },
-	/* Control characters and broken UTF-8 are shown as everywhere. */
+	/* Control characters and invalid UTF-8 are escaped as everywhere. */
 	{ "a\nb\r\t\033[1m", "a\\\\x0ab\\\\x0d\\\\x09\\\\x1b[1m",
 	  "a#92;x0ab#92;x0d#92;x09#92;x1b#91;1m" },
 	{ "\xff", "\\\\xff", "#92;xff" },
 	{ "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80",
 	  "#233;#8364;#128512;" },
-	/* No characters of XML. */
+	/* Not valid in XML. */
 	{ "\xef\xbf\xbe\xef\xbf\xbf", "\\\\xef\\\\xbf\\\\xbe\\\\xef\\\\xbf\\\\xbf",
 	  "#92;xef#92;xbf#92;xbe#92;xef#92;xbf#92;xbf" },
 	{ "\xef\xbf\xbd", "\xef\xbf\xbd", "#65533;" },

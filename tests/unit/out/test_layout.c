@@ -86,11 +86,11 @@ static void as_wide_as_needed(void **state)
 	check(1000, first, wide);
 }
 
-/* One column short of what it needs, headings give way too. */
+/* One column less than needed: headings are broken. */
 static void shortened_and_wrapped(void **state)
 {
 	(void)state;
-	/* A heading costs one line. */
+	/* A heading takes one more line. */
 	check(98, first,
 	      "             DOMAIN-\n"
 	      "ID             COUNT NAME                       MEANING\n"
@@ -106,7 +106,7 @@ static void shortened_and_wrapped(void **state)
 	      "0000:00:03.0       7 Gigabit Network C… in a group of its\n"
 	      "                                        own, so that it may\n"
 	      "                                        be given\n");
-	/* The least: 12 + 7 + 12 + 20, and three blanks. */
+	/* The minimum: 12 + 7 + 12 + 20, and three spaces. */
 	check(54, first,
 	      "             DOMAIN-\n"
 	      "ID             COUNT NAME         MEANING\n"
@@ -157,7 +157,7 @@ static void as_blocks(void **state)
 			    "MEANING:\n");
 }
 
-/* In a block what is never cut has a line of its own, and if it must be a longer one. */
+/* In a block, what is never cut gets its own line, even one that is too long. */
 static void never_cut(void **state)
 {
 	const char *const cells[COLUMNS] = { "/sys/devices/pci0000:00", "1",
@@ -176,7 +176,7 @@ static void never_cut(void **state)
 	      "              there\n");
 }
 
-/* Lines of one cell stand beside those of another. */
+/* Lines of one cell are next to those of another. */
 static void lines_of_lists(void **state)
 {
 	(void)state;

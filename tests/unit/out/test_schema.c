@@ -12,7 +12,7 @@
 
 #include "util/cleanup.h"
 
-/* Nothing is asked of a row: a schema is of the table. */
+/* Never called: a schema only depends on the table. */
 static void get(const void *row, struct out_value *ret)
 {
 	(void)row;
@@ -47,7 +47,7 @@ static const struct out_column name_columns[] = {
 		"'name'") "}," \
 			  "'additionalProperties':false,'required':['name']"
 
-/* What stands for a column, its key being "k" and its help "h"; ' for ". */
+/* The schema of a column with key "k" and help "h"; ' for ". */
 static const struct {
 	struct out_column column;
 	const char *schema;
@@ -96,7 +96,7 @@ static const struct {
 static void assert_schema(const struct out_schema *schema, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Without blanks it is FORMAT, in which ' stands for ". */
+/* Compares without spaces with FORMAT, in which ' stands for ". */
 static void assert_schema(const struct out_schema *schema, const char *format, ...)
 {
 	_cleanup_free_ char *text = NULL, *expected = NULL;

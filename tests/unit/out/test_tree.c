@@ -61,7 +61,7 @@ static void add_note(void *data, const char *text)
 	strcat(data, text);
 }
 
-/* Prints N of the nodes; the text is to be freed. */
+/* Prints N of the nodes; the caller frees the text. */
 static char *print(const struct out_options *options, size_t n, char *notes)
 {
 	_cleanup_view_ struct out_view *view = NULL;
@@ -94,7 +94,7 @@ static void draws_lines(void **state)
 
 	(void)state;
 	text = print(&options, 6, notes);
-	/* Absent cells are blank; what stands in the tree's column is escaped. */
+	/* Absent cells are empty; text in the tree's column is escaped. */
 	assert_string_equal(text, "SIZE NAME\n"
 				  "     root\n"
 				  "  12 ├─left\\x1b[1m\\xff\n"
@@ -124,7 +124,7 @@ static void keeps_to_ascii_in_the_c_locale(void **state)
 	assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
 }
 
-/* Without the column that is meant for it the first one shows the tree. */
+/* Without the intended column, the first one shows the tree. */
 static void draws_lines_in_the_first_column(void **state)
 {
 	const struct out_options options = { .tree = true, .columns = "size" };

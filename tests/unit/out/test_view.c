@@ -116,7 +116,7 @@ static const struct row plain = {
 static const struct row other = { .device = "x", .width = 8 };
 static const struct row refused = { .device = "0000:00:05.0", .error = -EACCES };
 
-/* What the view prints of N rows, to be freed. */
+/* The output for N rows; the caller frees it. */
 static char *render(const struct out_options *options, bool single, const struct row *rows,
 		    size_t n)
 {
@@ -222,10 +222,13 @@ static void pairs(void **state)
 	      "DEVICE=\"0000:00:05.0\" PASID_WIDTH=\"?\" ABSENT=\"\" NAME=\"\"\n");
 }
 
-/* Blanks, quotes, what a shell expands, control bytes, what is no UTF-8, and what looks escaped. */
+/*
+ * Spaces, quotes, shell expansions, control characters, invalid UTF-8, and what looks like an
+ * escape.
+ */
 #define HOSTILE "a b\"'$HOME`id`$(id);\\n\\x41\n\x1b[31m\xff\xe2\x82\xac!*,#"
 
-/* What the script prints, given the one line that is rendered: that is, what a user's shell sees. */
+/* The output of the script for the one rendered line, as a user's shell sees it. */
 static void check_shell(enum out_format format, const char *columns_wanted, const char *script,
 			const char *expected)
 {
@@ -264,7 +267,7 @@ static void escaping_in_a_shell(void **state)
 		    HOSTILE);
 }
 
-/* Nobody's terminal is steered, whatever the format. */
+/* No format prints control characters. */
 static void no_control_bytes(void **state)
 {
 	char *names[] = { (char *)HOSTILE };
@@ -286,7 +289,7 @@ static void no_control_bytes(void **state)
 		}
 }
 
-/* People see the same escapes in a list and in a show: \x1b, and not the escape escaped. */
+/* People see the same escapes in a list and in a "show": \x1b, not escaped twice. */
 static void escaped_once_for_people(void **state)
 {
 	const struct row row = { .device = "\x1b[31m" };
@@ -368,7 +371,7 @@ static void json_single(void **state)
 
 	(void)state;
 	assert_true(json_object_is_type(row, json_type_object));
-	assert_int_equal(json_object_object_length(row), 6); /* OUT_SHOWLESS is left out */
+	assert_int_equal(json_object_object_length(row), 6); /* without OUT_SHOWLESS */
 	json_object_put(row);
 }
 
@@ -529,7 +532,7 @@ static void get_asleep(const void *p, struct out_value *ret)
 	out_unreadable(ret, -EAGAIN);
 }
 
-/* One reason is told once, however many columns it has. */
+/* A reason is printed once for all columns that have it. */
 static void notes_of_several_columns(void **state)
 {
 	static const struct out_column many[] = {

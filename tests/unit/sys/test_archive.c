@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is written into a captured file is what is read of it. */
+/* What is written to a captured file can be read back. */
 #include "../tree.h"
 
 #include <errno.h>
@@ -44,7 +44,7 @@ static int archive_of(const struct archive_entry *entries, size_t n)
 	return fd;
 }
 
-/* LENGTH characters, a directory for each ten. */
+/* A path of LENGTH characters, in directories of ten. */
 static const char *long_path(char *buf, size_t length)
 {
 	for (size_t i = 0; i < length; i++)
@@ -99,7 +99,10 @@ static void keeps_to_bounds(void **state)
 	entry.size = 0;
 	entry.path = long_path(path, ARCHIVE_PATH_MAX);
 	assert_int_equal(archive_put(writer, &entry), -ENAMETOOLONG);
-	/* What was refused is not in it: three of 64 MiB fit, with room for the end, and no fourth. */
+	/*
+	 * A refused file is not in it: three of 64 MiB fit with the end of the archive, a fourth
+	 * does not.
+	 */
 	entry.path = "a";
 	entry.size = ARCHIVE_FILE_MAX;
 	for (int i = 0; i < 3; i++)

@@ -17,7 +17,7 @@ static int parse(const char *text, struct amd_dte *ret)
 	_cleanup_free_ char *copy = NULL;
 	size_t size = strlen(text);
 
-	/* Without a NUL behind it, so that a sanitizer sees a read beyond the end. */
+	/* Without a NUL, so that a sanitizer detects reads beyond the end. */
 	copy = malloc(size ? size : 1);
 	assert_non_null(copy);
 	memcpy(copy, text, size);
@@ -42,7 +42,7 @@ static void parses_host_tables(void **state)
 	assert_int_equal(dte.pasid_width, 0);
 }
 
-/* As set_dte_gcr3_table() writes one: GCR3 at 0x8_7654_3210_f000, two levels. */
+/* As set_dte_gcr3_table() writes it: GCR3 at 0x8_7654_3210_f000, two levels. */
 static void parses_guest_tables(void **state)
 {
 	const uint64_t gcr3 = UINT64_C(0x876543210f000);
@@ -68,7 +68,7 @@ static void parses_guest_tables(void **state)
 	assert_int_equal(dte.pasid_width, 20);
 }
 
-/* What stands in an entry that is not valid is not to be believed. */
+/* Other fields of an invalid entry are not used. */
 static void passes_over_invalid_entries(void **state)
 {
 	static const char *const words[] = { "fffffffffffffffc", "fffffffffffffffd" };
@@ -135,7 +135,7 @@ static void reads_captured_entries(void **state)
 	assert_int_equal(read_entry(tree, 5, &dte), -ENOENT);
 	tree_file(tree, PLACE "devid", "0000:00:05.0\n");
 	tree_file(tree, PLACE "devtbl", HEADING "0000:00:05.0 " HOST);
-	/* These two show one device at most, and not which others there were. */
+	/* A copy of these two files has at most one device's entry. */
 	assert_int_equal(read_entry(tree, 5, &dte), -ENOENT);
 	tree_file(tree, PLACE "devtbl-of/0000:00:05.0", HEADING "0000:00:05.0 " HOST);
 	tree_file(tree, PLACE "devtbl-of/0000:00:06.0", HEADING "0000:00:05.0 " HOST);
@@ -156,7 +156,9 @@ static void expect_file(const struct tree *tree, const char *path, const char *t
 	assert_string_equal(buf, text);
 }
 
-/* Plain files in the place of debugfs: devtbl always shows device 5, as if somebody else chose it. */
+/*
+ * Plain files instead of debugfs: devtbl always shows device 5, as if another process selected it.
+ */
 static void chooses_under_a_lock(void **state)
 {
 	const struct tree *tree = *state;

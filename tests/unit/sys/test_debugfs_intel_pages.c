@@ -31,7 +31,7 @@ static int see(const struct intel_page *page, void *data)
 	return seen->n == seen->stop_at ? 17 : 0;
 }
 
-/* All of TEXT, which must be whole lines unless it fails. */
+/* Parses all of TEXT, which must be complete lines unless it fails. */
 static int parse(const char *text, struct seen *seen)
 {
 	struct intel_pages pages = { 0 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How the kernel was configured, what it was told, what it uses of the CPU. */
+/* Kernel configuration, command line, CPU flags. */
 #include "../tree.h"
 
 #include <errno.h>
@@ -190,7 +190,7 @@ static void check_cpu(const char *text, enum sys_arch arch, const char *id)
 	assert_string_equal(cpu.id, id);
 }
 
-/* As show_cpuinfo() and c_show() of the architectures print it. */
+/* Formats of the architectures' show_cpuinfo() and c_show(). */
 static void knows_architectures(void **state)
 {
 	(void)state;

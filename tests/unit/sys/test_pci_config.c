@@ -21,7 +21,7 @@ static void put32(struct pci_config *config, size_t at, uint32_t value)
 	put16(config, at + 2, value >> 16);
 }
 
-/* Extended capability ID at AT, the next one at NEXT. */
+/* Extended capability ID at AT, with the next one at NEXT. */
 static void put_extended(struct pci_config *config, size_t at, unsigned int id, unsigned int next)
 {
 	put32(config, at, id | 1u << 16 | (uint32_t)next << 20);
@@ -32,7 +32,7 @@ static void make(struct pci_config *config)
 {
 	*config = (struct pci_config){ .size = PCI_CONFIG_SIZE };
 	put16(config, 0x00, 0x1234);
-	put16(config, 0x06, 0x0010); /* has a list of capabilities */
+	put16(config, 0x06, 0x0010); /* has a capability list */
 	config->data[0x34] = 0x40;
 	config->data[0x40] = 0x10; /* PCI Express */
 	put_extended(config, 0x100, 0x0f, 0x120);
@@ -87,7 +87,7 @@ static void tells_how_far_it_sees(void **state)
 	assert_int_equal(sys_pci_config_check(&config), 0);
 	assert_int_equal(config.extent, PCI_CONFIG_LEGACY);
 	assert_int_equal(sys_pci_config_pasid(&config, &pasid), -EOPNOTSUPP);
-	config.data[0x40] = 0x01; /* no PCI Express: nothing more to see */
+	config.data[0x40] = 0x01; /* not PCI Express: nothing more to read */
 	assert_int_equal(sys_pci_config_check(&config), 0);
 	assert_int_equal(config.extent, PCI_CONFIG_WHOLE);
 	assert_int_equal(sys_pci_config_pasid(&config, &pasid), 0);
@@ -106,7 +106,7 @@ static void refuses_silence(void **state)
 	assert_int_equal(sys_pci_config_check(&config), -EIO);
 }
 
-/* The ids of a VF are all ones in its own space. */
+/* In its own config space, a VF's ids are all ones. */
 static void takes_virtual_functions(void **state)
 {
 	struct pci_config_ats ats;
@@ -152,7 +152,7 @@ static void survives_bad_pointers(void **state)
 	put_extended(&config, 0x140, 0x13, 0x40); /* back below the extended space */
 	assert_int_equal(sys_pci_config_acs(&config, &acs), -EBADMSG);
 	put_extended(&config, 0x140, 0x13, 0xffc);
-	put_extended(&config, 0xffc, 0x0d, 0); /* does not fit any more */
+	put_extended(&config, 0xffc, 0x0d, 0); /* does not fit */
 	assert_int_equal(sys_pci_config_acs(&config, &acs), -EBADMSG);
 	put_extended(&config, 0x140, 0x13, 0xffe);
 	assert_int_equal(sys_pci_config_acs(&config, &acs), -EBADMSG);

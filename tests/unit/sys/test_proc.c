@@ -48,12 +48,15 @@ static void tells_services_that_systemctl_stops(void **state)
 	assert_true(
 		sys_proc_cgroup_service("1:name=systemd:/system.slice/a.service\n", "a.service"));
 	assert_true(sys_proc_cgroup_service("0::/vm@a\\x2db.service\n", "vm@a\\x2db.service"));
-	/* Named by whoever may make groups beneath: systemctl would stop another one. */
+	/*
+	 * The name was chosen by whoever may create groups below: systemctl would stop another
+	 * service.
+	 */
 	assert_false(sys_proc_cgroup_service(
 		"0::/user.slice/user-1000.slice/user@1000.service/sshd.service\n", "sshd.service"));
 	assert_false(sys_proc_cgroup_service("0::/group/sshd.service\n", "sshd.service"));
 	assert_false(sys_proc_cgroup_service("0::/sshd.service.d/x\n", "sshd.service"));
-	/* What systemd calls none so. */
+	/* Not a valid unit name for systemd. */
 	assert_false(sys_proc_cgroup_service("0::/$(id).service\n", "$(id).service"));
 	assert_false(sys_proc_cgroup_service("0::/a b.service\n", "a b.service"));
 	assert_false(sys_proc_cgroup_service("0::/-f.service\n", "-f.service"));
@@ -179,7 +182,7 @@ static void walks_files(void **state)
 	assert_int_equal(seen.n, 2);
 }
 
-/* A /proc that is mounted with hidepid=, or as good as. */
+/* A /proc mounted with hidepid=, or equivalent. */
 static void tells_hidden_from_gone(void **state)
 {
 	const struct tree *tree = *state;
@@ -210,7 +213,7 @@ static int count_openers(const struct proc_file *file, void *data)
 	return 0;
 }
 
-/* What a script has open its commands have too; the one that looks is none of those that are asked for. */
+/* Whatever a script has open its commands inherit; the inspecting process is not reported. */
 static void leaves_itself_out(void **state)
 {
 	const struct sys_root live = { .fd = open("/", O_PATH) };

@@ -125,11 +125,11 @@ static void opens_no_special_file(void **state)
 	tree_dir(tree, "sys");
 	assert_int_equal(mkfifo(tree_place(tree, "sys/fifo", place, sizeof(place)), 0600), 0);
 	dir = sys_dir_open(&tree->root, "sys");
-	/* It must not wait for a writer. */
+	/* It must not block waiting for a writer. */
 	assert_int_equal(sys_read(dir, "fifo", buf, sizeof(buf)), 0);
 }
 
-/* /dev/null stands for a watchdog: opening it must fail, for whoever can make that so. */
+/* /dev/null stands for a watchdog, whose opening must be refused. */
 static void opens_no_device(void **state)
 {
 	const struct tree *tree = *state;

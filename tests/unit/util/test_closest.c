@@ -62,7 +62,7 @@ static void far_ones(void **state)
 	check(longest, (const char *const[]){ longer }, 1, NULL);
 }
 
-/* Of equally close ones the first. */
+/* The first of equally similar ones. */
 static void first_one(void **state)
 {
 	(void)state;

@@ -31,7 +31,7 @@ static void u64(void **state)
 	static const struct number_case cases[] = {
 		{ "0", 0, 0 },
 		{ "1", 0, 1 },
-		{ "010", 0, 10 }, /* no octal: people write 010 for ten */
+		{ "010", 0, 10 }, /* not octal: people write 010 for ten */
 		{ "0x10", 0, 16 },
 		{ "0XfF", 0, 255 },
 		{ "18446744073709551615", 0, UINT64_MAX },
@@ -384,7 +384,7 @@ static void ranges_empty(void **state)
 	check_format(&list, "1-99,101-4294967294");
 }
 
-/* The same by the simplest means: one flag a number. */
+/* A simple reference implementation: one flag per number. */
 #define MODEL 300
 
 static void check_against_model(const struct ranges *list, const bool *model)
@@ -438,7 +438,7 @@ static void ranges_random(void **state)
 	}
 }
 
-/* What is printed can be read back. */
+/* The formatted text can be parsed again. */
 static void ranges_round_trip(void **state)
 {
 	unsigned int seed = 2;

@@ -17,7 +17,7 @@
 
 #include "util/cleanup.h"
 
-/* What SCRIPT, which reads INPUT, has written is in OUTPUT then. Returns the status. */
+/* Runs SCRIPT with INPUT as stdin; OUTPUT is what it printed. Returns its status. */
 static int run(const char *script, const char *input, char *output, size_t size)
 {
 	_cleanup_close_ int in = memfd_create("in", MFD_CLOEXEC);
@@ -33,7 +33,7 @@ static int run(const char *script, const char *input, char *output, size_t size)
 	n = pread(out, output, size - 1, 0);
 	assert_true(n >= 0);
 	output[n] = '\0';
-	/* Nobody is left to be waited for. */
+	/* No child is left. */
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 	assert_int_equal(errno, ECHILD);
 	return status;
@@ -71,7 +71,7 @@ static void no_such_program(void **state)
 	assert_int_equal(status, 7);
 }
 
-/* Our caller may ignore or block signals; the program sees none of it, and we see its end. */
+/* Our parent may ignore or block signals: that does not affect the program or waiting for it. */
 static void signals_are_its_own(void **state)
 {
 	char output[64];
@@ -93,7 +93,7 @@ static void signals_are_its_own(void **state)
 	assert_int_equal(sigprocmask(SIG_SETMASK, &before, NULL), 0);
 }
 
-/* Whatever is open here without close-on-exec stays; our own files do not. */
+/* Inherited fds without close-on-exec stay open; our own do not. */
 static void hands_down_three_files(void **state)
 {
 	_cleanup_close_ int extra = open("/dev/null", O_RDONLY | O_CLOEXEC);

@@ -36,7 +36,7 @@ static void printable_control(void **state)
 	check_printable("\x1b[31mred\x1b[0m", "\\x1b[31mred\\x1b[0m");
 	check_printable("a\nb\tc\rd\x7f", "a\\x0ab\\x09c\\x0dd\\x7f");
 	check_printable("\x01\x1f", "\\x01\\x1f");
-	/* C1 in UTF-8: CSI to a terminal that knows it. */
+	/* C1 in UTF-8: CSI for some terminals. */
 	check_printable("\xc2\x9b[31m", "\\xc2\\x9b[31m");
 	check_printable("\xc2\x80\xc2\x9f", "\\xc2\\x80\\xc2\\x9f");
 }
@@ -49,7 +49,7 @@ static void printable_not_utf8(void **state)
 	check_printable("a\xe2\x82", "a\\xe2\\x82"); /* cut short */
 	check_printable("\xe2\x82z", "\\xe2\\x82z"); /* broken off */
 	check_printable("\x9b[31m", "\\x9b[31m");    /* C1 as one byte */
-	check_printable("\x80\xbf", "\\x80\\xbf");   /* nothing to continue */
+	check_printable("\x80\xbf", "\\x80\\xbf");   /* continuation bytes only */
 	check_printable("\xc0\x80", "\\xc0\\x80");   /* overlong NUL */
 	check_printable("\xc1\xbf", "\\xc1\\xbf");   /* overlong */
 	check_printable("\xe0\x80\xaf", "\\xe0\\x80\\xaf");
@@ -67,7 +67,7 @@ static bool is_safe(const char *s)
 	return true;
 }
 
-/* Whatever the bytes: no control character comes out, and nothing changes what is safe already. */
+/* For any bytes: the result has no control character, and safe text is unchanged. */
 static void printable_random(void **state)
 {
 	unsigned int seed = 1;
@@ -112,7 +112,7 @@ static void quotes_for_a_shell(void **state)
 	check_quote("-x", "-x");
 }
 
-/* A real shell makes the same word of it again, and runs nothing. */
+/* A real shell turns it back into the same word, and executes nothing. */
 static void quotes_whatever_there_is(void **state)
 {
 	static const char alphabet[] = "'\"\\$`;&|<>(){}[]*?~!# \t\n=-ab";
@@ -177,7 +177,7 @@ static void list_sort(void **state)
 	static const char *const numbers[] = { "vfio0", "vfio2", "vfio9", "vfio10", "vfio100" };
 	static const char *const groups[] = { "0", "1", "2", "10", "11", "100" };
 	static const char *const queues[] = { "wq0.9", "wq0.10", "wq9.1", "wq10.0" };
-	/* Hexadecimal: 1f is after 10, which strverscmp(3) does not know. */
+	/* Hexadecimal: 1f comes after 10, unlike with strverscmp(3). */
 	static const char *const addresses[] = {
 		"0000:00:00.0", "0000:00:09.0", "0000:00:0a.0", "0000:00:10.0", "0000:00:1e.0",
 		"0000:00:1e.1", "0000:00:1f.0", "0000:01:00.0", "0000:09:00.0", "0000:0a:00.0",
@@ -203,7 +203,7 @@ static void compare(void **state)
 	assert_true(str_compare("0000:ff:00.0", "0001:00:00.0") < 0);
 	assert_true(str_compare("10000:00:00.0", "ffff:00:00.0") > 0);
 	assert_true(str_compare("dma10", "dma2") > 0);
-	/* An address comes before all that is none, or the order would go in circles. */
+	/* An address comes before anything else, or the order would be circular. */
 	assert_true(str_compare("0000:00:10.0", "0000:00:1g") < 0);
 	assert_true(str_compare("0000:00:1f.0", "0000:00:1g") < 0);
 	assert_true(str_compare("aaa", "0000:00:10.0") > 0);

@@ -34,7 +34,7 @@ static void fits(void **state)
 	assert_int_equal(text_fit("abc", SIZE_MAX, 2), 2);
 	assert_int_equal(text_fit("abc", 1, 3), 1);
 	assert_int_equal(text_fit("abc", SIZE_MAX, 0), 0);
-	assert_int_equal(text_fit("日本", SIZE_MAX, 3), 3); /* half a character is none */
+	assert_int_equal(text_fit("日本", SIZE_MAX, 3), 3); /* half a character does not fit */
 	assert_int_equal(text_fit("日本", SIZE_MAX, 4), 6);
 	assert_int_equal(text_fit("e\xcc\x81x", SIZE_MAX, 1), 3);
 }

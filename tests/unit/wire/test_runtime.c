@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Sockets: whose they are, whether anybody listens, and what may stand in their way. */
+/* Sockets: their owner, whether a process listens, and what may be in their place. */
 #include "wire/runtime.h"
 
 #include <errno.h>
@@ -63,7 +63,7 @@ static void live_and_stale(void **state)
 	assert_true(fcntl(c, F_GETFD) & FD_CLOEXEC);
 	assert_true(fcntl(c, F_GETFL) & O_NONBLOCK);
 	close(c);
-	/* Somebody else's listener behind a name that is ours. */
+	/* Another user's listener under our name. */
 	assert_int_equal(runtime_connect(place->dir, "x.sock", geteuid() + 1, &c), -EPERM);
 	close(a);
 	assert_int_equal(runtime_connect(place->dir, "x.sock", geteuid(), &c), -ECONNREFUSED);
@@ -74,7 +74,7 @@ static void live_and_stale(void **state)
 	assert_int_equal(runtime_forget(place->dir, "x.sock", false), -ENOENT);
 }
 
-/* A full queue means that somebody is there: no reason to replace him. */
+/* A full queue means that a process listens: it must not be replaced. */
 static void busy(void **state)
 {
 	const struct place *place = *state;
@@ -97,7 +97,7 @@ static void in_the_way(void **state)
 
 	assert_int_equal(symlinkat("real.sock", place->dir, "x.sock"), 0);
 	assert_int_equal(runtime_listen(place->dir, place->path, "real.sock", &listener), 0);
-	/* A link is not followed, and nothing but a socket is taken away. */
+	/* Links are not followed, and only sockets are removed. */
 	assert_int_equal(runtime_connect(place->dir, "x.sock", geteuid(), &fd), -ENOTSOCK);
 	assert_int_equal(runtime_listen(place->dir, place->path, "x.sock", &fd), -ENOTSOCK);
 	close(listener);
@@ -140,7 +140,7 @@ static void owner(void **state)
 	assert_int_equal(runtime_open_user(path, geteuid(), &fd), -ENOENT);
 }
 
-/* For everybody but root the environment says where, and is not believed blindly. */
+/* For all users but root, the environment gives the directory, which is checked. */
 static void environment(void **state)
 {
 	const struct place *place = *state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Messages on the wire, and how strictly they are read. */
+/* The transport of messages, and its strictness. */
 #include "wire/varlink.h"
 
 #include <errno.h>
@@ -30,7 +30,7 @@ static void expect_message(struct varlink_in *in, const char *key, uint64_t valu
 	assert_int_equal(number, value);
 }
 
-/* However the bytes are cut, the same messages come out. */
+/* However the bytes are split, the messages are the same. */
 static void partial(void **state)
 {
 	static const char bytes[] = "{\"a\":1}\0{\"a\":2}\0 {\"a\" : 3}\n\0{\"a\":4}";
@@ -59,11 +59,11 @@ static void oversize(void **state)
 	json_object *message = NULL;
 
 	(void)state;
-	/* As long as may be, and the NUL. */
+	/* Maximum length plus NUL. */
 	assert_int_equal(varlink_in_append(&in, "{\"a\": 42}", 9), 0);
 	assert_int_equal(varlink_in_append(&in, " \0", 2), 0);
 	expect_message(&in, "a", 42);
-	/* One byte more, and no NUL. */
+	/* One byte more, without NUL. */
 	assert_int_equal(varlink_in_append(&in, "{\"a\":  42} ", 11), 0);
 	assert_true(varlink_in_ready(&in));
 	assert_int_equal(varlink_in_next(&in, &message), -EMSGSIZE);
@@ -159,7 +159,7 @@ static void pair(int fds[2])
 			 0);
 }
 
-/* More than a socket takes at once: back-pressure, and all of it arrives. */
+/* More than a socket takes at once: back pressure, but everything arrives. */
 static void long_message(void **state)
 {
 	_cleanup_in_ struct varlink_in in = { .max = (size_t)8 << 20 };
