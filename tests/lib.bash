@@ -77,7 +77,7 @@ unpack()
 	local name
 
 	for name; do
-		"$ROOT/tests/unpack" "$ROOT/tests/trees/$name.tree" "$BATS_FILE_TMPDIR/$name"
+		"$ROOT/tests/tools/unpack" "$ROOT/tests/trees/$name.tree" "$BATS_FILE_TMPDIR/$name"
 		[[ -e $BATS_FILE_TMPDIR/$name/ioasidctl ]] || no_contexts "$BATS_FILE_TMPDIR/$name"
 	done
 }

@@ -21,16 +21,16 @@ setup()
 	for name in intel-pasid intel-legacy intel-pages virtio none sriov; do
 		options=()
 		[[ $name != sriov ]] || options=(--limit 20)
-		"$ROOT/tests/capture" --sysroot "$BATS_FILE_TMPDIR/$name" --title x "${options[@]}" >"$FILE"
+		"$ROOT/tests/tools/capture" --sysroot "$BATS_FILE_TMPDIR/$name" --title x "${options[@]}" >"$FILE"
 		rm -rf "$DIR"
-		"$ROOT/tests/unpack" "$FILE" "$DIR"
+		"$ROOT/tests/tools/unpack" "$FILE" "$DIR"
 		diff -r --no-dereference "$BATS_FILE_TMPDIR/$name" "$DIR"
 	done
 }
 
 @test "a part of a machine is captured whole, and no more" {
-	"$ROOT/tests/capture" --sysroot "$BATS_FILE_TMPDIR/intel-pasid" --limit 6 >"$FILE"
-	"$ROOT/tests/unpack" "$FILE" "$DIR"
+	"$ROOT/tests/tools/capture" --sysroot "$BATS_FILE_TMPDIR/intel-pasid" --limit 6 >"$FILE"
+	"$ROOT/tests/tools/unpack" "$FILE" "$DIR"
 	run_both "$IOASIDCTL" --sysroot "$DIR" group list -rn -o group,driver
 	succeeds
 	equal "$output" $'0 \n1 e1000e\n2 \n3 pcieport\n4 pcieport\n5 ,,e1000'
@@ -42,7 +42,7 @@ setup()
 	printf '%s\n' '# a remark' 'D d/e' 'F d/text' $'\tone' $'\t' $'\t\ttwo # three' 'F d/empty' 'L d/link -> ../a b -> c' \
 		'N dev/x' 'E d/no EACCES' 'E d/other 95' 'B d/bytes' $'\t000000: 41 00 ff 0a' $'\t000020: 42' $'\t000040' \
 		'B d/none' $'\t000000' >"$FILE"
-	"$ROOT/tests/unpack" "$FILE" "$DIR"
+	"$ROOT/tests/tools/unpack" "$FILE" "$DIR"
 	equal "$(<"$DIR/d/text")" $'one\n\n\ttwo # three'
 	[[ -f $DIR/d/empty && ! -s $DIR/d/empty && -d $DIR/d/e && -f $DIR/dev/x ]]
 	equal "$(readlink "$DIR/d/link")" '../a b -> c'
@@ -56,7 +56,7 @@ setup()
 # refused MESSAGE: unpack does not take the file, and makes nothing but, at most, DIR.
 refused()
 {
-	run_both "$ROOT/tests/unpack" "$FILE" "$DIR"
+	run_both "$ROOT/tests/tools/unpack" "$FILE" "$DIR"
 	ended 1
 	says "$1"
 	[[ ! -d $DIR || -z $(ls -A "$DIR") ]]
@@ -90,7 +90,7 @@ refused()
 	mkdir "$DIR"
 	touch "$DIR/there"
 	echo 'D a' >"$FILE"
-	run_both "$ROOT/tests/unpack" "$FILE" "$DIR"
+	run_both "$ROOT/tests/tools/unpack" "$FILE" "$DIR"
 	ended 1
 	says 'is not empty'
 }

@@ -9,7 +9,7 @@ setup_file()
 	load ../lib.bash
 	unpack intel-pasid intel-pasid-user intel-legacy amd virtio none sriov idxd
 	"$ROOT/tests/trees/generate" 520 >"$BATS_FILE_TMPDIR/many.tree"
-	"$ROOT/tests/unpack" "$BATS_FILE_TMPDIR/many.tree" "$BATS_FILE_TMPDIR/many"
+	"$ROOT/tests/tools/unpack" "$BATS_FILE_TMPDIR/many.tree" "$BATS_FILE_TMPDIR/many"
 	no_contexts "$BATS_FILE_TMPDIR/many"
 }
 

@@ -5,8 +5,8 @@
 setup_file()
 {
 	load ../lib.bash
-	"$ROOT/tests/bindings" 10000 "$BATS_FILE_TMPDIR/10000"
-	"$ROOT/tests/bindings" 100000 "$BATS_FILE_TMPDIR/100000"
+	"$ROOT/tests/tools/bindings" 10000 "$BATS_FILE_TMPDIR/10000"
+	"$ROOT/tests/tools/bindings" 100000 "$BATS_FILE_TMPDIR/100000"
 }
 
 setup()

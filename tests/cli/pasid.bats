@@ -125,7 +125,7 @@ setup()
 }
 
 @test "the JSON of all trees is as its schema says, and the schema is strict" {
-	local tree schema=$ROOT/src/cmd/pasid_list.schema.json
+	local tree schema=$ROOT/src/cmd/pasid/list.schema.json
 
 	for tree in intel-pasid intel-pasid-user idxd kfd none; do
 		on "$tree" pasid list -j -o all

@@ -7,7 +7,7 @@ setup_file()
 	load ../lib.bash
 	unpack intel-pasid amd none
 	"$ROOT/tests/trees/generate" 1000 >"$BATS_FILE_TMPDIR/many.tree"
-	"$ROOT/tests/unpack" "$BATS_FILE_TMPDIR/many.tree" "$BATS_FILE_TMPDIR/many"
+	"$ROOT/tests/tools/unpack" "$BATS_FILE_TMPDIR/many.tree" "$BATS_FILE_TMPDIR/many"
 }
 
 setup()
@@ -18,13 +18,13 @@ setup()
 # fits TREE COMMAND...: in both terminals.
 fits()
 {
-	run_both "$ROOT/tests/terminal" "$IOASIDCTL" 80,200 list "$BATS_FILE_TMPDIR/$1" "${@:2}"
+	run_both "$ROOT/tests/tools/terminal" "$IOASIDCTL" 80,200 list "$BATS_FILE_TMPDIR/$1" "${@:2}"
 	succeeds
 	[[ -z $output ]]
 }
 
 @test "help and lists of columns fit, without a word broken" {
-	run_both "$ROOT/tests/terminal" "$IOASIDCTL" 80,200 help
+	run_both "$ROOT/tests/tools/terminal" "$IOASIDCTL" 80,200 help
 	succeeds
 	[[ -z $output ]]
 }
@@ -46,7 +46,7 @@ fits()
 # seen WIDTH ARGUMENT...: the program in a terminal.
 seen()
 {
-	run_both "$ROOT/tests/terminal" "$IOASIDCTL" "$1" run "${@:2}"
+	run_both "$ROOT/tests/tools/terminal" "$IOASIDCTL" "$1" run "${@:2}"
 }
 
 @test "a table of 80 columns: names shortened, headings broken at hyphens, nothing else" {
