@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Growable arrays: a pointer and a count in the owner's struct. */
+/* Growable arrays: a pointer and a count in the owner's struct; and an order of numbers for them. */
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 /*
@@ -27,3 +28,9 @@ static inline void *array_grow(void *array, size_t count, size_t size)
 		} \
 		array_new_; \
 	})
+
+/* For qsort(3) and bsearch(3): -1, 0 or 1. */
+static inline int u64_compare(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}

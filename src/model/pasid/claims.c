@@ -24,16 +24,15 @@ static int pool_get(struct strv *pool, const char *s, char **ret)
 		return 0;
 	while (lo < hi) {
 		size_t middle = lo + (hi - lo) / 2;
-		int order = strcmp(pool->v[middle], s);
 
-		if (order == 0) {
-			*ret = pool->v[middle];
-			return 0;
-		}
-		if (order < 0)
+		if (strcmp(pool->v[middle], s) < 0)
 			lo = middle + 1;
 		else
 			hi = middle;
+	}
+	if (lo < pool->n && strcmp(pool->v[lo], s) == 0) {
+		*ret = pool->v[lo];
+		return 0;
 	}
 	if (strv_push(pool, s) < 0)
 		return -ENOMEM;
@@ -86,13 +85,11 @@ static int compare(const void *a, const void *b)
 	const struct pasid_stored *x = a, *y = b;
 	int order = x->device == y->device ? 0 : str_compare(x->device, y->device);
 
-	if (order)
-		return order;
-	if (x->lo != y->lo)
-		return x->lo < y->lo ? -1 : 1;
-	if (x->sources != y->sources)
-		return x->sources < y->sources ? -1 : 1;
-	return x->pid.value < y->pid.value ? -1 : x->pid.value > y->pid.value;
+	if (order == 0)
+		order = u64_compare(x->lo, y->lo);
+	if (order == 0)
+		order = u64_compare(x->sources, y->sources);
+	return order ? order : u64_compare(x->pid.value, y->pid.value);
 }
 
 void pasid_claims_sort(struct pasid_claims *claims)
@@ -149,7 +146,7 @@ static int compare_numbers(const void *a, const void *b)
 {
 	const struct number *x = a, *y = b;
 
-	return x->pid < y->pid ? -1 : x->pid > y->pid;
+	return u64_compare(x->pid, y->pid);
 }
 
 static int numbers_get(const struct pasid_claims *claims, struct numbers *ret)

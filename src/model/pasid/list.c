@@ -224,9 +224,7 @@ static int compare_ranges(const void *a, const void *b)
 	const struct pasid_range *x = a, *y = b;
 	int order = str_compare(x->device, y->device);
 
-	if (order)
-		return order;
-	return x->lo < y->lo ? -1 : x->lo > y->lo;
+	return order ? order : u64_compare(x->lo, y->lo);
 }
 
 int pasid_list(const struct pasid_query *query, struct pasid_table *ret)

@@ -134,7 +134,6 @@ static int amd_read(struct pasid_reader *reader)
 		pasid_reader_reason(reader, "another program keeps the lock on devid");
 	if (r < 0)
 		return r;
-	amd.n_units = 0;
 	r = read_units(&amd, true);
 	sys_amd_table_close(&amd.table);
 	return r < 0 ? r : conclude(&amd);
