@@ -27,7 +27,6 @@ struct reading {
 	bool named;      /* `device` has been looked up */
 	uint32_t *segments;
 	size_t n_segments;
-	bool segments_read;
 };
 
 static void reading_done(struct reading *reading)
@@ -44,7 +43,6 @@ static int read_segments(struct reading *reading)
 	_cleanup_close_ int dir = -1;
 	int r;
 
-	reading->segments_read = true;
 	dir = sys_dir_open(reading->root, "sys/bus/pci/devices");
 	r = dir < 0 ? dir : sys_list(dir, ".", &list);
 	if (r < 0)
@@ -70,7 +68,7 @@ static int read_segments(struct reading *reading)
 static int find_device(struct reading *reading)
 {
 	const struct dmar_entry *entry = &reading->last;
-	int r = reading->segments_read ? 0 : read_segments(reading);
+	int r = reading->n_segments ? 0 : read_segments(reading);
 
 	reading->named = true;
 	*reading->device = '\0';

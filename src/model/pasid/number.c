@@ -117,7 +117,6 @@ int pasid_walk_number(struct pasid_walk *walk)
 	}
 	if (r < 0 || search.n == 0)
 		return r;
-	search.last = search.n;
 	r = pasid_hardware(walk->query->root, walk->query->device, on_entry, &search);
 	/* A match is only unique if the whole table was read. */
 	if (r != 1)

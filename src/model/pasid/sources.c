@@ -62,12 +62,12 @@ void pasid_reader_reason(struct pasid_reader *reader, const char *format, ...)
 static bool is_device(const struct sys_root *root, const char *path)
 {
 	struct pci_address address;
-	char link[PATH_MAX], target[PATH_MAX];
+	char link[PATH_MAX + sizeof("/iommu_group")], target[PATH_MAX];
 
 	if (parse_pci_address(strrchr(path, '/') + 1, &address) == 0)
 		return true;
-	return snprintf(link, sizeof(link), "%s/iommu_group", path) < (int)sizeof(link) &&
-	       sys_root_link(root, link + 1, target, sizeof(target)) > 0;
+	snprintf(link, sizeof(link), "%s/iommu_group", path);
+	return sys_root_link(root, link + 1, target, sizeof(target)) > 0;
 }
 
 /* Resolves PATH. Follows only its last link by text, because a capture may lack the target. */
