@@ -5,9 +5,8 @@
  */
 #pragma once
 
-#include "tree.h"
+#include "memory.h"
 
-#include <errno.h>
 #include <signal.h>
 
 #include "sys/udev.h"

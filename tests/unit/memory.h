@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Injects failures of malloc() and detects leaks: for one file of a program, whose malloc() this
- * is. With sanitizers, which have their own malloc(), nothing fails and they detect leaks.
+ * Injects failures of malloc() and detects leaks, accesses beyond the end and after free(): for one
+ * file of a program, whose malloc() this is. With sanitizers, which have their own malloc(), nothing
+ * fails and they detect the rest.
  */
 #pragma once
 
 #include "tree.h"
 
 #include <errno.h>
+#include <sys/mman.h>
 
 struct memory {
 	size_t n;       /* allocations */
@@ -19,45 +21,69 @@ static struct memory memory;
 
 #ifndef __SANITIZE_ADDRESS__
 
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *old, size_t size);
-void __libc_free(void *old);
+#define MEMORY_PAGE  4096ul
+#define MEMORY_ALIGN 16ul /* what is less than that behind an allocation is not noticed */
 
-static bool memory_fails(void)
+/* At the begin of the page before the first with data. */
+struct memory_header {
+	size_t size, mapped;
+};
+
+static inline struct memory_header *memory_header(void *data)
 {
-	return ++memory.n == memory.fail_at;
+	return (void *)(((uintptr_t)data & ~(MEMORY_PAGE - 1)) - MEMORY_PAGE);
 }
 
-static void *memory_count(void *new)
+static void *memory_get(size_t size, int fill)
 {
-	if (!new)
+	const size_t room = (size + !size + MEMORY_ALIGN - 1) & ~(MEMORY_ALIGN - 1);
+	const size_t data = (room + MEMORY_PAGE - 1) & ~(MEMORY_PAGE - 1);
+	char *start = MAP_FAILED;
+
+	if (++memory.n != memory.fail_at && size <= PTRDIFF_MAX - 4 * MEMORY_PAGE)
+		start = mmap(NULL, data + 2 * MEMORY_PAGE, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (start == MAP_FAILED) {
 		errno = ENOMEM;
-	memory.live += new != NULL;
-	return new;
+		return NULL;
+	}
+	mprotect(start + MEMORY_PAGE + data, MEMORY_PAGE, PROT_NONE);
+	*(struct memory_header *)(void *)start =
+		(struct memory_header){ size, data + 2 * MEMORY_PAGE };
+	memory.live++;
+	return memset(start + MEMORY_PAGE + data - room, fill, room);
 }
 
+/* Filled with what nobody may count on. */
 void *malloc(size_t size)
 {
-	return memory_count(memory_fails() ? NULL : __libc_malloc(size));
-}
-
-void *calloc(size_t n, size_t size)
-{
-	return memory_count(memory_fails() ? NULL : __libc_calloc(n, size));
-}
-
-void *realloc(void *old, size_t size)
-{
-	if (!old)
-		return malloc(size);
-	return memory_fails() ? NULL : __libc_realloc(old, size);
+	return memory_get(size, 0xa5);
 }
 
 void free(void *old)
 {
-	memory.live -= old != NULL;
-	__libc_free(old);
+	if (!old)
+		return;
+	memory.live--;
+	munmap(memory_header(old), memory_header(old)->mapped);
+}
+
+void *calloc(size_t n, size_t size)
+{
+	return memory_get(size && n > SIZE_MAX / size ? SIZE_MAX : n * size, 0);
+}
+
+void *realloc(void *old, size_t size)
+{
+	void *new = memory_get(size, 0xa5);
+	const size_t had = old ? memory_header(old)->size : 0;
+
+	if (!new)
+		return NULL;
+	if (old)
+		memcpy(new, old, had < size ? had : size);
+	free(old);
+	return new;
 }
 
 #endif

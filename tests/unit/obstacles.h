@@ -2,7 +2,7 @@
 /* The obstacles to changing a driver with all their fields, one per line. */
 #pragma once
 
-#include "tree.h"
+#include "memory.h"
 
 #include "model/driver/plan.h"
 

@@ -2,9 +2,8 @@
 /* A device behind a unit of Intel's, and what is found of its page table, with all of its members. */
 #pragma once
 
-#include "tree.h"
+#include "memory.h"
 
-#include <errno.h>
 #include <inttypes.h>
 
 #include "model/pagetable/pages.h"

@@ -2,9 +2,8 @@
 /* Reads a source of PASIDs from a tree and formats each claim as a line. */
 #pragma once
 
-#include "tree.h"
+#include "memory.h"
 
-#include <errno.h>
 #include <inttypes.h>
 
 #include "model/pasid/sources.h"

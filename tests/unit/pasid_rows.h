@@ -2,9 +2,8 @@
 /* A machine with PASIDs, and its bindings with all known facts, one per line. */
 #pragma once
 
-#include "tree.h"
+#include "memory.h"
 
-#include <errno.h>
 #include <inttypes.h>
 
 #include "model/pasid/bindings.h"

@@ -114,6 +114,10 @@ static inline int tree_setup(void **state)
 	static struct tree tree;
 
 	tree_open(&tree);
+	/* The next fd is 0, which is valid like any other. */
+	if (tree.root.fd == STDIN_FILENO)
+		tree.root.fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	close(STDIN_FILENO);
 	*state = &tree;
 	return 0;
 }

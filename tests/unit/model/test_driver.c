@@ -189,13 +189,22 @@ static void refuses_the_unreadable(void **state)
 	assert_null(plan.id);
 }
 
+/* A complete plan, or none. */
+static void check_steps(const struct driver_plan *plan, int r)
+{
+	assert_int_equal(plan->n_steps, r == 0 ? 3 : 0);
+	for (size_t i = 0; i < plan->n_steps; i++)
+		assert_true(plan->steps[i].path && plan->steps[i].value);
+	assert_true(r < 0 || (plan->id && plan->path && plan->old_driver && plan->old_override));
+}
+
 static int try_set(void *data)
 {
 	_cleanup_driver_plan_ struct driver_plan plan = { 0 };
 	const struct tree *tree = data;
 	int r = driver_plan_set(&tree->root, PATH, "vfio-pci", &plan);
 
-	assert_int_equal(plan.n_steps, r == 0 ? 3 : 0);
+	check_steps(&plan, r);
 	return r;
 }
 
@@ -205,7 +214,7 @@ static int try_reset(void *data)
 	const struct tree *tree = data;
 	int r = driver_plan_reset(&tree->root, PATH, &plan);
 
-	assert_int_equal(plan.n_steps, r == 0 ? 3 : 0);
+	check_steps(&plan, r);
 	return r;
 }
 

@@ -234,6 +234,36 @@ static void takes_what_ends_soon(void **state)
 		close(stop[i]);
 }
 
+/* The parent is killed before it reads the result. */
+static void follows_when_nobody_takes_the_result(void **state)
+{
+	static const struct timespec moment = { .tv_nsec = 200 * 1000000 };
+	struct job job = { .result = 0 };
+	const struct driver_apart apart = { .task = task, .left = left, .data = &job, .stop = -1 };
+	pid_t waiter, pid = 0;
+	char byte = 0;
+
+	(void)state;
+	job_open(&job);
+	waiter = fork();
+	if (waiter == 0) {
+		close(job.go[1]);
+		job.go[1] = -1;
+		_exit(driver_apart(&apart, &pid) != 0);
+	}
+	nanosleep(&moment, NULL);
+	assert_int_equal(kill(waiter, SIGSTOP), 0);
+	close(job.go[1]);
+	nanosleep(&moment, NULL);
+	assert_int_equal(kill(waiter, SIGKILL), 0);
+	assert_int_equal(waitpid(waiter, NULL, 0), waiter);
+	assert_int_equal(read(job.done[0], &byte, 1), 1);
+	assert_int_equal(byte, 'l');
+	close(job.go[0]);
+	for (int i = 0; i < 2; i++)
+		close(job.done[i]);
+}
+
 /* An abandoned child does its follow-up after the task, and not before. */
 static void leaves_what_does_not_end(void **state)
 {
@@ -359,6 +389,7 @@ static int run(void)
 		cmocka_unit_test(does_nothing_more_when_awaited),
 		cmocka_unit_test(is_of_its_own),
 		cmocka_unit_test(has_no_more_fds),
+		cmocka_unit_test(follows_when_nobody_takes_the_result),
 		cmocka_unit_test(leaves_what_does_not_end),
 		cmocka_unit_test(leaves_when_it_is_to_stop),
 		cmocka_unit_test(takes_what_ends_soon),

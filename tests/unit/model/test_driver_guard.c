@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The obstacle reported for each fact of a device, or for one that could not be read. */
-#include "../memory.h"
 #include "../obstacles.h"
 
 #include "sys/block.h"

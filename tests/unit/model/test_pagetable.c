@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which table a device's requests go through. */
-#include "../memory.h"
 #include "../pagetable_text.h"
 
 static const char *const lacks[] = { "there",  "no IOMMU", "no dumps", "no table", "no PCI",

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Walks through a dump for single addresses, the ranges of all, and what an entry says. */
-#include "../memory.h"
 #include "../pagetable_text.h"
 
 #include "model/pagetable/internal.h"

@@ -261,13 +261,22 @@ static void lists_files(void **state)
 	add_drm(tree, "22/fd/4", "/dev/dri/card0", AMDGPU("6"));
 	add_drm(tree, "22/fd/5", "/dev/dri/card0", AMDGPU("5"));
 	add_drm(tree, "22/fd/6", "/dev/driver", AMDGPU("7"));
+	/* Duplicates of another driver, closed meanwhile, and without a device. */
+	add_drm(tree, "23/fd/3", "/dev/dri/card1", "drm-driver:\ti915\n");
+	add_drm(tree, "23/fd/4", "/dev/dri/card1", "drm-driver:\ti915\n");
+	tree_link(tree, "proc/23/fd/5", "/dev/dri/card2");
+	tree_link(tree, "proc/23/fd/6", "/dev/dri/card2");
+	add_drm(tree, "23/fd/7", "/dev/dri/card3", "pasid:\t8\n");
+	add_drm(tree, "23/fd/8", "/dev/dri/card3", "pasid:\t8\n");
+	tree_link(tree, "proc/24/fd/3", "/dev/b");
 	files_check(&tree->root, 1,
 		    "20 /dev/a\n20 /dev/b\n21 /dev/a\n"
 		    "21 anon_inode:[vfio-device] vfio=0000:00:10.0\n"
 		    "21 anon_inode:[vfio-device] vfio=alone\n"
 		    "22 /dev/dri/card0 drm=" ID " pasid 5\n"
 		    "22 /dev/dri/card0 drm=" ID " pasid 6\n"
-		    "22 /dev/driver\n");
+		    "22 /dev/driver\n23 /dev/dri/card1\n23 /dev/dri/card2\n"
+		    "23 /dev/dri/card3 pasid 8\n24 /dev/b\n");
 	tree_link(tree, "proc/30/fd", "errno:1");
 	files_check(&tree->root, -EACCES,
 		    "20 /dev/a\n20 /dev/b\n21 /dev/a\n"
@@ -275,7 +284,8 @@ static void lists_files(void **state)
 		    "21 anon_inode:[vfio-device] vfio=alone\n"
 		    "22 /dev/dri/card0 drm=" ID " pasid 5\n"
 		    "22 /dev/dri/card0 drm=" ID " pasid 6\n"
-		    "22 /dev/driver\n");
+		    "22 /dev/driver\n23 /dev/dri/card1\n23 /dev/dri/card2\n"
+		    "23 /dev/dri/card3 pasid 8\n24 /dev/b\n");
 }
 
 /* Of a live machine with their numbers; without /proc there are none. */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Claims of several sources: stored, sorted, and merged where they agree. */
-#include "../tree.h"
+#include "../memory.h"
 
-#include <errno.h>
 #include <inttypes.h>
 
 #include "model/pasid/internal.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The status of each source of PASIDs, and what stops a walk over bindings. */
-#include "../memory.h"
 #include "../pasid_rows.h"
 
 #define UIO_PASID "sys/devices/pci0000:00/" UIO_ID "/pasid"
@@ -262,82 +261,6 @@ static void finds_the_segment(void **state)
 			  "type=1 by vt-d\n");
 }
 
-struct listing {
-	const struct tree *tree;
-	char *whole; /* the text of all rows with enough memory */
-};
-
-/* Rows are complete, or marked as incomplete due to lack of memory. */
-static void compare_rows(const struct pasid_table *table, struct listing *listing)
-{
-	const struct memory before = memory;
-	char *text = NULL;
-	size_t size;
-	FILE *f;
-
-	memory.fail_at = 0;
-	f = open_memstream(&text, &size);
-	for (size_t i = 0; i < table->n; i++)
-		row_write(f, &table->v[i]);
-	assert_int_equal(fclose(f), 0);
-	if (!listing->whole) {
-		listing->whole = text;
-		return;
-	}
-	if (strcmp(text, listing->whole) != 0 && !strstr(text, "!-12"))
-		fail_msg("allocation %zu fails, and nothing says so:\n%s", before.fail_at, text);
-	free(text);
-	memory = before;
-}
-
-static int try_list(void *data)
-{
-	static const pid_t holder = 30;
-	struct listing *listing = data;
-	const struct tree *tree = listing->tree;
-	const struct pasid_record records[] = {
-		{ VFIO_ID, 4, 4, field_u64(1), "a", { 0 }, "c1", 20, field_u64(0) },
-		{ VFIO_ID, 4, 6, field_u64(2), "b", { 0 }, "c2", 21, field_u64(1000) },
-		{ "0000:ff:00.0", 4, 6, { 0 }, NULL, field_u64(2), "c1", 0, { 0 } },
-	};
-	const struct pasid_query query = { .root = &tree->root,
-					   .records = records,
-					   .n_records = 3,
-					   .records_status = 1,
-					   .holders = &holder,
-					   .n_holders = 1,
-					   .need = PASID_NEED_ALL };
-	_cleanup_pasid_table_ struct pasid_table table = { 0 };
-
-	int r = pasid_list(&query, &table);
-
-	if (r == 0)
-		compare_rows(&table, listing);
-	return r;
-}
-
-static void runs_out_of_memory(void **state)
-{
-	const struct tree *tree = *state;
-	struct listing listing = { .tree = tree };
-	const struct hardware hardware[] = { { "00:10.0", 4, 4, 8, 1 },
-					     { "00:10.0", 9, 9, 9, 1 },
-					     { "00:11.0", 2, 2, 1, 1 },
-					     { "00:12.0", 7, 7, 1, 1 },
-					     { "00:12.0", 8, 8, 1, 1 } };
-
-	pasid_machine(tree, hardware, ARRAY_SIZE(hardware));
-	tree_file(tree, UIO_PASID, "2\n");
-	tree_link(tree, "sys/class/vfio/6", "../../devices/virtual/vfio/6");
-	pasid_opener(tree, 20, 1, "/dev/uio0");
-	pasid_opener(tree, 22, 1, "/dev/hisi_zip-0");
-	pasid_opener(tree, 23, 1, "/dev/hisi_zip-0");
-	pasid_opener(tree, 24, 1, "/dev/vfio/6");
-	tree_file(tree, "proc/24/cgroup", "0::/system.slice/a.service\n");
-	memory_exhaust(try_list, &listing, 0);
-	free(listing.whole);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -348,7 +271,6 @@ int main(void)
 		tree_test(stops_where_it_is_told),
 		tree_test(confirms),
 		tree_test(finds_the_segment),
-		tree_test(runs_out_of_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
