@@ -100,3 +100,65 @@ makes()
 	makes backticks-each-line "1 dmar invalidation      
 1 dmar invalidation      " --pasted
 }
+
+@test "as it is, of IOMMUs: an empty line after each, a name taken out, Linux 3, laptops" {
+	# a commit message's log is below; here: bug reports of SSDs, of GPUs in VMs, of Wi-Fi (Linux 4.19 to 6.8)
+	makes empty-lines "1 dmar lost      
+2 dmar dma 0000:99:00.0   0x0  write"
+	makes host-removed "3 amd-vi invalidation 0000:0b:00.0     
+2 amd-vi invalidation      "
+	makes laptop-boot "1 amd-vi invalidation      
+1 amd-vi invalidation 0000:01:00.0     "
+	makes ivrs '1 amd-vi unsafe      '
+	makes gpu-to-vm "1 dmar dma 0000:00:02.0   0x0  write
+2 dmar lost      
+1 dmar dma 0000:00:02.0   0xb4000000  read
+1 dmar dma 0000:00:02.0   0xb403d000  read"
+	makes wifi "1 amd-vi dma 0000:01:00.0   0xcff49550  write
+1 amd-vi dma 0000:01:00.0   0xcece9e50  write"
+	makes jetson-table-walk '1 arm-smmu dma AFI   0x17fe0fe00 0x11 read'
+	# a mailing list (Linux 3.8), a forum with rsyslog's times, of which a bracket is lost (3.11)
+	makes list-linux3 '1 dmar dma 0000:00:02.0   0x1a45aa9000  read'
+	makes syslog-lost-bracket '1 dmar dma 0000:01:00.0   0x41a6aa000  read'
+	# VFIO of Linux 5.4, with the driver's name once more
+	makes relaying '1 vfio refused 0000:00:04.0     '
+}
+
+@test "as it is, of GPUs: lines that are missing, of two in turn, without a device, in several lines, in German" {
+	makes gpu-bare-line '1 amdgpu dma 0000:01:00.0   0x123927000  read'
+	makes gpu-domains "1 amdgpu dma 0005:01:00.0 32784 Media1251 0x0  read
+1 amdgpu dma 000d:31:00.0 32789 Media1448 0x0  read"
+	makes gpu-game '1 amdgpu dma 0000:06:00.0 32784 game 0x80012ae97000  '
+	makes gpu-lines-left-out '1 amdgpu dma 0000:03:00.0 128 GameThread 0x80004083e000  '
+	makes gpu-python '1 amdgpu dma 0000:0e:00.0 32791 python3 0x7febd6383000  write'
+	makes gpu-suppressed "1 amdgpu lost      
+1 amdgpu dma 0000:0b:00.0 32770 python 0x7f5279bab000  "
+	makes gpu-two-interleaved "1 amdgpu dma 0000:8b:00.0 32773 python3 0x0  read
+1 amdgpu dma 0000:88:00.0 32772 python3 0x0  read"
+	makes gpu-relative-times '1 amdgpu dma 0000:09:00.0   0xb91000  read'
+	makes display '2 i915 dma 0000:00:02.0     '
+	makes xe-cat '3 xe dma 0000:0b:00.0     '
+	makes xid31-compute '1 nvidia dma 0000:0a:00.0  plot_k32 0x7f295b8c9000  read'
+	makes xid31-desktop "1 nvidia dma 0000:08:00.0  browser 0xabe0000  read
+1 nvidia dma 0000:08:00.0  browser 0xabe0000  read"
+	makes panfrost-journal '1 panfrost dma ff9a0000.gpu   0x107ed2cc0  read'
+	makes panfrost-dmesg '1 panfrost dma ff9a0000.gpu   0x13b4b880  read'
+	makes lima "1 lima dma 1c40000.gpu   0x121020  read
+1 lima dma 1c40000.gpu   0x121000  read"
+	makes v3d-player '1 v3d dma fec00000.v3d   0x6801000  '
+	makes v3d-reset '1 v3d dma fec00000.v3d   0x42630e0  '
+}
+
+@test "with --pasted: two messages in a line, code with a remark behind it, the newest first" {
+	# a terminal's lines, filled with blanks and put together
+	makes two-on-a-line "1 msm dma    0x1047dc0  read
+1 arm-smmu dma    0x1047dc0  read
+1 msm dma    0x1047de0  read
+1 arm-smmu dma    0x1047de0  read" --pasted
+	makes tablet '1 tegra-smmu dma    0x801000  read' --pasted
+	# a commit message
+	makes switch-commit "3 dmar dma 0000:00:12.0   0x0  write
+1 dmar lost      " --pasted
+	# the address comes before, where it may be another's
+	makes gpu-newest-first '2 amdgpu dma 0000:04:00.0 32770 Xorg   ' --pasted
+}

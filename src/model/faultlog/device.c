@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Devices that report their own faults: Intel's accelerators (idxd), AMD's and Qualcomm's GPUs. */
+/* Accelerators that report their own faults, and errors of PCI functions on IBM Z. */
 #include <string.h>
 
 #include "model/faultlog/internal.h"
@@ -120,206 +120,84 @@ static const struct log_pattern idxd_patterns[] = {
 	{ 0 },
 };
 
-enum { FAMILY_PAGE = 1, FAMILY_CONTEXT };
-
-#define GPU_MAPPED "the address is not mapped in the GPU's page table"
-#define GPU_DENIED "the GPU's page table does not allow this access"
-
-/* PASID 0 and process 0 are the driver's own. */
-static void gpu_owner(struct log_fault *fault)
-{
-	if (fault->pasid.value == 0)
-		fault->pasid = (struct field_u64){ 0 };
-	if (fault->pid.value == 0)
-		fault->pid = (struct field_u64){ 0 };
-}
-
-/*
- * Fields of *_L2_PROTECTION_FAULT_STATUS, printed one per line because the layout differs between
- * GPUs. A status of 0 means that it was read too late. The first bit of PERMISSION_FAULTS means
- * that the page is not present (Documentation/gpu/amdgpu/debugging.rst).
- */
-static void gpu_status(struct log_fault *fault)
-{
-	enum { WALKER, PERMISSION, RW, N_PARTS };
-
-	gpu_owner(fault);
-	if (fault->flags.value == 0 || fault->n_raw != N_PARTS)
-		return;
-	fault->access = fault->raw[RW] ? LOG_ACCESS_WRITE : LOG_ACCESS_READ;
-	if (fault->raw[WALKER])
-		fault->reason = "the GPU's page table could not be read";
-	else if (fault->raw[PERMISSION] & 1)
-		fault->reason = GPU_MAPPED;
-	else if (fault->raw[PERMISSION])
-		fault->reason = GPU_DENIED;
-}
-
-/* The line has a page number, not an address. */
-static void gpu_page(struct log_fault *fault)
-{
-	gpu_owner(fault);
-	fault->iova.value <<= 12;
-}
-
-#define GPU_PAGE "the GPU's own page table has no such page, or does not allow the access"
-#define GPU_FIX \
-	"the GPU's page tables are its driver's, not the IOMMU's: the program used memory of the " \
-	"GPU that was not, or no longer, its own; else the driver has a bug"
-
-/* Continuation lines of one fault, with the fields of the status register. */
-#define GPU_MORE(text, n, more) \
-	{ \
-		.form = (text), LOG_KIND_DMA, GPU_PAGE, GPU_FIX, gpu_status, FAMILY_PAGE, (n), \
-		LOG_PART_MORE | (more) \
-	}
-#define GPU_FIRST(text) \
-	{ \
-		.form = (text), LOG_KIND_DMA, GPU_PAGE, GPU_FIX, gpu_status, FAMILY_PAGE, 1, \
-		LOG_PART_NEXT \
-	}
-
-static const struct log_pattern amdgpu_patterns[] = {
-	GPU_FIRST("[%H] page fault (src_id:%d ring:%d vmid:%d pasid:%p)"),
-	GPU_FIRST("[%H] page fault (src_id:%d ring:%d vmid:%d pasid:%p, for process pid %d thread "
-		  "pid %d)"),
-	GPU_FIRST("[%H] page fault (src_id:%d ring:%d vmid:%d pasid:%p, for process %g pid %G "
-		  "thread %*)"),
-	GPU_FIRST("[%H] VMC page fault (src_id:%d ring:%d vm_id:%d pas_id:%p)"),
-	GPU_FIRST("[%H] %*retry page fault (src_id:%d ring:%d vmid:%d pasid:%p)"),
-	GPU_FIRST("[%H] %*retry page fault (src_id:%d ring:%d vmid:%d pasid:%p, for process pid %d "
-		  "thread pid %d)"),
-	GPU_FIRST("[%H] %*retry page fault (src_id:%d ring:%d vmid:%d pasid:%p, for process %g pid "
-		  "%G thread %*)"),
-	GPU_MORE("Process %g pid %G thread %*", 2, LOG_PART_NEXT),
-	GPU_MORE("for process %g pid %G thread %*", 2, LOG_PART_NEXT),
-	GPU_MORE("in process %g pid %G thread %*", 2, LOG_PART_NEXT),
-	GPU_MORE("in page starting at address %A from %*", 3, LOG_PART_NEXT),
-	GPU_MORE("at page %A from %d", 3, LOG_PART_NEXT),
-	GPU_MORE("cookie node_id %*", 4, LOG_PART_NEXT),
-	GPU_MORE("%*VM_L2_PROTECTION_FAULT_STATUS%*:%F", 5, LOG_PART_NEXT),
-	GPU_MORE("Faulty UTCL2 client ID: %*", 6, LOG_PART_NEXT),
-	GPU_MORE("MORE_FAULTS: %x", 7, LOG_PART_NEXT),
-	GPU_MORE("WALKER_ERROR: %X", 8, LOG_PART_NEXT),
-	GPU_MORE("PERMISSION_FAULTS: %X", 9, LOG_PART_NEXT),
-	GPU_MORE("MAPPING_ERROR: %x", 10, LOG_PART_NEXT),
-	GPU_MORE("RW: %X", 11, 0),
-	/* Older GPUs: gmc_v6_0.c to gmc_v8_0.c. */
-	{ .form = "GPU fault detected: %d %x for process %g pid %G thread %*",
-	  LOG_KIND_DMA,
-	  GPU_PAGE,
-	  GPU_FIX,
-	  gpu_owner,
-	  FAMILY_CONTEXT,
-	  1,
-	  LOG_PART_NEXT },
-	{ .form = "GPU fault detected: %d %x",
-	  LOG_KIND_DMA,
-	  GPU_PAGE,
-	  GPU_FIX,
-	  gpu_owner,
-	  FAMILY_CONTEXT,
-	  1,
-	  LOG_PART_NEXT },
-	{ .form = "VM_CONTEXT1_PROTECTION_FAULT_ADDR %x",
-	  LOG_KIND_DMA,
-	  GPU_PAGE,
-	  GPU_FIX,
-	  gpu_owner,
-	  FAMILY_CONTEXT,
-	  3,
-	  LOG_PART_NEXT | LOG_PART_MORE },
-	{ .form = "VM_CONTEXT1_PROTECTION_FAULT_STATUS %x",
-	  LOG_KIND_DMA,
-	  GPU_PAGE,
-	  GPU_FIX,
-	  gpu_owner,
-	  FAMILY_CONTEXT,
-	  4,
-	  LOG_PART_NEXT | LOG_PART_MORE },
-	{ .form = "VM fault (%x, vmid %d, pasid %p) at page %a, %W from %*",
-	  LOG_KIND_DMA,
-	  GPU_PAGE,
-	  GPU_FIX,
-	  gpu_page,
-	  FAMILY_CONTEXT,
-	  5,
-	  0 },
-	{ .form = "VM fault (%x, vmid %d) at page %a, %W from %*",
-	  LOG_KIND_DMA,
-	  GPU_PAGE,
-	  GPU_FIX,
-	  gpu_page,
-	  FAMILY_CONTEXT,
-	  5,
-	  0 },
-	{ 0 },
-};
-
 static const struct log_pattern uacce_patterns[] = {
 	{ .form = "failed to enable SVA feature! ret = %*", LOG_KIND_REFUSED, NO_SVA, SVA_WHY },
 	{ 0 },
 };
 
-static const struct log_pattern gmc_suppressed[] = {
-	{ .form = "%*_process_interrupt: %d callbacks suppressed",
+/* Gaudi and Goya have their own MMU. */
+static const struct log_pattern habanalabs_patterns[] = {
+	{ .form = "%*MMU page fault on va range %A - %x",
+	  LOG_KIND_DMA,
+	  "the address is not mapped in the device's own page table",
+	  LOG_UNMAPPED },
+	{ .form = "%*MMU page fault on va %A",
+	  LOG_KIND_DMA,
+	  "the address is not mapped in the device's own page table",
+	  LOG_UNMAPPED },
+	{ .form = "%*MMU access error on va %A",
+	  LOG_KIND_DMA,
+	  "the device's own page table does not allow this access",
+	  LOG_UNMAPPED },
+	{ 0 },
+};
+
+/* The MMU of Intel's NPU has the events of Arm's SMMUv3. */
+static void ivpu_event(struct log_fault *fault)
+{
+	static const struct log_code events[] = {
+		{ 0x0a, "the process's page table is not there, or not valid", LOG_RESET },
+		{ 0x10, "the address is not mapped in the device's own page table", LOG_UNMAPPED },
+		{ 0x11, "the address is wider than the device's own page table can be", NULL },
+		{ 0x12, "the page's access flag is not set", LOG_RESET },
+		{ 0x13, "the device's own page table does not allow this access", LOG_UNMAPPED },
+		{ 0 },
+	};
+	/* InD and RnW of the second 64 bits. */
+	bool execute = fault->raw[0] >> 2 & 1, read = fault->raw[0] >> 3 & 1;
+
+	log_code_explain(fault, events);
+	/* Lower events are about the MMU's own tables. */
+	if (fault->code.value < 0x0b) {
+		fault->iova = (struct field_u64){ 0 };
+		return;
+	}
+	fault->access = execute ? LOG_ACCESS_EXEC : read ? LOG_ACCESS_READ : LOG_ACCESS_WRITE;
+}
+
+static const struct log_pattern ivpu_patterns[] = {
+	{ .form = "%*MMU EVTQ: %C (%T) SSID: %d SID: %d, e[2] %x, e[3] %X, in addr: %A, fetch addr: "
+		  "%x",
+	  LOG_KIND_DMA,
+	  .decode = ivpu_event },
+	{ .form = "%*MMU EVTQ write aborted",
 	  LOG_KIND_LOST,
-	  "the kernel limits its messages: lines about faults are missing here" },
+	  "the device's MMU could not write to its queue: events may have been lost",
+	  LOG_RESET },
+	{ .form = "%*Timed out waiting for MMU consumer: %*",
+	  LOG_KIND_INVALIDATION,
+	  "the device's MMU did not complete its commands in time",
+	  LOG_RESET },
 	{ 0 },
 };
 
-/* drm/msm prints IOMMU_FAULT_READ or IOMMU_FAULT_WRITE, and in some versions the type in words. */
-static void msm_gpu(struct log_fault *fault)
+/* IBM Z: "n/a" if Linux has no device for the function. */
+static void zpci_event(struct log_fault *fault)
 {
-	if (strcmp(fault->text, "TRANSLATION") == 0 || strcmp(fault->text, "translation") == 0)
-		fault->reason = GPU_MAPPED;
-	else if (strcmp(fault->text, "PERMISSION") == 0 || strcmp(fault->text, "permission") == 0)
-		fault->reason = GPU_DENIED;
+	if (strcmp(fault->device, "n/a") == 0)
+		fault->device[0] = '\0';
 }
 
-static void msm_gpu_flags(struct log_fault *fault)
-{
-	fault->access = fault->flags.value & 1 ? LOG_ACCESS_WRITE : LOG_ACCESS_READ;
-}
-
-/* Qualcomm's GPUs, in drm/msm and, on Android, KGSL: each process has its own SMMU page table. */
-static const struct log_pattern msm_gpu_patterns[] = {
-	{ .form = "*** gpu fault: ttbr0=%x iova=%A dir=%W type=%T source=%*",
-	  LOG_KIND_DMA,
-	  GPU_PAGE,
-	  GPU_FIX,
-	  msm_gpu },
-	{ .form = "*** gpu fault: iova=%A, flags=%F (%*",
-	  LOG_KIND_DMA,
-	  GPU_PAGE,
-	  GPU_FIX,
-	  msm_gpu_flags },
-	{ .form = "*** gpu fault: iova=%A flags=%F (%*",
-	  LOG_KIND_DMA,
-	  GPU_PAGE,
-	  GPU_FIX,
-	  msm_gpu_flags },
-	{ 0 },
-};
-
-#define KGSL_FIRST(text) \
-	{ \
-		.form = (text), LOG_KIND_DMA, GPU_PAGE, GPU_FIX, msm_gpu, FAMILY_PAGE, 1, \
-		LOG_PART_NEXT \
-	}
-#define KGSL_MORE(text) \
-	{ \
-		.form = (text), LOG_KIND_DMA, GPU_PAGE, GPU_FIX, msm_gpu, FAMILY_PAGE, 2, \
-		LOG_PART_MORE \
-	}
-
-static const struct log_pattern kgsl_patterns[] = {
-	KGSL_FIRST("GPU PAGE FAULT: addr = %A pid = %G"),
-	KGSL_FIRST("GPU PAGE FAULT: addr = %A pid= %G"),
-	KGSL_FIRST("GPU PAGE FAULT: addr = %A pid= %G name=%g drawctxt=%d context pid = %d"),
-	KGSL_MORE("context=%* (%W %T fault)"),
-	KGSL_MORE("context = %* (%W %T fault)"),
-	KGSL_MORE("context = %*(%W fault)"),
+static const struct log_pattern zpci_patterns[] = {
+	{ .form = "%N: Event %C reports an error for PCI function %x",
+	  LOG_KIND_HARDWARE,
+	  "the machine reports an error of the PCI function, and has stopped its DMA",
+	  LOG_RESET,
+	  zpci_event },
+	{ .form = "%N: Automatic recovery failed; operator intervention is required",
+	  LOG_KIND_HARDWARE,
+	  "the PCI function did not recover from an error",
+	  "reset the function, or configure it off and on again" },
 	{ 0 },
 };
 
@@ -327,12 +205,9 @@ const struct log_source log_sources_device[] = {
 	{ "idxd", "idxd", NULL, false, idxd_patterns },
 	{ "idxd", NULL, "process_evl_entry: ", false, log_suppressed },
 	{ "idxd", NULL, "idxd_misc_thread: ", false, log_suppressed },
-	/* dev_fmt() has the prefix since 5.8. */
-	{ "amdgpu", "amdgpu", "amdgpu: ", false, amdgpu_patterns },
-	{ "amdgpu", "amdgpu", NULL, false, amdgpu_patterns },
-	{ "amdgpu", NULL, "gmc_v", false, gmc_suppressed },
 	{ "uacce", NULL, NULL, false, uacce_patterns },
-	{ "msm", NULL, NULL, false, msm_gpu_patterns },
-	{ "kgsl", "kgsl", NULL, false, kgsl_patterns },
+	{ "habanalabs", "habanalabs", NULL, false, habanalabs_patterns },
+	{ "ivpu", "intel_vpu", NULL, false, ivpu_patterns },
+	{ "zpci", NULL, "zpci: ", false, zpci_patterns },
 	{ 0 },
 };

@@ -72,7 +72,7 @@ struct log_held {
 	struct log_fault fault;            /* complete so far */
 	const struct log_pattern *pattern; /* of its last line; NULL: a form that is not known */
 	unsigned int age;                  /* unrelated lines since */
-	uint64_t line;                     /* number of its first line */
+	uint64_t line;                     /* number of the last line of its first message */
 };
 
 #define LOG_PIECES_MAX 2

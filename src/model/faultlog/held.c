@@ -176,5 +176,8 @@ bool log_join_indented(struct log_parser *parser, const struct log_line *line)
 {
 	struct log_held *last = parser->held + parser->n_held - 1;
 
-	return parser->n_held && last->line == parser->lines - 1 && join(last, line);
+	if (!parser->n_held || last->line != parser->lines - 1)
+		return false;
+	last->line = parser->lines;
+	return join(last, line);
 }

@@ -42,6 +42,12 @@ size_t log_paste_clean(const char *text, size_t size, char *buf);
 struct log_span log_paste_take_line(struct log_span *span, bool *ret_more);
 
 /*
+ * The same for a line that has a time before each message: a terminal padded the lines with blanks, and
+ * they were joined.
+ */
+struct log_span log_paste_take_message(struct log_span *span);
+
+/*
  * Removes the escaping that web pages, mails and programs add to TEXT, in place: "&gt;", "\\\"".
  * Returns the size.
  */
@@ -89,6 +95,7 @@ enum {
  *    %W  "Read", "write", "RWX", ...: the access                      %X  a word for `raw`
  *    %G  pid, decimal                 %g  name of the process         %H  a GPU's hub
  *    %T  text up to what follows, for `text`; at the end all the rest
+ *    %B  IOVA as two halves of 32 bits: "0x7f29_5b8c9000"
  *    %a  page number, decimal, for `iova`: `decode` turns it into the address
  *    %x  a hexadecimal number         %d  a decimal number            %*  anything: skipped
  *
@@ -121,7 +128,8 @@ struct log_source {
 };
 
 extern const struct log_source log_sources_vtd[], log_sources_amd[], log_sources_arm[],
-	log_sources_other[], log_sources_device[], log_sources_vfio[];
+	log_sources_other[], log_sources_device[], log_sources_gpu[], log_sources_gpu_soc[],
+	log_sources_vfio[];
 /* What the kernel prints when lines were rate-limited (lib/ratelimit.c). */
 extern const struct log_pattern log_suppressed[];
 
@@ -139,6 +147,14 @@ extern const struct log_pattern log_suppressed[];
 /* A reason printed by the IOMMU core, and before 6.6 by the VT-d driver. */
 #define LOG_FIRMWARE_USES \
 	"the firmware uses the device for itself (RMRR): it cannot be assigned to a user"
+
+/* Faults in the page tables that GPUs have of their own. */
+#define GPU_MAPPED "the address is not mapped in the GPU's page table"
+#define GPU_DENIED "the GPU's page table does not allow this access"
+#define GPU_PAGE   "the GPU's own page table has no such page, or does not allow the access"
+#define GPU_FIX \
+	"the GPU's page tables are its driver's, not the IOMMU's: the program used memory of the " \
+	"GPU that was not, or no longer, its own; else the driver has a bug"
 
 /* A code and its meaning. */
 struct log_code {
@@ -207,8 +223,8 @@ int log_pass(struct log_parser *parser, log_each *each, void *data);
 bool log_join_any(struct log_parser *parser, const struct log_line *line);
 
 /*
- * The second line of a message is the kernel's if it follows the first one directly and continues
- * it; by itself it could be from anyone.
+ * Continuation lines of a message are trusted only directly after it. Alone they may be from any process.
+ * Returns false if LINE adds nothing.
  */
 bool log_join_indented(struct log_parser *parser, const struct log_line *line);
 

@@ -307,6 +307,15 @@ static void split_text(struct split *split)
 	split_task(body);
 }
 
+/* True for "0000:03:00.0", "ff9a0000.gpu" and "hl0", false for "Address" in "Faulted Address: ". */
+static bool is_device(const struct log_span *word)
+{
+	for (const char *s = word->s; s < word->end; s++)
+		if (!isalpha((unsigned char)*s))
+			return true;
+	return !isupper((unsigned char)*word->s);
+}
+
 /* "vfio-pci 0000:03:00.0: ": driver (or bus, or class) and device, from dev_printk(). */
 static void split_device(struct log_line *line)
 {
@@ -317,9 +326,40 @@ static void split_device(struct log_line *line)
 	    device.end[-1] != ':' || strchr("[(\"'", *driver.s) || strchr("[(\"'", *device.s))
 		return;
 	device.end--;
+	if (!is_device(&device))
+		return;
 	line->driver = driver;
 	line->device = device;
 	line->body.s = device.end + 1;
+}
+
+/*
+ * The prefix of DRM: "[drm] *ERROR* ", "[drm:v3d_reset [v3d]] *ERROR* ". If there is no device, the
+ * module is the driver.
+ */
+static void split_drm(struct log_line *line)
+{
+	struct log_span rest = line->body, module = { NULL, NULL };
+
+	log_span_skip_blanks(&rest);
+	if (!log_span_skip(&rest, "[drm"))
+		return;
+	if (!log_span_skip(&rest, "]")) {
+		if (!log_span_skip(&rest, ":"))
+			return;
+		for (module.s = NULL; rest.s < rest.end && *rest.s != ']'; rest.s++)
+			if (*rest.s == '[')
+				module.s = rest.s + 1;
+		module.end = rest.s;
+		if (!log_span_skip(&rest, module.s ? "]]" : "]"))
+			return;
+	}
+	log_span_skip_blanks(&rest);
+	if (log_span_skip(&rest, "*ERROR*"))
+		log_span_skip_blanks(&rest);
+	line->body.s = rest.s;
+	if (module.s && line->driver.s == line->driver.end)
+		line->driver = module;
 }
 
 void log_line_set_message(struct log_line *line, const struct log_span *text)
@@ -327,6 +367,7 @@ void log_line_set_message(struct log_line *line, const struct log_span *text)
 	line->body = line->whole = *text;
 	line->driver = line->device = (struct log_span){ text->s, text->s };
 	split_device(line);
+	split_drm(line);
 	log_span_skip_blanks(&line->body);
 }
 

@@ -7,8 +7,8 @@
 #include "util/cleanup.h"
 
 static const struct log_source *const all_sources[] = {
-	log_sources_vtd,   log_sources_amd,    log_sources_arm,
-	log_sources_other, log_sources_device, log_sources_vfio,
+	log_sources_vtd,    log_sources_amd, log_sources_arm,     log_sources_other,
+	log_sources_device, log_sources_gpu, log_sources_gpu_soc, log_sources_vfio,
 };
 
 void log_span_copy(char *buf, size_t size, const struct log_span *span)

@@ -141,8 +141,14 @@ static void exynos_fault(struct log_fault *fault)
 	} names[] = {
 		{ "PAGE", "the address is not mapped", LOG_UNMAPPED, LOG_KIND_DMA },
 		{ "ACCESS PROTECTION", MAPPED_NOT, LOG_UNMAPPED, LOG_KIND_DMA },
+		{ "ACCESS", MAPPED_NOT, LOG_UNMAPPED, LOG_KIND_DMA },
+		{ "SECURITY", "the memory belongs to the secure world", LOG_UNMAPPED,
+		  LOG_KIND_DMA },
 		{ "SECURITY PROTECTION", "the memory belongs to the secure world", LOG_UNMAPPED,
 		  LOG_KIND_DMA },
+		{ "L1TLB MULTI-HIT", "two translations of one address", LOG_BROKEN,
+		  LOG_KIND_HARDWARE },
+		{ "PTW ACCESS", UNREACHED, LOG_BROKEN, LOG_KIND_HARDWARE },
 		{ "MULTI-HIT", "two translations of one address", LOG_BROKEN, LOG_KIND_HARDWARE },
 		{ "BUS ERROR", UNREACHED, LOG_BROKEN, LOG_KIND_HARDWARE },
 		{ "PTW", UNREACHED, LOG_BROKEN, LOG_KIND_HARDWARE },
@@ -187,6 +193,8 @@ static void msm_fault(struct log_fault *fault)
 
 /* IOMMUs without PASIDs, with one or two lines each. */
 static const struct log_pattern small_patterns[] = {
+	/* vsi_iommu */
+	{ .form = "unexpected int_status=%F", LOG_KIND_DMA, MAPPED_NOT, LOG_UNMAPPED },
 	/* apple-dart */
 	{ .form = "translation fault: status:%F stream:%s code:%C (%T) at %A",
 	  LOG_KIND_DMA,
@@ -218,6 +226,11 @@ static const struct log_pattern small_patterns[] = {
 	  LOG_KIND_DMA,
 	  MAPPED_NOT,
 	  LOG_UNMAPPED },
+	/* MediaTek's kernels of Android */
+	{ .form = "iommu fault type=%F iova=%A pa=%x larb=%d port=%d is_vpu=%d layer=%d %W",
+	  LOG_KIND_DMA,
+	  MAPPED_NOT,
+	  LOG_UNMAPPED },
 	{ .form = "Partial TLB flush timed out, falling back to full flush",
 	  LOG_KIND_INVALIDATION,
 	  FORGET,
@@ -233,14 +246,19 @@ static const struct log_pattern small_patterns[] = {
 	  LOG_KIND_INVALIDATION,
 	  FORGET,
 	  LOG_RESET },
-	/* exynos-sysmmu: since 6.2; since 4.10 */
+	/* exynos-sysmmu: since 6.2; since 4.10; 4.9 */
 	{ .form = "%N: [%W] %T FAULT occurred at %A", LOG_KIND_DMA, .decode = exynos_fault },
 	{ .form = "%N: %T FAULT occurred at %A", LOG_KIND_DMA, .decode = exynos_fault },
+	{ .form = "%T FAULT occurred at %A (page table base: %x)",
+	  LOG_KIND_DMA,
+	  .decode = exynos_fault },
 	/* omap-iommu */
 	{ .form = "%*: errs:%C da:%A pgd:%*", LOG_KIND_DMA, MAPPED_NOT, LOG_UNMAPPED },
 	/* tegra-mc, the memory controller that reports for tegra-smmu */
 	{ .form = "%*: secure %W @%A: %* (%T)", LOG_KIND_DMA, .decode = tegra_fault },
+	{ .form = "%*: non-secure %W @%A: %* (%T)", LOG_KIND_DMA, .decode = tegra_fault },
 	{ .form = "%*: %W @%A: %* (%T)", LOG_KIND_DMA, .decode = tegra_fault },
+	{ .form = "%*: @%A: %T status: %F", LOG_KIND_DMA },
 	{ 0 },
 };
 
@@ -249,6 +267,15 @@ static const struct log_pattern exynos_old_patterns[] = {
 	  LOG_KIND_DMA,
 	  .decode = exynos_fault },
 	{ .form = "%T occurred at %A by %U(Page table base: %x)",
+	  LOG_KIND_DMA,
+	  .decode = exynos_fault },
+	/* Linux 3.6 to 3.10 */
+	{ .form = "%T FAULT occurred at %A(Page table base: %x)",
+	  LOG_KIND_DMA,
+	  .decode = exynos_fault },
+	{ .form = "%T occurred at %A(Page table base: %x)", LOG_KIND_DMA, .decode = exynos_fault },
+	/* Samsung's kernels of Android */
+	{ .form = "From [%N], SysMMU %W %T FAULT at %A (page table @ %x)",
 	  LOG_KIND_DMA,
 	  .decode = exynos_fault },
 	{ 0 },
@@ -287,9 +314,18 @@ static const struct log_pattern pamu_patterns[] = {
 	{ 0 },
 };
 
-/* MediaTek's M4U on Android: the last of three lines, "translation fault: port=...". */
+/* "translation fault: " looks like a driver and a device. */
+static void m4u_fault(struct log_fault *fault)
+{
+	if (strcmp(fault->device, "fault") == 0)
+		fault->device[0] = '\0';
+}
+
+/* MediaTek's M4U on Android: the last of three lines. */
 static const struct log_pattern m4u_patterns[] = {
 	{ .form = "port=%N, mva=%A, pa=%*", LOG_KIND_DMA, MAPPED_NOT, LOG_UNMAPPED },
+	{ .form = "port=%N,mva=%A,pa=%*", LOG_KIND_DMA, MAPPED_NOT, LOG_UNMAPPED },
+	{ .form = "mva=%A, pa=%*", LOG_KIND_DMA, MAPPED_NOT, LOG_UNMAPPED, m4u_fault },
 	{ 0 },
 };
 
@@ -328,6 +364,7 @@ const struct log_source log_sources_other[] = {
 	{ "riscv-iommu", NULL, "riscv_iommu_fault: ", true, log_suppressed },
 	{ "apple-dart", "apple-dart", NULL, true, small_patterns },
 	{ "rk_iommu", "rk_iommu", NULL, true, small_patterns },
+	{ "vsi_iommu", "vsi_iommu", NULL, true, small_patterns },
 	{ "sun50i-iommu", "sun50i-iommu", NULL, true, small_patterns },
 	{ "mtk-iommu", "mtk-iommu", NULL, true, small_patterns },
 	{ "mtk-iommu", "mtk-iommu-v1", NULL, true, small_patterns },
@@ -338,6 +375,7 @@ const struct log_source log_sources_other[] = {
 	{ "tegra-smmu", "tegra-mc", NULL, true, small_patterns },
 	{ "fsl-pamu", NULL, "fsl-pamu: pamu_av_isr: ", true, pamu_patterns },
 	{ "m4u", "translation", NULL, false, m4u_patterns },
+	{ "m4u", NULL, "translation fault:", false, m4u_patterns },
 	{ "msm_iommu", NULL, "msm_iommu: ", true, msm_patterns },
 	{ 0 },
 };

@@ -73,15 +73,22 @@ static int parse_strict(struct log_parser *parser, const struct log_span *text,
 static int parse_text(struct log_parser *parser, struct log_input *in)
 {
 	char buf[LINE_MAX_SIZE];
+	struct log_span rest;
 	size_t size;
+	int r;
 
 	if (in->size > LINE_MAX_SIZE)
 		return log_pass(parser, in->each, in->data);
 	size = log_paste_clean(in->text, in->size, buf);
 	if (!parser->pasted)
 		return parse_strict(parser, &(struct log_span){ buf, buf + size }, in);
-	size = log_paste_unquote(buf, size);
-	return log_take_pasted(parser, &(struct log_span){ buf, buf + size }, in);
+	rest = (struct log_span){ buf, buf + log_paste_unquote(buf, size) };
+	do {
+		struct log_span message = log_paste_take_message(&rest);
+
+		r = log_take_pasted(parser, &message, in);
+	} while (r == 0 && rest.s < rest.end);
+	return r;
 }
 
 /* A record whose message is known to be from the kernel. */

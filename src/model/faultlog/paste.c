@@ -93,6 +93,12 @@ struct log_span log_paste_strip(const struct log_span *text)
 
 	while (rest.s < rest.end && strchr(" \t>|`*+#-\r", *rest.s))
 		rest.s++;
+	/* "`message` and a comment": only what the backticks enclose */
+	if (rest.s > text->s && rest.s[-1] == '`') {
+		const char *close = memchr(rest.s, '`', log_span_size(&rest));
+
+		rest.end = close ? close : rest.end;
+	}
 	number = rest;
 	if (log_span_take_number(&number, &ignored) &&
 	    (log_span_skip(&number, ". ") || log_span_skip(&number, ") ")))
@@ -121,10 +127,27 @@ bool log_paste_next_start(const struct log_span *text, size_t front, struct log_
 	return false;
 }
 
+struct log_span log_paste_take_message(struct log_span *span)
+{
+	struct log_span message = *span, rest = *span, time = { span->s, span->s };
+	bool stamped = rest.s < rest.end && log_time_take_bracket(&rest, &time);
+
+	for (const char *s = rest.s + 2; stamped && s < span->end; s++) {
+		rest = (struct log_span){ s, span->end };
+		if (s[-2] == ' ' && s[-1] == ' ' && log_time_take_bracket(&rest, &time)) {
+			message.end = s;
+			break;
+		}
+	}
+	span->s = message.end;
+	return message;
+}
+
 bool log_paste_may_tell(const struct log_span *text)
 {
-	static const char *const words[] = { "fault", "dmar",  "amd-vi", "mmu", "vfio",
-					     "idxd",  "pasid", "dart",   "gpu" };
+	static const char *const words[] = { "fault",      "dmar",      "amd-vi",  "mmu", "vfio",
+					     "idxd",       "pasid",     "dart",    "gpu", "zpci",
+					     "suppressed", "cat error", "tegra-mc" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (log_span_has(text, words[i]))

@@ -55,6 +55,18 @@ static bool take_field(struct log_span *text, unsigned int base, struct field_u6
 	return true;
 }
 
+/* "0x7f29_5b8c9000" */
+static bool take_halves(struct log_span *text, struct field_u64 *ret)
+{
+	uint64_t high, low;
+
+	if (!take_number(text, 16, &high) || !log_span_skip(text, "_") ||
+	    !take_number(text, 16, &low) || high > UINT32_MAX || low > UINT32_MAX)
+		return false;
+	*ret = field_u64(high << 32 | low);
+	return true;
+}
+
 static bool take_raw(struct log_span *text, struct log_fault *fault)
 {
 	return fault->n_raw < LOG_RAW_MAX && take_number(text, 16, &fault->raw[fault->n_raw]) &&
@@ -186,6 +198,8 @@ static bool take(char what, const char *form, struct log_span *text, struct log_
 		return take_address(text, fault);
 	case 'A':
 		return take_field(text, 16, &fault->iova);
+	case 'B':
+		return take_halves(text, &fault->iova);
 	case 'a':
 		return take_field(text, 10, &fault->iova);
 	case 'P':

@@ -122,7 +122,7 @@ enum log_time log_time_take(struct log_span *span, struct log_span *ret)
 	return kind;
 }
 
-/* "1.5", "+0.000003", "12.345678 <    0.000000>", or a date in words with "10:11" in it. */
+/* "1.5", "+0.000003", "+0,000003", "12.345678 <    0.000000>", or a date in words with "10:11" in it. */
 static bool is_time(const struct log_span *inside)
 {
 	struct log_span rest = *inside;
@@ -135,7 +135,7 @@ static bool is_time(const struct log_span *inside)
 		    is_digit(&rest, 2))
 			return true;
 	for (const char *s = inside->s; s < inside->end; s++)
-		if (!isdigit((unsigned char)*s) && !strchr(" .+-<>*", *s))
+		if (!isdigit((unsigned char)*s) && !strchr(" .,+-<>*", *s))
 			return false;
 	return is_digit(inside, 0) || strchr("+-<", *inside->s);
 }

@@ -114,6 +114,8 @@ static const struct log_pattern vfio_patterns[] = {
 
 const struct log_source log_sources_vfio[] = {
 	{ "iommufd", NULL, "iommufd: ", false, iommufd_patterns },
+	/* dev_fmt() has the prefix in Linux 5.4. */
+	{ "vfio", "vfio-pci", "vfio_pci: ", false, vfio_patterns },
 	{ "vfio", "vfio-pci", NULL, false, vfio_patterns },
 	/* The rest is recognized by its text only. */
 	{ "iommufd", NULL, NULL, false, iommufd_patterns },

@@ -473,6 +473,10 @@ static const struct log_pattern dmar_ir_patterns[] = {
 	  NOT_REMAPPED,
 	  "enable interrupt remapping (x2APIC, VT-d) in the firmware; to check: ioasidctl system "
 	  "check" },
+	{ .form = "Compatibility-format IRQs enabled despite intr remapping;",
+	  LOG_KIND_UNSAFE,
+	  "a device can send any interrupt: those in the compatibility format are not blocked",
+	  LOG_PLATFORM },
 	{ 0 },
 };
 
@@ -487,5 +491,7 @@ const struct log_source log_sources_vtd[] = {
 	{ "dmar", NULL, "prq_event_thread: ", false, log_suppressed },
 	{ "dmar", NULL, NULL, false, dmar_old_patterns },
 	{ "dmar", NULL, NULL, false, request_patterns },
+	/* Linux 3 prints no prefix. */
+	{ "dmar", NULL, NULL, false, dmar_ir_patterns },
 	{ 0 },
 };
