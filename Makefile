@@ -51,25 +51,27 @@ COMPILE = $(CC) -std=gnu11 -D_GNU_SOURCE -DIOASIDCTL_VERSION='"$(VERSION)"' -Isr
 SOURCES  := $(sort $(wildcard $(addsuffix /*.c,src src/* src/*/* src/*/*/*)))
 OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o)
 INTERFACE := src/wire/org.ioasidctl.Context.varlink
-SCHEMAS  := $(sort $(wildcard src/cmd/*/*.schema.json))
 UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard tests/unit/*/test_*.c)))
 BENCHES  := $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,$(sort $(wildcard tests/bench/*.c)))
 FUZZERS  := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 # What the tests in the lab run there besides the program itself.
 HELPERS  := $(patsubst tests/lab/suites/%.c,$(BUILD)/tests/lab/suites/%,$(sort $(wildcard tests/lab/suites/*.c)))
+# A directory: which schemas there are, the program knows.
+SCHEMAS  := $(BUILD)/schemas
 MANUALS  := $(patsubst man/%.in,$(BUILD)/man/%,$(sort $(wildcard man/*.8.in)))
 
 # V=1 shows the commands.
 Q  := $(if $(V),,@)
 say = $(if $(V),,@echo '  $(1)' $@)
 
-.PHONY: all binary man units benches fuzzers helpers check demo lab bench fuzz soak install uninstall deps dist clean help
+.PHONY: all binary man schemas units benches fuzzers helpers check demo lab bench fuzz soak install uninstall deps dist clean help
 .DELETE_ON_ERROR:
 
-all: binary man ## build the program and its manual pages (the default)
+all: binary man schemas ## build the program, its manual pages and schemas of its JSON (the default)
 
 binary: $(BUILD)/$(NAME)
 man: $(MANUALS)
+schemas: $(SCHEMAS)
 units: $(UNITS)
 benches: $(BENCHES)
 fuzzers: $(FUZZERS)
@@ -135,6 +137,17 @@ $(BUILD)/man/%: man/%.in man/generate $(BUILD)/$(NAME)
 	$(call say,MAN)
 	$(Q)man/generate $(BUILD)/$(NAME) $(VERSION) $< >$@
 
+# One of each verb that prints JSON, and one of the list of sources, which has columns of its own.
+$(SCHEMAS): $(BUILD)/$(NAME)
+	$(call say,GEN)
+	$(Q)rm -rf $@ $@.new && mkdir -p $@.new
+	$(Q)$< --dump-commands | \
+	    awk -F '\t' '$$2 == "--json" { print $$1 } $$2 == "--sources" { print $$1, $$2 }' | \
+	    while read -r name noun verb option; do \
+	        $< $$noun $$verb $$option --schema >$@.new/$$noun-$$verb$${option#-}.schema.json || exit 1; \
+	    done
+	$(Q)mv $@.new $@
+
 # Missing Debian packages are installed for root, named for everybody else; looked at once a build.
 $(BUILD)/deps: tests/deps
 	@mkdir -p $(@D)
@@ -171,7 +184,7 @@ install: all ## install beneath $(DESTDIR)$(prefix)
 	install -D -m 755 $(BUILD)/$(NAME) $(DESTDIR)$(bindir)/$(NAME)
 	install -D -m 644 completions/$(NAME) $(DESTDIR)$(bashcompdir)/$(NAME)
 	install -D -m 644 $(INTERFACE) $(DESTDIR)$(datadir)/$(NAME)/$(notdir $(INTERFACE))
-	install -m 644 $(SCHEMAS) $(DESTDIR)$(datadir)/$(NAME)
+	install -m 644 $(SCHEMAS)/*.schema.json $(DESTDIR)$(datadir)/$(NAME)
 	install -d $(DESTDIR)$(mandir)/man8
 	install -m 644 $(MANUALS) $(DESTDIR)$(mandir)/man8
 	install -D -m 644 README.md $(DESTDIR)$(docdir)/README.md

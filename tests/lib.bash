@@ -41,7 +41,7 @@ record_document()
 # valid_documents: all JSON that was recorded is as the program's schemas say.
 valid_documents()
 {
-	/usr/bin/python3 "$ROOT/tests/schemas" "$IOASIDCTL" "$DOCUMENTS"
+	/usr/bin/python3 "$ROOT/tests/tools/schemas" "$IOASIDCTL" "$DOCUMENTS"
 }
 
 # equal ACTUAL EXPECTED: fails with a diff.

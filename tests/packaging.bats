@@ -25,12 +25,21 @@ setup()
 	load lib.bash
 }
 
-FILES="/usr/bin/ioasidctl
+# schemas DIRECTORY: one of each verb that prints JSON, there.
+schemas()
+{
+	printf "$1/%s.schema.json\n" context-{create,list,show} device-{add,list,show} driver-list \
+		group-{list,show,why} ioas-{alloc,list,map,show} iommu-{list,show} \
+		pasid-{bind,list-sources,list,map,show,translate,why} system-{check,diff,explain,features,tree}
+}
+
+FILES=$(LC_ALL=C sort <<END
+/usr/bin/ioasidctl
 /usr/share/bash-completion/completions/ioasidctl
 /usr/share/doc/ioasidctl/LICENSE
 /usr/share/doc/ioasidctl/README.md
 /usr/share/ioasidctl/org.ioasidctl.Context.varlink
-/usr/share/ioasidctl/pasid_list.schema.json
+$(schemas /usr/share/ioasidctl)
 /usr/share/man/man8/ioasidctl-context.8
 /usr/share/man/man8/ioasidctl-device.8
 /usr/share/man/man8/ioasidctl-driver.8
@@ -39,7 +48,9 @@ FILES="/usr/bin/ioasidctl
 /usr/share/man/man8/ioasidctl-iommu.8
 /usr/share/man/man8/ioasidctl-pasid.8
 /usr/share/man/man8/ioasidctl-system.8
-/usr/share/man/man8/ioasidctl.8"
+/usr/share/man/man8/ioasidctl.8
+END
+)
 
 # The files that are the project's: git's, or without git all that were not built. What is for git
 # alone is not packed.
@@ -91,8 +102,7 @@ packaged()
 	make -s -C "$ROOT" BUILD="$BUILD" DESTDIR="$dest" "${variables[@]}" install
 	equal "$(cd "$dest" && find . ! -type d -printf '%P\n' | sed 's/ioasidctl-.*\.8/PAGE/' |
 		LC_ALL=C sort -u)" "a/ioasidctl
-b/ioasidctl/org.ioasidctl.Context.varlink
-b/ioasidctl/pasid_list.schema.json
+$({ echo b/ioasidctl/org.ioasidctl.Context.varlink; schemas b/ioasidctl; } | LC_ALL=C sort)
 c/man8/PAGE
 c/man8/ioasidctl.8
 d/ioasidctl
@@ -116,7 +126,7 @@ e/README.md"
 @test "the RPM has what 'make install' installs, and owns its directories" {
 	equal "$(packaged)" "$(
 		{
-			sed 's/^/-rw-r--r-- /; s/^.* \(.*bin\)/-rwxr-xr-x \1/' <<<"$FILES"
+			sed 's/^/-rw-r--r-- /; s,^.* \(.*/bin/\),-rwxr-xr-x \1,' <<<"$FILES"
 			printf 'drwxr-xr-x /usr/share/%s\n' ioasidctl doc/ioasidctl
 		} | LC_ALL=C sort -k 2)"
 }

@@ -11,6 +11,8 @@ setup_file()
 setup()
 {
 	load ../lib.bash
+	# shellcheck disable=SC2034	# of lib.bash
+	DOCUMENTS=$BATS_FILE_TMPDIR/documents
 }
 
 @test "a table of all PCI devices, with or without a group, in the order of their addresses" {
@@ -252,4 +254,8 @@ setup()
 	json '.attached.name == "DMA-FQ"'
 	on intel-pasid-user device show 00:10.0 -j -o attached
 	json '. == { attached: null, unreadable: { attached: "Permission denied" } }'
+}
+
+@test "what was printed as JSON is as the schemas say" {
+	valid_documents
 }

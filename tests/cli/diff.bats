@@ -15,6 +15,8 @@ setup_file()
 setup()
 {
 	load ../lib.bash
+	# shellcheck disable=SC2034	# of lib.bash
+	DOCUMENTS=$BATS_FILE_TMPDIR/documents
 }
 
 # diff_of NAME DIRECTORY [OPTION...]: from the captured tree of that name.
@@ -376,4 +378,8 @@ before()
 		"$BEFORE/sys/kernel/debug/iommu/intel/dmar_translation_struct"
 	run_both "$IOASIDCTL" system diff "$BEFORE" "$BATS_FILE_TMPDIR/intel-contexts" -nro object,pasid,field,old,new
 	equal "$output" '0000:00:10.0 7 target ioas\x20blue\x20(lab) ioas\x20red\x20(lab)'
+}
+
+@test "what was printed as JSON is as the schemas say" {
+	valid_documents
 }

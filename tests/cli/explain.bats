@@ -11,6 +11,8 @@ setup_file()
 setup()
 {
 	load ../lib.bash
+	# shellcheck disable=SC2034	# of lib.bash
+	DOCUMENTS=$BATS_FILE_TMPDIR/documents
 	LOG=$BATS_TEST_TMPDIR/log
 	FAULT='DMAR: [DMA Write PASID 0x2a] Request device [0000:00:10.0] fault addr 0xdead000 [fault reason 0x59] SM: Present bit in PASID Table Entry is clear'
 }
@@ -350,4 +352,8 @@ virtio-iommu 0000:00:05.0  0x1000"
 	on virtio system explain --file /
 	[[ $status == 1 ]]
 	says '/: cannot read: Is a directory'
+}
+
+@test "what was printed as JSON is as the schemas say" {
+	valid_documents
 }

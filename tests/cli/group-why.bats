@@ -18,6 +18,8 @@ setup_file()
 setup()
 {
 	load ../lib.bash
+	# shellcheck disable=SC2034	# of lib.bash
+	DOCUMENTS=$BATS_FILE_TMPDIR/documents
 }
 
 # row OBJECT CHECK: that row of the last command, as "result seen|remedy".
@@ -317,4 +319,8 @@ member()
 	fails 6 '99: no such IOMMU group' "'ioasidctl group list' shows all groups"
 	on none group why $NIC
 	fails 6 "$NIC: the device is in no IOMMU group"
+}
+
+@test "what was printed as JSON is as the schemas say" {
+	valid_documents
 }

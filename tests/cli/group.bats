@@ -11,6 +11,8 @@ setup_file()
 setup()
 {
 	load ../lib.bash
+	# shellcheck disable=SC2034	# of lib.bash
+	DOCUMENTS=$BATS_FILE_TMPDIR/documents
 }
 
 @test "a table has a line for each member, and numbers in order" {
@@ -158,4 +160,8 @@ setup()
 	equal "$output" '[]'
 	on none group list -r
 	[[ $status == 0 && -z $output ]]
+}
+
+@test "what was printed as JSON is as the schemas say" {
+	valid_documents
 }

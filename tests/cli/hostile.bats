@@ -13,6 +13,8 @@ setup_file()
 setup()
 {
 	load ../lib.bash
+	# shellcheck disable=SC2034	# of lib.bash
+	DOCUMENTS=$BATS_FILE_TMPDIR/documents
 	COMMANDS=('group list' 'device list' 'iommu list' 'pasid list' 'driver list' 'system features'
 		'group show 5' 'group show nvme0' 'device show 00:10.0' 'device show eth1' 'device show nvme0'
 		'iommu show dmar0' 'iommu show ivhd0')
@@ -444,4 +446,8 @@ mangle()
 			{ print; bad = 1 }
 			END { exit bad }' "$BATS_TEST_TMPDIR/trace"
 	done
+}
+
+@test "what was printed as JSON is as the schemas say" {
+	valid_documents
 }

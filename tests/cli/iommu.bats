@@ -11,6 +11,8 @@ setup_file()
 setup()
 {
 	load ../lib.bash
+	# shellcheck disable=SC2034	# of lib.bash
+	DOCUMENTS=$BATS_FILE_TMPDIR/documents
 }
 
 @test "each vendor's unit is listed with what it publishes" {
@@ -79,4 +81,8 @@ setup()
 	done
 	on none iommu show dmar0
 	[[ $status == 6 ]]
+}
+
+@test "what was printed as JSON is as the schemas say" {
+	valid_documents
 }

@@ -13,6 +13,8 @@ setup_file()
 setup()
 {
 	load ../lib.bash
+	# shellcheck disable=SC2034	# of lib.bash
+	DOCUMENTS=$BATS_FILE_TMPDIR/documents
 }
 
 # fares TREE SOURCE PATTERN: how it does in --sources, as "status rows reason".
@@ -321,4 +323,8 @@ amdxdna()
 	echo Y >"$tree/sys/module/amdxdna/parameters/force_iova"
 	on none pasid why 0000:00:05.0 -j
 	json 'any(.[]; .check == "driver-switch" and .result == "broken" and (.remedy | contains("force_iova=0")))'
+}
+
+@test "what was printed as JSON is as the schemas say" {
+	valid_documents
 }

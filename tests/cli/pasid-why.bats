@@ -17,6 +17,8 @@ setup_file()
 setup()
 {
 	load ../lib.bash
+	# shellcheck disable=SC2034	# of lib.bash
+	DOCUMENTS=$BATS_FILE_TMPDIR/documents
 }
 
 # express CONFIG: where the PCI Express capability is.
@@ -297,4 +299,8 @@ in_the_way()
 	on intel-pasid pasid why $WIDE --for dpdk
 	ended 2
 	says "'dpdk' is neither vfio nor sva"
+}
+
+@test "what was printed as JSON is as the schemas say" {
+	valid_documents
 }

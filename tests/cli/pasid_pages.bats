@@ -11,6 +11,8 @@ setup_file()
 setup()
 {
 	load ../lib.bash
+	# shellcheck disable=SC2034	# of lib.bash
+	DOCUMENTS=$BATS_FILE_TMPDIR/documents
 }
 
 TABLE=sys/kernel/debug/iommu/intel/dmar_translation_struct
@@ -220,4 +222,8 @@ DUMP=sys/kernel/debug/iommu/intel/0000:00:10.0/2a/domain_translation_struct
 	ended 2
 	on intel-pages pasid map 00:10.0 42 -o banana
 	ended 2
+}
+
+@test "what was printed as JSON is as the schemas say" {
+	valid_documents
 }

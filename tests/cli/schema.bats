@@ -82,7 +82,7 @@ print_shows()
 		succeeds
 		jq -c --arg verb "$verb" '{ verb: $verb, schema: . }' <<<"$output" >>"$schemas"
 		((++n))
-	done < <("$ROOT/tests/schemas" "$IOASIDCTL")
+	done < <("$ROOT/tests/tools/schemas" "$IOASIDCTL")
 	((n > 20))
 	# No object in them may have keys that the schema does not know.
 	jq -es 'all(.[];
@@ -114,7 +114,7 @@ print_shows()
 	done
 	valid_documents >"$BATS_TEST_TMPDIR/counts" || { cat "$BATS_TEST_TMPDIR/counts"; return 1; }
 	# Every verb, but those that need a context to change, and the log.
-	equal "$(awk '{ print $2, $3 }' "$BATS_TEST_TMPDIR/counts" | sort -u)" "$("$ROOT/tests/schemas" "$IOASIDCTL" |
+	equal "$(awk '{ print $2, $3 }' "$BATS_TEST_TMPDIR/counts" | sort -u)" "$("$ROOT/tests/tools/schemas" "$IOASIDCTL" |
 		grep -vxE 'context create|device add|ioas (alloc|map)|pasid bind|system explain' | sort)"
 }
 

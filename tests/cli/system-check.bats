@@ -13,6 +13,8 @@ setup_file()
 setup()
 {
 	load ../lib.bash
+	# shellcheck disable=SC2034	# of lib.bash
+	DOCUMENTS=$BATS_FILE_TMPDIR/documents
 }
 
 # result CHECK [OBJECT]: of the last command's finding.
@@ -598,4 +600,8 @@ unset_symbol()
 			none pasid why 0000:00:05.0
 		END
 	done
+}
+
+@test "what was printed as JSON is as the schemas say" {
+	valid_documents
 }

@@ -13,6 +13,8 @@ setup_file()
 setup()
 {
 	load ../lib.bash
+	# shellcheck disable=SC2034	# of lib.bash
+	DOCUMENTS=$BATS_FILE_TMPDIR/documents
 }
 
 # trimmed: $output without blanks at the ends of lines, which fill the last column.
@@ -313,4 +315,8 @@ terminal()
 	on intel-contexts system graph 00:10.0 --format dot
 	succeeds
 	contains "$output" 'label="RID\nioas mem, context lab", shape=box, style="filled,rounded"'
+}
+
+@test "what was printed as JSON is as the schemas say" {
+	valid_documents
 }

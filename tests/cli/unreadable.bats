@@ -11,6 +11,8 @@ setup_file()
 setup()
 {
 	load ../lib.bash
+	# shellcheck disable=SC2034	# of lib.bash
+	DOCUMENTS=$BATS_FILE_TMPDIR/documents
 }
 
 # unreadable PATH [ERRNO]: in the test's own tree, stands in for PATH.
@@ -263,4 +265,8 @@ ioasidctl: note: TARGET, STATE could not be read in 2 rows: not part of the capt
 	on intel-pasid system diff "$BATS_FILE_TMPDIR/intel-pasid" - kind=pasid -nro change,field
 	ended 7
 	equal "$output" 'unreadable context'
+}
+
+@test "what was printed as JSON is as the schemas say" {
+	valid_documents
 }

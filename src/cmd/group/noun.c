@@ -55,7 +55,7 @@ static void get_members(const void *p, struct out_value *ret,
 			out_unreadable(ret, text->status);
 			return;
 		}
-		row->texts[i] = text->value;
+		row->texts[i] = str_set(text->value) ? text->value : NULL;
 	}
 	out_strv(ret, &(struct strv){ row->texts, row->group.n_members });
 }

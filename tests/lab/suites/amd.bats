@@ -139,3 +139,7 @@ logged()
 @test "group why: each member of each group is explained" {
 	explains_groups
 }
+
+@test "what was printed as JSON is as the schemas say" {
+	valid_documents
+}

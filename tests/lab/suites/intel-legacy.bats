@@ -203,3 +203,7 @@ net_of()
 	[[ $(reason $uuid $uuid driver) == 'ok bound to mtty' ]]
 	echo 1 >/sys/bus/mdev/devices/$uuid/remove
 }
+
+@test "what was printed as JSON is as the schemas say" {
+	valid_documents
+}

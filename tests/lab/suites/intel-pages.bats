@@ -175,3 +175,7 @@ merged()
 	status 0 ctl pasid map 0000:00:1f.2 -j
 	[[ $output == '[]' ]]
 }
+
+@test "what was printed as JSON is as the schemas say" {
+	valid_documents
+}

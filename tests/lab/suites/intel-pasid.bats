@@ -1431,3 +1431,7 @@ has_changed()
 	status 0 ctl system graph "$WIDE"
 	[[ $output != *'PASID 42'* && $output == *'PASID 100-103'* ]]
 }
+
+@test "what was printed as JSON is as the schemas say" {
+	valid_documents
+}

@@ -21,9 +21,25 @@ export WIDE NARROW PLAIN EDU NIC DISK
 
 TABLE=/sys/kernel/debug/iommu/intel/dmar_translation_struct
 
+# ctl ARGUMENT...: the program. What it prints with -j is kept for valid_documents.
 ctl()
 {
-	"$IOASIDCTL" "$@"
+	local document status=0
+
+	if [[ " $* " != *' -j '* ]]; then
+		"$IOASIDCTL" "$@"
+		return
+	fi
+	document=$("$IOASIDCTL" "$@") || status=$?
+	printf '\036%s ioasidctl %s\n%s\n' "$status" "$*" "$document" >>"$BATS_FILE_TMPDIR/documents"
+	[[ -z $document ]] || printf '%s\n' "$document"
+	return $status
+}
+
+# valid_documents: all JSON that ctl printed in this file is as the program's schemas say.
+valid_documents()
+{
+	"${BASH_SOURCE[0]%/*}/../../tools/schemas" "$IOASIDCTL" "$BATS_FILE_TMPDIR/documents"
 }
 
 # The PASIDs that the IOMMU's own table has of a device, its RID's 0 left out; one a line.

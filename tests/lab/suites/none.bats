@@ -69,3 +69,7 @@ load lib
 	status 6 ctl group why "$NIC"
 	says 'in no IOMMU group'
 }
+
+@test "what was printed as JSON is as the schemas say" {
+	valid_documents
+}

@@ -72,3 +72,7 @@ teardown_file()
 	diff "$BATS_TEST_TMPDIR/functions" "$BATS_TEST_TMPDIR/gone"
 	(($(wc -l <"$BATS_TEST_TMPDIR/changes") == 125))
 }
+
+@test "what was printed as JSON is as the schemas say" {
+	valid_documents
+}

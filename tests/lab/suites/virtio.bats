@@ -82,3 +82,7 @@ teardown()
 	[[ $(readlink -f /sys/bus/pci/devices/"$EDU"/driver) == */vfio-pci ]]
 	ctl driver reset "$EDU"
 }
+
+@test "what was printed as JSON is as the schemas say" {
+	valid_documents
+}
