@@ -323,37 +323,47 @@ static void without_process(void **state)
 	leave(&peer);
 }
 
-/* The removal of a device with N scattered PASIDs. */
+/* Of a name as long as names get: each PASID of it costs a long line. */
+#define LONG_NAME 255
+
+/* The removal of the second device, which has N scattered PASIDs. */
 static json_object *plan_of(struct world *world, struct peer *peer, uint32_t n)
 {
-	struct record_device *a = &world->context.record.device[0];
+	struct record_device *device = &world->context.record.device[1];
 	json_object *message;
 
 	for (uint32_t i = 0; i < n; i++)
-		assert_int_equal(record_pasid_bind(a, 100001 + 2 * i, 9), 0);
-	say(peer, CALL("RemoveDevice", "{\"device\":\"a\",\"force\":true," DRY));
+		assert_int_equal(record_pasid_bind(device, 100001 + 2 * i, 9), 0);
+	say(peer, CALL("RemoveDevice", "{\"device\":\"vfio99\",\"force\":true," DRY));
 	message = hear(world, peer);
-	ranges_done(&a->binding[0].pasid);
-	a->binding_n = 0;
+	ranges_done(&device->binding[0].pasid);
+	device->binding_n = 0;
 	return message;
 }
 
 /* A long plan is complete however slowly it is read; one that is too long is refused. */
 static void long_plans(void **state)
 {
-	/* "ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a pasid 100001" */
-	const uint32_t fits = (4 << 20) / 50;
+	const uint32_t length =
+		strlen("ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT  pasid 100001") + LONG_NAME;
+	const uint32_t fits = (4 << 20) / length;
 	_cleanup_json_ json_object *whole = NULL, *none = NULL;
 	json_object *parameters = NULL, *lines = NULL;
+	char path[LONG_NAME + 2] = "/", last[LONG_NAME + 80];
 	struct world *world = *state;
 	struct peer peer = join(world);
 
+	memset(path + 1, 'n', LONG_NAME);
+	kernel_add(&world->context, path, 20, 5);
+	assert_int_equal(str_replace(&world->context.record.device[1].cdev, "vfio99"), 0);
 	whole = plan_of(world, &peer, fits);
 	assert_int_equal(json_get_object(whole, "parameters", &parameters), 1);
 	assert_int_equal(json_get_array(parameters, "plan", &lines), 1);
 	assert_int_equal(json_object_array_length(lines), fits);
+	snprintf(last, sizeof(last), "ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT %s pasid %u", path + 1,
+		 100001 + 2 * (fits - 1));
 	assert_string_equal(json_object_get_string(json_object_array_get_idx(lines, fits - 1)),
-			    "ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a pasid 267771");
+			    last);
 	none = plan_of(world, &peer, fits + 1);
 	assert_string_equal(json_object_to_json_string_ext(none, JSON_C_TO_STRING_PLAIN),
 			    "{\"error\":\"org.ioasidctl.Context.LimitReached\",\"parameters\":{"
