@@ -144,6 +144,13 @@ static void note_reserved(struct app *app, const char *operand, const char *targ
 	}
 }
 
+/* Did the kernel refuse some of them, and were the others given back? */
+static bool is_undone(const struct holder_error *error)
+{
+	return error->kind == HOLDER_ERROR_SYSTEM && !error->done &&
+	       (error->pasid.status > 0 || (error->id && str_ends(error->id, ".PasidsBusy")));
+}
+
 static int bind_run(struct app *app, const void *p)
 {
 	const struct bind_args *args = p;
@@ -170,7 +177,7 @@ static int bind_run(struct app *app, const void *p)
 	if (holder_bind_pasids(client, path, operand[1], (uint32_t)count, operand[2], args->partial,
 			       &bound, &error) < 0) {
 		r = session_fail(app, operand[0], &error);
-		if (error.pasid.status > 0 && error.kind == HOLDER_ERROR_SYSTEM && !error.done)
+		if (is_undone(&error))
 			app_note(app, "%s: none of them is bound", operand[0]);
 		return r;
 	}
