@@ -117,7 +117,7 @@ int dry_run_begin(struct context *context, struct call *call, struct dry_run **r
 	const struct sigaction keep_children = { .sa_handler = SIG_DFL };
 	struct dry_run *run = calloc(1, sizeof(*run));
 	pid_t parent = getpid();
-	int fds[2], r = 0;
+	int fds[2], r;
 
 	if (!run)
 		return fault_system(&call->fault, "malloc", -ENOMEM, NULL);
@@ -131,8 +131,7 @@ int dry_run_begin(struct context *context, struct call *call, struct dry_run **r
 	run->pid = fork();
 	if (run->pid == 0)
 		run_child(context, call, fds[1], parent);
-	if (run->pid < 0)
-		r = -errno;
+	r = run->pid < 0 ? -errno : 0;
 	close(fds[1]);
 	if (r < 0) {
 		close(fds[0]);

@@ -214,6 +214,36 @@ static void kinds(void **state)
 	}
 }
 
+/* Those of org.varlink.service change nothing, stream nothing, and have no dry run. */
+static void services(void **state)
+{
+	static const struct {
+		const char *method, *parameters;
+	} cases[] = { { "GetInfo", "" },
+		      { "GetInterfaceDescription", "\"interface\":\"org.varlink.service\"" } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct call call = { 0 };
+		char text[200];
+
+		snprintf(text, sizeof(text),
+			 "{\"method\":\"org.varlink.service.%s\",\"parameters\":{%s}}",
+			 cases[i].method, cases[i].parameters);
+		assert_int_equal(open_message(text, &call), 0);
+		assert_false(call_changes(&call));
+		assert_false(call_is_dry(&call));
+		call_done(&call);
+		snprintf(
+			text, sizeof(text),
+			"{\"method\":\"org.varlink.service.%s\",\"parameters\":{%s%s\"dry_run\":true}}",
+			cases[i].method, cases[i].parameters, *cases[i].parameters ? "," : "");
+		assert_int_equal(open_message(text, &call), FAULTED);
+		expect_error(&call.fault, "InvalidParameter", "{\"parameter\":\"dry_run\"}");
+		call_done(&call);
+	}
+}
+
 static void messages(void **state)
 {
 	static const struct {
@@ -408,8 +438,8 @@ static void faults(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(parameters),   TEST(kinds),      TEST(messages),
-		TEST(combinations), TEST(long_lists), TEST(faults),
+		TEST(parameters), TEST(kinds),  TEST(messages), TEST(combinations),
+		TEST(long_lists), TEST(faults), TEST(services),
 	};
 
 	return cmocka_run_group_tests_name("holder method", tests, NULL, NULL);
