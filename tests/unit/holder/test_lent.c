@@ -258,9 +258,12 @@ static void several(void **state)
 	lent_refresh(list);
 	assert_int_equal(list->n, 2);
 	assert_int_equal(list->v[0].pid, pid[2]);
+	/* Nothing beyond them is touched. */
+	list->v[2].pidfd = dup(0);
 	lent_done(list);
 	assert_int_equal(list->n, 0);
-	assert_int_equal(open_files(), before);
+	assert_int_equal(open_files(), before + 1);
+	close(list->v[2].pidfd);
 	end(pid[2]);
 	end(pid[3]);
 }
