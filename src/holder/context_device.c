@@ -101,7 +101,6 @@ void context_remove_device(struct context *context, struct record_device *device
 	if (device->attached)
 		(void)kernel_detach(context, device);
 	device->attached = false;
-	device->hwpt = 0;
 	context_put_hwpt(context, hwpt);
 	kernel_close(context, device->request);
 	kernel_close(context, device->fd);

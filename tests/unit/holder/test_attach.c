@@ -183,6 +183,7 @@ static void expect_detached(struct context *context, const char *device, const c
 			 0);
 	kernel_asked(asked);
 	kernel_agrees(context);
+	assert_int_equal(record_device_find(&context->record, device)->hwpt, 0);
 }
 
 /* Each step in order, and the undoing when one fails. */

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "../holder_context.h"
+#include "../memory.h"
 
 /* All parameters of each method: the type, in capitals if required. */
 static const struct {
@@ -413,6 +414,7 @@ static void long_lists(void **state)
 
 static void faults(void **state)
 {
+	long live = memory.live;
 	struct fault fault = { 0 };
 
 	(void)state;
@@ -433,6 +435,8 @@ static void faults(void **state)
 	assert_true(fault.raised);
 	fault_copy(&fault, "org.example.Other", json_tokener_parse("{\"x\":2}"));
 	expect_error(&fault, "Other", "{\"x\":2}");
+	/* What an earlier one had is freed. */
+	assert_int_equal(memory.live, live);
 }
 
 int main(void)
