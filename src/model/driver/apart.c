@@ -94,7 +94,7 @@ static int wait_for(const struct driver_apart *apart, int fd, int *ret)
 int driver_apart(const struct driver_apart *apart, pid_t *ret_pid)
 {
 	_cleanup_close_ int fd = -1;
-	int pair[2], result = 0;
+	int pair[2], result;
 	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)

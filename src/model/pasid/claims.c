@@ -14,14 +14,14 @@ void pasid_claims_done(struct pasid_claims *claims)
 	*claims = (struct pasid_claims){ 0 };
 }
 
-/* The pool's only copy of S: few devices and names occur in many claims. */
-static int pool_get(struct strv *pool, const char *s, char **ret)
+/* The pool's only copy of S: few devices and names occur in many claims. False without memory. */
+static bool pool_get(struct strv *pool, const char *s, char **ret)
 {
 	size_t lo = 0, hi = pool->n;
 	char *copy;
 
 	if (!s)
-		return 0;
+		return true;
 	while (lo < hi) {
 		size_t middle = lo + (hi - lo) / 2;
 
@@ -32,15 +32,15 @@ static int pool_get(struct strv *pool, const char *s, char **ret)
 	}
 	if (lo < pool->n && strcmp(pool->v[lo], s) == 0) {
 		*ret = pool->v[lo];
-		return 0;
+		return true;
 	}
 	if (strv_push(pool, s) < 0)
-		return -ENOMEM;
+		return false;
 	copy = pool->v[pool->n - 1];
 	memmove(&pool->v[lo + 1], &pool->v[lo], (pool->n - 1 - lo) * sizeof(pool->v[0]));
 	pool->v[lo] = copy;
 	*ret = copy;
-	return 0;
+	return true;
 }
 
 int pasid_claims_add(struct pasid_claims *claims, const struct pasid_claim *claim, unsigned int bit)
@@ -68,10 +68,10 @@ int pasid_claims_add(struct pasid_claims *claims, const struct pasid_claim *clai
 		stored.lo = 1;
 	if (stored.lo > stored.hi || stored.hi > PASID_MAX)
 		return 0;
-	if (pool_get(&claims->pool, claim->device, &stored.device) < 0 ||
-	    pool_get(&claims->pool, claim->target, &stored.target) < 0 ||
-	    pool_get(&claims->pool, claim->ioas_name, &stored.ioas_name) < 0 ||
-	    pool_get(&claims->pool, claim->context, &stored.context) < 0)
+	if (!pool_get(&claims->pool, claim->device, &stored.device) ||
+	    !pool_get(&claims->pool, claim->target, &stored.target) ||
+	    !pool_get(&claims->pool, claim->ioas_name, &stored.ioas_name) ||
+	    !pool_get(&claims->pool, claim->context, &stored.context))
 		return -ENOMEM;
 	slot = array_push(claims->v, claims->n);
 	if (!slot)
@@ -94,7 +94,7 @@ static int compare(const void *a, const void *b)
 
 void pasid_claims_sort(struct pasid_claims *claims)
 {
-	if (claims->n > 1)
+	if (claims->n)
 		qsort(claims->v, claims->n, sizeof(claims->v[0]), compare);
 }
 
@@ -163,7 +163,7 @@ static int numbers_get(const struct pasid_claims *claims, struct numbers *ret)
 			return -ENOMEM;
 		*number = (struct number){ claim->pid.value, claim->lo };
 	}
-	if (ret->n > 1)
+	if (ret->n)
 		qsort(ret->v, ret->n, sizeof(ret->v[0]), compare_numbers);
 	return 0;
 }
@@ -171,7 +171,6 @@ static int numbers_get(const struct pasid_claims *claims, struct numbers *ret)
 int pasid_claims_number(struct pasid_claims *claims)
 {
 	_cleanup_(numbers_done) struct numbers numbers = { 0 };
-	bool changed = false;
 
 	if (numbers_get(claims, &numbers) < 0)
 		return -ENOMEM;
@@ -185,9 +184,7 @@ int pasid_claims_number(struct pasid_claims *claims)
 		found = bsearch(&key, numbers.v, numbers.n, sizeof(key), compare_numbers);
 		if (found)
 			pasid_claims_set(claims, i, found->pasid);
-		changed = changed || found;
 	}
-	if (changed)
-		pasid_claims_sort(claims);
+	pasid_claims_sort(claims);
 	return 0;
 }

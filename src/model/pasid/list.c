@@ -236,7 +236,7 @@ int pasid_list(const struct pasid_query *query, struct pasid_table *ret)
 	r = pasid_walk(query, add_range, &table, &reports);
 	if (r < 0)
 		return r;
-	if (table.n > 1)
+	if (table.n)
 		qsort(table.v, table.n, sizeof(table.v[0]), compare_ranges);
 	table.hardware_status = reports.hardware_status;
 	table.process_status = reports.process_status;

@@ -104,7 +104,6 @@ static int on_entry(const struct pasid_entry *entry, void *data)
 int pasid_walk_number(struct pasid_walk *walk)
 {
 	_cleanup_(search_done) struct search search = { .claims = &walk->claims };
-	bool changed = false;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < walk->claims.n;) {
@@ -124,11 +123,8 @@ int pasid_walk_number(struct pasid_walk *walk)
 	for (size_t i = 0; i < search.n; i++)
 		for (size_t k = search.v[i].span.first;
 		     search.v[i].found == 1 && k < search.v[i].span.end; k++)
-			if (is_unnumbered(&walk->claims.v[k], search.v[i].kind)) {
+			if (is_unnumbered(&walk->claims.v[k], search.v[i].kind))
 				pasid_claims_set(&walk->claims, k, search.v[i].pasid);
-				changed = true;
-			}
-	if (changed)
-		pasid_claims_sort(&walk->claims);
+	pasid_claims_sort(&walk->claims);
 	return 0;
 }

@@ -62,7 +62,7 @@ static int set_process(struct pasid_rows *rows, struct pasid_range *range)
 
 	if (!(rows->need & (PASID_NEED_PROCESS | PASID_NEED_USER)) || range->pid.status == 0)
 		return 0;
-	if (range->pid.status < 0) {
+	if (range->pid.status != 1) {
 		set_unreadable(range, range->pid.status);
 		return 0;
 	}

@@ -52,7 +52,7 @@ static void idxd_done(struct idxd *idxd)
 /* Reading continues after an error, but unreadable entries may have bindings. */
 static void note_error(struct idxd *idxd, const char *entry, const char *file, int error)
 {
-	if (idxd->status < 0)
+	if (idxd->status != 1)
 		return;
 	idxd->status = error;
 	pasid_reader_reason(idxd->reader, "%s/%s/%s: %s", "/" BUS, entry, file, strerror(-error));

@@ -41,7 +41,7 @@ struct place {
 
 static void note_error(struct kfd *kfd, const char *path, const char *file, int error)
 {
-	if (kfd->status < 0)
+	if (kfd->status != 1)
 		return;
 	kfd->status = error;
 	pasid_reader_reason(kfd->reader, "/%s/%s/%s: %s", PROCESSES, path, file, strerror(-error));
