@@ -230,6 +230,9 @@ static void idxd_openers(void **state)
 	make_iax(tree, "1\n", "user\n");
 	tree_link(tree, "proc/33/fd/3", "/dev/iax/wq1.0");
 	claims_check_device(tree, "idxd", IAX_ID, opener);
+	tree_file(tree, IAX "/wq1.0/state", "");
+	tree_file(tree, IAX "/wq1.0/mode", "\n");
+	check(tree, "idxd", 1, opener, "");
 	tree_file(tree, IAX "/wq1.0/clients", "0\n");
 	check(tree, "idxd", 1, "", "");
 	tree_file(tree, IAX "/wq1.0/clients", "1\n");
