@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# 'make help' lists the targets. Everything that is built lands in $(BUILD).
+# 'make help' lists the targets. Everything is built in $(BUILD).
 
 NAME    := ioasidctl
 VERSION := 0.1.0
 
 BUILD ?= build
-# Of 'make soak'.
+# For 'make soak'.
 SECONDS ?= 1800
 ifeq ($(origin CC),default)
 CC := gcc
@@ -26,10 +26,10 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wol
 CFLAGS   ?= -O2 -g
 LDFLAGS  ?=
 
-# SANITIZE=1 builds with ASan and UBSan, FUZZ=1 (with clang) for libFuzzer too.
+# SANITIZE=1 builds with ASan and UBSan, FUZZ=1 (with clang) also for libFuzzer.
 ifeq ($(SANITIZE),1)
-# Their libraries linked in (gcc's are shared unless told) and no relocation (of 70,000 pointers that the
-# sanitizers add) take a third off the time of a short run, each.
+# Linking the sanitizer runtimes statically (gcc's are shared by default), and avoiding relocations
+# (of the 70,000 pointers that the sanitizers add), each make a short run a third faster.
 HARDENING := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -fno-pie
 LINKING   := $(HARDENING) -no-pie $(if $(findstring clang,$(CC)),,-static-libasan -static-libubsan)
 else ifeq ($(FUZZ),1)
@@ -40,7 +40,8 @@ HARDENING := -fPIE -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=
 LINKING   := -pie -Wl,-z,relro,-z,now
 endif
 
-# Asked of pkg-config only when something is compiled, so that 'make deps' and 'make help' need none.
+# pkg-config is only called when something is compiled, so that 'make deps' and 'make help' work
+# without it.
 LIB_CFLAGS = $(eval LIB_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES)))$(LIB_CFLAGS)
 LIB_LIBS   = $(eval LIB_LIBS := $(shell $(PKG_CONFIG) --libs $(LIBRARIES)))$(LIB_LIBS)
 UNIT_LIBS  = $(eval UNIT_LIBS := $(shell $(PKG_CONFIG) --libs cmocka))$(UNIT_LIBS)
@@ -54,7 +55,7 @@ INTERFACE := src/wire/org.ioasidctl.Context.varlink
 UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(sort $(wildcard tests/unit/*/test_*.c)))
 BENCHES  := $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,$(sort $(wildcard tests/bench/*.c)))
 FUZZERS  := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
-# What the tests in the lab run there besides the program itself.
+# Programs that the lab's tests run besides the program itself.
 HELPERS  := $(patsubst tests/lab/suites/%.c,$(BUILD)/tests/lab/suites/%,$(sort $(wildcard tests/lab/suites/*.c)))
 # A directory: which schemas there are, the program knows.
 SCHEMAS  := $(BUILD)/schemas
@@ -86,7 +87,7 @@ $(BUILD)/src/%.o: src/%.c Makefile | $(BUILD)/deps
 	$(call say,CC)
 	$(Q)$(COMPILE) -c -o $@ $<
 
-# The interface description that org.varlink.service hands out is the file that is installed.
+# org.varlink.service returns the interface description that is installed.
 $(BUILD)/gen/wire/interface.h: $(INTERFACE)
 	@mkdir -p $(@D)
 	$(call say,GEN)
@@ -94,7 +95,7 @@ $(BUILD)/gen/wire/interface.h: $(INTERFACE)
 
 $(filter $(BUILD)/src/holder/%,$(OBJECTS)): $(BUILD)/gen/wire/interface.h
 
-# The kernel's own headers, of the lab's tools: Debian 12's know neither iommufd nor VFIO devices.
+# The kernel's own headers from the lab's tools: Debian 12's have neither iommufd nor VFIO cdevs.
 UAPI_HEADERS = $(eval UAPI_HEADERS := $(addsuffix /usr/include,$(firstword $(shell \
     tests/lab/build --where 2>/dev/null))))$(UAPI_HEADERS)
 $(BUILD)/tests/unit/holder/test_uapi: CPPFLAGS += $(addprefix -isystem ,$(UAPI_HEADERS) \
@@ -105,20 +106,20 @@ $(BUILD)/tests/unit/model/test_driver_execute: LINKING += \
     -Wl,--wrap=sys_root_write,--wrap=sys_monitor_open,--wrap=sys_monitor_wait
 $(BUILD)/tests/unit/model/test_driver_guard: LINKING += -Wl,--wrap=sys_block_claimed
 
-# A unit test is one program; what it tests comes from the program's objects but main().
+# Each unit test is a program of its own, linked with all the program's objects except main().
 $(BUILD)/tests/unit/%: tests/unit/%.c $(filter-out $(BUILD)/src/main.o,$(OBJECTS)) Makefile
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(COMPILE) $(LINKING) -o $@ $< $(filter %.o,$^) $(LIB_LIBS) $(UNIT_LIBS)
 
-# Bare ioctls, by the program's own wrappers.
+# Bare ioctls, through the program's own wrappers.
 $(BENCHES) $(HELPERS): $(BUILD)/%: %.c $(addprefix $(BUILD)/src/sys/,iommufd.o vfio.o) \
                                    $(filter $(BUILD)/src/util/%,$(OBJECTS)) Makefile
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(COMPILE) $(LINKING) -o $@ $(filter %.c %.o,$^)
 
-# A fuzz target: on its own it runs through the files that it is given, with FUZZ=1 libFuzzer drives it.
+# A fuzz target: by default it runs on the given files, with FUZZ=1 libFuzzer drives it.
 $(BUILD)/tests/fuzz/%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c tests/fuzz/fuzz.h \
                        $(filter-out $(BUILD)/src/main.o,$(OBJECTS)) Makefile
 	@mkdir -p $(@D)
@@ -131,7 +132,7 @@ $(BUILD)/lab/%: tests/lab/%.c Makefile
 	$(call say,LINK)
 	$(Q)$(CC) -std=gnu11 $(WARNINGS) $(HARDENING) $(CFLAGS) $(LINKING) -o $@ $<
 
-# Options and columns come from the program, so that a page cannot lag behind.
+# Options and columns come from the program, so that a page cannot become outdated.
 $(BUILD)/man/%: man/%.in man/generate $(BUILD)/$(NAME)
 	@mkdir -p $(@D)
 	$(call say,MAN)

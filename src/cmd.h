@@ -36,7 +36,7 @@ bool cmd_takes(const struct cmd *c, const char *option);
 /* Entry of a struct argp_option[] for commands that take --sysroot. */
 #define OPTION_SYSROOT(key) \
 	{ \
-		"sysroot", key, "FILE|DIR", 0, "Look at a captured machine instead of this one", 0 \
+		"sysroot", key, "FILE|DIR", 0, "Inspect a capture instead of this machine", 0 \
 	}
 
 /* The name of the command whose parser has STATE, "tool noun verb"; borrowed. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The manual pages, --help, the completion and README.md, against what the program says of itself.
-# $IOASIDCTL is the program, $BUILD/man has the pages.
+# The manual pages, --help, the completion and README.md, compared with the program. $IOASIDCTL is
+# the program, $BUILD/man has the pages.
 # shellcheck disable=SC2001,SC2016 # sed's scripts are none of the shell's
 
 bats_require_minimum_version 1.5.0
@@ -13,7 +13,7 @@ setup_file()
 	load lib.bash
 	TREE=$BATS_FILE_TMPDIR/tree
 	TEXT=$BATS_FILE_TMPDIR/text
-	# Others may go there, unlike into the directory of bats.
+	# Readable by other users, unlike the directory of bats.
 	PUBLIC=$(mktemp -d)
 	export TREE TEXT PUBLIC
 	chmod 755 "$PUBLIC"
@@ -36,7 +36,7 @@ teardown_file()
 	rm -rf "$PUBLIC"
 }
 
-# The paths of all commands that have commands (groups) or that have none (verbs), but the root.
+# The paths of all commands with commands (groups) or without (verbs), except the root.
 groups()
 {
 	awk -F '\t' '$2 == "" && split($1, word, " ") == 2 { print word[2] }' "$TREE"
@@ -47,7 +47,7 @@ verbs()
 	awk -F '\t' '$2 == "" && split($1, word, " ") == 3 { print word[2], word[3] }' "$TREE"
 }
 
-# The options of a command, long ones.
+# The long options of a command.
 options()
 {
 	awk -F '\t' -v path="$1" '$1 == path && $2 != "" { print $2 }' "$TREE"
@@ -68,13 +68,13 @@ columns()
 	"$IOASIDCTL" "$1" "$2" --list-columns | awk '{ print tolower($1) }'
 }
 
-# A page as one line, to look for what may be broken into several.
+# A page as one line, to find text that may be broken into several.
 flat()
 {
 	tr -s ' \n' ' ' <"$TEXT/$1"
 }
 
-# none WHAT LINES: prints them where there are any.
+# none WHAT LINES: fails and prints the lines if there are any.
 none()
 {
 	[[ ! $2 ]] && return 0
@@ -91,13 +91,13 @@ ioasidctl"
 	equal "$(cd "$TEXT" && printf '%s\n' ioasidctl-* ioasidctl)" "$expected"
 }
 
-@test "man: mandoc finds nothing to warn of" {
+@test "man: mandoc reports no warning" {
 	run mandoc -T lint -W warning "$BUILD"/man/*.8
 	none warnings "$output"
 	((status == 0))
 }
 
-@test "man: the sections that a page has, in their order" {
+@test "man: the sections of a page, in their order" {
 	local page order
 
 	for page in "$TEXT"/*; do
@@ -148,8 +148,8 @@ ioasidctl"
 	done < <(tr '\t' '\037' <"$TREE")
 }
 
-# Where it is not the same for all of them, once each.
-@test "man: an option that several verbs share is described once a page" {
+# If it differs between verbs, once for each.
+@test "man: an option that several verbs share is described once per page" {
 	local noun option kinds
 
 	for noun in $(groups); do
@@ -217,7 +217,7 @@ ioasidctl"
 	((n == 15))
 }
 
-@test "man: the keys of the tables in columns are in the page of their noun" {
+@test "man: the keys of tables in columns are in the page of their noun" {
 	local file noun key pages
 
 	for file in "$ROOT"/src/cmd/*.c "$ROOT"/src/cmd/*/*.c; do
@@ -234,7 +234,7 @@ ioasidctl"
 	done
 }
 
-# The commands of the program in the examples of the pages and of README.md, one a line.
+# The commands in the examples of the pages and of README.md, one per line.
 examples()
 {
 	local file line words
@@ -253,13 +253,13 @@ examples()
 		sed 's/ [|>#&] .*//; s/)$//; s/["'\'']//g' | grep -v '^\(-- \|/\)'
 }
 
-# leaves: the paths of all commands that do something.
+# leaves: the paths of all commands that can be run.
 leaves()
 {
 	awk -F '\t' '$2 == "" && $1 ~ / .* / { print $1 }' "$TREE"
 }
 
-@test "--help of every command ends with an example of it, the statuses that matter and its manual" {
+@test "--help of every command ends with an example, the statuses that matter and its manual" {
 	local path words text example
 
 	while read -r path; do
@@ -270,13 +270,13 @@ leaves()
 		grep -qE '^Exit status: 0 done, [1-7] ' <<<"$text" || none "no statuses of $path" "$text"
 		[[ ${text##*$'\n'} == "Manual: man ioasidctl-${words[1]}" ]] || none "no manual of $path" "$text"
 		[[ -e $TEXT/ioasidctl-${words[1]} ]]
-		# It is parsed as far as --help, which comes before what a command runs.
+		# Parsed up to --help, which precedes another command line.
 		read -ra words <<<"${example%% -- *}"
 		"$IOASIDCTL" "${words[@]:1}" --help >/dev/null || none "not an example of $path" "$example"
 	done < <(leaves)
 }
 
-@test "--help of every command: the statuses that it speaks of, and those of its options, are among its statuses" {
+@test "--help of every command: the statuses it mentions, and those of its options, are among its statuses" {
 	local path words text status n=0
 
 	while read -r path; do
@@ -288,7 +288,7 @@ leaves()
 		done < <(
 			grep -oE '\b[1-7] (where|if)\b|status is (then )?[1-7]\b|exit status [1-7]\b' <<<"${text%Example:*}" |
 				grep -oE '[1-7]' || true
-			# What overrides a check.
+			# Options that override a check.
 			if [[ ${text%Example:*} =~ --(force|replace) ]]; then echo 3; fi
 		)
 	done < <(leaves)
@@ -351,7 +351,7 @@ leaves()
 	done < <(sed -n 's/\\-/-/g; s/^\.BR\? "\?\(ioasidctl [-a-z ]*\).*$/\1/p' "$ROOT"/man/*.in)
 }
 
-@test "man: pages that are referred to exist" {
+@test "man: referenced pages exist" {
 	local page
 
 	while read -r page; do
@@ -359,7 +359,7 @@ leaves()
 	done < <(cat "$TEXT"/* | grep -oE 'ioasidctl(-[a-z]+)?\(8\)' | sed 's/(8)//' | sort -u)
 }
 
-# A program that says awkward things; generate() puts page $1 together with it.
+# A program with unusual texts; generate() makes page $1 from it.
 generate()
 {
 	cat >"$BATS_TEST_TMPDIR/program" <<-'END'
@@ -380,7 +380,7 @@ generate()
 	"$ROOT/man/generate" "$BATS_TEST_TMPDIR/program" 1.2-3 "$BATS_TEST_TMPDIR/n.8.in"
 }
 
-@test "generate: whatever the program says stands in the page as it is" {
+@test "generate: the program's texts appear literally in the page" {
 	local text
 
 	generate $'@SYNOPSIS n@\n@COMMANDS n@\n@VERB v@\nProse.\n@END@\n@COLUMNS n v@' \
@@ -416,8 +416,8 @@ generate()
 		"$BATS_TEST_TMPDIR/n.8.in" | grep -qF '.TH N 8 1970-01-01 '
 }
 
-# README.md's "status | meaning" table, and the list in ioasidctl(8), as "status meaning".
-@test "README, man: the exit statuses are what they were" {
+# The table "status | meaning" of README.md, and the list in ioasidctl(8), as "status meaning".
+@test "README, man: the exit statuses have not changed" {
 	local statuses="0 done
 1 the kernel or the system refused; the message says what and why
 2 wrong usage
@@ -455,13 +455,13 @@ overrides it if one may
 	done
 }
 
-@test "options: no command has one name or letter twice, nor one that --help has" {
+@test "options: no command has a name or letter twice, nor one that --help has" {
 	none "twice" "$(awk -F '\t' '$2 != "" { print $1, $2; if ($4 != "-") print $1, "-" $4 }' \
 		"$TREE" | sort | uniq -d)"
 	none "--help's" "$(awk -F '\t' '$2 == "--help" || $2 == "--usage" || $4 == "h"' "$TREE")"
 }
 
-@test "--help marks as default the first verb of each noun, as the completion has it" {
+@test "--help marks the first verb of each noun as default, as in the completion" {
 	local noun
 
 	for noun in $(groups); do
@@ -471,7 +471,7 @@ overrides it if one may
 	done
 }
 
-# unprivileged COMMAND...: as nobody where the tests run as root, with nothing of the environment.
+# unprivileged COMMAND...: as nobody if the tests run as root, with an empty environment.
 unprivileged()
 {
 	local as=()
@@ -480,7 +480,7 @@ unprivileged()
 	(cd / && env -i HOME=/dev/null PATH="$PATH" LC_ALL="$LC_ALL" "${as[@]}" "$@")
 }
 
-@test "--help and --usage of every command need no rights, no home, no /sys, no udev" {
+@test "--help and --usage of every command need no privilege, home, /sys or udev" {
 	local path words option trace=$PUBLIC/trace
 
 	mkdir -m 777 "$trace"
@@ -515,8 +515,8 @@ unprivileged()
 	done < <(tr '\t' '\037' <"$TREE")
 }
 
-# complete WORD...: what is offered for the last one, one a line, sorted. In a bash that has nothing
-# but the script. PROGRAM stands for the program.
+# complete WORD...: what is offered for the last word, one per line, sorted. In a bash with only the
+# script. PROGRAM stands for the program.
 complete()
 {
 	PROGRAM=${PROGRAM:-$IOASIDCTL} BREAKS=$' \t\n"\'@><=;|&(:' bash --norc -u -c '
@@ -565,7 +565,7 @@ offers()
 	offers "" device -j ""
 }
 
-@test "completion: only what begins as the word does" {
+@test "completion: only what begins with the word" {
 	offers "device driver" d
 	offers "" nonsense
 	offers "" nonsense ""
@@ -573,7 +573,7 @@ offers()
 	offers --json group list --js
 }
 
-@test "completion: options before the noun and between operands are passed over" {
+@test "completion: options before the noun and between operands are skipped" {
 	offers "$(groups)" -c lab ""
 	offers "$(groups)" --context=lab ""
 	offers "$(groups)" --context = lab ""
@@ -600,7 +600,7 @@ offers()
 	offers "driver driver-override" device list --output = dri
 }
 
-@test "completion: an option's argument that is new, a number or a directory offers nothing" {
+@test "completion: for an option's argument that is new, a number or a directory, nothing is offered" {
 	offers "" ioas alloc --name ""
 	offers "" ioas alloc ""
 	offers "" pasid bind --count ""
@@ -618,8 +618,7 @@ offers()
 	offers "vfio sva" pasid why --for ""
 }
 
-# A program with the real tree, and with devices and contexts of its own; it writes down what it is
-# asked.
+# A program with the real tree, and its own devices and contexts; it records how it is called.
 fake()
 {
 	cat >"$BATS_TEST_TMPDIR/fake" <<-END
@@ -642,7 +641,7 @@ fake()
 	export PROGRAM=$BATS_TEST_TMPDIR/fake
 }
 
-@test "completion: devices, groups, units, contexts and IOASes are asked of the program" {
+@test "completion: devices, groups, units, contexts and IOASes come from the program" {
 	fake
 	offers "0000:03:00.0 0000:03:00.1 platform.3" --sysroot /tmp device show ""
 	offers "7 12 0000:03:00.0 0000:03:00.1 platform.3" --sysroot /tmp group show ""
@@ -662,7 +661,7 @@ fake()
 	offers "" ioas free buffers ""
 }
 
-@test "completion: what a shell would not take for a word is not offered" {
+@test "completion: words with characters special to a shell are not offered" {
 	local c
 
 	for c in ';' '$' '`' '|' '&' '<' '>' '(' ')' "'" '"' $'\\' '*' '?' '[' ']' '{' '}' '~' '#' '!' '^' $'\t' $'\r'; do
@@ -679,7 +678,7 @@ fake()
 	PROGRAM=$BATS_TEST_TMPDIR/fake offers plain-3.x_y iommu show ""
 }
 
-@test "completion: a device is offered the drivers that it may be given, and one device more" {
+@test "completion: a device is followed by the drivers that it may be bound to, and by other devices" {
 	fake
 	offers "0000:03:00.0 0000:03:00.1 platform.3" --sysroot /tmp driver set ""
 	offers "e1000e vfio-pci 0000:03:00.0 0000:03:00.1 platform.3" --sysroot /tmp driver set eth1 ""
@@ -689,14 +688,14 @@ fake()
 	offers "0000:03:00.0 0000:03:00.1 platform.3" --sysroot /tmp driver reset eth1 ""
 }
 
-@test "completion: only what follows the last colon is offered, as bash wants it" {
+@test "completion: only what follows the last colon is offered, as bash requires" {
 	fake
 	offers "03:00.0 03:00.1" --sysroot /tmp device show 0000 :
 	offers "03:00.0 03:00.1" --sysroot /tmp device show 0000 : 03
 	offers "00.1" --sysroot /tmp device show 0000 : 03 : 00.1
 }
 
-@test "completion: it asks where the command line looks" {
+@test "completion: it looks at the same machine and context as the command line" {
 	fake
 	complete --sysroot /some/tree device show "" >/dev/null
 	complete --sysroot=/other device show "" >/dev/null
@@ -719,7 +718,7 @@ ioas list -nro name,ioas"
 	offers "$(columns system diff | sed 's/$/=/')" system diff before after ""
 }
 
-@test "completion: what 'context exec' runs is a command with arguments of its own" {
+@test "completion: what 'context exec' runs is a command with its own arguments" {
 	complete context exec lab -- bas | grep -qx bash
 	complete context exec lab bas | grep -qx bash
 	offers "" context exec lab -- bash -
@@ -738,12 +737,12 @@ ioas list -nro name,ioas"
 	done
 }
 
-@test "completion: without a program that works it offers nothing and says nothing" {
+@test "completion: if the program does not work, it offers and prints nothing" {
 	PROGRAM=/nonexistent/ioasidctl offers "" ""
 	PROGRAM=/bin/false offers "" device show ""
 }
 
-@test "completion: it needs no rights" {
+@test "completion: it needs no privilege" {
 	cp "$ROOT/completions/ioasidctl" "$PUBLIC/completion"
 	run --separate-stderr unprivileged bash --norc -c 'source "$0"
 		COMP_WORDS=(ioasidctl group li) COMP_CWORD=2

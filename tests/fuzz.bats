@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# tests/fuzz/replay sees what goes wrong.
+# tests/fuzz/replay detects failures.
 
 setup()
 {
@@ -27,7 +27,7 @@ setup()
 		tests/fuzz/replay.c
 }
 
-# replay TEXT...: of a corpus of these.
+# replay TEXT...: runs it on a corpus of these.
 replay()
 {
 	local i=0 text
@@ -39,12 +39,12 @@ replay()
 	ASAN_OPTIONS=detect_leaks=1 run tests/fuzz/replay "$SOURCES/build"
 }
 
-@test "harmless inputs pass, the empty one too" {
+@test "harmless inputs pass, also an empty one" {
 	replay '' b c
 	equal "$output" $'1..1\nok 1 small: 3 inputs'
 }
 
-@test "a broken promise, an overrun, a leak and an early end are failures" {
+@test "a failed check, an overrun, a leak and an early exit are failures" {
 	local text
 
 	for text in a o l e; do

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# What the bats files share, to be loaded in setup() and setup_file(). Sets ROOT, the top of the project,
-# and IOASIDCTL, the program under test.
+# Shared by the bats files, to be loaded in setup() and setup_file(). Sets ROOT, the top of the
+# project, and IOASIDCTL, the program under test.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source-path=SCRIPTDIR source=quick.bash
@@ -13,12 +13,12 @@ BUILD=${BUILD:-build}
 IOASIDCTL=${IOASIDCTL:-$BUILD/ioasidctl}
 export IOASIDCTL
 
-# The tests compare messages, and nothing of the caller's taste may change the output.
+# The tests compare messages, and the caller's settings must not change the output.
 export LC_ALL=C.UTF-8
 unset ARGP_HELP_FMT POSIXLY_CORRECT IOASIDCTL_CONTEXT NO_COLOR CDPATH
 
-# run_both COMMAND...: as bats' run, with stdout and stderr apart, in $output and $stderr. Fails where a
-# sanitizer has something to say: its status alone looks like one of ours.
+# run_both COMMAND...: like bats' run, with stdout and stderr separately in $output and $stderr.
+# Fails if a sanitizer reports something, because its exit status could be one of ours.
 run_both()
 {
 	local errors=$BATS_TEST_TMPDIR/stderr
@@ -62,16 +62,16 @@ contains()
 	}
 }
 
-# no_contexts TREE: it is one of a machine that was asked for its contexts and had none.
+# no_contexts TREE: makes it a capture of a machine without contexts.
 no_contexts()
 {
 	mkdir -p "$1/ioasidctl"
-	# As a capture writes it.
+	# In the format of a capture.
 	printf '%s\n' '{' '  "uid":0,' '  "roots":[' '  ],' '  "context":[' '  ]' '}' >"$1/ioasidctl/contexts.json"
 }
 
-# unpack NAME...: tests/trees/NAME.tree, once a file, as $BATS_FILE_TMPDIR/NAME; without contexts, where it
-# was captured without asking for them. For setup_file.
+# unpack NAME...: unpacks tests/trees/NAME.tree once per file to $BATS_FILE_TMPDIR/NAME; as a
+# machine without contexts if they were not captured. For setup_file.
 unpack()
 {
 	local name
@@ -82,7 +82,8 @@ unpack()
 	done
 }
 
-# on NAME COMMAND...: the program on that tree, as run_both; $BATS_TEST_TMPDIR has a test's own trees.
+# on NAME COMMAND...: runs the program on that tree with run_both; $BATS_TEST_TMPDIR has a test's
+# own trees.
 on()
 {
 	local tree=$BATS_FILE_TMPDIR/$1
@@ -92,26 +93,26 @@ on()
 	run_both "$IOASIDCTL" --sysroot "$tree" "$@"
 }
 
-# own NAME: a copy of the tree NAME that the test may change; prints its path.
+# own NAME: makes a copy of the tree NAME that the test may change; prints its path.
 own()
 {
 	cp -a "$BATS_FILE_TMPDIR/$1" "$BATS_TEST_TMPDIR/$1"
 	echo "$BATS_TEST_TMPDIR/$1"
 }
 
-# succeeds: the last command did, and said nothing on stderr.
+# succeeds: the last command succeeded without output on stderr.
 succeeds()
 {
 	[[ $status == 0 && -z $stderr ]]
 }
 
-# ended STATUS: the last command did with that.
+# ended STATUS: the last command exited with STATUS.
 ended()
 {
 	[[ $status == "$1" ]]
 }
 
-# ended_orderly: the last command did with a status of its own, not by a signal or a sanitizer.
+# ended_orderly: the last command exited with one of its own statuses, not by a signal or sanitizer.
 ended_orderly()
 {
 	((status <= 7)) || {
@@ -120,13 +121,13 @@ ended_orderly()
 	}
 }
 
-# clean: nothing that the last command printed steers a terminal.
+# clean: the last command printed no terminal control sequence.
 clean()
 {
 	[[ $output != *$'\e'* && $stderr != *$'\e'* ]]
 }
 
-# says TEXT...: the last command said all of it on stderr, and nothing that steers a terminal.
+# says TEXT...: the last command's stderr contains every TEXT, and no terminal control sequence.
 says()
 {
 	local text
@@ -137,25 +138,25 @@ says()
 	done
 }
 
-# says_only TEXT: the last command said that on stderr.
+# says_only TEXT: the last command's stderr is TEXT.
 says_only()
 {
 	equal "$stderr" "$1"
 }
 
-# begins LINE: what the last command said on stderr begins with that.
+# begins LINE: the last command's stderr begins with LINE.
 begins()
 {
 	equal "${stderr%%$'\n'*}" "$1"
 }
 
-# quiet: the last command said nothing on stderr.
+# quiet: the last command printed nothing on stderr.
 quiet()
 {
 	[[ -z $stderr ]]
 }
 
-# fails STATUS MESSAGE [HINT]: the last command did so, with nothing on stdout.
+# fails STATUS MESSAGE [HINT]: the last command failed like this, with nothing on stdout.
 fails()
 {
 	[[ $status == "$1" ]]
@@ -163,17 +164,17 @@ fails()
 	[[ -z $output ]]
 }
 
-# json JQ-FILTER: holds of $output.
+# json JQ-FILTER: is true for $output.
 json()
 {
-	# Of no input at all an old jq says nothing, and that it went well.
+	# With empty input, an old jq prints nothing and succeeds.
 	if [[ -z $output ]] || ! jq -e "$1" <<<"$output" >/dev/null; then
 		printf 'not true: %s\nof: %s\n' "$1" "$output"
 		return 1
 	fi
 }
 
-# byte FILE OFFSET: its value.
+# byte FILE OFFSET: prints its value.
 byte()
 {
 	od -A n -t u1 -j "$2" -N 1 "$1" | tr -d ' '
@@ -186,7 +187,7 @@ poke()
 	printf "\\x$(printf %02x "$3")" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
 }
 
-# clear FILE OFFSET BIT: of the byte there; it must be set.
+# clear FILE OFFSET BIT: clears a bit of that byte, which must be set.
 clear()
 {
 	local old
@@ -196,7 +197,7 @@ clear()
 	poke "$1" "$2" $((old & ~(1 << $3)))
 }
 
-# extended CONFIG ID: where the extended capability of that id is.
+# extended CONFIG ID: offset of the extended capability with this id.
 extended()
 {
 	local at=256
@@ -208,7 +209,7 @@ extended()
 	echo "$at"
 }
 
-# config TREE DEVICE: the file of a device on the root bus.
+# config TREE DEVICE: the config file of a device on the root bus.
 config()
 {
 	echo "$1/sys/devices/pci0000:00/$2/config"

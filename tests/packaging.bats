@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What 'make dist' packs, 'make install' installs and 'make uninstall' removes, and the RPM that is
-# built from the tarball alone. $BUILD has what was built.
+# What 'make dist' packs, 'make install' installs and 'make uninstall' removes, and the RPM built
+# only from the tarball. $BUILD has what was built.
 bats_require_minimum_version 1.5.0
 
 setup_file()
@@ -15,7 +15,7 @@ setup_file()
 	export VERSION TARBALL INSTALLED RPMS
 	make -s -C "$ROOT" BUILD="$PWD/dist" dist || return 1
 	make -s -C "$ROOT" BUILD="$BUILD" DESTDIR="$INSTALLED" prefix=/usr install || return 1
-	# Optimising less saves a third of the time.
+	# Less optimisation saves a third of the time.
 	rpmbuild -ta --nodeps --define "_topdir $RPMS" --define 'optflags -O1' "$TARBALL" >rpm.log 2>&1 ||
 		{ tail -n 40 rpm.log; return 1; }
 }
@@ -52,8 +52,8 @@ $(schemas /usr/share/ioasidctl)
 END
 )
 
-# The files that are the project's: git's, or without git all that were not built. What is for git
-# alone is not packed.
+# The files of the project: git's, or without git all that were not built. Files only for git are
+# not packed.
 project()
 {
 	local git=(git -C "$ROOT" -c safe.directory="$ROOT" -c core.quotePath=false)
@@ -66,7 +66,7 @@ project()
 	fi | grep -vx .gitignore
 }
 
-# The package's files and directories with their modes, but rpm's own links to debugging
+# The package's files and directories with their modes, without rpm's links to debugging
 # information; its tools may have compressed the pages.
 packaged()
 {
@@ -79,12 +79,12 @@ packaged()
 		"$(project)"
 }
 
-@test "everything in the tarball is beneath one directory, and root's" {
+@test "everything in the tarball is in one directory, and owned by root" {
 	run ! grep -v "^ioasidctl-$VERSION/" <(tar -tzf "$TARBALL")
 	run ! grep -vE '^[-dl][-rwx]+ root/root ' <(tar -tvzf "$TARBALL")
 }
 
-@test "the same tree makes the same tarball" {
+@test "the same tree gives the same tarball" {
 	make -s -C "$ROOT" BUILD="$BATS_TEST_TMPDIR" dist
 	cmp "$TARBALL" "$BATS_TEST_TMPDIR/ioasidctl-$VERSION.tar.gz"
 }
@@ -95,7 +95,7 @@ packaged()
 	equal "$("$INSTALLED/usr/bin/ioasidctl" --version)" "ioasidctl $VERSION"
 }
 
-@test "directories can be chosen one by one" {
+@test "directories can be set one by one" {
 	local dest=$BATS_TEST_TMPDIR/root
 	local variables=(bindir=/a datadir=/b mandir=/c bashcompdir=/d docdir=/e)
 
@@ -112,7 +112,7 @@ e/README.md"
 	equal "$(find "$dest" ! -type d)" ""
 }
 
-@test "uninstall leaves nothing behind, and what is not ours alone" {
+@test "uninstall leaves nothing behind, and does not touch other files" {
 	local dest=$BATS_TEST_TMPDIR/root
 
 	cp -a "$INSTALLED" "$dest"
@@ -143,7 +143,7 @@ e/README.md"
 	contains "$(rpm -qp --requires "$rpm")" libudev.so.1
 }
 
-@test "the source RPM holds the tarball and the spec" {
+@test "the source RPM has the tarball and the spec" {
 	equal "$(rpm -qpl "$RPMS"/SRPMS/*.src.rpm)" "ioasidctl-$VERSION.tar.gz
 ioasidctl.spec"
 }

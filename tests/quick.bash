@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# What makes the tests quicker.
+# Makes the tests faster.
 
-# jq, the lab's: Debian 12's takes five times as long to start.
+# The lab's jq: Debian 12's takes five times as long to start.
 if [[ -n ${LAB_TOOLS:-} ]]; then
 	jq()
 	{
@@ -12,12 +12,12 @@ if [[ -n ${LAB_TOOLS:-} ]]; then
 	}
 fi
 
-# follow_test: bats, to tell the line of a command that failed, calls a function before each command,
-# which costs more than most commands: in the lab 2 ms. From here on, that is for the commands of the
-# test alone, not for those of the functions and subshells that it calls. For setup().
+# follow_test: to find the line of a failed command, bats calls a function before each command,
+# which costs more than most commands: 2 ms in the lab. From here on, only for commands of the test
+# itself, not for those of the functions and subshells it calls. For setup().
 follow_test()
 {
 	set +T
-	# What runs after the failure is not to be taken for it.
+	# Commands run after the failure must not be taken for the failed one.
 	trap 'bats_error_trap; trap - DEBUG' ERR
 }

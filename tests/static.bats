@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The rules that the source keeps to. Beside each stands the proof that its check can fail.
+# The rules for the source. Each is followed by a proof that its check can fail.
 bats_require_minimum_version 1.5.0
 
 setup()
@@ -10,7 +10,7 @@ setup()
 	mkdir -p "$TREE"
 }
 
-# put FILE: stdin as a file of the tree that offends.
+# put FILE: writes stdin to a file of the offending tree.
 put()
 {
 	mkdir -p "$TREE/$(dirname "$1")"
@@ -25,7 +25,7 @@ check()
 	"$ROOT/tests/static/$name" "$@"
 }
 
-# offends CHECK FILE MESSAGE: the check fails on the tree and says so.
+# offends CHECK FILE MESSAGE: the check fails on the tree with that message.
 offends()
 {
 	run -1 check "$1" "$TREE"

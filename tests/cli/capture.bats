@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# tests/tools/capture and tests/tools/unpack, on which the other tests stand.
+# tests/tools/capture and tests/tools/unpack, which the other tests depend on.
 
 setup_file()
 {
@@ -15,7 +15,7 @@ setup()
 	DIR=$BATS_TEST_TMPDIR/dir
 }
 
-@test "a tree that is captured again is the same tree" {
+@test "capturing an unpacked tree again gives the same tree" {
 	local name options
 
 	for name in intel-pasid intel-legacy intel-pages virtio none sriov; do
@@ -38,7 +38,7 @@ setup()
 	[[ $output != *0000:02:00.0* ]]
 }
 
-@test "files come back with their bytes, links with their targets" {
+@test "files are restored byte by byte, links with their targets" {
 	printf '%s\n' '# a remark' 'D d/e' 'F d/text' $'\tone' $'\t' $'\t\ttwo # three' 'F d/empty' 'L d/link -> ../a b -> c' \
 		'N dev/x' 'E d/no EACCES' 'E d/other 95' 'B d/bytes' $'\t000000: 41 00 ff 0a' $'\t000020: 42' $'\t000040' \
 		'B d/none' $'\t000000' >"$FILE"
@@ -53,7 +53,7 @@ setup()
 	[[ -f $DIR/d/none && ! -s $DIR/d/none ]]
 }
 
-# refused MESSAGE: unpack does not take the file, and makes nothing but, at most, DIR.
+# refused MESSAGE: unpack refuses the file, and creates nothing except perhaps DIR.
 refused()
 {
 	run_both "$ROOT/tests/tools/unpack" "$FILE" "$DIR"
@@ -95,7 +95,7 @@ refused()
 	says 'is not empty'
 }
 
-@test "the trees say where they come from, and name nothing of their maker's machine" {
+@test "the trees say where they come from, and contain no name from the machine they were made on" {
 	local tree
 
 	for tree in "$ROOT"/tests/trees/*.tree; do

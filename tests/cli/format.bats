@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What holds of every list and every format.
+# Properties of every list and every format.
 
 setup_file()
 {
@@ -29,7 +29,8 @@ keys()
 	jq -R . <<<"$1" | jq -cs .
 }
 
-# listed TREE LIST: it has ended as it should; without the IOMMU's table PASIDs may be missing.
+# listed TREE LIST: it exited with the expected status; without the IOMMU's table PASIDs may be
+# missing.
 listed()
 {
 	if [[ $1 == *-user && $2 == 'pasid list' ]]; then
@@ -76,7 +77,7 @@ listed()
 	done
 }
 
-@test "keys are snake_case, addresses text, and nothing is an empty string" {
+@test "keys are snake_case, addresses are text, and no value is an empty string" {
 	local tree command
 
 	for tree in "${TREES[@]}"; do
@@ -93,7 +94,7 @@ listed()
 	done
 }
 
-@test "raw lines have as many values as there are columns, and a heading unless -n" {
+@test "raw lines have as many values as columns, and headings unless -n" {
 	local tree list n
 
 	for tree in "${TREES[@]}"; do
@@ -111,7 +112,7 @@ listed()
 	done
 }
 
-# A shell has uses of its own for $PATH and $UID.
+# $PATH and $UID are special to a shell.
 @test "raw, pairs and JSON say the same" {
 	local list row name keys
 
@@ -119,8 +120,8 @@ listed()
 		keys=$(columns "$list" | grep -vx uid)
 		# shellcheck disable=SC2086	# words
 		on intel-pasid $list -j -o "${keys//$'\n'/,}"
-		# Scalars as raw has them: absent is empty, what cannot be read is a question mark. Of lists,
-		# tables and objects JSON has more to say.
+		# Scalars as in raw format: absent is empty, unreadable is a question mark. Lists,
+		# tables and objects have more in JSON.
 		jq -r '.[] | (.unreadable // {}) as $bad | del(.unreadable) | to_entries[]
 			| select(.value | type != "array" and type != "object")
 			| .key + "=" + (if $bad[.key] then "?" elif .value == true then "1" elif .value == false then "0"
@@ -149,7 +150,7 @@ listed()
 	done
 }
 
-@test "columns are chosen by name, in the order given, without regard to case" {
+@test "columns are chosen by name, in the given order, case-insensitively" {
 	on intel-pasid device list -r -o Pasid-Width,DEVICE,pasid_width 00:10.0,*:10.0
 	succeeds
 	equal "$output" $'PASID-WIDTH DEVICE\n20 0000:00:10.0'
@@ -171,7 +172,7 @@ listed()
 	done
 }
 
-@test "names of the hardware database are shown where there is one, and no output hangs on it" {
+@test "names from the hardware database are shown if there is one, and no other output depends on it" {
 	on intel-pasid device list -j -o device,name
 	succeeds
 	json 'all(.[]; .name == null or (.name | type == "string" and length > 3))'
@@ -182,7 +183,7 @@ notes_only()
 	quiet || awk '!/^ioasidctl: note: / { exit 1 }' "$BATS_TEST_TMPDIR/stderr"
 }
 
-@test "every tree is shown by every command without an error" {
+@test "every command shows every tree without an error" {
 	local tree command
 
 	for tree in "${TREES[@]}"; do

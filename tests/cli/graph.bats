@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# system graph. Graphviz itself draws.
+# system graph, checked with Graphviz itself.
 
 bats_require_minimum_version 1.5.0
 
@@ -18,7 +18,7 @@ setup()
 	load ../lib.bash
 }
 
-# hostile: a tree with names that mean harm, in $BATS_TEST_TMPDIR/hostile.
+# hostile: a tree with malicious names, in $BATS_TEST_TMPDIR/hostile.
 hostile()
 {
 	local tree
@@ -36,13 +36,14 @@ hostile()
 	ln -s "$(readlink "$tree/sys/class/iommu/dmar0")" "$tree/sys/class/iommu/"$'a"b\\'
 }
 
-# shown: what the nodes of the DOT in $output are called, one a line, in the order of dot's own parser.
+# shown: the labels of the nodes of the DOT in $output, one per line, in the order of dot's own
+# parser.
 shown()
 {
 	dot -Tjson0 <<<"$output" | jq -r '.objects[]?.label | select(. and . != "")'
 }
 
-# xml PYTHON: an expression over the parsed SVG in $output is true; "texts" are its texts.
+# xml PYTHON: an expression on the parsed SVG in $output is true; "texts" are its texts.
 xml()
 {
 	python3 - "$1" <<-END "$output"
@@ -83,7 +84,7 @@ xml()
 	)"
 }
 
-@test "a device lies in its group, and that in its unit" {
+@test "a device is inside its group, and that inside its unit" {
 	on intel-pasid system graph 5
 	succeeds
 	equal "$(dot -Tjson0 <<<"$output" | jq -r '. as $g |
@@ -97,7 +98,7 @@ xml()
 	local tree depth status_wanted
 
 	for tree in intel-pasid intel-legacy amd virtio none idxd many; do
-		# Of Intel IOMMUs without debugfs PASIDs may be missing.
+		# With Intel IOMMUs and without debugfs, PASIDs may be missing.
 		status_wanted=0
 		[[ $tree != many ]] || status_wanted=7
 		on "$tree" system graph --format svg
@@ -129,7 +130,7 @@ xml()
 	done
 }
 
-@test "many that are alike are one, and none is lost" {
+@test "equal objects are drawn as one, and none is lost" {
 	on many system graph --depth device
 	ended 0
 	equal "$(shown | sed -n 's/^\([0-9]*\) groups, .*/\1/p; s/^group .*/1/p' | paste -sd + | bc)" 520
@@ -137,19 +138,19 @@ xml()
 	contains "$(shown)" '4 groups, DMA-FQ: 6,22,38,54'
 	contains "$(shown)" '0000:01:00.1 .. 0000:01:07.6\n58 devices: nvme, no driver\nVFs of 0000:01:00.0'
 	contains "$(shown)" '0000:01:00.5 .. 0000:01:06.5\n4 devices: nvme, driver vfio-pci\nVFs of 0000:01:00.0'
-	# What is asked for by name is drawn as it is.
+	# What is named by an operand is drawn by itself.
 	on many system graph 0000:01:00.1 --depth device
 	ended 0
 	contains "$(shown)" '0000:01:00.1\nnvme, no driver\nVF of 0000:01:00.0'
 }
 
-@test "no picture is a mile wide or high" {
+@test "no picture is extremely wide or high" {
 	local tree
 
 	for tree in intel-pasid sriov none many; do
 		on "$tree" system graph --depth device
 		ended 0
-		# In inches: width and height, neither more than twice the other or so.
+		# In inches: neither width nor height is more than about twice the other.
 		dot -Tplain <<<"$output" | awk -v tree="$tree" '$1 == "graph" {
 			print tree, $3, $4
 			exit !($3 < 30 && $4 < 30 && $3 < 2.5 * $4 && $4 < 2.5 * $3)
@@ -168,7 +169,8 @@ xml()
 	on hostile system graph
 	ended 0
 	clean
-	# As many nodes as without harm but the other unit, and no line more.
+	# As many nodes as without malicious names, except for the other unit, and no additional
+	# line.
 	equal "$(dot -Tjson0 <<<"$output" | jq -r '[(.edges[] | select(.style != "invis"))] | length')" 8
 	contains "$(shown)" 'pid 98\nx"];<&amp;\\\\x0a\\x1b[1m'
 }
@@ -193,7 +195,7 @@ xml()
 	on hostile system graph --format mermaid
 	ended 0
 	clean
-	# Nothing but what the language has, and within quotes nothing that means something to it.
+	# Only syntax of the language, and within quotes nothing special to it.
 	while IFS= read -r line; do
 		[[ $line == "flowchart LR" || $line =~ ^$'\t'+end$ || $line =~ $frame || $line =~ $box ||
 			$line =~ $join || $line =~ $class ]] || {
@@ -221,7 +223,7 @@ xml()
 	says "note: PASIDs may be missing" "note: processes may be missing"
 }
 
-@test "a PASID whose number nobody tells" {
+@test "a PASID whose number is not reported" {
 	on idxd system graph
 	ended 0
 	contains "$(shown)" 'PASID ?\nsva'
@@ -248,7 +250,7 @@ xml()
 	fails 6 "eth9: no such device" "'ioasidctl device list' shows all devices"
 }
 
-# with_dot SCRIPT ARGUMENT...: the program with SCRIPT in the place of Graphviz.
+# with_dot SCRIPT ARGUMENT...: the program with SCRIPT in place of Graphviz.
 with_dot()
 {
 	mkdir -p "$BATS_TEST_TMPDIR/bin"
@@ -259,7 +261,7 @@ with_dot()
 		system graph --format svg "$@"
 }
 
-@test "without Graphviz there is no SVG, and the rest is as it was" {
+@test "without Graphviz there is no SVG, and everything else works" {
 	run_both env PATH=/nowhere "$IOASIDCTL" --sysroot "$BATS_FILE_TMPDIR/intel-pasid" system graph --format svg
 	fails 1 "dot: no such program: SVG is made by Graphviz" \
 		"install the package graphviz, or run dot elsewhere on the output of --format dot"
@@ -270,14 +272,14 @@ with_dot()
 	fails 4 "dot: cannot be run: Permission denied"
 }
 
-@test "Graphviz is called as it should be, without a shell" {
+@test "Graphviz is called with the right arguments, without a shell" {
 	# shellcheck disable=SC2016	# the script's
 	with_dot 'printf "%s|" "$#" "$@"; head -n 1'
 	succeeds
 	equal "$output" "1|-Tsvg|digraph ioasidctl {"
 }
 
-@test "that Graphviz failed or was killed is told, and half a picture is not printed" {
+@test "a failed or killed Graphviz is reported, and a partial picture is not printed" {
 	with_dot 'echo half; echo "first" >&2; printf "Error: \033[1mno\n" >&2; exit 3'
 	fails 1 'dot: ended with status 3: Error: \x1b[1mno'
 	# shellcheck disable=SC2016
@@ -288,7 +290,7 @@ with_dot()
 	equal "$output" all
 }
 
-@test "one that does not listen, or talks much, stops nothing" {
+@test "a Graphviz that does not read, or prints much, blocks nothing" {
 	with_dot 'exec <&-; head -c 3000000 /dev/zero | tr "\0" x' >"$BATS_TEST_TMPDIR/said"
 	succeeds
 	[[ ${#output} == 3000000 ]]
@@ -300,7 +302,7 @@ with_dot()
 	says "ioasidctl: dot: ended with status 1: xxxxxxxx"
 }
 
-@test "signals that the caller ignores" {
+@test "signals ignored by the caller" {
 	# shellcheck disable=SC2016
 	run_both bash -c 'trap "" CHLD PIPE; exec "$@"' - "$IOASIDCTL" --sysroot "$BATS_FILE_TMPDIR/intel-pasid" \
 		system graph --format svg
@@ -308,7 +310,7 @@ with_dot()
 	xml '"pid 98" in texts'
 }
 
-@test "a full disk, a closed stdout, a reader who leaves early" {
+@test "a full disk, a closed stdout, a reader that leaves early" {
 	local format
 
 	for format in dot svg mermaid; do
@@ -327,7 +329,7 @@ with_dot()
 	done
 }
 
-@test "a device of no class has no comma for it" {
+@test "a device without class has no comma" {
 	local tree at=sys/devices/platform/fdab0000.npu
 
 	tree=$(own virtio)

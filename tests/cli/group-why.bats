@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# group why: each reason to share a group, and each obstacle, is the one that is named in some captured
-# machine. Where no machine of the lab has it, a file of a captured tree is changed, and the test shows which.
+# group why: each reason to share a group, and each obstacle, is the one reported for some captured
+# machine. If no machine of the lab has it, a file of a captured tree is changed, and the test shows
+# which.
 
 NIC=0000:00:03.0
 DISK=0000:01:00.0
@@ -30,21 +31,21 @@ row()
 		<<<"$output"
 }
 
-# reasons OBJECT: the checks that say why it is in its group.
+# reasons OBJECT: the checks that explain why it is in its group.
 reasons()
 {
 	jq -r --arg object "$1" '[.[] | select(.object == $object and .check != "driver" and
 		.result != "blocked" and .check != "ready").check] | join(" ")' <<<"$output"
 }
 
-# asked STATUS TREE OPERAND [OPTION...]: in JSON.
+# asked STATUS TREE OPERAND [OPTION...]: runs it with JSON output.
 asked()
 {
 	on "$2" group why "${@:3}" -j
 	ended "$1"
 }
 
-# member TREE GROUP PATH: puts a device into a group. Its directory is made where there is none.
+# member TREE GROUP PATH: puts a device into a group. Creates its directory if missing.
 member()
 {
 	local up=${3//[^\/]/}
@@ -55,7 +56,7 @@ member()
 	ln -sfn "$up/../kernel/iommu_groups/$2" "$1/sys/devices/$3/iommu_group"
 }
 
-@test "each member of each group of the machines is explained, by a rule of PCI" {
+@test "each member of each group of the machines is explained by a rule of PCI" {
 	local tree group
 
 	for tree in intel-pasid intel-legacy intel-paths amd virtio sriov; do
@@ -101,8 +102,8 @@ member()
 	equal "$(row 0000:01:00.7 alone)" 'ok the only member: virtual function of 0000:01:00.0, behind 0000:00:10.0, which isolates|-'
 }
 
-# As Linux knows of devices that isolate although their registers do not say so.
-@test "alone although a port above has no ACS: the kernel knows better" {
+# Linux has quirks for devices that isolate although their registers do not say so.
+@test "alone although a port above has no ACS: the kernel has a quirk" {
 	local tree file
 
 	tree=$(own intel-pasid)
@@ -113,7 +114,7 @@ member()
 		'behind 0000:00:08.0, a root port without ACS, but the kernel isolates what is below it'
 }
 
-# A tree written after Documentation/devicetree/bindings/iommu: two devices with one stream ID.
+# A tree that follows Documentation/devicetree/bindings/iommu: two devices with one stream ID.
 @test "devices that are not PCI: the IOMMU's driver joined them" {
 	local tree device
 
@@ -133,7 +134,7 @@ member()
 	equal "$(row 40b00000.dma alone)" 'ok the only member: platform device, not a PCI device|-'
 }
 
-@test "a member that no rule of PCI joins with the others is said to be none" {
+@test "a member that no rule of PCI joins with the others is reported as such" {
 	local tree
 
 	tree=$(own intel-pasid)
@@ -141,7 +142,7 @@ member()
 	asked 3 intel-pasid 5
 	equal "$(row $NIC iommu-driver)" 'note no rule of PCI joins it with the other members|-'
 	equal "$(reasons 0000:03:01.0)" pci-bridge
-	# Two that are joined with each other, and with the rest by nothing.
+	# Two that are joined with each other, but not with the rest.
 	member "$tree" 5 pci0000:00/0000:00:1e.0
 	member "$tree" 5 pci0000:00/0000:00:1e.1
 	asked 3 intel-pasid 5
@@ -149,8 +150,8 @@ member()
 	equal "$(row 0000:00:1e.0 iommu-driver)" 'note no rule of PCI joins it, and those it is joined with, with the other members|-'
 }
 
-# A tree written after drivers/pci/controller/vmd.c.
-@test "a PCI domain of its own: its devices do DMA in the name of one" {
+# A tree that follows drivers/pci/controller/vmd.c.
+@test "a PCI domain of its own: its devices do DMA with the requester ID of one" {
 	local tree vmd=pci0000:00/0000:00:0e.0 port
 
 	tree=$(own intel-pasid)
@@ -167,7 +168,7 @@ member()
 	equal "$(row 0000:00:0e.0 driver)" 'blocked bound to vmd|ioasidctl driver set 0000:00:0e.0 vfio-pci'
 }
 
-@test "what stands in the way, in captured machines" {
+@test "obstacles in captured machines" {
 	asked 3 intel-pasid $DISK
 	equal "$(row $DISK mount)" 'blocked /dev/nvme0n1 is mounted on /mnt/data|umount /mnt/data'
 	says "ioasidctl: $DISK: the group cannot be assigned: mount: $DISK: /dev/nvme0n1 is mounted on /mnt/data" \
@@ -186,7 +187,7 @@ member()
 	contains "$(row $DISK virtual-functions)" 'blocked has 124 virtual functions|echo 0 > /sys/devices/'
 }
 
-@test "what stands in the way: swap, what is stacked on a disk, an interface" {
+@test "obstacles: swap, what is stacked on a disk, an interface" {
 	local tree md=sys/devices/virtual/block/md0
 
 	tree=$(own intel-legacy)
@@ -206,8 +207,8 @@ member()
 	contains "$(row $NIC network)" ' is up|ip link set dev eth'
 }
 
-# As the kernel has it, who asks drivers and not classes.
-@test "the driver of an ISA bridge stands in the way, and is not changed by driver set" {
+# As in the kernel, which decides by driver, not by class.
+@test "the driver of an ISA bridge blocks the group, and is not changed by driver set" {
 	local tree
 
 	tree=$(own intel-pasid)
@@ -217,7 +218,7 @@ member()
 		'blocked bound to lpc_ich|echo 0000:00:1f.0 > /sys/bus/pci/drivers/lpc_ich/unbind'
 }
 
-@test "what cannot be measured is unknown, and is said" {
+@test "what cannot be measured is unknown, and is reported" {
 	local tree
 
 	asked 3 intel-pasid-user 5
@@ -242,7 +243,7 @@ member()
 	equal "$(row $NIC network)" 'unknown the network interfaces could not be read: Permission denied|-'
 }
 
-@test "names that steer a terminal do not" {
+@test "names do not control the terminal" {
 	local tree name=$'platform/a\e[31m'
 
 	tree=$(own virtio)
@@ -253,7 +254,7 @@ member()
 	clean
 }
 
-@test "people see the verdict first, then what is not in order, with --all the rest" {
+@test "people see the verdict first, then what needs attention, and the rest with --all" {
 	on intel-pasid group why eth0
 	ended 3
 	equal "$output" "$(cat <<-'END'
@@ -265,7 +266,7 @@ member()
 		warning pci-bridge 0000:03:02.0 behind 0000:00:0a.0, a PCIe-to-PCI bridge               move the device to a slot of PCI Express
 		blocked driver     0000:03:02.0 bound to e1000                                          ioasidctl driver set 0000:03:02.0 vfio-pci
 
-		2 findings are in order: --all shows them too
+		2 findings need no action: --all shows them too
 	END
 	)"
 }
@@ -282,7 +283,8 @@ member()
 	contains "$(jq -r '.[1].meaning' <<<"$output")" 'the IOMMU sees one requester for all that is behind such a bridge'
 }
 
-# As of a device that the firmware shares memory with (RMRR, unity map): /sys/kernel/iommu_groups/N/reserved_regions.
+# As for a device that the firmware shares memory with (RMRR, unity map):
+# /sys/kernel/iommu_groups/N/reserved_regions.
 @test "a direct region keeps a group from VFIO, a relaxable one does not" {
 	local tree
 
@@ -301,7 +303,7 @@ member()
 	sed -i 's/ direct$/ direct-relaxable/' "$tree/sys/kernel/iommu_groups/6/reserved_regions"
 	asked 3 intel-pasid $WIDE
 	equal "$(row $WIDE reserved-region)" ''
-	# Of several members it is not known which one has it.
+	# With several members it is not known which one has it.
 	printf '0x0 0xfff direct\n' >"$tree/sys/kernel/iommu_groups/5/reserved_regions"
 	asked 5 intel-pasid 5
 	contains "$(row 'group 5' reserved-region)" 'blocked direct region 0-0xfff|'

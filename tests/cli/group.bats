@@ -15,7 +15,7 @@ setup()
 	DOCUMENTS=$BATS_FILE_TMPDIR/documents
 }
 
-@test "a table has a line for each member, and numbers in order" {
+@test "a table has a line for each member, and is sorted by number" {
 	on intel-pasid group list -o group,type,iommu,device,driver
 	succeeds
 	equal "$output" "$(cat <<-'END'
@@ -51,7 +51,7 @@ setup()
 	equal "$output" "$alone"
 }
 
-@test "raw: one line a group, lists joined by commas" {
+@test "raw: one line per group, lists separated by commas" {
 	on intel-pasid group list -r -o group,iommu,driver,device,group_name
 	succeeds
 	equal "$(sed -n '1p;7p;12p' <<<"$output")" "$(cat <<-'END'
@@ -62,13 +62,13 @@ setup()
 	)"
 }
 
-@test "pairs are what a shell can eval" {
+@test "pairs can be evaluated by a shell" {
 	on intel-pasid group list -P -o group,reserved_region,group_name 'group=5'
 	succeeds
 	equal "$output" 'GROUP="5" RESERVED_REGION="0xfee00000" GROUP_NAME=""'
 }
 
-@test "JSON: members are lists side by side" {
+@test "JSON: facts of members are parallel lists" {
 	on intel-pasid group list -j -o group,device,class,driver,reserved_region
 	succeeds
 	json 'length == 13'
@@ -82,7 +82,7 @@ setup()
 	json 'all(.[]; (.device | length) == (.driver | length))'
 }
 
-@test "a filter takes numbers, names and patterns, and all terms must hold" {
+@test "a filter takes numbers, names and patterns, and all terms must match" {
 	on intel-pasid group list -rn -o group 5,1*
 	equal "$(xargs <<<"$output")" "1 5 10 11 12"
 	on intel-pasid group list -rn -o group driver=nvme,E1000*
@@ -98,7 +98,7 @@ setup()
 	equal "$output" '[]'
 }
 
-@test "show names a group by its number or by a member" {
+@test "show takes a group's number or a member" {
 	local expected name
 
 	expected=$(cat <<-'END'
@@ -139,7 +139,7 @@ setup()
 	equal "$output" "19 0000:01:01.7"
 }
 
-@test "a group or device that is not there is status 6" {
+@test "a group or device that does not exist is status 6" {
 	on intel-pasid group show 99
 	fails 6 "99: no such IOMMU group" "'ioasidctl group list' shows all groups"
 	on intel-pasid group show 4294967296

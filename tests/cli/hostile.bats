@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Trees that somebody made to do harm, or that are broken: no crash, no hang, nothing read that is not
-# in the tree, nothing that steers a terminal, and JSON that is JSON.
+# Malicious or broken trees: no crash, no hang, nothing read from outside the tree, no terminal
+# controls, and valid JSON.
 # shellcheck disable=SC2030,SC2031 # each test seeds RANDOM for itself
 
 setup_file()
@@ -27,8 +27,8 @@ setup()
 	echo 'secret' >"$SECRET/type"
 }
 
-# survives TREE [COMMAND...]: every command ends in good time with a status of its own and clean
-# output. What it says is added to the file "said".
+# survives TREE [COMMAND...]: every command ends within the time limit with one of its own statuses
+# and clean output. Its stderr is appended to the file "said".
 survives()
 {
 	local tree=$1 command format documents=$BATS_TEST_TMPDIR/documents
@@ -44,7 +44,7 @@ survives()
 				cat -v "$BATS_TEST_TMPDIR/last"
 				return 1
 			fi
-			# In brackets, for what is cut must not be whole with the next.
+			# In brackets, so that truncated output is not completed by the next.
 			[[ $format != -j ]] || ! ended 0 || echo "[$output]" >>"$documents"
 			# shellcheck disable=SC2154	# run_both sets it
 			printf '%s\n%s\n' "$output" "$stderr" >>"$BATS_TEST_TMPDIR/said"
@@ -65,7 +65,7 @@ keeps_the_secret()
 	fi
 }
 
-@test "links out of the tree lead nowhere, be they absolute or upwards" {
+@test "links out of the tree lead nowhere, whether absolute or upwards" {
 	local tree target
 
 	for target in "$SECRET" "../../../../../../../../../../../../..$SECRET"; do
@@ -86,7 +86,7 @@ keeps_the_secret()
 	done
 }
 
-@test "the whole tree, or the way to it, may be a link" {
+@test "the tree itself, or its path, may contain links" {
 	ln -s "$BATS_FILE_TMPDIR/intel-pasid" "$BATS_TEST_TMPDIR/link"
 	on link group list -rn -o group
 	succeeds
@@ -102,7 +102,7 @@ keeps_the_secret()
 	equal "$output" e1000e
 }
 
-@test "loops of links end" {
+@test "circular links end" {
 	local tree
 
 	tree=$(own intel-pasid)
@@ -121,7 +121,7 @@ keeps_the_secret()
 	survives "$tree"
 }
 
-@test "what blocks when it is opened does not block" {
+@test "files that block on open do not block" {
 	local tree path
 
 	tree=$(own intel-pasid)
@@ -136,7 +136,7 @@ keeps_the_secret()
 	survives "$tree"
 }
 
-@test "devices and directories in the place of files" {
+@test "devices and directories in place of files" {
 	local tree path
 
 	tree=$(own intel-pasid)
@@ -147,13 +147,13 @@ keeps_the_secret()
 	done
 	for path in "$NIC/config" "$EDU/uevent" proc/swaps sys/kernel/iommu_groups/5/type; do
 		rm "$tree/$path"
-		# Root's, and what reading them would do is not the reader's choice.
+		# Readable by root only, and reading can have effects.
 		mknod "$tree/$path" c 1 5 2>/dev/null || mkfifo "$tree/$path"
 	done
 	survives "$tree"
 }
 
-@test "files in the place of directories" {
+@test "files in place of directories" {
 	local tree path
 
 	tree=$(own intel-pasid)
@@ -170,7 +170,7 @@ keeps_the_secret()
 	done
 }
 
-@test "huge files are refused, not cut and not swallowed" {
+@test "huge files are refused, not truncated or read into memory" {
 	local tree path
 
 	tree=$(own intel-pasid)
@@ -178,7 +178,7 @@ keeps_the_secret()
 		sys/kernel/iommu_groups/5/reserved_regions; do
 		truncate -s 20G "$tree/$path"
 	done
-	# This one is read line by line: with a million PASIDs it is large.
+	# This one is read line by line, because it is large with a million PASIDs.
 	truncate -s 1G "$tree/sys/kernel/debug/iommu/intel/dmar_translation_struct"
 	survives "$tree"
 	on intel-pasid group show 5 -j
@@ -189,7 +189,7 @@ keeps_the_secret()
 	json '.id == null and .unreadable.id != null'
 }
 
-@test "empty and cut files" {
+@test "empty and truncated files" {
 	local tree
 
 	tree=$(own intel-pasid)
@@ -218,23 +218,23 @@ keeps_the_secret()
 	survives "$BATS_TEST_TMPDIR/empty"
 }
 
-# config NAME HEX...: bytes of the wide endpoint's config space, from OFFSET on.
+# config NAME HEX...: sets bytes of the wide endpoint's config space, from OFFSET on.
 config()
 {
 	printf %b "$(printf '\\x%s' "${@:2}")" |
 		dd of="$BATS_TEST_TMPDIR/intel-pasid/$WIDE/config" bs=1 seek=$(($1)) conv=notrunc status=none
 }
 
-@test "capability lists that loop, run out of space, or are cut" {
+@test "capability lists that loop, run out of space, or are truncated" {
 	local tree size
 
 	tree=$(own intel-pasid)
 	config 0x41 40	# the standard list: to itself
-	config 0x100 0f 00 01 10	# the extended one: ATS, and next is 0x100
+	config 0x100 0f 00 01 10	# the extended list: ATS, next is 0x100
 	survives "$tree"
 	config 0x100 0f 00 f1 ff	# next is 0xfff
 	survives "$tree"
-	config 0x100 1b 00 c1 ff	# PASID, and next is 0xffc, where another begins
+	config 0x100 1b 00 c1 ff	# PASID, next is 0xffc, where another begins
 	config 0xffc 1b 00 01 00
 	survives "$tree"
 	config 0x100 1b 00 41 00	# next is below the extended space
@@ -271,7 +271,7 @@ survives_show()
 	done
 }
 
-@test "names and contents with control bytes, quotes, blanks and what is not UTF-8" {
+@test "names and contents with control characters, quotes, spaces and invalid UTF-8" {
 	local tree name
 
 	tree=$(own intel-pasid)
@@ -298,7 +298,7 @@ survives_show()
 	on intel-pasid driver set --dry-run 00:05.0 "$name"
 	ended_orderly
 	clean
-	# What a shell evals is data and stays it.
+	# Data that a shell evaluates stays data.
 	on intel-pasid device list -P -o device,driver 0000:00:05.0
 	ended 0
 	clean
@@ -309,7 +309,7 @@ survives_show()
 	)
 }
 
-@test "numbers that are none, or too large" {
+@test "malformed numbers, and numbers that are too large" {
 	local tree text
 
 	for text in '' -1 99999999999999999999 0x 0xzz 1e9 '1 2' $'1\n2' nan 18446744073709551616; do
@@ -330,7 +330,7 @@ survives_show()
 	done
 }
 
-@test "odd lines in the table of PASIDs" {
+@test "malformed lines in the table of PASIDs" {
 	local tree table line
 
 	tree=$(own intel-pasid)
@@ -365,7 +365,7 @@ survives_show()
 	[[ $(wc -l <<<"$output") == 20014 ]]
 }
 
-@test "processes that are none" {
+@test "directories that are not processes" {
 	local tree
 
 	tree=$(own intel-pasid)
@@ -380,7 +380,7 @@ survives_show()
 	survives "$tree"
 }
 
-# noise N: so many octets of RANDOM, the same for the same seed.
+# noise N: N random bytes from RANDOM, the same for the same seed.
 noise()
 {
 	local i text=
@@ -428,7 +428,7 @@ mangle()
 	done
 }
 
-@test "nothing of this machine is opened but libraries, locales and the hardware database" {
+@test "of this machine, only libraries, locales and the hardware database are opened" {
 	local command tree=$BATS_FILE_TMPDIR/intel-pasid
 
 	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0	# it does not work under strace
@@ -436,7 +436,7 @@ mangle()
 		# shellcheck disable=SC2086	# words
 		strace -f -qq -e trace=open,openat,openat2,connect,socket -o "$BATS_TEST_TMPDIR/trace" \
 			"$IOASIDCTL" --sysroot "$tree" $command >/dev/null 2>&1 || true
-		# What begins at the tree's own descriptor stays in it. "/proc/self" is the sanitizers'.
+		# Paths relative to the tree's own fd stay in it. The sanitizers open "/proc/self".
 		awk -v tree="$tree" '
 			{ sub(/^[0-9]+ +/, "") }
 			/^(connect|socket)\(/ { print; bad = 1; next }

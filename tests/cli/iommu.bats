@@ -72,7 +72,7 @@ setup()
 	)"
 }
 
-@test "a unit that is not there is status 6" {
+@test "a unit that does not exist is status 6" {
 	local name
 
 	for name in dmar9 DMAR0 dmar . .. dmar0/ ../iommu/dmar0 "$(printf 'x%.0s' {1..5000})"; do

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# PASIDs of drivers that no machine of the lab has: idxd and amdkfd; and AMD's tables of PASIDs, which QEMU
-# has not. The trees are no captures: they are written after the kernel's documentation and source, which
+# PASIDs of drivers that no machine of the lab has: idxd and amdkfd; and AMD's PASID tables, which
+# QEMU lacks. The trees are not captures: they follow the kernel's documentation and source, which
 # their first lines name.
 
 setup_file()
@@ -17,7 +17,7 @@ setup()
 	DOCUMENTS=$BATS_FILE_TMPDIR/documents
 }
 
-# fares TREE SOURCE PATTERN: how it does in --sources, as "status rows reason".
+# fares TREE SOURCE PATTERN: the source's row in --sources, as "status rows reason".
 fares()
 {
 	local told
@@ -40,7 +40,7 @@ KFD=sys/devices/virtual/kfd/kfd/proc
 NUMBERS=sys/kernel/debug/kfd/proc
 AMD=sys/kernel/debug/iommu/amd/devtbl-of
 
-@test "who has a queue of idxd open is listed, with the counters of its faults" {
+@test "openers of an idxd queue are listed, with their fault counters" {
 	on idxd pasid list -r \
 		-o device,group,pasid,kind,target,pid,command,uid,unit,driver,source,fault_count,fault_failure_count \
 		source=idxd device=0000:6a:01.0 kind=sva
@@ -56,27 +56,27 @@ AMD=sys/kernel/debug/iommu/amd/devtbl-of
 	fares idxd idxd 'read 6 1 of 3 devices have pasid_enabled 0'
 }
 
-@test "the number of idxd's only opener is the one that the IOMMU's table has" {
+@test "the number of idxd's only opener is found in the IOMMU's table" {
 	on idxd pasid list -r -o pasid,kind,pid,command,state,source 0000:e7:01.0
 	succeeds
 	equal "$output" "$(printf '%s\n' 'PASID KIND PID COMMAND STATE SOURCE' '6 sva 1400 old-app ok vt-d,idxd')"
 }
 
-@test "a shared queue of the kernel has the PASID of its DMA domain" {
+@test "a shared kernel queue has the PASID of its DMA domain" {
 	on idxd pasid list -j -o all kind=dma
 	succeeds
 	json 'length == 1 and (.[0] | .device == "0000:6a:01.0" and .pid == null and .domain == 2 and
 		.pasid == 1 and .state == "ok" and .source == ["vt-d", "idxd"])'
 }
 
-@test "a shared queue of the kernel is of unknown number where the table cannot be read" {
+@test "a shared kernel queue has an unknown number if the table cannot be read" {
 	rm -r "$(own idxd)/sys/kernel/debug"
 	on idxd pasid list -j -o all kind=dma
 	ended 7
 	json 'length == 1 and (.[0] | .pasid == null and .target == "wq0.2" and .source == ["idxd"])'
 }
 
-@test "one process is one binding, however often it has opened the queues of a device" {
+@test "a process is one binding, however often it has opened the queues of a device" {
 	local i tree queue
 	tree=$(own idxd)
 	queue=sys/devices/pci0000:e7/0000:e7:01.0/dsa2/wq2.0/dsa!wq2.0
@@ -105,7 +105,7 @@ AMD=sys/kernel/debug/iommu/amd/devtbl-of
 	fares idxd idxd 'read 2 2 of 3 devices have pasid_enabled 0'
 }
 
-@test "a file of idxd's that cannot be read is unreadable, not absent" {
+@test "an unreadable file of idxd's is unreadable, not absent" {
 	local tree
 	tree=$(own idxd)
 	rm "$tree/$FILE/pid" "$tree/$FILE/cr_faults"
@@ -118,7 +118,7 @@ AMD=sys/kernel/debug/iommu/amd/devtbl-of
 	fares idxd idxd 'unreadable 6 /sys/bus/dsa/devices/file0/pid: Permission denied'
 }
 
-@test "hostile files of idxd's neither end the list nor steer the terminal" {
+@test "malicious files of idxd's neither end the list nor control the terminal" {
 	local text tree
 	tree=$(own idxd)
 	for text in '' -1 0x 4294967296 99999999999999999999999 $'\e[31m1' "$(printf '%09000d' 1)"; do
@@ -138,7 +138,7 @@ AMD=sys/kernel/debug/iommu/amd/devtbl-of
 	contains "$output" nvmf_tgt
 }
 
-@test "compute processes have the number that debugfs tells of each GPU" {
+@test "compute processes have the number that debugfs reports for each GPU" {
 	on kfd pasid list -r -o device,pasid,kind,target,pid,command,uid,unit,source,fault_count,hardware
 	[[ $status == 0 ]]
 	equal "$output" "$(cat <<-'END'
@@ -153,14 +153,14 @@ AMD=sys/kernel/debug/iommu/amd/devtbl-of
 	)"
 }
 
-@test "0 in sysfs is a number unknown, and never one" {
+@test "0 in sysfs is an unknown number, never a PASID" {
 	on kfd pasid list -j pasid=0
 	equal "$output" '[]'
 	on kfd pasid list -j pid=2002
 	json 'length == 1 and .[0].pasid == null and .[0].state == "unconfirmed"'
 }
 
-@test "without the right to read debugfs the numbers are unknown, and the reason is told" {
+@test "without permission to read debugfs the numbers are unknown, and the reason is reported" {
 	local tree
 	tree=$(own kfd)
 	rm -r "$tree/sys/kernel/debug"
@@ -172,7 +172,7 @@ AMD=sys/kernel/debug/iommu/amd/devtbl-of
 	fares kfd amd 'unreadable 0 Permission denied'
 }
 
-@test "a number that is none is told as unreadable" {
+@test "a malformed number is reported as unreadable" {
 	local text tree
 	tree=$(own kfd)
 	for text in -1 1048576 garbage $'\e[31m7' "$(printf '%09000d' 1)"; do
@@ -189,7 +189,7 @@ AMD=sys/kernel/debug/iommu/amd/devtbl-of
 	fares kfd kfd "unreadable 5 /sys/class/kfd/kfd/proc/2003/pasid: Bad message"
 }
 
-@test "a GPU of another device cgroup is missed, and that is told" {
+@test "a GPU of another device cgroup is missing, and that is reported" {
 	local tree
 	tree=$(own kfd)
 	rm "$tree/${KFD%/proc}/topology/nodes/1/gpu_id"
@@ -200,7 +200,7 @@ AMD=sys/kernel/debug/iommu/amd/devtbl-of
 	fares kfd kfd 'unreadable 2 some GPUs in the topology could not be read: Operation not permitted'
 }
 
-@test "AMD's device table tells who has a table of PASIDs, and not what is in it" {
+@test "AMD's device table shows which devices have a PASID table, not what is in it" {
 	local tree
 	fares kfd amd "unsupported 0 $(printf '%s' \
 		'1 of 2 devices (0000:c1:00.0) have a table of PASIDs of up to 18 bits, ' \
@@ -212,7 +212,7 @@ AMD=sys/kernel/debug/iommu/amd/devtbl-of
 	fares kfd amd 'read 0 none of 2 devices has a table of PASIDs'
 }
 
-@test "a hostile device table is unreadable" {
+@test "a malicious device table is unreadable" {
 	local text tree
 	tree=$(own kfd)
 	for text in $'\e[31m' 'DeviceId' "$(printf 'DeviceId\n0000:c1:00.0 %0900d' 1)" "$(printf 'DeviceId\n0000:c5:00.0 x')"; do
@@ -224,13 +224,13 @@ AMD=sys/kernel/debug/iommu/amd/devtbl-of
 	done
 }
 
-@test "a machine without any of them says so" {
+@test "a machine without any of them reports that" {
 	fares none idxd 'absent 0 the driver idxd is not loaded'
 	fares none kfd 'absent 0 the driver amdkfd is not loaded'
 	fares none amd 'absent 0 no AMD IOMMU'
 }
 
-@test "several who have bound a device and do not say the number: each may be each, and none is guessed" {
+@test "several processes with a PASID without number on a device: each may own each, and none is guessed" {
 	local tree
 
 	on idxd pasid list device=6a:01.0
@@ -254,7 +254,7 @@ AMD=sys/kernel/debug/iommu/amd/devtbl-of
 		state: "ambiguous" }]'
 	on idxd pasid list state=not-recorded
 	equal "$output" ''
-	# One whose process cannot be read is no less one of those that it may be.
+	# A process that cannot be read is a candidate too.
 	tree=$(own idxd)
 	find "$tree/sys/devices" -path '*/dsa!wq0.1/file*/pid' -exec rm {} \; -exec ln -s errno:13 {} \;
 	on idxd pasid list -j -o owner,candidate_pid device=6a:01.0 pasid=2
@@ -264,8 +264,8 @@ AMD=sys/kernel/debug/iommu/amd/devtbl-of
 		unreadable: { owner: "Permission denied" } }]'
 }
 
-# amdxdna TREE: a device gets that driver, and two processes have its node open. After accel_sysfs_init(),
-# drm_minor_register() and amdxdna_drm_open().
+# amdxdna TREE: a device gets that driver, and two processes have its node open. Follows
+# accel_sysfs_init(), drm_minor_register() and amdxdna_drm_open().
 amdxdna()
 {
 	local npu=$1/sys/devices/pci0000:00/0000:00:05.0 pid
@@ -282,7 +282,7 @@ amdxdna()
 	done
 }
 
-@test "who has an NPU of amdxdna open has a PASID, whose number nobody reports" {
+@test "an opener of an amdxdna NPU has a PASID, whose number is not reported" {
 	local tree
 
 	tree=$(own none)
@@ -296,7 +296,7 @@ amdxdna()
 	END
 	)"
 	fares none amdxdna 'read 2 -'
-	# A capture has it all.
+	# A capture contains all of it.
 	"$IOASIDCTL" --sysroot "$tree" system capture "$BATS_TEST_TMPDIR/machine.tar.gz"
 	equal "$("$IOASIDCTL" --sysroot "$BATS_TEST_TMPDIR/machine.tar.gz" pasid list -j)" \
 		"$("$IOASIDCTL" --sysroot "$tree" pasid list -j)"
@@ -307,7 +307,7 @@ amdxdna()
 	equal "$("$IOASIDCTL" --sysroot "$BATS_TEST_TMPDIR/machine.tar.gz" pasid list -j)" '[]'
 }
 
-@test "pasid why of an NPU: its driver binds processes, unless it is told not to" {
+@test "pasid why of an NPU: its driver binds processes, unless disabled by a parameter" {
 	local tree
 
 	tree=$(own none)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# pasid list of very many bindings, no two of which make a range: a made tree, no captured one.
+# pasid list with very many bindings, no two of which form a range: a generated tree.
 
 setup_file()
 {
@@ -35,19 +35,19 @@ small()
 	jq -se '.[0] | length == 100000' < <("$IOASIDCTL" pasid list -j --sysroot "$BATS_FILE_TMPDIR/100000")
 }
 
-# calls N COMMAND...: how many system calls it takes on that tree.
+# calls N COMMAND...: the number of system calls it takes on that tree.
 calls()
 {
 	local tree=$BATS_FILE_TMPDIR/$1
 
 	shift
-	# LeakSanitizer cannot work beneath a tracer.
+	# LeakSanitizer does not work under strace.
 	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 \
 		strace -f -o "$BATS_TEST_TMPDIR/calls" "$IOASIDCTL" --sysroot "$tree" "$@" >/dev/null
 	wc -l <"$BATS_TEST_TMPDIR/calls"
 }
 
-@test "ten times as many take no more than ten times the system calls" {
+@test "ten times as many take at most ten times the system calls" {
 	local few many
 
 	few=$(calls 10000 pasid list -r)
@@ -56,7 +56,7 @@ calls()
 	((many > few && many < 10 * few))
 }
 
-@test "the first rows are there long before the last are read" {
+@test "the first rows are printed long before the last are read" {
 	local all first
 
 	all=$(calls 100000 pasid list -rn)

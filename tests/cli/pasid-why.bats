@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# pasid why: each link of the chain is, in one captured machine, the broken one. Where no machine of the
-# lab has it broken, one bit or file of a captured tree is changed, and the test shows which.
+# pasid why: each link of the chain is broken in some captured machine. If no machine of the lab has
+# it broken, one bit or file of a captured tree is changed, and the test shows which.
 
 WIDE=0000:00:10.0
 ATS=0f
@@ -21,7 +21,7 @@ setup()
 	DOCUMENTS=$BATS_FILE_TMPDIR/documents
 }
 
-# express CONFIG: where the PCI Express capability is.
+# express CONFIG: offset of the PCI Express capability.
 express()
 {
 	local at
@@ -34,7 +34,8 @@ express()
 	echo "$at"
 }
 
-# register TREE NAME BIT VALUE: of dmar0's capability register; the bit must be the other way.
+# register TREE NAME BIT VALUE: changes a bit of dmar0's capability register, which must have the
+# other value.
 register()
 {
 	local file value
@@ -45,13 +46,14 @@ register()
 	printf '%x\n' $((value ^ 1 << $3)) >"$file"
 }
 
-# broken CHECK TREE DEVICE [OPTION...]: the status is 5, and that link is the first broken one.
+# broken CHECK TREE DEVICE [OPTION...]: the status is 5, and CHECK is the first broken link.
 broken()
 {
 	in_the_way 5 broken "$@"
 }
 
-# blocked CHECK TREE DEVICE [OPTION...]: nothing is broken: the status is 3, and that link is the first blocked one.
+# blocked CHECK TREE DEVICE [OPTION...]: nothing is broken: the status is 3, and CHECK is the first
+# blocked link.
 blocked()
 {
 	in_the_way 3 blocked "$@"
@@ -70,12 +72,12 @@ in_the_way()
 		"$check"
 }
 
-@test "a device that has all it needs is usable, and each link says what was measured" {
+@test "a device that has everything is usable, and each link says what was measured" {
 	on intel-pasid pasid why $WIDE -j
 	ended 0
 	equal "$(jq -r '[.[] | select(.result == "broken")] | length' <<<"$output")" 0
 	equal "$(jq -r '.[] | select(.check == "pasid-capability").seen' <<<"$output")" 'PASIDs of 20 bits'
-	# Who keeps a context is not known of this tree; to be called as one who does is not enough.
+	# This tree has no contexts; a process with a holder's name does not count as one.
 	equal "$(jq -r '.[] | select(.check == "in-use") | "\(.result) \(.seen)"' <<<"$output")" \
 		'warning process 98 (ioasid:vm) has /dev/vfio/devices/vfio0 open'
 	jq -e 'all(.[]; (.seen | length) > 0 and .check != null)' <<<"$output"
@@ -108,14 +110,14 @@ in_the_way()
 	blocked driver intel-pasid 0000:00:11.0 --for vfio
 }
 
-@test "the use is the driver's, unless it is told" {
+@test "the use is the driver's, unless given" {
 	broken iommu-page-walk intel-pasid 0000:00:11.0
 	says 'no PASIDs for SVA'
 	blocked driver intel-pasid 0000:00:11.0 --for vfio
 	says 'no PASIDs for VFIO'
 }
 
-@test "broken where a bit of the endpoint is another" {
+@test "broken if a bit of the endpoint differs" {
 	local tree file at
 
 	tree=$(own intel-pasid)
@@ -140,13 +142,13 @@ in_the_way()
 	broken pasid-enabled intel-pasid $WIDE
 }
 
-@test "broken where a port does not pass TLP prefixes on" {
+@test "broken if a port does not forward TLP prefixes" {
 	local tree file
 
 	tree=$(own intel-paths)
 	file=$(config "$tree" 0000:00:04.0)
 	clear "$file" $(($(express "$file") + 0x26)) 5 # PCI_EXP_DEVCAP2_EE_PREFIX
-	# The kernel has enabled PASIDs there: then it knows better, and the missing bit is worth a note.
+	# The kernel has enabled PASIDs there, so the missing bit is only worth a note.
 	on intel-paths pasid why 0000:01:00.0 -j
 	equal "$(jq -r '.[] | select(.check == "tlp-prefix" and .object == "0000:00:04.0").result' <<<"$output")" note
 	file=${file%/config}/0000:01:00.0/config
@@ -155,11 +157,11 @@ in_the_way()
 	says 0000:00:04.0
 }
 
-@test "broken where a bit of the IOMMU or a flag of the CPU is another" {
+@test "broken if a bit of the IOMMU or a flag of the CPU differs" {
 	local tree
 
 	tree=$(own intel-pasid)
-	register "$tree" ecap 48 1 # SMPWCS, without which none of the others is reached
+	register "$tree" ecap 48 1 # SMPWCS, without which the others are not reached
 	register "$tree" ecap 47 0
 	broken iommu-first-stage intel-pasid $WIDE --for sva
 	register "$tree" ecap 47 1
@@ -176,13 +178,13 @@ in_the_way()
 	printf 'flags\t\t: la57 pdpe1gb\n' >"$tree/proc/cpuinfo"
 	broken cpu-5-level intel-pasid $WIDE --for sva
 	register "$tree" ecap 3 0
-	rm -r "$tree/sys/kernel/irq" # which would tell more than a register
+	rm -r "$tree/sys/kernel/irq" # otherwise it takes precedence over the register
 	broken interrupt-remapping intel-pasid $WIDE
 	register "$tree" ecap 40 0
 	broken iommu-pasid intel-pasid $WIDE
 }
 
-@test "broken where the kernel lacks something, or a file is not there" {
+@test "broken if the kernel lacks something, or a file is missing" {
 	local tree device
 
 	tree=$(own intel-pasid)
@@ -202,7 +204,7 @@ in_the_way()
 	broken iommu intel-pasid $WIDE
 }
 
-@test "a VFIO driver of the device's own serves without vfio-pci" {
+@test "a VFIO driver for the device works without vfio-pci" {
 	local tree device
 
 	tree=$(own intel-pasid)
@@ -216,7 +218,7 @@ in_the_way()
 	says CONFIG_VFIO_PCI
 }
 
-@test "nodes that nobody may look for are not missing" {
+@test "nodes that may not be looked up are not missing" {
 	local tree seen='[.[] | select(.check == "vfio-cdev" or .check == "iommufd").result] | join(" ")'
 
 	tree=$(own intel-pasid)
@@ -231,7 +233,7 @@ in_the_way()
 	equal "$(jq -r "$seen" <<<"$output")" 'unknown unknown'
 }
 
-@test "blocked where another member of the group has a driver of its own" {
+@test "blocked if another member of the group has its own driver" {
 	local tree nic=0000:00:03.0
 
 	tree=$(own intel-pasid)
@@ -241,12 +243,12 @@ in_the_way()
 	says "$nic"
 }
 
-@test "broken where the driver has PASIDs turned off: a tree written after the documentation of idxd" {
+@test "broken if the driver has PASIDs disabled: a tree that follows idxd's documentation" {
 	broken driver-switch idxd 0000:6a:02.0
 	says pasid_enabled
 }
 
-@test "what cannot be measured is not broken, and is said" {
+@test "what cannot be measured is not broken, and is reported" {
 	on intel-pasid-user pasid why $WIDE -j
 	ended 0
 	says 'findings could not be measured'
@@ -254,7 +256,7 @@ in_the_way()
 	contains "$(jq -r '.[] | select(.check == "pasid-capability").seen' <<<"$output")" 'not permitted'
 }
 
-@test "people see one row for all that could not be measured for one reason" {
+@test "people see one row for everything that could not be measured for the same reason" {
 	on intel-pasid-user pasid why $WIDE
 	ended 0
 	equal "$output" "$(cat <<-'END'
@@ -263,7 +265,7 @@ in_the_way()
 		RESULT  CHECK                                                                                                              OBJECT       SEEN                                 REMEDY
 		unknown pasid-capability, tlp-prefix, acs, ats-capability, pri-capability, pasid-enabled, ats-enabled, pri-enabled, in-use 0000:00:10.0 could not be measured: not permitted run as root
 
-		21 findings are in order: --all shows them too
+		21 findings need no action: --all shows them too
 	END
 	)"
 	says_only 'ioasidctl: note: 9 findings could not be measured; 9 for lack of permission: run as root'
@@ -271,7 +273,7 @@ in_the_way()
 	json '[.[] | select(.check != "ready" and .result == "unknown")] | length == 9'
 }
 
-@test "a sleeping device is left alone, and how to wake it is said" {
+@test "a sleeping device is not read, and how to wake it is reported" {
 	local tree
 
 	tree=$(own intel-pasid)

@@ -28,7 +28,7 @@ setup()
 	)"
 }
 
-@test "all that is known of a PASID" {
+@test "everything known about a PASID" {
 	on intel-pasid pasid list -r -o all pasid=1,42
 	succeeds
 	equal "$output" "$(cat <<-'END'
@@ -53,7 +53,7 @@ setup()
 	equal "$output" '[]'
 }
 
-@test "without PASIDs the list is empty, and says so where no table can be seen" {
+@test "without PASIDs the list is empty, and a note says if no table could be read" {
 	on intel-legacy pasid list -j
 	succeeds
 	equal "$output" '[]'
@@ -65,7 +65,7 @@ setup()
 	done
 }
 
-@test "without debugfs PASIDs may be missing, and the status tells" {
+@test "without debugfs PASIDs may be missing, and the status says so" {
 	rm -r "$(own intel-pasid)/sys/kernel/debug"
 	on intel-pasid pasid list -j
 	ended 7
@@ -76,7 +76,7 @@ setup()
 	says 'no binding of PASID 42 can be seen'
 }
 
-@test "a process that may not be looked into is unreadable, and matches no user" {
+@test "a process that may not be examined is unreadable, and matches no user" {
 	local tree
 	tree=$(own intel-pasid)
 	ln -sf errno:13 "$tree/proc/107/comm"
@@ -87,7 +87,7 @@ setup()
 	ended 7
 }
 
-@test "the user is told, in however many groups" {
+@test "the user is shown, however many groups he is in" {
 	local tree
 	tree=$(own intel-pasid)
 	{ cat "$tree/proc/107/status"; printf 'Groups:\t'; seq -s ' ' 100000 102000; } >"$BATS_TEST_TMPDIR/status"
@@ -97,13 +97,13 @@ setup()
 	equal "$output" 0
 }
 
-@test "a translation type that is reserved is told as such" {
+@test "a reserved translation type is shown as such" {
 	local tree
 	tree=$(own intel-pasid)
 	sed -i '/^00:11.0.*\t1 /s/0049$/0189/' "$tree/sys/kernel/debug/iommu/intel/dmar_translation_struct"
 	on intel-pasid pasid list -j -o type,kind pasid=1
 	succeeds
-	# It is no process's, as the driver says; so that is told too.
+	# The driver says it is a process's, and the reserved type is shown too.
 	json '.[0].kind == "sva" and .[1].type == "reserved-6"'
 	on intel-pasid pasid show 00:11.0 1 -j
 	succeeds
@@ -140,7 +140,7 @@ setup()
 	fails 2 'vm: --sources and -c cannot be combined'
 }
 
-@test "one PASID with all that is known of it" {
+@test "a PASID with everything known about it" {
 	on intel-pasid pasid show 00:11.0 1 -j
 	succeeds
 	json '.pid == 107 and .kind == "sva" and .source == ["vt-d", "uio"]'
@@ -153,7 +153,7 @@ setup()
 	ended 2
 }
 
-@test "two devices of one context: PASIDs that are alike are one row for people, one each for programs" {
+@test "two devices of one context: equal PASIDs are one row for people, one each for programs" {
 	on intel-contexts pasid list
 	succeeds
 	equal "$output" "$(cat <<-'END'
@@ -164,7 +164,7 @@ setup()
 		0000:00:11.0 1-8     ioas mem lab   ok
 	END
 	)"
-	# Alike in the chosen columns, and without those that a term leaves out.
+	# Equal in the chosen columns, and without those excluded by a term.
 	on intel-contexts pasid list -no pasid,context 'pasid=1-3,5-102,150-1000' device=00:10.0
 	succeeds
 	equal "$output" "$(printf '%s\n' '5       lab' '7       lab' '100-102 lab' '150-163 lab')"

@@ -58,7 +58,7 @@ DUMP=sys/kernel/debug/iommu/intel/0000:00:10.0/2a/domain_translation_struct
 	equal "$output" 'PHYSICAL="0x17b400000" WALK="PML4,PDPT,PD"'
 }
 
-@test "what is not mapped is a row too; the status tells, and a message for each" {
+@test "an unmapped address is a row too, with a message and a status" {
 	on intel-pages pasid translate 00:10.0 42 0x2000001000 0x2000000000 -j
 	ended 7
 	says_only 'ioasidctl: 0x2000000000: is not mapped'
@@ -104,7 +104,7 @@ DUMP=sys/kernel/debug/iommu/intel/0000:00:10.0/2a/domain_translation_struct
 	local tree
 
 	tree=$(own intel-pages-second)
-	# Four entries that fill what is before a page of 2 MiB.
+	# Four entries that fill the space before a page of 2 MiB.
 	{
 		head -n 2 "$tree/$DUMP"
 		for pfn in 3ff 400; do
@@ -124,7 +124,7 @@ DUMP=sys/kernel/debug/iommu/intel/0000:00:10.0/2a/domain_translation_struct
 	equal "$output" '2101248 4096,2097152'
 }
 
-@test "what there is no dump of is said in words, with the status for it" {
+@test "a missing dump is explained, with its status" {
 	on intel-pasid pasid map 00:11.0 1
 	fails 5 "00:11.0: PASID 1 leads to a process's own page table, which Linux does not show" \
 		"/proc/PID/maps and /proc/PID/pagemap show its memory; for the process: ioasidctl pasid list 0000:00:11.0 pasid=1"
@@ -158,7 +158,7 @@ DUMP=sys/kernel/debug/iommu/intel/0000:00:10.0/2a/domain_translation_struct
 	equal "$output" 'pass-through 0x1234'
 	on intel-pages pasid map 00:10.0 42 -nro iova,end,access
 	equal "$output" '0x0 0xffffffffffff rw'
-	# The kernel would walk five levels where there are four.
+	# The kernel would walk five levels although there are four.
 	sed -i 's/:0x0*109$/:0x000000000000004d/' "$tree/$TABLE"
 	on intel-pages pasid map 00:10.0 42
 	fails 5 '00:10.0: this kernel would read the page table of PASID 42 wrongly: as one of 5 levels'
@@ -171,7 +171,7 @@ DUMP=sys/kernel/debug/iommu/intel/0000:00:10.0/2a/domain_translation_struct
 		'it was not captured, or the user who captured it may not read debugfs'
 }
 
-@test "a nested table is the second of two, and says so" {
+@test "a nested table is the second of two, and is marked as such" {
 	local tree
 
 	tree=$(own intel-pages-second)
@@ -193,7 +193,7 @@ DUMP=sys/kernel/debug/iommu/intel/0000:00:10.0/2a/domain_translation_struct
 		ended 1
 		clean
 		says 'the dump of its page table is not valid'
-		# What came before stays a document.
+		# The output so far is a valid document.
 		json 'length == 4'
 	done
 	head -c -1 "$tree/dump" >"$tree/$DUMP"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Output that does not reach its reader is a failure; a reader who has enough is none.
+# Output that cannot be written is a failure; a reader that has enough is not.
 
 setup_file()
 {
@@ -48,7 +48,7 @@ full()
 	done
 }
 
-@test "where all three are closed nothing that is opened takes their place" {
+@test "if stdin, stdout and stderr are closed, no opened file takes their place" {
 	local got
 
 	# shellcheck disable=SC2016 # the inner shell expands it
@@ -59,12 +59,12 @@ full()
 	equal "$got" 6
 }
 
-@test "an error keeps its status when nothing was to be printed" {
+@test "an error keeps its status if nothing had to be printed" {
 	run_both bash -c '"$@" >/dev/full' - "$IOASIDCTL" --sysroot "$BATS_FILE_TMPDIR/sriov" group show 99
 	[[ $status == 6 ]]
 }
 
-@test "a reader who leaves early is no error" {
+@test "a reader that leaves early is not an error" {
 	local format
 
 	for format in '' -j -r -P; do
@@ -75,7 +75,7 @@ full()
 	done
 }
 
-@test "neither is one who leaves early where SIGPIPE is ignored" {
+@test "nor is one if SIGPIPE is ignored" {
 	# shellcheck disable=SC2016
 	run_both bash -c 'trap "" PIPE; { "$@"; echo "status $?" >&2; } | head -n 1' - "$IOASIDCTL" \
 		--sysroot "$BATS_FILE_TMPDIR/sriov" device list -j -o all
@@ -83,7 +83,7 @@ full()
 	says_only "status 0"
 }
 
-@test "nothing is coloured, and no line ends in the terminal's width, away from a terminal" {
+@test "nothing is coloured or wrapped to a width when not on a terminal" {
 	run_both env COLUMNS=20 TERM=xterm "$IOASIDCTL" --sysroot "$BATS_FILE_TMPDIR/intel-pasid" device list -o device,sysfs_path
 	succeeds
 	[[ $output != *$'\e'* ]]

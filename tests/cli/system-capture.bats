@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# system capture, and --sysroot FILE; tests/lab/suites/capture.bats has the machines.
+# system capture, and --sysroot FILE; tests/lab/suites/capture.bats tests real machines.
 
 setup_file()
 {
@@ -19,7 +19,7 @@ setup()
 	mkdir "$TMPDIR"
 }
 
-# ask SYSROOT: what is said of it, as far as that hangs on no file of this machine.
+# ask SYSROOT: the output for it, as far as it does not depend on this machine.
 ask()
 {
 	local command
@@ -33,7 +33,7 @@ ask()
 	done
 }
 
-@test "a captured tree answers as the tree" {
+@test "a captured tree answers like the original tree" {
 	local name
 
 	for name in intel-pasid intel-pasid-user intel-pages amd virtio none idxd kfd; do
@@ -45,14 +45,14 @@ ask()
 	[[ -z $(ls "$TMPDIR") ]]
 }
 
-@test "without FILE it has a name of its own, which is printed" {
+@test "without FILE a name is generated and printed" {
 	run_both "$IOASIDCTL" --sysroot "$BATS_FILE_TMPDIR/none" system capture
 	succeeds
 	[[ $output =~ ^ioasidctl-[0-9]{8}T[0-9]{6}Z\.tar\.gz$ && -f $output ]]
 	[[ $(stat -c %a "$output") == 600 ]]
 }
 
-@test "nothing is replaced without --force, and nothing is left when it fails" {
+@test "nothing is replaced without --force, and nothing is left after a failure" {
 	echo mine >"$FILE"
 	on none system capture "$FILE"
 	fails 3 "$FILE: the file exists" "--force replaces it"
@@ -68,7 +68,7 @@ ask()
 	equal "$(ls)" $'file.tar.gz\nlink\nplace\nstderr'
 }
 
-@test "to standard output, but to no terminal" {
+@test "to standard output, but not to a terminal" {
 	on none system capture - >/dev/null
 	"$IOASIDCTL" --sysroot "$BATS_FILE_TMPDIR/none" system capture - | tar tz >list
 	equal "$(head -n 1 list)" ioasidctl/capture
@@ -81,7 +81,7 @@ ask()
 	says 'cannot write: No space left on device'
 }
 
-@test "what could not be read is told, and read as such" {
+@test "what could not be read is reported, and reads as such" {
 	local tree
 
 	tree=$(own none)
@@ -94,7 +94,7 @@ ask()
 	[[ $(tar tvzf "$FILE" proc/swaps) == *'proc/swaps -> errno:13' ]]
 }
 
-@test "what is not an ioasidctl capture is said to be none" {
+@test "a file that is not an ioasidctl capture is reported as such" {
 	local name
 
 	echo 'some text, longer than nothing' >text
@@ -112,7 +112,7 @@ ask()
 	[[ -z $(ls "$TMPDIR") ]]
 }
 
-@test "what is cut off, damaged or newer is said to be so" {
+@test "truncated, damaged or newer files are reported as such" {
 	local size
 
 	size=$(stat -c %s "$MACHINE")
@@ -129,7 +129,7 @@ ask()
 	[[ -z $(ls "$TMPDIR") ]]
 }
 
-# hostile: the tar that was made answers as such, and has written nothing.
+# hostile: the generated tar fails in the expected way, and has written nothing.
 hostile()
 {
 	run_both "$IOASIDCTL" --sysroot "$FILE" group list
@@ -137,7 +137,7 @@ hostile()
 	[[ -z $(ls "$TMPDIR") && ! -e $BATS_TEST_TMPDIR/x && ! -e $BATS_FILE_TMPDIR/x && ! -e outside/x ]]
 }
 
-@test "nothing is written outside, through a link, or twice; no device is made" {
+@test "nothing is written outside, through a link, or twice; no device is created" {
 	local unwanted='is damaged, or contains something that no capture contains'
 
 	mkdir -p t/ioasidctl t/sys outside
@@ -179,7 +179,7 @@ hostile()
 	hostile 'is larger than any capture'
 }
 
-@test "interrupted at any time it leaves nothing, or the whole file" {
+@test "interrupted at any time it leaves nothing, or the complete file" {
 	local pid delay signal
 
 	mkdir cut && cd cut
@@ -198,7 +198,7 @@ hostile()
 	done
 }
 
-@test "what it was unpacked into goes with the program, however that ends" {
+@test "the temporary directory is removed with the program, however that ends" {
 	local pid i
 
 	mkfifo log
@@ -220,7 +220,7 @@ hostile()
 	[[ -z $(ls "$TMPDIR") ]]
 }
 
-@test "an anonymous capture has neither serial number, MAC address nor command" {
+@test "an anonymous capture has no serial number, MAC address or command" {
 	local tree net
 
 	tree=$(own intel-pasid)
@@ -228,7 +228,7 @@ hostile()
 	mv "$net/eth1" "$net/enx525400123456"
 	rm "$tree/sys/class/net/eth1"
 	ln -s ../../devices/pci0000:00/0000:00:03.0/net/enx525400123456 "$tree/sys/class/net/"
-	# An NVMe's configuration space, with a serial number at 0x100 as the first of its capabilities.
+	# An NVMe's config space with a serial number as its first extended capability, at 0x100.
 	printf '\x03\x00\x01\x00SERIAL!!' |
 		dd of="$tree/sys/devices/pci0000:00/0000:00:10.0/config" bs=1 seek=256 conv=notrunc status=none
 	run_both "$IOASIDCTL" --sysroot "$tree" system capture "$FILE"
@@ -260,7 +260,7 @@ hostile()
 	says '--anonymous and --arguments cannot be combined'
 }
 
-@test "a captured machine has the contexts that were captured, and cannot be changed" {
+@test "a capture has the captured contexts, and cannot be changed" {
 	local tree
 
 	tree=$(own intel-pasid)
@@ -301,7 +301,7 @@ hostile()
 	fails 2 "$tree: its contexts were not captured"
 }
 
-@test "a context of another user is named with its owner, and never found by its name alone" {
+@test "a context of another user is named with its owner, and never found by its name only" {
 	local name tree
 
 	tree=$(own intel-pasid)
@@ -322,7 +322,8 @@ hostile()
 	run_both "$IOASIDCTL" --sysroot "$tree" ioas list -rno context,ioas
 	succeeds
 	equal "$output" $'both 2\n1000:both 1002\n1000:dead 1002\n1000:hers 1002\n1001:hers 1003'
-	# A list is of all contexts, whatever the environment chooses for other commands, and of one with -c.
+	# A list covers all contexts, whatever the environment selects for other commands, or one
+	# with -c.
 	run_both env IOASIDCTL_CONTEXT=both "$IOASIDCTL" --sysroot "$tree" ioas list -rno context
 	succeeds
 	equal "$output" $'both\n1000:both\n1000:dead\n1000:hers\n1001:hers'

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# system check: each finding is ok in one captured machine and not ok in another. Where no machine of the
+# system check: each finding is ok in one captured machine and not ok in another. If no machine of the
 # lab has it so, a file of a captured tree is changed, and the test shows which. Permissions and limits
-# are a live machine's alone: tests/lab/suites.
+# need a live machine: tests/lab/suites.
 
 setup_file()
 {
@@ -17,7 +17,7 @@ setup()
 	DOCUMENTS=$BATS_FILE_TMPDIR/documents
 }
 
-# result CHECK [OBJECT]: of the last command's finding.
+# result CHECK [OBJECT]: the result in the last command's finding.
 result()
 {
 	jq -r --arg check "$1" --arg object "${2-}" \
@@ -39,14 +39,14 @@ judged()
 	equal "$(jq -r '[.[] | select(.check == "ready") | .result] | join(" ")' <<<"$output")" "${*:3}"
 }
 
-# check TREE: what is found there; the status does not matter.
+# check TREE: runs the command; any status is accepted.
 check()
 {
 	on "$1" system check -j
 	ended_orderly
 }
 
-# advised REMEDY: 'system check' and 'pasid why' say that of what turns the IOMMU on.
+# advised REMEDY: 'system check' and 'pasid why' give that advice for enabling the IOMMU.
 advised()
 {
 	check none
@@ -56,7 +56,8 @@ advised()
 	equal "$(jq -r '.[] | select(.check == "iommu").remedy' <<<"$output")" "$1"
 }
 
-# register TREE NAME BIT VALUE: of dmar0's capability register; the bit must be the other way.
+# register TREE NAME BIT VALUE: changes a bit of dmar0's capability register, which must have the
+# other value.
 register()
 {
 	local file value
@@ -74,7 +75,7 @@ parameter()
 	echo "$4" >"$1/sys/module/$2/parameters/$3"
 }
 
-# unset_symbol TREE SYMBOL: of the kernel's configuration.
+# unset_symbol TREE SYMBOL: in the kernel's configuration.
 unset_symbol()
 {
 	grep -q "^CONFIG_$2=" "$1/proc/config.gz"
@@ -83,7 +84,7 @@ unset_symbol()
 
 @test "the verdict on each captured machine" {
 	judged intel-pasid 0 ok ok broken unknown
-	# Nothing is prepared for a user there.
+	# That machine is not prepared for users.
 	judged intel-legacy 0 ok broken broken blocked
 	judged amd 5 broken broken broken broken
 	says 'not ready for any use: interrupt-remapping'
@@ -93,7 +94,7 @@ unset_symbol()
 	says 'not ready for any use: iommu'
 }
 
-@test "every finding says what was seen and who needs it; what is not ok says what it means and what to do" {
+@test "every finding says what was seen and who needs it; one that is not ok says what it means and what to do" {
 	check none
 	json 'all(.[]; (.seen | length) > 0 and (.use | length) > 0)'
 	on none system check -j -o +meaning
@@ -103,7 +104,7 @@ unset_symbol()
 	equal "$(head -n 4 <<<"$output" | sort -u)" ready
 }
 
-@test "one use: its findings alone, and the status is its own" {
+@test "one use: only its findings, and its own status" {
 	on intel-pasid system check passthrough -j
 	ended 0
 	quiet
@@ -131,7 +132,7 @@ unset_symbol()
 	ended 2
 }
 
-@test "iommu: on where there are groups, whatever the command line says" {
+@test "iommu: on if there are groups, whatever the command line says" {
 	local tree
 
 	tree=$(own intel-legacy)
@@ -139,7 +140,7 @@ unset_symbol()
 	check intel-legacy
 	finds ok iommu
 	finds ok command-line
-	# A unit with nothing behind it, as the kernel's tests have one, proves nothing.
+	# A unit without devices, such as the kernel's test unit, proves nothing.
 	[[ -d $BATS_FILE_TMPDIR/none/sys/class/iommu/iommufd_selftest_iommu.0 ]]
 	check none
 	finds broken iommu
@@ -165,7 +166,7 @@ unset_symbol()
 	advised 'look for what the kernel reports: journalctl -k -g DMAR'
 	sed -i '/INTEL_IOMMU=/d' "$tree/proc/config.gz"
 	advised 'boot a kernel with CONFIG_INTEL_IOMMU'
-	# AMD's and Arm's drivers are on, and have no option "on".
+	# AMD's and Arm's drivers are on by default, and have no option "on".
 	mv "$tables/"{DMAR,IVRS}
 	advised 'look for what the kernel reports: journalctl -k -g AMD-Vi'
 	echo 'amd_iommu=off' >"$tree/proc/cmdline"
@@ -173,7 +174,7 @@ unset_symbol()
 	mv "$tables/"{IVRS,VIOT}
 	advised 'look for what the kernel reports: journalctl -k -g virtio_iommu'
 	rm "$tables/VIOT"
-	# As show_cpuinfo() and c_show() of each architecture have it.
+	# Formats of each architecture's show_cpuinfo() and c_show().
 	cpuinfo=$tree/proc/cpuinfo
 	printf 'processor\t: 0\nvendor_id\t: GenuineIntel\nflags\t\t: fpu pdpe1gb\n' >"$cpuinfo"
 	advised "turn on VT-d in the firmware's setup"
@@ -190,7 +191,7 @@ unset_symbol()
 }
 
 # As on a Raspberry Pi 5, whose IOMMUs serve displays and codecs.
-@test "iommu: it serves other devices than PCI ones" {
+@test "iommu: it only serves devices that are not PCI" {
 	local tree device group=41
 
 	tree=$(own virtio)
@@ -216,7 +217,7 @@ unset_symbol()
 		and (.remedy | contains("intel_iommu") | not))'
 }
 
-@test "direct regions: groups that the kernel refuses are a warning, all of them an obstacle" {
+@test "direct regions: some groups refused by the kernel are a warning, all of them an obstacle" {
 	local tree group
 
 	tree=$(own intel-pasid)
@@ -300,7 +301,7 @@ unset_symbol()
 	finds unknown default-domain
 }
 
-@test "interrupt remapping is what the interrupts' chips say, not what the IOMMU could do" {
+@test "interrupt remapping is judged by the interrupts' chips, not by what the IOMMU could do" {
 	local tree chip
 
 	check intel-pasid
@@ -319,11 +320,12 @@ unset_symbol()
 	echo intremap=off >"$tree/proc/cmdline"
 	check intel-pasid
 	json 'any(.[]; .check == "interrupt-remapping" and .remedy == "boot without intremap=off")'
-	# 'pasid why' says the same.
+	# 'pasid why' has the same result.
 	on intel-pasid pasid why 0000:00:10.0 -j
 	ended 5
 	finds broken interrupt-remapping
-	# Without anything to see, what the IOMMU cannot is an answer, what it can is none.
+	# Without interrupts to look at, a missing capability of the IOMMU is an answer, an existing
+	# one is not.
 	rm -r "$tree/sys/kernel/irq"
 	check intel-pasid
 	finds unknown interrupt-remapping
@@ -343,7 +345,7 @@ unset_symbol()
 	finds ok interrupt-remapping
 }
 
-@test "interrupt remapping: without MSIs the I/O APIC's tells; chips that say nothing are unknown" {
+@test "interrupt remapping: without MSIs the I/O APIC's interrupts count; unknown chips say nothing" {
 	local tree chip
 
 	tree=$(own intel-legacy)
@@ -363,14 +365,14 @@ unset_symbol()
 	finds ok interrupt-remapping
 }
 
-@test "unsafe interrupts: a warning, and a way for what the machine cannot isolate" {
+@test "unsafe interrupts: a warning, and a workaround for what the machine cannot isolate" {
 	local tree
 
 	tree=$(own virtio)
 	on virtio system check passthrough -j
 	ended 5
 	finds ok unsafe-interrupts
-	# VFIO's container and iommufd have a switch each.
+	# VFIO's container and iommufd each have an option.
 	parameter "$tree" vfio_iommu_type1 allow_unsafe_interrupts Y
 	on virtio system check passthrough -j
 	ended 0
@@ -467,7 +469,7 @@ unset_symbol()
 	finds unknown pasid-devices
 }
 
-@test "what one unit lacks and another has hinders the devices behind it alone" {
+@test "what one unit lacks and another has only hinders the devices behind it" {
 	local tree unit device=0000:00:03.0
 
 	tree=$(own intel-pasid)
@@ -481,14 +483,14 @@ unset_symbol()
 	ended 0
 	finds ok ready
 	finds note iommu-scalable-mode dmar1
-	# With neither it is broken again.
+	# Without either it is broken again.
 	cp "$BATS_TEST_TMPDIR/ecap" "$tree/sys/devices/virtual/iommu/dmar0/intel-iommu/ecap"
 	on intel-pasid system check pasid -j
 	ended 5
 	finds broken iommu-scalable-mode dmar0,dmar1
 }
 
-@test "scalable mode without PASIDs is no PASIDs, and nothing turns them on" {
+@test "scalable mode without PASIDs means no PASIDs, and nothing enables them" {
 	local tree
 
 	tree=$(own intel-pasid)
@@ -510,7 +512,7 @@ unset_symbol()
 	says "hint: give the virtual machine's IOMMU scalable mode and PASIDs"
 }
 
-@test "what is the same for several IOMMUs is one row" {
+@test "equal findings for several IOMMUs are one row" {
 	local tree i unit
 
 	tree=$(own intel-pasid)
@@ -526,7 +528,7 @@ unset_symbol()
 	finds ok cpu-5-level
 }
 
-@test "people see the verdicts first, then what is not in order, with --all the rest" {
+@test "people see the verdicts first, then what needs attention, and the rest with --all" {
 	on intel-legacy system check
 	ended 0
 	equal "$output" "$(cat <<-'END'
@@ -535,13 +537,13 @@ unset_symbol()
 		sva          broken  not ready: iommu-scalable-mode: dmar0: scalable mode: no (ECAP.SMTS)
 		unprivileged blocked not ready: vfio-devices: no device has a VFIO driver: none is prepared
 
-		RESULT  CHECK               OBJECT SEEN                                                         REMEDY
-		broken  iommu-scalable-mode dmar0  scalable mode: no (ECAP.SMTS)                                -
-		unknown node-access         -      could not be measured: a captured machine has no permissions -
-		blocked vfio-devices        -      no device has a VFIO driver: none is prepared                ioasidctl driver set DEVICE vfio-pci
-		unknown memlock             -      could not be measured: a captured machine has no limits      -
+		RESULT  CHECK               OBJECT SEEN                                                REMEDY
+		broken  iommu-scalable-mode dmar0  scalable mode: no (ECAP.SMTS)                       -
+		unknown node-access         -      could not be measured: a capture has no permissions -
+		blocked vfio-devices        -      no device has a VFIO driver: none is prepared       ioasidctl driver set DEVICE vfio-pci
+		unknown memlock             -      could not be measured: a capture has no limits      -
 
-		25 findings are in order: --all shows them too
+		25 findings need no action: --all shows them too
 	END
 	)"
 	on intel-legacy system check --all
@@ -554,7 +556,7 @@ unset_symbol()
 	equal "$(grep -c . <<<"$output")" 2
 }
 
-@test "unprivileged: not ready until a device has a VFIO driver, and the same whoever asks" {
+@test "unprivileged: not ready until a device has a VFIO driver, whoever asks" {
 	on intel-legacy system check unprivileged -j
 	ended 3
 	finds blocked vfio-devices
@@ -566,14 +568,14 @@ unset_symbol()
 	finds unknown node-access
 }
 
-@test "without rights no more than the capabilities of devices is unknown" {
+@test "without privilege only the capabilities of devices are unknown" {
 	on intel-pasid-user system check -j
 	ended 0
 	equal "$(jq -r '[.[] | select(.result == "unknown" and .check != "ready") | .check] | join(" ")' <<<"$output")" \
 		'pasid-devices node-access memlock'
 }
 
-@test "no line of a diagnosis is longer than a terminal, and none has a broken word" {
+@test "no line of a diagnosis is longer than the terminal is wide, and no word is broken" {
 	local tree command width text
 
 	for width in 80 200; do
@@ -585,7 +587,7 @@ unset_symbol()
 				printf '%s, %s\n%s\n' "$width" "$command" "$text"
 				return 1
 			}
-			# Names of checks and devices are whole wherever they stand.
+			# Names of checks and devices are not broken anywhere.
 			[[ ! $text =~ [a-z]-$'\n' ]]
 		done <<-END
 			intel-pasid system check --all

@@ -13,7 +13,7 @@ setup()
 	load ../lib.bash
 }
 
-@test "what a tree can tell is told, and ioctls are unknown, not absent" {
+@test "what a tree has is shown, and ioctls are unknown, not absent" {
 	on intel-pasid system features -o feature,kind,available
 	[[ $status == 0 ]]
 	says "note: AVAILABLE could not be read in 24 rows: not part of the capture"
@@ -37,13 +37,13 @@ setup()
 	quiet
 }
 
-@test "what each ioctl is for is said" {
+@test "the purpose of each ioctl is shown" {
 	on none system features -j
 	ended 0
 	json 'map(.about) | length == (unique | length)'
 }
 
-@test "each machine is told by what it has" {
+@test "each machine has its own features" {
 	on none system features -rn -o feature,available
 	contains "$output" $'\niommu_groups 0\n'
 	contains "$output" $'\n/dev/vfio/devices 0\n'

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What people see: every list, show and help in terminals of 80 and of 200 columns; colours; an empty list.
+# What people see: every list, show and help in terminals of 80 and 200 columns; colours; an empty
+# list.
 
 setup_file()
 {
@@ -15,7 +16,7 @@ setup()
 	load ../lib.bash
 }
 
-# fits TREE COMMAND...: in both terminals.
+# fits TREE COMMAND...: fits in both terminals.
 fits()
 {
 	run_both "$ROOT/tests/tools/terminal" "$IOASIDCTL" 80,200 list "$BATS_FILE_TMPDIR/$1" "${@:2}"
@@ -43,13 +44,13 @@ fits()
 	fits many "group list" "group why 5" "device list" "iommu list" "system tree" "system check --all"
 }
 
-# seen WIDTH ARGUMENT...: the program in a terminal.
+# seen WIDTH ARGUMENT...: runs the program in a terminal.
 seen()
 {
 	run_both "$ROOT/tests/tools/terminal" "$IOASIDCTL" "$1" run "${@:2}"
 }
 
-@test "a table of 80 columns: names shortened, headings broken at hyphens, nothing else" {
+@test "a table at 80 columns: names are shortened, headings broken at hyphens, nothing else" {
 	seen 80 --sysroot "$BATS_FILE_TMPDIR/intel-pasid" device list 00:1f.0,00:1f.2
 	equal "$output" "DEVICE       CLASS      DRIVER GROUP IOMMU NAME
 0000:00:1f.0 isa bridge -         10 dmar0 Intel 82801IB (ICH9) LPC Interface C…
@@ -89,7 +90,7 @@ NAME:       Intel 82801IR/IO/IH (ICH9R/DO/DH) 6 port SATA Controller [AHCI mode]
             (QEMU Virtual Machine)"
 }
 
-@test "results are coloured on a terminal, and only there" {
+@test "results are coloured only on a terminal" {
 	local red=$'\e[31mbroken ' green=$'\e[32mok ' purple=$'\e[35munknown\e[0m'
 
 	TERM=xterm seen 200 --sysroot "$BATS_FILE_TMPDIR/intel-pasid" system check --all
@@ -106,7 +107,7 @@ NAME:       Intel 82801IR/IO/IH (ICH9R/DO/DH) 6 port SATA Controller [AHCI mode]
 	clean
 }
 
-@test "an empty list is said to be empty on a terminal, where it is known to be" {
+@test "an empty list is reported on a terminal, if it is known to be empty" {
 	seen 80 --sysroot "$BATS_FILE_TMPDIR/none" group list
 	equal "$output" "ioasidctl: note: no IOMMU groups"
 	seen 80 --sysroot "$BATS_FILE_TMPDIR/none" iommu list vendor=intel

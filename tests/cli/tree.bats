@@ -17,14 +17,14 @@ setup()
 	DOCUMENTS=$BATS_FILE_TMPDIR/documents
 }
 
-# trimmed: $output without blanks at the ends of lines, which fill the last column.
+# trimmed: $output without trailing spaces, which pad the last column.
 trimmed()
 {
 	# shellcheck disable=SC2001	# each line's end
 	sed 's/ *$//' <<<"$output"
 }
 
-# terminal WIDTH COMMAND...: $output is what the program prints on a terminal so wide.
+# terminal WIDTH COMMAND...: $output is the program's output on a terminal of that width.
 terminal()
 {
 	local width=$1 command
@@ -58,7 +58,7 @@ terminal()
 	)"
 }
 
-@test "the default columns say in a word what each is" {
+@test "the default columns say in a word what each node is" {
 	on intel-pasid system tree 6 7 0000:03:02.0
 	succeeds
 	contains "$(head -n 1 <<<"$output" | xargs)" "LABEL WHAT DRIVER NAME"
@@ -71,7 +71,7 @@ terminal()
 	contains "$(tr -s ' ' <<<"$output")" "pid 107 bash"
 }
 
-@test "units without devices and devices behind no unit are there" {
+@test "units without devices and devices without unit are shown" {
 	on intel-pasid system tree
 	succeeds
 	equal "$(trimmed | tail -n 1)" "iommufd_selftest_iommu.0"
@@ -92,7 +92,7 @@ terminal()
 └─0000:00:02.0"
 }
 
-@test "every machine: as many groups and devices as the lists have, each once" {
+@test "every machine: as many groups and devices as in the lists, each once" {
 	local tree devices groups units
 
 	for tree in intel-pasid intel-legacy amd virtio none sriov; do
@@ -110,7 +110,7 @@ terminal()
 	done
 }
 
-@test "JSON is nested, and each node knows where it stands" {
+@test "JSON is nested, and each node has its place" {
 	on intel-pasid system tree -j
 	succeeds
 	json 'map(.iommu) == ["dmar0", "iommufd_selftest_iommu.0"]'
@@ -144,7 +144,7 @@ terminal()
 	equal "$output" 'LABEL="dmar0" IOMMU="dmar0"'
 }
 
-@test "--depth ends the tree" {
+@test "--depth limits the tree" {
 	local kind
 
 	on intel-pasid system tree --depth iommu -nro kind
@@ -162,7 +162,7 @@ terminal()
 	done
 }
 
-@test "operands name units, groups and devices, and keep what is above and beneath" {
+@test "operands name units, groups and devices, and keep what is above and below" {
 	on intel-pasid system tree dmar0 -nro kind
 	equal "$(grep -c group <<<"$output")" 13
 	on intel-pasid system tree 00:0a.0 -nro label
@@ -178,7 +178,7 @@ terminal()
 	fails 6 "00:10.0: --depth leaves it out"
 }
 
-@test "ASCII when asked, and where the locale has no UTF-8" {
+@test "ASCII if requested, and if the locale is not UTF-8" {
 	local expected
 
 	expected=$(cat <<-'END'
@@ -195,7 +195,7 @@ terminal()
 	equal "$output" "$expected"
 }
 
-@test "colour on a terminal alone, and never with NO_COLOR" {
+@test "colour only on a terminal, and never with NO_COLOR" {
 	local command=("$IOASIDCTL" --sysroot "$BATS_FILE_TMPDIR/intel-pasid" system tree 6)
 
 	on intel-pasid system tree 6
@@ -247,7 +247,7 @@ terminal()
 		"note: processes may be missing, since some could not be examined: Permission denied"
 }
 
-@test "names cannot steer the terminal" {
+@test "names do not control the terminal" {
 	local tree
 
 	tree=$(own intel-pasid)
@@ -260,7 +260,7 @@ terminal()
 	json .
 }
 
-@test "own requests, and PASIDs of two devices, beneath the devices and beneath the IOASes" {
+@test "own requests, and PASIDs of two devices, below the devices and below the IOASes" {
 	on intel-contexts system tree 00:10.0 00:11.0 03:02.0 02:00.0 -o label,what
 	succeeds
 	equal "$(printf '%s\n' "$output" | sed 's/ *$//')" "$(cat <<-'END'

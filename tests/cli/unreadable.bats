@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What cannot be read is "?" and a note to people, and the key "unreadable" to programs; never empty.
+# What cannot be read is "?" with a note for people, and in the key "unreadable" for programs; never
+# empty.
 
 setup_file()
 {
@@ -15,7 +16,7 @@ setup()
 	DOCUMENTS=$BATS_FILE_TMPDIR/documents
 }
 
-# unreadable PATH [ERRNO]: in the test's own tree, stands in for PATH.
+# unreadable PATH [ERRNO]: replaces PATH in the test's own tree.
 unreadable()
 {
 	rm -rf "${TREE:?}/$1"
@@ -23,7 +24,7 @@ unreadable()
 	ln -s "errno:${2-13}" "$TREE/$1"
 }
 
-@test "a user who is not root is told what root would see" {
+@test "an unprivileged user sees what only root can read" {
 	on intel-pasid-user device list -o device,driver,pasid_width,holder 0000:00:1[01].0
 	[[ $status == 0 ]]
 	equal "$output" "$(cat <<-'END'
@@ -55,7 +56,7 @@ unreadable()
 	says_only "ioasidctl: note: PASID-SUPPORTED, PASID-WIDTH, PRI-ENABLED could not be read: Permission denied"
 }
 
-@test "what any user may read is there" {
+@test "what any user may read is shown" {
 	on intel-pasid-user group list -j
 	succeeds
 	json 'length == 13 and all(.[]; has("unreadable") | not)'
@@ -64,7 +65,7 @@ unreadable()
 	json '.[0].pasid_width == 20'
 }
 
-@test "PASIDs of a table that cannot be read are not told to be none" {
+@test "if a table of PASIDs cannot be read, they are not reported as none" {
 	on intel-pasid-user pasid list -o device,pasid,kind,pid,state
 	ended 7
 	equal "$output" "$(cat <<-'END'
@@ -77,7 +78,7 @@ unreadable()
 		"note: PID could not be read in 1 row: Permission denied"
 }
 
-@test "features that cannot be looked for are unknown" {
+@test "features that cannot be probed are unknown" {
 	on intel-pasid-user system features -j
 	json '[.[] | select(.kind == "debugfs")] | length == 2 and
 		all(.[]; .available == null and .unreadable.available == "Permission denied")'
@@ -137,7 +138,7 @@ unreadable()
 	says "note: UP could not be read: Permission denied"
 }
 
-@test "a list that cannot be made at all is an error, not an empty list" {
+@test "a list that cannot be read at all is an error, not an empty list" {
 	TREE=$(own intel-pasid)
 	unreadable sys/kernel/iommu_groups
 	on intel-pasid group list
@@ -152,7 +153,7 @@ unreadable()
 	fails 4 "cannot list the devices: Permission denied"
 }
 
-@test "a driver is not taken away where it cannot be told who uses the device" {
+@test "a device keeps its driver if it is unknown whether it is in use" {
 	TREE=$(own intel-pasid)
 	unreadable proc/98/fd
 	unreadable proc/107/fd
@@ -164,7 +165,7 @@ unreadable()
 	[[ $status == 3 && -z $output ]]
 }
 
-# without: the captured machine as it is where nobody was asked for contexts.
+# without: the captured machine as it is when contexts were not captured.
 without()
 {
 	TREE=$(own intel-pasid)
@@ -172,7 +173,7 @@ without()
 	NOTE="ioasidctl: note: the contexts of $TREE were not captured: what they hold is not known"
 }
 
-@test "contexts that were not captured are not taken for none: pasid list, show" {
+@test "contexts that were not captured do not count as none: pasid list, show" {
 	local missing='"not part of the capture"'
 
 	without
@@ -200,12 +201,12 @@ ioasidctl: note: TARGET, STATE could not be read in 2 rows: not part of the capt
 	on intel-pasid pasid show 00:10.0 43
 	ended 7
 	says '00:10.0: no binding of PASID 43 can be seen'
-	# What an address space has bound is no context's.
+	# An address space does not belong to a context.
 	on intel-pasid pasid show 00:11.0 1 -j -o record,state
 	json '. == { record: true, state: "ok" }'
 }
 
-@test "contexts that were not captured are not taken for none: tree, graph, diff" {
+@test "contexts that were not captured do not count as none: tree, graph, diff" {
 	without
 	on intel-pasid system tree 00:10.0 -o label,what,state
 	[[ $status == 7 ]]
@@ -242,7 +243,7 @@ ioasidctl: note: TARGET, STATE could not be read in 2 rows: not part of the capt
 	quiet
 }
 
-@test "a context that may not be read, or does not answer, is not taken for one that has nothing" {
+@test "a context that may not be read, or does not answer, does not count as empty" {
 	local tree
 
 	tree=$(own intel-pasid)

@@ -24,7 +24,7 @@ misused()
 	begins "$message"
 }
 
-# shows WHAT COMMAND: the hint that misused() has had.
+# shows WHAT COMMAND: the hint after misused().
 shows()
 {
 	# shellcheck disable=SC2154 # run_both sets it
@@ -32,7 +32,7 @@ shows()
 hint: 'ioasidctl${2:+ $2} --help' shows its $1"
 }
 
-# meant COMMAND: the hint says that it may have been.
+# meant COMMAND: the hint suggests it.
 meant()
 {
 	# shellcheck disable=SC2154 # run_both sets it
@@ -51,7 +51,7 @@ hint: did you mean 'ioasidctl $1'?"
 	shows commands driver
 }
 
-@test "a mistyped command: what may have been meant" {
+@test "a mistyped command: a suggestion" {
 	misused "ioasidctl: unknown command 'grup'" grup
 	meant group
 	misused "ioasidctl: unknown command 'devcie'" devcie list
@@ -68,7 +68,7 @@ hint: did you mean 'ioasidctl $1'?"
 	meant 'device show \x1b[31m'
 }
 
-@test "output options may come before the noun, and mean the same" {
+@test "output options before the noun mean the same" {
 	local expected
 
 	on intel-pasid group list -j -o group,type 5
@@ -91,7 +91,7 @@ hint: did you mean 'ioasidctl $1'?"
 	misused "ioasidctl: a verb must come before the options and 'show'" device -j show eth0
 }
 
-@test "one format, and not another as well" {
+@test "a second format is refused" {
 	local options
 
 	for options in '-j -r' '-r -P' '-jP' '--json --pairs'; do
@@ -113,7 +113,7 @@ hint: did you mean 'ioasidctl $1'?"
 	misused "ioasidctl: missing operand" pasid bind 00:10.0 1
 }
 
-@test "options: unknown, without their value" {
+@test "options: unknown, without a value" {
 	misused "ioasidctl: unrecognized option '--jsn'" group list --jsn
 	shows "options and operands" "group list"
 	misused "ioasidctl: option requires an argument -- 'o'" group list -o
@@ -158,13 +158,13 @@ hint: did you mean 'ioasidctl $1'?"
 	says '\x1b[31m: no such column'
 }
 
-@test "no context is chosen, or one that is not there" {
+@test "no context is chosen, or it does not exist" {
 	run_both env -u IOASIDCTL_CONTEXT XDG_RUNTIME_DIR="$BATS_TEST_TMPDIR" "$IOASIDCTL" ioas alloc
 	[[ $status == 2 || $status == 5 ]] # 5: this machine has no IOMMU
 	[[ -z $output ]]
 }
 
-@test "a list of PASIDs that is none: which rule it breaks" {
+@test "an invalid list of PASIDs: which rule it breaks" {
 	local hint="PASIDs are a number, a range LO-HI, several of these separated by commas, or 'auto'"
 
 	on intel-pasid pasid bind 00:10.0 10-20,15-30 x
@@ -189,7 +189,7 @@ hint: did you mean 'ioasidctl $1'?"
 	done
 }
 
-@test "a capture cannot be changed, and has the contexts that it was captured with" {
+@test "a capture cannot be changed, and has the captured contexts" {
 	local command
 
 	for command in 'context create x' 'context destroy x' 'ioas alloc -c x' 'device add -c x 00:10.0'; do
@@ -231,7 +231,7 @@ hint: did you mean 'ioasidctl $1'?"
 	[[ $output =~ ^ioasidctl\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
 }
 
-@test "the program does not care what it is called" {
+@test "the program's name does not matter" {
 	ln -s "$IOASIDCTL" "$BATS_TEST_TMPDIR/other"
 	run_both "$BATS_TEST_TMPDIR/other" nothing
 	[[ $status == 2 ]]

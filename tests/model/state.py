@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """
-What contexts should hold. Each operation first says which errors it must meet (none: it must succeed),
-then, when it has succeeded, changes the state (which may be a copy by then) as it should have changed. A reply that nobody has read is None.
+The expected state of contexts. Each operation first returns the errors it must meet (none: it must
+succeed); after success it updates the state, which may be a copy by then. An unread reply is None.
 
-Two errors that are both due may come in either order, so the errors of an operation are a set.
+If two errors apply, either may be returned, so the errors of an operation are a set.
 """
 PAGE = 4096
 INTERFACE = 'org.ioasidctl.Context.'
 
 
 class Disagreement(Exception):
-    """The program, or the kernel, is not as the model has it."""
+    """The program or the kernel differs from the model."""
 
 
 def equal(what, found, wanted):
@@ -30,13 +30,13 @@ class Context:
         self.device = {}  # in the order in which they were added
         self.ioas = {}
         self.hwpt = {}
-        self.keys = {}  # what an operation made, by the operation's key
-        self.given = False  # its descriptors, to this process
+        self.keys = {}  # objects created, by the operation's key
+        self.given = False  # its fds were sent to this process
 
     # What follows from the state.
 
     def group(self, address):
-        """DEVICE's IOMMU group as far as it is in the context, DEVICE first."""
+        """The devices of DEVICE's IOMMU group that are in the context, DEVICE first."""
         number = self.world.hardware[address]['group']
         others = [a for a in self.device if a != address and self.world.hardware[a]['group'] == number]
         return ([address] if address in self.device else []) + others
@@ -72,14 +72,14 @@ class Context:
         return {*self.ioas, *self.hwpt, *(d['id'] for d in self.device.values() if d['id'] is not None)}
 
     def target(self, number):
-        """(IOAS, HWPT or None) of an IOAS's or HWPT's number; None where it is neither."""
+        """(IOAS, HWPT or None) for an IOAS's or HWPT's id; None if it is neither."""
         if number in self.ioas:
             return number, None
         if number in self.hwpt:
             return self.hwpt[number]['ioas'], number
         return None
 
-    # Automatic HWPTs: their numbers are the kernel's, so that a new one is None until it is listed.
+    # Automatic HWPTs: the kernel chooses their ids, so a new one is None until it is listed.
 
     def get_automatic(self, address, ioas):
         found = self.automatic(address, ioas)
@@ -94,7 +94,7 @@ class Context:
             del self.hwpt[hwpt]
 
     def adopt(self, listed):
-        """Give the automatic HWPTs the numbers that the holder lists for them."""
+        """Set the ids of automatic HWPTs from the holder's list."""
         for hwpt in [h for h in self.hwpt.values() if h['id'] < 0]:
             numbers = [n for n, ioas, device in listed
                        if ioas == hwpt['ioas'] and n not in self.hwpt and
@@ -110,7 +110,7 @@ class Context:
                     if on == old:
                         device['pasid'][pasid] = numbers[0]
 
-    # Operations: (errors, change). CHANGE takes the reply and makes the state follow.
+    # Operations: (errors, change). CHANGE applies the reply to the state.
 
     def find_bound(self, address):
         if address not in self.device:
@@ -183,7 +183,7 @@ class Context:
             elif not hwpt and any(self.world.hardware[a]['width'] for a in self.group(address)):
                 on = (ioas, self.get_automatic(address, ioas))
             old = self.device[address]['attached']
-            # Those of its group that are attached move along.
+            # Attached devices of its group move along.
             for other in self.group(address):
                 if other == address or self.device[other]['attached']:
                     self.device[other]['attached'] = on
@@ -242,7 +242,7 @@ class Context:
                 if at < iova + size and iova < at + length]
 
     def unmap(self, number, iova, length):
-        """All of it without an IOVA; without a length the mapping that begins there."""
+        """Everything without an IOVA; the mapping that begins there without a length."""
         if number not in self.ioas:
             return {'UnknownIoas'}, None
         maps = self.ioas[number]['map']
@@ -282,14 +282,14 @@ class Context:
         return ({'HwptInUse'} if self.hwpt_users(number) else set()), lambda _: self.hwpt.pop(number)
 
     def used_pasids(self, address):
-        """{pasid: hwpt} of DEVICE and of its group, which share the numbers."""
+        """{pasid: hwpt} of DEVICE and its group, which share PASIDs."""
         used = {}
         for other in reversed(self.group(address)):
             used.update(self.device[other]['pasid'])
         return used
 
     def bind(self, address, pasids, count, number, partial):
-        """PASIDS, or the COUNT lowest free ones where it is None; PARTIAL: those that are free."""
+        """PASIDS, or the COUNT lowest free ones if it is None; PARTIAL: only those that are free."""
         errors = self.find_bound(address)
         target = self.target(number)
         if target is None:
@@ -342,7 +342,7 @@ class Context:
         return errors, change
 
     def unbind(self, address, pasids):
-        """PASIDS, or all where it is None."""
+        """PASIDS, or all if it is None."""
         errors = self.find_bound(address)
         if errors:
             return errors, None
@@ -359,7 +359,7 @@ class Context:
         return set(), change
 
     def binding_ranges(self, address):
-        """[(lo, hi, hwpt)]: what ListBindings must say of a device."""
+        """[(lo, hi, hwpt)]: the expected result of ListBindings for a device."""
         runs = []
         for pasid, hwpt in sorted(self.device[address]['pasid'].items()):
             if runs and runs[-1][1] == pasid - 1 and runs[-1][2] == hwpt:
@@ -370,7 +370,7 @@ class Context:
 
 
 class World:
-    """The contexts, the devices, and descriptors that are out."""
+    """The contexts, the devices, and fds that were handed out."""
 
     def __init__(self, hardware):
         self.hardware = hardware  # {address: {path, group, cdev, width}}
@@ -383,7 +383,7 @@ class World:
         return self.serial
 
     def claimed(self, address, context):
-        """Has another iommufd DEVICE or one of its group, or does somebody keep DEVICE bound?"""
+        """Is DEVICE or one of its group in another iommufd, or DEVICE kept bound by duplicated fds?"""
         number = self.hardware[address]['group']
         for other in self.context.values():
             if other is not context and any(d['id'] is not None and self.hardware[a]['group'] == number
@@ -397,7 +397,7 @@ class World:
         return False
 
     def pasids(self, address):
-        """{pasid: (context, hwpt)}: what the hardware must have of a device."""
+        """{pasid: (context, hwpt)}: the expected entries of a device in the hardware."""
         owners = [*self.context.values(), *{id(k.context): k.context for k in self.kept}.values()]
         for owner in owners:
             device = owner.device.get(address)
@@ -410,7 +410,7 @@ class World:
 
 
     def rid(self, address):
-        """{0: (context, hwpt)} where DEVICE's own requests go through an HWPT of a context."""
+        """{0: (context, hwpt)} if DEVICE's own requests go through an HWPT of a context."""
         for context in self.context.values():
             attached = context.device.get(address, {}).get('attached')
             if attached and attached[1]:
@@ -419,7 +419,7 @@ class World:
 
 
 class Kept:
-    """Duplicates of a context's descriptors in this process, of the devices that it had bound then."""
+    """Duplicates of a context's fds in this process, with the devices that were bound then."""
 
     def __init__(self, context, fds):
         self.context = context

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Steps: made up at random, and told as a line for a shell."""
+"""Steps: generated at random, and printed as shell commands."""
 import random
 
 # PASIDs of 20 bits, of 20, of 8; none; two functions that share a group.
 WIDTH = {'0000:00:10.0': 20, '0000:00:13.0': 20, '0000:00:11.0': 8, '0000:00:12.0': 0,
          '0000:03:01.0': 0, '0000:03:02.0': 0}
 NOWHERE = '0000:7f:00.0'
-# Whose contexts there are: root's and another user's.
+# Contexts and their owners: root and another user.
 CONTEXTS = {'one': 0, 'two': 0, 'three': 1000}
 RUNTIME = '/run/user/1000'
 UNKNOWN = 4000
@@ -16,10 +16,10 @@ PAGE = 4096
 METHODS = {'add': 'AddDevice', 'remove': 'RemoveDevice', 'attach': 'AttachDevice', 'detach': 'DetachDevice',
            'alloc': 'AllocIoas', 'free': 'FreeIoas', 'map': 'MapIoas', 'unmap': 'UnmapIoas', 'hwpt': 'AllocHwpt',
            'unhwpt': 'FreeHwpt', 'bind': 'BindPasids', 'unbind': 'UnbindPasids'}
-# Where the kernel may be made to fail: not where a device is enabled or disabled, since ACPICA's own way back from a
-# failed allocation brings Linux 7.3 down.
+# Where kernel faults are injected: not while enabling or disabling a device, because ACPICA's error
+# path after a failed allocation crashes Linux 7.3.
 FAULTED = [do for do in METHODS if do not in ('add', 'remove')]
-# Their reply has what no list tells apart from what was there: the number or address of what they made.
+# Replies with a value that lists cannot confirm: the id or address of a new object.
 NUMBERED = ('AddDevice', 'AllocIoas', 'AllocHwpt', 'MapIoas')
 WEIGHTS = {'add': 12, 'remove': 3, 'attach': 10, 'detach': 4, 'alloc': 6, 'free': 5, 'map': 8, 'unmap': 5, 'hwpt': 4,
            'unhwpt': 3, 'bind': 25, 'unbind': 12, 'kill': 0.5, 'destroy': 1, 'keep': 1, 'drop': 2}
@@ -30,7 +30,7 @@ def sockets(name):
 
 
 class Generator:
-    """What to do next: mostly what can succeed, so that there is something to go wrong."""
+    """Chooses the next step: mostly one that can succeed, so that there is some state."""
 
     def __init__(self, seed, run, faults):
         self.random = random.Random(seed)
@@ -53,7 +53,7 @@ class Generator:
         getattr(self, 'make_' + do, lambda *_: None)(context, step)
         if self.faults and do in FAULTED and self.chance(4):
             fault = self.random.randrange(1, 60)
-            # In part, what was bound before the fault stays: any number of them.
+            # In part: any number bound before the fault stay.
             if not step.get('partial'):
                 step['fault'] = fault
         elif do in METHODS and METHODS[do] not in NUMBERED and self.chance(4):
@@ -61,12 +61,12 @@ class Generator:
         return step
 
     def device(self, context, bound=True):
-        """One of the context's, now and then any."""
+        """One of the context's devices, occasionally any."""
         own = [a for a, d in context.device.items() if d['id'] is not None or not bound]
         return self.random.choice(own) if own and not self.chance(8) else self.random.choice([*WIDTH, NOWHERE])
 
     def key(self, context, kinds='ih'):
-        """That of an IOAS (i) or HWPT (h), now and then of anything or nothing."""
+        """The id of an IOAS (i) or HWPT (h), occasionally of anything or nothing."""
         if self.chance(4):
             return None
         keys = [k for k, n in context.keys.items() if k[0] in kinds and (n in context.ioas or n in context.hwpt)]
@@ -156,7 +156,7 @@ class Generator:
 
 
 def command(step):
-    """A step as a line for a shell."""
+    """A step as a shell command."""
     do, name = step['do'], step.get('context')
     prefix = '' if not CONTEXTS.get(name) else f'XDG_RUNTIME_DIR={RUNTIME} setpriv --reuid=1000 --clear-groups '
     in_context = f'{prefix}ioasidctl -c {name} '

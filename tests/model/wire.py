@@ -22,7 +22,7 @@ class Refused(Exception):
 
 
 class Holder:
-    """One connection. Replies are waited for 60 s: a holder that is silent for longer has failed."""
+    """A connection. Waits up to 60 s for a reply: a holder that takes longer has failed."""
 
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -61,7 +61,7 @@ class Holder:
         return self.receive().get('parameters', {})
 
     def bindings(self, device=None):
-        """All of ListBindings, in its order: one entry a reply's entry."""
+        """All entries of ListBindings, in order."""
         self.send('ListBindings', {'device': device} if device else {}, more=True)
         entries = []
         while True:
@@ -85,7 +85,7 @@ def table():
 
 
 def pages(address, pasid):
-    """{IOVA's page: may it be written} of the page table that PASID of a device has; None where debugfs has none."""
+    """{page of IOVA: writable} of the page table of a device's PASID; None if debugfs has none."""
     folder = f'/{pasid:x}' if pasid else ''
     found = {}
     try:
@@ -100,13 +100,13 @@ def pages(address, pasid):
 
 
 def fail_nth(pid, n):
-    """The N-th place in PID's next system call at which the kernel may fail, fails; 0: none does."""
+    """Makes the N-th failure site in PID's next system call fail; 0: none."""
     with open(f'/proc/{pid}/task/{pid}/fail-nth', 'w', encoding='ascii') as f:
         f.write(str(n))
 
 
 def device(address):
-    """What sysfs says of a device: path, group, cdev."""
+    """A device in sysfs: path, group, cdev."""
     path = os.path.realpath('/sys/bus/pci/devices/' + address)
     nodes = os.listdir(path + '/vfio-dev')
     return {'path': path, 'cdev': nodes[0],

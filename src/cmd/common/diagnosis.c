@@ -28,7 +28,7 @@ static error_t diagnosis_parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_option diagnosis_options[] = {
-	{ "all", KEY_ALL, NULL, 0, "Show what is in order too, not only what is not", 0 },
+	{ "all", KEY_ALL, NULL, 0, "Show all findings, also those that need no action", 0 },
 	{ 0 },
 };
 
@@ -264,8 +264,8 @@ static int show_people(struct app *app, struct inspection *in, const struct diag
 	if (r < 0 || rows.n)
 		r = inspect_end(app, in, r);
 	if (r == 0 && n_hidden)
-		printf("\n%zu finding%s in order: --all shows %s too\n", n_hidden,
-		       n_hidden == 1 ? " is" : "s are", n_hidden == 1 ? "it" : "them");
+		printf("\n%zu finding%s no action: --all shows %s too\n", n_hidden,
+		       n_hidden == 1 ? " needs" : "s need", n_hidden == 1 ? "it" : "them");
 	return r;
 }
 

@@ -284,10 +284,10 @@ static const char *const sources[] = { "context", "vt-d",   "uio",  "uacce", "id
 	{ "pasid", "Number, or a range of PASIDs that are alike; none if no source reports it", OUT_DEFAULT | OUT_IS_NUMBER | OUT_PASID | OUT_IS_OBJECT, \
 	  0, get_pasid, NULL, OUT_INNER(pasid_range_columns) }, \
 	{ "kind", \
-	  "What it leads to: ioas, hwpt, sva (a process), nested (a guest's table), dma (the " \
+	  "Kind of target: ioas, hwpt, sva (a process), nested (a guest's table), dma (the " \
 	  "kernel's own), unknown", \
 	  0, PASID_NEED_KIND, get_kind, pasid_kind_names }, \
-	{ "target", "The same by name: the IOAS, page table, process, domain or node", OUT_DEFAULT | OUT_PROSE, \
+	{ "target", "Target by name: the IOAS, page table, process, domain or node", OUT_DEFAULT | OUT_PROSE, \
 	  PASID_NEED_KIND, get_target }, \
 	{ "owner", "Its owner: the context that holds it, or the process", OUT_DEFAULT | OUT_SHRINK | OUT_IS_OBJECT, \
 	  PROCESS, get_owner, NULL, OUT_INNER(pasid_owner_columns) }, \
@@ -323,8 +323,8 @@ const struct out_column pasid_columns[] = { PASID_COLUMNS, { 0 } };
 const char pasid_program_defaults[] = "device,pasid,kind,context,ioas,pid,command,state";
 
 static const struct out_column contradiction_columns[] = {
-	{ "kind", "What it leads to", OUT_DEFAULT, PASID_NEED_KIND, get_kind, pasid_kind_names },
-	{ "target", "The same by name", OUT_DEFAULT | OUT_PROSE, PASID_NEED_KIND, get_target },
+	{ "kind", "Kind of target", OUT_DEFAULT, PASID_NEED_KIND, get_kind, pasid_kind_names },
+	{ "target", "Target by name", OUT_DEFAULT | OUT_PROSE, PASID_NEED_KIND, get_target },
 	{ "context", "Context that holds it", OUT_DEFAULT | OUT_OF_CONTEXT, 0, get_context },
 	{ "pid", "Process", OUT_DEFAULT | OUT_IS_NUMBER, PASID_NEED_OWNER, get_pid },
 	{ "command", "Command of that process", OUT_DEFAULT | OUT_SHRINK, PROCESS, get_command },

@@ -98,9 +98,8 @@ static const struct argp why_argp = {
 	.parser = why_parse,
 	.args_doc = "DEVICE",
 	.doc = "Report whether PASIDs can be used on a device, and why not: the verdict, then "
-	       "each link of the "
-	       "chain from its capability to the node through which they are bound that is not "
-	       "in order, with what was measured and what to do. The status is 5 if kernel or "
+	       "the links that need attention in the chain from its capability to the node through "
+	       "which they are bound, with what was measured and what to do. The status is 5 if kernel or "
 	       "hardware cannot, and 3 if something blocks it or is still to be done, such as "
 	       "another driver.",
 	.children = diagnosis_children,

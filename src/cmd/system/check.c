@@ -83,7 +83,7 @@ static const struct argp check_argp = {
 	       "(devices through VFIO), pasid (PASIDs through VFIO and iommufd), sva (PASIDs of "
 	       "processes, "
 	       "by the devices' drivers), unprivileged (passthrough by users who are not root). "
-	       "Then what is not in order, with what was measured and what to do. With USE, only "
+	       "Then what needs attention, with what was measured and what to do. With USE, only "
 	       "for that: the status is 5 if kernel or hardware cannot, 3 if something blocks it "
 	       "or is still to be done, 4 if only permissions are missing. Without USE, these "
 	       "mean that the machine is not ready for any use.",

@@ -283,7 +283,7 @@ static const struct argp diff_argp = {
 	.options = diff_options,
 	.parser = diff_parse,
 	.args_doc = "OLD [NEW [[COLUMN=]PATTERN[,PATTERN...]...]]",
-	.doc = "Show what has changed between two captured machines, or between one and this "
+	.doc = "Show what has changed between two captures, or between one and this "
 	       "machine: units, "
 	       "contexts, groups, devices, drivers, PASIDs. OLD and NEW are what --sysroot "
 	       "takes; - and no NEW is "

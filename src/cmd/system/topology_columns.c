@@ -480,7 +480,7 @@ const struct out_column topology_columns[] = {
 	{ "physfn", "Physical function of a virtual one", OUT_OF_DEVICE, DEVICE_NEED_SRIOV,
 	  get_physfn },
 	{ "sysfs_path", "Path of a device in sysfs", 0, DEVICE_NEED_PATH, get_path },
-	{ "target", "What a PASID, or a RID, leads to: ioas, hwpt, sva, domain, unknown", 0, 0,
+	{ "target", "Kind of target of a PASID or RID: ioas, hwpt, sva, domain, unknown", 0, 0,
 	  get_target, targets },
 	{ "context", "Context that it is, is in, or that holds a PASID", OUT_OF_CONTEXT, 0,
 	  get_context },

@@ -166,7 +166,7 @@ static void add_nodes(struct check_machine *machine)
 		prepared += is_prepared(&machine->devices.v[i]);
 	if (chain->root->captured) {
 		chain_add(chain, &link_node, FINDING_UNKNOWN, NULL, NULL,
-			  "could not be measured: a captured machine has no permissions");
+			  "could not be measured: a capture has no permissions");
 		add_devices(machine, prepared, 0);
 		return;
 	}
@@ -203,7 +203,7 @@ static void add_memlock(struct pasid_chain *chain)
 
 	if (r == -EREMOTE) {
 		chain_add(chain, &link_memlock, FINDING_UNKNOWN, NULL, NULL,
-			  "could not be measured: a captured machine has no limits");
+			  "could not be measured: a capture has no limits");
 		return;
 	}
 	if (r < 0) {

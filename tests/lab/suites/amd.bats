@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# QEMU's AMD-Vi: interrupt remapping does not come up, so that binding is EPERM.
+# QEMU's AMD-Vi: interrupt remapping is not enabled, so binding fails with EPERM.
 
 load lib
 
@@ -26,7 +26,7 @@ fares()
 	}
 }
 
-# chosen: the device whose entry everybody would read.
+# chosen: the device selected in debugfs, whose entry every reader would get.
 chosen()
 {
 	cat $AMD/devid
@@ -42,7 +42,7 @@ chosen()
 	refuses_without_remapping
 }
 
-@test "system check: interrupts that are not remapped are in the way" {
+@test "system check: interrupts without remapping block passthrough" {
 	judges_without_remapping
 }
 
@@ -57,17 +57,17 @@ logged()
 
 @test "system explain: a device's DMA to an address that is not mapped" {
 	"${BUILD:-build}/lab/edu" "$EDU" write 0xdead000
-	# QEMU calls every fault that of an interrupt, at address 0.
+	# QEMU reports every fault as one of an interrupt, at address 0.
 	eventually logged "amd-vi $EDU interrupt 0xa"
 }
 
-@test "pasid why: the device has no PASIDs, and each link is judged all the same" {
+@test "pasid why: the device has no PASIDs, and each link is still judged" {
 	status 5 ctl pasid why "$EDU" -j
 	says pasid-capability
 	jq -e 'any(.[]; .check == "iommu" and .result == "ok")' <<<"$output"
 }
 
-@test "the device table is read, and who was chosen in it stays chosen" {
+@test "the device table is read, and its selection is restored" {
 	local devices
 
 	devices=$(find /sys/class/iommu/ivhd0/devices -mindepth 1 -maxdepth 1 | wc -l)
@@ -80,7 +80,7 @@ logged()
 	[[ $(chosen) == 'No or Invalid input provided' ]]
 }
 
-@test "many who read the device table at once do not disturb each other" {
+@test "concurrent readers of the device table do not disturb each other" {
 	local i jobs=()
 
 	echo "$DISK" >$AMD/devid
@@ -94,7 +94,7 @@ logged()
 	[[ $(chosen) == "$DISK" ]]
 }
 
-@test "who keeps the device table's lock hangs nobody, and is told of" {
+@test "a process that keeps the device table's lock blocks no command, and is reported" {
 	local lock
 
 	exec {lock}<$AMD/devid
@@ -105,8 +105,8 @@ logged()
 	fares 'read none of *'
 }
 
-# Others' entries must not pass for those that were asked for.
-@test "who writes to the device table without its lock makes it unreadable at most" {
+# Entries of other devices must not be taken for the requested ones.
+@test "a process that ignores the device table's lock can only make it unreadable" {
 	local i
 
 	while echo "$NIC" >$AMD/devid; do :; done 3>&- &
@@ -116,13 +116,13 @@ logged()
 	done
 }
 
-@test "every device's entry is read, and none for a list of PASIDs alone" {
+@test "every device's entry is read, and none for just a list of PASIDs" {
 	local devices trace=$BATS_TEST_TMPDIR/trace
 
 	devices=$(find /sys/class/iommu/ivhd0/devices -mindepth 1 -maxdepth 1 | wc -l)
 	((devices > 5))
 	export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0	# LeakSanitizer does not work under strace
-	# Then putting the choice back writes no address.
+	# Restoring the selection then writes no address.
 	echo none >$AMD/devid || true
 	strace -e trace=openat -o "$trace" "$IOASIDCTL" pasid list
 	[[ $(grep -c devid "$trace") == 0 ]]
@@ -130,7 +130,7 @@ logged()
 	(($(grep -cE '"[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]", 12' "$trace") == devices))
 }
 
-@test "without rights the device table is unreadable" {
+@test "without privilege the device table is unreadable" {
 	user ioasidctl pasid list --sources -j >"$BATS_TEST_TMPDIR/sources"
 	jq -e '.[] | select(.source == "amd") | .status == "unreadable" and .reason == "Permission denied"' \
 		"$BATS_TEST_TMPDIR/sources"

@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A captured machine is shown as the machine itself: "system capture" misses nothing that is read, with
-# contexts alive, PASIDs bound by them and by a driver, a disk in use and faults in the log where the
-# machine has such things; for root, and for a user without any right.
+# A captured machine is shown like the machine itself: "system capture" misses nothing that is read,
+# with live contexts, PASIDs bound by them and by a driver, a disk in use and faults in the log, as
+# far as the machine has them; for root, and for an unprivileged user.
 #
-# bats does not see "! command" fail.
+# bats does not notice the failure of "! command".
 # shellcheck disable=SC2143
 
 load lib
@@ -26,7 +26,7 @@ setup_file()
 	ctl system capture "$FILE" >"$BATS_FILE_TMPDIR/said" 2>"$BATS_FILE_TMPDIR/errors"
 	user ioasidctl system capture - >"$FOREIGN" 2>"$BATS_FILE_TMPDIR/foreign.errors"
 	install -m 644 "$FILE" /tmp/before.tar.gz
-	# What tar makes of it does as well, and is not unpacked for each question.
+	# What tar unpacks works too, and need not be unpacked for each command.
 	mkdir "$BATS_FILE_TMPDIR"/{machine,user}
 	tar xzf "$FILE" -C "$BATS_FILE_TMPDIR/machine"
 	tar xzf "$FOREIGN" -C "$BATS_FILE_TMPDIR/user"
@@ -64,7 +64,7 @@ use_device()
 	ctl context create vm
 }
 
-# What is asked; of each inspecting command something, one line each.
+# The commands to compare, one per line; all inspecting commands are there.
 questions()
 {
 	cat <<-END
@@ -136,8 +136,8 @@ questions()
 	END
 }
 
-# answers COMMAND...: to all questions, with what is said on stderr and the status. Hints are left out: what
-# can be done here is not what can be done there.
+# answers COMMAND...: the answers to all questions, with stderr and status. Hints are left out,
+# because a capture has different ones.
 answers()
 {
 	local question status
@@ -168,7 +168,7 @@ answers()
 	diff -u "$BATS_TEST_TMPDIR/live" "$BATS_TEST_TMPDIR/captured"
 }
 
-@test "the file answers as what is in it" {
+@test "the file answers like its unpacked contents" {
 	local command
 
 	for command in 'device list -o all' 'pasid list -o all' 'context list -o all'; do
@@ -178,18 +178,18 @@ answers()
 	[[ -z $(compgen -G '/tmp/ioasidctl.*') ]]
 }
 
-@test "captured by an ordinary user, it answers as it does to that user" {
+@test "captured by an ordinary user, it answers as the machine does for that user" {
 	answers setpriv --reuid 1000 --regid 1000 --clear-groups /tmp/ioasidctl >"$BATS_TEST_TMPDIR/live"
 	answers ctl --sysroot "$BATS_FILE_TMPDIR/user" >"$BATS_TEST_TMPDIR/captured"
 	diff -u "$BATS_TEST_TMPDIR/live" "$BATS_TEST_TMPDIR/captured"
 }
 
-@test "the file says what it is and what could not be read, and is its maker's alone" {
+@test "the file says what it is and what could not be read, and only its owner can read it" {
 	[[ $(<"$BATS_FILE_TMPDIR/said") == "$FILE" ]]
 	[[ $(stat -c %a "$FILE") == 600 ]]
 	[[ $(tar xzOf "$FILE" ioasidctl/capture) == "ioasidctl-capture 1"$'\n'"ioasidctl "*$'\n'"kernel $(uname -r)"$'\n'taken* ]]
 	cat "$BATS_FILE_TMPDIR/errors"
-	# What vfio-pci has and nobody uses sleeps; reading it would wake it.
+	# Unused devices of vfio-pci sleep; reading them would wake them.
 	[[ -z $(grep -vE '^ioasidctl: note: [0-9]+ devices? (was|were) asleep: ' "$BATS_FILE_TMPDIR/errors") ]]
 	grep -q 'note: /sys/kernel/debug.* could not be read: Permission denied' "$BATS_FILE_TMPDIR/foreign.errors"
 	grep -q 'note: /proc/1/fd could not be read: Permission denied' "$BATS_FILE_TMPDIR/foreign.errors"
@@ -208,13 +208,13 @@ answers()
 	diff -r --no-dereference "$BATS_TEST_TMPDIR/first" "$BATS_TEST_TMPDIR/again"
 }
 
-@test "no command line, environment or other process gets into it" {
+@test "it contains no command line, environment or unrelated process" {
 	tar tzf "$FILE" >"$BATS_TEST_TMPDIR/list"
 	[[ -z $(grep -E '/(environ|cmdline|maps|exe|cwd)$' "$BATS_TEST_TMPDIR/list" | grep -vx proc/cmdline) ]]
 	[[ -z $(grep "^proc/$$/" "$BATS_TEST_TMPDIR/list") ]]
 }
 
-@test "the arguments of commands are in it when they are asked for" {
+@test "it contains the arguments of commands if asked for" {
 	local file=$BATS_TEST_TMPDIR/arguments.tar.gz process n=0
 
 	ctl system capture --arguments "$file"
@@ -228,7 +228,7 @@ answers()
 	[[ $LAB_MACHINE != intel-pasid ]] || ((n >= 2))
 }
 
-@test "an anonymous capture names neither user, unit, mount nor context" {
+@test "an anonymous capture names no user, unit, mount or context" {
 	local file=$BATS_TEST_TMPDIR/anonymous.tar.gz
 
 	ctl system capture --anonymous "$file"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# One table of all PASIDs, whoever made them: a context, a process that is not ours, a driver that binds a
-# process; at once.
+# One table of all PASIDs, whatever created them: a context, an unrelated process, and a driver that
+# binds a process, at the same time.
 
 load lib
 
@@ -29,7 +29,7 @@ setup_file()
 	echo $! >"$dir/foreign"
 	exec 7>"$dir/hold"
 	eventually grep -qx ready "$dir/ready"
-	# By a shell of its own that runs nothing: SVA ends at the opener's exec().
+	# In a shell that runs no other program, because SVA ends when the opener calls exec().
 	mkfifo "$dir/never"
 	(exec 8<>"$dir/never" 9<>"/dev/$(ls "/sys/bus/pci/devices/$NARROW/uio")" && read -r -u 8) 3>&- 7>&- &
 	echo $! >"$dir/sleeper"
@@ -63,13 +63,13 @@ setup()
 	[[ $(jq -c "[.[] | select(.device == \"$THIRD\").source] | unique" <<<"$output") == '[["vt-d","vfio"]]' ]]
 	[[ $(jq -c "[.[] | select(.context == \"test\").source] | unique" <<<"$output") == '[["context","vt-d"]]' ]]
 	[[ $(jq -r 'length' <<<"$output") == 6 ]]
-	# All that the hardware has, and no more.
+	# Everything that the hardware has, and nothing else.
 	for device in "$WIDE" "$THIRD" "$NARROW"; do
 		[[ $(jq -r ".[] | select(.device == \"$device\").pasid" <<<"$output") == "$(hardware "$device")" ]]
 	done
 }
 
-@test "the process that a driver has bound" {
+@test "the process that a driver has bound is shown" {
 	local sva
 
 	sva=$(ctl pasid list -j -o all kind=sva)
@@ -88,7 +88,7 @@ setup()
 	[[ -z $(ctl pasid list -nro pasid kind=sva command=foreign) ]]
 }
 
-@test "pasid show: one binding, and none" {
+@test "pasid show: a binding, and one that does not exist" {
 	status 0 ctl pasid show "$THIRD" 9 -j
 	[[ $(jq -c '[.pasid, .pid, .driver, .hardware, .record]' <<<"$output") == "[9,$foreign,\"vfio-pci\",true,false]" ]]
 	status 6 ctl pasid show "$THIRD" 8
@@ -97,14 +97,14 @@ setup()
 	status 2 ctl pasid show "$THIRD" x
 }
 
-@test "the sources say whether they were read" {
+@test "the sources report whether they were read" {
 	status 0 ctl pasid list --sources -j
 	[[ $(jq -r '.[] | select(.status == "read").source' <<<"$output" | xargs) == 'context vt-d uio vfio' ]]
 	jq -e 'all(.[]; .status == "read" or (.reason | length) > 0)' <<<"$output"
 	[[ $(jq '.[] | select(.source == "context").row_count' <<<"$output") == 3 ]]
 }
 
-@test "a user sees what the kernel lets him see, and what is missing is said" {
+@test "a user sees what the kernel allows, and what is missing is reported" {
 	status 7 user ioasidctl pasid list -j -o all
 	says "the IOMMU's table could not be read"
 	status 0 user ioasidctl pasid list --sources -nro source,status

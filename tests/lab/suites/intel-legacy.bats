@@ -1,11 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The device has PASIDs, the IOMMU in legacy mode has none: the kernel says yes to a bind and does nothing.
+# The device has PASIDs, but the IOMMU in legacy mode does not: the kernel returns success to a bind
+# and does nothing.
 
 load lib
 
 E1000=0000:02:02.0 # behind the bridge
-ISA=0000:00:1f.0   # of one device with two others
+ISA=0000:00:1f.0   # one of three functions of a device
 SATA=0000:00:1f.2
 
 teardown()
@@ -14,14 +15,14 @@ teardown()
 	destroy_all
 }
 
-# obstructed GROUP CHECK: the status is 3, and that is what stands in the way first.
+# obstructed GROUP CHECK: the status is 3, and CHECK is the first obstacle.
 obstructed()
 {
 	status 3 ctl group why "$1" -j
 	jq -e --arg check "$2" 'map(select(.result == "blocked" and .check != "ready"))[0].check == $check' <<<"$output"
 }
 
-# cure GROUP: does what is advised, until nothing stands in the way any more.
+# cure GROUP: follows the advice until nothing blocks the group.
 cure()
 {
 	local i remedy
@@ -40,7 +41,7 @@ net_of()
 	ls /sys/bus/pci/devices/"$1"/net
 }
 
-@test "a PASID is refused where the IOMMU cannot do it" {
+@test "a PASID is refused if the IOMMU does not support it" {
 	[[ $(ctl iommu list -nr -o pasid_width vendor=intel) == 0 ]]
 	ctl driver set "$WIDE" vfio-pci
 	ctl context create test
@@ -57,7 +58,7 @@ net_of()
 	ctl driver reset "$WIDE"
 }
 
-@test "the device's own capability is shown all the same" {
+@test "the device's own capability is still shown" {
 	[[ $(ctl device show "$WIDE" -j | jq -c '[.pasid_supported, .pasid_width, .pasid_enabled]') == '[true,20,false]' ]]
 }
 
@@ -65,13 +66,14 @@ net_of()
 	explains_real_faults dmar write read
 }
 
-@test "system check: ready for passthrough, and not for PASIDs" {
+@test "system check: ready for passthrough, but not for PASIDs" {
 	judged 0 ok broken broken
 	status 0 ctl system check passthrough
 	status 5 ctl system check pasid
 	says 'pasid: not ready: iommu-scalable-mode: dmar0'
 	says "hint: give the virtual machine's IOMMU scalable mode and PASIDs"
-	# Nothing has a VFIO driver: then nobody but root can use a device, whatever /dev/vfio/vfio allows.
+	# No device has a VFIO driver: then only root can use one, whatever the mode of
+	# /dev/vfio/vfio.
 	status 3 ctl system check unprivileged
 	says 'unprivileged: not ready: vfio-devices: '
 	ctl driver set "$EDU" vfio-pci
@@ -86,7 +88,7 @@ net_of()
 	explains_groups
 }
 
-@test "group why: what it advises frees a group, and the kernel gives it away" {
+@test "group why: its advice frees a group, and the kernel assigns it" {
 	ip link set "$(net_of $E1000)" up
 	ctl driver set 0000:02:01.0 vfio-pci
 	ctl context create test
@@ -104,7 +106,7 @@ net_of()
 	says "the group cannot be assigned: driver: $E1000: bound to e1000"
 }
 
-@test "group why: the driver of an ISA bridge stands in the way, as the kernel has it" {
+@test "group why: the driver of an ISA bridge blocks the group, as in the kernel" {
 	ctl driver set $SATA vfio-pci
 	ctl context create test
 	echo uio_pci_generic >/sys/bus/pci/devices/$ISA/driver_override
@@ -120,7 +122,7 @@ net_of()
 	ctl driver reset $SATA
 }
 
-@test "group why: what is on a disk" {
+@test "group why: uses of a disk" {
 	mkfs.ext4 -q /dev/nvme0n1
 	mkdir -p /mnt/disk
 	mount /dev/nvme0n1 /mnt/disk
@@ -150,7 +152,7 @@ net_of()
 	local net
 
 	net=$(net_of "$NIC")
-	# QEMU's network advertises a router.
+	# QEMU's network sends router advertisements.
 	echo 0 | tee /proc/sys/net/ipv6/conf/{all,default,"$net"}/accept_ra
 	status 3 ctl group why "$NIC"
 	ip link set "$net" up
@@ -180,7 +182,7 @@ net_of()
 	eventually test -e /sys/class/net/"$net"
 }
 
-@test "group why: a sleeping device is left alone, or woken" {
+@test "group why: a sleeping device is not read, unless woken" {
 	local asleep=/sys/bus/pci/devices/$EDU/power/runtime_status
 
 	ctl driver set "$EDU" vfio-pci
@@ -194,7 +196,7 @@ net_of()
 	ctl driver reset "$EDU"
 }
 
-@test "group why: a mediated device is no PCI device, and its driver gives it away" {
+@test "group why: a mediated device is not a PCI device, and its driver lets the group be assigned" {
 	local uuid=83b8f4f2-509f-382f-3c1e-e6bfe0fa1001
 
 	echo $uuid >/sys/class/mdev_bus/mtty/mdev_supported_types/mtty-1/create

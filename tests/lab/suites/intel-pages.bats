@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the program says of I/O page tables, against what was mapped: 'pages' tells which pages there ought
-# to be and of which size, the kernel's trace of iommu_map() where they are in physical memory.
+# What the program shows of I/O page tables, compared with what was mapped: 'pages' reports the
+# pages and sizes to expect, the kernel's trace of iommu_map() their physical addresses.
 
 load lib
 
@@ -17,7 +17,7 @@ setup_file()
 
 	ctl driver set "$WIDE" vfio-pci
 	node=/dev/vfio/devices/$(ctl device show "$WIDE" -nro vfio_cdev)
-	: >"$TRACE/trace"	# what the run before has left
+	: >"$TRACE/trace"	# left over from the previous run
 	echo 1 >"$TRACE/events/iommu/map/enable"
 	mkfifo "$dir/hold"
 	"${IOASIDCTL%/*}/tests/lab/suites/pages" "$node" 0 7 42 <"$dir/hold" >"$dir/pages" 3>&- &
@@ -25,7 +25,7 @@ setup_file()
 	eventually grep -qx ready "$dir/pages"
 	echo 0 >"$TRACE/events/iommu/map/enable"
 	expect <"$dir/pages" >"$dir/expected"
-	# All kinds are among them.
+	# All kinds of pages occur.
 	[[ $(awk '{ print $4 }' "$dir/expected" | sort -nu | xargs) == '4096 2097152 1073741824' ]]
 }
 
@@ -36,7 +36,7 @@ teardown_file()
 	ctl driver reset "$WIDE"
 }
 
-# "PASID IOVA SIZE ACCESS" becomes "PASID IOVA PHYSICAL SIZE ACCESS" by what was traced.
+# Turns "PASID IOVA SIZE ACCESS" into "PASID IOVA PHYSICAL SIZE ACCESS", using the trace.
 expect()
 {
 	# shellcheck disable=SC2016 # perl expands it
@@ -54,8 +54,8 @@ expect()
 		}' "$BATS_FILE_TMPDIR/pages"
 }
 
-# translated PASID OFFSET: the rows that are expected of every page, OFFSET times a page's size after its
-# beginning, must be what the program says. Of a large number of pages it takes some.
+# translated PASID OFFSET: the program prints the expected row for every page, for the address
+# OFFSET times its size after its beginning. Samples a large number of pages.
 translated()
 {
 	local pasid=$1 offset=$2 rows iovas
@@ -83,7 +83,7 @@ translated()
 	done
 }
 
-@test "without a PASID it is the device's own requests" {
+@test "without a PASID it is the table of the device's own requests" {
 	local row
 
 	read -r _ iova physical _ < <(grep '^0 ' "$BATS_FILE_TMPDIR/expected")
@@ -95,7 +95,7 @@ translated()
 	[[ $(jq -r '.[0].walk[0].entry' <<<"$row") == 0x* ]]
 }
 
-@test "the levels lead from the table that the IOMMU has to the page" {
+@test "the levels lead from the table in the IOMMU to the page" {
 	local row level
 
 	row=$(ctl pasid translate "$WIDE" 7 0x2000200123 0x2040000000 -j)
@@ -104,16 +104,17 @@ translated()
 	[[ $(jq -r '[.[].walk[-1].address] | join(" ")' <<<"$row") == \
 		"$(awk '$2 == "0x2000200000" || $2 == "0x2040000000" { print $3 }' \
 			"$BATS_FILE_TMPDIR/expected" | xargs)" ]]
-	# Both go through the same entries down to where they part.
+	# Both walks share their entries down to the level where they diverge.
 	level=$(jq -r '.[0].walk[0].entry == .[1].walk[0].entry and
 		.[0].walk[1].entry != .[1].walk[1].entry' <<<"$row")
 	[[ $level == true ]]
 }
 
-@test "what is not mapped ends where the kernel has nothing, and the status says so" {
+@test "a walk to an unmapped address ends where the kernel has no entry, and the status says so" {
 	local base=$((0x3000000000)) iovas
 
-	# Between pages; behind the last of a table; where there is no table; where there is no directory.
+	# Between pages; after the last page of a table; where there is no table; where there is no
+	# directory.
 	mapfile -t iovas < <(printf '0x%x\n' $((base)) $((base + 0x7000)) $((base + 0x600000)) \
 		$((base + 0x811000)) $((base + 0x80000000)) $((base + 0x8000000000)))
 	status 6 ctl pasid translate "$WIDE" 42 "${iovas[@]}" -j
@@ -124,14 +125,14 @@ translated()
 	[[ $(jq -r '[.[] | .physical, .access, .walk[-1].entry] | unique == [null]' <<<"$output") == true ]]
 	status 7 ctl pasid translate "$WIDE" 42 "${iovas[0]}" 0x3000001000 -nro state
 	[[ $output == $'unmapped\nmapped' ]]
-	# Another table's addresses are no addresses here.
+	# Addresses of another table are not mapped here.
 	status 6 ctl pasid translate "$WIDE" 7 0x3000001000
 	status 6 ctl pasid translate "$WIDE" 7 0x1000000000000 -nro state
 	[[ $output == beyond ]]
 	says '0x1000000000000: is not an address of a'
 }
 
-# merged PASID PHYSICAL: what 'pasid map' ought to say of the expected pages.
+# merged PASID PHYSICAL: the output of 'pasid map' for the expected pages.
 merged()
 {
 	# shellcheck disable=SC2016 # perl expands it
@@ -155,7 +156,7 @@ merged()
 		END { flush }' "$BATS_FILE_TMPDIR/expected"
 }
 
-@test "map has every range, with its sizes of pages, merged either way" {
+@test "map has every range with its page sizes, merged either way" {
 	local pasid columns=iova,end,size,access,physical,page
 
 	for pasid in "${PASIDS[@]}"; do
@@ -168,7 +169,7 @@ merged()
 	[[ $(ctl pasid map "$WIDE" 42 -j | jq -r '.[4].page[0].size') == 1073741824 ]]
 }
 
-@test "a PASID that is not bound, and a table without anything" {
+@test "a PASID that is not bound, and an empty table" {
 	status 6 ctl pasid map "$WIDE" $LAST
 	says "PASID $LAST is not bound"
 	status 6 ctl pasid translate "$WIDE" $LAST 0x1000

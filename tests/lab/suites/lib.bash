@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# Helpers of the tests that run in the lab's machines. $IOASIDCTL is the program under test.
+# Helpers for the tests that run in the lab's machines. $IOASIDCTL is the program under test.
 
 # shellcheck source-path=SCRIPTDIR source=../../quick.bash
 . "$(dirname "${BASH_SOURCE[0]}")/../../quick.bash"
 
-# For the files that have none of their own.
+# For files without their own.
 setup()
 {
 	follow_test
@@ -42,14 +42,14 @@ valid_documents()
 	"${BASH_SOURCE[0]%/*}/../../tools/schemas" "$IOASIDCTL" "$BATS_FILE_TMPDIR/documents"
 }
 
-# The PASIDs that the IOMMU's own table has of a device, its RID's 0 left out; one a line.
+# The PASIDs that the IOMMU's own table has for a device, except 0, the RID; one per line.
 hardware()
 {
 	[[ -r $TABLE ]] || echo "no table"
 	awk -v bdf="${1#0000:}" '$1 == bdf && $4 + 0 > 0 { print $4 + 0 }' "$TABLE" | sort -n
 }
 
-# user COMMAND...: as somebody without any right. The program has a copy where everybody may read it.
+# user COMMAND...: as an unprivileged user, who can read a copy of the program.
 user()
 {
 	if [[ ! -e /tmp/copied || $(</tmp/copied) != "$IOASIDCTL" ]]; then
@@ -59,14 +59,15 @@ user()
 	(cd /tmp && PATH=/tmp:$PATH setpriv --reuid 1000 --regid 1000 --clear-groups "$@")
 }
 
-# at_home COMMAND...: the same with a runtime directory, as that of somebody who has logged in.
+# at_home COMMAND...: the same with a runtime directory, as after login.
 at_home()
 {
 	[[ -d /run/user/1000 ]] || install -d -o 1000 -g 1000 -m 700 /run/user/1000
 	user env XDG_RUNTIME_DIR=/run/user/1000 "$@"
 }
 
-# status STATUS COMMAND...: it must end with that; $output is stdout, $errors stderr.
+# status STATUS COMMAND...: the command must exit with STATUS; $output is its stdout, $errors its
+# stderr.
 status()
 {
 	local want=$1 got=0
@@ -80,7 +81,7 @@ status()
 	return 1
 }
 
-# says TEXT: stderr has it.
+# says TEXT: stderr contains it.
 says()
 {
 	[[ $errors == *"$1"* ]] && return 0
@@ -106,7 +107,7 @@ holder_pid()
 	ctl context list -nr -o context,pid | awk -v name="$1" '$1 == name { print $2 }'
 }
 
-# Ends every context that a test has left, the users' too.
+# Destroys every context that a test has left, also those of users.
 destroy_all()
 {
 	local name
@@ -116,7 +117,7 @@ destroy_all()
 	done
 }
 
-# On a machine that does not remap interrupts: adding a device is refused, and explained.
+# On a machine without interrupt remapping: adding a device is refused and explained.
 refuses_without_remapping()
 {
 	ctl driver set "$EDU" vfio-pci
@@ -128,7 +129,8 @@ refuses_without_remapping()
 	ctl driver reset "$EDU"
 }
 
-# With the way round a device can be attached, to the IOAS itself: this IOMMU has no PASIDs.
+# With unsafe interrupts allowed, a device can be attached, to the IOAS itself: this IOMMU has no
+# PASIDs.
 attaches_without_remapping()
 {
 	ctl driver set "$EDU" vfio-pci
@@ -144,7 +146,7 @@ attaches_without_remapping()
 	ctl driver reset "$EDU"
 }
 
-# judged STATUS PASSTHROUGH PASID SVA: 'system check' ends with that and with these verdicts.
+# judged STATUS PASSTHROUGH PASID SVA: 'system check' exits with STATUS and has these verdicts.
 judged()
 {
 	status "$1" ctl system check -j
@@ -152,7 +154,7 @@ judged()
 		"${*:2}"
 }
 
-# equal_words TEXT PATTERN: the lines of TEXT, parted by blanks, match.
+# equal_words TEXT PATTERN: the lines of TEXT, joined by spaces, match.
 equal_words()
 {
 	# shellcheck disable=SC2053	# a pattern
@@ -161,13 +163,13 @@ equal_words()
 	return 1
 }
 
-# found CHECK: the last command's results for it.
+# found CHECK: its results in the output of the last command.
 found()
 {
 	jq -r --arg check "$1" '.[] | select(.check == $check).result' <<<"$output"
 }
 
-# On a machine that does not remap interrupts: ready for nothing, until somebody trusts the devices.
+# On a machine without interrupt remapping: ready for nothing, until unsafe interrupts are allowed.
 judges_without_remapping()
 {
 	judged 5 broken broken broken
@@ -179,7 +181,7 @@ judges_without_remapping()
 	echo 0 >/sys/module/iommufd/parameters/allow_unsafe_interrupts
 }
 
-# explains_groups: why each member of each group of this machine is in it, by a rule of PCI.
+# explains_groups: every member of every group of this machine is explained by a rule for PCI.
 explains_groups()
 {
 	local group members
@@ -198,7 +200,7 @@ explains_groups()
 		{ cat "$BATS_TEST_TMPDIR/why"; return 1; }
 }
 
-# reason GROUP OBJECT CHECK: that row of "group why", as "result seen".
+# reason GROUP OBJECT CHECK: the row of "group why", as "result seen".
 reason()
 {
 	"$IOASIDCTL" group why "$1" -j 2>/dev/null | jq -r --arg object "$2" --arg check "$3" \
@@ -211,13 +213,13 @@ explained()
 	ctl system explain -rn -o source,device,iova,access,group | grep -qxF "$*"
 }
 
-# explains_real_faults SOURCE WRITE READ: DMA by a device that nobody gave anything, where nothing is
-# mapped. SOURCE prints it, and calls the accesses so.
+# explains_real_faults SOURCE WRITE READ: unmapped DMA by a device without mappings. SOURCE is the
+# driver that logs it, with these words for the accesses.
 explains_real_faults()
 {
 	local group forged partly=0
 
-	# What this test wrote where it has run since the machine was booted.
+	# Written by an earlier run of this test on the same machine.
 	forged=$(dmesg | grep -c 0x123000) || true
 	((forged == 0)) || partly=7
 	group=$(basename "$(readlink /sys/bus/pci/devices/"$EDU"/iommu_group)")
@@ -228,10 +230,10 @@ explains_real_faults()
 	status $partly ctl system explain -j -o reason,kind,time,line
 	jq -e 'all(.[] | select(.kind == "dma"); (.reason | startswith("the address is not mapped")) and
 		(.time | test("^[0-9]+\\.[0-9]{6}$")))' <<<"$output"
-	# The same from dmesg, with a time in front and the level decoded.
+	# The same from dmesg, with timestamps and decoded levels.
 	dmesg | ctl system explain - -rn -o device,iova | grep -qxF "$EDU 0xdead000"
 	dmesg -x | ctl system explain - -rn -o device,iova | grep -qxF "$EDU 0xdead000"
-	# What a process writes to the log is not believed, nor passed over in silence.
+	# What a process writes to the log is neither believed nor silently skipped.
 	echo "DMAR: [DMA Write NO_PASID] Request device [0000:00:1f.0] fault addr 0x123000 [fault reason 0x05] x" \
 		>/dev/kmsg
 	((++forged == $(dmesg | grep -c 0x123000)))

@@ -1,13 +1,13 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Several contexts, devices and users at once: after each random step the model of tests/model, what the holders
-# list and the kernel's own tables agree. Longer runs: make soak.
+# Several contexts, devices and users at once: after each random step, the model of tests/model, the
+# holders' lists and the kernel's own tables agree. Longer runs: make soak.
 
 load lib
 
 SOAK=tests/model/soak
 
-@test "the model, the holders and the IOMMU agree after each step, also where the kernel fails" {
+@test "model, holders and IOMMU agree after each step, also if the kernel fails" {
 	status 0 "$SOAK" "$PLAIN_IOASIDCTL" --seed 1 --seed 2 --seed 3 --steps 250
 	[[ $output == '750 steps'*'no disagreement' ]]
 }
@@ -17,7 +17,7 @@ SOAK=tests/model/soak
 	[[ $output == '250 steps'*'no disagreement' ]]
 }
 
-@test "a list without the PASIDs of the second device is found, and shortened to what makes it so" {
+@test "a list that lacks the second device's PASIDs is detected, and reduced to a minimal sequence" {
 	status 1 "$SOAK" "$PLAIN_IOASIDCTL" --no-faults --seed 1 --steps 300 --forget
 	[[ $output == *' steps are enough:'$'\n'*'ListBindings: found '* ]]
 	# A context, two devices, an IOAS, a bind.

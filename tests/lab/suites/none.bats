@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# On a machine without an IOMMU: inspecting works, changing says what is missing.
+# On a machine without an IOMMU: inspecting works, changing reports what is missing.
 
 load lib
 
-@test "inspecting commands show what there is, and their JSON is valid" {
+@test "inspecting commands show what there is, as valid JSON" {
 	local noun
 
 	for noun in group pasid context driver ioas; do
@@ -13,7 +13,7 @@ load lib
 		status 0 ctl "$noun" list
 		[[ -z $output ]]
 	done
-	# The kernel's own test unit is there, and nothing is behind it.
+	# The kernel's test unit exists, without devices behind it.
 	status 0 ctl iommu list -j
 	jq -e 'all(.[]; .device_count == 0)' <<<"$output"
 	status 0 ctl device list -j
@@ -24,7 +24,7 @@ load lib
 	jq -e 'any(.[]; .feature == "iommu_groups" and .available == false)' <<<"$output"
 }
 
-@test "changing commands exit 5 and say what is missing" {
+@test "changing commands exit 5 and report what is missing" {
 	local verb
 
 	status 5 ctl driver set "$EDU" vfio-pci
@@ -51,13 +51,13 @@ load lib
 	EOT
 }
 
-@test "pasid why: the device has no PASIDs, and each link is judged all the same" {
+@test "pasid why: the device has no PASIDs, and each link is still judged" {
 	status 5 ctl pasid why "$NIC" -j
 	says pasid-capability
 	jq -e 'any(.[]; .check == "iommu" and .result == "broken")' <<<"$output"
 }
 
-@test "system check: ready for nothing, for want of an IOMMU" {
+@test "system check: ready for nothing, for lack of an IOMMU" {
 	judged 5 broken broken broken
 	says 'not ready for any use: iommu: no IOMMU group'
 	status 5 ctl system check passthrough

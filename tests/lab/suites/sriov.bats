@@ -18,7 +18,7 @@ teardown_file()
 	[[ $(<$numvfs) == 124 ]] || echo 124 >$numvfs
 }
 
-@test "every virtual function is in a group of its own, and all are listed" {
+@test "every virtual function has its own group, and all are listed" {
 	local groups
 
 	groups=$(ls -v /sys/kernel/iommu_groups)
@@ -32,7 +32,7 @@ teardown_file()
 @test "a group costs no more than 20 system calls" {
 	local all devices
 
-	# Start-up is what a listing of nothing costs.
+	# The cost of starting up is measured by an empty listing.
 	strace -f -o "$BATS_TEST_TMPDIR/none" "$IOASIDCTL" group list --sysroot "$BATS_TEST_TMPDIR"
 	strace -f -o "$BATS_TEST_TMPDIR/all" "$IOASIDCTL" group list >/dev/null
 	all=$(($(wc -l <"$BATS_TEST_TMPDIR/all") - $(wc -l <"$BATS_TEST_TMPDIR/none")))
@@ -47,19 +47,19 @@ teardown_file()
 	[[ $output != */config* && $output != *'"config"'* ]]
 	run strace -f -e trace=openat,openat2 "$IOASIDCTL" device list
 	[[ $status == 0 && $output != *'"config"'* ]]
-	# The same look finds it where it is read.
+	# The same trace does find it when it is read.
 	run strace -f -e trace=openat,openat2 "$IOASIDCTL" device list -o device,pasid_width
 	[[ $output == *'"config"'* ]]
 }
 
-@test "group why: a virtual function is alone, and goes with the driver of its physical function" {
+@test "group why: a virtual function is alone, and disappears with the driver of its physical function" {
 	[[ $(reason 0000:01:00.7 0000:01:00.7 alone) == 'ok the only member: virtual function of 0000:01:00.0, behind 0000:00:10.0, which isolates' ]]
 	status 0 ctl group why 0000:01:00.7
 	status 3 ctl group why 0000:01:00.0
 	[[ $(reason 0000:01:00.0 0000:01:00.0 virtual-functions) == 'blocked has 124 virtual functions' ]]
 }
 
-@test "system diff counts virtual functions that have gone, at no less than their number" {
+@test "system diff counts removed virtual functions, without loss" {
 	local physical=0000:01:00.0 numvfs=/sys/bus/pci/devices/0000:01:00.0/sriov_numvfs
 
 	ctl device list -nr -o device "physfn=$physical" | sort >"$BATS_TEST_TMPDIR/functions"

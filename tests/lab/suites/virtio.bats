@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# virtio-iommu has no registers to show, and no interrupt remapping.
+# virtio-iommu publishes no registers, and has no interrupt remapping.
 
 load lib
 
@@ -9,7 +9,7 @@ teardown()
 	destroy_all
 }
 
-@test "the unit and its groups are listed, what it does not publish is absent" {
+@test "the unit and its groups are listed, and what it does not publish is absent" {
 	status 0 ctl iommu list -j
 	jq -e 'any(.[]; .vendor == "virtio" and .pasid_width == null)' <<<"$output"
 	[[ $(ctl group list -nr -o group) == "$(ls -v /sys/kernel/iommu_groups)" ]]
@@ -19,7 +19,7 @@ teardown()
 	refuses_without_remapping
 }
 
-@test "system check: interrupts that are not remapped are in the way" {
+@test "system check: interrupts without remapping block passthrough" {
 	judges_without_remapping
 }
 
@@ -28,11 +28,11 @@ teardown()
 }
 
 @test "system explain: a device's DMA to an address that is not mapped" {
-	# QEMU does not tell the accesses.
+	# QEMU does not report the kind of access.
 	explains_real_faults virtio-iommu "" ""
 }
 
-@test "pasid why: the device has no PASIDs, and each link is judged all the same" {
+@test "pasid why: the device has no PASIDs, and each link is still judged" {
 	status 5 ctl pasid why "$EDU" -j
 	says pasid-capability
 	jq -e 'any(.[]; .check == "iommu" and .result == "ok")' <<<"$output"
@@ -42,8 +42,9 @@ teardown()
 	explains_groups
 }
 
-# The kernel waits for who has the device open, and no signal ends that; nor does anything show who it is.
-@test "driver set: who waits for the kernel is told so, locks others out, and can be stopped" {
+# The kernel waits for the process that has the device open, no signal interrupts that, and nothing
+# shows which process it is.
+@test "driver set: waiting for the kernel is reported, locks others out, and can be stopped" {
 	local dir=$BATS_TEST_TMPDIR setting waiting got=0
 
 	ctl driver set "$EDU" vfio-pci
@@ -72,8 +73,8 @@ teardown()
 	[[ ! -e /sys/bus/pci/devices/$EDU/driver ]]
 }
 
-# udev makes the nodes, on most machines.
-@test "driver set: a node that is late undoes nothing, and is missed" {
+# On most machines udev creates the nodes.
+@test "driver set: a late node undoes nothing, and is reported as missing" {
 	mkdir -p /dev/vfio/devices
 	mount -t tmpfs none /dev/vfio/devices
 	status 7 ctl driver set "$EDU" vfio-pci
