@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Shared by the graph languages, only for out/graph*.c. */
+/* Shared by the graph languages. */
 #pragma once
 
 #include "out/graph.h"

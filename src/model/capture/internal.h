@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Shared by model/capture*.c. */
+/* State of a capture, and its parts. */
 #pragma once
 
 #include <stdio.h>

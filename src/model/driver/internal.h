@@ -8,7 +8,6 @@
 
 /*
  * The aliases of modules, loadable and built in, from modules.alias and modules.builtin.modinfo.
- * Only for model/.
  */
 
 /* MODULE as in the file, with "-" or "_"; PATTERN for fnmatch(3) ("pci:v00008086d*sv..."). */
@@ -21,7 +20,7 @@ typedef void driver_alias_fn(const char *module, const char *pattern, void *data
 int driver_aliases(const struct sys_root *root, driver_alias_fn *each, void *data);
 
 /*
- * Runs a write that may never return in a child process, only for model/: an unbind waits for every
+ * Runs a write that may never return in a child process: an unbind waits for every
  * process that has the device open, and no signal interrupts it (vfio_unregister_group_dev()).
  */
 
