@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From the errors of the protocol to a sentence for people. */
+/* Turns errors of the protocol into sentences. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -10,9 +10,9 @@
 #include "client/internal.h"
 #include "util/str.h"
 
-/* {key} stands for a parameter; {ioas} for the name where there is one, else the number. */
+/* {key} stands for a parameter; {ioas} for the name if there is one, else the number. */
 static const struct rule {
-	const char *name; /* after the interface */
+	const char *name; /* without the interface */
 	enum holder_error_kind kind;
 	int err;
 	const char *message;
@@ -170,7 +170,7 @@ static const char *member(json_object *object, const char *key)
 	return value ? json_object_get_string(value) : "?";
 }
 
-/* A Process, which calls itself what it likes: that is no word of ours. */
+/* A Process: its name is quoted, because any process can choose its own. */
 static void put_process(json_object *process, FILE *f)
 {
 	fprintf(f, "%s ('%s')", member(process, "pid"), member(process, "command"));
@@ -233,7 +233,7 @@ static void put_value(const char *key, json_object *parameters, FILE *f)
 		fputs(value ? json_object_get_string(value) : "?", f);
 }
 
-/* TEMPLATE with its {keys} replaced; NULL without memory. */
+/* TEMPLATE with its {keys} replaced; NULL if out of memory. */
 static char *expand(const char *template, json_object *parameters)
 {
 	char *text = NULL, key[32];
@@ -269,10 +269,10 @@ static const struct rule *find_rule(const char *id)
 	return NULL;
 }
 
-/* An errno that says more than "the kernel refused". */
+/* Maps an errno that is more specific than "the kernel refused". */
 static enum holder_error_kind kind_of(int err, const char *operation)
 {
-	/* EPERM of bind is about the platform's interrupts and not about the caller. */
+	/* EPERM from bind is about interrupt remapping, not about the caller. */
 	if (err == EPERM && operation && strcmp(operation, "VFIO_DEVICE_BIND_IOMMUFD") == 0)
 		return HOLDER_ERROR_UNSUPPORTED;
 	if (err == EPERM || err == EACCES)
@@ -301,7 +301,7 @@ static void fill_details(struct holder_error *error, json_object *parameters)
 		error->pasid = field_u64(pasid);
 }
 
-/* KernelError brings its errno along; one out of range would be no errno to return. */
+/* The errno in KernelError; out of range values must not be returned. */
 static int kernel_errno(json_object *parameters)
 {
 	uint32_t err = 0;
@@ -310,7 +310,7 @@ static int kernel_errno(json_object *parameters)
 										    : EIO;
 }
 
-/* Which PASID of a list it was that the kernel refused. */
+/* Adds which PASID of a list the kernel refused. */
 static void add_pasid(struct holder_error *error)
 {
 	char *text;

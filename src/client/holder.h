@@ -173,7 +173,7 @@ void holder_plan(struct holder_client *client, holder_plan_fn *each, void *data)
 /* What requests are translated through. */
 struct holder_target {
 	uint32_t ioas;
-	char *ioas_name;       /* NULL without */
+	char *ioas_name;       /* NULL if it has none */
 	struct field_u64 hwpt; /* absent: attached to the IOAS itself, the kernel's own table */
 };
 
@@ -191,7 +191,7 @@ struct holder_device {
 
 struct holder_ioas {
 	uint32_t id;
-	char *name;      /* NULL without */
+	char *name;      /* NULL if it has none */
 	uint64_t mapped; /* bytes */
 	uint64_t mapping_count;
 	uint64_t user_count; /* attached devices + bound PASIDs + explicit HWPTs */
@@ -199,7 +199,7 @@ struct holder_ioas {
 
 struct holder_hwpt {
 	uint32_t id;
-	char *name; /* NULL without */
+	char *name; /* NULL if it has none */
 	uint32_t ioas;
 	char *device;        /* the device it was allocated for, which may have left the context */
 	bool pasid;          /* allocated with IOMMU_HWPT_ALLOC_PASID */
@@ -231,7 +231,7 @@ struct holder_binding {
 	char *device;
 	uint32_t lo, hi;
 	uint32_t ioas;
-	char *ioas_name; /* NULL without */
+	char *ioas_name; /* NULL if it has none */
 	uint32_t hwpt;
 };
 
@@ -299,7 +299,7 @@ struct holder_mapping {
 
 struct holder_ioas_info {
 	uint32_t id;
-	char *name;                      /* NULL without */
+	char *name;                      /* NULL if it has none */
 	uint64_t alignment;              /* of IOVA and length, bytes */
 	struct holder_iova_range *range; /* where mappings are allowed */
 	size_t range_n;

@@ -23,7 +23,7 @@ struct holder_client {
 	struct varlink_in in;
 	holder_plan_fn *plan; /* NULL: not a dry run */
 	void *plan_data;
-	json_object *captured; /* no holder is asked, but this: see client/captured.c */
+	json_object *captured; /* replies instead of a holder's: see client/captured.c */
 };
 
 /* The parts of a context's name. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* IOASes and what is mapped in them: memory of the holder, zeroed, freed when it is unmapped. */
+/* IOASes and their mappings: zeroed memory of the holder, freed when unmapped. */
 #include "holder/context.h"
 
 #include <errno.h>
@@ -31,7 +31,7 @@ int context_alloc_ioas(struct context *context, const char *name, struct fault *
 	return 0;
 }
 
-/* So many users are named. */
+/* Maximum number of users named. */
 #define USERS_SHOWN 8
 
 static json_object *json_user(const struct record_user *user)
@@ -81,7 +81,7 @@ int context_free_ioas(struct context *context, struct record_ioas *ioas, struct 
 
 	if (record_ioas_users(record, ioas->id))
 		return refuse_used(context, ioas, fault);
-	/* Automatic HWPTs that could not be destroyed when their last user went. */
+	/* Automatic HWPTs that could not be destroyed when their last user went away. */
 	for (size_t i = record->hwpt_n; i-- > 0;)
 		if (record->hwpt[i].ioas == ioas->id)
 			context_put_hwpt(context, record->hwpt[i].id);
@@ -125,7 +125,7 @@ static int map_memory(struct context *context, struct record_ioas *ioas, struct 
 	return 0;
 }
 
-/* MemAvailable of /proc/meminfo in bytes; UINT64_MAX where it cannot be read. */
+/* MemAvailable of /proc/meminfo in bytes; UINT64_MAX if unreadable. */
 static uint64_t memory_available(void)
 {
 	_cleanup_fclose_ FILE *f = fopen("/proc/meminfo", "re");
@@ -139,15 +139,15 @@ static uint64_t memory_available(void)
 }
 
 /*
- * What is mapped is pinned in this process, and with CAP_IPC_LOCK nothing limits it but the machine's
- * memory: asked for more, the kernel would kill the holder and with it all that the context has.
+ * Mapped memory is pinned, and with CAP_IPC_LOCK only limited by the machine's memory: beyond that,
+ * the OOM killer would kill the holder and destroy the context.
  */
 static int check_memory(const struct record *record, uint64_t size, struct fault *fault)
 {
 	uint64_t available = memory_available(), wanted = size;
 	json_object *parameters;
 
-	/* What is mapped in an IOAS without users is pinned as soon as it has one. */
+	/* Mappings of an IOAS without users are pinned when it gets its first one. */
 	for (size_t i = 0; i < record->ioas_n; i++)
 		if (record_ioas_users(record, record->ioas[i].id) == 0)
 			wanted += record_ioas_mapped(&record->ioas[i]);
@@ -225,7 +225,7 @@ int context_unmap_ioas_all(struct context *context, struct record_ioas *ioas, st
 	return 0;
 }
 
-/* The IOVA ranges, however many: attaching a device in between can change their number. */
+/* The IOVA ranges, of any number. Attaching a device in between can change it. */
 static int iova_ranges(const struct context *context, uint32_t ioas, struct fault *fault,
 		       struct iommufd_iova_range **ret, uint32_t *ret_n, uint64_t *ret_alignment)
 {
@@ -265,7 +265,7 @@ int context_show_ioas(const struct context *context, const struct record_ioas *i
 {
 	_cleanup_free_ struct iommufd_iova_range *range = NULL;
 	json_object *object, *ranges, *mappings;
-	/* The kernel's alignment is of IOVAs; memory is mapped by whole pages, whatever that allows. */
+	/* The kernel's alignment applies to IOVAs; memory can only be mapped in whole pages. */
 	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	uint64_t alignment = 0;
 	uint32_t n = 0;

@@ -10,7 +10,7 @@
 #include "holder/context.h"
 #include "util/cleanup.h"
 
-/* So many are named. */
+/* Maximum number named in a message. */
 #define OVERLAPS_MAX 16
 
 struct region {

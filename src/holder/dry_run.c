@@ -17,11 +17,11 @@
 
 struct dry_run {
 	pid_t pid;
-	int fd; /* of a socket pair */
+	int fd; /* one end of a socket pair */
 	struct varlink_in in;
 };
 
-/* Numbers that the kernel alone gives; those that it has given already are known. */
+/* Ids that only the kernel assigns; those it has already assigned are known. */
 static const char *const given[] = { "id", "ioas", "hwpt" };
 
 static int raise_plan(struct fault *fault, int r)
@@ -62,7 +62,7 @@ static void add_plan(struct call *call, struct plan *plan)
 	json_add(call->reply, "plan", lines);
 }
 
-/* The whole way of the call, to the end of its job. */
+/* Runs the call to the end of its job. */
 static void rehearse(struct context *context, struct call *call)
 {
 	struct plan plan = { 0 };
@@ -82,7 +82,7 @@ static void rehearse(struct context *context, struct call *call)
 	add_plan(call, &plan);
 }
 
-/* What is shared with the holder, devices above all, is not even to be had. */
+/* Closes everything shared with the holder, in particular devices. */
 static void keep_only(int fd)
 {
 	if (fd > 0)
@@ -90,7 +90,7 @@ static void keep_only(int fd)
 	(void)syscall(SYS_close_range, fd + 1, ~0U, 0);
 }
 
-/* Ends without a handler, a flush or a destructor: all that is the holder's. */
+/* Exits without handlers, flushing or destructors, which belong to the holder. */
 __attribute__((noreturn)) static void run_child(struct context *context, struct call *call, int fd,
 						pid_t parent)
 {
@@ -126,7 +126,9 @@ int dry_run_begin(struct context *context, struct call *call, struct dry_run **r
 		free(run);
 		return fault_system(&call->fault, "socketpair", r, NULL);
 	}
-	/* Where it was inherited as ignored, a child's number could be another process's when it is ended. */
+	/*
+	 * If SIGCHLD was inherited as ignored, the child's pid could be reused before it is killed.
+	 */
 	(void)sigaction(SIGCHLD, &keep_children, NULL);
 	run->pid = fork();
 	if (run->pid == 0)
@@ -164,7 +166,7 @@ bool dry_run_step(struct dry_run *run)
 	return n != -EAGAIN && n != -ENOMEM;
 }
 
-/* The child's message becomes the call's answer. */
+/* Turns the child's message into the call's answer. */
 static void take_answer(json_object *message, struct call *call)
 {
 	json_object *parameters = NULL;
@@ -184,7 +186,9 @@ void dry_run_end(struct dry_run *run, struct call *call)
 {
 	_cleanup_json_ json_object *message = NULL;
 
-	/* At its end it is past all but exiting, and this waits for the kernel alone. */
+	/*
+	 * After its last message the child only exits, so killing it is safe and waiting is short.
+	 */
 	(void)kill(run->pid, SIGKILL);
 	while (waitpid(run->pid, NULL, 0) < 0 && errno == EINTR)
 		;

@@ -9,12 +9,12 @@
 #include "util/cleanup.h"
 #include "util/str.h"
 
-/* About 10 to 30 ms where an emulated IOMMU takes 0.3 ms an attach and 1 ms a detach. */
+/* 10 to 30 ms with an emulated IOMMU, which takes 0.3 ms per attach and 1 ms per detach. */
 #define SLICE 32
 
 /*
- * EBUSY of a PASID is that somebody has the number, or that the device is being reset, and then it is that of all
- * of its numbers, a million of them. After so many in a row no more are tried.
+ * EBUSY means that a PASID is in use, or that the device is being reset, which then applies to all
+ * of its million PASIDs. After so many in a row no more are tried.
  */
 #define BUSY_MAX 64
 
@@ -40,7 +40,7 @@ static int refuse_count(uint32_t wanted, uint64_t found, struct fault *fault)
 	return fault_raise(fault, "PasidsExhausted", parameters);
 }
 
-/* Are there as many, as far as the record knows? */
+/* According to the record, are there so many free PASIDs? */
 static int check_count(const struct context *context, const struct record_device *device,
 		       const struct job *job, struct fault *fault)
 {
@@ -51,7 +51,7 @@ static int check_count(const struct context *context, const struct record_device
 	return refuse_count(job->wanted, found, fault);
 }
 
-/* Of a list of which nothing is left, the first one's refusal is that of all. */
+/* If nothing of a list is left, raise the fault of its first PASID. */
 static int refuse_nothing(struct job *job, struct fault *fault)
 {
 	if (job->wanted || job->todo.n)
@@ -105,7 +105,7 @@ int job_bind(struct context *context, struct record_device *device,
 	return 0;
 }
 
-/* All PASIDs that are bound on DEVICE. */
+/* All PASIDs bound on DEVICE. */
 static int all_pasids(const struct record_device *device, struct ranges *ret)
 {
 	_cleanup_ranges_ struct ranges list = { 0 };
@@ -157,7 +157,7 @@ int job_remove(struct record_device *device, bool force, struct fault *fault, st
 	return 0;
 }
 
-/* So many are named. */
+/* Maximum number named in a message. */
 #define PROCESSES_MAX 8
 
 static int refuse_lent(const struct lent_list *list, struct fault *fault)
@@ -166,7 +166,7 @@ static int refuse_lent(const struct lent_list *list, struct fault *fault)
 
 	for (size_t i = 0; i < list->n && i < PROCESSES_MAX; i++) {
 		json_object *process = json_object_new_object();
-		/* A process calls itself what it likes: bytes that are no text among it. */
+		/* The name of a process can be any bytes, not only text. */
 		const struct lent_command name = lent_command(&list->v[i]);
 		_cleanup_free_ char *command = str_printable(name.text);
 
@@ -186,7 +186,7 @@ int job_destroy(const struct context *context, bool force, struct fault *fault, 
 	return job_new(JOB_DESTROY, NULL, fault, ret);
 }
 
-/* LIST, unless it is empty. */
+/* Adds LIST unless it is empty. */
 static void add_ranges(const struct ranges *list, json_object *object, const char *key)
 {
 	_cleanup_free_ char *text = list->n ? ranges_format(list) : NULL;
@@ -195,7 +195,7 @@ static void add_ranges(const struct ranges *list, json_object *object, const cha
 		json_add(object, key, text ? json_object_new_string(text) : NULL);
 }
 
-/* Partly done is no error: the failure travels inside the reply. */
+/* Being done in part is not an error: the failure is part of the reply. */
 static void add_failure(struct fault *fault, json_object *reply)
 {
 	json_object *failure;
@@ -261,8 +261,8 @@ static void end(struct context *context, struct job *job)
 }
 
 /*
- * PASID failed: what was bound before goes, or stays if that was asked for. True when that is the
- * end.
+ * PASID failed: starts undoing what was bound, or keeps it with `partial`. Returns true if the job
+ * has ended.
  */
 static bool fail(struct job *job, enum iommufd_op op, uint32_t pasid, int r)
 {
@@ -294,7 +294,7 @@ static bool give_up(struct job *job, const struct record_device *device)
 	return !job->undoing;
 }
 
-/* A driver or another process has the number. */
+/* The number is in use by a driver or another process. */
 static bool skip(struct job *job, const struct record_device *device, uint32_t pasid)
 {
 	if (ranges_add(&job->busy, pasid, pasid) < 0)
@@ -302,7 +302,7 @@ static bool skip(struct job *job, const struct record_device *device, uint32_t p
 	return ranges_count(&job->busy) == BUSY_MAX && give_up(job, device);
 }
 
-/* The next PASID to bind or unbind; false when there is none. */
+/* The next PASID to bind or unbind; returns false if there is none. */
 static bool next_pasid(const struct context *context, const struct job *job,
 		       const struct record_device *device, uint32_t *ret)
 {
@@ -325,7 +325,7 @@ static bool bind_one(struct context *context, struct job *job, struct record_dev
 
 	if (job->wanted && job->left == 0)
 		return true;
-	/* Whoever wants the device back waits for the end of this. */
+	/* An unbind or removal of the device is waiting for this job to end. */
 	if (device->requested)
 		return fail(job, IOMMUFD_VFIO_ATTACH_PASID, (uint32_t)job->next, -ENODEV);
 	if (!next_pasid(context, job, device, &pasid))
@@ -357,12 +357,12 @@ static bool unbind_one(struct context *context, struct job *job, struct record_d
 	r = context_unbind_pasid(context, device, pasid);
 	if (r < 0)
 		return fail(job, IOMMUFD_VFIO_DETACH_PASID, pasid, r);
-	/* Only for the count: without memory it is short, and that is all. */
+	/* Only used for the count, so a failure does not matter. */
 	(void)ranges_add(&job->done, pasid, pasid);
 	return false;
 }
 
-/* From the end, so that the list only ever gets shorter. */
+/* From the end, so that the list only shrinks and needs no memory. */
 static bool undo_one(struct context *context, struct job *job, struct record_device *device)
 {
 	struct range *last;
@@ -370,7 +370,7 @@ static bool undo_one(struct context *context, struct job *job, struct record_dev
 	if (job->done.n == 0)
 		return true;
 	last = &job->done.v[job->done.n - 1];
-	/* What the kernel will not give back stays bound, and is reported as done. */
+	/* A PASID that cannot be detached stays bound, and is reported as done. */
 	if (context_unbind_pasid(context, device, last->hi) < 0)
 		return true;
 	if (last->hi-- == last->lo)
@@ -378,7 +378,7 @@ static bool undo_one(struct context *context, struct job *job, struct record_dev
 	return false;
 }
 
-/* Any PASID of any device. */
+/* Unbinds one PASID of any device. */
 static bool destroy_one(struct context *context)
 {
 	for (size_t i = 0; i < context->record.device_n; i++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What can take long, because it is an ioctl for each of up to 2^20 PASIDs: done in slices, between
- * which the event loop serves calls that only read. There is one job at a time; it runs to its
- * end even if its client goes away.
+ * Changes that take long, because they need an ioctl for each of up to 2^20 PASIDs. They are done
+ * in slices, between which the event loop serves calls that only read. Only one job runs at a time,
+ * and it runs to completion even if its client disconnects.
  */
 #pragma once
 
@@ -11,51 +11,49 @@
 enum job_kind {
 	JOB_BIND,
 	JOB_UNBIND,
-	JOB_REMOVE,  /* all PASIDs of a device, then the device */
-	JOB_DESTROY, /* all PASIDs of the context; the rest is for context_close() */
+	JOB_REMOVE,  /* unbind all PASIDs of a device, then remove it */
+	JOB_DESTROY, /* unbind all PASIDs of the context; context_close() does the rest */
 };
 
 struct job {
 	enum job_kind kind;
-	uint64_t serial; /* the device */
+	uint64_t serial; /* of the device */
 	struct ranges todo, done;
-	uint64_t next; /* PASIDs below it are dealt with */
-	uint32_t wanted,
-		left; /* automatic choice: so many were asked for, so many are still to be found */
+	uint64_t next;         /* PASIDs below it are done */
+	uint32_t wanted, left; /* automatic choice: requested, and still to be found */
 	uint32_t ioas, hwpt;
 	struct context_undo undo;
-	bool partial; /* what was bound before a failure stays, what is taken is left out */
+	bool partial; /* keep what was bound before a failure, leave out what is in use */
 	struct context_taken taken;
-	struct ranges
-		busy; /* automatic choice: the last ones in a row that the kernel refused as in use */
+	struct ranges busy; /* automatic choice: consecutive PASIDs that failed with EBUSY */
 	bool undoing;
 	bool requested;     /* by the kernel, not by a client */
 	struct fault fault; /* why it failed */
-	json_object *reply; /* when it has ended without one */
+	json_object *reply; /* set if it ended without a fault */
 };
 
-/* What BindPasids asks for. */
+/* Parameters of BindPasids. */
 struct job_request {
 	struct ranges pasid; /* taken over */
-	uint32_t count;      /* so many of the lowest free ones, when pasid is empty */
+	uint32_t count;      /* number of lowest free ones, if pasid is empty */
 	bool partial;
 };
 
-/* Everything that can be known to be wrong is refused here, before anything is done. */
+/* Refuses everything that can be recognized as wrong before anything is done. */
 int job_bind(struct context *context, struct record_device *device,
 	     const struct context_target *target, struct job_request *request, struct fault *fault,
 	     struct job **ret);
-/* PASID is taken over; empty means all. */
+/* Takes over PASID; empty means all. */
 int job_unbind(struct record_device *device, struct ranges *pasid, struct fault *fault,
 	       struct job **ret);
 int job_remove(struct record_device *device, bool force, struct fault *fault, struct job **ret);
-/* Without FORCE refused while processes that were given the descriptors live. */
+/* Without FORCE, refused while processes that received the fds are alive. */
 int job_destroy(const struct context *context, bool force, struct fault *fault, struct job **ret);
 
-/* Does a slice. True when the job has ended: then fault.id or reply is set. */
+/* Does a slice. Returns true when the job has ended, with fault.id or reply set. */
 bool job_step(struct context *context, struct job *job);
 
-/* "bind of 17 PASIDs on 0000:00:03.0": for the log; NULL without memory. */
+/* "bind of 17 PASIDs on 0000:00:03.0", for the log; NULL if out of memory. */
 char *job_describe(const struct context *context, const struct job *job);
 
 void job_free(struct job *job);

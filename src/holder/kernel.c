@@ -12,7 +12,7 @@
 
 #include "util/cleanup.h"
 
-/* Numbers of what a plan only speaks of, from the top: the kernel's grow from 1. */
+/* Placeholder ids of objects in a plan, from the top: the kernel's grow from 1. */
 #define PLAN_ID_MIN (UINT32_MAX - 1024)
 
 bool kernel_is_planned(uint32_t id)
@@ -20,7 +20,7 @@ bool kernel_is_planned(uint32_t id)
 	return id >= PLAN_ID_MIN;
 }
 
-/* TEXT NULL: there was no memory for it. */
+/* TEXT NULL: out of memory. */
 static void push(struct plan *plan, const char *text)
 {
 	plan->bytes += text ? strlen(text) : 0;
@@ -30,7 +30,7 @@ static void push(struct plan *plan, const char *text)
 		plan->err = text ? strv_push(&plan->line, text) : -ENOMEM;
 }
 
-/* The PASIDs that have come together become a line. */
+/* Turns the collected PASIDs into a line. */
 int plan_end(struct plan *plan)
 {
 	_cleanup_free_ char *before = TAKE_PTR(plan->pasid.before);
@@ -57,7 +57,7 @@ void plan_done(struct plan *plan)
 	*plan = (struct plan){ 0 };
 }
 
-/* A line; nothing without a plan. True with one. */
+/* Adds a line if there is a plan. Returns whether there is one. */
 __attribute__((format(printf, 2, 3))) static bool note(struct plan *plan, const char *format, ...)
 {
 	_cleanup_free_ char *text = NULL;
@@ -91,7 +91,7 @@ struct object_name {
 	char text[32];
 };
 
-/* A call makes one object of a kind at most, so there is no need to tell new ones apart. */
+/* A call creates at most one object of each kind, so new ones need no distinct names. */
 static struct object_name object_name(const struct context *context, uint32_t id)
 {
 	const char *kind = record_hwpt_by_id(&context->record, id) ? "hwpt" : "ioas";
@@ -104,7 +104,10 @@ static struct object_name object_name(const struct context *context, uint32_t id
 	return name;
 }
 
-/* True with a plan: then PASID joins its last line if that is of the same call and the PASID before. */
+/*
+ * Returns whether there is a plan. Adds PASID to the last line if that is for the same call and the
+ * previous PASID.
+ */
 static bool note_pasid(struct context *context, enum iommufd_op op,
 		       const struct record_device *device, uint32_t pasid, uint32_t hwpt)
 {
@@ -174,7 +177,7 @@ int kernel_watch_request(struct context *context, struct record_device *device)
 	if (event < 0)
 		return -errno;
 	r = vfio_set_request_event(device->fd, event);
-	/* An mdev, a platform device, a driver that does not ask. */
+	/* A mediated or platform device, or a driver without the request interrupt. */
 	if (r == -EINVAL || r == -ENOTTY)
 		return 0;
 	if (r < 0)
@@ -262,7 +265,7 @@ int kernel_ioas_map(struct context *context, const struct record_ioas *ioas,
 					mapping->length, iova, mapping->flags, ret_iova);
 	if (iova &&
 	    record_mapping_overlaps(ioas, *iova, *iova + (mapping->length - 1), &first, &whole))
-		return -EEXIST; /* as the kernel would say */
+		return -EEXIST; /* as the kernel would return */
 	if (iova)
 		snprintf(at, sizeof(at), " iova 0x%" PRIx64, *iova);
 	note(context->plan, "ioctl %s %s size 0x%" PRIx64 "%s%s%s",
@@ -302,13 +305,13 @@ int kernel_memory_get(struct context *context, uint64_t size, void **ret)
 	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED)
 		return -errno;
-	/* It is pinned: a fork would have to copy every page of it. */
+	/* It is pinned: a fork would have to copy every page. */
 	(void)madvise(memory, size, MADV_DONTFORK);
 	*ret = memory;
 	return 0;
 }
 
-/* In a dry run it is not there, and its addresses may be something else. */
+/* In a dry run the memory does not exist, and its address may be used for something else. */
 void kernel_memory_put(struct context *context, void *memory, uint64_t size)
 {
 	if (!context->plan)

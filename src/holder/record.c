@@ -45,7 +45,7 @@ void record_done(struct record *record)
 	*record = (struct record){ 0 };
 }
 
-/* Closes the gap that the element at AT leaves. */
+/* Removes the element at AT. */
 #define ARRAY_DROP(array, n, at) \
 	do { \
 		size_t at_ = (at); \
@@ -148,7 +148,7 @@ struct record_device *record_device_find(const struct record *record, const char
 			named = device;
 		}
 	}
-	/* The last component alone names devices of two buses: then it names none. */
+	/* If the last component matches devices on two buses, it names none. */
 	return several ? NULL : named;
 }
 
@@ -221,7 +221,7 @@ struct record_hwpt *record_hwpt_automatic(const struct record *record,
 		if (!hwpt->automatic || !hwpt->pasid || hwpt->ioas != ioas)
 			continue;
 		/*
-		 * A group is attached as one: two HWPTs of one IOAS would exclude each other there.
+		 * A group is attached as a whole: two HWPTs of one IOAS would exclude each other.
 		 */
 		if (hwpt->group == -1 ? strcmp(hwpt->device, device->path) == 0
 				      : hwpt->group == device->group)

@@ -3,6 +3,6 @@
 
 #include "cmd.h"
 
-/* Verbs that have a file of their own, for the noun. */
+/* Verbs in files of their own, for the file of their noun. */
 
 extern const struct cmd group_why_cmd;

@@ -17,7 +17,7 @@ struct ioas_row {
 struct ioas_user {
 	const char *kind;    /* "device", "pasid", "hwpt" */
 	const char *device;  /* borrowed, as NAME */
-	const char *name;    /* NULL without */
+	const char *name;    /* NULL if it has none */
 	struct field_u64 id; /* id of the device or HWPT; absent for PASIDs */
 	struct range pasid;  /* of PASIDs */
 };

@@ -22,7 +22,7 @@ struct pages_range_row {
 };
 extern const struct out_column pages_range_columns[];
 
-/* Verbs that have a file of their own, for the noun. */
+/* Verbs in files of their own, for the file of their noun. */
 
 extern const struct cmd pasid_bind_cmd;
 extern const struct cmd pasid_list_cmd;

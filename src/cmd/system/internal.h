@@ -151,7 +151,7 @@ void topology_columns_need(unsigned int need, struct topology_need *ret);
 /* How the node is highlighted. */
 enum out_tone topology_tone(const struct topology_node *node);
 
-/* Verbs that have a file of their own, for the noun. */
+/* Verbs in files of their own, for the file of their noun. */
 
 extern const struct cmd system_diff_cmd;
 extern const struct cmd system_check_cmd;
