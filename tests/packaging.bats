@@ -150,5 +150,4 @@ ioasidctl.spec"
 
 @test "the RPM's build looked for no packages and installed none" {
 	run ! grep -nE 'deps: |apt-get' "$BATS_FILE_TMPDIR/rpm.log"
-	grep -q '^+ touch build/deps' "$BATS_FILE_TMPDIR/rpm.log"
 }

@@ -236,24 +236,29 @@ function_of()
 }
 
 @test "it compiles with gcc without a warning" {
-	make -C "$ROOT" --no-print-directory BUILD="$BUILD" CC=gcc binary units
+	make -C "$ROOT" --no-print-directory BUILD="$BUILD" CC=gcc WERROR=-Werror binary units
 }
 
 @test "it compiles with clang without a warning" {
-	make -C "$ROOT" --no-print-directory -j2 BUILD="$BUILD/clang" CC=clang binary
+	make -C "$ROOT" --no-print-directory -j2 BUILD="$BUILD/clang" CC=clang WERROR=-Werror binary
 }
 
 @test "a warning ends the compilation, with either compiler" {
 	local compiler
 
 	cp "$ROOT/Makefile" "$TREE"
-	mkdir -p "$TREE/tests"
-	cp "$ROOT/tests/deps" "$TREE/tests"
 	put src/main.c < <(printf 'int main(void)\n{\n\tint unused = 1;\n\treturn 0;\n}\n')
 	for compiler in gcc clang; do
-		run -2 make -C "$TREE" BUILD="$compiler" CC="$compiler" binary
+		run -2 make -C "$TREE" BUILD="$compiler" CC="$compiler" WERROR=-Werror binary
 		contains "$output" "unused variable"
 	done
+}
+
+@test "a missing library is named, and the build neither installs nor compiles anything" {
+	run -2 make -C "$ROOT" BUILD="$BATS_TEST_TMPDIR/build" LIBRARIES='libudev none-such' binary
+	contains "$output" "none-such"
+	contains "$output" "'make deps' installs it"
+	equal "$(find "$BATS_TEST_TMPDIR/build" -name '*.o' -o -name deps)" ""
 }
 
 @test "nothing outlives a function but in main.c, and lower layers neither print nor exit" {
