@@ -15,7 +15,6 @@
 #include <cmocka.h>
 
 #include "../holder_world.h"
-#include "../memory.h"
 
 static bool held;      /* a child stops itself before its first step */
 static int fork_errno; /* forking fails with this */
@@ -301,9 +300,6 @@ static void answers(void **state)
 static void without_process(void **state)
 {
 	struct world *world = *state;
-	struct dry_run *dry = NULL;
-	struct call call = { 0 };
-	long live;
 	struct peer peer = join(world);
 	unsigned int before = descriptors();
 
@@ -312,17 +308,7 @@ static void without_process(void **state)
 		      "{\"error\":\"org.ioasidctl.Context.KernelError\",\"parameters\":{"
 		      "\"operation\":\"fork\",\"errno\":11,\"errno_name\":\"EAGAIN\"}}");
 	fork_errno = 0;
-	/* Nothing is left of it. */
-	live = memory.live;
-	fork_errno = EAGAIN;
-	assert_int_equal(dry_run_begin(&world->context, &call, &dry), FAULTED);
-	fork_errno = 0;
-	fault_done(&call.fault);
 	pair_errno = EMFILE;
-	assert_int_equal(dry_run_begin(&world->context, &call, &dry), FAULTED);
-	fault_done(&call.fault);
-	assert_null(dry);
-	assert_int_equal(memory.live, live);
 	expect_answer(world, &peer, CALL("AllocIoas", "{" DRY),
 		      "{\"error\":\"org.ioasidctl.Context.KernelError\",\"parameters\":{"
 		      "\"operation\":\"socketpair\",\"errno\":24,\"errno_name\":\"EMFILE\"}}");

@@ -3,11 +3,13 @@
  * A context that runs out of memory: every change with each of its allocations failing in turn. A
  * refused change is not made, kernel and record agree, and nothing leaks.
  */
+#include "holder/dry_run.h"
 #include "holder/method.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include <cmocka.h>
 
@@ -253,9 +255,48 @@ static void each_allocation(void **state)
 	}
 }
 
+static int missing; /* neither a process nor a socket is to be had, with this errno */
+
+pid_t fork(void)
+{
+	errno = missing;
+	return -1;
+}
+
+int socketpair(int domain, int type, int protocol, int fds[2])
+{
+	(void)domain;
+	(void)type;
+	(void)protocol;
+	fds[0] = fds[1] = -1;
+	errno = EMFILE;
+	return missing == EMFILE ? -1 : 0;
+}
+
+/* A dry run that cannot begin leaves nothing, whichever step it is that fails. */
+static void dry_run_refused(void **state)
+{
+	static const int errnos[] = { EMFILE, EAGAIN };
+	struct context *context = *state;
+	struct dry_run *run = NULL;
+	struct call call = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(errnos); i++) {
+		long live = memory.live;
+
+		missing = errnos[i];
+		assert_int_equal(dry_run_begin(context, &call, &run), FAULTED);
+		assert_int_equal(call.fault.err, missing);
+		fault_done(&call.fault);
+		assert_null(run);
+		assert_int_equal(memory.live, live);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(dry_run_refused),
 		cmocka_unit_test(each_allocation),
 	};
 

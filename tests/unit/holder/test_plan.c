@@ -233,21 +233,24 @@ static void given_up(void **state)
 /* At the limit and one byte more; what does not fit is an error, and no line is truncated. */
 static void too_long(void **state)
 {
-	static const char line[] = "ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a";
+	static const char words[] = "ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT ";
 	struct context *context = *state;
 	struct record_device *a = record_device_find(&context->record, "a");
 	struct record_device named = *a;
-	char *path;
+	char name[4001] = "", *path;
+	const size_t length = sizeof(words) - 1 + sizeof(name) - 1;
 	size_t n = 0, bytes;
 
+	memset(name, 'y', sizeof(name) - 1);
 	for (unsigned int more = 0; more < 2; more++) {
 		PLANNED(context);
-		for (n = 0, bytes = 0; bytes + 2 * (sizeof(line) - 1) <= PLAN_BYTES_MAX; n++) {
-			assert_int_equal(kernel_detach(context, a), 0);
-			bytes += sizeof(line) - 1;
+		named.path = name;
+		for (n = 0, bytes = 0; bytes + 2 * length <= PLAN_BYTES_MAX; n++) {
+			assert_int_equal(kernel_detach(context, &named), 0);
+			bytes += length;
 		}
 		/* A last line that ends exactly at the limit, or one byte after. */
-		bytes = PLAN_BYTES_MAX - bytes - (sizeof(line) - 2) + more;
+		bytes = PLAN_BYTES_MAX - bytes - (sizeof(words) - 1) + more;
 		path = calloc(1, bytes + 1);
 		memset(path, 'x', bytes);
 		named.path = path;
