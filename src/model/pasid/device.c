@@ -24,18 +24,17 @@ void pasid_device_done(struct pasid_device *device)
 static int open_member(const struct sys_root *root, const char *id)
 {
 	_cleanup_strv_ struct strv list = { 0 };
-	_cleanup_close_ int groups = -1;
+	_cleanup_close_ int groups = sys_dir_open(root, GROUPS);
+	int r = groups < 0 ? groups : sys_list(groups, ".", &list);
 
-	groups = sys_dir_open(root, GROUPS);
-	if (groups < 0 || sys_list(groups, ".", &list) < 0)
-		return -ENOENT;
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < list.n; i++) {
 		char path[PATH_MAX];
 		int dir;
 
-		if (snprintf(path, sizeof(path), GROUPS "/%s/devices/%s", list.v[i], id) >=
-		    (int)sizeof(path))
-			return -ENAMETOOLONG;
+		/* Long enough: an ID beyond NAME_MAX has failed before. */
+		snprintf(path, sizeof(path), GROUPS "/%s/devices/%s", list.v[i], id);
 		dir = sys_dir_open(root, path);
 		if (dir != -ENOENT)
 			return dir;

@@ -37,7 +37,7 @@ static void find_user(struct pasid_walk *walk)
 	}
 	if (n[1] == 1 || n[0] == 1)
 		place->user = n[1] == 1 ? found[1] : found[0];
-	else if (n[0] == 0 && walk->files.status < 0)
+	else if (n[0] == 0 && walk->files.status != 1)
 		place->user = field_u64_error(walk->files.status);
 }
 

@@ -80,6 +80,8 @@ static void finds_members_of_groups(void **state)
 	check_of(tree, "dma0", ALL, true, " group!-13 driver!-13 unit!-13");
 	assert_int_equal(renameat(tree->root.fd, "sys/kernel/iommu_groups", tree->root.fd, "x"), 0);
 	check_of(tree, "dma0", ALL, true, "");
+	tree_link(tree, "sys/kernel/iommu_groups", "errno:5");
+	check_of(tree, "dma0", ALL, true, " group!-5 driver!-5 unit!-5");
 }
 
 /* An id may come from another user's context: it must not lead to another directory. */

@@ -72,8 +72,7 @@ static int read_units(struct amd *amd, bool entries)
 		amd->n_units++;
 		if (!entries)
 			continue;
-		if ((size_t)snprintf(path, sizeof(path), UNITS "/%s", units.v[i]) >= sizeof(path))
-			return -ENAMETOOLONG;
+		snprintf(path, sizeof(path), UNITS "/%s", units.v[i]);
 		unit = sys_dir_open(amd->reader->root, path);
 		r = unit < 0 ? unit : sys_list(unit, "devices", &devices);
 		if (r < 0)

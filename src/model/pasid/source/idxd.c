@@ -80,8 +80,7 @@ static int open_entry(const struct idxd *idxd, const char *entry)
 {
 	char path[512];
 
-	if ((size_t)snprintf(path, sizeof(path), BUS "/%s", entry) >= sizeof(path))
-		return -ENAMETOOLONG;
+	snprintf(path, sizeof(path), BUS "/%s", entry);
 	return sys_dir_open(idxd->reader->root, path);
 }
 
@@ -89,8 +88,7 @@ static int find_device(const struct idxd *idxd, const char *entry, char *buf, si
 {
 	char path[512];
 
-	if ((size_t)snprintf(path, sizeof(path), BUS "/%s", entry) >= sizeof(path))
-		return -ENAMETOOLONG;
+	snprintf(path, sizeof(path), BUS "/%s", entry);
 	return pasid_source_device(idxd->reader->root, path, buf, size);
 }
 
@@ -213,8 +211,7 @@ static int read_file(struct idxd *idxd, const char *entry)
 	struct queue *queue;
 	int r;
 
-	if ((size_t)snprintf(link, sizeof(link), BUS "/%s", entry) >= sizeof(link))
-		return 0;
+	snprintf(link, sizeof(link), BUS "/%s", entry);
 	r = sys_root_realpath(idxd->reader->root, link, path, sizeof(path));
 	dir = r < 0 ? r : sys_dir_open(idxd->reader->root, path + 1);
 	/* Closed since the bus was listed. */
