@@ -175,7 +175,6 @@ static int flush(struct mapping *mapping)
 
 	if (!mapping->any)
 		return 0;
-	range->n_pages = 0;
 	for (unsigned int level = 1; level <= PAGETABLE_LEVELS; level++)
 		if (mapping->counts[level - 1])
 			range->pages[range->n_pages++] =

@@ -224,6 +224,8 @@ static void says_what_it_could_not_read(void **state)
 	/* A device without modalias. */
 	device(tree, "0000:00:03.0", "", "(null)\n");
 	check(tree, "e1000e", DRIVER_MATCH_UNKNOWN, -ENOENT);
+	check_made(tree, "vfio-pci", DRIVER_MATCH_ANY, -ENOENT, "");
+	check_list(tree, "pci-stub uio_pci_generic vfio-pci");
 	/* With any contents of the files. */
 	device(tree, "0000:00:03.0", MODALIAS, "(null)\n");
 	tree_file(tree, "proc/sys/kernel/osrelease", "other\n");
