@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#define MEMORY_FENCED
 #include "memory.h"
 
 #include <signal.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Injects failures of malloc() and detects leaks, accesses beyond the end and after free(): for one
- * file of a program, whose malloc() this is. With sanitizers, which have their own malloc(), nothing
+ * Injects failures of malloc() and detects leaks: for one file of a program, whose malloc() this
+ * is. With MEMORY_FENCED it also detects accesses beyond the end and after free(), at the cost of
+ * three system calls for each allocation. With sanitizers, which have their own malloc(), nothing
  * fails and they detect the rest.
  */
 #pragma once
@@ -19,7 +20,8 @@ struct memory {
 
 static struct memory memory;
 
-#ifndef __SANITIZE_ADDRESS__
+#ifdef __SANITIZE_ADDRESS__
+#elif defined(MEMORY_FENCED)
 
 #define MEMORY_PAGE  4096ul
 #define MEMORY_ALIGN 16ul /* what is less than that behind an allocation is not noticed */
@@ -84,6 +86,49 @@ void *realloc(void *old, size_t size)
 		memcpy(new, old, had < size ? had : size);
 	free(old);
 	return new;
+}
+
+#else
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *old, size_t size);
+void __libc_free(void *old);
+
+static bool memory_fails(void)
+{
+	return ++memory.n == memory.fail_at;
+}
+
+static void *memory_count(void *new)
+{
+	if (!new)
+		errno = ENOMEM;
+	memory.live += new != NULL;
+	return new;
+}
+
+void *malloc(size_t size)
+{
+	return memory_count(memory_fails() ? NULL : __libc_malloc(size));
+}
+
+void *calloc(size_t n, size_t size)
+{
+	return memory_count(memory_fails() ? NULL : __libc_calloc(n, size));
+}
+
+void *realloc(void *old, size_t size)
+{
+	if (!old)
+		return malloc(size);
+	return memory_fails() ? NULL : __libc_realloc(old, size);
+}
+
+void free(void *old)
+{
+	memory.live -= old != NULL;
+	__libc_free(old);
 }
 
 #endif

@@ -2,6 +2,7 @@
 /* The obstacles to changing a driver with all their fields, one per line. */
 #pragma once
 
+#define MEMORY_FENCED
 #include "memory.h"
 
 #include "model/driver/plan.h"

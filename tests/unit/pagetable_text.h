@@ -2,6 +2,7 @@
 /* A device behind a unit of Intel's, and what is found of its page table, with all of its members. */
 #pragma once
 
+#define MEMORY_FENCED
 #include "memory.h"
 
 #include <inttypes.h>

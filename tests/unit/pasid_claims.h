@@ -2,6 +2,7 @@
 /* Reads a source of PASIDs from a tree and formats each claim as a line. */
 #pragma once
 
+#define MEMORY_FENCED
 #include "memory.h"
 
 #include <inttypes.h>

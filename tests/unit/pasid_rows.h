@@ -2,6 +2,7 @@
 /* A machine with PASIDs, and its bindings with all known facts, one per line. */
 #pragma once
 
+#define MEMORY_FENCED
 #include "memory.h"
 
 #include <inttypes.h>

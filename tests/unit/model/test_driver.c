@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Plans: what has to be written to change a device's driver. */
+#define MEMORY_FENCED
 #include "../memory.h"
 
 #include "model/driver/plan.h"

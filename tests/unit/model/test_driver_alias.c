@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The aliases of modules, as depmod and the kernel's build leave them. */
+#define MEMORY_FENCED
 #include "../memory.h"
 
 #include "model/driver/internal.h"

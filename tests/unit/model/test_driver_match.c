@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which devices a driver supports, from the files of depmod and the kernel's build. */
+#define MEMORY_FENCED
 #include "../memory.h"
 
 #include "model/driver/match.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Facts of devices with PASIDs, and of the processes behind them. */
+#define MEMORY_FENCED
 #include "../memory.h"
 
 #include <inttypes.h>

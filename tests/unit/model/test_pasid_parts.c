@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Claims of several sources: stored, sorted, and merged where they agree. */
+#define MEMORY_FENCED
 #include "../memory.h"
 
 #include <inttypes.h>
