@@ -48,16 +48,20 @@ static int take_fds(struct holder_client *client, json_object *reply, struct hol
 	return fine && list->v && strcmp(list->v[0].name, "iommufd") == 0 ? 0 : -EPROTO;
 }
 
-/* The device number if FD is a character device opened for reading and writing; else 0. */
+/*
+ * The device number if FD is a character device opened for reading and writing; else 0. fstat()
+ * would ask the daemon of a FUSE file.
+ */
 static dev_t open_device(int fd)
 {
 	const int flags = fcntl(fd, F_GETFL);
-	struct stat st;
+	struct statx st;
 
-	if (flags < 0 || flags & O_PATH || (flags & O_ACCMODE) != O_RDWR || fstat(fd, &st) < 0 ||
-	    !S_ISCHR(st.st_mode))
+	if (flags < 0 || flags & O_PATH || (flags & O_ACCMODE) != O_RDWR ||
+	    statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &st) < 0 ||
+	    !S_ISCHR(st.stx_mode))
 		return 0;
-	return st.st_rdev;
+	return makedev(st.stx_rdev_major, st.stx_rdev_minor);
 }
 
 /* The device number of the misc device iommu; 0 if there is none. */
@@ -129,6 +133,14 @@ static bool is_of_another(int fd, const char *path)
 	}
 	fclose(f);
 	return another;
+}
+
+bool client_fd_is_fit(int fd, const char *sysfs)
+{
+	const dev_t number = open_device(fd);
+	_cleanup_free_ char *path = number ? vfio_path(sysfs, number) : NULL;
+
+	return path || (number && number == iommu_device(sysfs));
 }
 
 static bool is_device(const char *sysfs, const struct holder_fd *fd)

@@ -139,6 +139,11 @@ static int connect_in(int dir, const struct client_name *name, const char *asked
 	r = connect_patiently(dir, file, name->uid, &client->fd);
 	if (r < 0)
 		return connect_error(error, asked, name->uid, r);
+	r = client->foreign ? client_shield(client, "/sys") : 0;
+	if (r < 0)
+		return error_set(error, HOLDER_ERROR_SYSTEM, -r,
+				 "cannot start a process to talk to the holder of context %s: %s",
+				 asked, strerror(-r));
 	r = greet(client, error);
 	if (r < 0)
 		return r;

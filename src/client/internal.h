@@ -18,6 +18,8 @@
 
 struct holder_client {
 	int fd;
+	pid_t peer_pid; /* of the holder, if recorded; 0: the kernel knows it of FD */
+	uid_t peer_uid;
 	char *reference; /* as shown: see struct holder_entry */
 	bool foreign;    /* another user's: its strings are not trusted */
 	struct varlink_in in;
@@ -58,6 +60,13 @@ int error_protocol(struct holder_error *error);
 
 /* The peer's pid and uid from SO_PEERCRED. Returns 0 or -errno. */
 int client_peer(const struct holder_client *client, pid_t *ret_pid, uid_t *ret_uid);
+
+/*
+ * Starts a process that from here on talks to CLIENT's holder and relays what it says. Only iommufds
+ * and VFIO devices, by the device numbers in SYSFS, "/sys", are relayed; any other fd is replaced by
+ * /dev/null. Returns 0 or -errno.
+ */
+int client_shield(struct holder_client *client, const char *sysfs);
 
 /* Connecting to and calling a captured context. Takes over PARAMETERS. */
 int client_captured_connect(const struct holder_entry *entry, struct holder_client **ret,
@@ -128,6 +137,8 @@ void *wire_array(struct wire *wire, const char *key, size_t size,
  */
 char **wire_strings(struct wire *wire, const char *key, size_t *ret_n);
 
+/* Is FD an open /dev/iommu or VFIO device? Does not ask the file system, which may not answer. */
+bool client_fd_is_fit(int fd, const char *sysfs);
 /*
  * Are LIST's fds what their names say: first an open /dev/iommu, then open VFIO devices, by the
  * device numbers in SYSFS, "/sys"? Returns 0, -EPROTO, another -errno.

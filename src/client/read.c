@@ -101,6 +101,11 @@ int client_peer(const struct holder_client *client, pid_t *ret_pid, uid_t *ret_u
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
 
+	if (client->peer_pid) {
+		*ret_pid = client->peer_pid;
+		*ret_uid = client->peer_uid;
+		return 0;
+	}
 	if (getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
 		return -errno;
 	*ret_pid = peer.pid;
