@@ -233,6 +233,24 @@ aliases()
 	[[ $status == 6 && -z $output ]]
 }
 
+@test "where the files about drivers cannot be read, a note says that drivers may be missing" {
+	local modules tree
+
+	tree=$(own intel-pasid)
+	aliases "$tree"
+	for modules in "$tree"/lib/modules/*/modules.*; do
+		ln -sf errno:13 "$modules"
+	done
+	on intel-pasid driver set --list-drivers 00:05.0
+	ended 7
+	equal "$output" "$(printf '%s\n' uio_pci_generic uio_pci_sva vfio-pci)"
+	says_only "ioasidctl: note: 00:05.0: the drivers made for it could not be determined: Permission denied"
+	rm -r "${tree:?}/lib"
+	on intel-pasid driver set --list-drivers 00:05.0
+	ended 7
+	says_only "ioasidctl: note: 00:05.0: the drivers made for it could not be determined: this kernel has no modules.alias or modules.builtin.modinfo that says so"
+}
+
 @test "a driver or device that does not exist is status 6" {
 	on intel-pasid driver set --dry-run 00:05.0 nodriver
 	fails 6 "nodriver: no such PCI driver in this kernel" "to load it, if it is a module: modprobe nodriver"

@@ -329,19 +329,24 @@ int driver_change(struct app *app, const struct driver_args *args, unsigned int 
 	return STATUS_DONE;
 }
 
+/* PARTIAL becomes true where some of them could not be known. */
 static int keep_candidates(struct app *app, const struct sys_root *root, const char *operand,
-			   struct strv *common)
+			   struct strv *common, bool *partial)
 {
 	_cleanup_free_ char *path = NULL;
 	_cleanup_strv_ struct strv list = { 0 };
 	size_t kept = 0;
-	int r = operand_device(app, root, operand, &path);
+	int error = 0, r = operand_device(app, root, operand, &path);
 
 	if (r)
 		return r;
-	r = driver_match_list(root, path, &list);
+	r = driver_match_list(root, path, &list, &error);
 	if (r < 0)
 		return app_fail_errno(app, r, operand, "cannot read the drivers");
+	if (error < 0)
+		app_note(app, "%s: the drivers made for it could not be determined: %s", operand,
+			 driver_match_reason(error));
+	*partial = *partial || error < 0;
 	for (size_t i = 0; i < common->n; i++) {
 		if (strv_has(&list, common->v[i]))
 			common->v[kept++] = common->v[i];
@@ -357,6 +362,7 @@ int driver_candidates(struct app *app, const struct driver_args *args)
 	_cleanup_close_ int dir = -1;
 	_cleanup_strv_ struct strv list = { 0 };
 	const struct sys_root *root;
+	bool partial = false;
 	int r = app_root(app, &root);
 
 	if (r)
@@ -366,11 +372,11 @@ int driver_candidates(struct app *app, const struct driver_args *args)
 	if (r < 0)
 		return app_fail_errno(app, r, NULL, "cannot list the drivers");
 	for (unsigned int i = 0; r == 0 && i < args->operands.n; i++)
-		r = keep_candidates(app, root, args->operands.v[i], &list);
+		r = keep_candidates(app, root, args->operands.v[i], &list, &partial);
 	for (size_t i = 0; r == 0 && i < list.n; i++) {
 		_cleanup_free_ char *name = str_printable(list.v[i]);
 
 		puts(name ? name : "?");
 	}
-	return r;
+	return r == STATUS_DONE && partial ? STATUS_PARTIAL : r;
 }

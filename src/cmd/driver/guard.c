@@ -86,11 +86,7 @@ int driver_refuse_mismatch(struct app *app, const struct sys_root *root, const c
 		app_fail(app, STATUS_UNSAFE, operand,
 			 "refused: it could not be determined whether %s is made for this device: "
 			 "%s",
-			 plan->driver,
-			 fit.error < 0 && fit.error != -ENOENT
-				 ? strerror(-fit.error)
-				 : "this kernel has no modules.alias or modules.builtin.modinfo "
-				   "that says so");
+			 plan->driver, driver_match_reason(fit.error));
 		break;
 	}
 	hint_made(app, plan, &fit);

@@ -217,7 +217,15 @@ int driver_match(const struct sys_root *root, const char *path, const char *driv
 	return 0;
 }
 
-int driver_match_list(const struct sys_root *root, const char *path, struct strv *ret)
+const char *driver_match_reason(int error)
+{
+	return error < 0 && error != -ENOENT
+		       ? strerror(-error)
+		       : "this kernel has no modules.alias or modules.builtin.modinfo that says so";
+}
+
+int driver_match_list(const struct sys_root *root, const char *path, struct strv *ret,
+		      int *ret_error)
 {
 	_cleanup_(table_done) struct table table = { 0 };
 	_cleanup_strv_ struct strv list = { 0 };
@@ -230,6 +238,7 @@ int driver_match_list(const struct sys_root *root, const char *path, struct strv
 	if (r < 0)
 		return r;
 	*ret = list;
+	*ret_error = table.error;
 	list = (struct strv){ 0 };
 	return 0;
 }

@@ -32,10 +32,13 @@ int driver_match(const struct sys_root *root, const char *path, const char *driv
 		 struct driver_fit *ret);
 
 /*
- * The drivers of this kernel that the device may be bound to, specific and generic. Sorted. Returns
- * 0 or -errno.
+ * The drivers of this kernel that the device may be bound to, specific and generic. Sorted. RET_ERROR is 0, or
+ * -errno of the files that say what drivers are made for: specific ones may be missing then. Returns 0 or -errno.
  */
-int driver_match_list(const struct sys_root *root, const char *path, struct strv *ret);
+int driver_match_list(const struct sys_root *root, const char *path, struct strv *ret,
+		      int *ret_error);
+/* What *RET_ERROR, or driver_fit.error, means, in words. */
+const char *driver_match_reason(int error);
 
 /* Is DRIVER, by its name, one for any device? It is never the default driver of a device. */
 bool driver_is_generic(const char *driver);

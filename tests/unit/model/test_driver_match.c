@@ -88,8 +88,10 @@ static void check_list(const struct tree *tree, const char *expected)
 {
 	_cleanup_strv_ struct strv list = { 0 };
 	_cleanup_free_ char *names = NULL;
+	int error = 77;
 
-	assert_int_equal(driver_match_list(&tree->root, PATH, &list), 0);
+	assert_int_equal(driver_match_list(&tree->root, PATH, &list, &error), 0);
+	assert_int_equal(error, 0);
 	names = strv_join(&list, " ");
 	assert_string_equal(names, expected);
 }
@@ -248,10 +250,11 @@ static void fails(void **state)
 	_cleanup_driver_fit_ struct driver_fit fit = { .match = DRIVER_MATCH_ANY };
 	_cleanup_strv_ struct strv list = { 0 };
 	FILE *f = fopen("/dev/null", "w");
+	int error = 77;
 
 	assert_non_null(f);
 	assert_int_equal(driver_match(&tree->root, PATH, "e1000e", &fit), -ENOENT);
-	assert_int_equal(driver_match_list(&tree->root, PATH, &list), -ENOENT);
+	assert_int_equal(driver_match_list(&tree->root, PATH, &list, &error), -ENOENT);
 	assert_int_equal(driver_match_reduce(&tree->root, f), -ENOENT);
 	assert_int_equal(fit.match, DRIVER_MATCH_ANY);
 	make(tree);
@@ -262,7 +265,8 @@ static void fails(void **state)
 	assert_int_equal(renameat(tree->root.fd, "sys/bus/pci/devices", tree->root.fd, "x"), 0);
 	tree_link(tree, "sys/bus/pci/devices", "errno:13");
 	assert_int_equal(driver_match(&tree->root, PATH, "e1000e", &fit), -EACCES);
-	assert_int_equal(driver_match_list(&tree->root, PATH, &list), -EACCES);
+	assert_int_equal(driver_match_list(&tree->root, PATH, &list, &error), -EACCES);
+	assert_int_equal(error, 77);
 	assert_int_equal(driver_match_reduce(&tree->root, f), -EACCES);
 	assert_int_equal(unlinkat(tree->root.fd, "sys/bus/pci/devices", 0), 0);
 	assert_int_equal(renameat(tree->root.fd, "x", tree->root.fd, "sys/bus/pci/devices"), 0);
@@ -286,7 +290,7 @@ static int try_match_list(void *data)
 {
 	const struct tree *tree = data;
 	_cleanup_strv_ struct strv list = { 0 };
-	int r = driver_match_list(&tree->root, PATH, &list);
+	int error, r = driver_match_list(&tree->root, PATH, &list, &error);
 
 	assert_int_equal(list.n, r == 0 ? 4 : 0);
 	return r;
