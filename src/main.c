@@ -2,9 +2,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app.h"
 #include "cmd.h"
@@ -77,17 +79,36 @@ static error_t root_parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
+/*
+ * Why stdout could not be written to, an errno: ERROR is what closing it has said. Where only an earlier write
+ * failed, that one's is long lost, but who has closed a pipe can still be seen: EPIPE, else 0.
+ */
+static int stdout_error(int fd, int error)
+{
+	struct pollfd p = { .fd = fd };
+
+	if (error)
+		return error;
+	return fd >= 0 && poll(&p, 1, 0) > 0 && p.revents & POLLERR ? EPIPE : 0;
+}
+
 /* A list that was not written is a failure, but a change that was made stays made. */
 static int close_stdout(struct app *app, int status)
 {
-	int failed = ferror(stdout), r = fclose(stdout);
+	const bool failed = ferror(stdout);
+	const int fd = failed ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3) : -1;
+	int error = fclose(stdout) ? errno : 0;
 
-	if (!failed && r == 0)
+	if (!failed && !error)
 		return status;
+	error = stdout_error(fd, error);
+	if (fd >= 0)
+		close(fd);
 	/* The reader closed the pipe because it has enough: head(1). */
-	if (errno == EPIPE && !app->changed)
+	if (error == EPIPE && !app->changed)
 		return status;
-	app_fail(app, STATUS_FAILED, NULL, "cannot write to standard output: %s", strerror(errno));
+	app_fail(app, STATUS_FAILED, NULL, "cannot write to standard output%s%s", error ? ": " : "",
+		 error ? strerror(error) : "");
 	if (!app->changed)
 		return STATUS_FAILED;
 	app_note(app, "done all the same: %s", app->changed);
