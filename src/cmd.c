@@ -20,18 +20,6 @@ enum { KEY_USAGE = 0x200 };
 /* An additional argp flag, passed on to the parsers. */
 enum { FLAG_FALLBACK = 0x10000 };
 
-/*
- * One run of argp. Its output is captured, because messages have our own format. The argp comes
- * first: parsers find it in their state.
- */
-struct walk {
-	struct argp argp;
-	const char *name; /* "tool noun verb", used in help; messages have the tool's name */
-	FILE *errors;
-	char *text;
-	size_t size;
-};
-
 /* Options of the command given before the noun, as words of argv. */
 struct early {
 	char *words[CMD_EARLY_MAX];
@@ -45,44 +33,80 @@ struct choice {
 	void *args; /* input of the group's own options */
 	struct early *early;
 	const struct cmd *found;
-	int index;  /* index of FOUND's name in argv */
-	char *hint; /* a suggestion */
+	int index; /* index of FOUND's name in argv */
 };
 
 /*
- * Parses ARGV, which begins with the tool's name, and reports errors. HINT (may be NULL) is a
- * suggestion, set during parsing and freed by the caller. Returns what argp returns.
+ * One run of argp. Its output is captured, because messages have our own format. The argp comes
+ * first: parsers find it in their state.
+ */
+struct walk {
+	struct argp argp;
+	const char *name; /* "tool noun verb", used in help; messages have the tool's name */
+	const struct choice *choice; /* the group whose command it looks for or runs */
+	FILE *errors;
+	char *text, *hint; /* an error message and a suggestion */
+	size_t size;
+};
+
+/* Prints the message without argp's "Try ..." after it. It may contain what the user typed, newlines included. */
+static void print_wrong(struct walk *walk)
+{
+	_cleanup_free_ char *safe = NULL;
+	char *end = strstr(walk->text, "\nTry ");
+
+	if (!end)
+		end = strrchr(walk->text, '\n');
+	if (end)
+		*end = '\0';
+	safe = str_printable(walk->text);
+	if (safe)
+		fprintf(stderr, "%s\n", safe);
+}
+
+/*
+ * Parses ARGV, which begins with the tool's name, and reports errors, with a hint that the help shows
+ * WHAT. Returns what argp returns.
  */
 static int walk_parse(struct walk *walk, int argc, char **argv, unsigned int flags, void *input,
-		      char *const *hint, const char *what)
+		      const char *what)
 {
+	FILE *const own = stderr;
 	int r;
 
 	walk->errors = open_memstream(&walk->text, &walk->size);
 	if (!walk->errors)
 		return ENOMEM;
+	/* getopt prints its own messages, without escaping what the user typed. */
+	stderr = walk->errors;
 	r = argp_parse(&walk->argp, argc, argv, flags | ARGP_NO_HELP | ARGP_NO_EXIT, NULL, input);
+	stderr = own;
 	fclose(walk->errors);
 	/* argp_error() does not stop argp, so output means an error whatever it returned. */
 	if (r == 0 && walk->size > 0)
 		r = EINVAL;
-	/* getopt has printed its own message, followed by argp's "Try ...". */
 	if (r && r != ECANCELED) {
-		if (walk->text && str_starts(walk->text, argv[0]))
-			fprintf(stderr, "%.*s\n", (int)strcspn(walk->text, "\n"), walk->text);
-		if (hint && *hint)
-			fprintf(stderr, "hint: %s\n", *hint);
+		if (str_starts(walk->text, argv[0]))
+			print_wrong(walk);
+		if (walk->hint)
+			fprintf(stderr, "hint: %s\n", walk->hint);
 		else
 			fprintf(stderr, "hint: '%s --help' shows its %s\n", walk->name, what);
 	}
 	free(walk->text);
+	free(walk->hint);
 	return r;
 }
 
 /* With ARGP_NO_HELP, root_argp is what was given to argp_parse(). */
+static struct walk *walk_of(const struct argp_state *state)
+{
+	return (struct walk *)state->root_argp;
+}
+
 const char *cmd_name(const struct argp_state *state)
 {
-	return ((const struct walk *)state->root_argp)->name;
+	return walk_of(state)->name;
 }
 
 /*
@@ -91,7 +115,7 @@ const char *cmd_name(const struct argp_state *state)
  */
 static error_t help_parse(int key, char *arg, struct argp_state *state)
 {
-	const struct walk *walk = (const struct walk *)state->root_argp;
+	const struct walk *walk = walk_of(state);
 
 	(void)arg;
 	switch (key) {
@@ -186,7 +210,7 @@ static error_t group_parse(int key, char *arg, struct argp_state *state)
 		if (!choice->found) {
 			safe = str_printable(arg);
 			argp_error(state, "unknown command '%s'", safe ? safe : "");
-			choice->hint = suggest(choice, arg);
+			walk_of(state)->hint = suggest(choice, arg);
 			return EINVAL;
 		}
 		choice->index = state->next - 1;
@@ -261,6 +285,7 @@ static int leaf_run(struct app *app, const struct choice *choice, const char *na
 	struct walk walk = {
 		.argp = { .children = children, .doc = end, .help_filter = leaf_help },
 		.name = name,
+		.choice = choice,
 	};
 	int r;
 
@@ -271,7 +296,7 @@ static int leaf_run(struct app *app, const struct choice *choice, const char *na
 	memcpy(words + 1, early->words, (size_t)early->n * sizeof(*words));
 	memcpy(words + 1 + early->n, argv + 1, (size_t)(argc - 1) * sizeof(*words));
 	flags |= c->in_order ? ARGP_IN_ORDER : 0;
-	r = walk_parse(&walk, argc + early->n, words, flags, args, NULL, "options and operands");
+	r = walk_parse(&walk, argc + early->n, words, flags, args, "options and operands");
 	if (r)
 		return r == ECANCELED ? STATUS_DONE : STATUS_USAGE;
 	r = choice->root->check ? choice->root->check(app, c, name) : 0;
@@ -304,12 +329,10 @@ static int group_choose(struct choice *choice, int argc, char **argv, unsigned i
 			  .children = children,
 			  .help_filter = group_help },
 		.name = choice->name,
+		.choice = choice,
 	};
-	int r = walk_parse(&walk, argc, argv, flags | ARGP_IN_ORDER, choice, &choice->hint,
-			   "commands");
 
-	free(choice->hint);
-	return r;
+	return walk_parse(&walk, argc, argv, flags | ARGP_IN_ORDER, choice, "commands");
 }
 
 static int group_run(struct app *app, struct choice *choice, int argc, char **argv,
@@ -353,6 +376,8 @@ error_t cmd_operands(struct operands *operands, int key, char *arg, struct argp_
 			safe = str_printable(arg);
 			argp_error(state, "a verb must come before the options and '%s'",
 				   safe ? safe : "");
+			if (!walk_of(state)->hint)
+				walk_of(state)->hint = suggest(walk_of(state)->choice, arg);
 			return EINVAL;
 		}
 		if (operands->n == operands->max) {

@@ -543,7 +543,7 @@ offers()
 @test "completion: nouns, verbs and options are those of the tree" {
 	local path words
 
-	offers "$(groups)" ""
+	offers "$(groups) help" ""
 	offers "$(options ioasidctl) --help --usage" -
 	while read -r path; do
 		read -ra words <<<"$path"
@@ -581,6 +581,16 @@ offers()
 	offers auto pasid bind -c lab 0000 : 03 : 00.0 --partial ""
 	offers auto pasid bind --context = lab 0000 : 03 : 00.0 a
 	offers all pasid unbind -clab eth1 ""
+}
+
+@test "completion: help takes a noun and a verb, and nothing more" {
+	offers "help" hel
+	offers "$(groups)" help ""
+	offers "$(verbs | sed -n 's/^pasid //p')" help pasid ""
+	offers "" help help ""
+	offers "" help pasid -
+	offers "" help pasid show ""
+	offers "" pasid hel
 }
 
 @test "completion: columns of every list" {

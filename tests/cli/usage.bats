@@ -89,6 +89,22 @@ hint: did you mean 'ioasidctl $1'?"
 
 @test "other options come after the command" {
 	misused "ioasidctl: a verb must come before the options and 'show'" device -j show eth0
+	meant "device show"
+	misused "ioasidctl: a verb must come before the options and 'shwo'" device -j shwo eth0
+	meant "device show"
+	misused "ioasidctl: a verb must come before the options and 'eth0'" device -j eth0
+	meant "device show eth0"
+}
+
+@test "what was typed does not steer the terminal, whoever says that it is wrong" {
+	misused "ioasidctl: unrecognized option '--\\x1b[31mx'" device $'--\e[31mx'
+	clean
+	misused "ioasidctl: unrecognized option '--a\\x0aTry\\x1b'" device list $'--a\nTry\e'
+	clean
+	misused "ioasidctl: invalid option -- '\\x1b'" device list $'-j\e'
+	clean
+	misused "ioasidctl: unrecognized option '--\\x1b'" $'--\e' device
+	clean
 }
 
 @test "a second format is refused" {
