@@ -80,16 +80,19 @@ static error_t root_parse(int key, char *arg, struct argp_state *state)
 }
 
 /*
- * Why stdout could not be written to, an errno: ERROR is what closing it has said. Where only an earlier write
- * failed, that one's is long lost, but who has closed a pipe can still be seen: EPIPE, else 0.
+ * Why stdout could not be written to, an errno, 0 where that is not known: ERROR is what closing it has said.
+ * Where only an earlier write failed its errno is long lost, and what was written has a hole: to add a newline to
+ * that does no harm, and fails for the same reason.
  */
 static int stdout_error(int fd, int error)
 {
 	struct pollfd p = { .fd = fd };
 
-	if (error)
+	if (error || fd < 0)
 		return error;
-	return fd >= 0 && poll(&p, 1, 0) > 0 && p.revents & POLLERR ? EPIPE : 0;
+	if (poll(&p, 1, 0) > 0 && p.revents & POLLERR)
+		return EPIPE;
+	return write(fd, "\n", 1) < 0 ? errno : 0;
 }
 
 /* A list that was not written is a failure, but a change that was made stays made. */
