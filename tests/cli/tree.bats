@@ -271,21 +271,21 @@ terminal()
 		│   └─0000:03:02.0             ethernet
 		├─group 6                      DMA-FQ
 		│ └─0000:00:10.0               system
-		│   ├─RID                      ioas mem, context lab
-		│   ├─PASID 5                  ioas mem, context lab
+		│   ├─RID                      ioas mem (lab)
+		│   ├─PASID 5                  ioas mem (lab)
 		│   │ └─pid 98                 ioasid:lab
-		│   ├─PASID 7                  ioas red, context lab
+		│   ├─PASID 7                  ioas red (lab)
 		│   │ └─pid 98                 ioasid:lab
-		│   └─PASID 100-163            ioas mem, context lab
+		│   └─PASID 100-163            ioas mem (lab)
 		│     └─pid 98                 ioasid:lab
 		├─group 7                      DMA-FQ
 		│ └─0000:00:11.0               system
-		│   ├─RID                      domain blocked, context lab
-		│   └─PASID 1-8                ioas mem, context lab
+		│   ├─RID                      domain blocked (lab)
+		│   └─PASID 1-8                ioas mem (lab)
 		│     └─pid 98                 ioasid:lab
 		└─group 12                     DMA-FQ
 		  └─0000:02:00.0               ethernet
-		    ├─RID                      ioas 2, context other
+		    ├─RID                      ioas 2 (other)
 		    └─pid 109                  ioasid:other
 		context lab                    pid 98
 		├─ioas mem                     2M mapped
@@ -314,7 +314,7 @@ terminal()
 	[[ $output != *context* && $output != *RID* ]]
 	on intel-contexts system graph 00:10.0 --format dot
 	succeeds
-	contains "$output" 'label="RID\nioas mem, context lab", shape=box, style="filled,rounded"'
+	contains "$output" 'label="RID\nioas mem (lab)", shape=box, style="filled,rounded"'
 }
 
 @test "what was printed as JSON is as the schemas say" {

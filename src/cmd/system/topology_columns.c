@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "cmd/device/attached.h"
 #include "cmd/pasid/columns.h"
 #include "util/cleanup.h"
 
@@ -351,7 +352,7 @@ static void get_node(const void *p, struct out_value *ret)
 		out_string(ret, node->holder->node);
 }
 
-/* "ioas guest, context vm", followed by what is wrong with it. */
+/* "ioas guest (vm)", followed by what is wrong with it. */
 static void get_leads_to(const struct pasid_range *range, struct out_value *ret)
 {
 	char target[80], number[24] = "";
@@ -368,22 +369,18 @@ static void get_leads_to(const struct pasid_range *range, struct out_value *ret)
 		snprintf(target, sizeof(target), "ioas %s", range->ioas_name.value);
 	else
 		snprintf(target, sizeof(target), "%s%s", pasid_kind_name(range->kind), number);
-	out_text(ret, "%s%s%s%s%s", target, range->context.status == 1 ? ", context " : "",
+	out_text(ret, "%s%s%s%s%s%s", target, range->context.status == 1 ? " (" : "",
 		 range->context.status == 1 ? range->context.value : "",
-		 is_wrong(range) ? ", " : "",
+		 range->context.status == 1 ? ")" : "", is_wrong(range) ? ", " : "",
 		 is_wrong(range) ? pasid_state_name(range->state) : "");
 }
 
 /* In the same form as PASIDs, which have the same kinds of targets. */
 static void get_attached(const struct device_attached *attached, struct out_value *ret)
 {
-	const char *name = attached->name.status == 1 ? attached->name.value : NULL;
-	char id[24];
-
-	snprintf(id, sizeof(id), "%" PRIu64, attached->id.value);
-	out_text(ret, "%s %s%s%s", attached_kind_name(attached->kind), name ? name : id,
-		 attached->context.status == 1 ? ", context " : "",
-		 attached->context.status == 1 ? attached->context.value : "");
+	attached_text(attached, ret->text, sizeof(ret->text));
+	if (*ret->text)
+		out_string(ret, ret->text);
 }
 
 static void get_mapped(const void *p, struct out_value *ret)

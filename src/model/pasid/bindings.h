@@ -140,14 +140,6 @@ int pasid_list(const struct pasid_query *query, struct pasid_table *ret);
 int pasid_confirm(const struct sys_root *root, const char *path, const struct ranges *pasids,
 		  uint32_t *ret_missing);
 
-/*
- * Calls EACH for every single PASID, with the range that contains it. A non-zero return of EACH
- * ends the walk and is returned. Else returns 0.
- */
-int pasid_each(const struct pasid_table *table,
-	       int (*each)(uint32_t pasid, const struct pasid_range *range, void *data),
-	       void *data);
-
 extern const char *const pasid_state_names[]; /* all names, up to a NULL */
 /* "ok", "not-in-hardware", ...; NULL if invalid */
 const char *pasid_state_name(enum pasid_state state);

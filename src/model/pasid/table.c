@@ -54,19 +54,6 @@ int pasid_table_add(struct pasid_table *table, const struct pasid_range *range)
 	return 0;
 }
 
-int pasid_each(const struct pasid_table *table,
-	       int (*each)(uint32_t pasid, const struct pasid_range *range, void *data), void *data)
-{
-	for (size_t i = 0; i < table->n; i++)
-		for (uint64_t pasid = table->v[i].lo; pasid <= table->v[i].hi; pasid++) {
-			int r = each((uint32_t)pasid, &table->v[i], data);
-
-			if (r != 0)
-				return r;
-		}
-	return 0;
-}
-
 const char *const pasid_state_names[] = {
 	[PASID_STATE_OK] = "ok",
 	[PASID_STATE_NOT_IN_HARDWARE] = "not-in-hardware",

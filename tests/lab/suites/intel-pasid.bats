@@ -31,13 +31,26 @@ setup()
 {
 	follow_test
 	export IOASIDCTL_CONTEXT=test
+	sleepers=()
 }
 
 teardown()
 {
+	# They would keep the contexts of the next test from being destroyed.
+	for sleeper in "${sleepers[@]}"; do
+		kill "$sleeper" 2>/dev/null || true
+		wait "$sleeper" || true
+	done
 	destroy_all
 	rm -rf /run/user/1000
 	chown root /dev/iommu /dev/vfio/devices/*
+}
+
+# sleep_in CONTEXT: $! is a process that has its descriptors, and ends with the test.
+sleep_in()
+{
+	"$IOASIDCTL" context exec "$1" -- sleep 60 3>&- &
+	sleepers+=($!)
 }
 
 # A context with the wide endpoint in it and two IOASes.
@@ -690,9 +703,9 @@ hint: 'ioasidctl driver set ${NIC#0000:} vfio-pci' gives "* ]]
 
 	context
 	ctl pasid bind "$WIDE" 9 first >/dev/null
-	"$IOASIDCTL" context exec test -- sleep 60 3>&- &
+	sleep_in test
 	one=$!
-	"$IOASIDCTL" context exec test -- sleep 60 3>&- &
+	sleep_in test
 	other=$!
 	eventually grep -q sleep "/proc/$one/comm"
 	eventually grep -q sleep "/proc/$other/comm"
@@ -714,11 +727,10 @@ hint: 'ioasidctl driver set ${NIC#0000:} vfio-pci' gives "* ]]
 	[[ -z $(hardware "$WIDE") ]]
 	# --force does not check.
 	ctl context create test
-	"$IOASIDCTL" context exec test -- sleep 60 3>&- &
+	sleep_in test
 	one=$!
 	eventually grep -q sleep "/proc/$one/comm"
 	status 0 ctl context destroy --force test
-	kill "$one"
 }
 
 @test "SVA: a process that opened a UIO device owns its PASID, next to those of contexts" {
@@ -1421,8 +1433,8 @@ has_changed()
 	ctl pasid bind "$WIDE" 42 first
 	ctl pasid bind "$WIDE" 100-103 "$second"
 	status 0 ctl system graph "$WIDE" --format dot
-	for label in "$WIDE\\nsystem, driver vfio-pci" 'PASID 42\nioas first, context test' \
-		"PASID 100-103\\nioas $second, context test" "pid $(holder_pid test)\\nioasid:test"; do
+	for label in "$WIDE\\nsystem, driver vfio-pci" 'PASID 42\nioas first (test)' \
+		"PASID 100-103\\nioas $second (test)" "pid $(holder_pid test)\\nioasid:test"; do
 		[[ $output == *"[label=\"$label"* ]] || { printf 'no %s in: %s\n' "$label" "$output"; return 1; }
 	done
 	# The device's own requests; the process once, with a line to it from each of the two.
@@ -1431,7 +1443,7 @@ has_changed()
 	status 0 ctl system graph "$WIDE" --format svg
 	[[ $output == *'>PASID 42</text>'* && $output == *'>ioasid:test</text>'* && $output == *'</svg>' ]]
 	status 0 ctl system graph "$WIDE" --format mermaid
-	[[ $output == *'PASID 42<br/>ioas first, context test"'* ]]
+	[[ $output == *'PASID 42<br/>ioas first (test)"'* ]]
 	ctl pasid unbind "$WIDE" 42
 	[[ $(hardware "$WIDE") != *42* ]]
 	status 0 ctl system graph "$WIDE"
