@@ -107,7 +107,12 @@ __attribute__((noreturn)) static void run(const char *sysfs)
 			continue;
 		}
 		if (p[1].revents)
-			r = pass(1, 0, stand_in, sysfs);
+			r = p[1].events ? pass(1, 0, stand_in, sysfs) : 0;
+		/* A holder that refuses says why and closes: that is still there to be read. */
+		if (r < 0) {
+			p[1].events = 0;
+			r = 1;
+		}
 		if (r > 0 && p[0].revents)
 			r = pass(0, 1, stand_in, sysfs);
 	}

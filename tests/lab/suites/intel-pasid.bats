@@ -1443,7 +1443,7 @@ has_changed()
 	status 0 ctl system graph "$WIDE" --format svg
 	[[ $output == *'>PASID 42</text>'* && $output == *'>ioasid:test</text>'* && $output == *'</svg>' ]]
 	status 0 ctl system graph "$WIDE" --format mermaid
-	[[ $output == *'PASID 42<br/>ioas first (test)"'* ]]
+	[[ $output == *'PASID 42<br/>ioas first #40;test#41;"'* ]]
 	ctl pasid unbind "$WIDE" 42
 	[[ $(hardware "$WIDE") != *42* ]]
 	status 0 ctl system graph "$WIDE"

@@ -219,6 +219,26 @@ static void much(void **state)
 	free(answer);
 }
 
+/* It does not read what it is asked: the holder's end is ours. */
+static void refused(void **state)
+{
+	static const char refusal[] = "{\"error\":\"org.varlink.service.PermissionDenied\"}";
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+	struct holder_client *client;
+	json_object *reply = NULL;
+	int pair[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair),
+			 0);
+	assert_int_equal(write(pair[1], refusal, sizeof(refusal)), sizeof(refusal));
+	close(pair[1]);
+	client = shielded(pair[0], "/sys");
+	assert_int_equal(client_call(client, "Describe", NULL, true, &reply, &error), -EACCES);
+	assert_int_equal(error.kind, HOLDER_ERROR_PERMISSION);
+	holder_close(client);
+}
+
 /* The holder's end is ours. */
 static void dead(void **state)
 {
@@ -239,10 +259,8 @@ static void dead(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(slow),
-		cmocka_unit_test(fit),
-		cmocka_unit_test(much),
-		cmocka_unit_test(dead),
+		cmocka_unit_test(slow),    cmocka_unit_test(fit),  cmocka_unit_test(much),
+		cmocka_unit_test(refused), cmocka_unit_test(dead),
 	};
 
 	return cmocka_run_group_tests_name("client shield", tests, NULL, NULL);
