@@ -24,6 +24,22 @@ piped()
 	on "$@" <"$LOG"
 }
 
+@test "a text in UTF-16 is refused, and how to convert it is said" {
+	local text
+
+	for text in '\xff\xfeD\0M\0\n\0' '\xfe\xff\0D\0\n'; do
+		printf %b "$text" >"$BATS_TEST_TMPDIR/text"
+		on intel-pasid system explain --file "$BATS_TEST_TMPDIR/text"
+		fails 1 "$BATS_TEST_TMPDIR/text: the text is UTF-16, and only UTF-8 can be read" \
+			"'iconv -f UTF-16 -t UTF-8 FILE | ioasidctl system explain -' converts it"
+	done
+	# Anywhere else it is a line as any other.
+	printf '\nx\xff\xfe\n\xff\xfe\n' >"$BATS_TEST_TMPDIR/text"
+	on intel-pasid system explain --file "$BATS_TEST_TMPDIR/text"
+	ended 0
+	says_only "ioasidctl: note: no known kind of fault found in 3 lines"
+}
+
 @test "a line is explained: device, name, group, driver, PASID, address, reason, remedy" {
 	on intel-pasid system explain "Nov 22 10:11:12 host kernel: [   12.345678] $FAULT" -j -o all
 	succeeds

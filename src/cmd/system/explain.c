@@ -230,10 +230,25 @@ static int show_folded(struct explain *e)
 	return r;
 }
 
+/* Text from Windows may be UTF-16. No line of it would be recognized as a message. */
+static bool is_utf16(const char *line, size_t size)
+{
+	return size >= 2 && (memcmp(line, "\xff\xfe", 2) == 0 || memcmp(line, "\xfe\xff", 2) == 0);
+}
+
+static int fail_utf16(struct explain *e, const char *name)
+{
+	app_fail(e->app, STATUS_FAILED, name, "the text is UTF-16, and only UTF-8 can be read");
+	app_hint(e->app,
+		 "'iconv -f UTF-16 -t UTF-8 FILE | ioasidctl system explain -' converts it");
+	return STATUS_FAILED;
+}
+
 /* Explains all lines of FD; NAME is for messages. Returns 0 or a reported status. */
 static int explain_fd(struct explain *e, int fd, bool records, const char *name)
 {
 	uint64_t torn = 0;
+	bool first = !records;
 	const char *line;
 	size_t size;
 	int r, error = 0;
@@ -248,6 +263,9 @@ static int explain_fd(struct explain *e, int fd, bool records, const char *name)
 		if (e->lines.long_ > torn)
 			log_tear(&e->parser);
 		torn = e->lines.long_;
+		if (r > 0 && first && is_utf16(line, size))
+			return fail_utf16(e, name);
+		first = first && r <= 0;
 		if (r > 0)
 			error = log_parse(&e->parser, line, size, show, e);
 		else if (r == -EAGAIN)

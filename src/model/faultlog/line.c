@@ -261,12 +261,31 @@ static void split_host(struct split *split)
 	}
 }
 
+/* "[pid:134,cpu0,irq/12-smmu]", Honor's and others' kernels: task and CPU. */
+static bool split_pid(struct log_span *span)
+{
+	struct log_span rest = *span;
+	const char *close = memchr(rest.s, ']', log_span_size(&rest));
+	uint64_t number;
+
+	if (!close || close - rest.s > 48 || !log_span_skip(&rest, "[pid:") ||
+	    !log_span_take_number(&rest, &number) || !log_span_skip(&rest, ",cpu") ||
+	    !log_span_take_number(&rest, &number) || !log_span_skip(&rest, ",") || rest.s >= close)
+		return false;
+	rest.s = close + 1;
+	log_span_skip_blanks(&rest);
+	*span = rest;
+	return true;
+}
+
 /* "(0)[1:swapper/0]", "c0    123 ", "[0:  swapper/0:    1] ": CPU and task in vendor kernels. */
 static void split_task(struct log_span *span)
 {
 	struct log_span rest = *span, word;
 	uint64_t number;
 
+	if (split_pid(span))
+		return;
 	if (log_span_take_word(&rest, &word) && word.s[0] == 'c' && log_span_size(&word) < 5) {
 		word.s++;
 		if (log_span_all_digits(&word, 1, 3) && log_span_take_word(&rest, &word) &&

@@ -196,6 +196,9 @@ static void daemons(void **state)
 	check_prefix("[    1.000000] c0    123 ", "1.000000");
 	check_prefix("<3>[    1.000000]  (0)[1:swapper/0]", "1.000000");
 	check_prefix("[    1.000000]  [0:  kworker/u8:1:   12] ", "1.000000");
+	check_prefix("[    1.000000][pid:134,cpu0,irq/12-smmu]", "1.000000");
+	check_prefix("<3>[    1.000000] [pid:0,cpu7,in irq] ", "1.000000");
+	check_prefix("[    1.000000] [pid:134,irq/12-smmu]", NULL);
 	check_prefix("11-27 12:00:00.000     0     0 E kernel  : ", "11-27 12:00:00.000");
 	check_prefix("11-27 12:00:00.000     0     0 E         : [    1.000000] ",
 		     "11-27 12:00:00.000");
