@@ -21,24 +21,30 @@ void app_done(struct app *app)
 	app->changed = NULL;
 }
 
-static int fail_root(struct app *app, int error)
+/* PLACE is where in a capture file, NULL where that is not known. */
+static int fail_root(struct app *app, int error, const char *place)
 {
 	static const struct {
 		int error;
 		const char *words;
+		bool placed;
 	} reasons[] = {
-		{ -EBADMSG, "is not an ioasidctl capture" },
+		{ -EBADMSG, "is not an ioasidctl capture", false },
 		{ -EPROTONOSUPPORT,
-		  "was captured by a newer ioasidctl, in a format that this version does not know" },
-		{ -ENODATA, "is cut off: its end is missing" },
-		{ -EFBIG, "is larger than any capture" },
-		{ -EPROTO, "is damaged, or contains something that no capture contains" },
+		  "was captured by a newer ioasidctl, in a format that this version does not know",
+		  false },
+		{ -ENODATA, "is cut off: its end is missing", true },
+		{ -EFBIG, "is larger than any capture", false },
+		{ -EPROTO, "is damaged, or contains something that no capture contains", true },
 	};
 
 	for (size_t i = 0; app->sysroot && i < sizeof(reasons) / sizeof(reasons[0]); i++) {
 		if (reasons[i].error != error)
 			continue;
-		app_fail(app, STATUS_FAILED, app->sysroot, "%s", reasons[i].words);
+		if (!reasons[i].placed)
+			place = NULL;
+		app_fail(app, STATUS_FAILED, app->sysroot, "%s%s%s%s", reasons[i].words,
+			 place ? " (in or after " : "", place ? place : "", place ? ")" : "");
 		if (error == -EBADMSG)
 			app_hint(
 				app,
@@ -52,10 +58,11 @@ static int fail_root(struct app *app, int error)
 
 int app_root(struct app *app, const struct sys_root **ret)
 {
-	int r = app->root_open ? 0 : sys_root_open(app->sysroot, &app->root);
+	_cleanup_free_ char *place = NULL;
+	int r = app->root_open ? 0 : sys_root_open(app->sysroot, &app->root, &place);
 
 	if (r < 0)
-		return fail_root(app, r);
+		return fail_root(app, r, place);
 	app->root_open = true;
 	*ret = &app->root;
 	return 0;

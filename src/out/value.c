@@ -130,6 +130,8 @@ const char *out_reason(int negative_errno)
 	switch (-negative_errno) {
 	case EAGAIN:
 		return "the device is asleep";
+	case EBADMSG:
+		return "what is there is not a valid value";
 	case EREMOTE:
 		return "not part of the capture";
 	case ENODATA:

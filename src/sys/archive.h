@@ -53,14 +53,17 @@ int archive_finish(struct archive_writer *writer);
  *  -EFBIG            exceeds a limit above
  *  -EPROTO           damaged, or has entries that no capture has: devices, paths outside the root
  *  -errno
+ * and then sets RET_PLACE (may be NULL, must be NULL before) to the path of the last entry that was begun, where
+ * there is one: what is wrong is in it or after it. To be freed.
  */
-int archive_read(int fd, int (*each)(const struct archive_entry *entry, void *data), void *data);
+int archive_read(int fd, int (*each)(const struct archive_entry *entry, void *data), void *data,
+		 char **ret_place);
 
 /*
- * Unpacks into the empty directory DIR. Returns -EPROTO rather than write through a link or twice
- * to a path.
+ * Unpacks into the empty directory DIR. Errors as of archive_read(); -EPROTO rather than write through a link or
+ * twice to a path.
  */
-int archive_unpack(int fd, int dir);
+int archive_unpack(int fd, int dir, char **ret_place);
 
 /* Checks the text of ARCHIVE_MANIFEST: 0, -EBADMSG, -EPROTONOSUPPORT. */
 int archive_check(const char *text, size_t size);

@@ -311,7 +311,8 @@ static int read_all(struct reader *reader, int (*each)(const struct archive_entr
 	return r == 0 && !reader->manifest ? -EBADMSG : r;
 }
 
-int archive_read(int fd, int (*each)(const struct archive_entry *entry, void *data), void *data)
+int archive_read(int fd, int (*each)(const struct archive_entry *entry, void *data), void *data,
+		 char **ret_place)
 {
 	_cleanup_free_ struct reader *reader = calloc(1, sizeof(*reader));
 	int own, r;
@@ -329,5 +330,7 @@ int archive_read(int fd, int (*each)(const struct archive_entry *entry, void *da
 	}
 	r = read_all(reader, each, data);
 	gzclose(reader->gz);
+	if (r < 0 && ret_place && *reader->path)
+		*ret_place = strdup(reader->path);
 	return r;
 }

@@ -98,10 +98,10 @@ static int unpack(const struct archive_entry *entry, void *data)
 	return 0;
 }
 
-int archive_unpack(int fd, int dir)
+int archive_unpack(int fd, int dir, char **ret_place)
 {
 	struct unpacking unpacking = { .dir = dir, .parent_fd = -1 };
-	int r = archive_read(fd, unpack, &unpacking);
+	int r = archive_read(fd, unpack, &unpacking, ret_place);
 
 	cleanup_close(&unpacking.parent_fd);
 	return r;

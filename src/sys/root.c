@@ -49,17 +49,17 @@ static int open_without_devices(const char *dir)
  * Reopens for reading once it is known to be a regular file: a FIFO would block, a device could do
  * anything.
  */
-static int open_file(int fd, struct sys_root *ret)
+static int open_file(int fd, struct sys_root *ret, char **ret_place)
 {
 	_cleanup_close_ int file = -1;
 	char path[32];
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	return file < 0 ? -errno : sys_root_unpack(file, ret);
+	return file < 0 ? -errno : sys_root_unpack(file, ret, ret_place);
 }
 
-int sys_root_open(const char *path, struct sys_root *ret)
+int sys_root_open(const char *path, struct sys_root *ret, char **ret_place)
 {
 	_cleanup_close_ int fd = -1;
 	_cleanup_close_ int guarded = -1;
@@ -69,7 +69,7 @@ int sys_root_open(const char *path, struct sys_root *ret)
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
 	if (S_ISREG(st.st_mode))
-		return open_file(fd, ret);
+		return open_file(fd, ret, ret_place);
 	if (!S_ISDIR(st.st_mode))
 		return -ENOTDIR;
 	if (path)

@@ -18,9 +18,9 @@ struct sys_root {
 
 /*
  * PATH is NULL for this machine, a directory for a captured tree, or a file from "system capture",
- * for which errors are as in archive_read(). Returns 0 or -errno.
+ * for which errors and RET_PLACE are as in archive_read(). Returns 0 or -errno.
  */
-int sys_root_open(const char *path, struct sys_root *ret);
+int sys_root_open(const char *path, struct sys_root *ret, char **ret_place);
 void sys_root_close(struct sys_root *root);
 
 /*

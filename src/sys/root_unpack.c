@@ -85,7 +85,7 @@ static int make_place(char *path, struct sys_root *ret)
 	return 0;
 }
 
-int sys_root_unpack(int fd, struct sys_root *ret)
+int sys_root_unpack(int fd, struct sys_root *ret, char **ret_place)
 {
 	const char *parent = secure_getenv("TMPDIR");
 	struct sys_root root = { .fd = -1, .captured = true };
@@ -98,7 +98,7 @@ int sys_root_unpack(int fd, struct sys_root *ret)
 		return -ENAMETOOLONG;
 	r = make_place(path, &root);
 	if (r == 0)
-		r = archive_unpack(fd, root.fd);
+		r = archive_unpack(fd, root.fd, ret_place);
 	if (r < 0) {
 		sys_root_close(&root);
 		return r;

@@ -4,6 +4,6 @@
 
 #include "sys/root.h"
 
-/* Returns 0, or the errors of archive_read(). */
-int sys_root_unpack(int fd, struct sys_root *ret);
+/* Returns 0, or the errors of archive_read(), with RET_PLACE. */
+int sys_root_unpack(int fd, struct sys_root *ret, char **ret_place);
 void sys_root_remove(struct sys_root *root);

@@ -113,17 +113,25 @@ ask()
 }
 
 @test "truncated, damaged or newer files are reported as such" {
-	local size
+	local size last entry
 
 	size=$(stat -c %s "$MACHINE")
+	last=$(tar tf "$MACHINE" | tail -n 1)
 	for size in $((size / 2)) $((size - 4)); do
 		head -c "$size" "$MACHINE" >cut.tar.gz
 		run_both "$IOASIDCTL" --sysroot cut.tar.gz group list
-		fails 1 "cut.tar.gz: is cut off: its end is missing"
+		# shellcheck disable=SC2154	# run_both sets it
+		entry=${stderr##*after } entry=${entry%)}
+		fails 1 "cut.tar.gz: is cut off: its end is missing (in or after $entry)"
+		tar tf "$MACHINE" "$entry"
 	done
+	# Of the last only zlib's sum is missing.
+	equal "$entry" "$last"
 	{ head -c 3000 "$MACHINE"; head -c 200 /dev/urandom; tail -c +3201 "$MACHINE"; } >damaged
 	run_both "$IOASIDCTL" --sysroot damaged group list
-	fails 1 "damaged: is damaged, or contains something that no capture contains"
+	entry=${stderr##*after } entry=${entry%)}
+	fails 1 "damaged: is damaged, or contains something that no capture contains (in or after $entry)"
+	tar tf "$MACHINE" "$entry"
 	run_both "$IOASIDCTL" --sysroot "$ROOT/tests/fuzz/corpus/archive/newer" group list
 	fails 1 "$ROOT/tests/fuzz/corpus/archive/newer: was captured by a newer ioasidctl, in a format that this version does not know"
 	[[ -z $(ls "$TMPDIR") ]]
@@ -145,28 +153,28 @@ hostile()
 	echo x >t/x
 	cp t/x t/sys/x
 	tar czf "$FILE" -C t -P --transform 's,^x$,../x,' ioasidctl x
-	hostile "$unwanted"
+	hostile "$unwanted (in or after ../x)"
 	tar czf "$FILE" -C t -P --transform "s,^x\$,$PWD/outside/x," ioasidctl x
-	hostile "$unwanted"
+	hostile "$unwanted (in or after $PWD/outside/x)"
 	tar cf all.tar -C t ioasidctl
 	mkdir u
 	ln -s "$PWD/outside" u/sys
 	tar rf all.tar -C u sys
 	tar rf all.tar -C t sys/x
 	gzip -c all.tar >"$FILE"
-	hostile "$unwanted"
+	hostile "$unwanted (in or after sys/x)"
 	tar czf "$FILE" -C t ioasidctl x x
 	run_both "$IOASIDCTL" --sysroot "$FILE" group list
 	tar cf all.tar -C t ioasidctl x
 	tar rf all.tar -C t x
 	gzip -c all.tar >"$FILE"
-	hostile "$unwanted"
+	hostile "$unwanted (in or after x)"
 	ln t/x t/hard
 	tar czf "$FILE" -C t ioasidctl x hard
-	hostile "$unwanted"
+	hostile "$unwanted (in or after hard)"
 	mkfifo t/fifo
 	tar czf "$FILE" -C t ioasidctl fifo
-	hostile "$unwanted"
+	hostile "$unwanted (in or after fifo)"
 }
 
 @test "what would fill the disk is refused before it does" {

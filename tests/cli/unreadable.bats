@@ -268,6 +268,20 @@ ioasidctl: note: TARGET, STATE could not be read in 2 rows: not part of the capt
 	equal "$output" 'unreadable context'
 }
 
+@test "a value of unknown form is reported as not valid, and a capture's damaged file by name" {
+	local tree
+
+	tree=$(own intel-pasid)
+	echo garbage >"$tree/sys/class/iommu/dmar0/intel-iommu/cap"
+	on intel-pasid iommu show dmar0 -nro cap
+	ended 0
+	equal "$output" '?'
+	says_only "ioasidctl: note: CAP could not be read: what is there is not a valid value"
+	echo garbage >"$tree/ioasidctl/contexts.json"
+	on intel-pasid context list
+	fails 1 "$tree: its ioasidctl/contexts.json is damaged"
+}
+
 @test "what was printed as JSON is as the schemas say" {
 	valid_documents
 }

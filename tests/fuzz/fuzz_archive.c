@@ -48,7 +48,7 @@ static void unpack(int fd)
 	in = openat(dir, "in", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	beside = openat(dir, "beside", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	fuzz_check(in >= 0 && beside >= 0);
-	(void)archive_unpack(fd, in);
+	(void)archive_unpack(fd, in, NULL);
 	fuzz_check(unlinkat(dir, "beside", AT_REMOVEDIR) == 0);
 	close(in);
 	close(beside);
@@ -63,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	fuzz_check(fd >= 0 && write(fd, data, size) == (ssize_t)size &&
 		   lseek(fd, 0, SEEK_SET) == 0);
-	if (archive_read(fd, each, &total) == 0) {
+	if (archive_read(fd, each, &total, NULL) == 0) {
 		fuzz_check(lseek(fd, 0, SEEK_SET) == 0);
 		unpack(fd);
 	}

@@ -27,7 +27,7 @@ static inline void tree_open(struct tree *tree)
 {
 	strcpy(tree->path, "/tmp/ioasidctl-unit.XXXXXX");
 	assert_non_null(mkdtemp(tree->path));
-	assert_int_equal(sys_root_open(tree->path, &tree->root), 0);
+	assert_int_equal(sys_root_open(tree->path, &tree->root, NULL), 0);
 }
 
 static inline int tree_unlink(const char *path, const struct stat *st, int type, struct FTW *ftw)

@@ -119,6 +119,9 @@ static int fail_list(struct app *app, int r, const struct holder_error *error)
 		return app_fail(app, STATUS_USAGE, app->sysroot, "its contexts were not captured");
 	if (error->message)
 		return session_fail(app, NULL, error);
+	if (r == -EBADMSG && app->sysroot)
+		return app_fail(app, STATUS_FAILED, app->sysroot,
+				"its " CAPTURE_CONTEXTS " is damaged");
 	return app_fail_errno(app, r, NULL, "cannot list the contexts");
 }
 

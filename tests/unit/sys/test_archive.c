@@ -78,7 +78,7 @@ static void round_trip(void **state)
 		struct seen seen = { .expected = entries };
 		_cleanup_close_ int fd = archive_of(entries, ARRAY_SIZE(entries));
 
-		assert_int_equal(archive_read(fd, compare, &seen), 0);
+		assert_int_equal(archive_read(fd, compare, &seen, NULL), 0);
 		assert_int_equal(seen.n, ARRAY_SIZE(entries));
 	}
 }
