@@ -107,19 +107,21 @@ static char *vfio_path(const char *sysfs, dev_t number)
 }
 
 /*
- * Returns true if fdinfo says that FD is of another device than PATH. Kernels before 6.17 do not
- * say.
+ * Returns true if FDINFO, "/proc/self/fdinfo", says that FD is of another device than PATH. Kernels
+ * before 6.17 do not say.
  */
-static bool is_of_another(int fd, const char *path)
+static bool is_of_another(const char *fdinfo, int fd, const char *path)
 {
 	static const char key[] = "vfio-device-syspath: ";
-	_cleanup_free_ char *line = NULL;
-	char file[64];
+	_cleanup_free_ char *file = NULL, *line = NULL;
 	size_t size = 0;
 	bool another = false;
 	FILE *f;
 
-	snprintf(file, sizeof(file), "/proc/self/fdinfo/%d", fd);
+	if (asprintf(&file, "%s/%d", fdinfo, fd) < 0) {
+		file = NULL;
+		return true;
+	}
 	f = fopen(file, "re");
 	if (!f)
 		return false;
@@ -143,18 +145,18 @@ bool client_fd_is_fit(int fd, const char *sysfs)
 	return path || (number && number == iommu_device(sysfs));
 }
 
-static bool is_device(const char *sysfs, const struct holder_fd *fd)
+static bool is_device(const char *sysfs, const char *fdinfo, const struct holder_fd *fd)
 {
 	const dev_t number = open_device(fd->fd);
 	_cleanup_free_ char *path = number ? vfio_path(sysfs, number) : NULL;
 	const char *slash = path ? strrchr(path, '/') : NULL;
 
 	return path && strcmp(slash ? slash + 1 : path, fd->name) == 0 &&
-	       !is_of_another(fd->fd, path);
+	       !is_of_another(fdinfo, fd->fd, path);
 }
 
 int client_check_fds(const struct holder_client *client, const struct holder_fds *list,
-		     const char *sysfs, struct holder_error *error)
+		     const char *sysfs, const char *fdinfo, struct holder_error *error)
 {
 	const dev_t iommu = iommu_device(sysfs), first = open_device(list->v[0].fd);
 
@@ -164,7 +166,7 @@ int client_check_fds(const struct holder_client *client, const struct holder_fds
 			"the holder of context %s passed something that is not an open /dev/iommu",
 			client->reference);
 	for (size_t i = 1; i < list->n; i++)
-		if (!is_device(sysfs, &list->v[i]))
+		if (!is_device(sysfs, fdinfo, &list->v[i]))
 			return error_set(
 				error, HOLDER_ERROR_PROTOCOL, EPROTO,
 				"the holder of context %s passed something that is not the open "
@@ -186,7 +188,7 @@ int holder_get_fds(struct holder_client *client, struct holder_fds *ret, struct 
 		return r;
 	if (take_fds(client, reply, &list) < 0)
 		return error_protocol(error);
-	r = client_check_fds(client, &list, "/sys", error);
+	r = client_check_fds(client, &list, "/sys", "/proc/self/fdinfo", error);
 	if (r < 0)
 		return r;
 	*ret = list;

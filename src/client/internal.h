@@ -141,7 +141,8 @@ char **wire_strings(struct wire *wire, const char *key, size_t *ret_n);
 bool client_fd_is_fit(int fd, const char *sysfs);
 /*
  * Are LIST's fds what their names say: first an open /dev/iommu, then open VFIO devices, by the
- * device numbers in SYSFS, "/sys"? Returns 0, -EPROTO, another -errno.
+ * device numbers in SYSFS, "/sys", and the paths in FDINFO, "/proc/self/fdinfo", if it has any?
+ * Returns 0, -EPROTO, another -errno.
  */
 int client_check_fds(const struct holder_client *client, const struct holder_fds *list,
-		     const char *sysfs, struct holder_error *error);
+		     const char *sysfs, const char *fdinfo, struct holder_error *error);

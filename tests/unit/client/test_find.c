@@ -318,11 +318,58 @@ static void check_fds(void **state)
 				.name = strdup(list.n ? cases[i].name : "iommufd"),
 				.fd = open(cases[i].file[list.n], cases[i].flags | O_CLOEXEC),
 			};
-		if (client_check_fds(&client, &list, top, &error) != cases[i].r)
+		if (client_check_fds(&client, &list, top, "/none", &error) != cases[i].r)
 			fail_msg("case %zu: %s", i, error.message ? error.message : "taken");
 		assert_true(cases[i].r ? error.message != NULL : error.message == NULL);
 		holder_fds_done(&list);
 	}
+	snprintf(command, sizeof(command), "rm -r %s", top);
+	run(command);
+}
+
+/* As vfio_device_show_fdinfo() writes it. A minor number may have gone from one device to another. */
+static void check_fdinfo(void **state)
+{
+	static const struct {
+		const char *text;
+		int r;
+	} cases[] = {
+		{ "pos:\\t0\\nvfio-device-syspath: /sys/devices/p/a\\n", 0 },
+		{ "pos:\\t0\\nvfio-device-syspath: /sys/devices/p/b\\n", -EPROTO },
+		{ "pos:\\t0\\nvfio-device-syspath: /sys/devices/p/a/a\\n", -EPROTO },
+		{ "vfio-device-syspath: /sys/devices/a", -EPROTO },
+		{ "vfio-device-syspath: \\n", -EPROTO },
+		{ "pos:\\t0\\nflags:\\t02\\n", 0 },
+		{ "", 0 },
+	};
+	char top[] = "/tmp/ioasidctl-unit-XXXXXX", command[512];
+	struct holder_client client = { .reference = (char *)"c" };
+	struct holder_fds list = { .v = calloc(2, sizeof(list.v[0])), .n = 2 };
+
+	(void)state;
+	assert_non_null(mkdtemp(top));
+	snprintf(command, sizeof(command),
+		 "cd %s && mkdir -p class/misc/iommu dev/char devices/p/a/vfio-dev/vfio0 && "
+		 "echo 1:3 >class/misc/iommu/dev && "
+		 "ln -s ../../devices/p/a/vfio-dev/vfio0 dev/char/1:5",
+		 top);
+	run(command);
+	list.v[0] = (struct holder_fd){ strdup("iommufd"), open("/dev/null", O_RDWR | O_CLOEXEC) };
+	list.v[1] = (struct holder_fd){ strdup("a"), open("/dev/zero", O_RDWR | O_CLOEXEC) };
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_holder_error_ struct holder_error error = { 0 };
+
+		snprintf(command, sizeof(command), "printf '%s' >%s/%d", cases[i].text, top,
+			 list.v[1].fd);
+		run(command);
+		if (client_check_fds(&client, &list, top, top, &error) != cases[i].r)
+			fail_msg("case %zu: %s", i, error.message ? error.message : "taken");
+		if (cases[i].r)
+			assert_string_equal(error.message,
+					    "the holder of context c passed something that is not "
+					    "the open VFIO device a");
+	}
+	holder_fds_done(&list);
 	snprintf(command, sizeof(command), "rm -r %s", top);
 	run(command);
 }
@@ -678,14 +725,23 @@ static void interface(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(describe),         cmocka_unit_test(hostile),
-		cmocka_unit_test(bindings),         cmocka_unit_test(hostile_names),
-		cmocka_unit_test(endless_bindings), cmocka_unit_test(descriptors),
-		cmocka_unit_test(check_fds),        cmocka_unit_test(dead),
-		cmocka_unit_test(messages),         cmocka_unit_test(names),
-		cmocka_unit_test(captured),         cmocka_unit_test(find_pid),
-		cmocka_unit_test(partly),           cmocka_unit_test(bound),
-		cmocka_unit_test(foreign),          cmocka_unit_test(interface),
+		cmocka_unit_test(describe),
+		cmocka_unit_test(hostile),
+		cmocka_unit_test(bindings),
+		cmocka_unit_test(hostile_names),
+		cmocka_unit_test(endless_bindings),
+		cmocka_unit_test(descriptors),
+		cmocka_unit_test(check_fds),
+		cmocka_unit_test(check_fdinfo),
+		cmocka_unit_test(dead),
+		cmocka_unit_test(messages),
+		cmocka_unit_test(names),
+		cmocka_unit_test(captured),
+		cmocka_unit_test(find_pid),
+		cmocka_unit_test(partly),
+		cmocka_unit_test(bound),
+		cmocka_unit_test(foreign),
+		cmocka_unit_test(interface),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
