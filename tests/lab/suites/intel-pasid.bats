@@ -524,6 +524,24 @@ bind_with_fault()
 	says "pid $(holder_pid test)"
 }
 
+# The kernel does not say why it refuses: firmware that demands such a region is a reason that can be seen.
+@test "a device that is refused, and has direct regions: the message says how to see them" {
+	local group regions
+
+	context
+	ctl context create other
+	status 1 ctl -c other device add "$WIDE"
+	[[ $errors != *'direct regions'* ]]
+	group=$(ctl device show "$WIDE" -nro group)
+	regions=/sys/kernel/iommu_groups/$group/reserved_regions
+	echo '0x0000000027b00000 0x00000000286fffff direct' >"$BATS_TEST_TMPDIR/regions"
+	mount --bind "$BATS_TEST_TMPDIR/regions" "$regions"
+	# Whatever it says, the mount is not to stay.
+	ctl -c other device add "$WIDE" 2>"$BATS_TEST_TMPDIR/errors" || true
+	umount "$regions"
+	grep -Fx "hint: the firmware demands direct regions for IOMMU group $group, for which the kernel refuses it: 'ioasidctl group why $group' shows them" "$BATS_TEST_TMPDIR/errors"
+}
+
 @test "a device with its own driver is not taken: the message says how to change that" {
 	ctl context create test
 	status 1 ctl device add "$NIC"
