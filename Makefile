@@ -205,7 +205,7 @@ uninstall: ## remove what install installed
 dist: ## make $(BUILD)/ioasidctl-VERSION.tar.gz
 	@mkdir -p $(BUILD)
 	tar --transform 's,^\./,$(NAME)-$(VERSION)/,' --sort=name --owner=0 --group=0 --exclude-vcs \
-	    --exclude='./build' -czf $(BUILD)/$(NAME)-$(VERSION).tar.gz ./src ./man ./completions ./tests \
+	    --exclude='./build' -czf $(BUILD)/$(NAME)-$(VERSION).tar.gz ./src ./man ./completions ./doc ./tests \
 	    ./.ci ./.clang-format ./Makefile ./README.md ./LICENSE ./$(NAME).spec
 
 clean: ## remove what was built

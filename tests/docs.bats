@@ -760,3 +760,14 @@ ioas list -nro name,ioas"
 		echo "${COMPREPLY[*]}"' "$PUBLIC/completion" "$PUBLIC/ioasidctl"
 	[[ $status == 0 && $output == list && ! $stderr ]]
 }
+
+@test "doc: every room is in architecture.md, and every file that it names is there" {
+	local doc=$ROOT/doc/architecture.md room file
+
+	while read -r room; do
+		grep -qE "^\|.*\`$room(\.c|/\.\.\.)?\`.*\|" "$doc" || none "no row for the room" "$room"
+	done < <(cd "$ROOT/src" && find . -mindepth 1 -type d -printf '%P\n' | grep -vxE 'cmd|model')
+	while read -r file; do
+		[[ -e $ROOT/src/$file ]] || (cd "$ROOT/src" && find . -path "*/$file") | grep -q . || none "no such file" "$file"
+	done < <(grep -oE '`[a-z_/]+\.(c|h|varlink)`' "$doc" | tr -d '`' | sort -u)
+}
