@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "out/graph_private.h"
+#include "out/internal.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 

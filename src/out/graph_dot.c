@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "out/graph_private.h"
+#include "out/internal.h"
 #include "util/cleanup.h"
 
 #define FONT "fontname=\"Helvetica,Arial,sans-serif\""

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "out/graph_private.h"
+#include "out/internal.h"
 #include "util/cleanup.h"
 
 /* The delimiters around a box's text. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "out/grid.h"
+#include "out/internal.h"
 
 #include <errno.h>
 #include <libsmartcols.h>

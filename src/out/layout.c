@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "out/layout.h"
+#include "out/internal.h"
 
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "out/grid.h"
 #include "util/array.h"
 #include "util/text.h"
 

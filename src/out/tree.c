@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "out/json.h"
-#include "out/view_private.h"
+#include "out/internal.h"
 #include "util/cleanup.h"
 
 static bool wants_ascii(const struct out_options *options)

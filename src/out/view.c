@@ -7,9 +7,8 @@
 #include <string.h>
 
 #include "out/column.h"
-#include "out/json.h"
+#include "out/internal.h"
 #include "out/tone.h"
-#include "out/view_private.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/terminal.h"

@@ -8,7 +8,7 @@
 #include <zlib.h>
 
 #include "sys/archive.h"
-#include "sys/archive_tar.h"
+#include "sys/internal.h"
 #include "util/parse.h"
 #include "util/str.h"
 

@@ -12,7 +12,7 @@
 #include <zlib.h>
 
 #include "sys/archive.h"
-#include "sys/archive_tar.h"
+#include "sys/internal.h"
 
 #define GZREAD_BUFFER 16384 /* zlib's default, of unpacked data */
 

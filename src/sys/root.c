@@ -14,7 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "sys/root_unpack.h"
+#include "sys/internal.h"
 #include "util/cleanup.h"
 #include "util/parse.h"
 

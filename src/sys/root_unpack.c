@@ -5,7 +5,7 @@
  * directory with mode 0700 and a child that removes it when this process ends for whatever reason,
  * which closes its end of a pipe.
  */
-#include "sys/root_unpack.h"
+#include "sys/internal.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "out/layout.h"
+#include "out/internal.h"
 
 #include <locale.h>
 #include <setjmp.h>

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A tar header in POSIX (ustar) format, and the parts of GNU's format that are read. */
 #pragma once
+
+#include "sys/root.h"
+
+/* A tar header in POSIX (ustar) format, and the parts of GNU's format that are read. */
 
 #define TAR_BLOCK 512
 
@@ -48,3 +51,9 @@ static inline unsigned int tar_checksum(const struct tar_header *header)
 										      : bytes[i];
 	return sum;
 }
+
+/* For sys/root.c only: unpacks a capture file into a temporary directory. */
+
+/* Returns 0, or the errors of archive_read(), with RET_PLACE. */
+int sys_root_unpack(int fd, struct sys_root *ret, char **ret_place);
+void sys_root_remove(struct sys_root *root);
