@@ -306,3 +306,19 @@ object()
 @test "a directory without object files is no proof" {
 	run -2 check objects "$TREE"
 }
+
+@test "nothing is exported that only its own file uses" {
+	check unused "$BUILD/src" "$ROOT"
+}
+
+@test "a function that nothing outside its file uses is found" {
+	object util/a.o <<<'int f(void) { return 1; } int g(void) { return f(); }'
+	object util/b.o <<<'int g(void); int main(void) { return g(); }'
+	put tests/unit/test.c <<<'int g(void);'
+	run -1 check unused "$TREE" "$TREE"
+	equal "$output" "util/a.o: nothing outside uses f"
+	put tests/unit/test.c <<<'int f(void);'
+	check unused "$TREE" "$TREE"
+	rm -r "$TREE/util"
+	run -2 check unused "$TREE" "$TREE"
+}

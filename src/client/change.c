@@ -204,22 +204,6 @@ int holder_unmap_ioas_all(struct holder_client *client, const char *ioas, uint64
 	return change(client, "UnmapIoas", parameters, "length", ret_length, error);
 }
 
-int holder_alloc_hwpt(struct holder_client *client, const char *device, const char *ioas,
-		      const char *name, bool pasid, uint32_t *ret_hwpt, struct holder_error *error)
-{
-	json_object *parameters = with("device", device);
-
-	json_add_string(parameters, "ioas", ioas);
-	json_add_string(parameters, "name", name);
-	json_add_bool(parameters, "pasid", pasid);
-	return change_id(client, "AllocHwpt", parameters, "hwpt", ret_hwpt, error);
-}
-
-int holder_free_hwpt(struct holder_client *client, const char *hwpt, struct holder_error *error)
-{
-	return change(client, "FreeHwpt", with("hwpt", hwpt), NULL, NULL, error);
-}
-
 void holder_bound_done(struct holder_bound *bound)
 {
 	for (size_t i = 0; i < bound->reserved_n; i++)

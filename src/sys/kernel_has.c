@@ -38,13 +38,13 @@ static bool has_word(const char *text, size_t size, unsigned int n, const char *
 /*
  * "ffffffff8161c490 T vfio_iommufd_physical_attach_ioas\t[vfio]"; unprivileged users see address 0.
  */
-bool sys_kernel_symbol_parse(const char *text, size_t size, const char *name)
+static bool has_symbol(const char *text, size_t size, const char *name)
 {
 	return has_word(text, size, 2, name);
 }
 
 /* "248 vfio-dev" */
-bool sys_kernel_chrdev_parse(const char *text, size_t size, const char *name)
+static bool has_chrdev(const char *text, size_t size, const char *name)
 {
 	return has_word(text, size, 1, name);
 }
@@ -65,12 +65,12 @@ static struct field_u64 ask(const struct sys_root *root, const char *file, const
 
 struct field_u64 sys_kernel_symbol(const struct sys_root *root, const char *name)
 {
-	return ask(root, "kallsyms", name, sys_kernel_symbol_parse);
+	return ask(root, "kallsyms", name, has_symbol);
 }
 
 struct field_u64 sys_kernel_chrdev(const struct sys_root *root, const char *name)
 {
-	return ask(root, "devices", name, sys_kernel_chrdev_parse);
+	return ask(root, "devices", name, has_chrdev);
 }
 
 /*

@@ -12,11 +12,9 @@
  * absent if the kernel has no such list; -errno.
  */
 struct field_u64 sys_kernel_symbol(const struct sys_root *root, const char *name);
-bool sys_kernel_symbol_parse(const char *text, size_t size, const char *name);
 
 /* Has a driver registered character devices as NAME (/proc/devices)? As above. */
 struct field_u64 sys_kernel_chrdev(const struct sys_root *root, const char *name);
-bool sys_kernel_chrdev_parse(const char *text, size_t size, const char *name);
 
 /* How device interrupts reach the CPUs (/sys/kernel/irq). */
 struct sys_interrupts {

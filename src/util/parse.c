@@ -202,7 +202,8 @@ uint64_t ranges_count(const struct ranges *list)
 	return count;
 }
 
-size_t ranges_find(const struct ranges *list, uint64_t value)
+/* Index of the first range that ends at or after VALUE; list->n if there is none. */
+static size_t ranges_find(const struct ranges *list, uint64_t value)
 {
 	size_t lo = 0, hi = list->n;
 

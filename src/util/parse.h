@@ -43,9 +43,7 @@ void ranges_done(struct ranges *list);
 int parse_ranges(const char *s, uint32_t max, struct ranges *ret);
 uint64_t ranges_count(const struct ranges *list);
 bool ranges_has(const struct ranges *list, uint32_t value);
-/* Index of the first range that ends at or after VALUE; list->n if there is none. */
-size_t ranges_find(const struct ranges *list, uint64_t value);
-/* That range, restricted to FROM and above; returns false if there is none. */
+/* The first range that ends at or after FROM, whole; returns false if there is none. */
 bool ranges_next(const struct ranges *list, uint32_t from, struct range *ret);
 /* Adds LO-HI to a sorted, merged list. Returns 0 or -ENOMEM. */
 int ranges_add(struct ranges *list, uint32_t lo, uint32_t hi);

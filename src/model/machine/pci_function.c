@@ -11,7 +11,7 @@
 
 #define VENDOR_INTEL 0x8086
 
-void pci_function_done(struct pci_function *function)
+static void pci_function_done(struct pci_function *function)
 {
 	free(function->id);
 	free(function->path);
@@ -77,8 +77,12 @@ static void read_config(int dir, bool wake, struct pci_function *function)
 		function->acs_status = 0;
 }
 
-int pci_function_read(const struct sys_root *root, const char *path, bool wake,
-		      struct pci_function *ret)
+/*
+ * Reads the function at PATH. A sleeping one is not read unless WAKE: its status is -EAGAIN.
+ * Returns 0 or -ENOMEM; what could not be read is in RET.
+ */
+static int pci_function_read(const struct sys_root *root, const char *path, bool wake,
+			     struct pci_function *ret)
 {
 	_cleanup_(pci_function_done) struct pci_function function = { 0 };
 	_cleanup_close_ int dir = sys_dir_open(root, path + strspn(path, "/"));

@@ -30,15 +30,6 @@ struct pci_function {
 	struct pci_config_acs acs;
 };
 
-void pci_function_done(struct pci_function *function);
-
-/*
- * Reads the function at PATH. A sleeping one is not read unless WAKE: its status is -EAGAIN.
- * Returns 0 or -ENOMEM; what could not be read is in RET.
- */
-int pci_function_read(const struct sys_root *root, const char *path, bool wake,
-		      struct pci_function *ret);
-
 /*
  * Returns -EAGAIN if reading the file `config` below DIR would wake the device; 0; another -errno.
  */

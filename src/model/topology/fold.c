@@ -18,12 +18,13 @@ void topology_fold_done(struct topology_fold *fold)
 	*fold = (struct topology_fold){ 0 };
 }
 
-uint64_t topology_pid(const struct topology_node *node)
+static uint64_t topology_pid(const struct topology_node *node)
 {
 	return node->holder ? (uint64_t)node->holder->pid : node->range->pid.value;
 }
 
-const char *topology_command(const struct topology_node *node)
+/* NULL if unknown. */
+static const char *topology_command(const struct topology_node *node)
 {
 	if (node->holder)
 		return node->holder->comm;

@@ -27,7 +27,3 @@ void topology_fold_done(struct topology_fold *fold);
 
 /* Returns 0 or -ENOMEM. */
 int topology_fold(const struct topology *topology, struct topology_fold *ret);
-
-/* The pid of a process node. COMMAND is borrowed, NULL if unknown. */
-uint64_t topology_pid(const struct topology_node *node);
-const char *topology_command(const struct topology_node *node);
