@@ -94,7 +94,7 @@ static const struct rule {
 	  "only part of a mapping is at {iova}, and the kernel unmaps whole mappings",
 	  "'ioasidctl ioas show' lists the mappings", NULL },
 	{ "NotEnoughMemory", HOLDER_ERROR_SYSTEM, ENOMEM,
-	  "too much to be pinned: {size} bytes in all, and the machine has {available} available",
+	  "too much memory to pin: {size} in all, and the machine has {available} available",
 	  NULL, NULL },
 	{ "LimitReached", HOLDER_ERROR_SYSTEM, ENOSPC,
 	  "the context's limit of {limit} {what} is reached", NULL, NULL },
@@ -213,6 +213,19 @@ static void put_more(json_object *value, FILE *f)
 		fprintf(f, " and %s more", json_object_get_string(value));
 }
 
+/* As people write it: 16G if that is exact, else three digits at least: 869M. */
+static void put_size(json_object *value, FILE *f)
+{
+	uint64_t bytes = json_object_get_uint64(value);
+	unsigned int unit = 0;
+
+	while (unit < 4 && bytes >= 1024 && (bytes % 1024 == 0 || bytes >= UINT64_C(100) * 1024)) {
+		bytes /= 1024;
+		unit++;
+	}
+	fprintf(f, "%" PRIu64 "%.*s", bytes, unit != 0, &"BKMGT"[unit]);
+}
+
 static void put_value(const char *key, json_object *parameters, FILE *f)
 {
 	json_object *value = NULL;
@@ -223,6 +236,8 @@ static void put_value(const char *key, json_object *parameters, FILE *f)
 		value = json_object_object_get(parameters, key);
 	if (strcmp(key, "errno") == 0)
 		fputs(strerror(json_object_get_int(value)), f);
+	else if (strcmp(key, "size") == 0 || strcmp(key, "available") == 0)
+		put_size(value, f);
 	else if (json_object_is_type(value, json_type_boolean))
 		fputs(json_object_get_boolean(value) ? "yes" : "no", f);
 	else if (json_object_is_type(value, json_type_array))
