@@ -383,8 +383,14 @@ static void combinations(void **state)
 	};
 	struct context *context = *state;
 
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		long live = memory.live;
+
 		expect_answer(context, cases[i].ask, cases[i].answer);
+		/* A refusal leaves nothing behind. */
+		if (strncmp(cases[i].answer, "{\"error\"", 8) == 0)
+			assert_int_equal(memory.live, live);
+	}
 	kernel_agrees(context);
 }
 
@@ -410,6 +416,20 @@ static void long_lists(void **state)
 		free(list);
 		free(text);
 	}
+}
+
+/* A call that nobody answers: its reply goes with it. */
+static void unanswered(void **state)
+{
+	struct context *context = *state;
+	struct call call = { 0 };
+	long live = memory.live;
+
+	assert_int_equal(open_message(NAME("Describe") "}", &call), 0);
+	call_run(context, &call);
+	assert_non_null(call.reply);
+	call_done(&call);
+	assert_int_equal(memory.live, live);
 }
 
 static void faults(void **state)
@@ -443,7 +463,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(parameters), TEST(kinds),  TEST(messages), TEST(combinations),
-		TEST(long_lists), TEST(faults), TEST(services),
+		TEST(long_lists), TEST(faults), TEST(services), TEST(unanswered),
 	};
 
 	return cmocka_run_group_tests_name("holder method", tests, NULL, NULL);
