@@ -768,6 +768,6 @@ ioas list -nro name,ioas"
 		grep -qE "^\|.*\`$room(\.c|/\.\.\.)?\`.*\|" "$doc" || none "no row for the room" "$room"
 	done < <(cd "$ROOT/src" && find . -mindepth 1 -type d -printf '%P\n' | grep -vxE 'cmd|model')
 	while read -r file; do
-		[[ -e $ROOT/src/$file ]] || (cd "$ROOT/src" && find . -path "*/$file") | grep -q . || none "no such file" "$file"
+		[[ -e $ROOT/$file || -e $ROOT/src/$file ]] || (cd "$ROOT/src" && find . -path "*/$file") | grep -q . || none "no such file" "$file"
 	done < <(grep -oE '`[a-z_/]+\.(c|h|varlink)`' "$doc" | tr -d '`' | sort -u)
 }

@@ -210,9 +210,19 @@ static bool is_valid(json_object *object, const struct parameter *parameter)
 	return false;
 }
 
+/* NULL after the last one. */
+static const struct parameter *parameter_at(const struct method *method, size_t i)
+{
+	const struct parameter *p = &method->parameter[i];
+
+	return i < METHOD_PARAMETER_MAX && p->type != PARAMETER_END ? p : NULL;
+}
+
 static const struct parameter *find_parameter(const struct method *method, const char *name)
 {
-	for (const struct parameter *p = method->parameter; p->type != PARAMETER_END; p++)
+	const struct parameter *p;
+
+	for (size_t i = 0; (p = parameter_at(method, i)) != NULL; i++)
 		if (strcmp(p->name, name) == 0)
 			return p;
 	return method->changes && strcmp(dry_run.name, name) == 0 ? &dry_run : NULL;
@@ -220,15 +230,17 @@ static const struct parameter *find_parameter(const struct method *method, const
 
 static int check_parameters(struct call *call)
 {
+	const struct parameter *p;
+
 	json_object_object_foreach(call->parameters, key, value)
 	{
-		const struct parameter *p = find_parameter(call->method, key);
+		p = find_parameter(call->method, key);
 
 		(void)value;
 		if (!p || !is_valid(call->parameters, p))
 			return fault_parameter(&call->fault, key);
 	}
-	for (const struct parameter *p = call->method->parameter; p->type != PARAMETER_END; p++)
+	for (size_t i = 0; (p = parameter_at(call->method, i)) != NULL; i++)
 		if (p->required && !json_object_object_get(call->parameters, p->name))
 			return fault_parameter(&call->fault, p->name);
 	return 0;

@@ -80,7 +80,7 @@ struct method {
 	bool streams; /* needs more */
 };
 
-/* method_read.c, method_device.c, method_ioas.c, method_pasid.c */
+/* method_read.c, method_change.c */
 int method_describe(struct context *context, struct call *call);
 int method_list_bindings(struct context *context, struct call *call);
 int method_show_ioas(struct context *context, struct call *call);

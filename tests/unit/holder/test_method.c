@@ -10,6 +10,7 @@
 
 #include "../holder_context.h"
 #include "../memory.h"
+#include "util/array.h"
 
 /* All parameters of each method: the type, in capitals if required. */
 static const struct {
@@ -459,11 +460,70 @@ static void faults(void **state)
 	assert_int_equal(memory.live, live);
 }
 
+/* TEXT without white space, to be freed. */
+static char *squeezed(const char *text)
+{
+	char *copy = strdup(text), *to = copy;
+
+	for (; *text; text++)
+		if (!strchr(" \t\n", *text))
+			*to++ = *text;
+	*to = '\0';
+	return copy;
+}
+
+/* "methodMapIoas(ioas:string,size:int,...)->(" of method M, to be freed. */
+static char *declaration_of(size_t m)
+{
+	static const char *const names[] = {
+		['s'] = "string", ['b'] = "bool",     ['n'] = "int",
+		['a'] = "string", ['l'] = "[]string",
+	};
+	char *text = NULL;
+	size_t length, n = 0;
+	FILE *f = open_memstream(&text, &length);
+
+	fprintf(f, "method%s(", methods[m].method);
+	for (size_t i = 0; i < 6 && methods[m].parameter[i].name; i++) {
+		char type = methods[m].parameter[i].type;
+
+		fprintf(f, "%s%s:%s%s", n++ ? "," : "", methods[m].parameter[i].name,
+			type < 'a' ? "" : "?", names[(unsigned char)lower(type)]);
+	}
+	fprintf(f, "%s)->(", !methods[m].changes ? "" : n ? ",dry_run:?bool" : "dry_run:?bool");
+	assert_int_equal(fclose(f), 0);
+	return text;
+}
+
+/* The .varlink file has these methods, with these parameters, and no others. */
+static void described(void **state)
+{
+	static const char description[] =
+#include "wire/interface.h"
+		;
+	char *text = squeezed(description);
+	size_t n = 0;
+
+	(void)state;
+	for (const char *at = description; (at = strstr(at, "\nmethod ")) != NULL; at++)
+		n++;
+	assert_int_equal(n, ARRAY_SIZE(methods));
+	for (size_t m = 0; m < ARRAY_SIZE(methods); m++) {
+		char *declaration = declaration_of(m);
+
+		if (!strstr(text, declaration))
+			fail_msg("the interface lacks '%s'", declaration);
+		free(declaration);
+	}
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(parameters), TEST(kinds),  TEST(messages), TEST(combinations),
-		TEST(long_lists), TEST(faults), TEST(services), TEST(unanswered),
+		TEST(parameters),   TEST(kinds),      TEST(messages),
+		TEST(combinations), TEST(long_lists), TEST(faults),
+		TEST(services),     TEST(unanswered), TEST(described),
 	};
 
 	return cmocka_run_group_tests_name("holder method", tests, NULL, NULL);
