@@ -6,6 +6,7 @@ import os
 import re
 import socket
 
+import interface
 from state import INTERFACE
 
 TABLE = '/sys/kernel/debug/iommu/intel/dmar_translation_struct'
@@ -29,6 +30,7 @@ class Holder:
         self.socket.settimeout(60)
         self.socket.connect(path)
         self.pending = b''
+        self.method = None
         self.fds = []
 
     def close(self):
@@ -36,6 +38,7 @@ class Holder:
 
     def send(self, method, parameters, more=False):
         call = {'method': INTERFACE + method, 'parameters': parameters}
+        self.method = method
         if more:
             call['more'] = True
         self.socket.sendall(json.dumps(call).encode() + b'\0')
@@ -53,7 +56,11 @@ class Holder:
         reply, _, self.pending = self.pending.partition(b'\0')
         reply = json.loads(reply)
         if 'error' in reply:
-            raise Refused(reply['error'], reply.get('parameters') or {})
+            refused = Refused(reply['error'], reply.get('parameters') or {})
+            if reply['error'].startswith(INTERFACE):
+                interface.INTERFACE.check_error(refused.name, refused.parameters)
+            raise refused
+        interface.INTERFACE.check_reply(self.method, reply.get('parameters', {}))
         return reply
 
     def call(self, method, **parameters):
