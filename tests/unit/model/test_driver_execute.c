@@ -316,6 +316,9 @@ static void is_not_stopped_by_what_is_ignored(void **state)
 	const struct sigaction action = { .sa_handler = SIG_IGN };
 	sigset_t held, old;
 
+	/* The tests may run under nohup(1) themselves. */
+	signal(SIGINT, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
 	make(*state, "e1000e", NULL);
 	kernel.signals = "override vfio-pci";
 	sigaction(SIGTERM, &action, &before);
