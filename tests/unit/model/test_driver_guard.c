@@ -154,6 +154,7 @@ static void default_routes(void **state)
 static void namespaces(void **state)
 {
 	const struct tree *tree = *state;
+	struct device_block swap = { .name = (char *)"sda", .uses_status = 1, .swap = true };
 	struct device device = bare();
 
 	tree_dir(tree, &(PATH)[1]);
@@ -163,6 +164,10 @@ static void namespaces(void **state)
 	      "network: a network interface of it is in another network namespace\n");
 	device.path.status = -EACCES;
 	guard(tree, &device, "");
+	device.blocks = &swap;
+	device.n_blocks = 1;
+	guard(tree, &device, "swap: /dev/sda is in use as swap [swapoff /dev/sda]\n");
+	device.n_blocks = 0;
 	device.path.status = 1;
 	tree_dir(tree, &(PATH "/net/eth0")[1]);
 	guard(tree, &device, "");
