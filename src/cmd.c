@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cmd_help.h"
+#include "cmd_options.h"
 #include "util/cleanup.h"
 #include "util/closest.h"
 #include "util/status.h"
@@ -253,20 +254,51 @@ static char *child_name(const char *parent, const struct cmd *c)
 	return asprintf(&name, "%s %s", parent, c->name) < 0 ? NULL : name;
 }
 
-static bool argp_takes(const struct argp *argp, const char *option)
-{
-	for (const struct argp_option *o = argp->options; o && (o->name || o->key || o->doc); o++)
-		if (o->name && strcmp(o->name, option) == 0)
-			return true;
-	for (const struct argp_child *child = argp->children; child && child->argp; child++)
-		if (argp_takes(child->argp, option))
-			return true;
-	return false;
-}
-
 bool cmd_takes(const struct cmd *c, const char *option)
 {
-	return c->argp && argp_takes(c->argp, option);
+	return c->argp ? option_argp_takes(c->argp, option)
+		       : option_find(c->options, option) != NULL;
+}
+
+/* What the parsers of a command fill. */
+struct leaf {
+	struct option_sets sets;
+	struct operands *operands;
+};
+
+static error_t leaf_parse(int key, char *arg, struct argp_state *state)
+{
+	struct leaf *leaf = state->input;
+
+	if (key != ARGP_KEY_INIT)
+		return cmd_operands(leaf->operands, key, arg, state);
+	option_sets_inputs(&leaf->sets, state);
+	return 0;
+}
+
+/* Parses ARGV into ARGS. Returns what argp returns. */
+static int leaf_options(struct app *app, const struct choice *choice, const char *name, int argc,
+			char **argv, unsigned int flags, void *args)
+{
+	const struct cmd *c = choice->found;
+	struct argp_child children[OPTION_SETS_MAX + 2] = { 0 };
+	_cleanup_free_ char *end = help_end(c, name);
+	struct leaf leaf = { .operands = (void *)((char *)args + c->operands) };
+	struct walk walk = {
+		.argp = { .parser = leaf_parse,
+			  .children = children,
+			  .doc = end,
+			  .help_filter = leaf_help },
+		.name = name,
+		.choice = choice,
+	};
+
+	if (option_sets_init(c->options, app, args, &leaf.sets) < 0)
+		return E2BIG;
+	leaf.sets.v[0].argp.args_doc = c->takes;
+	leaf.sets.v[0].argp.doc = c->doc;
+	children[option_sets_children(&leaf.sets, children)].argp = &help_argp;
+	return walk_parse(&walk, argc, argv, flags, &leaf, "options and operands");
 }
 
 /* ARGV begins with the tool's name, followed by EARLY's words. */
@@ -296,7 +328,8 @@ static int leaf_run(struct app *app, const struct choice *choice, const char *na
 	memcpy(words + 1, early->words, (size_t)early->n * sizeof(*words));
 	memcpy(words + 1 + early->n, argv + 1, (size_t)(argc - 1) * sizeof(*words));
 	flags |= c->in_order ? ARGP_IN_ORDER : 0;
-	r = walk_parse(&walk, argc + early->n, words, flags, args, "options and operands");
+	r = c->argp ? walk_parse(&walk, argc + early->n, words, flags, args, "options and operands")
+		    : leaf_options(app, choice, name, argc + early->n, words, flags, args);
 	if (r)
 		return r == ECANCELED ? STATUS_DONE : STATUS_USAGE;
 	r = choice->root->check ? choice->root->check(app, c, name) : 0;
@@ -430,17 +463,6 @@ int cmd_main(struct app *app, void *root_args, const struct cmd *root, int argc,
 	return status;
 }
 
-static void dump_options(const struct argp *argp, const char *path, FILE *out)
-{
-	for (const struct argp_option *o = argp->options; o && (o->name || o->key || o->doc); o++)
-		if (o->name && !(o->flags & (OPTION_DOC | OPTION_HIDDEN)))
-			fprintf(out, "%s\t--%s\t%s\t%c\t%s\n", path, o->name, o->arg ? o->arg : "",
-				o->key > 0 && o->key < 128 && isprint(o->key) ? o->key : '-',
-				o->doc);
-	for (const struct argp_child *child = argp->children; child && child->argp; child++)
-		dump_options(child->argp, path, out);
-}
-
 static void dump_cmd(const struct cmd *c, const char *parent, FILE *out)
 {
 	_cleanup_free_ char *path = *parent ? child_name(parent, c) : strdup(c->name);
@@ -448,9 +470,13 @@ static void dump_cmd(const struct cmd *c, const char *parent, FILE *out)
 	if (!path)
 		return;
 	fprintf(out, "%s\t\t%s\t-\t%s\n", path,
-		!c->sub && c->argp && c->argp->args_doc ? c->argp->args_doc : "", c->summary);
+		!c->sub && c->argp && c->argp->args_doc ? c->argp->args_doc
+		: c->takes                              ? c->takes
+							: "",
+		c->summary);
 	if (c->argp)
-		dump_options(c->argp, path, out);
+		option_argp_dump(c->argp, path, out);
+	option_dump(c->options, path, out);
 	for (const struct cmd *const *s = c->sub; s && *s; s++)
 		dump_cmd(*s, path, out);
 }

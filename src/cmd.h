@@ -5,9 +5,54 @@
 #include <argp.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 struct app;
+
+/* What an option does with its place. */
+enum option_type {
+	OPTION_END,    /* of the rows */
+	OPTION_FLAG,   /* bool: set */
+	OPTION_VALUE,  /* an enum: set to the row's value */
+	OPTION_TEXT,   /* const char *: the argument as written; borrowed */
+	OPTION_NUMBER, /* struct option_number: decimal or 0x, within the row's bounds */
+	OPTION_WORD,   /* an enum: the value of the argument among the row's words */
+	OPTION_CALL,   /* the row's call(), for the rare case */
+	OPTION_ROWS,   /* the rows of a struct at this place, as if they stood here */
+};
+
+struct option_number {
+	const char *text; /* as written; NULL: not given */
+	uint64_t value;
+};
+
+struct option_word {
+	const char *name; /* NULL: the end */
+	unsigned int value;
+};
+
+/* An option is a row of data. What a row does not use is left out. */
+struct cmd_option {
+	const char *name;     /* long, without dashes */
+	char letter;          /* short, or 0 */
+	const char *argument; /* its name in --help; NULL: takes none */
+	const char *help;     /* NULL: not shown; OPTION_ROWS: their heading, NULL: none */
+	enum option_type type;
+	size_t place;       /* in the struct that defaults are given for */
+	bool of_app;        /* the place is in the struct app */
+	bool last;          /* in --help after the others */
+	unsigned int value; /* OPTION_VALUE; not 0 */
+	const char
+		*conflict; /* what is wrong if VALUE's place has another, or FLAG's rival is set */
+	size_t rival;      /* OPTION_FLAG with a conflict: place of another flag */
+	uint64_t min, max; /* OPTION_NUMBER; max is 0 for no bounds */
+	const char *what;  /* OPTION_NUMBER: "IOVA", for "is not a valid IOVA" */
+	const struct option_word *words;
+	const struct cmd_option *rows;
+	/* Gets the struct. Returns 0, an errno after argp_error(), or ECANCELED to end the run. */
+	error_t (*call)(void *args, struct argp_state *state);
+};
 
 struct cmd {
 	const char *name;
@@ -15,7 +60,11 @@ struct cmd {
 	const struct cmd *const *sub; /* group: NULL-terminated table, else NULL */
 	const struct cmd *fallback;   /* group: the command it means without a verb */
 	const struct argp *argp; /* command: its options and operands; root: the global options */
-	const void *defaults;    /* command: options before parsing; copied per run */
+	const struct cmd_option *options; /* command: its options */
+	const char *takes;                /* command: its operands, "DEVICE PASIDS" */
+	const char *doc;                  /* command: what it does, in --help */
+	size_t operands;                  /* command: place of its struct operands */
+	const void *defaults;             /* command: options before parsing; copied per run */
 	size_t args_size;
 	bool in_order;        /* command: operands are another command line */
 	const char *example;  /* command: an example for the end of --help */

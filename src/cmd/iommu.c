@@ -156,12 +156,6 @@ static int list_run(struct app *app, const void *p)
 	return inspect_end(app, &in, r);
 }
 
-static const struct argp list_argp = {
-	.args_doc = "[[COLUMN=]PATTERN[,PATTERN...]...]",
-	.doc = "List the IOMMU units; with terms, those that match all of them.",
-	.children = view_children,
-};
-
 static const struct view_args list_defaults = {
 	.columns = columns,
 	.rows = "IOMMU units",
@@ -174,7 +168,10 @@ static const struct cmd list_cmd = {
 	.summary = "List IOMMU units",
 	.example = "ioasidctl iommu list -o +cap,ecap",
 	.statuses = "267",
-	.argp = &list_argp,
+	.options = view_options,
+	.takes = "[[COLUMN=]PATTERN[,PATTERN...]...]",
+	.doc = "List the IOMMU units; with terms, those that match all of them.",
+	.operands = offsetof(struct view_args, operands),
 	.defaults = &list_defaults,
 	.args_size = sizeof(list_defaults),
 	.run = list_run,
@@ -200,13 +197,6 @@ static int show_run(struct app *app, const void *p)
 	return inspect_show(app, &in, &iommu);
 }
 
-static const struct argp show_argp = {
-	.args_doc = "UNIT",
-	.doc = "Show one IOMMU unit with the fields of its registers, named as the VT-d and AMD "
-	       "specifications name them.",
-	.children = view_children,
-};
-
 static const struct view_args show_defaults = {
 	.columns = columns,
 	.operands = { .min = 1, .max = 1 },
@@ -218,7 +208,11 @@ static const struct cmd show_cmd = {
 	.summary = "Show one IOMMU unit",
 	.example = "ioasidctl iommu show dmar0",
 	.statuses = "26",
-	.argp = &show_argp,
+	.options = view_options,
+	.takes = "UNIT",
+	.doc = "Show one IOMMU unit with the fields of its registers, named as the VT-d and AMD "
+	       "specifications name them.",
+	.operands = offsetof(struct view_args, operands),
 	.defaults = &show_defaults,
 	.args_size = sizeof(show_defaults),
 	.run = show_run,

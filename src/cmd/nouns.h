@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The nouns of the command tree, one file each. */
+/* The nouns of the command tree, and the options that stand before the noun as well as after the verb. */
 #pragma once
 
 #include "cmd.h"
@@ -12,3 +12,18 @@ extern const struct cmd ioas_cmd;
 extern const struct cmd iommu_cmd;
 extern const struct cmd pasid_cmd;
 extern const struct cmd system_cmd;
+
+/* Rows of options whose place is in struct app. */
+#define SYSROOT_OPTION \
+	{ \
+		"sysroot", 0, "FILE|DIR", "Inspect a capture instead of this machine", \
+			OPTION_TEXT, offsetof(struct app, sysroot), .of_app = true \
+	}
+#define CONTEXT_OPTION \
+	{ \
+		"context", 'c', "NAME", "The context to work in (default: $IOASIDCTL_CONTEXT)", \
+			OPTION_TEXT, offsetof(struct app, context), .of_app = true \
+	}
+
+/* The format of the output; places are in a struct out_options. */
+extern const struct cmd_option output_options[];

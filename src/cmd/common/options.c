@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "cmd/nouns.h"
 #include "out/schema.h"
 #include "util/cleanup.h"
 
@@ -68,7 +69,7 @@ static error_t view_parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp_option view_options[] = {
+static const struct argp_option view_argp_options[] = {
 	{ "json", 'j', NULL, 0, "Print JSON", 0 },
 	{ "raw", 'r', NULL, 0, "Print values separated by one space", 0 },
 	{ "pairs", 'P', NULL, 0, "Print NAME=\"value\" pairs", 0 },
@@ -81,7 +82,59 @@ static const struct argp_option view_options[] = {
 	{ 0 },
 };
 
-const struct argp view_argp = { .options = view_options, .parser = view_parse };
+/* Which format was meant is unknown. */
+#define FORMAT_OPTION(name, letter, help, format_) \
+	{ \
+		name, letter, NULL, help, OPTION_VALUE, offsetof(struct out_options, format), \
+			.value = (format_), .conflict = "-j, -r and -P cannot be combined" \
+	}
+
+const struct cmd_option output_options[] = {
+	FORMAT_OPTION("json", 'j', "Print JSON", OUT_FORMAT_JSON),
+	FORMAT_OPTION("raw", 'r', "Print values separated by one space", OUT_FORMAT_RAW),
+	FORMAT_OPTION("pairs", 'P', "Print NAME=\"value\" pairs", OUT_FORMAT_PAIRS),
+	{ "no-headings", 'n', NULL, "Print no headings", OPTION_FLAG,
+	  offsetof(struct out_options, no_headings) },
+	{ "output", 'o', "COL,...",
+	  "Columns to print; +COL,... adds to the default; 'all' prints every column", OPTION_TEXT,
+	  offsetof(struct out_options, columns) },
+	{ 0 },
+};
+
+static error_t list_columns(void *p, struct argp_state *state)
+{
+	const struct view_args *args = p;
+
+	(void)state;
+	out_columns_print(args->columns, &args->out, args->single, stdout);
+	return ECANCELED;
+}
+
+static error_t view_schema(void *p, struct argp_state *state)
+{
+	const struct view_args *args = p;
+
+	return print_schema((struct out_schema){ .columns = args->columns,
+						 .single = args->single,
+						 .tree = args->out.tree },
+			    state);
+}
+
+static const struct cmd_option view_rows[] = {
+	{ .type = OPTION_ROWS, .place = offsetof(struct view_args, out), .rows = output_options },
+	{ "list-columns", 0, NULL, "List the columns and what they mean", OPTION_CALL,
+	  .call = list_columns },
+	SYSROOT_OPTION,
+	{ "schema", .type = OPTION_CALL, .call = view_schema },
+	{ 0 },
+};
+
+const struct cmd_option view_options[] = {
+	{ .help = "Output:", .type = OPTION_ROWS, .rows = view_rows },
+	{ 0 },
+};
+
+const struct argp view_argp = { .options = view_argp_options, .parser = view_parse };
 const struct argp_child view_children[] = { { &view_argp, 0, "Output:", 1 }, { 0 } };
 
 static error_t wake_parse(int key, char *arg, struct argp_state *state)
@@ -144,7 +197,7 @@ static error_t context_parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-#define CONTEXT_OPTION \
+#define CONTEXT_OPTION_OLD \
 	{ \
 		"context", 'c', "NAME", 0, "The context to work in (default: $IOASIDCTL_CONTEXT)", \
 			0 \
@@ -159,7 +212,7 @@ static error_t context_parse(int key, char *arg, struct argp_state *state)
 		"json", 'j', NULL, 0, "Print what was created as a JSON object", 0 \
 	}
 
-static const struct argp_option context_options[] = { CONTEXT_OPTION, { 0 } };
+static const struct argp_option context_options[] = { CONTEXT_OPTION_OLD, { 0 } };
 const struct argp context_argp = { .options = context_options, .parser = context_parse };
 
 static const struct argp_option context_list_options[] = {
@@ -168,12 +221,12 @@ static const struct argp_option context_list_options[] = {
 };
 const struct argp context_list_argp = { .options = context_list_options, .parser = context_parse };
 
-static const struct argp_option change_options[] = { CONTEXT_OPTION, DRY_RUN_OPTION, { 0 } };
+static const struct argp_option change_options[] = { CONTEXT_OPTION_OLD, DRY_RUN_OPTION, { 0 } };
 static const struct argp change_argp = { .options = change_options, .parser = context_parse };
 const struct argp_child context_children[] = { { &change_argp, 0, NULL, 0 }, { 0 } };
 
 static const struct argp_option create_options[] = {
-	CONTEXT_OPTION, DRY_RUN_OPTION, CREATED_OPTION, SCHEMA_OPTION, { 0 }
+	CONTEXT_OPTION_OLD, DRY_RUN_OPTION, CREATED_OPTION, SCHEMA_OPTION, { 0 }
 };
 static const struct argp create_argp = { .options = create_options, .parser = context_parse };
 const struct argp_child create_children[] = { { &create_argp, 0, NULL, 0 }, { 0 } };

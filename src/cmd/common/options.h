@@ -23,7 +23,8 @@ struct view_args {
 	const char *sysroot;
 };
 
-/* The options of all inspecting verbs, including --sysroot. */
+/* The options of all inspecting verbs, including --sysroot; places are in a struct view_args. */
+extern const struct cmd_option view_options[];
 extern const struct argp view_argp;
 /* Children of a verb whose args are, or begin with, a struct view_args. */
 extern const struct argp_child view_children[];

@@ -204,13 +204,6 @@ static int list_run(struct app *app, const void *p)
 	return inspect_end(app, &in, r);
 }
 
-static const struct argp list_argp = {
-	.args_doc = "[[COLUMN=]PATTERN[,PATTERN...]...]",
-	.doc = "List the IOMMU groups with their members; with terms, those that match all of "
-	       "them.",
-	.children = view_children,
-};
-
 static const struct view_args list_defaults = {
 	.columns = columns,
 	.rows = "IOMMU groups",
@@ -223,7 +216,11 @@ static const struct cmd list_cmd = {
 	.summary = "List IOMMU groups",
 	.example = "ioasidctl group list driver=vfio-pci -o +class",
 	.statuses = "267",
-	.argp = &list_argp,
+	.options = view_options,
+	.takes = "[[COLUMN=]PATTERN[,PATTERN...]...]",
+	.doc = "List the IOMMU groups with their members; with terms, those that match all of "
+	       "them.",
+	.operands = offsetof(struct view_args, operands),
 	.defaults = &list_defaults,
 	.args_size = sizeof(list_defaults),
 	.run = list_run,
@@ -255,12 +252,6 @@ static int show_run(struct app *app, const void *p)
 	return inspect_show(app, &in, &row);
 }
 
-static const struct argp show_argp = {
-	.args_doc = "GROUP|DEVICE",
-	.doc = "Show one IOMMU group, named by its number or by a device in it.",
-	.children = view_children,
-};
-
 static const struct view_args show_defaults = {
 	.columns = columns,
 	.operands = { .min = 1, .max = 1 },
@@ -272,7 +263,10 @@ static const struct cmd show_cmd = {
 	.summary = "Show one IOMMU group",
 	.example = "ioasidctl group show eth1",
 	.statuses = "26",
-	.argp = &show_argp,
+	.options = view_options,
+	.takes = "GROUP|DEVICE",
+	.doc = "Show one IOMMU group, named by its number or by a device in it.",
+	.operands = offsetof(struct view_args, operands),
 	.defaults = &show_defaults,
 	.args_size = sizeof(show_defaults),
 	.run = show_run,
