@@ -180,7 +180,7 @@ answers()
 
 @test "captured by an ordinary user, it answers as the machine does for that user" {
 	answers setpriv --reuid 1000 --regid 1000 --clear-groups /tmp/ioasidctl >"$BATS_TEST_TMPDIR/live"
-	answers ctl --sysroot "$BATS_FILE_TMPDIR/user" >"$BATS_TEST_TMPDIR/captured"
+	answers "$IOASIDCTL" --sysroot "$BATS_FILE_TMPDIR/user" >"$BATS_TEST_TMPDIR/captured"
 	diff -u "$BATS_TEST_TMPDIR/live" "$BATS_TEST_TMPDIR/captured"
 }
 
