@@ -12,7 +12,8 @@
 #include "util/parse.h"
 #include "util/str.h"
 
-#define NAMES_MAX 16384 /* bytes of pax records for one entry */
+#define NAMES_MAX   16384 /* bytes of pax records for one entry */
+#define BUFFER_SIZE 65536
 
 struct reader {
 	gzFile gz;
@@ -328,7 +329,7 @@ int archive_read(int fd, int (*each)(const struct archive_entry *entry, void *da
 		close(own);
 		return -ENOMEM;
 	}
-	r = read_all(reader, each, data);
+	r = gzbuffer(reader->gz, BUFFER_SIZE) < 0 ? -ENOMEM : read_all(reader, each, data);
 	gzclose(reader->gz);
 	if (r < 0 && ret_place && *reader->path)
 		*ret_place = strdup(reader->path);

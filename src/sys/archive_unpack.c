@@ -1,57 +1,85 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "sys/archive.h"
 
+#define LEVELS_MAX (ARCHIVE_PATH_MAX / 2)
+
+/* Entries are grouped by directory: the last one stays open, with all above it. */
 struct unpacking {
-	int dir;
-	/* Entries are grouped by directory: keep the last one open. */
 	char parent[ARCHIVE_PATH_MAX];
-	int parent_fd;
+	size_t n_levels;
+	struct {
+		int fd;
+		size_t end;       /* of its path in PARENT */
+	} levels[LEVELS_MAX + 1]; /* the first is the root */
 };
 
-/* Anything but a directory of the archive's own is refused, in particular a link. */
-static int open_directory(int dir, const char *path)
+static void close_levels(struct unpacking *unpacking, size_t keep)
 {
-	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-				.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS };
-	long fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
-
-	if (fd >= 0)
-		return (int)fd;
-	return errno == ELOOP || errno == ENOTDIR || errno == EXDEV ? -EPROTO : -errno;
+	while (unpacking->n_levels > keep)
+		close(unpacking->levels[--unpacking->n_levels].fd);
 }
 
-/* Opens the directory PATH, creating it and its parents. The fd belongs to UNPACKING. */
-static int make_directory(struct unpacking *unpacking, const char *path)
+/* Closes the open directories that do not lead to PATH. */
+static void leave_directories(struct unpacking *unpacking, const char *path, size_t len)
 {
-	char part[ARCHIVE_PATH_MAX];
+	size_t keep = 1;
+
+	for (; keep < unpacking->n_levels; keep++) {
+		size_t start = unpacking->levels[keep - 1].end;
+		size_t end = unpacking->levels[keep].end;
+
+		if (end > len || (end < len && path[end] != '/') ||
+		    memcmp(unpacking->parent + start, path + start, end - start) != 0)
+			break;
+	}
+	close_levels(unpacking, keep);
+}
+
+/* Creates NAME if necessary. Anything but a directory is refused, in particular a link. */
+static int enter_directory(int dir, const char *name)
+{
 	int fd;
 
-	if (unpacking->parent_fd >= 0 && strcmp(unpacking->parent, path) == 0)
-		return unpacking->parent_fd;
-	for (const char *end = path; *end;) {
-		end += strspn(end, "/");
-		end += strcspn(end, "/");
-		memcpy(part, path, (size_t)(end - path));
-		part[end - path] = '\0';
-		/* Safe by name: everything above PART was just opened without following links. */
-		if (mkdirat(unpacking->dir, part, 0700) < 0 && errno != EEXIST)
-			return errno == ENOTDIR ? -EPROTO : -errno;
-		fd = open_directory(unpacking->dir, part);
+	if (mkdirat(dir, name, 0700) < 0 && errno != EEXIST)
+		return -errno;
+	fd = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOTDIR ? -EPROTO : -errno;
+	return fd;
+}
+
+/* Opens the first LEN bytes of PATH, creating what is missing. The fd belongs to UNPACKING. */
+static int make_directory(struct unpacking *unpacking, const char *path, size_t len)
+{
+	char *parent = unpacking->parent;
+
+	leave_directories(unpacking, path, len);
+	memcpy(parent, path, len);
+	parent[len] = '\0';
+	for (;;) {
+		size_t at = unpacking->levels[unpacking->n_levels - 1].end, end;
+		int fd = unpacking->levels[unpacking->n_levels - 1].fd;
+
+		if (at == len)
+			return fd;
+		at += parent[at] == '/';
+		end = at + strcspn(parent + at, "/");
+		parent[end] = '\0';
+		fd = enter_directory(fd, parent + at);
 		if (fd < 0)
 			return fd;
-		cleanup_close(&unpacking->parent_fd);
-		unpacking->parent_fd = fd;
+		if (end < len)
+			parent[end] = '/';
+		unpacking->levels[unpacking->n_levels].fd = fd;
+		unpacking->levels[unpacking->n_levels++].end = end;
 	}
-	strcpy(unpacking->parent, path);
-	return unpacking->parent_fd;
 }
 
 static int write_file(int dir, const char *name, const char *data, size_t size)
@@ -74,23 +102,16 @@ static int write_file(int dir, const char *name, const char *data, size_t size)
 
 static int unpack(const struct archive_entry *entry, void *data)
 {
-	struct unpacking *unpacking = data;
-	char parent[ARCHIVE_PATH_MAX];
 	const char *slash = strrchr(entry->path, '/');
 	const char *name = slash ? slash + 1 : entry->path;
-	int dir = unpacking->dir;
+	bool directory = entry->type == ARCHIVE_DIRECTORY;
+	size_t len = slash ? (size_t)(slash - entry->path) : 0;
+	int dir = make_directory(data, entry->path, directory ? strlen(entry->path) : len);
 
-	if (entry->type == ARCHIVE_DIRECTORY) {
-		dir = make_directory(unpacking, entry->path);
-		return dir < 0 ? dir : 0;
-	}
-	if (slash) {
-		memcpy(parent, entry->path, (size_t)(slash - entry->path));
-		parent[slash - entry->path] = '\0';
-		dir = make_directory(unpacking, parent);
-	}
 	if (dir < 0)
 		return dir;
+	if (directory)
+		return 0;
 	if (entry->type == ARCHIVE_FILE)
 		return write_file(dir, name, entry->data, entry->size);
 	if (symlinkat(entry->target, dir, name) < 0)
@@ -100,9 +121,9 @@ static int unpack(const struct archive_entry *entry, void *data)
 
 int archive_unpack(int fd, int dir, char **ret_place)
 {
-	struct unpacking unpacking = { .dir = dir, .parent_fd = -1 };
+	struct unpacking unpacking = { .n_levels = 1, .levels[0].fd = dir };
 	int r = archive_read(fd, unpack, &unpacking, ret_place);
 
-	cleanup_close(&unpacking.parent_fd);
+	close_levels(&unpacking, 1);
 	return r;
 }

@@ -52,8 +52,14 @@ static inline unsigned int tar_checksum(const struct tar_header *header)
 	return sum;
 }
 
-/* For sys/root.c only: unpacks a capture file into a temporary directory. */
+/* For sys/root.c only: unpacks a capture file into memory or a temporary directory. */
 
 /* Returns 0, or the errors of archive_read(), with RET_PLACE. */
 int sys_root_unpack(int fd, struct sys_root *ret, char **ret_place);
 void sys_root_remove(struct sys_root *root);
+
+/*
+ * For sys/root_unpack.c only: a directory in memory that disappears with its last fd. Returns an
+ * O_PATH fd, or -errno where the kernel or its administrator does not allow it.
+ */
+int sys_root_memory_open(void);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A capture file is unpacked into a temporary directory and then treated like a captured tree. A
- * detached tmpfs would disappear with the process, but only root can mount one. So it is a
- * directory with mode 0700 and a child that removes it when this process ends for whatever reason,
- * which closes its end of a pipe.
+ * A capture file is unpacked and then treated like a captured tree: in memory, which disappears
+ * with the process. With TMPDIR, or where mounting is not allowed, it is a temporary directory with
+ * mode 0700 and a child that removes it when this process ends for whatever reason, which closes
+ * its end of a pipe.
  */
 #include "sys/internal.h"
 
@@ -85,18 +85,28 @@ static int make_place(char *path, struct sys_root *ret)
 	return 0;
 }
 
-int sys_root_unpack(int fd, struct sys_root *ret, char **ret_place)
+/* Creates the place to unpack into: a chosen TMPDIR comes first. */
+static int find_place(struct sys_root *ret)
 {
 	const char *parent = secure_getenv("TMPDIR");
-	struct sys_root root = { .fd = -1, .captured = true };
 	char path[4096];
-	int r;
 
-	if (!parent || *parent != '/')
+	if (!parent || *parent != '/') {
+		ret->fd = sys_root_memory_open();
+		if (ret->fd >= 0)
+			return 0;
 		parent = "/tmp";
+	}
 	if ((size_t)snprintf(path, sizeof(path), "%s/ioasidctl.XXXXXX", parent) >= sizeof(path))
 		return -ENAMETOOLONG;
-	r = make_place(path, &root);
+	return make_place(path, ret);
+}
+
+int sys_root_unpack(int fd, struct sys_root *ret, char **ret_place)
+{
+	struct sys_root root = { .fd = -1, .captured = true };
+	int r = find_place(&root);
+
 	if (r == 0)
 		r = archive_unpack(fd, root.fd, ret_place);
 	if (r < 0) {

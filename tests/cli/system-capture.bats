@@ -206,26 +206,99 @@ hostile()
 	done
 }
 
-@test "the temporary directory is removed with the program, however that ends" {
-	local pid i
-
+# hold [COMMAND...]: sets PID to a program that has unpacked MACHINE or is about to, and waits for fd 7.
+hold()
+{
+	rm -f log
 	mkfifo log
-	"$IOASIDCTL" --sysroot "$MACHINE" system explain - <log 3>&- &
-	pid=$!
+	"$@" "$IOASIDCTL" --sysroot "$MACHINE" system explain - <log 3>&- &
+	PID=$!
 	exec 7>log
+}
+
+# in_memory: PID has unpacked into memory, where nobody else may enter, and needs no child to remove it.
+in_memory()
+{
+	local fd
+
+	for fd in "/proc/$PID/fd"/*; do
+		if [[ -d $fd/sys/kernel && $(stat -f -L -c %T "$fd") == tmpfs ]]; then
+			[[ $(stat -L -c %a "$fd") == 700 && -z $(pgrep -P "$PID") ]]
+			return
+		fi
+	done
+	return 1
+}
+
+# in_directory: PID has unpacked into a directory in TMPDIR.
+in_directory()
+{
+	[[ -n $(compgen -G "$TMPDIR/ioasidctl.*/sys/kernel") && $(stat -c %a "$TMPDIR"/ioasidctl.*) == 700 ]]
+}
+
+# soon COMMAND...: it succeeds within ten seconds.
+soon()
+{
+	local i
+
 	for ((i = 0; i < 100; i++)); do
-		[[ -z $(compgen -G "$TMPDIR/ioasidctl.*/sys") ]] || break
+		! "$@" || return 0
 		sleep 0.1
 	done
-	[[ -d $(compgen -G "$TMPDIR/ioasidctl.*") && $(stat -c %a "$TMPDIR"/ioasidctl.*) == 700 ]]
-	kill -9 $pid
-	wait $pid || true
-	exec 7>&-
-	for ((i = 0; i < 100; i++)); do
-		[[ $(ls "$TMPDIR") ]] || break
-		sleep 0.1
-	done
+	return 1
+}
+
+nothing_left()
+{
 	[[ -z $(ls "$TMPDIR") ]]
+}
+
+@test "the temporary directory is removed with the program, however that ends" {
+	hold
+	soon in_directory
+	kill -9 $PID
+	wait $PID || true
+	exec 7>&-
+	soon nothing_left
+}
+
+# unprivileged [SCRIPT]: runs without CAP_SYS_ADMIN, after SCRIPT with it.
+unprivileged()
+{
+	local script=$1
+
+	shift
+	# shellcheck disable=SC2016	# for the inner shell
+	exec unshare -Ur bash -c "$script"' exec setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin "$@"' bash "$@"
+}
+
+@test "without TMPDIR a capture is unpacked in memory, also for users" {
+	(unprivileged '' true) || skip 'needs user namespaces'
+	for how in env 'unprivileged :;'; do
+		# shellcheck disable=SC2086	# words
+		hold $how env -u TMPDIR
+		soon in_memory
+		exec 7>&-
+		wait $PID || true
+	done
+	diff <(ask "$BATS_FILE_TMPDIR/intel-pasid") <(unset TMPDIR; ask "$MACHINE")
+	diff <("$IOASIDCTL" --sysroot "$MACHINE" group list) \
+		<(unset TMPDIR; unprivileged '' "$IOASIDCTL" --sysroot "$MACHINE" group list)
+	nothing_left
+}
+
+@test "where mounting is not allowed a capture is unpacked into a directory" {
+	local none='echo 0 >/proc/sys/user/max_user_namespaces;'
+
+	(unprivileged "$none" true) || skip 'needs user namespaces'
+	diff <("$IOASIDCTL" --sysroot "$MACHINE" group list) \
+		<(unset TMPDIR; unprivileged "$none" "$IOASIDCTL" --sysroot "$MACHINE" group list)
+	hold unprivileged "$none" env -u TMPDIR
+	soon pgrep -P $PID
+	run in_memory
+	[[ $status == 1 ]]
+	exec 7>&-
+	wait $PID || true
 }
 
 @test "an anonymous capture has no serial number, MAC address or command" {

@@ -134,12 +134,104 @@ static void knows_versions(void **state)
 				 cases[i].expected);
 }
 
+/* Unpacks ENTRIES into TREE, which it opens. Returns archive_unpack()'s. */
+static int unpacked(const struct archive_entry *entries, size_t n, struct tree *tree)
+{
+	_cleanup_close_ int fd = archive_of(entries, n);
+
+	tree_open(tree);
+	return archive_unpack(fd, tree->root.fd, NULL);
+}
+
+#define FILE_ENTRY(name) \
+	{ \
+		.type = ARCHIVE_FILE, .path = name, .data = name, .size = sizeof(name) - 1 \
+	}
+
+/* Files of several directories may alternate, and names may begin with those of others. */
+static void unpacks_in_any_order(void **state)
+{
+	char deep[ARCHIVE_PATH_MAX];
+	const struct archive_entry entries[] = {
+		{ .type = ARCHIVE_FILE,
+		  .path = ARCHIVE_MANIFEST,
+		  .data = MANIFEST,
+		  .size = strlen(MANIFEST) },
+		FILE_ENTRY("a/b/one"),
+		FILE_ENTRY("a/bc/two"),
+		FILE_ENTRY("a/b/c/three"),
+		FILE_ENTRY("four"),
+		FILE_ENTRY("a/b/c/five"),
+		FILE_ENTRY("a/six"),
+		{ .type = ARCHIVE_DIRECTORY, .path = "a/b/c" },
+		{ .type = ARCHIVE_DIRECTORY, .path = deep },
+		{ .type = ARCHIVE_LINK, .path = "a/b/link", .target = "../bc" },
+	};
+	char text[ARCHIVE_PATH_MAX];
+	struct tree tree;
+
+	(void)state;
+	/* As many levels as a path can have. */
+	for (size_t i = 0; i < ARCHIVE_PATH_MAX - 1; i++)
+		deep[i] = i % 2 ? '/' : 'd';
+	deep[ARCHIVE_PATH_MAX - 1] = '\0';
+	assert_int_equal(unpacked(entries, ARRAY_SIZE(entries), &tree), 0);
+	for (size_t i = 1; i < ARRAY_SIZE(entries); i++) {
+		if (entries[i].type != ARCHIVE_FILE)
+			continue;
+		assert_int_equal(sys_read(tree.root.fd, entries[i].path, text, sizeof(text)),
+				 entries[i].size);
+		assert_memory_equal(text, entries[i].data, entries[i].size);
+	}
+	assert_int_equal(faccessat(tree.root.fd, deep, F_OK, 0), 0);
+	assert_true(sys_link(tree.root.fd, "a/b/link", text, sizeof(text)) > 0);
+	assert_string_equal(text, "../bc");
+	tree_close(&tree);
+}
+
+/* What comes second would be written through, into or over what came first. */
+static void unpacks_nothing_twice(void **state)
+{
+	static const struct archive_entry pairs[][2] = {
+		{ FILE_ENTRY("a/x"), FILE_ENTRY("a/x") },
+		{ FILE_ENTRY("a/x"), FILE_ENTRY("a/x/y") },
+		{ FILE_ENTRY("a/x"), { .type = ARCHIVE_DIRECTORY, .path = "a/x" } },
+		{ FILE_ENTRY("a/x"), { .type = ARCHIVE_LINK, .path = "a/x", .target = "y" } },
+		{ { .type = ARCHIVE_LINK, .path = "a/x", .target = "." }, FILE_ENTRY("a/x") },
+		{ { .type = ARCHIVE_LINK, .path = "a/x", .target = "." }, FILE_ENTRY("a/x/y") },
+		{ { .type = ARCHIVE_LINK, .path = "a/x", .target = "." }, FILE_ENTRY("a/x/y/z") },
+		{ { .type = ARCHIVE_LINK, .path = "a/x", .target = "." },
+		  { .type = ARCHIVE_DIRECTORY, .path = "a/x" } },
+		{ { .type = ARCHIVE_DIRECTORY, .path = "a/x" }, FILE_ENTRY("a/x") },
+		{ { .type = ARCHIVE_DIRECTORY, .path = "a/x" },
+		  { .type = ARCHIVE_LINK, .path = "a/x", .target = "y" } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
+		const struct archive_entry entries[] = {
+			{ .type = ARCHIVE_FILE,
+			  .path = ARCHIVE_MANIFEST,
+			  .data = MANIFEST,
+			  .size = strlen(MANIFEST) },
+			pairs[i][0],
+			pairs[i][1],
+		};
+		struct tree tree;
+
+		assert_int_equal(unpacked(entries, ARRAY_SIZE(entries), &tree), -EPROTO);
+		tree_close(&tree);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(round_trip),
 		cmocka_unit_test(keeps_to_bounds),
 		cmocka_unit_test(knows_versions),
+		cmocka_unit_test(unpacks_in_any_order),
+		cmocka_unit_test(unpacks_nothing_twice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
