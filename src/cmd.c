@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +30,7 @@ struct early {
 struct choice {
 	const char *name; /* of the group: "tool noun" */
 	const struct cmd *group, *root;
-	void *args; /* input of the group's own options */
+	struct option_sets sets; /* of the group's own options */
 	struct early *early;
 	const struct cmd *found;
 	int index; /* index of FOUND's name in argv */
@@ -176,15 +175,15 @@ static char *suggest(const struct choice *choice, const char *arg)
 /* An option before the noun that belongs to the verb. */
 static error_t early_parse(struct choice *choice, int key, char *arg, struct argp_state *state)
 {
-	const struct argp_option *o = choice->root->early;
+	const struct cmd_option *o = choice->root->early;
 	struct early *early = choice->early;
 	char *word;
 
 	if (choice->group != choice->root)
 		return ARGP_ERR_UNKNOWN;
-	while (o && o->name && o->key != key)
+	while (o && o->type && o->letter != key)
 		o++;
-	if (!o || !o->name)
+	if (!o || !o->type)
 		return ARGP_ERR_UNKNOWN;
 	if (early->n + 2 > CMD_EARLY_MAX) {
 		argp_error(state, "too many options");
@@ -203,8 +202,7 @@ static error_t group_parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		if (choice->group->argp) /* otherwise there is no second child */
-			state->child_inputs[1] = choice->args;
+		option_sets_inputs(&choice->sets, state);
 		return 0;
 	case ARGP_KEY_ARG:
 		choice->found = cmd_find(choice->group, arg);
@@ -256,8 +254,53 @@ static char *child_name(const char *parent, const struct cmd *c)
 
 bool cmd_takes(const struct cmd *c, const char *option)
 {
-	return c->argp ? option_argp_takes(c->argp, option)
-		       : option_find(c->options, option) != NULL;
+	return option_find(c->options, option) != NULL;
+}
+
+static error_t take_operand(struct operands *operands, int key, char *arg, struct argp_state *state)
+{
+	_cleanup_free_ char *safe = NULL;
+
+	switch (key) {
+	case ARGP_KEY_ARG:
+		/* A word after options: a term of the list, or a misplaced command? */
+		if (state->flags & FLAG_FALLBACK) {
+			safe = str_printable(arg);
+			argp_error(state, "a verb must come before the options and '%s'",
+				   safe ? safe : "");
+			if (!walk_of(state)->hint)
+				walk_of(state)->hint = suggest(walk_of(state)->choice, arg);
+			return EINVAL;
+		}
+		if (operands->n == operands->max && operands->command) {
+			operands->rest = &state->argv[state->next - 1];
+			state->next = state->argc;
+			return 0;
+		}
+		if (operands->n == operands->max) {
+			safe = str_printable(arg);
+			argp_error(state, "unexpected operand '%s'", safe ? safe : "");
+			return EINVAL;
+		}
+		if (!*arg) {
+			argp_error(state, "an operand is empty");
+			return EINVAL;
+		}
+		operands->v[operands->n++] = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (operands->command && !operands->rest) {
+			argp_error(state, "missing command");
+			return EINVAL;
+		}
+		if (operands->n < operands->min) {
+			argp_error(state, "missing operand");
+			return EINVAL;
+		}
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
 }
 
 /* What the parsers of a command fill. */
@@ -271,7 +314,7 @@ static error_t leaf_parse(int key, char *arg, struct argp_state *state)
 	struct leaf *leaf = state->input;
 
 	if (key != ARGP_KEY_INIT)
-		return cmd_operands(leaf->operands, key, arg, state);
+		return take_operand(leaf->operands, key, arg, state);
 	option_sets_inputs(&leaf->sets, state);
 	return 0;
 }
@@ -307,18 +350,8 @@ static int leaf_run(struct app *app, const struct choice *choice, const char *na
 {
 	const struct cmd *c = choice->found;
 	const struct early *early = choice->early;
-	const struct argp_child children[] = { { c->argp, 0, NULL, 0 },
-					       { &help_argp, 0, NULL, 0 },
-					       { 0 } };
 	_cleanup_free_ char **words = calloc((size_t)argc + CMD_EARLY_MAX + 1, sizeof(*words));
-	_cleanup_free_ char *end = help_end(c, name);
 	_cleanup_free_ void *args = malloc(c->args_size);
-	/* An argp without a parser passes its input to its first child. */
-	struct walk walk = {
-		.argp = { .children = children, .doc = end, .help_filter = leaf_help },
-		.name = name,
-		.choice = choice,
-	};
 	int r;
 
 	if (!args || !words)
@@ -328,8 +361,7 @@ static int leaf_run(struct app *app, const struct choice *choice, const char *na
 	memcpy(words + 1, early->words, (size_t)early->n * sizeof(*words));
 	memcpy(words + 1 + early->n, argv + 1, (size_t)(argc - 1) * sizeof(*words));
 	flags |= c->in_order ? ARGP_IN_ORDER : 0;
-	r = c->argp ? walk_parse(&walk, argc + early->n, words, flags, args, "options and operands")
-		    : leaf_options(app, choice, name, argc + early->n, words, flags, args);
+	r = leaf_options(app, choice, name, argc + early->n, words, flags, args);
 	if (r)
 		return r == ECANCELED ? STATUS_DONE : STATUS_USAGE;
 	r = choice->root->check ? choice->root->check(app, c, name) : 0;
@@ -350,13 +382,14 @@ static const struct cmd *group_fallback(const struct cmd *c, int argc, char **ar
 }
 
 /* Finds the command named in argv. Returns what argp returns. */
-static int group_choose(struct choice *choice, int argc, char **argv, unsigned int flags)
+static int group_choose(struct app *app, struct choice *choice, int argc, char **argv,
+			unsigned int flags)
 {
-	const struct argp_child children[] = { { &help_argp, 0, NULL, 0 },
-					       { choice->group->argp, 0, NULL, 0 },
-					       { 0 } };
+	const bool is_root = choice->group == choice->root;
+	struct argp_child children[OPTION_SETS_MAX + 2] = { 0 };
+	struct option_sets early;
 	struct walk walk = {
-		.argp = { .options = choice->group == choice->root ? choice->root->early : NULL,
+		.argp = { .options = early.v[0].options,
 			  .parser = group_parse,
 			  .args_doc = "COMMAND [ARG...]",
 			  .children = children,
@@ -365,6 +398,11 @@ static int group_choose(struct choice *choice, int argc, char **argv, unsigned i
 		.choice = choice,
 	};
 
+	if (option_sets_init(is_root ? choice->root->early : NULL, app, app, &early) < 0 ||
+	    option_sets_init(choice->group->options, app, app, &choice->sets) < 0)
+		return E2BIG;
+	option_set_hide(&early.v[0]);
+	children[option_sets_children(&choice->sets, children)].argp = &help_argp;
 	return walk_parse(&walk, argc, argv, flags | ARGP_IN_ORDER, choice, "commands");
 }
 
@@ -380,7 +418,7 @@ static int group_run(struct app *app, struct choice *choice, int argc, char **ar
 	if (choice->found) {
 		flags |= FLAG_FALLBACK;
 	} else {
-		r = group_choose(choice, argc, argv, flags);
+		r = group_choose(app, choice, argc, argv, flags);
 		if (r)
 			return r == ECANCELED ? STATUS_DONE : STATUS_USAGE;
 	}
@@ -398,43 +436,6 @@ static int group_run(struct app *app, struct choice *choice, int argc, char **ar
 	return group_run(app, &next, argc, argv, flags);
 }
 
-error_t cmd_operands(struct operands *operands, int key, char *arg, struct argp_state *state)
-{
-	_cleanup_free_ char *safe = NULL;
-
-	switch (key) {
-	case ARGP_KEY_ARG:
-		/* A word after options: a term of the list, or a misplaced command? */
-		if (state->flags & FLAG_FALLBACK) {
-			safe = str_printable(arg);
-			argp_error(state, "a verb must come before the options and '%s'",
-				   safe ? safe : "");
-			if (!walk_of(state)->hint)
-				walk_of(state)->hint = suggest(walk_of(state)->choice, arg);
-			return EINVAL;
-		}
-		if (operands->n == operands->max) {
-			safe = str_printable(arg);
-			argp_error(state, "unexpected operand '%s'", safe ? safe : "");
-			return EINVAL;
-		}
-		if (!*arg) {
-			argp_error(state, "an operand is empty");
-			return EINVAL;
-		}
-		operands->v[operands->n++] = arg;
-		return 0;
-	case ARGP_KEY_END:
-		if (operands->n < operands->min) {
-			argp_error(state, "missing operand");
-			return EINVAL;
-		}
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
 /* Turns "help NOUN VERB" into "NOUN VERB --help". */
 static void help_words(const struct cmd *root, int argc, char **argv)
 {
@@ -445,13 +446,10 @@ static void help_words(const struct cmd *root, int argc, char **argv)
 	argv[argc - 1] = (char *)"--help";
 }
 
-int cmd_main(struct app *app, void *root_args, const struct cmd *root, int argc, char **argv,
-	     unsigned int flags)
+int cmd_main(struct app *app, const struct cmd *root, int argc, char **argv, unsigned int flags)
 {
 	struct early early = { 0 };
-	struct choice choice = {
-		.name = root->name, .group = root, .root = root, .args = root_args, .early = &early
-	};
+	struct choice choice = { .name = root->name, .group = root, .root = root, .early = &early };
 	int status;
 
 	argv[0] = (char *)root->name;
@@ -469,13 +467,7 @@ static void dump_cmd(const struct cmd *c, const char *parent, FILE *out)
 
 	if (!path)
 		return;
-	fprintf(out, "%s\t\t%s\t-\t%s\n", path,
-		!c->sub && c->argp && c->argp->args_doc ? c->argp->args_doc
-		: c->takes                              ? c->takes
-							: "",
-		c->summary);
-	if (c->argp)
-		option_argp_dump(c->argp, path, out);
+	fprintf(out, "%s\t\t%s\t-\t%s\n", path, c->takes ? c->takes : "", c->summary);
 	option_dump(c->options, path, out);
 	for (const struct cmd *const *s = c->sub; s && *s; s++)
 		dump_cmd(*s, path, out);

@@ -39,38 +39,42 @@ struct cmd_option {
 	const char *argument; /* its name in --help; NULL: takes none */
 	const char *help;     /* NULL: not shown; OPTION_ROWS: their heading, NULL: none */
 	enum option_type type;
-	size_t place;       /* in the struct that defaults are given for */
-	bool of_app;        /* the place is in the struct app */
-	bool last;          /* in --help after the others */
-	unsigned int value; /* OPTION_VALUE; not 0 */
-	const char
-		*conflict; /* what is wrong if VALUE's place has another, or FLAG's rival is set */
-	size_t rival;      /* OPTION_FLAG with a conflict: place of another flag */
-	uint64_t min, max; /* OPTION_NUMBER; max is 0 for no bounds */
-	const char *what;  /* OPTION_NUMBER: "IOVA", for "is not a valid IOVA" */
+	size_t place;         /* in the struct that defaults are given for */
+	bool of_app;          /* the place is in the struct app */
+	bool last;            /* in --help after the others */
+	unsigned int value;   /* OPTION_VALUE; not 0 */
+	const char *conflict; /* refused if VALUE's place has another, or FLAG's rival is set */
+	size_t rival;         /* OPTION_FLAG with a conflict: place of another flag */
+	uint64_t min, max;    /* OPTION_NUMBER; max is 0 for no bounds */
+	const char *what;     /* OPTION_NUMBER: "IOVA", for "is not a valid IOVA" */
 	const struct option_word *words;
 	const struct cmd_option *rows;
 	/* Gets the struct. Returns 0, an errno after argp_error(), or ECANCELED to end the run. */
 	error_t (*call)(void *args, struct argp_state *state);
 };
 
+/* The row that includes ROWS_, whose struct is MEMBER of TYPE. */
+#define ROWS_OF(type_, member, rows_) \
+	{ \
+		.type = OPTION_ROWS, .place = offsetof(type_, member), .rows = (rows_) \
+	}
+
 struct cmd {
 	const char *name;
-	const char *summary;          /* one line, shown by the parent's --help */
-	const struct cmd *const *sub; /* group: NULL-terminated table, else NULL */
-	const struct cmd *fallback;   /* group: the command it means without a verb */
-	const struct argp *argp; /* command: its options and operands; root: the global options */
-	const struct cmd_option *options; /* command: its options */
+	const char *summary;              /* one line, shown by the parent's --help */
+	const struct cmd *const *sub;     /* group: NULL-terminated table, else NULL */
+	const struct cmd *fallback;       /* group: the command it means without a verb */
+	const struct cmd_option *options; /* command: its options; root: those of struct app */
 	const char *takes;                /* command: its operands, "DEVICE PASIDS" */
 	const char *doc;                  /* command: what it does, in --help */
 	size_t operands;                  /* command: place of its struct operands */
 	const void *defaults;             /* command: options before parsing; copied per run */
 	size_t args_size;
-	bool in_order;        /* command: operands are another command line */
+	bool in_order;        /* command: its options come before its operands */
 	const char *example;  /* command: an example for the end of --help */
 	const char *statuses; /* command: digits of the exit statuses that matter besides 0 */
-	const struct argp_option
-		*early; /* root: options of commands that are accepted before the noun */
+	const struct cmd_option
+		*early; /* root: options of commands, with letters, accepted before the noun */
 	int (*run)(struct app *app, const void *args); /* returns an enum status */
 	/*
 	 * Root: checks the options of FOUND, called NAME ("ioasidctl device list"). Returns 0 or a
@@ -82,12 +86,6 @@ struct cmd {
 /* Does the command C have this long option? */
 bool cmd_takes(const struct cmd *c, const char *option);
 
-/* Entry of a struct argp_option[] for commands that take --sysroot. */
-#define OPTION_SYSROOT(key) \
-	{ \
-		"sysroot", key, "FILE|DIR", 0, "Inspect a capture instead of this machine", 0 \
-	}
-
 /* The name of the command whose parser has STATE, "tool noun verb"; borrowed. */
 const char *cmd_name(const struct argp_state *state);
 
@@ -98,20 +96,15 @@ struct operands {
 	unsigned int min, max; /* max is at most CMD_OPERANDS_MAX */
 	const char *v[CMD_OPERANDS_MAX];
 	unsigned int n;
+	bool command; /* a command line follows the MAX operands */
+	char **rest;  /* that, NULL-terminated */
 };
 
 /*
- * For a command's parser: handles ARGP_KEY_ARG and ARGP_KEY_END, returns ARGP_ERR_UNKNOWN
- * otherwise.
+ * Parses the command line and runs the command. FLAGS is 0, or ARGP_NO_EXIT for tests. Returns the
+ * exit status.
  */
-error_t cmd_operands(struct operands *operands, int key, char *arg, struct argp_state *state);
-
-/*
- * Parses the command line and runs the command. ROOT_ARGS is the input of the root's argp. FLAGS is
- * 0, or ARGP_NO_EXIT for tests. Returns the exit status.
- */
-int cmd_main(struct app *app, void *root_args, const struct cmd *root, int argc, char **argv,
-	     unsigned int flags);
+int cmd_main(struct app *app, const struct cmd *root, int argc, char **argv, unsigned int flags);
 
 /*
  * Prints every command, operand list and option, one per line, separated by tabs: "path, option,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd_options.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -162,6 +161,12 @@ int option_sets_init(const struct cmd_option *rows, struct app *app, void *args,
 	return add_rows(ret, add_set(ret, NULL, app), rows, args);
 }
 
+void option_set_hide(struct option_set *set)
+{
+	for (size_t i = 0; i < set->n; i++)
+		set->options[i].flags |= OPTION_HIDDEN;
+}
+
 size_t option_sets_children(const struct option_sets *sets, struct argp_child *children)
 {
 	for (size_t i = 0; i < sets->n; i++) {
@@ -201,26 +206,4 @@ void option_dump(const struct cmd_option *rows, const char *path, FILE *out)
 				row->argument ? row->argument : "", row->letter ? row->letter : '-',
 				row->help);
 	}
-}
-
-bool option_argp_takes(const struct argp *argp, const char *option)
-{
-	for (const struct argp_option *o = argp->options; o && (o->name || o->key || o->doc); o++)
-		if (o->name && strcmp(o->name, option) == 0)
-			return true;
-	for (const struct argp_child *child = argp->children; child && child->argp; child++)
-		if (option_argp_takes(child->argp, option))
-			return true;
-	return false;
-}
-
-void option_argp_dump(const struct argp *argp, const char *path, FILE *out)
-{
-	for (const struct argp_option *o = argp->options; o && (o->name || o->key || o->doc); o++)
-		if (o->name && !(o->flags & (OPTION_DOC | OPTION_HIDDEN)))
-			fprintf(out, "%s\t--%s\t%s\t%c\t%s\n", path, o->name, o->arg ? o->arg : "",
-				o->key > 0 && o->key < 128 && isprint(o->key) ? o->key : '-',
-				o->doc);
-	for (const struct argp_child *child = argp->children; child && child->argp; child++)
-		option_argp_dump(child->argp, path, out);
 }

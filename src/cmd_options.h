@@ -38,6 +38,9 @@ int option_sets_init(const struct cmd_option *rows, struct app *app, void *args,
 /* Fills the first CHILDREN, OPTION_SETS_MAX at most. Returns how many. */
 size_t option_sets_children(const struct option_sets *sets, struct argp_child *children);
 
+/* Leaves its rows out of --help. */
+void option_set_hide(struct option_set *set);
+
 /* For the parent's ARGP_KEY_INIT: gives the sets to the parsers of these children. */
 void option_sets_inputs(struct option_sets *sets, struct argp_state *state);
 
@@ -46,7 +49,3 @@ const struct cmd_option *option_find(const struct cmd_option *rows, const char *
 
 /* Prints each row that --help shows, for cmd_dump(). */
 void option_dump(const struct cmd_option *rows, const char *path, FILE *out);
-
-/* The same two for commands whose options are an argp of their own. */
-bool option_argp_takes(const struct argp *argp, const char *option);
-void option_argp_dump(const struct argp *argp, const char *path, FILE *out);

@@ -12,31 +12,27 @@
 #include "cmd.h"
 #include "cmd/nouns.h"
 
-enum { KEY_SYSROOT = 0x300, KEY_DUMP };
-
 static const struct cmd *const root_sub[] = { &group_cmd,   &device_cmd, &iommu_cmd,
 					      &driver_cmd,  &pasid_cmd,  &ioas_cmd,
 					      &context_cmd, &system_cmd, NULL };
 
-static error_t root_parse(int key, char *arg, struct argp_state *state);
+static error_t show_version(void *p, struct argp_state *state)
+{
+	(void)p;
+	(void)state;
+	puts("ioasidctl " IOASIDCTL_VERSION);
+	return ECANCELED;
+}
 
-static const struct argp_option root_options[] = {
-	OPTION_SYSROOT(KEY_SYSROOT),
-	{ "context", 'c', "NAME", 0, "The context to work in (default: $IOASIDCTL_CONTEXT)", 0 },
-	{ "version", 'V', NULL, 0, "Show the version", -1 },
-	{ "dump-commands", KEY_DUMP, NULL, OPTION_HIDDEN, "For completions and checks", 0 },
-	{ 0 },
-};
+static error_t dump(void *p, struct argp_state *state);
 
-static const struct argp root_argp = { .options = root_options, .parser = root_parse };
-
-/* Output options are also accepted before the noun. */
-static const struct argp_option early[] = {
-	{ "json", 'j', NULL, OPTION_HIDDEN, NULL, 0 },
-	{ "raw", 'r', NULL, OPTION_HIDDEN, NULL, 0 },
-	{ "pairs", 'P', NULL, OPTION_HIDDEN, NULL, 0 },
-	{ "no-headings", 'n', NULL, OPTION_HIDDEN, NULL, 0 },
-	{ "output", 'o', "COL,...", OPTION_HIDDEN, NULL, 0 },
+static const struct cmd_option root_options[] = {
+	SYSROOT_OPTION,
+	CONTEXT_OPTION,
+	{ "version", 'V', NULL, "Show the version", OPTION_CALL, .call = show_version,
+	  .last = true },
+	/* For completions and checks. */
+	{ "dump-commands", .type = OPTION_CALL, .call = dump },
 	{ 0 },
 };
 
@@ -52,31 +48,17 @@ static const struct cmd root = {
 	.name = "ioasidctl",
 	.summary = "Inspect and change who may do DMA where: IOMMU groups, IOASIDs, PASIDs",
 	.sub = root_sub,
-	.argp = &root_argp,
+	.options = root_options,
 	.check = check,
-	.early = early,
+	.early = output_options,
 };
 
-static error_t root_parse(int key, char *arg, struct argp_state *state)
+static error_t dump(void *p, struct argp_state *state)
 {
-	struct app *app = state->input;
-
-	switch (key) {
-	case KEY_SYSROOT:
-		app->sysroot = arg;
-		return 0;
-	case 'c':
-		app->context = arg;
-		return 0;
-	case 'V':
-		puts("ioasidctl " IOASIDCTL_VERSION);
-		return ECANCELED;
-	case KEY_DUMP:
-		cmd_dump(&root, stdout);
-		return ECANCELED;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
+	(void)p;
+	(void)state;
+	cmd_dump(&root, stdout);
+	return ECANCELED;
 }
 
 /*
@@ -143,7 +125,7 @@ int main(int argc, char **argv)
 		app.context_default = NULL;
 	if (argc < 1)
 		return STATUS_USAGE;
-	status = cmd_main(&app, &app, &root, argc, argv, 0);
+	status = cmd_main(&app, &root, argc, argv, 0);
 	status = close_stdout(&app, status);
 	app_done(&app);
 	return status;

@@ -19,11 +19,15 @@ extern const struct cmd system_cmd;
 		"sysroot", 0, "FILE|DIR", "Inspect a capture instead of this machine", \
 			OPTION_TEXT, offsetof(struct app, sysroot), .of_app = true \
 	}
-#define CONTEXT_OPTION \
+#define CONTEXT_OPTION_FOR(help) \
 	{ \
-		"context", 'c', "NAME", "The context to work in (default: $IOASIDCTL_CONTEXT)", \
-			OPTION_TEXT, offsetof(struct app, context), .of_app = true \
+		"context", 'c', "NAME", help, OPTION_TEXT, offsetof(struct app, context), \
+			.of_app = true \
 	}
+#define CONTEXT_OPTION CONTEXT_OPTION_FOR("The context to work in (default: $IOASIDCTL_CONTEXT)")
+
+/* For lists, which cover all contexts unless one is given. */
+#define CONTEXT_LIST_OPTION CONTEXT_OPTION_FOR("List only what is in this context")
 
 /* The format of the output; places are in a struct out_options. */
 extern const struct cmd_option output_options[];

@@ -188,7 +188,7 @@ aliases()
 	fails 3 "nvme0: refused: /dev/nvme0n1 is mounted on /mnt/data" "to free it: umount /mnt/data"
 	on intel-pasid driver set --dry-run --force=all 00:05.0 e1000e
 	[[ $status == 2 ]]
-	says "--force overrides one check: driver-match"
+	says "--force takes only driver-match"
 	on intel-pasid driver set --dry-run --force 00:05.0 e1000e
 	[[ $status == 2 ]]
 }

@@ -300,7 +300,7 @@ in_the_way()
 	ended 6
 	on intel-pasid pasid why $WIDE --for dpdk
 	ended 2
-	says "'dpdk' is neither vfio nor sva"
+	says "--for takes one of vfio and sva"
 }
 
 @test "what was printed as JSON is as the schemas say" {

@@ -192,7 +192,8 @@ hint: did you mean 'ioasidctl $1'?"
 	on intel-pasid pasid unbind 00:10.0 9-3
 	fails 2 '9-3: is not a valid list of PASIDs' "${hint/auto/all}"
 	on intel-pasid pasid bind 00:10.0 auto x --count 0
-	fails 2 '0: is not a valid number of PASIDs: it must be 1 to 1048575'
+	fails 2 '0: is not a valid number of PASIDs: it must be 1 to 1048575' \
+		"'ioasidctl pasid bind --help' shows its options and operands"
 	on intel-pasid ioas alloc x --name y
 	fails 2 'x: NAME and --name cannot be combined'
 	on intel-pasid ioas unmap x
@@ -203,6 +204,16 @@ hint: did you mean 'ioasidctl $1'?"
 		ended 2
 		says '--json and --dry-run cannot be combined'
 	done
+}
+
+@test "options: an invalid value" {
+	misused "ioasidctl: 1048576: is not a valid number of PASIDs: it must be 1 to 1048575" pasid bind 00:10.0 auto x --count 1048576
+	misused "ioasidctl: 4K: is not a valid IOVA" ioas map x 4K --iova 4K
+	shows "options and operands" "ioas map"
+	misused "ioasidctl: --for takes one of vfio and sva" pasid why 00:10.0 --for SVA
+	misused "ioasidctl: --depth takes one of iommu, group, device, pasid and process" system tree --depth bridge
+	misused "ioasidctl: --force takes only driver-match" driver set 00:10.0 vfio-pci --force=use
+	misused "ioasidctl: --anonymous and --arguments cannot be combined" system capture --arguments --anonymous -
 }
 
 @test "a capture cannot be changed, and has the captured contexts" {

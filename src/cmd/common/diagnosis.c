@@ -8,36 +8,12 @@
 #include "util/array.h"
 #include "util/cleanup.h"
 
-enum { KEY_ALL = 0x480 };
-
-static error_t diagnosis_parse(int key, char *arg, struct argp_state *state)
-{
-	struct diagnosis_args *args = state->input;
-
-	(void)arg;
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &args->common;
-		return 0;
-	case KEY_ALL:
-		args->all = true;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp_option diagnosis_options[] = {
-	{ "all", KEY_ALL, NULL, 0, "Show all findings, also those that need no action", 0 },
+const struct cmd_option diagnosis_options[] = {
+	{ "all", 0, NULL, "Show all findings, also those that need no action", OPTION_FLAG,
+	  offsetof(struct diagnosis_args, all) },
+	ROWS_OF(struct diagnosis_args, common, wake_options),
 	{ 0 },
 };
-
-static const struct argp diagnosis_argp = {
-	.options = diagnosis_options,
-	.parser = diagnosis_parse,
-	.children = wake_children,
-};
-const struct argp_child diagnosis_children[] = { { &diagnosis_argp, 0, NULL, 0 }, { 0 } };
 
 /* A finding as a row. */
 struct row {

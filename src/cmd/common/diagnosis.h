@@ -7,12 +7,12 @@
 #include "model/diagnosis/finding.h"
 
 struct diagnosis_args {
-	struct wake_args common; /* first: a child's parser uses it */
+	struct wake_args common;
 	bool all;
 };
 
-/* Children of a verb whose args are, or begin with, a struct diagnosis_args. */
-extern const struct argp_child diagnosis_children[];
+/* --all and those of all inspecting verbs. */
+extern const struct cmd_option diagnosis_options[];
 
 /* The columns of a finding, without and with the uses that need it. */
 extern const struct out_column diagnosis_columns[];

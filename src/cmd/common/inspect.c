@@ -18,8 +18,6 @@ int inspect_open(struct app *app, const struct view_args *args, struct inspectio
 	_cleanup_free_ char *bad = NULL;
 	int r;
 
-	if (args->sysroot)
-		app->sysroot = args->sysroot;
 	r = out_view_new(args->columns, &args->out, args->single, stdout, &in.view, &bad);
 	if (r == -EINVAL)
 		return terms_fail_column(app, args->columns, bad);

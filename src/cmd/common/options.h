@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Options shared by many verbs, as argp children, each with its own struct. */
+/* Options shared by many verbs, as rows for OPTION_ROWS, each with its own struct. */
 #pragma once
 
-#include <argp.h>
 #include <stdbool.h>
 
 #include "app.h"
@@ -20,14 +19,10 @@ struct view_args {
 	bool single;      /* a "show" */
 	bool filtered;    /* the operands are terms of a filter: see out_filter_new() */
 	struct out_options out;
-	const char *sysroot;
 };
 
-/* The options of all inspecting verbs, including --sysroot; places are in a struct view_args. */
+/* The options of all inspecting verbs, including --sysroot. */
 extern const struct cmd_option view_options[];
-extern const struct argp view_argp;
-/* Children of a verb whose args are, or begin with, a struct view_args. */
-extern const struct argp_child view_children[];
 
 /* Arguments of an inspecting verb that may read config space, which wakes sleeping devices. */
 struct wake_args {
@@ -35,26 +30,46 @@ struct wake_args {
 	bool wake;
 };
 
-/* Children of a verb whose args are, or begin with, a struct wake_args: --wake and those above. */
-extern const struct argp_child wake_children[];
+/* --wake and those above. */
+extern const struct cmd_option wake_options[];
 
-/* Arguments of a verb in a context: the context, and operands as above. */
+/* --fold and --each: one row for PASIDs that are alike, or one for each. */
+enum folding { FOLDING_BY_FORMAT, FOLDING_ON, FOLDING_OFF };
+
+#define FOLD_OPTION(place, alike) \
+	{ \
+		"fold", 0, NULL, \
+			"One row for consecutive PASIDs that " alike " (the default of a table)", \
+			OPTION_VALUE, place, .value = FOLDING_ON \
+	}
+#define EACH_OPTION(place) \
+	{ \
+		"each", 0, NULL, "One row for each PASID (the default of JSON, -r and -P)", \
+			OPTION_VALUE, place, .value = FOLDING_OFF \
+	}
+
+/* Are rows folded in the format of VIEW? */
+bool view_folds(const struct view_args *view, enum folding folding);
+
+/* Arguments of a verb in a context: operands as above. */
 struct context_args {
-	const char *name;
+	const char *name; /* given as an operand; NULL: the one that -c chooses */
 	bool dry_run;
 	bool json;                        /* for verbs that create something: see result.h */
 	const struct out_column *created; /* the columns of the object that is created */
 	struct operands operands;
 };
 
-/* For verbs that only read. */
-extern const struct argp context_argp;
-/* For lists, which cover all contexts unless one is given. */
-extern const struct argp context_list_argp;
-/* For verbs that change something: also --dry-run. */
-extern const struct argp_child context_children[];
+/* For verbs that change something. */
+#define DRY_RUN_OPTION(...) /* the place, and further members */ \
+	{ \
+		"dry-run", 0, NULL, "Print each step without doing it", OPTION_FLAG, __VA_ARGS__ \
+	}
+
+/* -c and --dry-run. */
+extern const struct cmd_option change_options[];
 /* For verbs that create something and print it: also --json. */
-extern const struct argp_child create_children[];
+extern const struct cmd_option create_options[];
 /* For verbs whose operand is the context: only --dry-run, and also --json. */
-extern const struct argp_child dry_run_children[];
-extern const struct argp_child create_context_children[];
+extern const struct cmd_option dry_run_options[];
+extern const struct cmd_option create_context_options[];

@@ -197,8 +197,8 @@ int session_open_reading(struct app *app, const struct context_args *args,
 			 struct holder_client **ret)
 {
 	_cleanup_holder_error_ struct holder_error error = { 0 };
-	const char *given = args->name ? args->name : app->context;
-	const char *name = given ? given : app->context_default;
+	const char *chosen = app->context ? app->context : app->context_default;
+	const char *name = args->name ? args->name : chosen;
 	const struct sys_root *root;
 	int r = app->sysroot ? app_root(app, &root) : 0;
 

@@ -27,28 +27,6 @@ struct context_verb_args {
 	bool force;
 };
 
-enum { KEY_FOREGROUND = 0x500, KEY_FORCE };
-
-static error_t verb_parse(int key, char *arg, struct argp_state *state)
-{
-	struct context_verb_args *args = state->input;
-
-	(void)arg;
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &args->context;
-		return 0;
-	case KEY_FOREGROUND:
-		args->foreground = true;
-		return 0;
-	case KEY_FORCE:
-		args->force = true;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
 static int create_run(struct app *app, const void *p)
 {
 	const struct context_verb_args *args = p;
@@ -75,19 +53,11 @@ static int create_run(struct app *app, const void *p)
 		what);
 }
 
-static const struct argp_option create_options[] = {
-	{ "foreground", KEY_FOREGROUND, NULL, 0, "Stay in the foreground as the holder", 0 },
+static const struct cmd_option create_rows[] = {
+	{ "foreground", 0, NULL, "Stay in the foreground as the holder", OPTION_FLAG,
+	  offsetof(struct context_verb_args, foreground) },
+	ROWS_OF(struct context_verb_args, context, create_context_options),
 	{ 0 },
-};
-
-static const struct argp create_argp = {
-	.options = create_options,
-	.parser = verb_parse,
-	.args_doc = "NAME",
-	.doc = "Create a context, an open iommufd kept by a holder process until 'context "
-	       "destroy', and "
-	       "print its name.",
-	.children = create_context_children,
 };
 
 static const struct context_verb_args create_defaults = {
@@ -99,7 +69,12 @@ static const struct cmd create_cmd = {
 	.summary = "Create a context",
 	.example = "ioasidctl context create lab",
 	.statuses = "1245",
-	.argp = &create_argp,
+	.options = create_rows,
+	.takes = "NAME",
+	.doc = "Create a context, an open iommufd kept by a holder process until 'context "
+	       "destroy', and "
+	       "print its name.",
+	.operands = offsetof(struct context_verb_args, context.operands),
 	.defaults = &create_defaults,
 	.args_size = sizeof(create_defaults),
 	.run = create_run,
@@ -149,11 +124,6 @@ static int list_run(struct app *app, const void *p)
 	return inspect_end(app, &in, r);
 }
 
-static const struct argp list_argp = {
-	.doc = "List the contexts that you may see: your own, or as root those of all users.",
-	.children = view_children,
-};
-
 static const struct view_args list_defaults = { .columns = context_columns, .rows = "contexts" };
 
 static const struct cmd list_cmd = {
@@ -161,7 +131,9 @@ static const struct cmd list_cmd = {
 	.summary = "List contexts",
 	.example = "ioasidctl context list -o +created",
 	.statuses = "27",
-	.argp = &list_argp,
+	.options = view_options,
+	.doc = "List the contexts that you may see: your own, or as root those of all users.",
+	.operands = offsetof(struct view_args, operands),
 	.defaults = &list_defaults,
 	.args_size = sizeof(list_defaults),
 	.run = list_run,
@@ -177,28 +149,11 @@ static int open_named(struct app *app, const struct operands *operands, bool dry
 	return session_open(app, &args, ret);
 }
 
-struct show_args {
-	struct view_args view;
-	struct context_args context;
-};
-
-static error_t show_parse(int key, char *arg, struct argp_state *state)
-{
-	struct show_args *args = state->input;
-
-	(void)arg;
-	if (key != ARGP_KEY_INIT)
-		return ARGP_ERR_UNKNOWN;
-	state->child_inputs[0] = &args->view;
-	state->child_inputs[1] = &args->context;
-	return 0;
-}
-
 static int show_run(struct app *app, const void *p)
 {
-	const struct show_args *args = p;
-	const char *operand = args->view.operands.v[0];
-	const struct context_args context = { .name = operand ? operand : args->context.name };
+	const struct view_args *args = p;
+	const char *operand = args->operands.v[0];
+	const struct context_args context = { .name = operand };
 	_cleanup_(context_row_done) struct context_row row = { .described = 1 };
 	_cleanup_holder_entries_ struct holder_entries entries = { 0 };
 	_cleanup_holder_client_ struct holder_client *client = NULL;
@@ -206,9 +161,9 @@ static int show_run(struct app *app, const void *p)
 	_cleanup_inspection_ struct inspection in = { 0 };
 	int r;
 
-	if (operand && (args->context.name || app->context))
+	if (operand && app->context)
 		return app_fail(app, STATUS_USAGE, operand, "NAME and -c cannot be combined");
-	r = inspect_open(app, &args->view, &in);
+	r = inspect_open(app, args, &in);
 	if (r == 0)
 		r = session_open_reading(app, &context, &client);
 	if (r)
@@ -225,20 +180,16 @@ static int show_run(struct app *app, const void *p)
 	return inspect_show(app, &in, &row);
 }
 
-static const struct argp_child show_children[] = { { &view_argp, 0, "Output:", 1 },
-						   { &context_argp, 0, NULL, 0 },
-						   { 0 } };
-
-static const struct argp show_argp = {
-	.parser = show_parse,
-	.args_doc = "[NAME]",
-	.doc = "Show one context: its devices, IOASes and hardware page tables.",
-	.children = show_children,
+static const struct cmd_option show_options[] = {
+	{ .type = OPTION_ROWS, .rows = view_options },
+	CONTEXT_OPTION,
+	{ 0 },
 };
 
-static const struct show_args show_defaults = {
-	.view = { .columns = context_columns, .operands = { .max = 1 }, .single = true },
-	.context = { .operands = { .max = 0 } },
+static const struct view_args show_defaults = {
+	.columns = context_columns,
+	.operands = { .max = 1 },
+	.single = true,
 };
 
 static const struct cmd show_cmd = {
@@ -246,7 +197,10 @@ static const struct cmd show_cmd = {
 	.summary = "Show one context",
 	.example = "ioasidctl context show lab",
 	.statuses = "26",
-	.argp = &show_argp,
+	.options = show_options,
+	.takes = "[NAME]",
+	.doc = "Show one context: its devices, IOASes and hardware page tables.",
+	.operands = offsetof(struct view_args, operands),
 	.defaults = &show_defaults,
 	.args_size = sizeof(show_defaults),
 	.run = show_run,
@@ -335,43 +289,16 @@ static int exec_environment(const char *context, const struct holder_fds *fds)
 	return setenv("IOASIDCTL_CONTEXT", context, 1) < 0 ? -ENOMEM : 0;
 }
 
-struct exec_args {
-	struct operands operands; /* NAME alone */
-	char **command;
-};
-
-static error_t exec_parse(int key, char *arg, struct argp_state *state)
-{
-	struct exec_args *args = state->input;
-
-	switch (key) {
-	case ARGP_KEY_ARG:
-		if (args->operands.n == 0)
-			return cmd_operands(&args->operands, key, arg, state);
-		args->command = &state->argv[state->next - 1];
-		state->next = state->argc; /* the rest belongs to the command */
-		return 0;
-	case ARGP_KEY_END:
-		if (!args->command) {
-			argp_error(state, "missing command");
-			return EINVAL;
-		}
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
 static int exec_run(struct app *app, const void *p)
 {
-	const struct exec_args *args = p;
-	const char *name = args->operands.v[0];
+	const struct operands *args = p;
+	const char *name = args->v[0];
 	_cleanup_holder_client_ struct holder_client *client = NULL;
 	_cleanup_holder_error_ struct holder_error error = { 0 };
 	_cleanup_holder_fds_ struct holder_fds fds = { 0 };
 	int r;
 
-	r = open_named(app, &args->operands, false, &client);
+	r = open_named(app, args, false, &client);
 	if (r)
 		return r;
 	if (holder_get_fds(client, &fds, &error) < 0)
@@ -383,27 +310,22 @@ static int exec_run(struct app *app, const void *p)
 		r = exec_environment(name, &fds);
 	if (r < 0)
 		return app_fail_errno(app, r, name, "cannot hand over its fds");
-	execvp(args->command[0], args->command);
+	execvp(args->rest[0], args->rest);
 	r = -errno;
-	app_fail_errno(app, r, args->command[0], "cannot run");
+	app_fail_errno(app, r, args->rest[0], "cannot run");
 	return r == -ENOENT ? STATUS_NOT_FOUND : app_status(r);
 }
 
-static const struct argp exec_argp = {
-	.parser = exec_parse,
-	.args_doc = "NAME -- COMMAND [ARG...]",
-	.doc = "Run a command that inherits the context's iommufd and device fds, from fd 3 on, "
-	       "named in LISTEN_FDS and LISTEN_FDNAMES as described in sd_listen_fds(3).",
-};
-
-static const struct exec_args exec_defaults = { .operands = { .min = 1, .max = 1 } };
+static const struct operands exec_defaults = { .min = 1, .max = 1, .command = true };
 
 static const struct cmd exec_cmd = {
 	.name = "exec",
 	.summary = "Run a command with the context's fds",
 	.example = "ioasidctl context exec lab -- ./my-vmm",
 	.statuses = "1246",
-	.argp = &exec_argp,
+	.takes = "NAME -- COMMAND [ARG...]",
+	.doc = "Run a command that inherits the context's iommufd and device fds, from fd 3 on, "
+	       "named in LISTEN_FDS and LISTEN_FDNAMES as described in sd_listen_fds(3).",
 	.defaults = &exec_defaults,
 	.args_size = sizeof(exec_defaults),
 	.in_order = true,
@@ -441,19 +363,11 @@ static int destroy_run(struct app *app, const void *p)
 	return STATUS_DONE;
 }
 
-static const struct argp_option destroy_options[] = {
-	{ "force", KEY_FORCE, NULL, 0, "Even while processes live that were given its descriptors",
-	  0 },
+static const struct cmd_option destroy_options[] = {
+	{ "force", 0, NULL, "Even while processes live that were given its descriptors",
+	  OPTION_FLAG, offsetof(struct context_verb_args, force) },
+	ROWS_OF(struct context_verb_args, context, dry_run_options),
 	{ 0 },
-};
-
-static const struct argp destroy_argp = {
-	.options = destroy_options,
-	.parser = verb_parse,
-	.args_doc = "NAME",
-	.doc = "Destroy a context: unbind, detach and free everything in it, and end its holder. "
-	       "What a killed holder has left behind is removed.",
-	.children = dry_run_children,
 };
 
 static const struct context_verb_args destroy_defaults = {
@@ -465,7 +379,11 @@ static const struct cmd destroy_cmd = {
 	.summary = "Destroy a context",
 	.example = "ioasidctl context destroy lab",
 	.statuses = "12346",
-	.argp = &destroy_argp,
+	.options = destroy_options,
+	.takes = "NAME",
+	.doc = "Destroy a context: unbind, detach and free everything in it, and end its holder. "
+	       "What a killed holder has left behind is removed.",
+	.operands = offsetof(struct context_verb_args, context.operands),
 	.defaults = &destroy_defaults,
 	.args_size = sizeof(destroy_defaults),
 	.run = destroy_run,

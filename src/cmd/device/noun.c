@@ -17,8 +17,6 @@
 #include "model/machine/device.h"
 #include "util/cleanup.h"
 
-enum { KEY_FORCE = 0x500, KEY_REPLACE, KEY_UNBOUND };
-
 static unsigned int inspect_need(const struct wake_args *args, unsigned int need)
 {
 	return (need & DEVICE_NEED_ALL) | (args->wake ? DEVICE_WAKE : 0);
@@ -65,13 +63,6 @@ static int list_run(struct app *app, const void *p)
 	return r;
 }
 
-static const struct argp list_argp = {
-	.args_doc = "[[COLUMN=]PATTERN[,PATTERN...]...]",
-	.doc = "List all PCI devices and all other members of IOMMU groups; with terms, those that "
-	       "match all of them.",
-	.children = wake_children,
-};
-
 static const struct wake_args list_defaults = {
 	.view = { .columns = device_columns,
 		  .rows = "devices",
@@ -84,7 +75,11 @@ static const struct cmd list_cmd = {
 	.summary = "List devices",
 	.example = "ioasidctl device list pasid-supported=yes -o +pasid_width",
 	.statuses = "267",
-	.argp = &list_argp,
+	.options = wake_options,
+	.takes = "[[COLUMN=]PATTERN[,PATTERN...]...]",
+	.doc = "List all PCI devices and all other members of IOMMU groups; with terms, those that "
+	       "match all of them.",
+	.operands = offsetof(struct wake_args, view.operands),
 	.defaults = &list_defaults,
 	.args_size = sizeof(list_defaults),
 	.run = list_run,
@@ -141,13 +136,6 @@ static int show_run(struct app *app, const void *p)
 	return r;
 }
 
-static const struct argp show_argp = {
-	.args_doc = "DEVICE",
-	.doc = "Show one device. DEVICE is a PCI address, the name of an interface, disk or VFIO "
-	       "device, or a path in sysfs.",
-	.children = wake_children,
-};
-
 static const struct wake_args show_defaults = {
 	.view = { .columns = device_columns, .operands = { .min = 1, .max = 1 }, .single = true },
 };
@@ -157,7 +145,11 @@ static const struct cmd show_cmd = {
 	.summary = "Show one device",
 	.example = "ioasidctl device show eth1",
 	.statuses = "26",
-	.argp = &show_argp,
+	.options = wake_options,
+	.takes = "DEVICE",
+	.doc = "Show one device. DEVICE is a PCI address, the name of an interface, disk or VFIO "
+	       "device, or a path in sysfs.",
+	.operands = offsetof(struct wake_args, view.operands),
 	.defaults = &show_defaults,
 	.args_size = sizeof(show_defaults),
 	.run = show_run,
@@ -171,28 +163,9 @@ struct change_args {
 	bool unbound;
 };
 
-static error_t change_parse(int key, char *arg, struct argp_state *state)
-{
-	struct change_args *args = state->input;
-
-	(void)arg;
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &args->context;
-		return 0;
-	case KEY_FORCE:
-		args->force = true;
-		return 0;
-	case KEY_REPLACE:
-		args->replace = true;
-		return 0;
-	case KEY_UNBOUND:
-		args->unbound = true;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
+static const struct cmd_option plain_options[] = {
+	ROWS_OF(struct change_args, context, change_options), { 0 }
+};
 
 /* The request of a verb to the holder; PATH is the device's. */
 typedef int act_fn(struct holder_client *client, const char *path, const struct change_args *args,
@@ -260,20 +233,12 @@ static int add_run(struct app *app, const void *p)
 	return args->context.dry_run ? STATUS_DONE : print_added(app, args, client, path, id);
 }
 
-static const struct argp_option add_options[] = {
-	{ "unbound", KEY_UNBOUND, NULL, 0,
+static const struct cmd_option add_options[] = {
+	{ "unbound", 0, NULL,
 	  "Open it but do not bind it to the iommufd: for a program that binds it itself (QEMU)",
-	  0 },
+	  OPTION_FLAG, offsetof(struct change_args, unbound) },
+	ROWS_OF(struct change_args, context, create_options),
 	{ 0 },
-};
-
-static const struct argp add_argp = {
-	.options = add_options,
-	.parser = change_parse,
-	.args_doc = "DEVICE",
-	.doc = "Add a device to the context and print its number there. Its driver must be a VFIO "
-	       "driver: see 'ioasidctl driver set'.",
-	.children = create_children,
 };
 
 static const struct change_args one_operand = { .context.operands = { .min = 1, .max = 1 } };
@@ -287,7 +252,11 @@ static const struct cmd add_cmd = {
 	.summary = "Add a device to the context",
 	.example = "ioasidctl device add -c lab 0000:03:00.0",
 	.statuses = "12456",
-	.argp = &add_argp,
+	.options = add_options,
+	.takes = "DEVICE",
+	.doc = "Add a device to the context and print its number there. Its driver must be a VFIO "
+	       "driver: see 'ioasidctl driver set'.",
+	.operands = offsetof(struct change_args, context.operands),
 	.defaults = &add_defaults,
 	.args_size = sizeof(add_defaults),
 	.run = add_run,
@@ -304,17 +273,11 @@ static int remove_run(struct app *app, const void *args)
 	return change_run(app, args, act_remove);
 }
 
-static const struct argp_option remove_options[] = {
-	{ "force", KEY_FORCE, NULL, 0, "Detach it and unbind its PASIDs first", 0 },
+static const struct cmd_option remove_options[] = {
+	{ "force", 0, NULL, "Detach it and unbind its PASIDs first", OPTION_FLAG,
+	  offsetof(struct change_args, force) },
+	ROWS_OF(struct change_args, context, change_options),
 	{ 0 },
-};
-
-static const struct argp remove_argp = {
-	.options = remove_options,
-	.parser = change_parse,
-	.args_doc = "DEVICE",
-	.doc = "Remove a device from the context.",
-	.children = context_children,
 };
 
 static const struct cmd remove_cmd = {
@@ -322,7 +285,10 @@ static const struct cmd remove_cmd = {
 	.summary = "Remove a device from the context",
 	.example = "ioasidctl device remove -c lab 0000:03:00.0",
 	.statuses = "1236",
-	.argp = &remove_argp,
+	.options = remove_options,
+	.takes = "DEVICE",
+	.doc = "Remove a device from the context.",
+	.operands = offsetof(struct change_args, context.operands),
 	.defaults = &one_operand,
 	.args_size = sizeof(one_operand),
 	.run = remove_run,
@@ -340,19 +306,11 @@ static int attach_run(struct app *app, const void *args)
 	return change_run(app, args, act_attach);
 }
 
-static const struct argp_option attach_options[] = {
-	{ "replace", KEY_REPLACE, NULL, 0, "Replace what it and its IOMMU group are attached to",
-	  0 },
+static const struct cmd_option attach_options[] = {
+	{ "replace", 0, NULL, "Replace what it and its IOMMU group are attached to", OPTION_FLAG,
+	  offsetof(struct change_args, replace) },
+	ROWS_OF(struct change_args, context, change_options),
 	{ 0 },
-};
-
-static const struct argp attach_argp = {
-	.options = attach_options,
-	.parser = change_parse,
-	.args_doc = "DEVICE TARGET",
-	.doc = "Attach a device's own requests (RID) to an IOAS or HWPT of the context, named by "
-	       "its number or name.",
-	.children = context_children,
 };
 
 static const struct cmd attach_cmd = {
@@ -360,7 +318,11 @@ static const struct cmd attach_cmd = {
 	.summary = "Attach a device to an IOAS or HWPT",
 	.example = "ioasidctl device attach -c lab 0000:03:00.0 guest-ram",
 	.statuses = "12356",
-	.argp = &attach_argp,
+	.options = attach_options,
+	.takes = "DEVICE TARGET",
+	.doc = "Attach a device's own requests (RID) to an IOAS or HWPT of the context, named by "
+	       "its number or name.",
+	.operands = offsetof(struct change_args, context.operands),
 	.defaults = &two_operands,
 	.args_size = sizeof(two_operands),
 	.run = attach_run,
@@ -378,18 +340,15 @@ static int detach_run(struct app *app, const void *args)
 	return change_run(app, args, act_detach);
 }
 
-static const struct argp detach_argp = {
-	.args_doc = "DEVICE",
-	.doc = "Detach a device's own requests (RID); its PASIDs stay bound.",
-	.children = context_children,
-};
-
 static const struct cmd detach_cmd = {
 	.name = "detach",
 	.summary = "Detach a device",
 	.example = "ioasidctl device detach -c lab 0000:03:00.0",
 	.statuses = "126",
-	.argp = &detach_argp,
+	.options = plain_options,
+	.takes = "DEVICE",
+	.doc = "Detach a device's own requests (RID); its PASIDs stay bound.",
+	.operands = offsetof(struct change_args, context.operands),
 	.defaults = &one_operand,
 	.args_size = sizeof(one_operand),
 	.run = detach_run,

@@ -152,7 +152,8 @@ static int guard_targets(struct change *change)
 
 		if (plan->n_steps == 0)
 			continue;
-		if (change->driver && !change->args->force_match && !driver_is_had(plan))
+		if (change->driver && change->args->force != DRIVER_GUARD_MATCH &&
+		    !driver_is_had(plan))
 			r = driver_refuse_mismatch(change->app, change->root, target->operand,
 						   plan);
 		status = r ? r : status;

@@ -9,11 +9,16 @@
 
 /* driver set and driver reset: checks, execution and messages. */
 
+enum driver_guard {
+	DRIVER_GUARD_NONE,
+	DRIVER_GUARD_MATCH, /* whether the driver supports the device */
+};
+
 struct driver_args {
 	struct operands operands; /* devices; for "set", the driver comes last */
 	bool dry_run;
-	bool force_match; /* also if the driver does not support the device */
-	bool list;        /* instead list the drivers that the devices may be bound to */
+	enum driver_guard force; /* the guard to override */
+	bool list;               /* instead list the drivers that the devices may be bound to */
 };
 
 /*

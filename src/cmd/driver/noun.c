@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* driver list, driver set, driver reset */
 #include <errno.h>
-#include <string.h>
 
 #include "app.h"
 #include "cmd/device/attached.h"
@@ -35,11 +34,6 @@ static int list_run(struct app *app, const void *p)
 	return inspect_end(app, &in, r);
 }
 
-static const struct argp list_argp = {
-	.doc = "List the devices whose driver_override is set.",
-	.children = view_children,
-};
-
 static const struct view_args list_defaults = {
 	.columns = device_columns,
 	.rows = "devices with a driver override",
@@ -51,60 +45,43 @@ static const struct cmd list_cmd = {
 	.summary = "List devices with a driver override",
 	.example = "ioasidctl driver list",
 	.statuses = "2",
-	.argp = &list_argp,
+	.options = view_options,
+	.doc = "List the devices whose driver_override is set.",
+	.operands = offsetof(struct view_args, operands),
 	.defaults = &list_defaults,
 	.args_size = sizeof(list_defaults),
 	.run = list_run,
 };
 
-enum { KEY_DRY_RUN = 0x500, KEY_FORCE, KEY_LIST };
-
-static error_t parse_force(struct driver_args *args, const char *guard, struct argp_state *state)
+/* Then no driver comes last. */
+static error_t set_list(void *p, struct argp_state *state)
 {
-	if (strcmp(guard, "driver-match") != 0) {
-		argp_error(state, "--force overrides one check: driver-match");
-		return EINVAL;
-	}
-	args->force_match = true;
+	struct driver_args *args = p;
+
+	(void)state;
+	args->list = true;
+	args->operands.min = 1;
 	return 0;
 }
 
-static error_t driver_parse(int key, char *arg, struct argp_state *state)
-{
-	struct driver_args *args = state->input;
+static const struct option_word guards[] = { { "driver-match", DRIVER_GUARD_MATCH }, { 0 } };
 
-	switch (key) {
-	case KEY_DRY_RUN:
-		args->dry_run = true;
-		return 0;
-	case KEY_FORCE:
-		return parse_force(args, arg, state);
-	case KEY_LIST:
-		args->list = true;
-		args->operands.min = 1;
-		return 0;
-	default:
-		return cmd_operands(&args->operands, key, arg, state);
-	}
-}
-
-#define OPTION_DRY_RUN \
-	{ \
-		"dry-run", KEY_DRY_RUN, NULL, 0, "Print each write to sysfs without doing it", 0 \
-	}
-
-static const struct argp_option set_options[] = {
-	OPTION_DRY_RUN,
-	{ "force", KEY_FORCE, "GUARD", 0,
+static const struct cmd_option set_options[] = {
+	DRY_RUN_OPTION(offsetof(struct driver_args, dry_run)),
+	{ "force", 0, "GUARD",
 	  "Override a safety check; GUARD is driver-match (whether the driver is made for the "
 	  "device)",
-	  0 },
-	{ "list-drivers", KEY_LIST, NULL, 0,
-	  "Print the drivers that all of these DEVICEs may be given, and change nothing", 0 },
+	  OPTION_WORD, offsetof(struct driver_args, force), .words = guards },
+	{ "list-drivers", 0, NULL,
+	  "Print the drivers that all of these DEVICEs may be given, and change nothing",
+	  OPTION_CALL, .call = set_list },
 	{ 0 },
 };
 
-static const struct argp_option reset_options[] = { OPTION_DRY_RUN, { 0 } };
+static const struct cmd_option reset_options[] = {
+	DRY_RUN_OPTION(offsetof(struct driver_args, dry_run)),
+	{ 0 },
+};
 
 static int set_run(struct app *app, const void *p)
 {
@@ -116,16 +93,6 @@ static int set_run(struct app *app, const void *p)
 	return driver_change(app, args, n, args->operands.v[n]);
 }
 
-static const struct argp set_argp = {
-	.options = set_options,
-	.parser = driver_parse,
-	.args_doc = "DEVICE... DRIVER",
-	.doc = "Give PCI devices another driver, through driver_override only. Refused for a "
-	       "bridge, for a "
-	       "device in use, and for a driver that is not made for the device; after a failure "
-	       "everything is undone, for all of the devices.",
-};
-
 static const struct driver_args set_defaults = { .operands = { .min = 2,
 							       .max = CMD_OPERANDS_MAX } };
 
@@ -134,7 +101,13 @@ static const struct cmd set_cmd = {
 	.summary = "Give devices another driver",
 	.example = "ioasidctl driver set 0000:03:00.0 vfio-pci --dry-run",
 	.statuses = "1234567",
-	.argp = &set_argp,
+	.options = set_options,
+	.takes = "DEVICE... DRIVER",
+	.doc = "Give PCI devices another driver, through driver_override only. Refused for a "
+	       "bridge, for a "
+	       "device in use, and for a driver that is not made for the device; after a failure "
+	       "everything is undone, for all of the devices.",
+	.operands = offsetof(struct driver_args, operands),
 	.defaults = &set_defaults,
 	.args_size = sizeof(set_defaults),
 	.run = set_run,
@@ -147,16 +120,6 @@ static int reset_run(struct app *app, const void *p)
 	return driver_change(app, args, args->operands.n, NULL);
 }
 
-static const struct argp reset_argp = {
-	.options = reset_options,
-	.parser = driver_parse,
-	.args_doc = "DEVICE...",
-	.doc = "Clear the driver_override of devices and let the kernel choose their drivers. "
-	       "Refused for "
-	       "a bridge and for a device in use; after a failure everything is undone, for all "
-	       "of the devices.",
-};
-
 static const struct driver_args reset_defaults = { .operands = { .min = 1,
 								 .max = CMD_OPERANDS_MAX } };
 
@@ -165,7 +128,13 @@ static const struct cmd reset_cmd = {
 	.summary = "Give devices their default drivers back",
 	.example = "ioasidctl driver reset 0000:03:00.0",
 	.statuses = "1234567",
-	.argp = &reset_argp,
+	.options = reset_options,
+	.takes = "DEVICE...",
+	.doc = "Clear the driver_override of devices and let the kernel choose their drivers. "
+	       "Refused for "
+	       "a bridge and for a device in use; after a failure everything is undone, for all "
+	       "of the devices.",
+	.operands = offsetof(struct driver_args, operands),
 	.defaults = &reset_defaults,
 	.args_size = sizeof(reset_defaults),
 	.run = reset_run,

@@ -67,14 +67,6 @@ static int why_run(struct app *app, const void *p)
 					   "the group cannot be assigned");
 }
 
-static const struct argp why_argp = {
-	.args_doc = "GROUP|DEVICE",
-	.doc = "Report whether a group can be assigned to a VM or program, why its members share "
-	       "it, and what blocks it, with what to do. The status is 3 if something blocks it, "
-	       "5 if the kernel never assigns it, and 0 if it can be assigned.",
-	.children = diagnosis_children,
-};
-
 static const struct diagnosis_args why_defaults = {
 	.common.view = { .columns = diagnosis_columns, .operands = { .min = 1, .max = 1 } },
 };
@@ -84,7 +76,12 @@ const struct cmd group_why_cmd = {
 	.summary = "Report why devices share a group, and what keeps it from being assigned",
 	.example = "ioasidctl group why 0000:03:00.0",
 	.statuses = "12356",
-	.argp = &why_argp,
+	.options = diagnosis_options,
+	.takes = "GROUP|DEVICE",
+	.doc = "Report whether a group can be assigned to a VM or program, why its members share "
+	       "it, and what blocks it, with what to do. The status is 3 if something blocks it, "
+	       "5 if the kernel never assigns it, and 0 if it can be assigned.",
+	.operands = offsetof(struct diagnosis_args, common.view.operands),
 	.defaults = &why_defaults,
 	.args_size = sizeof(why_defaults),
 	.run = why_run,

@@ -18,29 +18,17 @@
 #include "util/parse.h"
 #include "util/str.h"
 
-struct list_args {
-	struct view_args view;
-	struct context_args context;
+static const struct cmd_option list_options[] = {
+	{ .type = OPTION_ROWS, .rows = view_options },
+	CONTEXT_LIST_OPTION,
+	{ 0 },
 };
 
-static error_t list_parse(int key, char *arg, struct argp_state *state)
-{
-	struct list_args *args = state->input;
-
-	(void)arg;
-	if (key != ARGP_KEY_INIT)
-		return ARGP_ERR_UNKNOWN;
-	state->child_inputs[0] = &args->view;
-	state->child_inputs[1] = &args->context;
-	return 0;
-}
-
-static const struct argp_child list_children[] = { { &view_argp, 0, "Output:", 1 },
-						   { &context_list_argp, 0, NULL, 0 },
-						   { 0 } };
-static const struct argp_child show_children[] = { { &view_argp, 0, "Output:", 1 },
-						   { &context_argp, 0, NULL, 0 },
-						   { 0 } };
+static const struct cmd_option show_options[] = {
+	{ .type = OPTION_ROWS, .rows = view_options },
+	CONTEXT_OPTION,
+	{ 0 },
+};
 
 static int list_context(struct holder_client *client, struct holder_context *context,
 			struct holder_error *error, void *data)
@@ -60,22 +48,22 @@ static int list_context(struct holder_client *client, struct holder_context *con
 
 static int list_run(struct app *app, const void *p)
 {
-	const struct list_args *args = p;
+	const struct view_args *args = p;
 	_cleanup_holder_client_ struct holder_client *client = NULL;
 	_cleanup_holder_context_ struct holder_context context = { 0 };
 	_cleanup_holder_error_ struct holder_error error = { 0 };
 	_cleanup_inspection_ struct inspection in = { 0 };
 	int r;
 
-	r = inspect_open(app, &args->view, &in);
+	r = inspect_open(app, args, &in);
 	if (r)
 		return r;
-	if (!args->context.name && !app->context) {
+	if (!app->context) {
 		r = session_each(app, list_context, &in, NULL);
 		in.partial = r == STATUS_PARTIAL;
 		return r && !in.partial ? r : inspect_end(app, &in, 0);
 	}
-	r = session_open_reading(app, &args->context, &client);
+	r = session_open_reading(app, &(struct context_args){ 0 }, &client);
 	if (r)
 		return r;
 	if (holder_describe(client, &context, &error) < 0)
@@ -84,21 +72,16 @@ static int list_run(struct app *app, const void *p)
 	return inspect_end(app, &in, r);
 }
 
-static const struct argp list_argp = {
-	.parser = list_parse,
-	.doc = "List the IOASes of all contexts that you may see; with -c, of that one.",
-	.children = list_children,
-};
-
-static const struct list_args list_defaults = { .view = { .columns = ioas_list_columns,
-							  .rows = "IOASes" } };
+static const struct view_args list_defaults = { .columns = ioas_list_columns, .rows = "IOASes" };
 
 static const struct cmd list_cmd = {
 	.name = "list",
 	.summary = "List IOASes",
 	.example = "ioasidctl ioas list -c lab",
 	.statuses = "267",
-	.argp = &list_argp,
+	.options = list_options,
+	.doc = "List the IOASes of all contexts that you may see; with -c, of that one.",
+	.operands = offsetof(struct view_args, operands),
 	.defaults = &list_defaults,
 	.args_size = sizeof(list_defaults),
 	.run = list_run,
@@ -159,8 +142,8 @@ static void show_done(struct ioas_show *show)
 
 static int show_run(struct app *app, const void *p)
 {
-	const struct list_args *args = p;
-	const char *operand = args->view.operands.v[0];
+	const struct view_args *args = p;
+	const char *operand = args->operands.v[0];
 	_cleanup_holder_client_ struct holder_client *client = NULL;
 	_cleanup_holder_context_ struct holder_context context = { 0 };
 	_cleanup_holder_bindings_ struct holder_bindings bindings = { 0 };
@@ -169,9 +152,9 @@ static int show_run(struct app *app, const void *p)
 	_cleanup_inspection_ struct inspection in = { 0 };
 	int r;
 
-	r = inspect_open(app, &args->view, &in);
+	r = inspect_open(app, args, &in);
 	if (r == 0)
-		r = session_open_reading(app, &args->context, &client);
+		r = session_open_reading(app, &(struct context_args){ 0 }, &client);
 	if (r)
 		return r;
 	if (holder_show_ioas(client, operand, &show.info, &error) < 0 ||
@@ -183,17 +166,10 @@ static int show_run(struct app *app, const void *p)
 	return inspect_show(app, &in, &show);
 }
 
-static const struct argp show_argp = {
-	.parser = list_parse,
-	.args_doc = "IOAS",
-	.doc = "Show one IOAS: its IOVA ranges, alignment, mappings and users.",
-	.children = show_children,
-};
-
-static const struct list_args show_defaults = {
-	.view = { .columns = ioas_show_columns,
-		  .operands = { .min = 1, .max = 1 },
-		  .single = true },
+static const struct view_args show_defaults = {
+	.columns = ioas_show_columns,
+	.operands = { .min = 1, .max = 1 },
+	.single = true,
 };
 
 static const struct cmd show_cmd = {
@@ -201,7 +177,10 @@ static const struct cmd show_cmd = {
 	.summary = "Show one IOAS",
 	.example = "ioasidctl ioas show -c lab guest-ram",
 	.statuses = "26",
-	.argp = &show_argp,
+	.options = show_options,
+	.takes = "IOAS",
+	.doc = "Show one IOAS: its IOVA ranges, alignment, mappings and users.",
+	.operands = offsetof(struct view_args, operands),
 	.defaults = &show_defaults,
 	.args_size = sizeof(show_defaults),
 	.run = show_run,
@@ -210,40 +189,10 @@ static const struct cmd show_cmd = {
 struct change_args {
 	struct context_args context;
 	const char *name;
-	const char *iova;
+	struct option_number iova;
 	bool read, write;
 	bool all;
 };
-
-enum { KEY_NAME = 0x500, KEY_IOVA, KEY_READ, KEY_WRITE, KEY_ALL };
-
-static error_t change_parse(int key, char *arg, struct argp_state *state)
-{
-	struct change_args *args = state->input;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &args->context;
-		return 0;
-	case KEY_NAME:
-		args->name = arg;
-		return 0;
-	case KEY_IOVA:
-		args->iova = arg;
-		return 0;
-	case KEY_READ:
-		args->read = true;
-		return 0;
-	case KEY_WRITE:
-		args->write = true;
-		return 0;
-	case KEY_ALL:
-		args->all = true;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
 
 static int alloc_run(struct app *app, const void *p)
 {
@@ -274,17 +223,11 @@ static int alloc_run(struct app *app, const void *p)
 			    what);
 }
 
-static const struct argp_option alloc_options[] = {
-	{ "name", KEY_NAME, "NAME", 0, "Name it; the same as the operand NAME", 0 },
+static const struct cmd_option alloc_options[] = {
+	{ "name", 0, "NAME", "Name it; the same as the operand NAME", OPTION_TEXT,
+	  offsetof(struct change_args, name) },
+	ROWS_OF(struct change_args, context, create_options),
 	{ 0 },
-};
-
-static const struct argp alloc_argp = {
-	.options = alloc_options,
-	.parser = change_parse,
-	.args_doc = "[NAME]",
-	.doc = "Allocate an IOAS in the context and print its number.",
-	.children = create_children,
 };
 
 static const struct change_args alloc_defaults = { .context.operands = { .max = 1 },
@@ -295,7 +238,10 @@ static const struct cmd alloc_cmd = {
 	.summary = "Allocate an IOAS",
 	.example = "ioasidctl ioas alloc -c lab --name guest-ram",
 	.statuses = "1256",
-	.argp = &alloc_argp,
+	.options = alloc_options,
+	.takes = "[NAME]",
+	.doc = "Allocate an IOAS in the context and print its number.",
+	.operands = offsetof(struct change_args, context.operands),
 	.defaults = &alloc_defaults,
 	.args_size = sizeof(alloc_defaults),
 	.run = alloc_run,
@@ -317,10 +263,8 @@ static int free_run(struct app *app, const void *p)
 	return STATUS_DONE;
 }
 
-static const struct argp free_argp = {
-	.args_doc = "IOAS",
-	.doc = "Free an IOAS and its mappings. Refused while it has users.",
-	.children = context_children,
+static const struct cmd_option free_options[] = {
+	ROWS_OF(struct change_args, context, change_options), { 0 }
 };
 
 static const struct change_args free_defaults = { .context.operands = { .min = 1, .max = 1 } };
@@ -330,7 +274,10 @@ static const struct cmd free_cmd = {
 	.summary = "Free an IOAS",
 	.example = "ioasidctl ioas free -c lab guest-ram",
 	.statuses = "1236",
-	.argp = &free_argp,
+	.options = free_options,
+	.takes = "IOAS",
+	.doc = "Free an IOAS and its mappings. Refused while it has users.",
+	.operands = offsetof(struct change_args, context.operands),
 	.defaults = &free_defaults,
 	.args_size = sizeof(free_defaults),
 	.run = free_run,
@@ -363,19 +310,18 @@ static int map_run(struct app *app, const void *p)
 	_cleanup_holder_error_ struct holder_error error = { 0 };
 	bool both = !args->read && !args->write;
 	char number[24], what[80];
-	uint64_t size, iova = 0;
+	uint64_t size, iova = args->iova.value;
 	int r;
 
 	if (parse_size(size_text, &size) < 0 || size == 0)
 		return fail_number(app, size_text, A_SIZE);
-	if (args->iova && parse_u64(args->iova, UINT64_MAX, &iova) < 0)
-		return fail_number(app, args->iova, "IOVA");
 	r = session_open(app, &args->context, &client);
 	if (r)
 		return r;
-	if (holder_map_ioas(client, operand, size, args->iova ? &iova : NULL, both || args->read,
-			    both || args->write, &iova, &error) < 0)
-		return session_fail(app, typed(&error, operand, size_text, args->iova), &error);
+	if (holder_map_ioas(client, operand, size, args->iova.text ? &iova : NULL,
+			    both || args->read, both || args->write, &iova, &error) < 0)
+		return session_fail(app, typed(&error, operand, size_text, args->iova.text),
+				    &error);
 	if (args->context.dry_run)
 		return STATUS_DONE;
 	snprintf(number, sizeof(number), "0x%" PRIx64, iova);
@@ -388,20 +334,15 @@ static int map_run(struct app *app, const void *p)
 			    what);
 }
 
-static const struct argp_option map_options[] = {
-	{ "iova", KEY_IOVA, "IOVA", 0, "IOVA to map at (default: the kernel chooses)", 0 },
-	{ "read", KEY_READ, NULL, 0, "Let devices read; without --write: read-only", 0 },
-	{ "write", KEY_WRITE, NULL, 0, "Let devices write; without --read: write-only", 0 },
+static const struct cmd_option map_options[] = {
+	{ "iova", 0, "IOVA", "IOVA to map at (default: the kernel chooses)", OPTION_NUMBER,
+	  offsetof(struct change_args, iova), .what = "IOVA" },
+	{ "read", 0, NULL, "Let devices read; without --write: read-only", OPTION_FLAG,
+	  offsetof(struct change_args, read) },
+	{ "write", 0, NULL, "Let devices write; without --read: write-only", OPTION_FLAG,
+	  offsetof(struct change_args, write) },
+	ROWS_OF(struct change_args, context, create_options),
 	{ 0 },
-};
-
-static const struct argp map_argp = {
-	.options = map_options,
-	.parser = change_parse,
-	.args_doc = "IOAS SIZE",
-	.doc = "Map SIZE bytes of zeroed memory, held by the context, and print their IOVA. SIZE "
-	       "takes K, M, G, T.",
-	.children = create_children,
 };
 
 static const struct change_args map_defaults = { .context.operands = { .min = 2, .max = 2 },
@@ -412,7 +353,11 @@ static const struct cmd map_cmd = {
 	.summary = "Map memory into an IOAS",
 	.example = "ioasidctl ioas map -c lab guest-ram 2M --iova 0x10000000",
 	.statuses = "1246",
-	.argp = &map_argp,
+	.options = map_options,
+	.takes = "IOAS SIZE",
+	.doc = "Map SIZE bytes of zeroed memory, held by the context, and print their IOVA. SIZE "
+	       "takes K, M, G, T.",
+	.operands = offsetof(struct change_args, context.operands),
 	.defaults = &map_defaults,
 	.args_size = sizeof(map_defaults),
 	.run = map_run,
@@ -459,19 +404,10 @@ static int unmap_run(struct app *app, const void *p)
 	return STATUS_DONE;
 }
 
-static const struct argp_option unmap_options[] = {
-	{ "all", KEY_ALL, NULL, 0, "Unmap everything", 0 },
+static const struct cmd_option unmap_options[] = {
+	{ "all", 0, NULL, "Unmap everything", OPTION_FLAG, offsetof(struct change_args, all) },
+	ROWS_OF(struct change_args, context, change_options),
 	{ 0 },
-};
-
-static const struct argp unmap_argp = {
-	.options = unmap_options,
-	.parser = change_parse,
-	.args_doc = "IOAS [IOVA [SIZE]]",
-	.doc = "Unmap the mapping that begins at IOVA, with SIZE every mapping inside, with "
-	       "--all every "
-	       "one.",
-	.children = context_children,
 };
 
 static const struct change_args unmap_defaults = { .context.operands = { .min = 1, .max = 3 } };
@@ -481,7 +417,12 @@ static const struct cmd unmap_cmd = {
 	.summary = "Unmap memory from an IOAS",
 	.example = "ioasidctl ioas unmap -c lab guest-ram 0x10000000",
 	.statuses = "126",
-	.argp = &unmap_argp,
+	.options = unmap_options,
+	.takes = "IOAS [IOVA [SIZE]]",
+	.doc = "Unmap the mapping that begins at IOVA, with SIZE every mapping inside, with "
+	       "--all every "
+	       "one.",
+	.operands = offsetof(struct change_args, context.operands),
 	.defaults = &unmap_defaults,
 	.args_size = sizeof(unmap_defaults),
 	.run = unmap_run,

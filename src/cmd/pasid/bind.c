@@ -18,30 +18,9 @@
 
 struct bind_args {
 	struct context_args context;
-	const char *count;
+	struct option_number count;
 	bool partial;
 };
-
-enum { KEY_PARTIAL = 0x500, KEY_COUNT };
-
-static error_t bind_parse(int key, char *arg, struct argp_state *state)
-{
-	struct bind_args *args = state->input;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &args->context;
-		return 0;
-	case KEY_PARTIAL:
-		args->partial = true;
-		return 0;
-	case KEY_COUNT:
-		args->count = arg;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
 
 /* Checks that TEXT is a list of PASIDs, or WORD. Returns 0 or a reported status. */
 static int check_pasids(struct app *app, const char *text, const char *word)
@@ -159,23 +138,19 @@ static int bind_run(struct app *app, const void *p)
 	_cleanup_(holder_bound_done) struct holder_bound bound = { 0 };
 	_cleanup_holder_error_ struct holder_error error = { 0 };
 	_cleanup_free_ char *path = NULL;
-	uint64_t count = 0;
 	int r;
 
-	if (args->count && (parse_u64(args->count, PASID_MAX, &count) < 0 || count == 0))
-		return app_fail(app, STATUS_USAGE, args->count,
-				"is not a valid number of PASIDs: it must be 1 to %d", PASID_MAX);
 	r = check_pasids(app, operand[1], "auto");
 	if (r)
 		return r;
-	if (count && strcmp(operand[1], "auto") != 0)
+	if (args->count.text && strcmp(operand[1], "auto") != 0)
 		return app_fail(app, STATUS_USAGE, operand[1],
 				"--count can only be combined with auto");
 	r = session_open_device(app, &args->context, &path, &client);
 	if (r)
 		return r;
-	if (holder_bind_pasids(client, path, operand[1], (uint32_t)count, operand[2], args->partial,
-			       &bound, &error) < 0) {
+	if (holder_bind_pasids(client, path, operand[1], (uint32_t)args->count.value, operand[2],
+			       args->partial, &bound, &error) < 0) {
 		r = session_fail(app, operand[0], &error);
 		if (is_undone(&error))
 			app_note(app, "%s: none of them is bound", operand[0]);
@@ -192,25 +167,16 @@ static int bind_run(struct app *app, const void *p)
 	return r;
 }
 
-static const struct argp_option bind_options[] = {
-	{ "partial", KEY_PARTIAL, NULL, 0,
+static const struct cmd_option bind_options[] = {
+	{ "partial", 0, NULL,
 	  "Leave out what is already bound, and keep what was bound before a failure (exit "
 	  "status 7)",
-	  0 },
-	{ "count", KEY_COUNT, "N", 0, "With auto: bind N PASIDs", 0 },
+	  OPTION_FLAG, offsetof(struct bind_args, partial) },
+	{ "count", 0, "N", "With auto: bind N PASIDs", OPTION_NUMBER,
+	  offsetof(struct bind_args, count), .min = 1, .max = PASID_MAX,
+	  .what = "number of PASIDs" },
+	ROWS_OF(struct bind_args, context, create_options),
 	{ 0 },
-};
-
-static const struct argp bind_argp = {
-	.options = bind_options,
-	.parser = bind_parse,
-	.args_doc = "DEVICE PASIDS TARGET",
-	.doc = "Bind PASIDs of a device to an IOAS or HWPT of the context, and print them. "
-	       "PASIDS is a "
-	       "number, LO-HI, a comma list, or auto for the lowest free one. All or nothing, "
-	       "unless "
-	       "--partial is given.",
-	.children = create_children,
 };
 
 static const struct bind_args bind_defaults = {
@@ -222,7 +188,14 @@ const struct cmd pasid_bind_cmd = {
 	.summary = "Bind PASIDs to an IOAS or HWPT",
 	.example = "ioasidctl pasid bind -c lab 0000:03:00.0 100-163 guest-ram",
 	.statuses = "1234567",
-	.argp = &bind_argp,
+	.options = bind_options,
+	.takes = "DEVICE PASIDS TARGET",
+	.doc = "Bind PASIDs of a device to an IOAS or HWPT of the context, and print them. "
+	       "PASIDS is a "
+	       "number, LO-HI, a comma list, or auto for the lowest free one. All or nothing, "
+	       "unless "
+	       "--partial is given.",
+	.operands = offsetof(struct bind_args, context.operands),
 	.defaults = &bind_defaults,
 	.args_size = sizeof(bind_defaults),
 	.run = bind_run,
@@ -230,8 +203,8 @@ const struct cmd pasid_bind_cmd = {
 
 static int unbind_run(struct app *app, const void *p)
 {
-	const struct bind_args *args = p;
-	const char *const *operand = args->context.operands.v;
+	const struct context_args *args = p;
+	const char *const *operand = args->operands.v;
 	_cleanup_holder_client_ struct holder_client *client = NULL;
 	_cleanup_holder_error_ struct holder_error error = { 0 };
 	_cleanup_free_ char *path = NULL;
@@ -239,7 +212,7 @@ static int unbind_run(struct app *app, const void *p)
 
 	r = check_pasids(app, operand[1], "all");
 	if (r == 0)
-		r = session_open_device(app, &args->context, &path, &client);
+		r = session_open_device(app, args, &path, &client);
 	if (r)
 		return r;
 	if (holder_unbind_pasids(client, path, operand[1], NULL, &error) < 0)
@@ -247,21 +220,18 @@ static int unbind_run(struct app *app, const void *p)
 	return STATUS_DONE;
 }
 
-static const struct argp unbind_argp = {
-	.args_doc = "DEVICE PASIDS",
-	.doc = "Unbind PASIDs of a device: numbers, ranges, lists, or all. Nothing is unbound when "
-	       "one of them is not bound.",
-	.children = context_children,
-};
-
-static const struct bind_args unbind_defaults = { .context.operands = { .min = 2, .max = 2 } };
+static const struct context_args unbind_defaults = { .operands = { .min = 2, .max = 2 } };
 
 const struct cmd pasid_unbind_cmd = {
 	.name = "unbind",
 	.summary = "Unbind PASIDs",
 	.example = "ioasidctl pasid unbind -c lab 0000:03:00.0 100-163",
 	.statuses = "1267",
-	.argp = &unbind_argp,
+	.options = change_options,
+	.takes = "DEVICE PASIDS",
+	.doc = "Unbind PASIDs of a device: numbers, ranges, lists, or all. Nothing is unbound when "
+	       "one of them is not bound.",
+	.operands = offsetof(struct context_args, operands),
 	.defaults = &unbind_defaults,
 	.args_size = sizeof(unbind_defaults),
 	.run = unbind_run,

@@ -1,47 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pasid list */
-#include <errno.h>
 #include <string.h>
 
 #include "app.h"
 #include "cmd/common/inspect.h"
 #include "cmd/common/options.h"
+#include "cmd/nouns.h"
 #include "cmd/pasid/query.h"
 #include "cmd/pasid/internal.h"
 #include "util/cleanup.h"
 
-enum { KEY_SOURCES = 0x500, KEY_FOLD, KEY_EACH };
-
 struct list_args {
-	struct view_args view; /* first: a child's parser uses it */
+	struct view_args view;
 	bool sources;
-	bool fold, each; /* neither: depends on the format */
-	const char *context;
+	enum folding folding;
 };
 
-static error_t list_parse(int key, char *arg, struct argp_state *state)
+/* The columns are then those of sources. */
+static error_t set_sources(void *p, struct argp_state *state)
 {
-	struct list_args *args = state->input;
+	struct list_args *args = p;
 
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &args->view;
-		return 0;
-	case KEY_SOURCES:
-		args->sources = true;
-		args->view.columns = pasid_source_columns;
-		return 0;
-	case KEY_FOLD:
-	case KEY_EACH:
-		args->fold = key == KEY_FOLD;
-		args->each = key == KEY_EACH;
-		return 0;
-	case 'c':
-		args->context = arg;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
+	(void)state;
+	args->sources = true;
+	args->view.columns = pasid_source_columns;
+	return 0;
 }
 
 struct listing {
@@ -177,43 +160,28 @@ static int list_run(struct app *app, const void *p)
 	_cleanup_strv_ struct strv terms = { 0 };
 	int r;
 
-	if (!args.context)
-		args.context = app->context;
-	if (args.sources && args.context)
-		return app_fail(app, STATUS_USAGE, args.context,
+	if (args.sources && app->context)
+		return app_fail(app, STATUS_USAGE, app->context,
 				"--sources and -c cannot be combined");
 	/* With --sources, terms refer to the columns of sources. */
 	if (args.sources)
 		return list_sources(app, &args.view);
-	r = pasid_terms(app, &args.view, args.context, &terms);
+	r = pasid_terms(app, &args.view, &terms);
 	if (r)
 		return r;
-	if (args.view.out.format == OUT_FORMAT_TABLE)
-		return list_bindings(app, &args.view, !args.each);
-	args.view.out.defaults = pasid_program_defaults;
-	return list_bindings(app, &args.view, args.fold);
+	if (args.view.out.format != OUT_FORMAT_TABLE)
+		args.view.out.defaults = pasid_program_defaults;
+	return list_bindings(app, &args.view, view_folds(&args.view, args.folding));
 }
 
-static const struct argp_option list_options[] = {
-	{ "context", 'c', "NAME", 0, "List only what is in this context", 0 },
-	{ "sources", KEY_SOURCES, NULL, 0,
-	  "List the sources of the list and whether each could be read", 0 },
-	{ "fold", KEY_FOLD, NULL, 0,
-	  "One row for consecutive PASIDs that are alike in all columns (the default of a table)",
-	  0 },
-	{ "each", KEY_EACH, NULL, 0, "One row for each PASID (the default of JSON, -r and -P)", 0 },
+static const struct cmd_option list_options[] = {
+	CONTEXT_LIST_OPTION,
+	{ "sources", 0, NULL, "List the sources of the list and whether each could be read",
+	  OPTION_CALL, .call = set_sources },
+	FOLD_OPTION(offsetof(struct list_args, folding), "are alike in all columns"),
+	EACH_OPTION(offsetof(struct list_args, folding)),
+	ROWS_OF(struct list_args, view, view_options),
 	{ 0 },
-};
-
-static const struct argp list_argp = {
-	.options = list_options,
-	.parser = list_parse,
-	.args_doc = "[[COLUMN=]PATTERN[,PATTERN...]...]",
-	.doc = "List the PASIDs bound on this machine, whoever bound them: the records of all "
-	       "contexts, the drivers that bind processes (SVA), the processes that have devices "
-	       "open, and the IOMMU's own tables, joined. "
-	       "With terms, those that match all of them; with -c, those that the context holds.",
-	.children = view_children,
 };
 
 static const struct list_args list_defaults = {
@@ -228,7 +196,13 @@ const struct cmd pasid_list_cmd = {
 	.summary = "List PASIDs",
 	.example = "ioasidctl pasid list state=not-recorded",
 	.statuses = "267",
-	.argp = &list_argp,
+	.options = list_options,
+	.takes = "[[COLUMN=]PATTERN[,PATTERN...]...]",
+	.doc = "List the PASIDs bound on this machine, whoever bound them: the records of all "
+	       "contexts, the drivers that bind processes (SVA), the processes that have devices "
+	       "open, and the IOMMU's own tables, joined. "
+	       "With terms, those that match all of them; with -c, those that the context holds.",
+	.operands = offsetof(struct list_args, view.operands),
 	.defaults = &list_defaults,
 	.args_size = sizeof(list_defaults),
 	.run = list_run,

@@ -319,14 +319,6 @@ static int translate_run(struct app *app, const void *p)
 	return status ? status : r;
 }
 
-static const struct argp translate_argp = {
-	.args_doc = "DEVICE [PASID] IOVA...",
-	.doc = "Show what the addresses in a device's requests map to, or where the walk through "
-	       "the I/O page table ends, level by level. With a single address and no "
-	       "PASID, and with PASID 0, in the table of the device's own requests (RID).",
-	.children = view_children,
-};
-
 static const struct view_args translate_defaults = {
 	.columns = pages_walk_columns,
 	.operands = { .min = 2, .max = CMD_OPERANDS_MAX },
@@ -338,7 +330,12 @@ const struct cmd pasid_translate_cmd = {
 	.summary = "Show what addresses map to",
 	.example = "ioasidctl pasid translate 0000:03:00.0 42 0x10000000",
 	.statuses = "124567",
-	.argp = &translate_argp,
+	.options = view_options,
+	.takes = "DEVICE [PASID] IOVA...",
+	.doc = "Show what the addresses in a device's requests map to, or where the walk through "
+	       "the I/O page table ends, level by level. With a single address and no "
+	       "PASID, and with PASID 0, in the table of the device's own requests (RID).",
+	.operands = offsetof(struct view_args, operands),
 	.defaults = &translate_defaults,
 	.args_size = sizeof(translate_defaults),
 	.run = translate_run,
@@ -348,25 +345,6 @@ struct map_args {
 	struct view_args view;
 	bool physical;
 };
-
-enum { KEY_PHYSICAL = 0x500 };
-
-static error_t map_parse(int key, char *arg, struct argp_state *state)
-{
-	struct map_args *args = state->input;
-
-	(void)arg;
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &args->view;
-		return 0;
-	case KEY_PHYSICAL:
-		args->physical = true;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
 
 struct map_rows {
 	struct inspection *in;
@@ -412,19 +390,11 @@ static int map_run(struct app *app, const void *p)
 	return status ? status : r;
 }
 
-static const struct argp_option map_options[] = {
-	{ "physical", KEY_PHYSICAL, NULL, 0,
-	  "End ranges also where physical memory is not contiguous", 0 },
+static const struct cmd_option map_options[] = {
+	{ "physical", 0, NULL, "End ranges also where physical memory is not contiguous",
+	  OPTION_FLAG, offsetof(struct map_args, physical) },
+	ROWS_OF(struct map_args, view, view_options),
 	{ 0 },
-};
-
-static const struct argp map_argp = {
-	.options = map_options,
-	.parser = map_parse,
-	.args_doc = "DEVICE [PASID]",
-	.doc = "List the ranges that the I/O page table of the device's own requests (RID), or of "
-	       "a PASID, maps.",
-	.children = view_children,
 };
 
 static const struct map_args map_defaults = {
@@ -436,7 +406,11 @@ const struct cmd pasid_map_cmd = {
 	.summary = "List the mapped ranges",
 	.example = "ioasidctl pasid map 0000:03:00.0 42",
 	.statuses = "12456",
-	.argp = &map_argp,
+	.options = map_options,
+	.takes = "DEVICE [PASID]",
+	.doc = "List the ranges that the I/O page table of the device's own requests (RID), or of "
+	       "a PASID, maps.",
+	.operands = offsetof(struct map_args, view.operands),
 	.defaults = &map_defaults,
 	.args_size = sizeof(map_defaults),
 	.run = map_run,

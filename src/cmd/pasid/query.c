@@ -7,7 +7,6 @@
 
 #include "cmd/common/session.h"
 #include "util/cleanup.h"
-#include "util/parse.h"
 
 void pasid_session_done(struct pasid_session *session)
 {
@@ -84,13 +83,11 @@ static int add_context(struct app *app, struct operands *operands, const char *c
 	return 0;
 }
 
-int pasid_terms(struct app *app, struct view_args *args, const char *context, struct strv *ret)
+int pasid_terms(struct app *app, struct view_args *args, struct strv *ret)
 {
-	if (args->sysroot)
-		app->sysroot = args->sysroot;
-	if (!context)
+	if (!app->context)
 		return 0;
 	if (args->operands.n == CMD_OPERANDS_MAX)
-		return app_fail(app, STATUS_USAGE, context, "too many terms");
-	return add_context(app, &args->operands, context, ret);
+		return app_fail(app, STATUS_USAGE, app->context, "too many terms");
+	return add_context(app, &args->operands, app->context, ret);
 }

@@ -26,7 +26,7 @@ int pasid_session_open(struct app *app, const struct sys_root *root, unsigned in
 bool pasid_session_notes(struct app *app, const struct pasid_session *session);
 
 /*
- * Adds CONTEXT (may be NULL) as a term to ARGS' operands, which then point into RET. Returns 0 or a
- * reported status.
+ * Adds the context that -c chose, if any, as a term to ARGS' operands, which then point into RET.
+ * Returns 0 or a reported status.
  */
-int pasid_terms(struct app *app, struct view_args *args, const char *context, struct strv *ret);
+int pasid_terms(struct app *app, struct view_args *args, struct strv *ret);

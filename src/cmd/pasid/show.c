@@ -123,13 +123,6 @@ static int show_run(struct app *app, const void *p)
 	return show_found(app, &in, &search);
 }
 
-static const struct argp show_argp = {
-	.args_doc = "DEVICE PASID",
-	.doc = "Show all that is known of one PASID of a device: what it leads to, its owner, "
-	       "and the sources that report it.",
-	.children = view_children,
-};
-
 static const struct view_args show_defaults = {
 	.columns = pasid_show_columns,
 	.operands = { .min = 2, .max = 2 },
@@ -141,7 +134,11 @@ const struct cmd pasid_show_cmd = {
 	.summary = "Show one PASID of a device",
 	.example = "ioasidctl pasid show 0000:03:00.0 42",
 	.statuses = "267",
-	.argp = &show_argp,
+	.options = view_options,
+	.takes = "DEVICE PASID",
+	.doc = "Show all that is known of one PASID of a device: what it leads to, its owner, "
+	       "and the sources that report it.",
+	.operands = offsetof(struct view_args, operands),
 	.defaults = &show_defaults,
 	.args_size = sizeof(show_defaults),
 	.run = show_run,

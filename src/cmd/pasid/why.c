@@ -2,7 +2,6 @@
 /* pasid why */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "app.h"
 #include "cmd/common/diagnosis.h"
@@ -13,41 +12,18 @@
 #include "util/cleanup.h"
 
 struct why_args {
-	struct diagnosis_args common; /* first: a child's parser uses it */
+	struct diagnosis_args common;
 	enum use use;
 };
 
-enum { KEY_FOR = 0x500 };
+static const struct option_word uses[] = { { "vfio", USE_PASID }, { "sva", USE_SVA }, { 0 } };
 
-static error_t why_parse(int key, char *arg, struct argp_state *state)
-{
-	struct why_args *args = state->input;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &args->common;
-		return 0;
-	case KEY_FOR:
-		if (strcmp(arg, "vfio") == 0) {
-			args->use = USE_PASID;
-		} else if (strcmp(arg, "sva") == 0) {
-			args->use = USE_SVA;
-		} else {
-			argp_error(state, "--for: '%s' is neither vfio nor sva", arg);
-			return EINVAL;
-		}
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp_option why_options[] = {
-	{ "for", KEY_FOR, "USE", 0,
+static const struct cmd_option why_options[] = {
+	{ "for", 0, "USE",
 	  "vfio: through VFIO and iommufd; sva: by the device's own driver, for processes "
-	  "(default: what its "
-	  "driver does)",
-	  0 },
+	  "(default: what its driver does)",
+	  OPTION_WORD, offsetof(struct why_args, use), .words = uses },
+	ROWS_OF(struct why_args, common, diagnosis_options),
 	{ 0 },
 };
 
@@ -93,18 +69,6 @@ static int why_run(struct app *app, const void *p)
 							  : "no PASIDs for VFIO");
 }
 
-static const struct argp why_argp = {
-	.options = why_options,
-	.parser = why_parse,
-	.args_doc = "DEVICE",
-	.doc = "Report whether PASIDs can be used on a device, and why not: the verdict, then "
-	       "the links that need attention in the chain from its capability to the node through "
-	       "which they are bound, with what was measured and what to do. The status is 5 if kernel or "
-	       "hardware cannot, and 3 if something blocks it or is still to be done, such as "
-	       "another driver.",
-	.children = diagnosis_children,
-};
-
 static const struct why_args why_defaults = {
 	.common.common.view = { .columns = diagnosis_columns, .operands = { .min = 1, .max = 1 } },
 	.use = USE_COUNT,
@@ -115,7 +79,14 @@ const struct cmd pasid_why_cmd = {
 	.summary = "Report why a device can use PASIDs or not",
 	.example = "ioasidctl pasid why 0000:03:00.0",
 	.statuses = "12356",
-	.argp = &why_argp,
+	.options = why_options,
+	.takes = "DEVICE",
+	.doc = "Report whether PASIDs can be used on a device, and why not: the verdict, then "
+	       "the links that need attention in the chain from its capability to the node through "
+	       "which they are bound, with what was measured and what to do. The status is 5 if kernel or "
+	       "hardware cannot, and 3 if something blocks it or is still to be done, such as "
+	       "another driver.",
+	.operands = offsetof(struct why_args, common.common.view.operands),
 	.defaults = &why_defaults,
 	.args_size = sizeof(why_defaults),
 	.run = why_run,

@@ -249,54 +249,20 @@ static int capture_run(struct app *app, const void *p)
 	return STATUS_DONE;
 }
 
-enum { KEY_ANONYMOUS = 0x500, KEY_ARGUMENTS, KEY_FORCE };
+#define SECRECY(secrecy_) \
+	OPTION_VALUE, offsetof(struct capture_args, secrecy), \
+		.value = (secrecy_), .conflict = "--anonymous and --arguments cannot be combined"
 
-static error_t capture_parse(int key, char *arg, struct argp_state *state)
-{
-	struct capture_args *args = state->input;
-	enum capture_secrecy secrecy;
-
-	switch (key) {
-	case KEY_ANONYMOUS:
-	case KEY_ARGUMENTS:
-		secrecy = key == KEY_ANONYMOUS ? CAPTURE_ANONYMOUS : CAPTURE_ARGUMENTS;
-		if (args->secrecy != CAPTURE_ORDINARY && args->secrecy != secrecy) {
-			argp_error(state, "--anonymous and --arguments cannot be combined");
-			return EINVAL;
-		}
-		args->secrecy = secrecy;
-		return 0;
-	case KEY_FORCE:
-		args->force = true;
-		return 0;
-	default:
-		return cmd_operands(&args->operands, key, arg, state);
-	}
-}
-
-static const struct argp_option capture_options[] = {
-	{ "anonymous", KEY_ANONYMOUS, NULL, 0,
+static const struct cmd_option capture_options[] = {
+	{ "anonymous", 0, NULL,
 	  "Omit anything that identifies the machine or its users: serial numbers, MAC "
-	  "addresses, names of "
-	  "users, units, commands, contexts, volumes, files and mounts",
-	  0 },
-	{ "arguments", KEY_ARGUMENTS, NULL, 0,
+	  "addresses, names of users, units, commands, contexts, volumes, files and mounts",
+	  SECRECY(CAPTURE_ANONYMOUS) },
+	{ "arguments", 0, NULL,
 	  "Include the arguments of the commands that have a device open; they may contain secrets",
-	  0 },
-	{ "force", KEY_FORCE, NULL, 0, "Replace FILE", 0 },
+	  SECRECY(CAPTURE_ARGUMENTS) },
+	{ "force", 0, NULL, "Replace FILE", OPTION_FLAG, offsetof(struct capture_args, force) },
 	{ 0 },
-};
-
-static const struct argp capture_argp = {
-	.options = capture_options,
-	.parser = capture_parse,
-	.args_doc = "[FILE|-]",
-	.doc = "Write everything that the inspecting commands read on this machine into one "
-	       "compressed file, and print its name: 'ioasidctl --sysroot FILE ...' then shows "
-	       "on any machine what it would have shown here. The file is a tar archive of small "
-	       "files: look at it before you pass it on. What could not be read is reported, and "
-	       "is marked as unreadable in the file. Without FILE the file is named after the "
-	       "time; - is standard output.",
 };
 
 static const struct capture_args capture_defaults = { .operands = { .max = 1 } };
@@ -306,7 +272,15 @@ const struct cmd system_capture_cmd = {
 	.summary = "Capture this machine in a file for --sysroot",
 	.example = "ioasidctl system capture before.tree",
 	.statuses = "12347",
-	.argp = &capture_argp,
+	.options = capture_options,
+	.takes = "[FILE|-]",
+	.doc = "Write everything that the inspecting commands read on this machine into one "
+	       "compressed file, and print its name: 'ioasidctl --sysroot FILE ...' then shows "
+	       "on any machine what it would have shown here. The file is a tar archive of small "
+	       "files: look at it before you pass it on. What could not be read is reported, and "
+	       "is marked as unreadable in the file. Without FILE the file is named after the "
+	       "time; - is standard output.",
+	.operands = offsetof(struct capture_args, operands),
 	.defaults = &capture_defaults,
 	.args_size = sizeof(capture_defaults),
 	.run = capture_run,

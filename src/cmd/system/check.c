@@ -76,20 +76,6 @@ static int check_run(struct app *app, const void *p)
 	return operands->n ? conclude_named(app, &list) : conclude_all(app, &list);
 }
 
-static const struct argp check_argp = {
-	.args_doc = "[USE...]",
-	.doc = "Report whether this machine is ready, and for what. First a verdict for each "
-	       "USE: passthrough "
-	       "(devices through VFIO), pasid (PASIDs through VFIO and iommufd), sva (PASIDs of "
-	       "processes, "
-	       "by the devices' drivers), unprivileged (passthrough by users who are not root). "
-	       "Then what needs attention, with what was measured and what to do. With USE, only "
-	       "for that: the status is 5 if kernel or hardware cannot, 3 if something blocks it "
-	       "or is still to be done, 4 if only permissions are missing. Without USE, these "
-	       "mean that the machine is not ready for any use.",
-	.children = diagnosis_children,
-};
-
 static const struct diagnosis_args check_defaults = {
 	.common.view = { .columns = diagnosis_use_columns, .operands = { .max = USE_COUNT } },
 };
@@ -99,7 +85,18 @@ const struct cmd system_check_cmd = {
 	.summary = "Report what this machine is ready for, and what blocks it",
 	.example = "ioasidctl system check pasid",
 	.statuses = "12345",
-	.argp = &check_argp,
+	.options = diagnosis_options,
+	.takes = "[USE...]",
+	.doc = "Report whether this machine is ready, and for what. First a verdict for each "
+	       "USE: passthrough "
+	       "(devices through VFIO), pasid (PASIDs through VFIO and iommufd), sva (PASIDs of "
+	       "processes, "
+	       "by the devices' drivers), unprivileged (passthrough by users who are not root). "
+	       "Then what needs attention, with what was measured and what to do. With USE, only "
+	       "for that: the status is 5 if kernel or hardware cannot, 3 if something blocks it "
+	       "or is still to be done, 4 if only permissions are missing. Without USE, these "
+	       "mean that the machine is not ready for any use.",
+	.operands = offsetof(struct diagnosis_args, common.view.operands),
 	.defaults = &check_defaults,
 	.args_size = sizeof(check_defaults),
 	.run = check_run,

@@ -21,30 +21,9 @@ struct diff_row {
 };
 
 struct diff_args {
-	struct wake_args wake; /* first: a child's parser uses it */
-	bool fold, each;       /* neither: depends on the format */
+	struct wake_args wake;
+	enum folding folding;
 };
-
-enum { KEY_FOLD = 0x600, KEY_EACH };
-
-static error_t diff_parse(int key, char *arg, struct argp_state *state)
-{
-	struct diff_args *args = state->input;
-
-	(void)arg;
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &args->wake;
-		return 0;
-	case KEY_FOLD:
-	case KEY_EACH:
-		args->fold = key == KEY_FOLD;
-		args->each = key == KEY_EACH;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
 
 static const struct diff_change *change_of(const void *row)
 {
@@ -157,7 +136,7 @@ static const char *side_sysroot(const char *operand, const char *sysroot)
 static int take_sides(struct app *app, struct view_args *args, const char **ret_old)
 {
 	struct operands *operands = &args->operands;
-	const char *sysroot = args->sysroot ? args->sysroot : app->sysroot;
+	const char *sysroot = app->sysroot;
 	const char *old = side_sysroot(operands->v[0], sysroot);
 	const char *new = side_sysroot(operands->n > 1 ? operands->v[1] : NULL, sysroot);
 	const unsigned int taken = operands->n > 1 ? 2 : 1;
@@ -168,7 +147,6 @@ static int take_sides(struct app *app, struct view_args *args, const char **ret_
 	operands->n -= taken;
 	memmove(operands->v, operands->v + taken, operands->n * sizeof(operands->v[0]));
 	app->sysroot = new;
-	args->sysroot = NULL;
 	*ret_old = old;
 	return 0;
 }
@@ -250,8 +228,7 @@ static int diff_run(struct app *app, const void *p)
 	_cleanup_diff_side_ struct diff_side old = { 0 }, new = { 0 };
 	_cleanup_diff_gaps_ struct diff_gaps gaps = { 0 };
 	_cleanup_inspection_ struct inspection in = { 0 };
-	const bool table = args.view.out.format == OUT_FORMAT_TABLE;
-	struct printing printing = { &in, table ? !given->each : given->fold };
+	struct printing printing = { &in, view_folds(&args.view, given->folding) };
 	int r;
 
 	r = take_sides(app, &args.view, &before.sysroot);
@@ -272,26 +249,11 @@ static int diff_run(struct app *app, const void *p)
 	return r;
 }
 
-static const struct argp_option diff_options[] = {
-	{ "fold", KEY_FOLD, NULL, 0,
-	  "One row for consecutive PASIDs that have changed alike (the default of a table)", 0 },
-	{ "each", KEY_EACH, NULL, 0, "One row for each PASID (the default of JSON, -r and -P)", 0 },
+static const struct cmd_option diff_options[] = {
+	FOLD_OPTION(offsetof(struct diff_args, folding), "have changed alike"),
+	EACH_OPTION(offsetof(struct diff_args, folding)),
+	ROWS_OF(struct diff_args, wake, wake_options),
 	{ 0 },
-};
-
-static const struct argp diff_argp = {
-	.options = diff_options,
-	.parser = diff_parse,
-	.args_doc = "OLD [NEW [[COLUMN=]PATTERN[,PATTERN...]...]]",
-	.doc = "Show what has changed between two captures, or between one and this "
-	       "machine: units, "
-	       "contexts, groups, devices, drivers, PASIDs. OLD and NEW are what --sysroot "
-	       "takes; - and no NEW is "
-	       "this machine, or what --sysroot names. With terms, those changes that match all "
-	       "of them. "
-	       "What could not be read on one side is reported as unreadable, and the status is "
-	       "then 7.",
-	.children = wake_children,
 };
 
 static const struct diff_args diff_defaults = {
@@ -306,7 +268,17 @@ const struct cmd system_diff_cmd = {
 	.summary = "Show what has changed between two captures, or since one",
 	.example = "ioasidctl system diff before.tree after.tree kind=pasid",
 	.statuses = "1267",
-	.argp = &diff_argp,
+	.options = diff_options,
+	.takes = "OLD [NEW [[COLUMN=]PATTERN[,PATTERN...]...]]",
+	.doc = "Show what has changed between two captures, or between one and this "
+	       "machine: units, "
+	       "contexts, groups, devices, drivers, PASIDs. OLD and NEW are what --sysroot "
+	       "takes; - and no NEW is "
+	       "this machine, or what --sysroot names. With terms, those changes that match all "
+	       "of them. "
+	       "What could not be read on one side is reported as unreadable, and the status is "
+	       "then 7.",
+	.operands = offsetof(struct diff_args, wake.view.operands),
 	.defaults = &diff_defaults,
 	.args_size = sizeof(diff_defaults),
 	.run = diff_run,

@@ -396,58 +396,19 @@ static int explain_run(struct app *app, const void *p)
 	return r ? (inspect_end(app, &e->in, 0), r) : inspect_end(app, &e->in, 0);
 }
 
-enum { KEY_FILE = 'f', KEY_PASTED = 0x500, KEY_FOREIGN, KEY_EACH };
-
-static error_t explain_parse(int key, char *arg, struct argp_state *state)
-{
-	struct explain_args *args = state->input;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &args->view;
-		return 0;
-	case KEY_FILE:
-		args->file = arg;
-		return 0;
-	case KEY_PASTED:
-		args->pasted = true;
-		return 0;
-	case KEY_FOREIGN:
-		args->foreign = true;
-		return 0;
-	case KEY_EACH:
-		args->each = true;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp_option explain_options[] = {
-	{ "file", KEY_FILE, "FILE", 0, "Read the log from FILE", 0 },
-	{ "pasted", KEY_PASTED, NULL, 0,
+static const struct cmd_option explain_options[] = {
+	{ "file", 'f', "FILE", "Read the log from FILE", OPTION_TEXT,
+	  offsetof(struct explain_args, file) },
+	{ "pasted", 0, NULL,
 	  "Read text that was copied from elsewhere: quoted, indented, wrapped, with anything "
-	  "before a "
-	  "message. Every such message is believed",
-	  0 },
-	{ "foreign", KEY_FOREIGN, NULL, 0,
-	  "The log is from another machine: show nothing from this one", 0 },
-	{ "each", KEY_EACH, NULL, 0, "Show equal faults separately, not as one row with a count",
-	  0 },
+	  "before a message. Every such message is believed",
+	  OPTION_FLAG, offsetof(struct explain_args, pasted) },
+	{ "foreign", 0, NULL, "The log is from another machine: show nothing from this one",
+	  OPTION_FLAG, offsetof(struct explain_args, foreign) },
+	{ "each", 0, NULL, "Show equal faults separately, not as one row with a count", OPTION_FLAG,
+	  offsetof(struct explain_args, each) },
+	ROWS_OF(struct explain_args, view, view_options),
 	{ 0 },
-};
-
-static const struct argp explain_argp = {
-	.options = explain_options,
-	.parser = explain_parse,
-	.args_doc = "[LINE|-...]",
-	.doc = "Explain each DMA fault in the kernel's log: the device, its driver and group, "
-	       "the PASID and its owner, the address, and the reason in words. LINE is a line of "
-	       "a log, - is "
-	       "standard input, of which each fault is shown as it comes; without any, the "
-	       "kernel's "
-	       "own log is read to its end.",
-	.children = view_children,
 };
 
 static const struct explain_args explain_defaults = {
@@ -459,7 +420,15 @@ const struct cmd system_explain_cmd = {
 	.summary = "Explain the faults in the kernel's log",
 	.example = "ioasidctl system explain",
 	.statuses = "1267",
-	.argp = &explain_argp,
+	.options = explain_options,
+	.takes = "[LINE|-...]",
+	.doc = "Explain each DMA fault in the kernel's log: the device, its driver and group, "
+	       "the PASID and its owner, the address, and the reason in words. LINE is a line of "
+	       "a log, - is "
+	       "standard input, of which each fault is shown as it comes; without any, the "
+	       "kernel's "
+	       "own log is read to its end.",
+	.operands = offsetof(struct explain_args, view.operands),
 	.defaults = &explain_defaults,
 	.args_size = sizeof(explain_defaults),
 	.run = explain_run,

@@ -95,16 +95,6 @@ static int features_run(struct app *app, const void *p)
 	return inspect_end(app, &in, r);
 }
 
-static const struct argp features_argp = {
-	.args_doc = "[DEVICE]",
-	.doc = "List which ioctls, flags, nodes and tables this kernel has, by probing. With "
-	       "DEVICE, one "
-	       "that has a VFIO driver and is free, also the flags that can only be asked of a "
-	       "device: "
-	       "it is bound to a temporary iommufd for a moment.",
-	.children = view_children,
-};
-
 static const struct view_args features_defaults = {
 	.columns = columns,
 	.operands = { .max = 1 },
@@ -115,7 +105,14 @@ const struct cmd system_features_cmd = {
 	.summary = "List what this kernel can do",
 	.example = "ioasidctl system features",
 	.statuses = "256",
-	.argp = &features_argp,
+	.options = view_options,
+	.takes = "[DEVICE]",
+	.doc = "List which ioctls, flags, nodes and tables this kernel has, by probing. With "
+	       "DEVICE, one "
+	       "that has a VFIO driver and is free, also the flags that can only be asked of a "
+	       "device: "
+	       "it is bound to a temporary iommufd for a moment.",
+	.operands = offsetof(struct view_args, operands),
 	.defaults = &features_defaults,
 	.args_size = sizeof(features_defaults),
 	.run = features_run,

@@ -6,55 +6,21 @@
 #include <sys/wait.h>
 
 #include "app.h"
-#include "cmd/common/options.h"
+#include "cmd/nouns.h"
 #include "cmd/system/internal.h"
 #include "util/cleanup.h"
 #include "util/spawn.h"
 
 enum graph_format { GRAPH_DOT, GRAPH_SVG, GRAPH_MERMAID };
 
-static const char *const format_names[] = {
-	[GRAPH_DOT] = "dot",
-	[GRAPH_SVG] = "svg",
-	[GRAPH_MERMAID] = "mermaid",
+static const struct option_word formats[] = {
+	{ "dot", GRAPH_DOT }, { "svg", GRAPH_SVG }, { "mermaid", GRAPH_MERMAID }, { 0 }
 };
 
 struct graph_args {
 	struct topology_args topology;
 	enum graph_format format;
-	const char *sysroot;
 };
-
-enum { KEY_FORMAT = 0x700, KEY_SYSROOT };
-
-static error_t parse_format(const char *arg, struct argp_state *state, enum graph_format *ret)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(format_names); i++)
-		if (strcmp(arg, format_names[i]) == 0) {
-			*ret = (enum graph_format)i;
-			return 0;
-		}
-	argp_error(state, "--format takes one of dot, svg and mermaid");
-	return EINVAL;
-}
-
-static error_t graph_parse(int key, char *arg, struct argp_state *state)
-{
-	struct graph_args *args = state->input;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &args->topology;
-		return 0;
-	case KEY_FORMAT:
-		return parse_format(arg, state, &args->format);
-	case KEY_SYSROOT:
-		args->sysroot = arg;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
 
 /* Reports dot's exit status and its last message. Returns STATUS_FAILED. */
 static int fail_dot(struct app *app, int status, FILE *errors)
@@ -147,8 +113,6 @@ static int graph_run(struct app *app, const void *p)
 	const struct sys_root *root;
 	int r;
 
-	if (args->sysroot)
-		app->sysroot = args->sysroot;
 	r = app_root(app, &root);
 	if (r == 0)
 		r = topology_session_read(app, &args->topology, graph_build_need(), &session);
@@ -164,22 +128,12 @@ static int graph_run(struct app *app, const void *p)
 	return r == STATUS_DONE && session.partial ? STATUS_PARTIAL : r;
 }
 
-static const struct argp_option graph_options[] = {
-	{ "format", KEY_FORMAT, "FORMAT", 0,
-	  "dot (the default), svg or mermaid; svg needs Graphviz", 0 },
-	OPTION_SYSROOT(KEY_SYSROOT),
+static const struct cmd_option graph_options[] = {
+	{ "format", 0, "FORMAT", "dot (the default), svg or mermaid; svg needs Graphviz",
+	  OPTION_WORD, offsetof(struct graph_args, format), .words = formats },
+	SYSROOT_OPTION,
+	ROWS_OF(struct graph_args, topology, topology_options),
 	{ 0 },
-};
-
-static const struct argp_child graph_children[] = { { &topology_argp, 0, NULL, 0 }, { 0 } };
-
-static const struct argp graph_argp = {
-	.options = graph_options,
-	.parser = graph_parse,
-	.args_doc = "[UNIT|GROUP|DEVICE...]",
-	.doc = "Draw IOMMU units, their groups, bridges, devices, PASIDs and processes; with "
-	       "operands, what is above and beneath these.",
-	.children = graph_children,
 };
 
 static const struct graph_args graph_defaults = {
@@ -191,7 +145,11 @@ const struct cmd system_graph_cmd = {
 	.summary = "Draw what reaches memory through what",
 	.example = "ioasidctl system graph --format mermaid eth1",
 	.statuses = "1267",
-	.argp = &graph_argp,
+	.options = graph_options,
+	.takes = "[UNIT|GROUP|DEVICE...]",
+	.doc = "Draw IOMMU units, their groups, bridges, devices, PASIDs and processes; with "
+	       "operands, what is above and beneath these.",
+	.operands = offsetof(struct graph_args, topology.operands),
 	.defaults = &graph_defaults,
 	.args_size = sizeof(graph_defaults),
 	.run = graph_run,

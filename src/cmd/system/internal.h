@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include <argp.h>
+#include <stdbool.h>
 
 #include "app.h"
 #include "cmd.h"
@@ -112,8 +112,8 @@ struct topology_args {
 	bool contexts; /* by themselves too */
 };
 
-/* --depth and the operands; its input is a struct topology_args. */
-extern const struct argp topology_argp;
+/* --depth. */
+extern const struct cmd_option topology_options[];
 
 /* A topology, and the PASIDs that its nodes borrow. */
 struct topology_session {

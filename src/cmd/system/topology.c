@@ -9,31 +9,17 @@
 #include "model/machine/select.h"
 #include "util/cleanup.h"
 
-enum { KEY_DEPTH = 0x600 };
-
-static error_t topology_parse(int key, char *arg, struct argp_state *state)
-{
-	struct topology_args *args = state->input;
-
-	if (key != KEY_DEPTH)
-		return cmd_operands(&args->operands, key, arg, state);
-	if (topology_kind_parse(arg, &args->depth) < 0 || args->depth == TOPOLOGY_BRIDGE ||
-	    args->depth == TOPOLOGY_CONTEXT || args->depth == TOPOLOGY_IOAS ||
-	    args->depth == TOPOLOGY_RID) {
-		argp_error(state, "--depth takes one of iommu, group, device, pasid and process");
-		return EINVAL;
-	}
-	return 0;
-}
-
-static const struct argp_option topology_options[] = {
-	{ "depth", KEY_DEPTH, "KIND", 0,
-	  "The last kind of object to show: iommu, group, device, pasid or process (the default)",
-	  0 },
-	{ 0 },
+static const struct option_word depths[] = {
+	{ "iommu", TOPOLOGY_IOMMU }, { "group", TOPOLOGY_GROUP },     { "device", TOPOLOGY_DEVICE },
+	{ "pasid", TOPOLOGY_PASID }, { "process", TOPOLOGY_PROCESS }, { 0 },
 };
 
-const struct argp topology_argp = { .options = topology_options, .parser = topology_parse };
+const struct cmd_option topology_options[] = {
+	{ "depth", 0, "KIND",
+	  "The last kind of object to show: iommu, group, device, pasid or process (the default)",
+	  OPTION_WORD, offsetof(struct topology_args, depth), .words = depths },
+	{ 0 },
+};
 
 void topology_session_done(struct topology_session *session)
 {

@@ -14,26 +14,6 @@ struct tree_args {
 	struct topology_args topology;
 };
 
-enum { KEY_ASCII = 0x700 };
-
-static error_t tree_parse(int key, char *arg, struct argp_state *state)
-{
-	struct tree_args *args = state->input;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &args->topology;
-		state->child_inputs[1] = &args->view;
-		return 0;
-	case KEY_ASCII:
-		args->view.out.ascii = true;
-		return 0;
-	default:
-		(void)arg;
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
 static int print_nodes(const struct topology *topology, struct out_view *view)
 {
 	_cleanup_free_ struct out_node *nodes = calloc(topology->n + 1, sizeof(*nodes));
@@ -66,23 +46,12 @@ static int tree_run(struct app *app, const void *p)
 	return inspect_end(app, &in, print_nodes(&session.topology, in.view));
 }
 
-static const struct argp_option tree_options[] = {
-	{ "ascii", KEY_ASCII, NULL, 0, "Draw the tree with ASCII only, whatever the locale", 0 },
+static const struct cmd_option tree_options[] = {
+	{ "ascii", 0, NULL, "Draw the tree with ASCII only, whatever the locale", OPTION_FLAG,
+	  offsetof(struct tree_args, view.out.ascii) },
+	ROWS_OF(struct tree_args, topology, topology_options),
+	ROWS_OF(struct tree_args, view, view_options),
 	{ 0 },
-};
-
-static const struct argp_child tree_children[] = { { &topology_argp, 0, NULL, 0 },
-						   { &view_argp, 0, "Output:", 1 },
-						   { 0 } };
-
-static const struct argp tree_argp = {
-	.options = tree_options,
-	.parser = tree_parse,
-	.args_doc = "[UNIT|GROUP|DEVICE...]",
-	.doc = "Show IOMMU units, their groups, bridges, devices, PASIDs and processes as a "
-	       "tree; with "
-	       "operands, what is above and beneath these.",
-	.children = tree_children,
 };
 
 static const struct tree_args tree_defaults = {
@@ -97,7 +66,12 @@ const struct cmd system_tree_cmd = {
 	.summary = "Show what reaches memory through what, as a tree",
 	.example = "ioasidctl system tree eth1",
 	.statuses = "267",
-	.argp = &tree_argp,
+	.options = tree_options,
+	.takes = "[UNIT|GROUP|DEVICE...]",
+	.doc = "Show IOMMU units, their groups, bridges, devices, PASIDs and processes as a "
+	       "tree; with "
+	       "operands, what is above and beneath these.",
+	.operands = offsetof(struct tree_args, topology.operands),
 	.defaults = &tree_defaults,
 	.args_size = sizeof(tree_defaults),
 	.run = tree_run,

@@ -130,13 +130,36 @@ static const struct cmd set_cmd = {
 	.args_size = sizeof(defaults),
 	.run = run,
 };
-static const struct cmd *const sub[] = { &set_cmd, NULL };
+
+static int exec_run(struct app *app, const void *p)
+{
+	const struct operands *operands = p;
+	size_t n = 0;
+
+	while (operands->rest[n])
+		n++;
+	snprintf(app->said, sizeof(app->said), "%s %zu %s", operands->v[0], n,
+		 operands->rest[n - 1]);
+	return STATUS_DONE;
+}
+
+static const struct operands exec_defaults = { .min = 1, .max = 1, .command = true };
+static const struct cmd exec_cmd = {
+	.name = "exec",
+	.summary = "Run a command line",
+	.defaults = &exec_defaults,
+	.args_size = sizeof(exec_defaults),
+	.in_order = true,
+	.run = exec_run,
+};
+static const struct cmd *const sub[] = { &set_cmd, &exec_cmd, NULL };
 static const struct cmd root = { .name = "tool", .summary = "Tool", .sub = sub };
 
-/* Runs "tool set" with the words of LINE, split at spaces, and returns what it printed. */
-static char *run_line(const char *line, struct app *app, int *ret_status, char **ret_errors)
+/* Runs "tool VERB" with the words of LINE, split at spaces, and returns what it printed. */
+static char *run_line(const char *verb, const char *line, struct app *app, int *ret_status,
+		      char **ret_errors)
 {
-	char *argv[32] = { (char *)"x", (char *)"set" }, copy[256], *output = NULL;
+	char *argv[32] = { (char *)"x", (char *)verb }, copy[256], *output = NULL;
 	FILE *before_out = stdout, *before_err = stderr;
 	size_t size, errors_size;
 	int argc = 2;
@@ -146,7 +169,7 @@ static char *run_line(const char *line, struct app *app, int *ret_status, char *
 		argv[argc++] = word;
 	stdout = open_memstream(&output, &size);
 	stderr = open_memstream(ret_errors, &errors_size);
-	*ret_status = cmd_main(app, app, &root, argc, argv, ARGP_NO_EXIT);
+	*ret_status = cmd_main(app, &root, argc, argv, ARGP_NO_EXIT);
 	fclose(stdout);
 	fclose(stderr);
 	stdout = before_out;
@@ -154,13 +177,13 @@ static char *run_line(const char *line, struct app *app, int *ret_status, char *
 	return output;
 }
 
-static void check(const char *line, const char *said, const char *errors)
+static void check(const char *verb, const char *line, const char *said, const char *errors)
 {
 	_cleanup_free_ char *text = NULL, *output = NULL;
 	struct app app = { 0 };
 	int status = -1;
 
-	output = run_line(line, &app, &status, &text);
+	output = run_line(verb, line, &app, &status, &text);
 	if (strcmp(app.said, said) != 0 || strcmp(text, errors) != 0)
 		fail_msg("'%s' gives '%s', and reports '%s'", line, app.said, text);
 	assert_int_equal(status, *errors ? STATUS_USAGE : STATUS_DONE);
@@ -169,7 +192,7 @@ static void check(const char *line, const char *said, const char *errors)
 
 static void takes(const char *line, const char *said)
 {
-	check(line, said, "");
+	check("set", line, said, "");
 }
 
 static void refuses(const char *line, const char *message)
@@ -178,7 +201,7 @@ static void refuses(const char *line, const char *message)
 
 	snprintf(errors, sizeof(errors),
 		 "tool: %s\nhint: 'tool set --help' shows its options and operands\n", message);
-	check(line, "", errors);
+	check("set", line, "", errors);
 }
 
 static void nothing(void **state)
@@ -275,6 +298,19 @@ static void abbreviations(void **state)
 	refuses("-x", "invalid option -- 'x'");
 }
 
+/* The rest belongs to the command, its options included. */
+static void command_lines(void **state)
+{
+	(void)state;
+	check("exec", "name ls", "name 1 ls", "");
+	check("exec", "name -- ls -l --help", "name 3 --help", "");
+	check("exec", "-- name ls --", "name 2 --", "");
+	check("exec", "name", "",
+	      "tool: missing command\nhint: 'tool exec --help' shows its options and operands\n");
+	check("exec", "", "",
+	      "tool: missing command\nhint: 'tool exec --help' shows its options and operands\n");
+}
+
 static void help(void **state)
 {
 	_cleanup_free_ char *text = NULL, *output = NULL;
@@ -283,7 +319,7 @@ static void help(void **state)
 
 	(void)state;
 	setenv("ARGP_HELP_FMT", "rmargin=79", 1);
-	output = run_line("--help", &app, &status, &text);
+	output = run_line("set", "--help", &app, &status, &text);
 	assert_int_equal(status, STATUS_DONE);
 	assert_string_equal(text, "");
 	assert_string_equal(output,
@@ -370,7 +406,7 @@ int main(void)
 		cmocka_unit_test(numbers),  cmocka_unit_test(one_of),
 		cmocka_unit_test(calls),    cmocka_unit_test(abbreviations),
 		cmocka_unit_test(help),     cmocka_unit_test(found_and_dumped),
-		cmocka_unit_test(too_many),
+		cmocka_unit_test(too_many), cmocka_unit_test(command_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

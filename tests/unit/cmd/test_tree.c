@@ -30,41 +30,33 @@ struct args {
 	int verbose;
 };
 
-static error_t args_parse(int key, char *arg, struct argp_state *state)
+static error_t say_more(void *p, struct argp_state *state)
 {
-	struct args *args = state->input;
+	struct args *args = p;
 
-	switch (key) {
-	case 'o':
-		args->output = arg;
-		return 0;
-	case 'v':
-		args->verbose++;
-		return 0;
-	case 0x500:
-		/* A parser that continues after an error. */
-		argp_error(state, "no such secret");
-		return 0;
-	default:
-		return cmd_operands(&args->operands, key, arg, state);
-	}
+	(void)state;
+	args->verbose++;
+	return 0;
 }
 
-static const struct argp_option options[] = {
-	{ "output", 'o', "FILE", 0, "Where to", 0 },
-	{ "verbose", 'v', NULL, 0, "Say more", 0 },
-	{ "secret", 0x500, NULL, OPTION_HIDDEN, "Not shown", 0 },
+/* A parser that continues after an error. */
+static error_t find_secret(void *p, struct argp_state *state)
+{
+	(void)p;
+	argp_error(state, "no such secret");
+	return 0;
+}
+
+static const struct cmd_option output_options[] = {
+	{ "output", 'o', "FILE", "Where to", OPTION_TEXT, offsetof(struct args, output) },
 	{ 0 },
 };
-
-static const struct argp more_argp = { .options = options, .parser = args_parse };
-static const struct argp_child children[] = { { &more_argp, 0, NULL, 0 }, { 0 } };
-/* Operands and options may come from a child, as in the program. */
-static const struct argp list_argp = { .doc = "List things.", .children = children };
-static const struct argp show_argp = { .options = options,
-				       .parser = args_parse,
-				       .args_doc = "THING [OTHER]",
-				       .doc = "Show a thing." };
+static const struct cmd_option options[] = {
+	{ .type = OPTION_ROWS, .rows = output_options },
+	{ "verbose", 'v', NULL, "Say more", OPTION_CALL, .call = say_more },
+	{ "secret", .type = OPTION_CALL, .call = find_secret },
+	{ 0 },
+};
 
 static int run(struct app *app, const char *name, const struct args *args)
 {
@@ -102,7 +94,9 @@ static const struct cmd list_cmd = {
 	.summary = "List things",
 	.example = "tool thing list -v",
 	.statuses = "26",
-	.argp = &list_argp,
+	.options = options,
+	.doc = "List things.",
+	.operands = offsetof(struct args, operands),
 	.defaults = &list_defaults,
 	.args_size = sizeof(list_defaults),
 	.run = list_run,
@@ -110,7 +104,10 @@ static const struct cmd list_cmd = {
 static const struct cmd show_cmd = {
 	.name = "show",
 	.summary = "Show a thing",
-	.argp = &show_argp,
+	.options = options,
+	.takes = "THING [OTHER]",
+	.doc = "Show a thing.",
+	.operands = offsetof(struct args, operands),
 	.defaults = &show_defaults,
 	.args_size = sizeof(show_defaults),
 	.run = show_run,
@@ -118,7 +115,10 @@ static const struct cmd show_cmd = {
 static const struct cmd exec_cmd = {
 	.name = "exec",
 	.summary = "Run a command",
-	.argp = &show_argp,
+	.options = options,
+	.takes = "THING [OTHER]",
+	.doc = "Show a thing.",
+	.operands = offsetof(struct args, operands),
 	.defaults = &exec_defaults,
 	.args_size = sizeof(exec_defaults),
 	.in_order = true,
@@ -136,31 +136,16 @@ static const struct cmd *const plain_sub[] = { &show_cmd, NULL };
 static const struct cmd plain_cmd = { .name = "plain", .summary = "Plain", .sub = plain_sub };
 static const struct cmd *const root_sub[] = { &thing_cmd, &plain_cmd, NULL };
 
-static error_t root_parse(int key, char *arg, struct argp_state *state)
-{
-	struct app *app = state->input;
-
-	if (key != 'g')
-		return ARGP_ERR_UNKNOWN;
-	app->global = arg;
-	return 0;
-}
-
-static const struct argp_option root_options[] = {
-	{ "global", 'g', "VALUE", 0, "For all", 0 },
-	{ 0 },
-};
-static const struct argp root_argp = { .options = root_options, .parser = root_parse };
-static const struct argp_option early[] = {
-	{ "output", 'o', "FILE", OPTION_HIDDEN, NULL, 0 },
+static const struct cmd_option root_options[] = {
+	{ "global", 'g', "VALUE", "For all", OPTION_TEXT, offsetof(struct app, global) },
 	{ 0 },
 };
 static const struct cmd root = {
 	.name = "tool",
-	.early = early,
+	.early = output_options,
 	.summary = "Does things.",
 	.sub = root_sub,
-	.argp = &root_argp,
+	.options = root_options,
 };
 
 /* A run of LINE, split at spaces ('' is an empty word), and its output. */
@@ -205,7 +190,7 @@ static void run_with(const char *line, unsigned int flags, struct result *result
 	saved_err = dup(STDERR_FILENO);
 	dup2(out, STDOUT_FILENO);
 	dup2(err, STDERR_FILENO);
-	result->status = cmd_main(&result->app, &result->app, &root, argc, argv, flags);
+	result->status = cmd_main(&result->app, &root, argc, argv, flags);
 	fflush(stdout);
 	take_output(STDOUT_FILENO, out, saved_out, result->out, sizeof(result->out));
 	take_output(STDERR_FILENO, err, saved_err, result->err, sizeof(result->err));
@@ -379,10 +364,15 @@ static void check_help(const char *line, const char *first, const char *has)
 
 static void help(void **state)
 {
+	struct result result = { 0 };
+
 	(void)state;
 	check_help("x --help", "Usage: tool [OPTION...] COMMAND [ARG...]\nDoes things.\n",
 		   "\n  thing      Things\n  plain      Plain\n");
 	check_help("x -h", "Usage: tool ", "--global=VALUE");
+	/* That of the commands is taken there too, but not shown. */
+	run_with("x --help", ARGP_NO_EXIT, &result);
+	assert_null(strstr(result.out, "--output"));
 	check_help("x thing --help", "Usage: tool thing ",
 		   "\n  list       List things (default)\n");
 	check_help("x thing -h list", "Usage: tool thing ", "Show a thing\n");
