@@ -179,8 +179,6 @@ static error_t early_parse(struct choice *choice, int key, char *arg, struct arg
 	struct early *early = choice->early;
 	char *word;
 
-	if (choice->group != choice->root)
-		return ARGP_ERR_UNKNOWN;
 	while (o && o->type && o->letter != key)
 		o++;
 	if (!o || !o->type)
@@ -389,8 +387,7 @@ static int group_choose(struct app *app, struct choice *choice, int argc, char *
 	struct argp_child children[OPTION_SETS_MAX + 2] = { 0 };
 	struct option_sets early;
 	struct walk walk = {
-		.argp = { .options = early.v[0].options,
-			  .parser = group_parse,
+		.argp = { .parser = group_parse,
 			  .args_doc = "COMMAND [ARG...]",
 			  .children = children,
 			  .help_filter = group_help },
@@ -402,6 +399,7 @@ static int group_choose(struct app *app, struct choice *choice, int argc, char *
 	    option_sets_init(choice->group->options, app, app, &choice->sets) < 0)
 		return E2BIG;
 	option_set_hide(&early.v[0]);
+	walk.argp.options = early.v[0].argp.options;
 	children[option_sets_children(&choice->sets, children)].argp = &help_argp;
 	return walk_parse(&walk, argc, argv, flags | ARGP_IN_ORDER, choice, "commands");
 }

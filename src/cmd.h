@@ -41,7 +41,7 @@ struct cmd_option {
 	enum option_type type;
 	size_t place;         /* in the struct that defaults are given for */
 	bool of_app;          /* the place is in the struct app */
-	bool last;            /* in --help after the others */
+	bool last;            /* in --help after the others, as are the rows after it */
 	unsigned int value;   /* OPTION_VALUE; not 0 */
 	const char *conflict; /* refused if VALUE's place has another, or FLAG's rival is set */
 	size_t rival;         /* OPTION_FLAG with a conflict: place of another flag */
@@ -73,8 +73,7 @@ struct cmd {
 	bool in_order;        /* command: its options come before its operands */
 	const char *example;  /* command: an example for the end of --help */
 	const char *statuses; /* command: digits of the exit statuses that matter besides 0 */
-	const struct cmd_option
-		*early; /* root: options of commands, with letters, accepted before the noun */
+	const struct cmd_option *early; /* root: those accepted before the noun, by their letter */
 	int (*run)(struct app *app, const void *args); /* returns an enum status */
 	/*
 	 * Root: checks the options of FOUND, called NAME ("ioasidctl device list"). Returns 0 or a

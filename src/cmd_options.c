@@ -118,7 +118,7 @@ static struct option_set *add_set(struct option_sets *sets, const char *heading,
 	struct option_set *set = &sets->v[sets->n++];
 
 	*set = (struct option_set){ .heading = heading, .app = app };
-	set->argp = (struct argp){ .options = set->options, .parser = set_parse };
+	set->argp.parser = set_parse;
 	return set;
 }
 
@@ -157,8 +157,14 @@ static int add_rows(struct option_sets *sets, struct option_set *set, const stru
 int option_sets_init(const struct cmd_option *rows, struct app *app, void *args,
 		     struct option_sets *ret)
 {
+	int r;
+
 	ret->n = 0;
-	return add_rows(ret, add_set(ret, NULL, app), rows, args);
+	r = add_rows(ret, add_set(ret, NULL, app), rows, args);
+	/* argp_help() loses memory for options that are none. */
+	for (size_t i = 0; i < ret->n; i++)
+		ret->v[i].argp.options = ret->v[i].n ? ret->v[i].options : NULL;
+	return r;
 }
 
 void option_set_hide(struct option_set *set)

@@ -98,9 +98,9 @@ static const struct cmd_option options[] = {
 	{ "count", 0, NULL, "Count", OPTION_CALL, .call = count },
 	{ "end", 0, NULL, "End", OPTION_CALL, .call = end },
 	{ "secret", .type = OPTION_CALL, .call = complain },
-	{ "global", 0, "TEXT", "For all", OPTION_TEXT, offsetof(struct app, global),
-	  .of_app = true },
 	{ .type = OPTION_ROWS, .place = offsetof(struct args, shared), .rows = shared_options },
+	{ "global", 0, "TEXT", "For all", OPTION_TEXT, offsetof(struct app, global), .of_app = true,
+	  .last = true },
 	{ 0 },
 };
 
@@ -330,7 +330,6 @@ static void help(void **state)
 			    "      --count                Count\n"
 			    "      --end                  End\n"
 			    "  -f, --flag                 Set\n"
-			    "      --global=TEXT          For all\n"
 			    "      --loud                 Loud\n"
 			    "  -n, --number=N             Any\n"
 			    "      --rival                Set too\n"
@@ -343,6 +342,7 @@ static void help(void **state)
 			    "  -g, --green                Green\n"
 			    "  -r, --red                  Red\n"
 			    "\n"
+			    "      --global=TEXT          For all\n"
 			    "  -h, --help                 Show this help\n"
 			    "      --usage                Show a short list of the options\n"
 			    "\n"

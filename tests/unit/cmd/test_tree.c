@@ -311,6 +311,7 @@ static void early_options(void **state)
 	check_ran("x -g G -o early thing show -v a", "show", "o=early v=1 a");
 	check_refused("x -o early plain", "tool: missing command\n");
 	check_refused("x -v -o early thing list", "tool: invalid option -- 'v'\n");
+	check_refused("x plain -o late show a", "tool: invalid option -- 'o'\n");
 }
 
 static void how_many_operands(void **state)
