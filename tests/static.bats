@@ -65,6 +65,7 @@ offends()
 		cmd/group/noun.c <linux/vfio.h>
 		cmd/group/noun.c <libudev.h>
 		cmd/group/noun.c <json-c/json.h>
+		cmd/group/noun.c <argp.h>
 		cmd/group/noun.c "sys/root.h"
 		cmd/group/noun.c "holder/context.h"
 		cmd.c "app.h"
