@@ -72,8 +72,7 @@ static const struct cmd create_cmd = {
 	.options = create_rows,
 	.takes = "NAME",
 	.doc = "Create a context, an open iommufd kept by a holder process until 'context "
-	       "destroy', and "
-	       "print its name.",
+	       "destroy', and print its name.",
 	.operands = offsetof(struct context_verb_args, context.operands),
 	.defaults = &create_defaults,
 	.args_size = sizeof(create_defaults),

@@ -104,9 +104,8 @@ static const struct cmd set_cmd = {
 	.options = set_options,
 	.takes = "DEVICE... DRIVER",
 	.doc = "Give PCI devices another driver, through driver_override only. Refused for a "
-	       "bridge, for a "
-	       "device in use, and for a driver that is not made for the device; after a failure "
-	       "everything is undone, for all of the devices.",
+	       "bridge, for a device in use, and for a driver that is not made for the device; "
+	       "after a failure everything is undone, for all of the devices.",
 	.operands = offsetof(struct driver_args, operands),
 	.defaults = &set_defaults,
 	.args_size = sizeof(set_defaults),
@@ -131,9 +130,8 @@ static const struct cmd reset_cmd = {
 	.options = reset_options,
 	.takes = "DEVICE...",
 	.doc = "Clear the driver_override of devices and let the kernel choose their drivers. "
-	       "Refused for "
-	       "a bridge and for a device in use; after a failure everything is undone, for all "
-	       "of the devices.",
+	       "Refused for a bridge and for a device in use; after a failure everything is "
+	       "undone, for all of the devices.",
 	.operands = offsetof(struct driver_args, operands),
 	.defaults = &reset_defaults,
 	.args_size = sizeof(reset_defaults),

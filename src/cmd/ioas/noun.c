@@ -419,9 +419,8 @@ static const struct cmd unmap_cmd = {
 	.statuses = "126",
 	.options = unmap_options,
 	.takes = "IOAS [IOVA [SIZE]]",
-	.doc = "Unmap the mapping that begins at IOVA, with SIZE every mapping inside, with "
-	       "--all every "
-	       "one.",
+	.doc = "Unmap the mapping that begins at IOVA, with SIZE every mapping inside, with --all "
+	       "every one.",
 	.operands = offsetof(struct change_args, context.operands),
 	.defaults = &unmap_defaults,
 	.args_size = sizeof(unmap_defaults),

@@ -190,11 +190,9 @@ const struct cmd pasid_bind_cmd = {
 	.statuses = "1234567",
 	.options = bind_options,
 	.takes = "DEVICE PASIDS TARGET",
-	.doc = "Bind PASIDs of a device to an IOAS or HWPT of the context, and print them. "
-	       "PASIDS is a "
-	       "number, LO-HI, a comma list, or auto for the lowest free one. All or nothing, "
-	       "unless "
-	       "--partial is given.",
+	.doc = "Bind PASIDs of a device to an IOAS or HWPT of the context, and print them. PASIDS "
+	       "is a number, LO-HI, a comma list, or auto for the lowest free one. All or "
+	       "nothing, unless --partial is given.",
 	.operands = offsetof(struct bind_args, context.operands),
 	.defaults = &bind_defaults,
 	.args_size = sizeof(bind_defaults),

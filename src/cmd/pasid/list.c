@@ -200,8 +200,8 @@ const struct cmd pasid_list_cmd = {
 	.takes = "[[COLUMN=]PATTERN[,PATTERN...]...]",
 	.doc = "List the PASIDs bound on this machine, whoever bound them: the records of all "
 	       "contexts, the drivers that bind processes (SVA), the processes that have devices "
-	       "open, and the IOMMU's own tables, joined. "
-	       "With terms, those that match all of them; with -c, those that the context holds.",
+	       "open, and the IOMMU's own tables, joined. With terms, those that match all of "
+	       "them; with -c, those that the context holds.",
 	.operands = offsetof(struct list_args, view.operands),
 	.defaults = &list_defaults,
 	.args_size = sizeof(list_defaults),

@@ -87,15 +87,13 @@ const struct cmd system_check_cmd = {
 	.statuses = "12345",
 	.options = diagnosis_options,
 	.takes = "[USE...]",
-	.doc = "Report whether this machine is ready, and for what. First a verdict for each "
-	       "USE: passthrough "
-	       "(devices through VFIO), pasid (PASIDs through VFIO and iommufd), sva (PASIDs of "
-	       "processes, "
-	       "by the devices' drivers), unprivileged (passthrough by users who are not root). "
-	       "Then what needs attention, with what was measured and what to do. With USE, only "
-	       "for that: the status is 5 if kernel or hardware cannot, 3 if something blocks it "
-	       "or is still to be done, 4 if only permissions are missing. Without USE, these "
-	       "mean that the machine is not ready for any use.",
+	.doc = "Report whether this machine is ready, and for what. First a verdict for each USE: "
+	       "passthrough (devices through VFIO), pasid (PASIDs through VFIO and iommufd), sva "
+	       "(PASIDs of processes, by the devices' drivers), unprivileged (passthrough by "
+	       "users who are not root). Then what needs attention, with what was measured and "
+	       "what to do. With USE, only for that: the status is 5 if kernel or hardware "
+	       "cannot, 3 if something blocks it or is still to be done, 4 if only permissions "
+	       "are missing. Without USE, these mean that the machine is not ready for any use.",
 	.operands = offsetof(struct diagnosis_args, common.view.operands),
 	.defaults = &check_defaults,
 	.args_size = sizeof(check_defaults),

@@ -270,14 +270,11 @@ const struct cmd system_diff_cmd = {
 	.statuses = "1267",
 	.options = diff_options,
 	.takes = "OLD [NEW [[COLUMN=]PATTERN[,PATTERN...]...]]",
-	.doc = "Show what has changed between two captures, or between one and this "
-	       "machine: units, "
-	       "contexts, groups, devices, drivers, PASIDs. OLD and NEW are what --sysroot "
-	       "takes; - and no NEW is "
-	       "this machine, or what --sysroot names. With terms, those changes that match all "
-	       "of them. "
-	       "What could not be read on one side is reported as unreadable, and the status is "
-	       "then 7.",
+	.doc = "Show what has changed between two captures, or between one and this machine: "
+	       "units, contexts, groups, devices, drivers, PASIDs. OLD and NEW are what --sysroot "
+	       "takes; - and no NEW is this machine, or what --sysroot names. With terms, those "
+	       "changes that match all of them. What could not be read on one side is reported as "
+	       "unreadable, and the status is then 7.",
 	.operands = offsetof(struct diff_args, wake.view.operands),
 	.defaults = &diff_defaults,
 	.args_size = sizeof(diff_defaults),

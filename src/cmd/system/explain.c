@@ -422,12 +422,10 @@ const struct cmd system_explain_cmd = {
 	.statuses = "1267",
 	.options = explain_options,
 	.takes = "[LINE|-...]",
-	.doc = "Explain each DMA fault in the kernel's log: the device, its driver and group, "
-	       "the PASID and its owner, the address, and the reason in words. LINE is a line of "
-	       "a log, - is "
-	       "standard input, of which each fault is shown as it comes; without any, the "
-	       "kernel's "
-	       "own log is read to its end.",
+	.doc = "Explain each DMA fault in the kernel's log: the device, its driver and group, the "
+	       "PASID and its owner, the address, and the reason in words. LINE is a line of a "
+	       "log, - is standard input, of which each fault is shown as it comes; without any, "
+	       "the kernel's own log is read to its end.",
 	.operands = offsetof(struct explain_args, view.operands),
 	.defaults = &explain_defaults,
 	.args_size = sizeof(explain_defaults),

@@ -108,10 +108,8 @@ const struct cmd system_features_cmd = {
 	.options = view_options,
 	.takes = "[DEVICE]",
 	.doc = "List which ioctls, flags, nodes and tables this kernel has, by probing. With "
-	       "DEVICE, one "
-	       "that has a VFIO driver and is free, also the flags that can only be asked of a "
-	       "device: "
-	       "it is bound to a temporary iommufd for a moment.",
+	       "DEVICE, one that has a VFIO driver and is free, also the flags that can only be "
+	       "asked of a device: it is bound to a temporary iommufd for a moment.",
 	.operands = offsetof(struct view_args, operands),
 	.defaults = &features_defaults,
 	.args_size = sizeof(features_defaults),

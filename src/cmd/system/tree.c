@@ -68,9 +68,8 @@ const struct cmd system_tree_cmd = {
 	.statuses = "267",
 	.options = tree_options,
 	.takes = "[UNIT|GROUP|DEVICE...]",
-	.doc = "Show IOMMU units, their groups, bridges, devices, PASIDs and processes as a "
-	       "tree; with "
-	       "operands, what is above and beneath these.",
+	.doc = "Show IOMMU units, their groups, bridges, devices, PASIDs and processes as a tree; "
+	       "with operands, what is above and beneath these.",
 	.operands = offsetof(struct tree_args, topology.operands),
 	.defaults = &tree_defaults,
 	.args_size = sizeof(tree_defaults),
