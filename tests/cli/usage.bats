@@ -208,6 +208,7 @@ hint: did you mean 'ioasidctl $1'?"
 
 @test "options: an invalid value" {
 	misused "ioasidctl: 1048576: is not a valid number of PASIDs: it must be 1 to 1048575" pasid bind 00:10.0 auto x --count 1048576
+	misused "ioasidctl: 4Q: is not a valid IOVA" ioas unmap x 4Q
 	misused "ioasidctl: 4K: is not a valid IOVA" ioas map x 4K --iova 4K
 	shows "options and operands" "ioas map"
 	misused "ioasidctl: --for takes one of vfio and sva" pasid why 00:10.0 --for SVA

@@ -373,7 +373,7 @@ static int unmap_where(struct app *app, const struct change_args *args, uint64_t
 	if (args->all == (operands->n > 1))
 		return app_fail(app, STATUS_USAGE, NULL, "give either an IOVA or --all");
 	if (operands->n > 1 && parse_u64(operands->v[1], UINT64_MAX, iova) < 0)
-		return fail_number(app, operands->v[1], "an IOVA");
+		return fail_number(app, operands->v[1], "IOVA");
 	if (operands->n > 2 && (parse_size(operands->v[2], size) < 0 || *size == 0))
 		return fail_number(app, operands->v[2], A_SIZE);
 	return 0;
