@@ -10,13 +10,14 @@
 
 #include "util/cleanup.h"
 
-#define ARCHIVE_MANIFEST    "ioasidctl/capture"
-#define ARCHIVE_MAGIC       "ioasidctl-capture "
-#define ARCHIVE_VERSION     1
-#define ARCHIVE_PATH_MAX    1024         /* of a path or link target, including NUL */
-#define ARCHIVE_FILE_MAX    (64u << 20)  /* bytes per file */
-#define ARCHIVE_SIZE_MAX    (256u << 20) /* unpacked, in total */
-#define ARCHIVE_ENTRIES_MAX (1u << 19)
+#define ARCHIVE_MANIFEST        "ioasidctl/capture"
+#define ARCHIVE_MAGIC           "ioasidctl-capture "
+#define ARCHIVE_VERSION         1
+#define ARCHIVE_PATH_MAX        1024         /* of a path or link target, including NUL */
+#define ARCHIVE_FILE_MAX        (64u << 20)  /* bytes per file */
+#define ARCHIVE_SIZE_MAX        (256u << 20) /* unpacked, in total */
+#define ARCHIVE_ENTRIES_MAX     (1u << 19)
+#define ARCHIVE_DIRECTORIES_MAX (1u << 17) /* unpacked, also those without an entry */
 
 enum archive_type { ARCHIVE_DIRECTORY, ARCHIVE_FILE, ARCHIVE_LINK };
 

@@ -13,7 +13,7 @@
 /* Entries are grouped by directory: the last one stays open, with all above it. */
 struct unpacking {
 	char parent[ARCHIVE_PATH_MAX];
-	size_t n_levels;
+	size_t n_levels, n_created;
 	struct {
 		int fd;
 		size_t end;       /* of its path in PARENT */
@@ -43,12 +43,17 @@ static void leave_directories(struct unpacking *unpacking, const char *path, siz
 }
 
 /* Creates NAME if necessary. Anything but a directory is refused, in particular a link. */
-static int enter_directory(int dir, const char *name)
+static int enter_directory(struct unpacking *unpacking, int dir, const char *name)
 {
 	int fd;
 
-	if (mkdirat(dir, name, 0700) < 0 && errno != EEXIST)
-		return -errno;
+	if (mkdirat(dir, name, 0700) < 0) {
+		if (errno != EEXIST)
+			return -errno;
+	} else if (++unpacking->n_created > ARCHIVE_DIRECTORIES_MAX) {
+		/* One entry may need hundreds of them. */
+		return -EFBIG;
+	}
 	fd = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOTDIR ? -EPROTO : -errno;
@@ -72,7 +77,7 @@ static int make_directory(struct unpacking *unpacking, const char *path, size_t 
 		at += parent[at] == '/';
 		end = at + strcspn(parent + at, "/");
 		parent[end] = '\0';
-		fd = enter_directory(fd, parent + at);
+		fd = enter_directory(unpacking, fd, parent + at);
 		if (fd < 0)
 			return fd;
 		if (end < len)

@@ -187,6 +187,24 @@ hostile()
 	hostile 'is larger than any capture'
 }
 
+@test "directories that have no entry of their own are limited too" {
+	mkdir -p t/ioasidctl t/sys/kernel/iommu_groups t/sys/{a,b,c} t/deep
+	echo 'ioasidctl-capture 1' >t/ioasidctl/capture
+	touch t/deep/{001..258}
+	# 8 and 258 * 508: all that are allowed.
+	tar cf all.tar -C t ioasidctl/capture sys
+	tar rf all.tar -C t --transform "s,^deep/\\([0-9]*\\),\\1/$(printf 'd/%.0s' {1..507})x," deep
+	gzip -c all.tar >"$FILE"
+	run_both env -u TMPDIR "$IOASIDCTL" --sysroot "$FILE" group list
+	succeeds
+	mkdir t/more
+	tar rf all.tar -C t more
+	gzip -c all.tar >"$FILE"
+	run_both env -u TMPDIR "$IOASIDCTL" --sysroot "$FILE" group list
+	ended 1
+	says 'is larger than any capture'
+}
+
 @test "interrupted at any time it leaves nothing, or the complete file" {
 	local pid delay signal
 
