@@ -108,6 +108,7 @@ $(BUILD)/tests/unit/holder/test_uapi: CPPFLAGS += $(addprefix -isystem ,$(UAPI_H
 $(BUILD)/tests/unit/model/test_driver_execute: LINKING += \
     -Wl,--wrap=sys_root_write,--wrap=sys_monitor_open,--wrap=sys_monitor_wait
 $(BUILD)/tests/unit/model/test_driver_guard: LINKING += -Wl,--wrap=sys_block_claimed
+$(BUILD)/tests/unit/wire/test_runtime: LINKING += -Wl,--wrap=getsockopt
 
 # Each unit test is a program of its own, linked with all the program's objects except main().
 $(BUILD)/tests/unit/%: tests/unit/%.c $(filter-out $(BUILD)/src/main.o,$(OBJECTS)) Makefile

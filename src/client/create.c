@@ -131,7 +131,8 @@ static int plan_socket(const char *name, holder_plan_fn *each, void *data, const
 {
 	_cleanup_free_ char *path = NULL, *opened = NULL, *file = runtime_socket_name(name);
 	_cleanup_free_ char *line = NULL;
-	_cleanup_close_ int dir = -1, fd = -1;
+	_cleanup_close_ int dir = -1;
+	pid_t pid;
 	int r;
 
 	*stage = DAEMON_STAGE_DIRECTORY;
@@ -141,7 +142,7 @@ static int plan_socket(const char *name, holder_plan_fn *each, void *data, const
 	if (r < 0 && (r != -ENOENT || !path))
 		return r;
 	*stage = "socket";
-	r = dir < 0 || !file ? -ENOENT : runtime_connect(dir, file, geteuid(), &fd);
+	r = dir < 0 || !file ? -ENOENT : runtime_probe(dir, file, geteuid(), &pid);
 	if (r == 0 || r == -EAGAIN)
 		return -EEXIST;
 	if (r != -ENOENT && r != -ECONNREFUSED)

@@ -63,17 +63,8 @@ static bool is_socket_name(const char *file)
 /* Returns false if it is not a socket, or has been removed. */
 static bool probe(int dir, const char *file, struct holder_entry *entry)
 {
-	_cleanup_close_ int fd = -1;
-	struct ucred peer;
-	socklen_t size = sizeof(peer);
-	int r = runtime_connect(dir, file, entry->uid, &fd);
-
-	switch (r) {
+	switch (runtime_probe(dir, file, entry->uid, &entry->pid)) {
 	case 0:
-		if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0)
-			entry->pid = peer.pid;
-		entry->status = HOLDER_LIVE;
-		return true;
 	case -EAGAIN:
 		entry->status = HOLDER_LIVE;
 		return true;

@@ -169,7 +169,8 @@ static void read_binding(struct wire *wire, void *element)
 	binding->ioas = wire_u32(wire, "ioas");
 	binding->ioas_name = wire_name_optional(wire, "ioas_name");
 	binding->hwpt = wire_u32(wire, "hwpt");
-	if (wire->err == 0 && (binding->lo > binding->hi || binding->hi > PASID_MAX))
+	if (wire->err == 0 &&
+	    (binding->lo == 0 || binding->lo > binding->hi || binding->hi > PASID_MAX))
 		wire->err = -EPROTO;
 }
 

@@ -102,17 +102,21 @@ static int stream_socket(void)
 	return socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
-static int check_peer(int fd, uid_t uid)
+static int check_peer(int fd, uid_t uid, pid_t *ret_pid)
 {
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
 		return -errno;
-	return peer.uid == uid ? 0 : -EPERM;
+	if (peer.uid != uid)
+		return -EPERM;
+	*ret_pid = peer.pid;
+	return 0;
 }
 
-int runtime_connect(int dir, const char *file, uid_t uid, int *ret_fd)
+/* DEAF: the peer cannot send anything. */
+static int connect_to(int dir, const char *file, uid_t uid, bool deaf, pid_t *ret_pid, int *ret_fd)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	_cleanup_close_ int inode = -1, fd = -1;
@@ -131,21 +135,38 @@ int runtime_connect(int dir, const char *file, uid_t uid, int *ret_fd)
 	fd = stream_socket();
 	if (fd < 0)
 		return -errno;
+	/* unix_stream_sendmsg() refuses with EPIPE then; before connect(2), as after it would be too late. */
+	if (deaf && shutdown(fd, SHUT_RD) < 0)
+		return -errno;
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		return -errno;
-	r = check_peer(fd, uid);
+	r = check_peer(fd, uid, ret_pid);
 	if (r < 0)
 		return r;
 	*ret_fd = TAKE_FD(fd);
 	return 0;
 }
 
-int runtime_forget(int dir, const char *file, bool dry)
+int runtime_connect(int dir, const char *file, uid_t uid, int *ret_fd)
+{
+	pid_t pid;
+
+	return connect_to(dir, file, uid, false, &pid, ret_fd);
+}
+
+int runtime_probe(int dir, const char *file, uid_t uid, pid_t *ret_pid)
 {
 	_cleanup_close_ int fd = -1;
+
+	return connect_to(dir, file, uid, true, ret_pid, &fd);
+}
+
+int runtime_forget(int dir, const char *file, bool dry)
+{
+	pid_t pid;
 	int r;
 
-	r = runtime_connect(dir, file, geteuid(), &fd);
+	r = runtime_probe(dir, file, geteuid(), &pid);
 	if (r == 0 || r == -EAGAIN)
 		return -EEXIST;
 	if (r != -ECONNREFUSED)

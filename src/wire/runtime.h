@@ -32,6 +32,11 @@ char *runtime_socket_name(const char *name);
  * user than UID. -ENOENT, -EACCES; -ECONNREFUSED: no process listens; -EAGAIN: its queue is full.
  */
 int runtime_connect(int dir, const char *file, uid_t uid, int *ret_fd);
+/*
+ * Does a process listen there? 0, with its pid; else the same errors. It cannot send anything: to
+ * close a connection that holds another user's fds could take for ever.
+ */
+int runtime_probe(int dir, const char *file, uid_t uid, pid_t *ret_pid);
 
 /*
  * Creates the socket FILE in DIR (at PATH) with mode 0600 and listens, non-blocking. Replaces a

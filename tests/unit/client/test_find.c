@@ -138,13 +138,15 @@ static void bindings(void **state)
 {
 	static const char *const answer[] = {
 		"{\"parameters\":{\"binding\":[{\"device\":\"a\",\"lo\":5,\"hi\":4,\"ioas\":3,\"hwpt\":4}]}}",
+		"{\"parameters\":{\"binding\":[{\"device\":\"a\",\"lo\":0,\"hi\":4,\"ioas\":3,\"hwpt\":4}]}}",
 		"{\"parameters\":{\"binding\":[{\"device\":\"a\",\"lo\":5,\"hi\":9,\"ioas\":3,"
 		"\"ioas_name\":null,\"hwpt\":4}]}}",
 	};
 	_cleanup_holder_bindings_ struct holder_bindings list = { 0 };
-	struct holder_client *client = dial(answer, 2, NULL, 0);
+	struct holder_client *client = dial(answer, 3, NULL, 0);
 
 	(void)state;
+	assert_int_equal(holder_list_bindings(client, NULL, &list, NULL), -EPROTO);
 	assert_int_equal(holder_list_bindings(client, NULL, &list, NULL), -EPROTO);
 	assert_int_equal(holder_list_bindings(client, "a", &list, NULL), 0);
 	assert_int_equal(list.n, 1);

@@ -74,6 +74,47 @@ static void live_and_stale(void **state)
 	assert_int_equal(runtime_forget(place->dir, "x.sock", false), -ENOENT);
 }
 
+int __real_getsockopt(int fd, int level, int option, void *value, socklen_t *size);
+int __wrap_getsockopt(int fd, int level, int option, void *value, socklen_t *size);
+
+/* Whoever connects to LISTENER and then asks who listens is sent something before the answer. */
+static struct {
+	int listener;
+	bool sent;
+} peer = { .listener = -1 };
+
+int __wrap_getsockopt(int fd, int level, int option, void *value, socklen_t *size)
+{
+	int accepted = peer.listener < 0 ? -1 : accept(peer.listener, NULL, NULL);
+
+	peer.sent = accepted >= 0 && send(accepted, "x", 1, MSG_NOSIGNAL) == 1;
+	close(accepted);
+	return __real_getsockopt(fd, level, option, value, size);
+}
+
+/* A process that is only looked for cannot send anything, not even at once. */
+static void probed(void **state)
+{
+	const struct place *place = *state;
+	int fd = -1;
+	pid_t pid = 7;
+
+	assert_int_equal(runtime_probe(place->dir, "x.sock", geteuid(), &pid), -ENOENT);
+	assert_int_equal(runtime_listen(place->dir, place->path, "x.sock", &peer.listener), 0);
+	assert_int_equal(runtime_probe(place->dir, "x.sock", geteuid() + 1, &pid), -EPERM);
+	assert_int_equal(pid, 7);
+	assert_false(peer.sent);
+	assert_int_equal(runtime_probe(place->dir, "x.sock", geteuid(), &pid), 0);
+	assert_int_equal(pid, getpid());
+	assert_false(peer.sent);
+	assert_int_equal(runtime_connect(place->dir, "x.sock", geteuid(), &fd), 0);
+	assert_true(peer.sent);
+	close(fd);
+	close(peer.listener);
+	peer.listener = -1;
+	assert_int_equal(runtime_probe(place->dir, "x.sock", geteuid(), &pid), -ECONNREFUSED);
+}
+
 /* A full queue means that a process listens: it must not be replaced. */
 static void busy(void **state)
 {
@@ -186,8 +227,8 @@ static void lock(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(live_and_stale), TEST(busy),        TEST(in_the_way), TEST(long_path),
-		TEST(owner),          TEST(environment), TEST(lock),
+		TEST(live_and_stale), TEST(probed), TEST(busy),        TEST(in_the_way),
+		TEST(long_path),      TEST(owner),  TEST(environment), TEST(lock),
 	};
 
 	return cmocka_run_group_tests_name("holder runtime", tests, NULL, NULL);
