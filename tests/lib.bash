@@ -44,6 +44,13 @@ valid_documents()
 	/usr/bin/python3 "$ROOT/tests/tools/schemas" "$IOASIDCTL" "$DOCUMENTS"
 }
 
+# noise N [SEED]: N octets, always the same for a SEED.
+noise()
+{
+	/usr/bin/python3 -c 'import random, sys
+sys.stdout.buffer.write(random.Random(int(sys.argv[2])).randbytes(int(sys.argv[1])))' "$1" "${2:-1}"
+}
+
 # equal ACTUAL EXPECTED: fails with a diff.
 equal()
 {

@@ -12,8 +12,9 @@
 #include "util/parse.h"
 #include "util/str.h"
 
-#define NAMES_MAX   16384 /* bytes of pax records for one entry */
-#define BUFFER_SIZE 65536
+#define NAMES_MAX 16384 /* bytes of pax records for one entry */
+/* What zlib takes at once: of damaged input gzread() drops all that it has taken. */
+#define BUFFER_SIZE 8192
 
 struct reader {
 	gzFile gz;

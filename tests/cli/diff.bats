@@ -297,7 +297,7 @@ $WIDE 5 6"
 	ln -sfnT loop "$(directory "$tree" $NIC)/iommu"
 	ln -s loop "$tree/sys/class/iommu/loop"
 	printf '\0\377PCI_ID=%0400d:\n' 1 >"$(directory "$tree" $DISK)/uevent"
-	head -c 100000 /dev/urandom >"$tree/sys/kernel/debug/iommu/intel/dmar_translation_struct"
+	noise 100000 >"$tree/sys/kernel/debug/iommu/intel/dmar_translation_struct"
 	for sides in "$BATS_FILE_TMPDIR/intel-pasid $tree" "$tree $BATS_FILE_TMPDIR/amd" "$tree $tree" \
 		"$empty $tree" "$tree $empty" "$empty $empty"; do
 		# shellcheck disable=SC2086	# two words

@@ -342,7 +342,7 @@ virtio-iommu 0000:00:05.0  0x1000"
 	{
 		head -c 10000000 /dev/zero | tr '\0' x
 		printf '\n%s\n' "$FAULT"
-		head -c 70000 /dev/urandom | tr -d '\n'
+		noise 70000 | tr -d '\n'
 	} >"$LOG"
 	piped virtio system explain - -rn -o device
 	[[ $status == 7 ]]

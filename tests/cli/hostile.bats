@@ -259,10 +259,9 @@ survives_show()
 	local tree
 
 	tree=$(own intel-pasid)
-	# shellcheck disable=SC2030	# of this test only
 	RANDOM=1
 	for _ in {1..60}; do
-		head -c $((RANDOM % 5000)) /dev/urandom >"$tree/$WIDE/config"
+		noise $((RANDOM % 5000)) "$RANDOM" >"$tree/$WIDE/config"
 		cp "$tree/$WIDE/config" "$BATS_TEST_TMPDIR/last"
 		survives_show || {
 			od -A x -t x1 "$BATS_TEST_TMPDIR/last"
@@ -380,18 +379,6 @@ survives_show()
 	survives "$tree"
 }
 
-# noise N: N random bytes from RANDOM, the same for the same seed.
-noise()
-{
-	local i text=
-
-	for ((i = 0; i < $1; i++)); do
-		# shellcheck disable=SC2031	# set by mangle(), which calls this
-		printf -v text '%s\\x%02x' "$text" $((RANDOM % 256))
-	done
-	printf %b "$text"
-}
-
 # mangle TREE SEED: breaks things at random: contents, links, whole directories.
 mangle()
 {
@@ -403,7 +390,7 @@ mangle()
 		path=${paths[RANDOM % ${#paths[@]}]}
 		[[ -e $path || -L $path ]] || continue
 		case $((RANDOM % 7)) in
-		0) [[ ! -f $path ]] || noise $((RANDOM % 300)) >"$path" ;;
+		0) [[ ! -f $path ]] || noise $((RANDOM % 300)) "$RANDOM" >"$path" ;;
 		1) [[ ! -f $path ]] || truncate -s $((RANDOM % 100)) "$path" ;;
 		2) rm -r "$path" ;;
 		3) rm -r "$path" && ln -s "errno:$((RANDOM % 140))" "$path" ;;

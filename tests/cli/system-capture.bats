@@ -127,7 +127,8 @@ ask()
 	done
 	# Of the last only zlib's sum is missing.
 	equal "$entry" "$last"
-	{ head -c 3000 "$MACHINE"; head -c 200 /dev/urandom; tail -c +3201 "$MACHINE"; } >damaged
+	size=$(($(stat -c %s "$MACHINE") / 2))
+	{ head -c "$size" "$MACHINE"; noise 200; tail -c +$((size + 201)) "$MACHINE"; } >damaged
 	run_both "$IOASIDCTL" --sysroot damaged group list
 	entry=${stderr##*after } entry=${entry%)}
 	fails 1 "damaged: is damaged, or contains something that no capture contains (in or after $entry)"
