@@ -281,22 +281,24 @@ nothing_left()
 	soon nothing_left
 }
 
-# unprivileged [SCRIPT]: runs without CAP_SYS_ADMIN, after SCRIPT with it.
+# unprivileged SCRIPT COMMAND...: runs without CAP_SYS_ADMIN, after SCRIPT with it in a user namespace.
+# Where the machine allows none, no SCRIPT has to forbid them.
 unprivileged()
 {
 	local script=$1
 
 	shift
+	unshare -Ur true 2>/dev/null || exec setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin "$@"
 	# shellcheck disable=SC2016	# for the inner shell
 	exec unshare -Ur bash -c "$script"' exec setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin "$@"' bash "$@"
 }
 
 @test "without TMPDIR a capture is unpacked in memory, also for users" {
-	(unprivileged '' true) || skip 'needs user namespaces'
 	for how in env 'unprivileged :;'; do
 		# shellcheck disable=SC2086	# words
 		hold $how env -u TMPDIR
-		soon in_memory
+		# Only a machine that lets nobody mount anything, as some containers are, has no such place.
+		! { unshare -Ur true || { [[ $how == env ]] && unshare -m true; }; } 2>/dev/null || soon in_memory
 		exec 7>&-
 		wait $PID || true
 	done
@@ -309,7 +311,6 @@ unprivileged()
 @test "where mounting is not allowed a capture is unpacked into a directory" {
 	local none='echo 0 >/proc/sys/user/max_user_namespaces;'
 
-	(unprivileged "$none" true) || skip 'needs user namespaces'
 	diff <("$IOASIDCTL" --sysroot "$MACHINE" group list) \
 		<(unset TMPDIR; unprivileged "$none" "$IOASIDCTL" --sysroot "$MACHINE" group list)
 	hold unprivileged "$none" env -u TMPDIR
