@@ -30,6 +30,12 @@ struct iommu_layout {
 	const char *what;
 };
 
-/* Adds the fields of VALUE to FIELDS. Returns 0 or -ENOMEM. */
-int iommu_decode(uint64_t value, const struct iommu_layout *layout, size_t n_layout,
-		 struct iommu_field **fields, size_t *n_fields);
+struct iommu_register {
+	uint64_t value;
+	const struct iommu_layout *layout;
+	size_t n_layout;
+};
+
+/* The fields of N registers, one after the other. Returns 0 or -ENOMEM. */
+int iommu_decode(const struct iommu_register *registers, size_t n, struct iommu_field **ret,
+		 size_t *ret_n);

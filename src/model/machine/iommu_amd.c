@@ -67,18 +67,10 @@ static const struct iommu_layout efr2_layout[] = {
 
 int iommu_decode_amd(uint64_t efr, uint64_t efr2, struct iommu_field **ret, size_t *ret_n)
 {
-	struct iommu_field *fields = NULL;
-	size_t n = 0;
-	int r;
+	const struct iommu_register registers[] = {
+		{ efr, efr_layout, ARRAY_SIZE(efr_layout) },
+		{ efr2, efr2_layout, ARRAY_SIZE(efr2_layout) },
+	};
 
-	r = iommu_decode(efr, efr_layout, ARRAY_SIZE(efr_layout), &fields, &n);
-	if (r == 0)
-		r = iommu_decode(efr2, efr2_layout, ARRAY_SIZE(efr2_layout), &fields, &n);
-	if (r < 0) {
-		iommu_fields_free(fields, n);
-		return r;
-	}
-	*ret = fields;
-	*ret_n = n;
-	return 0;
+	return iommu_decode(registers, ARRAY_SIZE(registers), ret, ret_n);
 }

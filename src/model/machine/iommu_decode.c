@@ -92,17 +92,17 @@ static void describe(uint64_t value, enum iommu_format format, char *buf)
 	}
 }
 
-int iommu_decode(uint64_t value, const struct iommu_layout *layout, size_t n_layout,
-		 struct iommu_field **fields, size_t *n_fields)
+/* Adds the fields of one register to FIELDS. Returns 0 or -ENOMEM. */
+static int decode(const struct iommu_register *reg, struct iommu_field **fields, size_t *n_fields)
 {
-	for (size_t i = 0; i < n_layout; i++) {
-		const struct iommu_layout *l = &layout[i];
+	for (size_t i = 0; i < reg->n_layout; i++) {
+		const struct iommu_layout *l = &reg->layout[i];
 		uint64_t mask = UINT64_MAX >> (63 - (l->high - l->low));
 		struct iommu_field field = { .reg = l->reg,
 					     .name = l->name,
 					     .high = l->high,
 					     .low = l->low,
-					     .value = value >> l->low & mask,
+					     .value = reg->value >> l->low & mask,
 					     .what = l->what };
 		char meaning[MEANING_SIZE] = "";
 		struct iommu_field *slot;
@@ -118,5 +118,23 @@ int iommu_decode(uint64_t value, const struct iommu_layout *layout, size_t n_lay
 		}
 		*slot = field;
 	}
+	return 0;
+}
+
+int iommu_decode(const struct iommu_register *registers, size_t n, struct iommu_field **ret,
+		 size_t *ret_n)
+{
+	struct iommu_field *fields = NULL;
+	size_t n_fields = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = decode(&registers[i], &fields, &n_fields);
+	if (r < 0) {
+		iommu_fields_free(fields, n_fields);
+		return r;
+	}
+	*ret = fields;
+	*ret_n = n_fields;
 	return 0;
 }

@@ -81,18 +81,10 @@ static const struct iommu_layout ecap_layout[] = {
 
 int iommu_decode_intel(uint64_t cap, uint64_t ecap, struct iommu_field **ret, size_t *ret_n)
 {
-	struct iommu_field *fields = NULL;
-	size_t n = 0;
-	int r;
+	const struct iommu_register registers[] = {
+		{ cap, cap_layout, ARRAY_SIZE(cap_layout) },
+		{ ecap, ecap_layout, ARRAY_SIZE(ecap_layout) },
+	};
 
-	r = iommu_decode(cap, cap_layout, ARRAY_SIZE(cap_layout), &fields, &n);
-	if (r == 0)
-		r = iommu_decode(ecap, ecap_layout, ARRAY_SIZE(ecap_layout), &fields, &n);
-	if (r < 0) {
-		iommu_fields_free(fields, n);
-		return r;
-	}
-	*ret = fields;
-	*ret_n = n;
-	return 0;
+	return iommu_decode(registers, ARRAY_SIZE(registers), ret, ret_n);
 }
