@@ -51,8 +51,8 @@ setup()
 	equal "$output" "1 0 20 0"
 }
 
-@test "show has one line per column, and the holders below" {
-	on intel-pasid device show 0000:00:10.0 -o device,bus,id,class,class_code,driver,driver_override,group,iommu,sysfs_path,vfio_cdev,vfio_group,numa_node,power,interface,block,holder
+@test "show has one line per column, and the openers below" {
+	on intel-pasid device show 0000:00:10.0 -o device,bus,id,class,class_code,driver,driver_override,group,iommu,sysfs_path,vfio_cdev,vfio_group,numa_node,power,interface,block,opener
 	succeeds
 	equal "$output" "$(cat <<-'END'
 		DEVICE:          0000:00:10.0
@@ -71,7 +71,7 @@ setup()
 		POWER:           active
 		INTERFACE:       -
 		BLOCK:           -
-		HOLDER:
+		OPENER:
 		    PID COMMAND   UID UNIT       NODE
 		     98 ioasid:vm   0 vm.service /dev/vfio/devices/vfio0
 	END
@@ -104,7 +104,7 @@ setup()
 	succeeds
 	json '.device == "0000:00:11.0" and .group == 7 and .pasid_width == 8 and .pasid_enabled == true
 		and .pasid_exec == false and .vfio_cdev == null and .sriov_numvfs == null and .block == []'
-	json '.holder | length == 1 and .[0].node == "/dev/uio0" and .[0].unit == "accelerator.service"'
+	json '.opener | length == 1 and .[0].node == "/dev/uio0" and .[0].unit == "accelerator.service"'
 	json 'has("unreadable") | not'
 }
 
@@ -180,7 +180,7 @@ setup()
 	equal "$(xargs <<<"$output")" "0000:02:00.0 0000:03:02.0"
 	on intel-pasid device list -rn -o device driver= 'class=uncl*'
 	equal "$(xargs <<<"$output")" "0000:00:05.0 0000:03:01.0"
-	on intel-pasid device list -rn -o device holder=98
+	on intel-pasid device list -rn -o device opener=98
 	equal "$output" "0000:00:10.0"
 	on intel-pasid device list -rn -o device pasid_width=20
 	equal "$output" "0000:00:10.0"

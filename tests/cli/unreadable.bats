@@ -25,20 +25,20 @@ unreadable()
 }
 
 @test "an unprivileged user sees what only root can read" {
-	on intel-pasid-user device list -o device,driver,pasid_width,holder 0000:00:1[01].0
+	on intel-pasid-user device list -o device,driver,pasid_width,opener 0000:00:1[01].0
 	[[ $status == 0 ]]
 	equal "$output" "$(cat <<-'END'
-		DEVICE       DRIVER      PASID-WIDTH HOLDER
+		DEVICE       DRIVER      PASID-WIDTH OPENER
 		0000:00:10.0 vfio-pci    ?           ?
 		0000:00:11.0 uio_pci_sva ?           ?
 	END
 	)"
-	says_only "ioasidctl: note: PASID-WIDTH, HOLDER could not be read in 2 rows: Permission denied"
-	on intel-pasid-user device list -j -o device,driver,pasid_width,holder '*:10.0'
+	says_only "ioasidctl: note: PASID-WIDTH, OPENER could not be read in 2 rows: Permission denied"
+	on intel-pasid-user device list -j -o device,driver,pasid_width,opener '*:10.0'
 	[[ $status == 0 ]]
 	quiet
-	json '. == [{ device: "0000:00:10.0", driver: "vfio-pci", pasid_width: null, holder: null,
-		unreadable: { pasid_width: "Permission denied", holder: "Permission denied" } }]'
+	json '. == [{ device: "0000:00:10.0", driver: "vfio-pci", pasid_width: null, opener: null,
+		unreadable: { pasid_width: "Permission denied", opener: "Permission denied" } }]'
 	on intel-pasid-user device list -rn -o device,pasid_width '*:10.0'
 	equal "$output" "0000:00:10.0 ?"
 }

@@ -10,7 +10,7 @@
 static inline void obstacles_check(const struct driver_obstacles *list, const char *expected)
 {
 	static const char *const kinds[] = { "bridge",  "network", "mount", "swap",
-					     "stacked", "claimed", "vfs",   "holder" };
+					     "stacked", "claimed", "vfs",   "opener" };
 	char *text = NULL;
 	size_t size;
 	FILE *f = open_memstream(&text, &size);

@@ -29,7 +29,7 @@ static inline void claims_field(FILE *f, const struct field_u64 *field)
 
 static inline int claims_add(const struct pasid_claim *claim, void *data)
 {
-	static const char *const whats[] = { "number", "stale", "some", "holder" };
+	static const char *const whats[] = { "number", "stale", "some", "opener" };
 	struct claims *claims = data;
 	size_t len = strlen(claims->text);
 	FILE *f = fmemopen(claims->text + len, sizeof(claims->text) - len, "w");

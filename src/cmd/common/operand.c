@@ -40,22 +40,22 @@ int operand_device(struct app *app, const struct sys_root *root, const char *ope
 
 static void hint_open(struct app *app, const struct device *device)
 {
-	for (size_t i = 0; i < device->n_holders; i++) {
-		const struct device_holder *holder = &device->holders[i];
+	for (size_t i = 0; i < device->n_openers; i++) {
+		const struct device_opener *opener = &device->openers[i];
 
-		app_hint(app, "pid %d (%s)%s%s has %s of %s open", (int)holder->pid, holder->comm,
-			 holder->unit ? " of " : "", holder->unit ? holder->unit : "", holder->node,
+		app_hint(app, "pid %d (%s)%s%s has %s of %s open", (int)opener->pid, opener->comm,
+			 opener->unit ? " of " : "", opener->unit ? opener->unit : "", opener->node,
 			 device->id);
 	}
-	if (device->n_holders == 0 && device->holders_status < 0)
+	if (device->n_openers == 0 && device->openers_status < 0)
 		app_hint(app, "it could not be read which processes have %s open", device->id);
 }
 
-void operand_hint_holders(struct app *app, const char *path)
+void operand_hint_openers(struct app *app, const char *path)
 {
 	_cleanup_device_ struct device device = { 0 };
 
-	if (device_get(&app->root, path, DEVICE_NEED_HOLDERS, &device) == 0)
+	if (device_get(&app->root, path, DEVICE_NEED_OPENERS, &device) == 0)
 		hint_open(app, &device);
 }
 
@@ -65,7 +65,7 @@ void operand_hint_holders(struct app *app, const char *path)
  */
 static bool look_at_group(struct app *app, const char *path, bool say)
 {
-	const unsigned int need = DEVICE_NEED_DRIVER | DEVICE_NEED_VFIO | DEVICE_NEED_HOLDERS;
+	const unsigned int need = DEVICE_NEED_DRIVER | DEVICE_NEED_VFIO | DEVICE_NEED_OPENERS;
 	_cleanup_device_ struct device device = { 0 };
 	_cleanup_group_ struct group group = { 0 };
 	bool taken = false;
@@ -81,7 +81,7 @@ static bool look_at_group(struct app *app, const char *path, bool say)
 
 		if (strcmp(member->id, device.id) == 0)
 			continue;
-		taken = taken || driven || member->n_holders;
+		taken = taken || driven || member->n_openers;
 		if (say && driven)
 			app_hint(app, "%s of the same IOMMU group %u has the driver %s", member->id,
 				 group.number, member->driver.value);

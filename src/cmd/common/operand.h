@@ -14,7 +14,7 @@ int operand_device(struct app *app, const struct sys_root *root, const char *ope
  * Prints hints about the processes that have the device at PATH open, because the kernel only
  * returns EBUSY or EINVAL.
  */
-void operand_hint_holders(struct app *app, const char *path);
+void operand_hint_openers(struct app *app, const char *path);
 
 /* Is it known that other members of its group have a kernel driver, or are open? */
 bool operand_group_is_taken(struct app *app, const char *path);

@@ -151,51 +151,51 @@ static void get_attached(const void *row, struct out_value *ret)
 	attached_out(ret, &((const struct device *)row)->attached);
 }
 
-static void get_holder_pid(const void *row, struct out_value *ret)
+static void get_opener_pid(const void *row, struct out_value *ret)
 {
-	out_number(ret, (uint64_t)((const struct device_holder *)row)->pid);
+	out_number(ret, (uint64_t)((const struct device_opener *)row)->pid);
 }
 
-static void get_holder_command(const void *row, struct out_value *ret)
+static void get_opener_command(const void *row, struct out_value *ret)
 {
-	out_string(ret, ((const struct device_holder *)row)->comm);
+	out_string(ret, ((const struct device_opener *)row)->comm);
 }
 
-static void get_holder_uid(const void *row, struct out_value *ret)
+static void get_opener_uid(const void *row, struct out_value *ret)
 {
-	out_field_number(ret, &((const struct device_holder *)row)->uid);
+	out_field_number(ret, &((const struct device_opener *)row)->uid);
 }
 
-static void get_holder_unit(const void *row, struct out_value *ret)
+static void get_opener_unit(const void *row, struct out_value *ret)
 {
-	out_string(ret, ((const struct device_holder *)row)->unit);
+	out_string(ret, ((const struct device_opener *)row)->unit);
 }
 
-static void get_holder_node(const void *row, struct out_value *ret)
+static void get_opener_node(const void *row, struct out_value *ret)
 {
-	out_string(ret, ((const struct device_holder *)row)->node);
+	out_string(ret, ((const struct device_opener *)row)->node);
 }
 
-static const struct out_column holder_columns[] = {
-	{ "pid", "Process", OUT_DEFAULT | OUT_IS_NUMBER | OUT_ALWAYS, 0, get_holder_pid },
-	{ "command", "Its command", OUT_DEFAULT | OUT_SHRINK, 0, get_holder_command },
-	{ "uid", "Its user", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_holder_uid },
-	{ "unit", "Its systemd unit or container", OUT_DEFAULT | OUT_SHRINK, 0, get_holder_unit },
-	{ "node", "The device node it has open", OUT_DEFAULT, 0, get_holder_node },
+static const struct out_column opener_columns[] = {
+	{ "pid", "Process", OUT_DEFAULT | OUT_IS_NUMBER | OUT_ALWAYS, 0, get_opener_pid },
+	{ "command", "Its command", OUT_DEFAULT | OUT_SHRINK, 0, get_opener_command },
+	{ "uid", "Its user", OUT_DEFAULT | OUT_IS_NUMBER, 0, get_opener_uid },
+	{ "unit", "Its systemd unit or container", OUT_DEFAULT | OUT_SHRINK, 0, get_opener_unit },
+	{ "node", "The device node it has open", OUT_DEFAULT, 0, get_opener_node },
 	{ 0 },
 };
 
-static void get_holder(const void *row, struct out_value *ret)
+static void get_opener(const void *row, struct out_value *ret)
 {
 	const struct device *device = row;
 
-	if (device->n_holders || device->holders_status >= 0)
-		out_table(ret, holder_columns, device->holders, device->n_holders,
-			  sizeof(*device->holders));
+	if (device->n_openers || device->openers_status >= 0)
+		out_table(ret, opener_columns, device->openers, device->n_openers,
+			  sizeof(*device->openers));
 	else
-		out_unreadable(ret, device->holders_status);
+		out_unreadable(ret, device->openers_status);
 	/* Those that were seen, marked as incomplete if some may be missing. */
-	ret->error = device->holders_status < 0 ? device->holders_status : 0;
+	ret->error = device->openers_status < 0 ? device->openers_status : 0;
 }
 
 /* From runtime_status_show(). */
@@ -259,7 +259,7 @@ const struct out_column device_columns[] = {
 	  "process that has it open",
 	  OUT_IS_OBJECT | OUT_PROSE, DEVICE_COLUMNS_ATTACHED | ATTACHED_NEED, get_attached, NULL,
 	  OUT_INNER(attached_columns) },
-	{ "holder", "Processes that have it open", OUT_IS_TABLE, DEVICE_NEED_HOLDERS, get_holder,
-	  NULL, OUT_INNER(holder_columns) },
+	{ "opener", "Processes that have it open", OUT_IS_TABLE, DEVICE_NEED_OPENERS, get_opener,
+	  NULL, OUT_INNER(opener_columns) },
 	{ 0 },
 };

@@ -223,7 +223,7 @@ static int add_run(struct app *app, const void *p)
 			(void)str_replace(&error.hint, NULL);
 		status = session_fail(app, args->context.operands.v[0], &error);
 		if (r == -EBUSY || r == -EINVAL)
-			operand_hint_holders(app, path);
+			operand_hint_openers(app, path);
 		if (r == -EINVAL)
 			operand_hint_regions(app, path);
 		if (r == -EPERM)

@@ -184,7 +184,7 @@ static void note_waits(void *data, unsigned int seconds)
 		 "%s: the kernel has not returned for %u s: a driver waits until the device is no "
 		 "longer used",
 		 target->operand, seconds);
-	operand_hint_holders(app, target->path);
+	operand_hint_openers(app, target->path);
 	app_hint(app, "an interrupt (Ctrl-C) ends the wait and undoes the change");
 }
 

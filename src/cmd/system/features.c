@@ -64,7 +64,7 @@ static int fail(struct app *app, int error, const char *operand, const char *pat
 	}
 	status = app_fail_errno(app, error, operand, "cannot ask the kernel");
 	if (operand)
-		operand_hint_holders(app, path);
+		operand_hint_openers(app, path);
 	return status;
 }
 

@@ -154,8 +154,8 @@ static void note_unseen(struct app *app, struct topology_session *session)
 {
 	int table = session->pasids.hardware_status, processes = session->pasids.process_status;
 
-	if (session->topology.holders_status < 0)
-		processes = session->topology.holders_status;
+	if (session->topology.openers_status < 0)
+		processes = session->topology.openers_status;
 	/* Without such a table on this machine, nothing is missing. */
 	if (table < 0 && table != -EOPNOTSUPP)
 		app_note(app,

@@ -109,7 +109,7 @@ static void get_label(const void *p, struct out_value *ret)
 		return;
 	case TOPOLOGY_PROCESS:
 		out_text(ret, "pid %" PRIu64,
-			 node->holder ? (uint64_t)node->holder->pid : node->range->pid.value);
+			 node->opener ? (uint64_t)node->opener->pid : node->range->pid.value);
 		return;
 	}
 }
@@ -304,8 +304,8 @@ static void get_pid(const void *p, struct out_value *ret)
 {
 	const struct topology_node *node = p;
 
-	if (node->holder)
-		out_number(ret, (uint64_t)node->holder->pid);
+	if (node->opener)
+		out_number(ret, (uint64_t)node->opener->pid);
 	else if (node->kind == TOPOLOGY_CONTEXT)
 		out_number(ret, (uint64_t)node->context->pid);
 	else if (node->range)
@@ -318,8 +318,8 @@ static void get_command(const void *p, struct out_value *ret)
 
 	if (node->kind != TOPOLOGY_PROCESS)
 		return;
-	if (node->holder)
-		out_string(ret, node->holder->comm);
+	if (node->opener)
+		out_string(ret, node->opener->comm);
 	else
 		out_field_string(ret, &node->range->command);
 }
@@ -329,7 +329,7 @@ static void get_uid(const void *p, struct out_value *ret)
 	const struct topology_node *node = p;
 
 	if (node->kind == TOPOLOGY_PROCESS)
-		out_field_number(ret, node->holder ? &node->holder->uid : &node->range->uid);
+		out_field_number(ret, node->opener ? &node->opener->uid : &node->range->uid);
 }
 
 static void get_unit(const void *p, struct out_value *ret)
@@ -338,8 +338,8 @@ static void get_unit(const void *p, struct out_value *ret)
 
 	if (node->kind != TOPOLOGY_PROCESS)
 		return;
-	if (node->holder)
-		out_string(ret, node->holder->unit);
+	if (node->opener)
+		out_string(ret, node->opener->unit);
 	else
 		out_field_string(ret, &node->range->unit);
 }
@@ -348,8 +348,8 @@ static void get_node(const void *p, struct out_value *ret)
 {
 	const struct topology_node *node = p;
 
-	if (node->holder)
-		out_string(ret, node->holder->node);
+	if (node->opener)
+		out_string(ret, node->opener->node);
 }
 
 /* "ioas guest (vm)", followed by what is wrong with it. */

@@ -25,7 +25,7 @@ static const struct {
 	[DRIVER_OBSTACLE_STACKED] = { "stacked", "what is stacked on the disk would lose it" },
 	[DRIVER_OBSTACLE_CLAIMED] = { "claimed", "what holds the disk would lose it" },
 	[DRIVER_OBSTACLE_VFS] = { "virtual-functions", "they go with the driver" },
-	[DRIVER_OBSTACLE_HOLDER] = { "in-use",
+	[DRIVER_OBSTACLE_OPENER] = { "in-use",
 				     "only one process can have a group, and a driver waits "
 				     "until it is closed" },
 };
@@ -61,7 +61,7 @@ static int add_obstacle(const struct device *device, const struct driver_obstacl
 		seen = NULL;
 		return -ENOMEM;
 	}
-	if (obstacle->kind == DRIVER_OBSTACLE_HOLDER && is_listed(list, finding.check, seen))
+	if (obstacle->kind == DRIVER_OBSTACLE_OPENER && is_listed(list, finding.check, seen))
 		return 0;
 	return finding_add(list, &finding, "%s", seen);
 }
@@ -78,7 +78,7 @@ static int add_uses(const struct sys_root *root, const struct device *device,
 		enum driver_obstacle_kind kind = obstacles.v[i].kind;
 
 		/* If the driver can stay, nothing is lost with it. */
-		if (kind == DRIVER_OBSTACLE_BRIDGE || (stays && kind != DRIVER_OBSTACLE_HOLDER))
+		if (kind == DRIVER_OBSTACLE_BRIDGE || (stays && kind != DRIVER_OBSTACLE_OPENER))
 			continue;
 		r = add_obstacle(device, &obstacles.v[i], list);
 	}

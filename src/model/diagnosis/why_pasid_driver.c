@@ -324,8 +324,8 @@ static void add_in_use(struct pasid_chain *chain)
 
 	if (device->vfio_cdev.status != 1)
 		return;
-	for (size_t i = 0; i < device->n_holders; i++) {
-		const struct device_holder *opener = &device->holders[i];
+	for (size_t i = 0; i < device->n_openers; i++) {
+		const struct device_opener *opener = &device->openers[i];
 		const char *context = context_of(chain, opener->pid);
 
 		chain_add(chain, &link_in_use, context ? FINDING_NOTE : FINDING_WARNING, device->id,
@@ -333,9 +333,9 @@ static void add_in_use(struct pasid_chain *chain)
 			  context ? ", holder of context " : "", context ? context : "",
 			  context ? "," : "", opener->node);
 	}
-	if (device->holders_status < 0)
-		chain_unknown(chain, &link_in_use, device->id, device->holders_status);
-	else if (device->n_holders == 0)
+	if (device->openers_status < 0)
+		chain_unknown(chain, &link_in_use, device->id, device->openers_status);
+	else if (device->n_openers == 0)
 		chain_add(chain, &link_in_use, FINDING_OK, device->id, NULL,
 			  "no process has it open");
 }

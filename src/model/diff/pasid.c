@@ -87,7 +87,7 @@ static int compare_by_pid(const void *a, const void *b)
 	return compare_pids(x, y);
 }
 
-/* Openers (PASID_CLAIM_HOLDER) are not bindings. */
+/* Openers (PASID_CLAIM_OPENER) are not bindings. */
 static unsigned int believed(const struct diff_side *side)
 {
 	unsigned int sources = 0;

@@ -315,38 +315,38 @@ static int guard_blocks(const struct sys_root *root, const struct device *device
  * Ending the holder of a context destroys all it has. Anyone can take the name of one, and only the
  * contexts themselves know which process it is, so no command is suggested for such names.
  */
-static int add_holder(const struct device_holder *holder, struct driver_obstacles *list)
+static int add_opener(const struct device_opener *opener, struct driver_obstacles *list)
 {
 	char object[256], detail[320], pid[24];
-	struct command stop = { "systemctl stop ", holder->unit, NULL },
+	struct command stop = { "systemctl stop ", opener->unit, NULL },
 		       kill = { "kill ", pid, NULL };
-	bool context = str_starts(holder->comm, "ioasid:");
+	bool context = str_starts(opener->comm, "ioasid:");
 	int r;
 
-	snprintf(object, sizeof(object), "process %d (%s)", (int)holder->pid, holder->comm);
-	snprintf(detail, sizeof(detail), "has %s open", holder->node);
-	snprintf(pid, sizeof(pid), "%d", (int)holder->pid);
-	r = add(list, DRIVER_OBSTACLE_HOLDER, object, detail,
+	snprintf(object, sizeof(object), "process %d (%s)", (int)opener->pid, opener->comm);
+	snprintf(detail, sizeof(detail), "has %s open", opener->node);
+	snprintf(pid, sizeof(pid), "%d", (int)opener->pid);
+	r = add(list, DRIVER_OBSTACLE_OPENER, object, detail,
 		context           ? NULL
-		: holder->service ? &stop
+		: opener->service ? &stop
 				  : &kill);
 	if (r == 0)
-		list->v[list->n - 1].pid = holder->pid;
+		list->v[list->n - 1].pid = opener->pid;
 	return r;
 }
 
 /* Unbinding waits until the node is closed (vfio_unregister_group_dev()). */
-static int guard_holders(const struct device *device, struct driver_obstacles *list)
+static int guard_openers(const struct device *device, struct driver_obstacles *list)
 {
 	const char *driver = device->driver.value ? device->driver.value : "";
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < device->n_holders; i++)
-		r = add_holder(&device->holders[i], list);
-	if (r == 0 && device->holders_status < 0 &&
+	for (size_t i = 0; r == 0 && i < device->n_openers; i++)
+		r = add_opener(&device->openers[i], list);
+	if (r == 0 && device->openers_status < 0 &&
 	    (strstr(driver, "vfio") || strstr(driver, "uio") || device->n_blocks))
-		r = add_unknown(list, DRIVER_OBSTACLE_HOLDER, "the open files of all processes",
-				device->holders_status);
+		r = add_unknown(list, DRIVER_OBSTACLE_OPENER, "the open files of all processes",
+				device->openers_status);
 	return r;
 }
 
@@ -362,7 +362,7 @@ int driver_guard_device(const struct sys_root *root, const struct device *device
 	if (r == 0)
 		r = guard_blocks(root, device, &list);
 	if (r == 0)
-		r = guard_holders(device, &list);
+		r = guard_openers(device, &list);
 	if (r < 0)
 		return r;
 	*ret = list;

@@ -23,7 +23,7 @@ enum driver_obstacle_kind {
 	DRIVER_OBSTACLE_STACKED, /* stacked on by a device-mapper, md or other block device */
 	DRIVER_OBSTACLE_CLAIMED, /* opened exclusively inside the kernel (ZFS) */
 	DRIVER_OBSTACLE_VFS,     /* enabled virtual functions, which would disappear */
-	DRIVER_OBSTACLE_HOLDER,  /* a process has a node open: VFIO, UIO, NVMe, disk */
+	DRIVER_OBSTACLE_OPENER,  /* a process has a node open: VFIO, UIO, NVMe, disk */
 };
 
 struct driver_obstacle {
@@ -36,7 +36,7 @@ struct driver_obstacle {
 	 * none.
 	 */
 	char *command;
-	pid_t pid; /* HOLDER: the process. If it is a context's holder, do not suggest ending it. */
+	pid_t pid; /* OPENER: the process. If it is a context's holder, do not suggest ending it. */
 };
 
 struct driver_obstacles {
@@ -57,7 +57,7 @@ int driver_guard(const struct sys_root *root, const char *path, struct driver_ob
 /* The same for a device of any bus that was read with DRIVER_GUARD_NEED. Returns 0 or -ENOMEM. */
 #define DRIVER_GUARD_NEED \
 	(DEVICE_NEED_PATH | DEVICE_NEED_CLASS | DEVICE_NEED_DRIVER | DEVICE_NEED_SRIOV | \
-	 DEVICE_NEED_NET | DEVICE_NEED_BLOCK | DEVICE_NEED_HOLDERS)
+	 DEVICE_NEED_NET | DEVICE_NEED_BLOCK | DEVICE_NEED_OPENERS)
 int driver_guard_device(const struct sys_root *root, const struct device *device,
 			struct driver_obstacles *ret);
 

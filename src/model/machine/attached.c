@@ -16,9 +16,9 @@
 struct members {
 	struct device *const *v;
 	size_t n;
-	const struct device_holder *opener; /* the first */
+	const struct device_opener *opener; /* the first */
 	size_t n_openers;                   /* number of processes */
-	int holders_status;                 /* 1; -errno: there may be more openers */
+	int openers_status;                 /* 1; -errno: there may be more openers */
 };
 
 const char *const attached_kind_names[] = {
@@ -48,40 +48,40 @@ bool attached_asks(struct device *const *devices, size_t n)
 }
 
 /* UIO does not change the domain. */
-static bool opens_vfio(const struct device_holder *holder)
+static bool opens_vfio(const struct device_opener *opener)
 {
-	return str_starts(holder->node, "/dev/vfio/");
+	return str_starts(opener->node, "/dev/vfio/");
 }
 
 static bool is_opener(const struct members *members, pid_t pid, size_t before)
 {
 	for (size_t i = 0; i < members->n && i <= before; i++)
-		for (size_t k = 0; k < members->v[i]->n_holders; k++)
-			if (members->v[i]->holders[k].pid == pid &&
-			    opens_vfio(&members->v[i]->holders[k]))
+		for (size_t k = 0; k < members->v[i]->n_openers; k++)
+			if (members->v[i]->openers[k].pid == pid &&
+			    opens_vfio(&members->v[i]->openers[k]))
 				return true;
 	return false;
 }
 
 static void find_openers(struct members *members)
 {
-	members->holders_status = 1;
+	members->openers_status = 1;
 	for (size_t i = 0; i < members->n; i++) {
 		const struct device *device = members->v[i];
 
-		if (device->holders_status < 0)
-			members->holders_status = device->holders_status;
-		for (size_t k = 0; k < device->n_holders; k++) {
-			const struct device_holder *holder = &device->holders[k];
-			bool counted = i && is_opener(members, holder->pid, i - 1);
+		if (device->openers_status < 0)
+			members->openers_status = device->openers_status;
+		for (size_t k = 0; k < device->n_openers; k++) {
+			const struct device_opener *opener = &device->openers[k];
+			bool counted = i && is_opener(members, opener->pid, i - 1);
 
 			for (size_t m = 0; m < k; m++)
-				counted = counted || (device->holders[m].pid == holder->pid &&
-						      opens_vfio(&device->holders[m]));
-			if (counted || !opens_vfio(holder))
+				counted = counted || (device->openers[m].pid == opener->pid &&
+						      opens_vfio(&device->openers[m]));
+			if (counted || !opens_vfio(opener))
 				continue;
 			if (members->n_openers++ == 0)
-				members->opener = holder;
+				members->opener = opener;
 		}
 	}
 }
@@ -104,7 +104,7 @@ static const struct attached_record *find_record(const struct attached_query *qu
 		const struct attached_record *record = &query->records[i];
 
 		if (!record->bound || !is_member(members, record->device) ||
-		    (members->holders_status == 1 && !is_opener(members, record->pid, members->n)))
+		    (members->openers_status == 1 && !is_opener(members, record->pid, members->n)))
 			continue;
 		if (record->attached)
 			return record;
@@ -190,8 +190,8 @@ static void set_members(const struct attached_query *query, struct members *memb
 		} else if (vfio && members->n_openers) {
 			set_opener(members, attached);
 			attached->error = query->records_status < 0 ? query->records_status : 0;
-		} else if (vfio && members->holders_status < 0) {
-			attached->error = members->holders_status;
+		} else if (vfio && members->openers_status < 0) {
+			attached->error = members->openers_status;
 		} else {
 			set_domain(query, members->v[i]);
 		}

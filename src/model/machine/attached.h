@@ -27,7 +27,7 @@ struct attached_query {
 };
 
 /* The facts about a device that attached_set() needs. */
-#define ATTACHED_NEED (DEVICE_NEED_GROUP | DEVICE_NEED_VFIO | DEVICE_NEED_HOLDERS)
+#define ATTACHED_NEED (DEVICE_NEED_GROUP | DEVICE_NEED_VFIO | DEVICE_NEED_OPENERS)
 
 /* Can anything but the kernel have attached one of the devices? If not, no records are needed. */
 bool attached_asks(struct device *const *devices, size_t n);

@@ -41,11 +41,11 @@ static void block_done(struct device_block *block)
 	strv_done(&block->mounts);
 }
 
-static void holder_done(struct device_holder *holder)
+static void opener_done(struct device_opener *opener)
 {
-	free(holder->comm);
-	free(holder->unit);
-	free(holder->node);
+	free(opener->comm);
+	free(opener->unit);
+	free(opener->node);
 }
 
 void device_done(struct device *device)
@@ -64,11 +64,11 @@ void device_done(struct device *device)
 		free(device->nets[i].name);
 	for (size_t i = 0; i < device->n_blocks; i++)
 		block_done(&device->blocks[i]);
-	for (size_t i = 0; i < device->n_holders; i++)
-		holder_done(&device->holders[i]);
+	for (size_t i = 0; i < device->n_openers; i++)
+		opener_done(&device->openers[i]);
 	free(device->nets);
 	free(device->blocks);
-	free(device->holders);
+	free(device->openers);
 	field_str_done(&device->attached.name);
 	field_str_done(&device->attached.context);
 	*device = (struct device){ 0 };
@@ -211,7 +211,7 @@ static int read_entries(struct gather *gather, const struct entries *entries,
 			return r;
 		devices[list->n] = &list->v[list->n];
 	}
-	return gather_holders(gather, devices, list->n);
+	return gather_openers(gather, devices, list->n);
 }
 
 int device_list(const struct sys_root *root, unsigned int need, struct device_list *ret)
@@ -276,7 +276,7 @@ int device_get(const struct sys_root *root, const char *path, unsigned int need,
 	if (r == 0)
 		r = gather_device(&gather, found + 1, strrchr(found, '/') + 1, NULL, &device);
 	if (r == 0)
-		r = gather_holders(&gather, &one, 1);
+		r = gather_openers(&gather, &one, 1);
 	if (r < 0)
 		return r;
 	*ret = device;

@@ -35,7 +35,7 @@ enum device_need {
 	DEVICE_NEED_CAPS = 1u << 12, /* reads config space, of awake devices only */
 	DEVICE_NEED_NET = 1u << 13,
 	DEVICE_NEED_BLOCK = 1u << 14,
-	DEVICE_NEED_HOLDERS = 1u << 15, /* one walk over all processes; with BLOCK, for disks too */
+	DEVICE_NEED_OPENERS = 1u << 15, /* one walk over all processes; with BLOCK, for disks too */
 	DEVICE_NEED_ALL = (1u << 16) - 1,
 	/* Not in ALL: with CAPS, also read config space of sleeping devices, which wakes them. */
 	DEVICE_WAKE = 1u << 16,
@@ -77,7 +77,7 @@ struct device_block {
 };
 
 /* A process that has a device node of the device open. */
-struct device_holder {
+struct device_opener {
 	pid_t pid;
 	char *comm;
 	struct field_u64 uid;
@@ -131,9 +131,9 @@ struct device {
 	struct device_block *blocks; /* parents before the devices stacked on them */
 	size_t n_blocks;
 	int blocks_status;
-	struct device_holder *holders;
-	size_t n_holders;
-	int holders_status;              /* -EACCES: some processes could not be examined */
+	struct device_opener *openers;
+	size_t n_openers;
+	int openers_status;              /* -EACCES: some processes could not be examined */
 	struct device_attached attached; /* set by attached_set(), after the device is read */
 };
 

@@ -12,7 +12,7 @@
 /* Adds what the facts in NEED depend on, or are read together with. */
 static unsigned int complete_need(unsigned int need)
 {
-	if (need & DEVICE_NEED_HOLDERS)
+	if (need & DEVICE_NEED_OPENERS)
 		need |= DEVICE_NEED_VFIO | DEVICE_NEED_PATH;
 	if (need & DEVICE_NEED_VFIO)
 		need |= DEVICE_NEED_GROUP;

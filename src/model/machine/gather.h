@@ -54,7 +54,7 @@ int gather_device(struct gather *gather, const char *link, const char *id,
 		  const struct field_u64 *group, struct device *ret);
 
 /* Walks the processes once and adds to each of the N devices its openers, if NEED includes them. */
-int gather_holders(const struct gather *gather, struct device **devices, size_t n);
+int gather_openers(const struct gather *gather, struct device **devices, size_t n);
 
 /* The links of /sys/class/NAME; STATUS says if they could be read. Returns 0 or -ENOMEM. */
 int gather_class(const struct sys_root *root, const char *name, struct class_links *ret);

@@ -151,7 +151,7 @@ static int read_group(struct gather *gather, unsigned int need, int groups, cons
 }
 
 /* Walks the processes once for the members of all groups. */
-static int read_holders(const struct gather *gather, const struct group_list *list)
+static int read_openers(const struct gather *gather, const struct group_list *list)
 {
 	_cleanup_free_ struct device **devices = NULL;
 	size_t n = 0, at = 0;
@@ -164,7 +164,7 @@ static int read_holders(const struct gather *gather, const struct group_list *li
 	for (size_t i = 0; i < list->n; i++)
 		for (size_t k = 0; k < list->v[i].n_members; k++)
 			devices[at++] = &list->v[i].members[k];
-	return gather_holders(gather, devices, n);
+	return gather_openers(gather, devices, n);
 }
 
 static int compare_groups(const void *a, const void *b)
@@ -202,7 +202,7 @@ int group_list(const struct sys_root *root, unsigned int need, unsigned int devi
 	}
 	if (list.n > 1)
 		qsort(list.v, list.n, sizeof(list.v[0]), compare_groups);
-	r = read_holders(&gather, &list);
+	r = read_openers(&gather, &list);
 	if (r < 0)
 		return r;
 	*ret = list;
@@ -238,7 +238,7 @@ int group_get(const struct sys_root *root, uint32_t number, unsigned int need,
 	if (r < 0)
 		return r;
 	list.n = 1;
-	r = read_holders(&gather, &list);
+	r = read_openers(&gather, &list);
 	if (r < 0)
 		return r;
 	*ret = list.v[0];

@@ -19,12 +19,12 @@ static bool is_context(const struct pasid_query *query, uint64_t pid)
 static void find_user(struct pasid_walk *walk)
 {
 	struct pasid_place *place = &walk->place;
-	struct pasid_span span = pasid_claims_of(&walk->holders, place->id);
+	struct pasid_span span = pasid_claims_of(&walk->openers, place->id);
 	struct field_u64 found[2] = { 0 };
 	size_t n[2] = { 0 };
 
 	for (size_t i = span.first; i < span.end; i++) {
-		const struct pasid_stored *claim = &walk->holders.v[i];
+		const struct pasid_stored *claim = &walk->openers.v[i];
 
 		if (is_context(walk->query, claim->pid.value))
 			continue;
@@ -41,17 +41,17 @@ static void find_user(struct pasid_walk *walk)
 		place->user = field_u64_error(walk->files.status);
 }
 
-int pasid_walk_holders(struct pasid_walk *walk)
+int pasid_walk_openers(struct pasid_walk *walk)
 {
 	int r = 0;
 
-	if (walk->holders_read)
+	if (walk->openers_read)
 		return 0;
-	walk->holders_read = true;
+	walk->openers_read = true;
 	for (unsigned int i = 0; r == 0 && pasid_sources[i]; i++)
 		if (pasid_sources[i] == &pasid_source_vfio)
-			r = pasid_walk_read(walk, i, &walk->holders);
-	pasid_claims_sort(&walk->holders);
+			r = pasid_walk_read(walk, i, &walk->openers);
+	pasid_claims_sort(&walk->openers);
 	return r;
 }
 
@@ -70,7 +70,7 @@ int pasid_walk_explain(struct pasid_walk *walk, const struct pasid_entry *entry)
 	    !(walk->rows.need & PASID_NEED_OWNER))
 		return 0;
 	place->user_known = true;
-	r = pasid_walk_holders(walk);
+	r = pasid_walk_openers(walk);
 	if (r == 0)
 		find_user(walk);
 	return r;

@@ -205,8 +205,8 @@ struct pasid_walk {
 	int stopped; /* what EACH returned */
 	struct pasid_files files;
 	struct pasid_claims claims;
-	struct pasid_claims holders; /* of VFIO devices; read when an entry needs them */
-	bool holders_read;
+	struct pasid_claims openers; /* of VFIO devices; read when an entry needs them */
+	bool openers_read;
 	struct pasid_reports *reports;
 	struct pasid_rows rows;
 	int hardware_status; /* 1: all entries of the table were read; else why not */
@@ -233,7 +233,7 @@ int pasid_walk_read(struct pasid_walk *walk, unsigned int source, struct pasid_c
 int pasid_walk_explain(struct pasid_walk *walk, const struct pasid_entry *entry);
 
 /* Reads once which processes have devices open. Returns 0 or -ENOMEM. */
-int pasid_walk_holders(struct pasid_walk *walk);
+int pasid_walk_openers(struct pasid_walk *walk);
 
 /*
  * First the devices in the hardware's table, then those known only from claims. Return 0, what EACH

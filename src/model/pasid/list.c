@@ -124,7 +124,7 @@ static int add_sources(struct pasid_walk *walk)
 			r = pasid_walk_read(walk, i, &walk->claims);
 	}
 	if (r == 0 && walk->query->need & PASID_NEED_TABLES)
-		r = pasid_walk_holders(walk);
+		r = pasid_walk_openers(walk);
 	return r;
 }
 

@@ -31,7 +31,7 @@ enum pasid_claim_what {
 	PASID_CLAIM_NUMBER, /* PASIDs LO to HI are bound */
 	PASID_CLAIM_STALE,  /* as NUMBER, but the reader may not see whether they still are */
 	PASID_CLAIM_SOME,   /* one is bound, number not reported: KFD's 0, idxd's open queues */
-	PASID_CLAIM_HOLDER, /* the process has the device open and may have bound any number */
+	PASID_CLAIM_OPENER, /* the process has the device open and may have bound any number */
 };
 
 /* A report of a source. Strings belong to the source and are copied. */
@@ -82,7 +82,7 @@ enum pasid_need {
 	PASID_NEED_GROUP = 1u << 0,
 	PASID_NEED_DRIVER = 1u << 1,
 	PASID_NEED_OWNER =
-		1u << 2, /* owners of entries that no source claims: PASID_CLAIM_HOLDER */
+		1u << 2, /* owners of entries that no source claims: PASID_CLAIM_OPENER */
 	PASID_NEED_PROCESS = 1u << 3, /* command, user, unit, start of the process */
 	PASID_NEED_KIND = 1u << 4,    /* kinds that the hardware's table entry does not show */
 	PASID_NEED_USER = 1u << 5,    /* the user's name */

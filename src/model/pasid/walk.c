@@ -24,7 +24,7 @@ void pasid_walk_done(struct pasid_walk *walk)
 {
 	pasid_files_done(&walk->files);
 	pasid_claims_done(&walk->claims);
-	pasid_claims_done(&walk->holders);
+	pasid_claims_done(&walk->openers);
 	pasid_processes_done(&walk->rows.processes);
 	pasid_users_done(&walk->rows.users);
 	pasid_parts_done(&walk->parts);

@@ -106,13 +106,13 @@ static struct topology_node *add_node(struct build *build, enum topology_kind ki
 	return node;
 }
 
-static int add_process(struct build *build, size_t parent, const struct device_holder *holder)
+static int add_process(struct build *build, size_t parent, const struct device_opener *opener)
 {
 	struct topology_node *node = add_node(build, TOPOLOGY_PROCESS, parent);
 
 	if (!node)
 		return -ENOMEM;
-	node->holder = holder;
+	node->opener = opener;
 	return 0;
 }
 
@@ -200,20 +200,20 @@ static bool is_told(const struct topology *topology, size_t device, pid_t pid)
 
 		if (node->kind != TOPOLOGY_PROCESS)
 			continue;
-		if (node->holder ? node->holder->pid == pid
+		if (node->opener ? node->opener->pid == pid
 				 : node->range->pid.value == (uint64_t)pid)
 			return true;
 	}
 	return false;
 }
 
-static int add_holders(struct build *build, size_t parent, const struct device *device)
+static int add_openers(struct build *build, size_t parent, const struct device *device)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < device->n_holders; i++)
-		if (!is_told(build->topology, parent, device->holders[i].pid))
-			r = add_process(build, parent, &device->holders[i]);
+	for (size_t i = 0; r == 0 && i < device->n_openers; i++)
+		if (!is_told(build->topology, parent, device->openers[i].pid))
+			r = add_process(build, parent, &device->openers[i]);
 	return r;
 }
 
@@ -236,7 +236,7 @@ static int add_device(struct build *build, size_t parent, size_t sibling)
 	if (r == 0 && build->need->pasids && build->need->depth >= TOPOLOGY_PASID)
 		r = add_pasids(build, at, device);
 	if (r == 0 && build->need->depth == TOPOLOGY_PROCESS)
-		r = add_holders(build, at, device);
+		r = add_openers(build, at, device);
 	for (size_t i = 0; r == 0 && i < build->n_siblings; i++)
 		if (i != sibling && build->above[i] == sibling)
 			r = add_device(build, at, i);

@@ -20,14 +20,14 @@ void topology_fold_done(struct topology_fold *fold)
 
 static uint64_t topology_pid(const struct topology_node *node)
 {
-	return node->holder ? (uint64_t)node->holder->pid : node->range->pid.value;
+	return node->opener ? (uint64_t)node->opener->pid : node->range->pid.value;
 }
 
 /* NULL if unknown. */
 static const char *topology_command(const struct topology_node *node)
 {
-	if (node->holder)
-		return node->holder->comm;
+	if (node->opener)
+		return node->opener->comm;
 	return node->range->command.status == 1 ? node->range->command.value : NULL;
 }
 

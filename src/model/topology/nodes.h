@@ -67,13 +67,13 @@ struct topology_node {
 	const struct device *device;
 	const struct pasid_range *range;    /* the first of consecutive ranges */
 	uint32_t lo, hi;                    /* with RANGE: the PASIDs, inclusive */
-	const struct device_holder *holder; /* process with the device open; else see RANGE */
+	const struct device_opener *opener; /* process with the device open; else see RANGE */
 };
 
 struct topology {
 	struct topology_node *v; /* depth-first: each after its parent */
 	size_t n;
-	int holders_status; /* 1; 0: not asked for; -EACCES: some processes could not be examined */
+	int openers_status; /* 1; 0: not asked for; -EACCES: some processes could not be examined */
 
 	struct topology_unit *units;
 	size_t n_units;

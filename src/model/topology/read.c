@@ -108,7 +108,7 @@ static int read_others(struct gather *gather, struct topology *topology)
 }
 
 /* Walks the processes once for all devices, and the contexts' records once. */
-static int read_holders(const struct gather *gather, const struct topology_need *need,
+static int read_openers(const struct gather *gather, const struct topology_need *need,
 			struct topology *topology)
 {
 	struct attached_query query;
@@ -128,10 +128,10 @@ static int read_holders(const struct gather *gather, const struct topology_need 
 			devices[at++] = &groups->v[i].members[k];
 	for (size_t i = 0; i < others->n; i++)
 		devices[at++] = &others->v[i];
-	r = gather_holders(gather, devices, n);
+	r = gather_openers(gather, devices, n);
 	for (size_t i = 0; i < n; i++)
-		if (devices[i]->holders_status < 0 || topology->holders_status == 0)
-			topology->holders_status = devices[i]->holders_status;
+		if (devices[i]->openers_status < 0 || topology->openers_status == 0)
+			topology->openers_status = devices[i]->openers_status;
 	if (r < 0 || !need->attached)
 		return r;
 	query = *need->attached;
@@ -158,11 +158,11 @@ static int read_all(const struct sys_root *root, const struct topology_need *nee
 	if (r < 0 || need->depth == TOPOLOGY_GROUP)
 		return r;
 	if (need->depth == TOPOLOGY_PROCESS)
-		device_need |= DEVICE_NEED_HOLDERS;
+		device_need |= DEVICE_NEED_OPENERS;
 	r = gather_open(root, device_need, &gather);
 	if (r == 0)
 		r = read_others(&gather, topology);
-	return r == 0 ? read_holders(&gather, need, topology) : r;
+	return r == 0 ? read_openers(&gather, need, topology) : r;
 }
 
 int topology_read(const struct sys_root *root, const struct topology_need *need,

@@ -11,7 +11,7 @@ SATA=0000:00:1f.2
 
 teardown()
 {
-	[[ -z ${HOLDER-} ]] || kill "$HOLDER"
+	[[ -z ${OPENER-} ]] || kill "$OPENER"
 	destroy_all
 }
 
@@ -130,12 +130,12 @@ net_of()
 	umount /mnt/disk
 	rm -f /tmp/mounted
 	unshare -m bash -c 'mount /dev/nvme0n1 /mnt/disk && : >/tmp/mounted && exec sleep 1000' 3>&- &
-	HOLDER=$!
+	OPENER=$!
 	eventually test -e /tmp/mounted
 	obstructed "$DISK" claimed
-	kill $HOLDER
-	wait $HOLDER || true
-	HOLDER=
+	kill $OPENER
+	wait $OPENER || true
+	OPENER=
 	mkswap -q /dev/nvme0n1
 	swapon /dev/nvme0n1
 	obstructed "$DISK" swap

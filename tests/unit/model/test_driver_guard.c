@@ -34,7 +34,7 @@ static struct device bare(void)
 				.class = field_u64(0x020000),
 				.nets_status = 1,
 				.blocks_status = 1,
-				.holders_status = 1 };
+				.openers_status = 1 };
 }
 
 static void guard(const struct tree *tree, const struct device *device, const char *expected)
@@ -275,10 +275,10 @@ static void claims(void **state)
 	memset(claimed, 0, sizeof(claimed));
 }
 
-static void holders(void **state)
+static void openers(void **state)
 {
 	const struct tree *tree = *state;
-	struct device_holder of[] = {
+	struct device_opener of[] = {
 		{ .pid = 7, .comm = (char *)"qemu", .node = (char *)"/dev/vfio/6" },
 		{ .pid = 8,
 		  .comm = (char *)"dpdk",
@@ -293,25 +293,25 @@ static void holders(void **state)
 	};
 	struct device device = bare();
 
-	device.holders = of;
-	device.n_holders = ARRAY_SIZE(of);
+	device.openers = of;
+	device.n_openers = ARRAY_SIZE(of);
 	guard(tree, &device,
-	      "holder: process 7 (qemu) has /dev/vfio/6 open [kill 7] (7)\n"
-	      "holder: process 8 (dpdk) has /dev/uio0 open [systemctl stop 'd p.service'] (8)\n"
-	      "holder: process 9 (x) has /dev/uio0 open [kill 9] (9)\n"
-	      "holder: process 10 (ioasid:vm1) has /dev/vfio/6 open (10)\n");
+	      "opener: process 7 (qemu) has /dev/vfio/6 open [kill 7] (7)\n"
+	      "opener: process 8 (dpdk) has /dev/uio0 open [systemctl stop 'd p.service'] (8)\n"
+	      "opener: process 9 (x) has /dev/uio0 open [kill 9] (9)\n"
+	      "opener: process 10 (ioasid:vm1) has /dev/vfio/6 open (10)\n");
 }
 
 /* Unreadable processes matter if unbinding waits for an open node, or if a disk may be open. */
-static void holders_unknown(void **state)
+static void openers_unknown(void **state)
 {
 #define UNSEEN \
-	"unknown holder: the open files of all processes could not be read: Permission denied\n"
+	"unknown opener: the open files of all processes could not be read: Permission denied\n"
 	const struct tree *tree = *state;
 	struct device_block block = { .name = (char *)"sda", .uses_status = 1 };
 	struct device device = bare();
 
-	device.holders_status = -EACCES;
+	device.openers_status = -EACCES;
 	guard(tree, &device, "");
 	device.driver = (struct field_str){ (char *)"vfio-pci", 1 };
 	guard(tree, &device, UNSEEN);
@@ -322,7 +322,7 @@ static void holders_unknown(void **state)
 	device.blocks = &block;
 	device.n_blocks = 1;
 	guard(tree, &device, UNSEEN);
-	device.holders_status = 1;
+	device.openers_status = 1;
 	guard(tree, &device, "");
 }
 
@@ -352,7 +352,7 @@ static int try_guard(void *data)
 		  .swap = true },
 		{ .name = (char *)"md1", .parent = (char *)"sda", .stacked = true }
 	};
-	struct device_holder holder = { .pid = 7,
+	struct device_opener opener = { .pid = 7,
 					.comm = (char *)"qemu",
 					.node = (char *)"/dev/vfio/6" };
 	struct device device = bare();
@@ -364,9 +364,9 @@ static int try_guard(void *data)
 	device.n_nets = 2;
 	device.blocks = blocks;
 	device.n_blocks = 2;
-	device.holders = &holder;
-	device.n_holders = 1;
-	device.holders_status = -EACCES;
+	device.openers = &opener;
+	device.n_openers = 1;
+	device.openers_status = -EACCES;
 	r = driver_guard_device(&tree->root, &device, &list);
 	assert_int_equal(list.n, r == 0 ? 10 : 0);
 	return r;
@@ -388,8 +388,8 @@ int main(void)
 		tree_test(uses_of_disks),
 		tree_test(stacked_devices),
 		tree_test(claims),
-		tree_test(holders),
-		tree_test(holders_unknown),
+		tree_test(openers),
+		tree_test(openers_unknown),
 		tree_test(commands_that_can_be_shown),
 		tree_test(runs_out_of_memory),
 	};

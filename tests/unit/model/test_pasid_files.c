@@ -78,9 +78,9 @@ static void vfio(void **state)
 	tree_file(tree, "proc/22/fdinfo/3",
 		  "pos:\t0\nvfio-device-syspath: /sys/devices/pci0000:00/0000:00:11.0\n");
 	check(tree, "vfio", 1,
-	      ID " holder 0-0 unknown pid 20 vfio0 iommufd\n" ID " holder 0-0 unknown pid 21 6\n"
-		 "0000:00:11.0 holder 0-0 unknown pid 21 6\n"
-		 "0000:00:11.0 holder 0-0 unknown pid 22 -\n",
+	      ID " opener 0-0 unknown pid 20 vfio0 iommufd\n" ID " opener 0-0 unknown pid 21 6\n"
+		 "0000:00:11.0 opener 0-0 unknown pid 21 6\n"
+		 "0000:00:11.0 opener 0-0 unknown pid 22 -\n",
 	      "");
 }
 
@@ -186,16 +186,16 @@ static void vfio_with_iommufd(void **state)
 	tree_link(tree, "proc/22/fd/5", "/dev/iommu");
 	tree_link(tree, "proc/23/fd/3", "/dev/vfio/devices/vfio1");
 	check(tree, "vfio", 1,
-	      ID " holder 0-0 unknown pid 20 vfio0\n" ID
-		 " holder 0-0 unknown pid 21 vfio0 iommufd\n" ID
-		 " holder 0-0 unknown pid 22 vfio0 iommufd\n",
+	      ID " opener 0-0 unknown pid 20 vfio0\n" ID
+		 " opener 0-0 unknown pid 21 vfio0 iommufd\n" ID
+		 " opener 0-0 unknown pid 22 vfio0 iommufd\n",
 	      "");
 	claims_check_device(tree, "vfio", "0000:00:11.0", "");
 	tree_link(tree, "proc/30/fd", "errno:13");
 	claims_check_device(tree, "vfio", ID,
-			    ID " holder 0-0 unknown pid 20 vfio0\n" ID
-			       " holder 0-0 unknown pid 21 vfio0 iommufd\n" ID
-			       " holder 0-0 unknown pid 22 vfio0 iommufd\n");
+			    ID " opener 0-0 unknown pid 20 vfio0\n" ID
+			       " opener 0-0 unknown pid 21 vfio0 iommufd\n" ID
+			       " opener 0-0 unknown pid 22 vfio0 iommufd\n");
 }
 
 static void put_device(FILE *f, const char *name, const char *value)

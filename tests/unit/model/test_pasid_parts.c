@@ -30,7 +30,7 @@ static void put_str(FILE *f, const char *name, const char *value)
 
 static void put_claim(FILE *f, const struct pasid_stored *claim)
 {
-	static const char *const whats[] = { "number", "stale", "some", "holder" };
+	static const char *const whats[] = { "number", "stale", "some", "opener" };
 
 	fprintf(f, "%s %u-%u %s %s", claim->device, claim->lo, claim->hi, whats[claim->what],
 		pasid_kind_name((enum pasid_kind)claim->kind));
@@ -116,7 +116,7 @@ static void keeps_claims_sorted(void **state)
 		    .fault_failures = field_u64_error(-EIO) } },
 		{ 1,
 		  { .device = "d1",
-		    .what = PASID_CLAIM_HOLDER,
+		    .what = PASID_CLAIM_OPENER,
 		    .iommufd = true,
 		    .uid = field_u64(5),
 		    .ioas = field_u64(6),
@@ -129,7 +129,7 @@ static void keeps_claims_sorted(void **state)
 	add(&claims, given, ARRAY_SIZE(given));
 	check(claims.v, claims.n, NULL, 0,
 	      "d1 0-0 some sva own faults=1 failures!-5 by 0x1\n"
-	      "d1 0-0 holder unknown iommufd uid=5 ioas=6 hwpt=7 by 0x2\n"
+	      "d1 0-0 opener unknown iommufd uid=5 ioas=6 hwpt=7 by 0x2\n"
 	      "d2 3-5 number unknown name=d2 context=x by 0x4\n"
 	      "d2 4-5 number unknown pid=9 target=w by 0x4\n"
 	      "d2 4-4 number unknown pid=8 target=y by 0x8\n"
@@ -444,7 +444,7 @@ static void knows_numbers_of_processes(void **state)
 		BARE(field_u64(8), PASID_KIND_DMA, false),
 		BARE(field_u64(8), PASID_KIND_SVA, true),
 		BARE(denied, PASID_KIND_SVA, false),
-		SVA("d", 0, PASID_CLAIM_HOLDER, field_u64(8), PASID_KIND_SVA, false),
+		SVA("d", 0, PASID_CLAIM_OPENER, field_u64(8), PASID_KIND_SVA, false),
 		NUMBER("e", 30, field_u64(9), PASID_KIND_SVA, false),
 		NUMBER("e", 31, field_u64(8), PASID_KIND_SVA, false),
 		NUMBER("e", 32, field_u64(7), PASID_KIND_SVA, true),

@@ -65,7 +65,7 @@ static const char *draw(const struct topology *topology, char *buf, size_t size)
 			fprintf(f, " %u-%u\n", node->lo, node->hi);
 		else if (node->kind == TOPOLOGY_PROCESS)
 			fprintf(f, " %d\n",
-				node->holder ? (int)node->holder->pid
+				node->opener ? (int)node->opener->pid
 					     : (int)node->range->pid.value);
 		else
 			fprintf(f, " %s\n", node->device->id);
@@ -219,7 +219,7 @@ static void tells_a_process_once(void **state)
 	open_devices(*state, "91", "7", "/dev/vfio/10");
 	tree_dir(*state, "sys/class/vfio/10");
 	assert_int_equal(topology_read(&((struct tree *)*state)->root, &need, &topology), 0);
-	assert_int_equal(topology.holders_status, 1);
+	assert_int_equal(topology.openers_status, 1);
 	assert_non_null(strstr(draw(&topology, text, sizeof(text)), "  device 0000:00:05.0\n"
 								    "   pasid 1-4\n"
 								    "    process 90\n"

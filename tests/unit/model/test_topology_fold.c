@@ -21,7 +21,7 @@ struct machine {
 	struct topology_unit unit;
 	struct group groups[GROUPS_MAX];
 	struct device devices[GROUPS_MAX];
-	struct device_holder holders[GROUPS_MAX];
+	struct device_opener openers[GROUPS_MAX];
 	struct pasid_range ranges[GROUPS_MAX];
 	size_t n;
 };
@@ -50,8 +50,8 @@ static size_t add_device(struct machine *m, const char *driver)
 
 static void add_process(struct machine *m, size_t parent, pid_t pid, const char *comm)
 {
-	m->holders[m->n] = (struct device_holder){ .pid = pid, .comm = (char *)comm };
-	add(m, (struct topology_node){ TOPOLOGY_PROCESS, parent, .holder = &m->holders[m->n] });
+	m->openers[m->n] = (struct device_opener){ .pid = pid, .comm = (char *)comm };
+	add(m, (struct topology_node){ TOPOLOGY_PROCESS, parent, .opener = &m->openers[m->n] });
 }
 
 static int machine_setup(void **state)

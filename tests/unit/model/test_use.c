@@ -224,7 +224,7 @@ static void guards_functions(void **state)
 	      "network: a network interface of it is in another network namespace\n");
 }
 
-static void guards_holders(void **state)
+static void guards_openers(void **state)
 {
 	const struct tree *tree = *state;
 	_cleanup_device_ struct device device = { 0 };
@@ -240,14 +240,14 @@ static void guards_holders(void **state)
 	tree_file(tree, "proc/813/cgroup", "0::/system.slice/dpdk.service\n");
 	tree_link(tree, "proc/813/fd/3", "/dev/vfio/3");
 	tree_link(tree, "proc/814/fd/3", "/dev/vfio/3"); /* has ended: no comm */
-	assert_int_equal(device_get(&tree->root, NVME_PATH, DEVICE_NEED_HOLDERS, &device), 0);
-	assert_int_equal(device.holders_status, 1);
-	assert_int_equal(device.n_holders, 2);
-	assert_int_equal(device.holders[0].pid, 812);
-	assert_string_equal(device.holders[0].node, "/dev/vfio/devices/vfio7");
-	assert_string_equal(device.holders[1].unit, "dpdk.service");
-	guard(tree, "holder: process 812 (qemu) has /dev/vfio/devices/vfio7 open [kill 812] (812)\n"
-		    "holder: process 813 (dpdk) has /dev/vfio/3 open "
+	assert_int_equal(device_get(&tree->root, NVME_PATH, DEVICE_NEED_OPENERS, &device), 0);
+	assert_int_equal(device.openers_status, 1);
+	assert_int_equal(device.n_openers, 2);
+	assert_int_equal(device.openers[0].pid, 812);
+	assert_string_equal(device.openers[0].node, "/dev/vfio/devices/vfio7");
+	assert_string_equal(device.openers[1].unit, "dpdk.service");
+	guard(tree, "opener: process 812 (qemu) has /dev/vfio/devices/vfio7 open [kill 812] (812)\n"
+		    "opener: process 813 (dpdk) has /dev/vfio/3 open "
 		    "[systemctl stop dpdk.service] (813)\n");
 }
 
@@ -270,9 +270,9 @@ static void guards_against_names(void **state)
 		snprintf(path, sizeof(path), "proc/%d/fd/3", pid);
 		tree_link(tree, path, "/dev/vfio/devices/vfio7");
 	}
-	guard(tree, "holder: process 811 (ioasid:;reboot) has /dev/vfio/devices/vfio7 open (811)\n"
-		    "holder: process 812 (x) has /dev/vfio/devices/vfio7 open [kill 812] (812)\n"
-		    "holder: process 813 (x) has /dev/vfio/devices/vfio7 open [kill 813] (813)\n");
+	guard(tree, "opener: process 811 (ioasid:;reboot) has /dev/vfio/devices/vfio7 open (811)\n"
+		    "opener: process 812 (x) has /dev/vfio/devices/vfio7 open [kill 812] (812)\n"
+		    "opener: process 813 (x) has /dev/vfio/devices/vfio7 open [kill 813] (813)\n");
 }
 
 static void guards_disks_that_are_open(void **state)
@@ -297,9 +297,9 @@ static void guards_disks_that_are_open(void **state)
 	tree_link(tree, "proc/813/fd/3", "/dev/nvme0");
 	tree_file(tree, "proc/814/comm", "fio\n");
 	tree_link(tree, "proc/814/fd/3", "/dev/ng0n1");
-	guard(tree, "holder: process 812 (qemu) has /dev/nvme0n1p1 open [kill 812] (812)\n"
-		    "holder: process 813 (nvme) has /dev/nvme0 open [kill 813] (813)\n"
-		    "holder: process 814 (fio) has /dev/ng0n1 open [kill 814] (814)\n");
+	guard(tree, "opener: process 812 (qemu) has /dev/nvme0n1p1 open [kill 812] (812)\n"
+		    "opener: process 813 (nvme) has /dev/nvme0 open [kill 813] (813)\n"
+		    "opener: process 814 (fio) has /dev/ng0n1 open [kill 814] (814)\n");
 }
 
 int main(void)
@@ -313,7 +313,7 @@ int main(void)
 		tree_test(guards_networks),
 		tree_test(says_what_it_cannot_tell),
 		tree_test(guards_functions),
-		tree_test(guards_holders),
+		tree_test(guards_openers),
 		tree_test(guards_against_names),
 		tree_test(guards_disks_that_are_open),
 	};

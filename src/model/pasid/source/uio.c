@@ -43,18 +43,18 @@ static int read_number(const struct sys_root *root, const char *id, uint32_t *re
 }
 
 /* The processes that have the node open, sorted by pid. */
-struct holders {
+struct openers {
 	pid_t *v;
 	size_t n;
 };
 
-static void holders_done(struct holders *holders)
+static void openers_done(struct openers *openers)
 {
-	free(holders->v);
+	free(openers->v);
 }
 
-static int holders_get(const struct pasid_files *files, const struct pasid_node *node,
-		       struct holders *ret)
+static int openers_get(const struct pasid_files *files, const struct pasid_node *node,
+		       struct openers *ret)
 {
 	for (size_t i = 0; i < files->n; i++) {
 		const pid_t pid = files->v[i].pid;
@@ -72,12 +72,12 @@ static int holders_get(const struct pasid_files *files, const struct pasid_node 
 }
 
 /* Is an ancestor of PID in the list, from which it may have inherited the open file? */
-static bool is_descendant(const struct sys_root *root, const struct holders *holders, pid_t pid)
+static bool is_descendant(const struct sys_root *root, const struct openers *openers, pid_t pid)
 {
 	for (int i = 0; i < GENERATIONS_MAX && pid > 1; i++) {
 		pid = sys_proc_parent(root, pid);
-		for (size_t k = 0; k < holders->n; k++)
-			if (holders->v[k] == pid)
+		for (size_t k = 0; k < openers->n; k++)
+			if (openers->v[k] == pid)
 				return true;
 	}
 	return false;
@@ -87,42 +87,42 @@ static bool is_descendant(const struct sys_root *root, const struct holders *hol
  * The last opener of the node. Processes that inherited the file do not count; if several unrelated
  * ones remain, it is unknown.
  */
-static struct field_u64 find_opener(const struct sys_root *root, const struct holders *holders)
+static struct field_u64 find_opener(const struct sys_root *root, const struct openers *openers)
 {
 	struct field_u64 opener = { 0 };
 
-	if (holders->n == 1)
-		return field_u64((uint64_t)holders->v[0]);
-	for (size_t i = 0; i < holders->n; i++) {
-		if (is_descendant(root, holders, holders->v[i]))
+	if (openers->n == 1)
+		return field_u64((uint64_t)openers->v[0]);
+	for (size_t i = 0; i < openers->n; i++) {
+		if (is_descendant(root, openers, openers->v[i]))
 			continue;
 		if (opener.status == 1)
 			return (struct field_u64){ 0 };
-		opener = field_u64((uint64_t)holders->v[i]);
+		opener = field_u64((uint64_t)openers->v[i]);
 	}
 	return opener;
 }
 
-static int claim_holders(struct pasid_reader *reader, const struct pasid_node *node,
+static int claim_openers(struct pasid_reader *reader, const struct pasid_node *node,
 			 struct pasid_claim *claim)
 {
-	_cleanup_(holders_done) struct holders holders = { 0 };
+	_cleanup_(openers_done) struct openers openers = { 0 };
 	const struct pasid_files *files;
 	int r, status = pasid_reader_files(reader, &files);
 
-	if (status == -ENOMEM || holders_get(files, node, &holders) < 0)
+	if (status == -ENOMEM || openers_get(files, node, &openers) < 0)
 		return -ENOMEM;
-	if (holders.n == 0 && status == 1)
+	if (openers.n == 0 && status == 1)
 		return 1;
-	if (holders.n) {
-		claim->pid = find_opener(reader->root, &holders);
+	if (openers.n) {
+		claim->pid = find_opener(reader->root, &openers);
 	} else {
 		/* A process that may not be examined may have it open. */
 		claim->what = PASID_CLAIM_STALE;
 		claim->pid = field_u64_error(status);
 	}
 	r = pasid_reader_claim(reader, claim);
-	return r < 0 ? r : holders.n ? 1 : status;
+	return r < 0 ? r : openers.n ? 1 : status;
 }
 
 /* Returns 1, 0 if the node belongs to another driver, -errno. */
@@ -143,7 +143,7 @@ static int read_node(struct pasid_reader *reader, const char *name)
 	claim.hi = claim.lo;
 	snprintf(dev, sizeof(dev), "/dev/%s", name);
 	pasid_node_get(reader->root, sysfs, dev, &node);
-	return claim_holders(reader, &node, &claim);
+	return claim_openers(reader, &node, &claim);
 }
 
 static int uio_read(struct pasid_reader *reader)

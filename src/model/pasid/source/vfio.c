@@ -128,7 +128,7 @@ static int claim_file(struct pasid_reader *reader, const struct nodes *nodes,
 {
 	const struct pasid_file *file = &files->v[at];
 	struct pasid_claim claim = { .device = file->vfio_device,
-				     .what = PASID_CLAIM_HOLDER,
+				     .what = PASID_CLAIM_OPENER,
 				     .pid = field_u64((uint64_t)file->pid) };
 	int r = 0;
 

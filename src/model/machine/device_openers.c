@@ -145,28 +145,28 @@ static int on_file(const struct proc_file *file, void *data)
 	return 0;
 }
 
-static int add_holder(struct device *device, const struct proc_process *process, const char *node)
+static int add_opener(struct device *device, const struct proc_process *process, const char *node)
 {
-	struct device_holder holder = { .pid = process->pid,
+	struct device_opener opener = { .pid = process->pid,
 					.uid = process->uid,
 					.service = process->service };
-	struct device_holder *slot = NULL;
+	struct device_opener *slot = NULL;
 	int r;
 
-	r = str_replace(&holder.comm, process->comm);
+	r = str_replace(&opener.comm, process->comm);
 	if (r == 0)
-		r = str_replace(&holder.unit, process->unit);
+		r = str_replace(&opener.unit, process->unit);
 	if (r == 0)
-		r = str_replace(&holder.node, node);
+		r = str_replace(&opener.node, node);
 	if (r == 0)
-		slot = array_push(device->holders, device->n_holders);
+		slot = array_push(device->openers, device->n_openers);
 	if (!slot) {
-		free(holder.comm);
-		free(holder.unit);
-		free(holder.node);
+		free(opener.comm);
+		free(opener.unit);
+		free(opener.node);
 		return -ENOMEM;
 	}
-	*slot = holder;
+	*slot = opener;
 	return 0;
 }
 
@@ -187,19 +187,19 @@ static int tell_devices(const struct search *search)
 
 			/* The process has ended. */
 			if (found == 0)
-				r = add_holder(node->device, &process, node->path);
+				r = add_opener(node->device, &process, node->path);
 		}
 	}
 	return r;
 }
 
-int gather_holders(const struct gather *gather, struct device **devices, size_t n)
+int gather_openers(const struct gather *gather, struct device **devices, size_t n)
 {
 	_cleanup_(search_done) struct search search = { .root = gather->root };
 	_cleanup_(links_done) struct links links = { 0 };
 	int r = 0, walked = 0;
 
-	if (!(gather->need & DEVICE_NEED_HOLDERS))
+	if (!(gather->need & DEVICE_NEED_OPENERS))
 		return 0;
 	for (size_t k = 0; r == 0 && k < ARRAY_SIZE(classes); k++)
 		r = gather_class(gather->root, classes[k], &links.of[k]);
@@ -212,6 +212,6 @@ int gather_holders(const struct gather *gather, struct device **devices, size_t 
 	if (walked == -ENOMEM)
 		return walked;
 	for (size_t i = 0; i < n; i++)
-		devices[i]->holders_status = walked < 0 ? walked : 1;
+		devices[i]->openers_status = walked < 0 ? walked : 1;
 	return tell_devices(&search);
 }
