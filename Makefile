@@ -17,6 +17,7 @@ datadir     ?= $(prefix)/share
 mandir      ?= $(datadir)/man
 bashcompdir ?= $(datadir)/bash-completion/completions
 docdir      ?= $(datadir)/doc/$(NAME)
+unitdir     ?= $(prefix)/lib/systemd/system
 
 PKG_CONFIG ?= pkg-config
 LIBRARIES  := libudev libmnl smartcols json-c zlib
@@ -62,6 +63,7 @@ FUZZERS  := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/tests/fuzz/%,$(sort $(wildca
 HELPERS  := $(patsubst tests/lab/suites/%.c,$(BUILD)/tests/lab/suites/%,$(sort $(wildcard tests/lab/suites/*.c)))
 # A directory: which schemas there are, the program knows.
 SCHEMAS  := $(BUILD)/schemas
+UNIT     := dist/$(NAME)-context@.service
 MANUALS  := $(patsubst man/%.in,$(BUILD)/man/%,$(sort $(wildcard man/*.8.in)))
 
 # V=1 shows the commands.
@@ -195,18 +197,20 @@ install: all ## install beneath $(DESTDIR)$(prefix)
 	install -m 644 $(SCHEMAS)/*.schema.json $(DESTDIR)$(datadir)/$(NAME)
 	install -d $(DESTDIR)$(mandir)/man8
 	install -m 644 $(MANUALS) $(DESTDIR)$(mandir)/man8
+	sed 's,@bindir@,$(bindir),' $(UNIT) | install -D -m 644 /dev/stdin $(DESTDIR)$(unitdir)/$(notdir $(UNIT))
 	install -D -m 644 README.md $(DESTDIR)$(docdir)/README.md
 	install -D -m 644 LICENSE $(DESTDIR)$(docdir)/LICENSE
 
 uninstall: ## remove what install installed
 	rm -f $(DESTDIR)$(bindir)/$(NAME) $(DESTDIR)$(bashcompdir)/$(NAME)
+	rm -f $(DESTDIR)$(unitdir)/$(notdir $(UNIT))
 	rm -f $(addprefix $(DESTDIR)$(mandir)/man8/,$(notdir $(MANUALS)))
 	rm -rf $(DESTDIR)$(datadir)/$(NAME) $(DESTDIR)$(docdir)
 
 dist: ## make $(BUILD)/ioasidctl-VERSION.tar.gz
 	@mkdir -p $(BUILD)
 	tar --transform 's,^\./,$(NAME)-$(VERSION)/,' --sort=name --owner=0 --group=0 --exclude-vcs \
-	    --exclude='./build' -czf $(BUILD)/$(NAME)-$(VERSION).tar.gz ./src ./man ./completions ./doc ./tests \
+	    --exclude='./build' -czf $(BUILD)/$(NAME)-$(VERSION).tar.gz ./src ./man ./completions ./dist ./doc ./tests \
 	    ./.ci ./.clang-format ./Makefile ./README.md ./LICENSE ./$(NAME).spec
 
 clean: ## remove what was built

@@ -35,6 +35,7 @@ schemas()
 
 FILES=$(LC_ALL=C sort <<END
 /usr/bin/ioasidctl
+/usr/lib/systemd/system/ioasidctl-context@.service
 /usr/share/bash-completion/completions/ioasidctl
 /usr/share/doc/ioasidctl/LICENSE
 /usr/share/doc/ioasidctl/README.md
@@ -97,7 +98,7 @@ packaged()
 
 @test "directories can be set one by one" {
 	local dest=$BATS_TEST_TMPDIR/root
-	local variables=(bindir=/a datadir=/b mandir=/c bashcompdir=/d docdir=/e)
+	local variables=(bindir=/a datadir=/b mandir=/c bashcompdir=/d docdir=/e unitdir=/f)
 
 	make -s -C "$ROOT" BUILD="$BUILD" DESTDIR="$dest" "${variables[@]}" install
 	equal "$(cd "$dest" && find . ! -type d -printf '%P\n' | sed 's/ioasidctl-.*\.8/PAGE/' |
@@ -107,9 +108,19 @@ c/man8/PAGE
 c/man8/ioasidctl.8
 d/ioasidctl
 e/LICENSE
-e/README.md"
+e/README.md
+f/ioasidctl-context@.service"
+	grep -qx 'ExecStart=/a/ioasidctl context create --foreground %i' "$dest/f/ioasidctl-context@.service"
 	make -s -C "$ROOT" BUILD="$BUILD" DESTDIR="$dest" "${variables[@]}" uninstall
 	equal "$(find "$dest" ! -type d)" ""
+}
+
+@test "systemd accepts the unit" {
+	local unit=$BATS_TEST_TMPDIR/ioasidctl-context@x.service
+
+	sed "s,^ExecStart=[^ ]*,ExecStart=$IOASIDCTL," \
+		"$INSTALLED/usr/lib/systemd/system/ioasidctl-context@.service" >"$unit"
+	equal "$(systemd-analyze verify --man=no "$unit" 2>&1)" ""
 }
 
 @test "uninstall leaves nothing behind, and does not touch other files" {

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -15,10 +16,18 @@
 
 #include "holder/place.h"
 #include "holder/server.h"
+#include "sys/memory.h"
+#include "sys/notify.h"
 #include "util/cleanup.h"
 
 /* Room for many times the fds of devices and clients; the soft limit may be as low as 256. */
 #define FD_LIMIT 4096
+
+/*
+ * Killing a holder takes devices away from those who use them, so it comes last, as dbus-daemon
+ * does. But it is not exempt (-1000): what fills the memory may be what is mapped in its context.
+ */
+#define OOM_SCORE -900
 
 /* From linux/capability.h. */
 #define CAP_VERSION_3 0x20080522u
@@ -37,6 +46,7 @@ struct holder {
 	struct place place;
 	struct server *server;
 	int signals;
+	int manager; /* of services; negative: none */
 };
 
 static void holder_done(struct holder *holder)
@@ -44,6 +54,7 @@ static void holder_done(struct holder *holder)
 	context_close(&holder->context);
 	place_done(&holder->place);
 	cleanup_close(&holder->signals);
+	cleanup_close(&holder->manager);
 	log_close(&holder->log);
 }
 
@@ -89,6 +100,17 @@ static int set_process(const char *name)
 		(void)setrlimit(RLIMIT_NOFILE, &limit);
 	}
 	return chdir("/") < 0 ? -errno : 0;
+}
+
+/* Only root may; other users' holders are left as they are. */
+static void lower_oom_score(void)
+{
+	struct sys_root root;
+
+	if (sys_root_open(NULL, &root, NULL) < 0)
+		return;
+	(void)memory_oom_lower(&root, OOM_SCORE);
+	sys_root_close(&root);
 }
 
 static int take_signals(struct holder *holder)
@@ -140,12 +162,24 @@ static int prepare(struct holder *holder, const char *name, const char **stage)
 	r = place_open(&holder->place, name, PLACE_PATIENCE, stage);
 	if (r < 0)
 		return r;
+	lower_oom_score();
 	*stage = "drop of privileges";
 	r = drop_privileges();
 	if (r < 0)
 		remove_socket(holder);
 	place_unlock(&holder->place);
 	return r;
+}
+
+static void report_ready(struct holder *holder)
+{
+	char lines[256];
+
+	if (holder->manager < 0 && holder->manager != -ESRCH)
+		log_line(&holder->log, LOG_WARNING, "cannot report to the service manager: %s",
+			 strerror(-holder->manager));
+	snprintf(lines, sizeof(lines), "READY=1\nSTATUS=Context %s", holder->log.context);
+	sys_notify(holder->manager, lines);
 }
 
 int daemon_run(const struct daemon_options *options, const char **ret_stage)
@@ -155,6 +189,7 @@ int daemon_run(const struct daemon_options *options, const char **ret_stage)
 		.log = { .context = options->name, .foreground = options->foreground },
 		.place = PLACE_NONE,
 		.signals = -1,
+		.manager = options->foreground ? sys_notify_open() : -ESRCH,
 	};
 	struct server server = {
 		.context = &holder.context,
@@ -179,7 +214,9 @@ int daemon_run(const struct daemon_options *options, const char **ret_stage)
 	log_line(&holder.log, LOG_NOTICE, "started, %s/%s", holder.place.directory,
 		 holder.place.file);
 	options->ready(options->userdata);
+	report_ready(&holder);
 	server_run(&server);
+	sys_notify(holder.manager, "STOPPING=1");
 	return 0;
 }
 

@@ -1,0 +1,83 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The holder as a service: readiness, protection from the OOM killer.
+#
+# eventually() calls functions.
+# shellcheck disable=SC2317
+
+load lib
+
+setup_file()
+{
+	ctl driver set "$WIDE" vfio-pci
+}
+
+teardown_file()
+{
+	ctl driver reset "$WIDE"
+}
+
+setup()
+{
+	follow_test
+	export IOASIDCTL_CONTEXT=test
+}
+
+teardown()
+{
+	destroy_all
+}
+
+@test "a service manager hears that the context is ready, and that it stops" {
+	local python
+
+	# $1 is the socket; what it receives goes to stdout, one line each.
+	python='
+import socket, subprocess, sys, os
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+name = sys.argv[1]
+s.bind("\0" + name[1:] if name[0] == "@" else name)
+s.settimeout(60)
+p = subprocess.Popen([sys.argv[2], "context", "create", "--foreground", "test"],
+    env=dict(os.environ, NOTIFY_SOCKET=name), stdout=subprocess.DEVNULL,
+    stderr=subprocess.DEVNULL)
+print(s.recv(4096).decode())
+state = subprocess.run([sys.argv[2], "context", "list", "-nr", "-o", "context,state"], capture_output=True)
+print(state.stdout.decode().strip())
+p.terminate()
+print(s.recv(4096).decode())
+print(p.wait())
+'
+	for name in "$BATS_TEST_TMPDIR/notify" @ioasidctl-test; do
+		run python3 -c "$python" "$name" "$IOASIDCTL"
+		echo "$output"
+		[[ $output == $'READY=1\nSTATUS=Context test\ntest live\nSTOPPING=1\n0' ]]
+	done
+}
+
+@test "a service manager that cannot be reached is reported, and changes nothing" {
+	NOTIFY_SOCKET=/nonexistent "$IOASIDCTL" context create --foreground test 2>"$BATS_TEST_TMPDIR/log" 3>&- &
+	is_live() { [[ $(ctl context list -nr -o context,state) == 'test live' ]]; }
+	eventually is_live
+	ctl context destroy test
+	wait $!
+	grep -q 'cannot report to the service manager: No such file or directory' "$BATS_TEST_TMPDIR/log"
+}
+
+@test "root's holder is killed among the last when memory runs out" {
+	ctl context create test
+	[[ $(</proc/"$(holder_pid test)"/oom_score_adj) == -900 ]]
+	ctl context destroy test
+	# What the administrator has set is not raised.
+	choom -n -1000 -- "$IOASIDCTL" context create test
+	[[ $(</proc/"$(holder_pid test)"/oom_score_adj) == -1000 ]]
+}
+
+@test "a user's holder stays as the kernel has it" {
+	chown 1000 /dev/iommu
+	status 0 at_home ioasidctl context create test
+	[[ $(</proc/"$(holder_pid 1000:test)"/oom_score_adj) == "$(</proc/self/oom_score_adj)" ]]
+	at_home ioasidctl context destroy test
+	chown root /dev/iommu
+	rm -rf /run/user/1000
+}
