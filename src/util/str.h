@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 struct strv {
 	char **v;
@@ -29,6 +30,11 @@ char *strv_join(const struct strv *list, const char *separator);
 /* ASCII only, independent of the locale. */
 char str_upper(char c);
 bool str_same(const char *a, const char *b); /* case-insensitive */
+/* Either may be NULL, which only NULL equals. */
+static inline bool str_equal(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
 
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);

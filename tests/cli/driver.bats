@@ -71,7 +71,7 @@ setup()
 	fails 3 "00:11.0: refused: process 107 (bash) has /dev/uio0 open" \
 		"to free it: systemctl stop accelerator.service"
 	on intel-pasid driver set --dry-run 00:08.0 vfio-pci
-	fails 3 "00:08.0: refused: 0000:00:08.0 is a pci bridge"
+	fails 3 "00:08.0: refused: it is a pci bridge"
 }
 
 @test "the holder of a context is known by its socket, and named by its full name" {
@@ -134,7 +134,7 @@ setup()
 	says_only "$(cat <<-'END'
 		ioasidctl: nvme0: refused: /dev/nvme0n1 is mounted on /mnt/data
 		hint: to free it: umount /mnt/data
-		ioasidctl: 00:08.0: refused: 0000:00:08.0 is a pci bridge
+		ioasidctl: 00:08.0: refused: it is a pci bridge
 	END
 	)"
 	on intel-pasid driver reset --dry-run 00:05.0 nvme0n1 eth1

@@ -184,7 +184,7 @@ member()
 	equal "$(row 0000:00:08.0 driver)" 'ok bound to pcieport|-'
 	quiet
 	asked 3 sriov $DISK
-	contains "$(row $DISK virtual-functions)" 'blocked has 124 virtual functions|echo 0 > /sys/devices/'
+	contains "$(row $DISK virtual-functions)" 'blocked it has 124 virtual functions|echo 0 > /sys/devices/'
 }
 
 @test "obstacles: swap, what is stacked on a disk, an interface" {
@@ -229,7 +229,8 @@ member()
 	equal "$(reasons 0000:00:1f.0)" multifunction-acs
 	contains "$(row 0000:00:1f.0 multifunction-acs)" 'unknown of one device with others, whose ACS could not be measured'
 	asked 0 intel-pasid-user $WIDE
-	contains "$(row $WIDE in-use)" 'unknown the open files of all processes could not be read'
+	equal "$(row $WIDE in-use)" 'unknown the open files of all processes could not be read: Permission denied|-'
+	says '1 finding could not be measured; 1 for lack of permission: run as root'
 	tree=$(own intel-pasid)
 	echo suspended >"$tree/sys/devices/pci0000:00/0000:00:08.0/power/runtime_status"
 	asked 3 intel-pasid $DISK

@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd/common/session.h"
 #include "util/array.h"
 #include "util/cleanup.h"
+#include "util/str.h"
 
 const struct cmd_option diagnosis_options[] = {
 	{ "all", 0, NULL, "Show all findings, also those that need no action", OPTION_FLAG,
@@ -30,7 +32,7 @@ struct rows {
 
 static void get_result(const void *p, struct out_value *ret)
 {
-	out_string(ret, finding_result_name(((const struct row *)p)->finding->result));
+	out_string(ret, finding_result_names[((const struct row *)p)->finding->result]);
 }
 
 #define GET(name) \
@@ -120,7 +122,7 @@ static struct row make_row(const struct finding *finding)
 
 	for (int use = 0; use < USE_COUNT; use++)
 		if (finding->uses & USE_BIT(use))
-			row.uses[row.n_uses++] = (char *)use_name((enum use)use);
+			row.uses[row.n_uses++] = (char *)use_names[use];
 	return row;
 }
 
@@ -164,18 +166,13 @@ static void note_unknown(struct app *app, const struct finding_list *list)
 		app_note(app, "%zu finding%s could not be measured%s", n, n == 1 ? "" : "s", text);
 }
 
-static bool is_same(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 /* A sleeping device leaves many questions open: merge them into one row of ROWS. */
 static struct row *find_alike(struct row *rows, size_t n, const struct finding *finding)
 {
 	for (size_t i = 0; finding->error < 0 && i < n; i++)
 		if (rows[i].finding->error == finding->error &&
-		    is_same(rows[i].finding->object, finding->object) &&
-		    is_same(rows[i].finding->seen, finding->seen))
+		    str_equal(rows[i].finding->object, finding->object) &&
+		    str_equal(rows[i].finding->seen, finding->seen))
 			return &rows[i];
 	return NULL;
 }
@@ -281,4 +278,29 @@ enum status diagnosis_conclude(struct app *app, const struct finding_list *list,
 	if (cause->remedy)
 		app_hint(app, "%s", cause->remedy);
 	return status;
+}
+
+void diagnosis_name_contexts(struct app *app, struct finding_list *list)
+{
+	_cleanup_holder_entries_ struct holder_entries entries = { 0 };
+	bool asked = false;
+
+	for (size_t i = 0; i < list->n; i++) {
+		struct finding *finding = &list->v[i];
+		_cleanup_free_ char *id = finding->pid ? str_quote(finding->object) : NULL;
+		const struct holder_entry *entry;
+		char *remedy;
+
+		if (!id)
+			continue;
+		if (!asked && session_get(app, &entries) < 0)
+			return;
+		asked = true;
+		entry = holder_find_pid(&entries, finding->pid);
+		if (!entry ||
+		    asprintf(&remedy, "ioasidctl -c %s device remove %s", entry->reference, id) < 0)
+			continue;
+		free(finding->remedy);
+		finding->remedy = remedy;
+	}
 }

@@ -34,3 +34,9 @@ int diagnosis_show(struct app *app, struct inspection *in, const struct diagnosi
  */
 enum status diagnosis_conclude(struct app *app, const struct finding_list *list,
 			       const struct finding *verdict, const char *object, const char *what);
+
+/*
+ * The remedy for an opener that is a context's holder: it returns the device on request, so the
+ * context is named. Without contexts, remedies stay as they are.
+ */
+void diagnosis_name_contexts(struct app *app, struct finding_list *list);

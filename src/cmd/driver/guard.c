@@ -5,44 +5,26 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cmd/common/session.h"
+#include "cmd/common/diagnosis.h"
+#include "model/diagnosis/guard.h"
 #include "model/driver/plan.h"
 #include "model/driver/match.h"
 #include "util/cleanup.h"
 #include "util/str.h"
 
-/* A context's holder must not be ended: it returns the device on request. */
-static bool hint_context(struct app *app, const struct driver_obstacle *obstacle,
-			 const char *device)
-{
-	_cleanup_holder_entries_ struct holder_entries entries = { 0 };
-	_cleanup_free_ char *quoted = str_quote(device);
-	const struct holder_entry *entry;
-
-	if (obstacle->pid == 0 || !quoted || session_get(app, &entries) < 0)
-		return false;
-	entry = holder_find_pid(&entries, obstacle->pid);
-	if (!entry)
-		return false;
-	app_hint(app, "to free it: ioasidctl -c %s device remove %s", entry->reference, quoted);
-	return true;
-}
-
 int driver_refuse_use(struct app *app, const struct sys_root *root, const char *operand,
 		      const struct driver_plan *plan)
 {
-	_cleanup_driver_obstacles_ struct driver_obstacles list = { 0 };
+	_cleanup_finding_list_ struct finding_list list = { 0 };
 	int r = driver_guard(root, plan->path, &list);
 
 	if (r < 0)
 		return app_fail_errno(app, r, operand, "whether it is in use could not be read");
+	diagnosis_name_contexts(app, &list);
 	for (size_t i = 0; i < list.n; i++) {
-		const struct driver_obstacle *obstacle = &list.v[i];
-
-		app_fail(app, STATUS_UNSAFE, operand, "refused: %s %s", obstacle->object,
-			 obstacle->detail);
-		if (!hint_context(app, obstacle, plan->id) && obstacle->command)
-			app_hint(app, "to free it: %s", obstacle->command);
+		app_fail(app, STATUS_UNSAFE, operand, "refused: %s", list.v[i].seen);
+		if (list.v[i].remedy)
+			app_hint(app, "to free it: %s", list.v[i].remedy);
 	}
 	return list.n ? STATUS_UNSAFE : STATUS_DONE;
 }

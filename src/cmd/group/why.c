@@ -1,43 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* group why */
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "app.h"
 #include "cmd/common/diagnosis.h"
 #include "cmd/common/operand.h"
-#include "cmd/common/session.h"
 #include "cmd/group/internal.h"
 #include "model/diagnosis/why_group.h"
 #include "util/cleanup.h"
-#include "util/str.h"
-
-/* A context's holder returns the device on request, so the remedy names the context. */
-static void name_contexts(struct app *app, struct finding_list *list)
-{
-	_cleanup_holder_entries_ struct holder_entries entries = { 0 };
-	bool asked = false;
-
-	for (size_t i = 0; i < list->n; i++) {
-		struct finding *finding = &list->v[i];
-		_cleanup_free_ char *id = finding->pid ? str_quote(finding->object) : NULL;
-		const struct holder_entry *entry;
-		char *remedy;
-
-		if (!id)
-			continue;
-		if (!asked && session_get(app, &entries) < 0)
-			return;
-		asked = true;
-		entry = holder_find_pid(&entries, finding->pid);
-		if (!entry ||
-		    asprintf(&remedy, "ioasidctl -c %s device remove %s", entry->reference, id) < 0)
-			continue;
-		free((char *)finding->remedy);
-		finding->remedy = remedy;
-	}
-}
 
 static int why_run(struct app *app, const void *p)
 {
@@ -59,7 +29,7 @@ static int why_run(struct app *app, const void *p)
 		return app_fail(app, STATUS_NOT_FOUND, operand, "no such IOMMU group");
 	if (r < 0)
 		return app_fail_errno(app, r, operand, "cannot examine the IOMMU group");
-	name_contexts(app, &list);
+	diagnosis_name_contexts(app, &list);
 	/* Why the members share the group is part of the answer, so show rows that are ok too. */
 	r = diagnosis_show(app, &in, args, &list, FINDING_OK);
 	return r ? r

@@ -41,77 +41,53 @@ static int machine_read(const struct sys_root *root, bool wake, struct check_mac
 	return r == -ENOMEM ? r : chain_read_kernel(&machine->chain);
 }
 
-static bool is_same(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 /* Do A and B differ only in the object? */
 static bool is_alike(const struct finding *a, const struct finding *b)
 {
 	return a->result == b->result && a->uses == b->uses && !a->object == !b->object &&
-	       is_same(a->check, b->check) && is_same(a->seen, b->seen) &&
-	       is_same(a->meaning, b->meaning) && is_same(a->remedy, b->remedy);
+	       str_equal(a->check, b->check) && str_equal(a->seen, b->seen) &&
+	       str_equal(a->meaning, b->meaning) && str_equal(a->remedy, b->remedy);
 }
 
-/* Moves the finding at FROM to *KEPT. */
-static void keep(struct finding_list *list, size_t from, size_t *kept)
+/* Adds to the objects of BOTH that of OTHER. Returns 0 or -ENOMEM. */
+static int add_object(struct finding *both, const struct finding *other)
 {
-	struct finding finding = list->v[from];
+	bool full = strlen(both->object) > OBJECTS_MAX;
+	char *objects;
 
-	list->v[from] = (struct finding){ 0 };
-	list->v[(*kept)++] = finding;
-}
-
-/* Merges equal findings on several objects into one row. */
-static int merge(struct finding_list *list)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < list->n; i++) {
-		char *both;
-		size_t k = 0;
-
-		while (k < kept && !is_alike(&list->v[k], &list->v[i]))
-			k++;
-		if (k == kept) {
-			keep(list, i, &kept);
-			continue;
-		}
-		if (list->v[k].object && !str_ends(list->v[k].object, MORE)) {
-			bool full = strlen(list->v[k].object) > OBJECTS_MAX;
-
-			if (asprintf(&both, "%s%s%s", list->v[k].object, full ? MORE : ",",
-				     full ? "" : list->v[i].object) < 0)
-				return -ENOMEM;
-			free(list->v[k].object);
-			list->v[k].object = both;
-		}
-		finding_done(&list->v[i]);
-	}
-	list->n = kept;
+	if (str_ends(both->object, MORE))
+		return 0;
+	if (asprintf(&objects, "%s%s%s", both->object, full ? MORE : ",",
+		     full ? "" : other->object) < 0)
+		return -ENOMEM;
+	free(both->object);
+	both->object = objects;
 	return 0;
 }
 
-/* Drops findings that none of USES needs. */
-static void drop_others(struct finding_list *list, unsigned int uses)
+/* Drops what none of USES needs, and makes equal findings on several objects one. */
+static void reduce(struct finding_list *list, unsigned int uses)
 {
-	size_t kept = 0;
+	for (size_t i = 0; i < list->n && list->error == 0;) {
+		const struct finding *finding = &list->v[i];
+		size_t k = 0;
 
-	for (size_t i = 0; i < list->n; i++)
-		if (list->v[i].uses & uses)
-			keep(list, i, &kept);
+		while (!is_alike(&list->v[k], finding))
+			k++;
+		if (finding->uses & uses && k < i && finding->object)
+			list->error = add_object(&list->v[k], finding);
+		if (finding->uses & uses && k == i)
+			i++;
 		else
-			finding_done(&list->v[i]);
-	list->n = kept;
+			finding_drop(list, i);
+	}
 }
 
 int check_machine(const struct sys_root *root, unsigned int uses, bool wake,
 		  struct finding_list *ret)
 {
-	_cleanup_(machine_done) struct check_machine machine = { .chain.use = USE_COUNT };
-	_cleanup_finding_list_ struct finding_list list = { 0 };
-	struct finding_list *found = &machine.chain.list;
+	_cleanup_(machine_done) struct check_machine machine = { 0 };
+	struct finding_list *list = &machine.chain.list;
 	int r = machine_read(root, wake, &machine);
 
 	if (r < 0)
@@ -121,18 +97,9 @@ int check_machine(const struct sys_root *root, unsigned int uses, bool wake,
 	check_pasids(&machine);
 	check_vfio(&machine);
 	check_user(&machine);
-	r = machine.chain.error;
-	drop_others(found, uses);
-	if (r == 0)
-		r = merge(found);
-	for (int use = 0; r == 0 && use < USE_COUNT; use++)
+	reduce(list, uses);
+	for (int use = 0; use < USE_COUNT; use++)
 		if (uses & USE_BIT(use))
-			r = finding_judge(found, USE_BIT(use), use_name((enum use)use), &list);
-	if (r == 0)
-		r = finding_list_move(&list, found);
-	if (r < 0)
-		return r;
-	*ret = list;
-	list = (struct finding_list){ 0 };
-	return 0;
+			finding_judge(list, USE_BIT(use), use_names[use]);
+	return finding_list_take(list, ret);
 }

@@ -12,36 +12,18 @@
 #include "sys/kernel_has.h"
 #include "sys/kernel_param.h"
 
-static const struct pasid_link link_iommu = {
-	.check = "iommu",
-	.needed = USE_ALL,
-	.broken = "nothing translates the requests of devices: they reach all memory",
+static const struct question ask_iommu = {
+	"iommu", USE_ALL, "nothing translates the requests of devices: they reach all memory"
 };
-static const struct pasid_link link_domain = {
-	.check = "default-domain",
-	.needed = USE_ALL,
-	.broken = "while their own driver has them, these devices reach all memory",
+static const struct question ask_domain = {
+	"default-domain", USE_ALL, "while their own driver has them, these devices reach all memory"
 };
-static const struct pasid_link link_pci = {
-	.check = "iommu-pci",
-	.needed = NEEDS_VFIO,
-	.broken = "VFIO has PCI devices that an IOMMU translates for",
-};
-static const struct pasid_link link_region = {
-	.check = "reserved-region",
-	.needed = NEEDS_VFIO,
-	.broken = NULL,
-};
-static const struct pasid_link link_lazy = {
-	.check = "lazy-invalidation",
-	.needed = USE_ALL,
-	.broken = NULL,
-};
-static const struct pasid_link link_devices = {
-	.check = "pasid-devices",
-	.needed = NEEDS_PASIDS,
-	.broken = "no device puts PASIDs on its requests",
-};
+static const struct question ask_pci = { "iommu-pci", FOR_VFIO,
+					 "VFIO has PCI devices that an IOMMU translates for" };
+static const struct question ask_region = { "reserved-region", FOR_VFIO };
+static const struct question ask_lazy = { "lazy-invalidation", USE_ALL };
+static const struct question ask_devices = { "pasid-devices", FOR_PASIDS,
+					     "no device puts PASIDs on its requests" };
 
 bool check_unit_used(const struct iommu *unit)
 {
@@ -69,15 +51,15 @@ static void add_off(struct pasid_chain *chain, size_t devices)
 	int r = iommu_advice(chain->root, false, remedy, sizeof(remedy));
 
 	if (r < 0)
-		chain->error = r;
+		chain->list.error = r;
 	if (table.status == 1)
 		snprintf(text, sizeof(text), "; the firmware announces one (%s)", table.value);
 	else if (table.status == 0)
 		snprintf(text, sizeof(text), "; the firmware announces none");
 	if (table.status == -ENOMEM)
-		chain->error = -ENOMEM;
-	chain_add(chain, &link_iommu, FINDING_BROKEN, NULL, remedy, "no IOMMU group, %zu devices%s",
-		  devices, text);
+		chain->list.error = -ENOMEM;
+	finding_add(&chain->list, &ask_iommu, FINDING_BROKEN, NULL, remedy,
+		    "no IOMMU group, %zu devices%s", devices, text);
 	field_str_done(&table);
 }
 
@@ -87,22 +69,22 @@ static void add_on(struct check_machine *machine, size_t groups)
 	_cleanup_free_ char *joined = NULL;
 	size_t translated = 0;
 
-	for (size_t i = 0; i < machine->units.n && machine->chain.error == 0; i++)
+	for (size_t i = 0; i < machine->units.n && machine->chain.list.error == 0; i++)
 		if (check_unit_used(&machine->units.v[i]))
-			machine->chain.error = strv_push(&names, machine->units.v[i].name);
+			machine->chain.list.error = strv_push(&names, machine->units.v[i].name);
 	for (size_t i = 0; i < machine->devices.n; i++)
 		translated += machine->devices.v[i].group.status == 1;
 	joined = strv_join(&names, ",");
 	if (!joined)
-		machine->chain.error = -ENOMEM;
+		machine->chain.list.error = -ENOMEM;
 	if (machine->devices_status < 0)
-		chain_add(&machine->chain, &link_iommu, FINDING_OK,
-			  joined && *joined ? joined : NULL, NULL, "%zu groups", groups);
+		finding_add(&machine->chain.list, &ask_iommu, FINDING_OK,
+			    joined && *joined ? joined : NULL, NULL, "%zu groups", groups);
 	else
-		chain_add(&machine->chain, &link_iommu, FINDING_OK,
-			  joined && *joined ? joined : NULL, NULL,
-			  "%zu groups, %zu of %zu devices are in one", groups, translated,
-			  machine->devices.n);
+		finding_add(&machine->chain.list, &ask_iommu, FINDING_OK,
+			    joined && *joined ? joined : NULL, NULL,
+			    "%zu groups, %zu of %zu devices are in one", groups, translated,
+			    machine->devices.n);
 }
 
 static bool is_pci(const struct device *device)
@@ -128,23 +110,23 @@ static void add_pci(struct check_machine *machine)
 		translated += device->group.status == 1 && !device_is_bridge(device);
 	}
 	if (machine->devices_status < 0) {
-		chain_unknown(chain, &link_pci, NULL, machine->devices_status);
+		finding_unknown(&chain->list, &ask_pci, NULL, machine->devices_status);
 	} else if (n == 0) {
-		chain_add(chain, &link_pci, FINDING_NOTE, NULL, NULL,
-			  "no PCI device: others are assigned by drivers of their own "
-			  "(vfio-platform)");
+		finding_add(&chain->list, &ask_pci, FINDING_NOTE, NULL, NULL,
+			    "no PCI device: others are assigned by drivers of their own "
+			    "(vfio-platform)");
 	} else if (translated == 0) {
 		int r = iommu_advice(chain->root, true, remedy, sizeof(remedy));
 
 		if (r < 0)
-			chain->error = r;
-		chain_add(chain, &link_pci, FINDING_BROKEN, NULL, *remedy ? remedy : NULL,
-			  "none of %zu PCI devices is in an IOMMU group: the IOMMU serves other "
-			  "devices",
-			  n - bridges);
+			chain->list.error = r;
+		finding_add(&chain->list, &ask_pci, FINDING_BROKEN, NULL, *remedy ? remedy : NULL,
+			    "none of %zu PCI devices is in an IOMMU group: the IOMMU serves other "
+			    "devices",
+			    n - bridges);
 	} else {
-		chain_add(chain, &link_pci, FINDING_OK, NULL, NULL,
-			  "%zu of %zu PCI devices are in a group", translated, n - bridges);
+		finding_add(&chain->list, &ask_pci, FINDING_OK, NULL, NULL,
+			    "%zu of %zu PCI devices are in a group", translated, n - bridges);
 	}
 }
 
@@ -191,23 +173,24 @@ static void add_domains(struct check_machine *machine, size_t groups)
 		if (machine->groups.v[i].type.status < 0)
 			error = machine->groups.v[i].type.status;
 	if (identity)
-		chain_add(chain, &link_domain, FINDING_WARNING, NULL, identity_remedy(chain),
-			  "%zu of %zu groups have an identity domain", identity, groups);
+		finding_add(&chain->list, &ask_domain, FINDING_WARNING, NULL,
+			    identity_remedy(chain), "%zu of %zu groups have an identity domain",
+			    identity, groups);
 	else if (error < 0)
-		chain_unknown(chain, &link_domain, NULL, error);
+		finding_unknown(&chain->list, &ask_domain, NULL, error);
 	else
-		chain_add(chain, &link_domain, FINDING_OK, NULL, NULL,
-			  "none of %zu groups has an identity domain", groups);
+		finding_add(&chain->list, &ask_domain, FINDING_OK, NULL, NULL,
+			    "none of %zu groups has an identity domain", groups);
 	if (lazy)
-		chain_add(chain, &link_lazy, FINDING_NOTE, NULL, NULL,
-			  "%zu of %zu groups have a lazy domain (DMA-FQ): a device can reach a "
-			  "page for some 10 ms after it was unmapped; iommu.strict=1 forbids it",
-			  lazy, groups);
+		finding_add(&chain->list, &ask_lazy, FINDING_NOTE, NULL, NULL,
+			    "%zu of %zu groups have a lazy domain (DMA-FQ): a device can reach a "
+			    "page for some 10 ms after it was unmapped; iommu.strict=1 forbids it",
+			    lazy, groups);
 	else if (error < 0)
-		chain_unknown(chain, &link_lazy, NULL, error);
+		finding_unknown(&chain->list, &ask_lazy, NULL, error);
 	else
-		chain_add(chain, &link_lazy, FINDING_OK, NULL, NULL,
-			  "none of %zu groups has a lazy domain (DMA-FQ)", groups);
+		finding_add(&chain->list, &ask_lazy, FINDING_OK, NULL, NULL,
+			    "none of %zu groups has a lazy domain (DMA-FQ)", groups);
 }
 
 /* Groups that VFIO refuses because of the firmware's regions; the others can be assigned. */
@@ -223,17 +206,16 @@ static void add_regions(struct check_machine *machine, size_t groups)
 		    machine->groups.v[i].regions_status != -ENOENT)
 			error = machine->groups.v[i].regions_status;
 	}
-	for (size_t i = 0; i < machine->groups.n && chain->error == 0; i++)
+	for (size_t i = 0; i < machine->groups.n; i++)
 		if (group_is_direct(&machine->groups.v[i]))
-			chain->error = group_why_regions(&machine->groups.v[i],
-							 direct == groups ? FINDING_BLOCKED
-									  : FINDING_WARNING,
-							 NEEDS_VFIO, &chain->list);
+			group_why_regions(&machine->groups.v[i],
+					  direct == groups ? FINDING_BLOCKED : FINDING_WARNING,
+					  &chain->list);
 	if (error < 0)
-		chain_unknown(chain, &link_region, NULL, error);
+		finding_unknown(&chain->list, &ask_region, NULL, error);
 	else if (direct == 0)
-		chain_add(chain, &link_region, FINDING_OK, NULL, NULL,
-			  "none of %zu groups has a direct region", groups);
+		finding_add(&chain->list, &ask_region, FINDING_OK, NULL, NULL,
+			    "none of %zu groups has a direct region", groups);
 }
 
 void check_iommu(struct check_machine *machine)
@@ -242,15 +224,16 @@ void check_iommu(struct check_machine *machine)
 	size_t groups = count_groups(machine);
 
 	if (machine->groups_status < 0) {
-		chain_unknown(chain, &link_iommu, "/sys/kernel/iommu_groups",
-			      machine->groups_status);
+		finding_unknown(&chain->list, &ask_iommu, "/sys/kernel/iommu_groups",
+				machine->groups_status);
 		return;
 	}
 	/* If it is off, chain_kernel() reports why. */
 	if (groups)
 		chain->device.group = field_u64(0);
 	if (machine->units_status < 0)
-		chain_unknown(chain, &link_iommu, "/sys/class/iommu", machine->units_status);
+		finding_unknown(&chain->list, &ask_iommu, "/sys/class/iommu",
+				machine->units_status);
 	if (groups == 0) {
 		add_off(chain, machine->devices.n);
 		return;
@@ -289,25 +272,22 @@ static unsigned int broken_for(const struct finding_list *list, size_t from)
 
 /*
  * What one unit lacks only affects the devices behind it: if another unit has everything for the
- * uses FINE, it becomes a note for them. Returns 0 or -ENOMEM.
+ * uses FINE, it becomes a note for them.
  */
-static int relent(struct finding_list *list, size_t from, unsigned int fine)
+static void relent(struct finding_list *list, size_t from, unsigned int fine)
 {
-	int r = 0;
+	for (size_t i = from, n = list->n; i < n; i++) {
+		const struct finding *finding = &list->v[i];
+		const struct question note = {
+			finding->check, finding->uses & fine,
+			.fine = "only matters to the devices behind it: another unit has it"
+		};
 
-	for (size_t i = from, n = list->n; r == 0 && i < n; i++) {
-		struct finding note = list->v[i];
-
-		note.uses &= fine;
-		if (note.result != FINDING_BROKEN || !note.uses)
+		if (finding->result != FINDING_BROKEN || !note.uses)
 			continue;
-		note.result = FINDING_NOTE;
-		note.meaning = "only matters to the devices behind it: another unit has it";
-		note.remedy = NULL;
 		list->v[i].uses &= ~fine;
-		r = finding_add(list, &note, "%s", note.seen);
+		finding_add(list, &note, FINDING_NOTE, finding->object, NULL, "%s", finding->seen);
 	}
-	return r;
 }
 
 static void add_units(struct check_machine *machine)
@@ -326,12 +306,11 @@ static void add_units(struct check_machine *machine)
 		chain->unit_status = 1;
 		chain->device.caps.pasid_enabled = enabled_behind(machine, chain->unit.name);
 		chain_registers(chain);
-		fine |= NEEDS_PASIDS & ~broken_for(&chain->list, own);
+		fine |= FOR_PASIDS & ~broken_for(&chain->list, own);
 	}
 	chain->unit = (struct iommu){ 0 };
 	chain->unit_status = 0;
-	if (chain->error == 0)
-		chain->error = relent(&chain->list, from, fine);
+	relent(&chain->list, from, fine);
 }
 
 /* Appends "ID (WIDTH bits)" to TEXT, or "..." after many. */
@@ -362,13 +341,13 @@ static void add_devices(struct check_machine *machine)
 			append_device(text, sizeof(text), device, ++n);
 	}
 	if (n)
-		chain_add(chain, &link_devices, FINDING_OK, NULL, NULL, "%zu device%s: %s", n,
-			  n == 1 ? "" : "s", text);
+		finding_add(&chain->list, &ask_devices, FINDING_OK, NULL, NULL, "%zu device%s: %s",
+			    n, n == 1 ? "" : "s", text);
 	else if (error < 0)
-		chain_unknown(chain, &link_devices, NULL, error);
+		finding_unknown(&chain->list, &ask_devices, NULL, error);
 	else
-		chain_add(chain, &link_devices, FINDING_BROKEN, NULL, NULL,
-			  "none of %zu devices has a PASID capability", machine->devices.n);
+		finding_add(&chain->list, &ask_devices, FINDING_BROKEN, NULL, NULL,
+			    "none of %zu devices has a PASID capability", machine->devices.n);
 }
 
 void check_pasids(struct check_machine *machine)

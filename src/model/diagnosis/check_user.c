@@ -11,30 +11,24 @@
 #include "sys/user.h"
 #include "util/array.h"
 
-static const struct pasid_link link_node = {
-	.check = "node-access",
-	.needed = USE_BIT(USE_UNPRIVILEGED),
-	.status = STATUS_NOT_PERMITTED,
-	.broken = "a user other than root needs access to it, or must be passed it open",
+static const struct question ask_node = {
+	"node-access", FOR_USERS,
+	"a user other than root needs access to it, or must be passed it open",
+	.status = STATUS_NOT_PERMITTED
 };
-static const struct pasid_link link_memlock = {
-	.check = "memlock",
-	.needed = USE_BIT(USE_UNPRIVILEGED),
-	.broken = "all memory that devices may reach is pinned, huge pages included: mapping more "
-		  "fails with ENOMEM",
+static const struct question ask_memlock = {
+	"memlock", FOR_USERS,
+	"all memory that devices may reach is pinned, huge pages included: mapping more "
+	"fails with ENOMEM"
 };
 
-static const struct pasid_link link_devices = {
-	.check = "vfio-devices",
-	.needed = USE_BIT(USE_UNPRIVILEGED),
-	.broken = "a user can only have a device that has a VFIO driver",
+static const struct question ask_devices = {
+	"vfio-devices", FOR_USERS, "a user can only have a device that has a VFIO driver"
 };
-static const struct pasid_link link_way = {
-	.check = "vfio-devices",
-	.needed = USE_BIT(USE_UNPRIVILEGED),
-	.broken = "it needs /dev/iommu and the device's own node, or /dev/vfio/vfio and its "
-		  "group's node",
-	.status = STATUS_NOT_PERMITTED,
+static const struct question ask_way = {
+	"vfio-devices", FOR_USERS,
+	"it needs /dev/iommu and the device's own node, or /dev/vfio/vfio and its group's node",
+	.status = STATUS_NOT_PERMITTED
 };
 
 struct node {
@@ -72,7 +66,7 @@ static bool is_open(struct pasid_chain *chain, struct nodes *nodes, const char *
 	if (slot)
 		*slot = node;
 	else
-		chain->error = -ENOMEM;
+		chain->list.error = -ENOMEM;
 	return node.open;
 }
 
@@ -119,7 +113,7 @@ static void add_node(struct pasid_chain *chain, const struct node *node, bool wa
 
 	snprintf(object, sizeof(object), "/%s", node->path);
 	if (node->status < 0) {
-		chain_unknown(chain, &link_node, object, node->status);
+		finding_unknown(&chain->list, &ask_node, object, node->status);
 		return;
 	}
 	if (sys_user_name(chain->root, node->node.uid, user, sizeof(user)) < 0)
@@ -129,8 +123,9 @@ static void add_node(struct pasid_chain *chain, const struct node *node, bool wa
 	/* Not needed if another way is open. */
 	if (!node->open)
 		result = way ? FINDING_NOTE : FINDING_BLOCKED;
-	chain_add(chain, &link_node, result, object, remedy, "%s:%s %04o%s: %s", user, group,
-		  (unsigned int)node->node.mode, node->node.acl ? " and an ACL" : "", who(node));
+	finding_add(&chain->list, &ask_node, result, object, remedy, "%s:%s %04o%s: %s", user,
+		    group, (unsigned int)node->node.mode, node->node.acl ? " and an ACL" : "",
+		    who(node));
 }
 
 /*
@@ -142,18 +137,18 @@ static void add_devices(struct check_machine *machine, size_t prepared, size_t o
 	struct pasid_chain *chain = &machine->chain;
 
 	if (machine->devices_status < 0)
-		chain_unknown(chain, &link_devices, NULL, machine->devices_status);
+		finding_unknown(&chain->list, &ask_devices, NULL, machine->devices_status);
 	else if (prepared == 0)
-		chain_add(chain, &link_devices, FINDING_BLOCKED, NULL,
-			  "ioasidctl driver set DEVICE vfio-pci",
-			  "no device has a VFIO driver: none is prepared");
+		finding_add(&chain->list, &ask_devices, FINDING_BLOCKED, NULL,
+			    "ioasidctl driver set DEVICE vfio-pci",
+			    "no device has a VFIO driver: none is prepared");
 	else if (chain->root->captured)
-		chain_add(chain, &link_devices, FINDING_OK, NULL, NULL,
-			  "%zu device%s a VFIO driver", prepared,
-			  prepared == 1 ? " has" : "s have");
+		finding_add(&chain->list, &ask_devices, FINDING_OK, NULL, NULL,
+			    "%zu device%s a VFIO driver", prepared,
+			    prepared == 1 ? " has" : "s have");
 	else
-		chain_add(chain, &link_way, open ? FINDING_OK : FINDING_BLOCKED, NULL, NULL,
-			  "%zu of %zu devices with a VFIO driver can be opened", open, prepared);
+		finding_add(&chain->list, &ask_way, open ? FINDING_OK : FINDING_BLOCKED, NULL, NULL,
+			    "%zu of %zu devices with a VFIO driver can be opened", open, prepared);
 }
 
 static void add_nodes(struct check_machine *machine)
@@ -165,8 +160,8 @@ static void add_nodes(struct check_machine *machine)
 	for (size_t i = 0; i < machine->devices.n; i++)
 		prepared += is_prepared(&machine->devices.v[i]);
 	if (chain->root->captured) {
-		chain_add(chain, &link_node, FINDING_UNKNOWN, NULL, NULL,
-			  "could not be measured: a capture has no permissions");
+		finding_add(&chain->list, &ask_node, FINDING_UNKNOWN, NULL, NULL,
+			    "could not be measured: a capture has no permissions");
 		add_devices(machine, prepared, 0);
 		return;
 	}
@@ -202,29 +197,30 @@ static void add_memlock(struct pasid_chain *chain)
 	int r = sys_memlock_read(chain->root, &lock);
 
 	if (r == -EREMOTE) {
-		chain_add(chain, &link_memlock, FINDING_UNKNOWN, NULL, NULL,
-			  "could not be measured: a capture has no limits");
+		finding_add(&chain->list, &ask_memlock, FINDING_UNKNOWN, NULL, NULL,
+			    "could not be measured: a capture has no limits");
 		return;
 	}
 	if (r < 0) {
-		chain_unknown(chain, &link_memlock, NULL, r);
+		finding_unknown(&chain->list, &ask_memlock, NULL, r);
 		return;
 	}
 	size_text(lock.soft, soft, sizeof(soft));
 	size_text(lock.hard, hard, sizeof(hard));
 	size_text(lock.memory, memory, sizeof(memory));
 	if (lock.capable)
-		chain_add(chain, &link_memlock, FINDING_OK, NULL, NULL,
-			  "any amount can be pinned (CAP_IPC_LOCK); without it %s", soft);
+		finding_add(&chain->list, &ask_memlock, FINDING_OK, NULL, NULL,
+			    "any amount can be pinned (CAP_IPC_LOCK); without it %s", soft);
 	else if (lock.unlimited || lock.soft >= lock.memory)
-		chain_add(chain, &link_memlock, FINDING_OK, NULL, NULL,
-			  "all memory (%s) can be pinned", memory);
+		finding_add(&chain->list, &ask_memlock, FINDING_OK, NULL, NULL,
+			    "all memory (%s) can be pinned", memory);
 	else
 		/* With less than a page, nothing can be mapped. */
-		chain_add(chain, &link_memlock, lock.soft < 4096 ? FINDING_BROKEN : FINDING_WARNING,
-			  NULL, remedy, "only %s of %s of memory can be pinned%s%s", soft, memory,
-			  lock.hard > lock.soft ? ", and with 'ulimit -l' " : "",
-			  lock.hard > lock.soft ? hard : "");
+		finding_add(&chain->list, &ask_memlock,
+			    lock.soft < 4096 ? FINDING_BROKEN : FINDING_WARNING, NULL, remedy,
+			    "only %s of %s of memory can be pinned%s%s", soft, memory,
+			    lock.hard > lock.soft ? ", and with 'ulimit -l' " : "",
+			    lock.hard > lock.soft ? hard : "");
 }
 
 void check_user(struct check_machine *machine)

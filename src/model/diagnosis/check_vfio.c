@@ -9,37 +9,26 @@
 #include "sys/kernel_has.h"
 #include "sys/kernel_param.h"
 
-static const struct pasid_link link_unsafe = {
-	.check = "unsafe-interrupts",
-	.needed = NEEDS_VFIO,
-	.broken = "devices are assigned even if they can raise interrupts of others",
+static const struct question ask_unsafe = {
+	"unsafe-interrupts", FOR_VFIO,
+	"devices are assigned even if they can raise interrupts of others"
 };
-static const struct pasid_link link_noiommu = {
-	.check = "noiommu",
-	.needed = NEEDS_VFIO,
-	.broken = "VFIO assigns devices that no IOMMU translates for: such a device reaches all "
-		  "memory",
+static const struct question ask_noiommu = {
+	"noiommu", FOR_VFIO,
+	"VFIO assigns devices that no IOMMU translates for: such a device reaches all memory"
 };
-static const struct pasid_link link_driver = {
-	.check = "vfio-driver",
-	.needed = NEEDS_VFIO,
-	.broken = "without it no PCI device can be assigned",
+static const struct question ask_driver = { "vfio-driver", FOR_VFIO,
+					    "without it no PCI device can be assigned" };
+static const struct question ask_way = {
+	"vfio-interface", FOR_PASSTHROUGH,
+	"devices are assigned through a container or through iommufd: there is neither"
 };
-static const struct pasid_link link_way = {
-	.check = "vfio-interface",
-	.needed = NEEDS_PASSTHROUGH,
-	.broken = "devices are assigned through a container or through iommufd: there is neither",
+static const struct question ask_cdev = {
+	"vfio-cdev", FOR_PASID,
+	"PASIDs are bound through a device's own VFIO node, and this kernel makes none"
 };
-static const struct pasid_link link_cdev = {
-	.check = "vfio-cdev",
-	.needed = USE_BIT(USE_PASID),
-	.broken = "PASIDs are bound through a device's own VFIO node, and this kernel makes none",
-};
-static const struct pasid_link link_attach = {
-	.check = "pasid-attach",
-	.needed = USE_BIT(USE_PASID),
-	.broken = "VFIO binds no PASIDs: Linux does since 6.15",
-};
+static const struct question ask_attach = { "pasid-attach", FOR_PASID,
+					    "VFIO binds no PASIDs: Linux does since 6.15" };
 
 /* A boolean module parameter: 1 on, 0 off or absent, -errno. */
 static int is_on(struct pasid_chain *chain, const char *module, const char *name)
@@ -48,7 +37,7 @@ static int is_on(struct pasid_chain *chain, const char *module, const char *name
 	int on = value.status == 1 ? strcmp(value.value, "Y") == 0 : value.status;
 
 	if (value.status == -ENOMEM)
-		chain->error = -ENOMEM;
+		chain->list.error = -ENOMEM;
 	field_str_done(&value);
 	return on;
 }
@@ -61,10 +50,10 @@ static void add_unsafe(struct pasid_chain *chain, const char *module)
 	snprintf(remedy, sizeof(remedy),
 		 "echo 0 > /sys/module/%s/parameters/allow_unsafe_interrupts", module);
 	if (on < 0)
-		chain_unknown(chain, &link_unsafe, module, on);
+		finding_unknown(&chain->list, &ask_unsafe, module, on);
 	else
-		chain_add(chain, &link_unsafe, on ? FINDING_WARNING : FINDING_OK, module, remedy,
-			  "allow_unsafe_interrupts is %s", on ? "on" : "off");
+		finding_add(&chain->list, &ask_unsafe, on ? FINDING_WARNING : FINDING_OK, module,
+			    remedy, "allow_unsafe_interrupts is %s", on ? "on" : "off");
 }
 
 /* vfio_iommu_type1 has its own option that allows what iommufd refuses. */
@@ -73,12 +62,12 @@ static void add_remapping(struct pasid_chain *chain)
 	size_t at = chain->list.n;
 
 	chain_remapping(chain);
-	if (chain->error < 0)
+	if (chain->list.error < 0)
 		return;
-	chain->list.v[at].uses = NEEDS_VFIO;
+	chain->list.v[at].uses = FOR_VFIO;
 	if (chain->list.v[at].result == FINDING_BROKEN &&
 	    is_on(chain, "vfio_iommu_type1", "allow_unsafe_interrupts") > 0)
-		chain->list.v[at].uses = USE_BIT(USE_PASID);
+		chain->list.v[at].uses = FOR_PASID;
 }
 
 /* 1 or 0; -errno if unknown. */
@@ -93,7 +82,7 @@ static int is_set(struct pasid_chain *chain, const char *name)
 	status = value.status;
 	field_str_done(&value);
 	if (status == -ENOMEM)
-		chain->error = status;
+		chain->list.error = status;
 	return status;
 }
 
@@ -111,16 +100,16 @@ static void add_noiommu(struct pasid_chain *chain)
 
 	snprintf(remedy, sizeof(remedy), "echo 0 > %s", file);
 	if (on == 1)
-		chain_add(chain, &link_noiommu, FINDING_WARNING, NULL, remedy,
-			  "vfio.enable_unsafe_noiommu_mode is on");
+		finding_add(&chain->list, &ask_noiommu, FINDING_WARNING, NULL, remedy,
+			    "vfio.enable_unsafe_noiommu_mode is on");
 	else if (on < 0)
-		chain_unknown(chain, &link_noiommu, NULL, on);
+		finding_unknown(&chain->list, &ask_noiommu, NULL, on);
 	else if (set < 0 && !is_loaded(chain))
-		chain_unknown(chain, &link_noiommu, NULL, set);
+		finding_unknown(&chain->list, &ask_noiommu, NULL, set);
 	else
-		chain_add(chain, &link_noiommu, FINDING_OK, NULL, NULL,
-			  set == 0 ? "not in this kernel (CONFIG_VFIO_NOIOMMU)"
-				   : "vfio.enable_unsafe_noiommu_mode is off");
+		finding_add(&chain->list, &ask_noiommu, FINDING_OK, NULL, NULL,
+			    set == 0 ? "not in this kernel (CONFIG_VFIO_NOIOMMU)"
+				     : "vfio.enable_unsafe_noiommu_mode is off");
 }
 
 /* Devices assigned without IOMMU. VFIO's mediated devices also have such groups. */
@@ -140,8 +129,8 @@ static void add_untranslated(struct check_machine *machine)
 				continue;
 			snprintf(remedy, sizeof(remedy), "ioasidctl driver reset %s",
 				 id ? id : "DEVICE");
-			chain_add(&machine->chain, &link_noiommu, FINDING_WARNING, device->id,
-				  remedy, "is assigned without an IOMMU");
+			finding_add(&machine->chain.list, &ask_noiommu, FINDING_WARNING, device->id,
+				    remedy, "is assigned without an IOMMU");
 		}
 	}
 }
@@ -162,9 +151,9 @@ void check_interrupts(struct check_machine *machine)
 	}
 	/* Without translation there is no remapping. */
 	if (chain->device.group.status != 1 && machine->groups_status == 1)
-		chain->moot = "does not matter without an IOMMU";
+		chain->list.moot = "does not matter without an IOMMU";
 	add_remapping(chain);
-	chain->moot = NULL;
+	chain->list.moot = NULL;
 	chain->unit = (struct iommu){ 0 };
 	chain->unit_status = 0;
 	add_unsafe(chain, "iommufd");
@@ -180,19 +169,19 @@ static void add_driver(struct pasid_chain *chain)
 	int set = is_set(chain, "VFIO_PCI");
 
 	if (there == 1)
-		chain_add(chain, &link_driver, FINDING_OK, "vfio-pci", NULL, "present");
+		finding_add(&chain->list, &ask_driver, FINDING_OK, "vfio-pci", NULL, "present");
 	else if (there < 0)
-		chain_unknown(chain, &link_driver, "vfio-pci", there);
+		finding_unknown(&chain->list, &ask_driver, "vfio-pci", there);
 	else if (set == 1)
-		chain_add(chain, &link_driver, FINDING_NOTE, "vfio-pci", NULL,
-			  "not loaded; 'modprobe vfio-pci' loads it");
+		finding_add(&chain->list, &ask_driver, FINDING_NOTE, "vfio-pci", NULL,
+			    "not loaded; 'modprobe vfio-pci' loads it");
 	else if (set == 0)
-		chain_add(chain, &link_driver, FINDING_BROKEN, "vfio-pci",
-			  "boot a kernel with CONFIG_VFIO_PCI", "not in this kernel");
+		finding_add(&chain->list, &ask_driver, FINDING_BROKEN, "vfio-pci",
+			    "boot a kernel with CONFIG_VFIO_PCI", "not in this kernel");
 	else
-		chain_add(chain, &link_driver, FINDING_UNKNOWN, "vfio-pci",
-			  "try 'modprobe vfio-pci'",
-			  "not loaded; could not be measured whether there is one");
+		finding_add(&chain->list, &ask_driver, FINDING_UNKNOWN, "vfio-pci",
+			    "try 'modprobe vfio-pci'",
+			    "not loaded; could not be measured whether there is one");
 }
 
 static void add_way(struct pasid_chain *chain)
@@ -201,19 +190,19 @@ static void add_way(struct pasid_chain *chain)
 	int iommufd = chain_has_entry(chain->root, "dev", "iommu");
 
 	if (container == 1 || iommufd == 1)
-		chain_add(chain, &link_way, FINDING_OK, NULL, NULL, "%s%s%s",
-			  container == 1 ? "/dev/vfio/vfio (container)" : "",
-			  container == 1 && iommufd == 1 ? ", " : "",
-			  iommufd == 1 ? "/dev/iommu (iommufd)" : "");
+		finding_add(&chain->list, &ask_way, FINDING_OK, NULL, NULL, "%s%s%s",
+			    container == 1 ? "/dev/vfio/vfio (container)" : "",
+			    container == 1 && iommufd == 1 ? ", " : "",
+			    iommufd == 1 ? "/dev/iommu (iommufd)" : "");
 	else if (container < 0 || iommufd < 0)
-		chain_unknown(chain, &link_way, NULL, container < 0 ? container : iommufd);
+		finding_unknown(&chain->list, &ask_way, NULL, container < 0 ? container : iommufd);
 	else
-		chain_add(chain, &link_way, FINDING_BROKEN, NULL,
-			  is_loaded(chain) ? "look for what makes nodes in /dev: udev, or the "
-					     "container's setup"
-			  : is_set(chain, "VFIO_PCI") == 0 ? NULL
-							   : "modprobe vfio-pci",
-			  "neither /dev/vfio/vfio nor /dev/iommu is present");
+		finding_add(&chain->list, &ask_way, FINDING_BROKEN, NULL,
+			    is_loaded(chain) ? "look for what makes nodes in /dev: udev, or the "
+					       "container's setup"
+			    : is_set(chain, "VFIO_PCI") == 0 ? NULL
+							     : "modprobe vfio-pci",
+			    "neither /dev/vfio/vfio nor /dev/iommu is present");
 }
 
 static void add_cdev(struct pasid_chain *chain)
@@ -222,17 +211,18 @@ static void add_cdev(struct pasid_chain *chain)
 	int set = is_set(chain, "VFIO_DEVICE_CDEV");
 
 	if (there.status == 1 && there.value)
-		chain_add(chain, &link_cdev, FINDING_OK, NULL, NULL,
-			  "the kernel makes /dev/vfio/devices/vfioN");
+		finding_add(&chain->list, &ask_cdev, FINDING_OK, NULL, NULL,
+			    "the kernel makes /dev/vfio/devices/vfioN");
 	else if ((there.status == 1 && is_loaded(chain)) || set == 0)
-		chain_add(chain, &link_cdev, FINDING_BROKEN, NULL,
-			  set == 0 ? "boot a kernel with CONFIG_VFIO_DEVICE_CDEV" : NULL,
-			  "the kernel makes no /dev/vfio/devices/vfioN");
+		finding_add(&chain->list, &ask_cdev, FINDING_BROKEN, NULL,
+			    set == 0 ? "boot a kernel with CONFIG_VFIO_DEVICE_CDEV" : NULL,
+			    "the kernel makes no /dev/vfio/devices/vfioN");
 	else if (set == 1)
-		chain_add(chain, &link_cdev, FINDING_OK, NULL, NULL,
-			  "CONFIG_VFIO_DEVICE_CDEV; VFIO is not loaded");
+		finding_add(&chain->list, &ask_cdev, FINDING_OK, NULL, NULL,
+			    "CONFIG_VFIO_DEVICE_CDEV; VFIO is not loaded");
 	else
-		chain_unknown(chain, &link_cdev, NULL, there.status < 0 ? there.status : set);
+		finding_unknown(&chain->list, &ask_cdev, NULL,
+				there.status < 0 ? there.status : set);
 }
 
 /*
@@ -246,20 +236,20 @@ static void add_attach(struct pasid_chain *chain)
 	struct field_u64 rid = sys_kernel_symbol(chain->root, "vfio_iommufd_physical_attach_ioas");
 
 	if (pasid.status == 1 && pasid.value)
-		chain_add(chain, &link_attach, FINDING_OK, NULL, NULL,
-			  "VFIO has vfio_iommufd_physical_pasid_attach_ioas()");
+		finding_add(&chain->list, &ask_attach, FINDING_OK, NULL, NULL,
+			    "VFIO has vfio_iommufd_physical_pasid_attach_ioas()");
 	else if (rid.status == 1 && rid.value)
-		chain_add(chain, &link_attach, FINDING_BROKEN, NULL,
-			  "boot a kernel whose VFIO attaches PASIDs: Linux 6.15 or newer",
-			  "VFIO lacks vfio_iommufd_physical_pasid_attach_ioas()");
+		finding_add(&chain->list, &ask_attach, FINDING_BROKEN, NULL,
+			    "boot a kernel whose VFIO attaches PASIDs: Linux 6.15 or newer",
+			    "VFIO lacks vfio_iommufd_physical_pasid_attach_ioas()");
 	else if (pasid.status < 0)
-		chain_unknown(chain, &link_attach, NULL, pasid.status);
+		finding_unknown(&chain->list, &ask_attach, NULL, pasid.status);
 	else
-		chain_add(chain, &link_attach, FINDING_UNKNOWN, NULL,
-			  "'ioasidctl system features DEVICE' tries it on a device",
-			  "could not be measured: %s",
-			  pasid.status == 1 ? "VFIO is not loaded"
-					    : "the kernel lists no functions");
+		finding_add(&chain->list, &ask_attach, FINDING_UNKNOWN, NULL,
+			    "'ioasidctl system features DEVICE' tries it on a device",
+			    "could not be measured: %s",
+			    pasid.status == 1 ? "VFIO is not loaded"
+					      : "the kernel lists no functions");
 }
 
 void check_vfio(struct check_machine *machine)

@@ -17,11 +17,6 @@ const char *const use_names[] = {
 	[USE_UNPRIVILEGED] = "unprivileged", [USE_COUNT] = NULL,
 };
 
-const char *use_name(enum use use)
-{
-	return use_names[use];
-}
-
 bool use_parse(const char *name, enum use *ret)
 {
 	for (int use = 0; use < USE_COUNT; use++)
@@ -32,12 +27,11 @@ bool use_parse(const char *name, enum use *ret)
 	return false;
 }
 
-void finding_done(struct finding *finding)
+static void finding_done(struct finding *finding)
 {
 	free(finding->object);
 	free(finding->seen);
-	free((char *)finding->remedy);
-	*finding = (struct finding){ 0 };
+	free(finding->remedy);
 }
 
 void finding_list_done(struct finding_list *list)
@@ -48,38 +42,94 @@ void finding_list_done(struct finding_list *list)
 	*list = (struct finding_list){ 0 };
 }
 
-int finding_add(struct finding_list *list, const struct finding *finding, const char *format, ...)
+int finding_list_take(struct finding_list *list, struct finding_list *ret)
 {
-	_cleanup_free_ char *object = NULL, *seen = NULL, *remedy = NULL;
-	struct finding *slot;
+	if (list->error < 0)
+		return list->error;
+	*ret = *list;
+	*list = (struct finding_list){ 0 };
+	return 0;
+}
+
+/* Why the answer to QUESTION does not have to be in order; NULL: it does. */
+static const char *spared_by(const struct finding_list *list, const struct question *question)
+{
+	if (list->moot)
+		return list->moot;
+	if (!list->asked || !question->uses || question->uses & list->asked)
+		return NULL;
+	return list->asked & USE_BIT(USE_PASID) ? "not needed for VFIO" : "not needed for SVA";
+}
+
+static struct finding answer(const struct finding_list *list, const struct question *question,
+			     enum finding_result result)
+{
+	const char *spared = result >= FINDING_BLOCKED ? spared_by(list, question) : NULL;
+	struct finding finding = {
+		.check = question->check,
+		.result = spared ? FINDING_NOTE : result,
+		.meaning = spared ? spared : question->fine,
+		.uses = question->uses,
+	};
+
+	if (finding.result >= FINDING_UNKNOWN)
+		finding.meaning = result == FINDING_UNKNOWN ? NULL : question->meaning;
+	if (finding.result >= FINDING_BLOCKED)
+		finding.status = question->status;
+	return finding;
+}
+
+/* Returns 0 or -ENOMEM. TEXT may be NULL. */
+static int copy(char **ret, const char *text)
+{
+	*ret = text ? strdup(text) : NULL;
+	return text && !*ret ? -ENOMEM : 0;
+}
+
+struct finding *finding_add(struct finding_list *list, const struct question *question,
+			    enum finding_result result, const char *object, const char *remedy,
+			    const char *format, ...)
+{
+	struct finding finding = answer(list, question, result), *slot = NULL;
 	va_list ap;
 	int r;
 
+	if (list->error < 0)
+		return NULL;
 	va_start(ap, format);
-	r = vasprintf(&seen, format, ap);
+	r = vasprintf(&finding.seen, format, ap);
 	va_end(ap);
-	if (r < 0) {
-		seen = NULL;
-		return -ENOMEM;
+	if (r < 0)
+		finding.seen = NULL;
+	else if (copy(&finding.object, object) == 0 &&
+		 copy(&finding.remedy, finding.result >= FINDING_UNKNOWN ? remedy : NULL) == 0)
+		slot = array_push(list->v, list->n);
+	if (!slot) {
+		finding_done(&finding);
+		list->error = -ENOMEM;
+		return NULL;
 	}
-	if (finding->object) {
-		object = strdup(finding->object);
-		if (!object)
-			return -ENOMEM;
-	}
-	if (finding->remedy) {
-		remedy = strdup(finding->remedy);
-		if (!remedy)
-			return -ENOMEM;
-	}
-	slot = array_push(list->v, list->n);
-	if (!slot)
-		return -ENOMEM;
-	*slot = *finding;
-	slot->object = TAKE_PTR(object);
-	slot->seen = TAKE_PTR(seen);
-	slot->remedy = TAKE_PTR(remedy);
-	return 0;
+	*slot = finding;
+	return slot;
+}
+
+struct finding *finding_unknown(struct finding_list *list, const struct question *question,
+				const char *object, int negative_errno)
+{
+	const char *remedy, *reason = finding_reason(negative_errno, &remedy);
+	struct finding *finding = finding_add(list, question, FINDING_UNKNOWN, object, remedy,
+					      "could not be measured: %s", reason);
+
+	if (finding)
+		finding->error = negative_errno;
+	return finding;
+}
+
+void finding_drop(struct finding_list *list, size_t i)
+{
+	finding_done(&list->v[i]);
+	list->n--;
+	memmove(&list->v[i], &list->v[i + 1], (list->n - i) * sizeof(list->v[0]));
 }
 
 const char *finding_reason(int negative_errno, const char **ret_remedy)
@@ -102,20 +152,6 @@ const char *finding_reason(int negative_errno, const char **ret_remedy)
 	default:
 		return strerror(-negative_errno);
 	}
-}
-
-int finding_list_move(struct finding_list *list, struct finding_list *from)
-{
-	for (size_t i = 0; i < from->n; i++) {
-		struct finding *slot = array_push(list->v, list->n);
-
-		if (!slot)
-			return -ENOMEM;
-		*slot = from->v[i];
-		from->v[i] = (struct finding){ 0 };
-	}
-	finding_list_done(from);
-	return 0;
 }
 
 enum status finding_status(const struct finding *finding)
@@ -184,47 +220,50 @@ static int names_of(const struct finding_list *list, unsigned int uses, enum fin
 	return *ret ? 0 : -ENOMEM;
 }
 
-static int judge_usable(const struct finding_list *list, struct finding *verdict,
-			struct finding_list *verdicts)
+static void judge_usable(struct finding_list *list, const struct question *ready,
+			 const char *object)
 {
 	_cleanup_free_ char *unknown = NULL, *warnings = NULL;
-	int r = names_of(list, verdict->uses, FINDING_UNKNOWN, &unknown);
 
-	if (r == 0)
-		r = names_of(list, verdict->uses, FINDING_WARNING, &warnings);
-	if (r < 0)
-		return r;
-	if (*unknown) {
-		verdict->result = FINDING_UNKNOWN;
-		return finding_add(verdicts, verdict,
-				   "ready as far as could be measured; not measured: %s%s%s",
-				   unknown, *warnings ? "; with warnings: " : "", warnings);
-	}
-	if (*warnings) {
-		verdict->result = FINDING_WARNING;
-		return finding_add(verdicts, verdict, "ready, with warnings: %s", warnings);
-	}
-	return finding_add(verdicts, verdict, "ready");
+	list->error = names_of(list, ready->uses, FINDING_UNKNOWN, &unknown);
+	if (list->error == 0)
+		list->error = names_of(list, ready->uses, FINDING_WARNING, &warnings);
+	if (list->error < 0)
+		return;
+	if (*unknown)
+		finding_add(list, ready, FINDING_UNKNOWN, object, NULL,
+			    "ready as far as could be measured; not measured: %s%s%s", unknown,
+			    *warnings ? "; with warnings: " : "", warnings);
+	else if (*warnings)
+		finding_add(list, ready, FINDING_WARNING, object, NULL, "ready, with warnings: %s",
+			    warnings);
+	else
+		finding_add(list, ready, FINDING_OK, object, NULL, "ready");
 }
 
-int finding_judge(const struct finding_list *list, unsigned int uses, const char *object,
-		  struct finding_list *verdicts)
+void finding_judge(struct finding_list *list, unsigned int uses, const char *object)
 {
 	const struct finding *cause = finding_cause(list, uses);
-	struct finding verdict = {
-		.check = check_verdict,
-		.object = (char *)object,
-		.uses = uses,
-	};
+	struct question ready = { check_verdict, uses, .status = cause ? cause->status : 0 };
+	struct finding verdict;
+	size_t i = 0;
 
+	if (list->error < 0)
+		return;
 	if (!cause)
-		return judge_usable(list, &verdict, verdicts);
-	verdict.result = cause->result;
-	verdict.status = cause->status;
-	verdict.remedy = cause->remedy;
-	return finding_add(verdicts, &verdict, "not ready: %s: %s%s%s", cause->check,
-			   cause->object ? cause->object : "", cause->object ? ": " : "",
-			   cause->seen);
+		judge_usable(list, &ready, object);
+	else
+		finding_add(list, &ready, cause->result, object, cause->remedy,
+			    "not ready: %s: %s%s%s", cause->check,
+			    cause->object ? cause->object : "", cause->object ? ": " : "",
+			    cause->seen);
+	if (list->error < 0)
+		return;
+	while (finding_is_verdict(&list->v[i]) && i + 1 < list->n)
+		i++;
+	verdict = list->v[list->n - 1];
+	memmove(&list->v[i + 1], &list->v[i], (list->n - 1 - i) * sizeof(verdict));
+	list->v[i] = verdict;
 }
 
 bool finding_is_verdict(const struct finding *finding)
@@ -237,8 +276,3 @@ const char *const finding_result_names[] = {
 	[FINDING_WARNING] = "warning", [FINDING_BLOCKED] = "blocked", [FINDING_BROKEN] = "broken",
 	[FINDING_BROKEN + 1] = NULL,
 };
-
-const char *finding_result_name(enum finding_result result)
-{
-	return finding_result_names[result];
-}

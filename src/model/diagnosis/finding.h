@@ -24,8 +24,7 @@ enum {
 	USE_ALL = USE_BIT(USE_COUNT) - 1,
 };
 
-extern const char *const use_names[]; /* the names of all uses, up to a NULL */
-const char *use_name(enum use use);   /* "passthrough" */
+extern const char *const use_names[]; /* indexed by enum use, up to a NULL: "passthrough" */
 bool use_parse(const char *name, enum use *ret);
 
 /* From good to bad, except UNKNOWN. */
@@ -38,37 +37,59 @@ enum finding_result {
 	FINDING_BROKEN,  /* does not work */
 };
 
+/* What a diagnosis asks. Its strings are constants. */
+struct question {
+	const char *check;   /* a keyword for programs: "ats-enabled"; never renamed */
+	unsigned int uses;   /* those that need it to be in order, bits of enum use; 0: all */
+	const char *meaning; /* if it is not in order; NULL: what was seen says it all */
+	const char *fine;    /* the meaning if it is in order, or only noted; mostly NULL */
+	enum status status;  /* exit status if it blocks; DONE: depends on the result */
+};
+
+/* The answer to a question, and a row of output. */
 struct finding {
-	const char *check; /* the question, a keyword for programs: "ats-enabled"; never renamed */
+	const char *check; /* of the question */
 	enum finding_result result;
 	char *object;        /* what was looked at: "0000:03:00.0", "dmar0"; NULL: the machine */
 	char *seen;          /* what was measured, with its value; never NULL */
 	const char *meaning; /* of what was seen; NULL if that says it all */
-	const char *remedy;  /* what to do; NULL if nothing; copied by finding_add() */
-	unsigned int uses;   /* the uses that need it to be ok, bits of enum use; 0: all */
-	enum status status;  /* exit status if it blocks; DONE: depends on the result */
+	char *remedy;        /* what to do; NULL if nothing */
+	unsigned int uses;   /* of the question */
+	enum status status;  /* of the question, if it blocks */
 	int error;           /* of FINDING_UNKNOWN: its -errno; 0: another reason */
 	pid_t pid;           /* the process that blocks, perhaps a context's holder; 0: none */
 };
 
+/* Findings in the order of their questions, after the verdicts on them. */
 struct finding_list {
 	struct finding *v;
 	size_t n;
+	unsigned int asked; /* what none of these uses needs is at most a note; 0: all matter */
+	const char *moot;   /* why nothing that is added matters for now; NULL: it does */
+	int error;          /* -ENOMEM: nothing is added after it */
 };
 
-void finding_done(struct finding *finding);
 void finding_list_done(struct finding_list *list);
 #define _cleanup_finding_list_ _cleanup_(finding_list_done)
 
-/*
- * Appends a copy of FINDING with `seen` formatted from FORMAT. CHECK and MEANING are borrowed and
- * must be constants. Returns 0 or -ENOMEM.
- */
-int finding_add(struct finding_list *list, const struct finding *finding, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+/* Moves LIST to RET if it is complete. Returns 0 or its error. */
+int finding_list_take(struct finding_list *list, struct finding_list *ret);
 
-/* Moves all findings of FROM to the end of LIST. Returns 0 or -ENOMEM. */
-int finding_list_move(struct finding_list *list, struct finding_list *from);
+/*
+ * Adds the answer to QUESTION; FORMAT is of what was seen. OBJECT and REMEDY, which may be NULL, are
+ * copied; what is in order or only noted gets no remedy. What does not have to be in order becomes a
+ * note. Returns the finding, which stays where it is until the next one, or NULL, with `error` set.
+ */
+struct finding *finding_add(struct finding_list *list, const struct question *question,
+			    enum finding_result result, const char *object, const char *remedy,
+			    const char *format, ...) __attribute__((format(printf, 6, 7)));
+
+/* Adds that it could not be measured, for NEGATIVE_ERRNO. */
+struct finding *finding_unknown(struct finding_list *list, const struct question *question,
+				const char *object, int negative_errno);
+
+/* Removes finding I. */
+void finding_drop(struct finding_list *list, size_t i);
 
 /*
  * Why something could not be measured, in words. RET_REMEDY is what helps, or NULL. Constants, or
@@ -92,14 +113,12 @@ enum status finding_worse(enum status a, enum status b);
 const struct finding *finding_cause(const struct finding_list *list, unsigned int uses);
 
 /*
- * Appends to VERDICTS the verdict on OBJECT (a use, a device, a group) that follows from the
- * findings of LIST for USES.
+ * Adds, after the verdicts in LIST, the one on OBJECT (a use, a device, a group) that follows from
+ * the findings for USES.
  */
-int finding_judge(const struct finding_list *list, unsigned int uses, const char *object,
-		  struct finding_list *verdicts);
+void finding_judge(struct finding_list *list, unsigned int uses, const char *object);
 
 /* Is it a verdict, that is a finding whose check is "ready"? */
 bool finding_is_verdict(const struct finding *finding);
 
-extern const char *const finding_result_names[];             /* all names, up to a NULL */
-const char *finding_result_name(enum finding_result result); /* "ok", "note", "unknown", ... */
+extern const char *const finding_result_names[]; /* indexed by the result, up to a NULL: "ok" */

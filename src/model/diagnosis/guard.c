@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The obstacles to taking a device from its driver. */
-#include "model/driver/plan.h"
+#include "model/diagnosis/guard.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -15,122 +14,111 @@
 /* A vlan on a bridge on a bond is three. */
 #define NET_DEPTH 8
 
-static void obstacle_done(struct driver_obstacle *obstacle)
-{
-	free(obstacle->object);
-	free(obstacle->detail);
-	free(obstacle->command);
-}
+static const struct question ask_bridge = { "bridge", 0, "the devices behind it would be lost" };
+static const struct question ask_vfs = { "virtual-functions", 0, "they go with the driver" };
+static const struct question ask_net = { "network", 0, "the interface goes with the driver" };
+static const struct question ask_mount = { "mount", 0, "the file system would lose its disk" };
+static const struct question ask_swap = { "swap", 0,
+					  "the processes whose memory is there would end" };
+static const struct question ask_stacked = { "stacked", 0,
+					     "what is stacked on the disk would lose it" };
+static const struct question ask_claimed = { "claimed", 0, "what holds the disk would lose it" };
+static const struct question ask_in_use = {
+	"in-use", 0, "only one process can have a group, and a driver waits until it is closed"
+};
 
-void driver_obstacles_done(struct driver_obstacles *list)
-{
-	for (size_t i = 0; i < list->n; i++)
-		obstacle_done(&list->v[i]);
-	free(list->v);
-	*list = (struct driver_obstacles){ 0 };
-}
-
-/* The command that removes an obstacle: BEFORE and AFTER around ARG, an untrusted name. */
-struct command {
-	const char *before, *arg, *after;
+/* A device, and the findings that it gets. */
+struct guard {
+	const struct sys_root *root;
+	const struct device *device;
+	struct finding_list *list;
 };
 
 /*
- * Returns 0 or -ENOMEM. A name with unprintable characters gets no command: it could not be copied
- * from the screen.
+ * The command that removes an obstacle: BEFORE and AFTER around ARG, an untrusted name. NULL for a
+ * name with unprintable characters: it could not be copied from the screen.
  */
-static int command_text(const struct command *command, char **ret)
+static char *command(const struct guard *guard, const char *before, const char *arg,
+		     const char *after)
 {
-	_cleanup_free_ char *quoted = str_quote(command->arg), *shown = str_printable(command->arg);
-	char *text;
+	_cleanup_free_ char *quoted = str_quote(arg), *shown = str_printable(arg);
+	char *text = NULL;
 
-	if (!quoted || !shown)
-		return -ENOMEM;
-	if (strcmp(shown, command->arg) != 0)
-		return 0;
-	if (asprintf(&text, "%s%s%s", command->before, quoted,
-		     command->after ? command->after : "") < 0)
-		return -ENOMEM;
-	*ret = text;
-	return 0;
-}
-
-/* COMMAND: NULL: none. */
-static int add(struct driver_obstacles *list, enum driver_obstacle_kind kind, const char *object,
-	       const char *detail, const struct command *command)
-{
-	struct driver_obstacle obstacle = { .kind = kind }, *slot = NULL;
-	int r = command ? command_text(command, &obstacle.command) : 0;
-
-	obstacle.object = strdup(object);
-	obstacle.detail = strdup(detail);
-	if (r == 0 && obstacle.object && obstacle.detail)
-		slot = array_push(list->v, list->n);
-	if (!slot) {
-		obstacle_done(&obstacle);
-		return -ENOMEM;
+	if (quoted && shown && strcmp(shown, arg) != 0)
+		return NULL;
+	if (!quoted || !shown || asprintf(&text, "%s%s%s", before, quoted, after) < 0) {
+		guard->list->error = -ENOMEM;
+		return NULL;
 	}
-	*slot = obstacle;
-	return 0;
+	return text;
 }
 
-/* KIND could not be excluded, because WHAT could not be read. */
-static int add_unknown(struct driver_obstacles *list, enum driver_obstacle_kind kind,
-		       const char *what, int error)
+/* REMEDY may be NULL. */
+static struct finding *add(const struct guard *guard, const struct question *question,
+			   const char *subject, const char *detail, const char *remedy)
 {
-	char detail[256];
-	int r;
-
-	snprintf(detail, sizeof(detail), "could not be read: %s", strerror(-error));
-	r = add(list, kind, what, detail, NULL);
-	if (r == 0)
-		list->v[list->n - 1].unknown = true;
-	return r;
+	return finding_add(guard->list, question, FINDING_BLOCKED, guard->device->id, remedy,
+			   "%s %s", subject, detail);
 }
 
-static int guard_function(const struct device *device, struct driver_obstacles *list)
+/* QUESTION has no answer, because WHAT could not be read. */
+static void add_unknown(const struct guard *guard, const struct question *question,
+			const char *what, int error)
 {
-	char detail[128], file[4096];
-	int r = 0;
+	struct finding *finding =
+		finding_add(guard->list, question, FINDING_UNKNOWN, guard->device->id, NULL,
+			    "%s could not be read: %s", what, strerror(-error));
+
+	if (finding)
+		finding->error = error;
+}
+
+static void guard_bridge(const struct guard *guard)
+{
+	const struct device *device = guard->device;
+	const char *word = device->class_name.value ? device->class_name.value : "bridge";
+	char detail[128];
 
 	if (device->class.status < 0)
-		r = add_unknown(list, DRIVER_OBSTACLE_BRIDGE, "its class", device->class.status);
-	if (r == 0 && device_is_bridge(device)) {
-		const char *word = device->class_name.value ? device->class_name.value : "bridge";
+		add_unknown(guard, &ask_bridge, "its class", device->class.status);
+	snprintf(detail, sizeof(detail), "is %s %s", strchr("aeiou", *word) ? "an" : "a", word);
+	if (device_is_bridge(device))
+		add(guard, &ask_bridge, "it", detail, NULL);
+}
 
-		snprintf(detail, sizeof(detail), "is %s %s", strchr("aeiou", *word) ? "an" : "a",
-			 word);
-		r = add(list, DRIVER_OBSTACLE_BRIDGE, device->id, detail, NULL);
-	}
-	/* Unbinding a PF removes its VFs (pci_disable_sriov()). */
-	if (r == 0 && device->sriov_numvfs.status == 1 && device->sriov_numvfs.value > 0) {
-		snprintf(detail, sizeof(detail), "has %" PRIu64 " virtual functions",
-			 device->sriov_numvfs.value);
-		snprintf(file, sizeof(file), "%s/sriov_numvfs",
-			 device->path.value ? device->path.value : "");
-		r = add(list, DRIVER_OBSTACLE_VFS, device->id, detail,
-			&(struct command){ "echo 0 > ", file, NULL });
-	}
-	return r;
+/* Unbinding a PF removes its VFs (pci_disable_sriov()). */
+static void guard_functions(const struct guard *guard)
+{
+	const struct device *device = guard->device;
+	_cleanup_free_ char *remedy = NULL;
+	char detail[64], file[4096];
+
+	if (device->sriov_numvfs.status != 1 || device->sriov_numvfs.value == 0)
+		return;
+	snprintf(detail, sizeof(detail), "has %" PRIu64 " virtual function%s",
+		 device->sriov_numvfs.value, device->sriov_numvfs.value == 1 ? "" : "s");
+	snprintf(file, sizeof(file), "%s/sriov_numvfs",
+		 device->path.value ? device->path.value : "");
+	remedy = command(guard, "echo 0 > ", file, "");
+	add(guard, &ask_vfs, "it", detail, remedy);
 }
 
 /*
  * The directory `net` of a device exists as long as it has any interface, but only lists those of
  * this network namespace (class_dir_child_ns_type()).
  */
-static int guard_namespaces(const struct sys_root *root, const struct device *device,
-			    struct driver_obstacles *list)
+static void guard_namespaces(const struct guard *guard)
 {
+	const struct field_str *path = &guard->device->path;
 	_cleanup_strv_ struct strv entries = { 0 };
 	_cleanup_close_ int dir = -1;
 
-	if (device->path.status != 1)
-		return 0;
-	dir = sys_dir_open(root, device->path.value + 1);
-	if (dir < 0 || sys_list(dir, "net", &entries) < 0 || entries.n > 0)
-		return 0;
-	return add(list, DRIVER_OBSTACLE_NETWORK, "a network interface of it",
-		   "is in another network namespace", NULL);
+	if (path->status != 1)
+		return;
+	dir = sys_dir_open(guard->root, path->value + 1);
+	if (dir >= 0 && sys_list(dir, "net", &entries) == 0 && entries.n == 0)
+		add(guard, &ask_net, "a network interface of it", "is in another network namespace",
+		    NULL);
 }
 
 /*
@@ -182,82 +170,80 @@ static void describe_net(const struct sys_root *root, const struct strv *routes,
 		snprintf(buf + len, size - len, ", with a default route over %s", route);
 }
 
-static int guard_nets(const struct sys_root *root, const struct device *device,
-		      struct driver_obstacles *list)
+static void guard_nets(const struct guard *guard)
 {
+	const struct device *device = guard->device;
 	_cleanup_strv_ struct strv routes = { 0 };
-	int r = 0;
 
 	/*
 	 * An interface that is up blocks with or without a default route: the routes only add
 	 * detail.
 	 */
 	if (device->n_nets > 0)
-		(void)sys_netlink_default_routes(root, &routes);
+		(void)sys_netlink_default_routes(guard->root, &routes);
 	if (device->nets_status < 0)
-		r = add_unknown(list, DRIVER_OBSTACLE_NETWORK, "the network interfaces",
-				device->nets_status);
-	for (size_t i = 0; r == 0 && i < device->n_nets; i++) {
+		add_unknown(guard, &ask_net, "the network interfaces", device->nets_status);
+	for (size_t i = 0; i < device->n_nets; i++) {
 		const struct device_net *net = &device->nets[i];
+		_cleanup_free_ char *remedy = NULL;
 		char detail[1024];
 
 		if (net->up.status < 0)
-			r = add_unknown(list, DRIVER_OBSTACLE_NETWORK, net->name, net->up.status);
+			add_unknown(guard, &ask_net, net->name, net->up.status);
 		if (net->up.status != 1 || !net->up.value)
 			continue;
-		describe_net(root, &routes, net->name, detail, sizeof(detail));
-		r = add(list, DRIVER_OBSTACLE_NETWORK, net->name, detail,
-			&(struct command){ "ip link set dev ", net->name, " down" });
+		describe_net(guard->root, &routes, net->name, detail, sizeof(detail));
+		remedy = command(guard, "ip link set dev ", net->name, " down");
+		add(guard, &ask_net, net->name, detail, remedy);
 	}
-	return r == 0 ? guard_namespaces(root, device, list) : r;
+	guard_namespaces(guard);
 }
 
 /* How to release a stacked device depends on what created it. */
-static int add_stacked(const struct sys_root *root, const struct device_block *block,
-		       struct driver_obstacles *list)
+static void add_stacked(const struct guard *guard, const struct device_block *block)
 {
-	char path[512], object[300], node[300], detail[600], name[256] = "", uuid[256] = "";
+	char path[512], node[300], detail[600], name[256] = "", uuid[256] = "";
+	_cleanup_free_ char *remedy = NULL;
 	_cleanup_close_ int dir = -1;
 
-	snprintf(object, sizeof(object), "/dev/%s", block->parent);
-	snprintf(node, sizeof(node), "/dev/%s", block->name);
 	snprintf(detail, sizeof(detail), "is held by %s", block->name);
-	if (str_starts(block->name, "md"))
-		return add(list, DRIVER_OBSTACLE_STACKED, object, detail,
-			   &(struct command){ "mdadm --stop ", node, NULL });
 	snprintf(path, sizeof(path), "sys/class/block/%s", block->name);
-	dir = sys_dir_open(root, path);
-	if (dir < 0 || sys_read(dir, "dm/name", name, sizeof(name)) <= 0)
-		return add(list, DRIVER_OBSTACLE_STACKED, object, detail, NULL);
-	(void)sys_read(dir, "dm/uuid", uuid, sizeof(uuid));
-	snprintf(detail, sizeof(detail), "is held by %s (%s)", block->name, name);
-	return add(list, DRIVER_OBSTACLE_STACKED, object, detail,
-		   &(struct command){ str_starts(uuid, "CRYPT-") ? "cryptsetup close "
-								 : "dmsetup remove ",
-				      name, NULL });
+	dir = sys_dir_open(guard->root, path);
+	if (str_starts(block->name, "md")) {
+		snprintf(node, sizeof(node), "/dev/%s", block->name);
+		remedy = command(guard, "mdadm --stop ", node, "");
+	} else if (dir >= 0 && sys_read(dir, "dm/name", name, sizeof(name)) > 0) {
+		(void)sys_read(dir, "dm/uuid", uuid, sizeof(uuid));
+		snprintf(detail, sizeof(detail), "is held by %s (%s)", block->name, name);
+		remedy = command(
+			guard, str_starts(uuid, "CRYPT-") ? "cryptsetup close " : "dmsetup remove ",
+			name, "");
+	}
+	snprintf(node, sizeof(node), "/dev/%s", block->parent);
+	add(guard, &ask_stacked, node, detail, remedy);
 }
 
-static int guard_block(const struct sys_root *root, const struct device_block *block,
-		       struct driver_obstacles *list)
+static void guard_block(const struct guard *guard, const struct device_block *block)
 {
 	char node[300], detail[4200];
-	int r = 0;
 
 	snprintf(node, sizeof(node), "/dev/%s", block->name);
 	if (block->uses_status < 0)
-		r = add_unknown(list, DRIVER_OBSTACLE_MOUNT, node, block->uses_status);
-	for (size_t i = 0; r == 0 && i < block->mounts.n; i++) {
+		add_unknown(guard, &ask_mount, node, block->uses_status);
+	for (size_t i = 0; i < block->mounts.n; i++) {
+		_cleanup_free_ char *remedy = command(guard, "umount ", block->mounts.v[i], "");
+
 		snprintf(detail, sizeof(detail), "is mounted on %s", block->mounts.v[i]);
-		r = add(list, DRIVER_OBSTACLE_MOUNT, node, detail,
-			&(struct command){ "umount ", block->mounts.v[i], NULL });
+		add(guard, &ask_mount, node, detail, remedy);
 	}
-	if (r == 0 && block->swap)
-		r = add(list, DRIVER_OBSTACLE_SWAP, node, "is in use as swap",
-			&(struct command){ "swapoff ", node, NULL });
+	if (block->swap) {
+		_cleanup_free_ char *remedy = command(guard, "swapoff ", node, "");
+
+		add(guard, &ask_swap, node, "is in use as swap", remedy);
+	}
 	/* The disk of a multipath NVMe exists whether it is used or not. */
-	if (r == 0 && block->stacked && !str_starts(block->name, "nvme"))
-		r = add_stacked(root, block, list);
-	return r;
+	if (block->stacked && !str_starts(block->name, "nvme"))
+		add_stacked(guard, block);
 }
 
 /* Is the claim on BLOCK, one of CLAIMED, due to one of its partitions? */
@@ -271,109 +257,102 @@ static bool is_of_partition(const struct device *device, const bool *claimed, si
 }
 
 /* Claims for which no other reason was found: a ZFS pool, a mount in another namespace. */
-static int guard_claims(const struct device *device, struct driver_obstacles *list)
+static void guard_claims(const struct guard *guard)
 {
+	const struct device *device = guard->device;
 	_cleanup_free_ bool *claimed = calloc(device->n_blocks + 1, sizeof(*claimed));
 	char node[300];
-	int r = 0;
 
-	if (!claimed)
-		return -ENOMEM;
+	if (!claimed) {
+		guard->list->error = -ENOMEM;
+		return;
+	}
 	for (size_t i = 0; i < device->n_blocks; i++)
 		claimed[i] = sys_block_claimed(device->blocks[i].name) == 1;
-	for (size_t i = 0; i < device->n_blocks && r == 0; i++) {
+	for (size_t i = 0; i < device->n_blocks; i++) {
 		if (!claimed[i] || is_of_partition(device, claimed, i))
 			continue;
 		snprintf(node, sizeof(node), "/dev/%s", device->blocks[i].name);
-		r = add(list, DRIVER_OBSTACLE_CLAIMED, node,
-			"is held in the kernel, by another mount namespace or a pool", NULL);
+		add(guard, &ask_claimed, node,
+		    "is held in the kernel, by another mount namespace or a pool", NULL);
 	}
-	return r;
 }
 
-static int guard_blocks(const struct sys_root *root, const struct device *device,
-			struct driver_obstacles *list)
+static void guard_blocks(const struct guard *guard)
 {
-	size_t before = list->n;
-	int r = 0;
+	const struct device *device = guard->device;
+	size_t before = guard->list->n;
 
 	if (device->blocks_status < 0)
-		r = add_unknown(list, DRIVER_OBSTACLE_MOUNT, "the block devices",
-				device->blocks_status);
-	for (size_t i = 0; r == 0 && i < device->n_blocks; i++)
-		r = guard_block(root, &device->blocks[i], list);
+		add_unknown(guard, &ask_mount, "the block devices", device->blocks_status);
+	for (size_t i = 0; i < device->n_blocks; i++)
+		guard_block(guard, &device->blocks[i]);
 	/*
 	 * A claim on a partition is one on its disk too, so claims only help if nothing else was
 	 * found.
 	 */
-	if (r == 0 && list->n == before && !root->captured)
-		r = guard_claims(device, list);
-	return r;
+	if (guard->list->n == before && !guard->root->captured)
+		guard_claims(guard);
 }
 
 /*
  * Ending the holder of a context destroys all it has. Anyone can take the name of one, and only the
  * contexts themselves know which process it is, so no command is suggested for such names.
  */
-static int add_opener(const struct device_opener *opener, struct driver_obstacles *list)
+static void add_opener(const struct guard *guard, const struct device_opener *opener)
 {
-	char object[256], detail[320], pid[24];
-	struct command stop = { "systemctl stop ", opener->unit, NULL },
-		       kill = { "kill ", pid, NULL };
-	bool context = str_starts(opener->comm, "ioasid:");
-	int r;
+	_cleanup_free_ char *remedy = NULL;
+	struct finding *finding;
+	char pid[24];
 
-	snprintf(object, sizeof(object), "process %d (%s)", (int)opener->pid, opener->comm);
-	snprintf(detail, sizeof(detail), "has %s open", opener->node);
 	snprintf(pid, sizeof(pid), "%d", (int)opener->pid);
-	r = add(list, DRIVER_OBSTACLE_OPENER, object, detail,
-		context           ? NULL
-		: opener->service ? &stop
-				  : &kill);
-	if (r == 0)
-		list->v[list->n - 1].pid = opener->pid;
-	return r;
+	if (!str_starts(opener->comm, "ioasid:"))
+		remedy = opener->service ? command(guard, "systemctl stop ", opener->unit, "")
+					 : command(guard, "kill ", pid, "");
+	finding = finding_add(guard->list, &ask_in_use, FINDING_BLOCKED, guard->device->id, remedy,
+			      "process %s (%s) has %s open", pid, opener->comm, opener->node);
+	if (finding)
+		finding->pid = opener->pid;
 }
 
 /* Unbinding waits until the node is closed (vfio_unregister_group_dev()). */
-static int guard_openers(const struct device *device, struct driver_obstacles *list)
+static void guard_openers(const struct guard *guard)
 {
+	const struct device *device = guard->device;
 	const char *driver = device->driver.value ? device->driver.value : "";
-	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < device->n_openers; i++)
-		r = add_opener(&device->openers[i], list);
-	if (r == 0 && device->openers_status < 0 &&
+	for (size_t i = 0; i < device->n_openers; i++)
+		add_opener(guard, &device->openers[i]);
+	if (device->openers_status < 0 &&
 	    (strstr(driver, "vfio") || strstr(driver, "uio") || device->n_blocks))
-		r = add_unknown(list, DRIVER_OBSTACLE_OPENER, "the open files of all processes",
-				device->openers_status);
-	return r;
+		add_unknown(guard, &ask_in_use, "the open files of all processes",
+			    device->openers_status);
 }
 
-int driver_guard_device(const struct sys_root *root, const struct device *device,
-			struct driver_obstacles *ret)
+void driver_guard_device(const struct sys_root *root, const struct device *device,
+			 unsigned int what, struct finding_list *list)
 {
-	_cleanup_driver_obstacles_ struct driver_obstacles list = { 0 };
-	int r;
+	const struct guard guard = { root, device, list };
 
-	r = guard_function(device, &list);
-	if (r == 0)
-		r = guard_nets(root, device, &list);
-	if (r == 0)
-		r = guard_blocks(root, device, &list);
-	if (r == 0)
-		r = guard_openers(device, &list);
-	if (r < 0)
-		return r;
-	*ret = list;
-	list = (struct driver_obstacles){ 0 };
-	return 0;
+	if (what & GUARD_BRIDGE)
+		guard_bridge(&guard);
+	if (what & GUARD_LOSSES) {
+		guard_functions(&guard);
+		guard_nets(&guard);
+		guard_blocks(&guard);
+	}
+	if (what & GUARD_OPENERS)
+		guard_openers(&guard);
 }
 
-int driver_guard(const struct sys_root *root, const char *path, struct driver_obstacles *ret)
+int driver_guard(const struct sys_root *root, const char *path, struct finding_list *ret)
 {
+	_cleanup_finding_list_ struct finding_list list = { 0 };
 	_cleanup_device_ struct device device = { 0 };
 	int r = device_get(root, path, DRIVER_GUARD_NEED, &device);
 
-	return r < 0 ? r : driver_guard_device(root, &device, ret);
+	if (r < 0)
+		return r;
+	driver_guard_device(root, &device, GUARD_ALL, &list);
+	return finding_list_take(&list, ret);
 }

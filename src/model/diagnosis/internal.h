@@ -12,37 +12,24 @@
 #include "sys/root.h"
 #include "util/str.h"
 
-/* Why devices share a group. */
-
-struct share_member {
-	const struct device *device;
-	struct pci_path path; /* empty: not a PCI device */
-	size_t link;          /* index of the member it is joined with; its own: none found */
-	bool explained;
+/* Sets of uses that need the same. */
+enum {
+	FOR_PASID = USE_BIT(USE_PASID),
+	FOR_SVA = USE_BIT(USE_SVA),
+	FOR_PASIDS = FOR_PASID | FOR_SVA,
+	FOR_USERS = USE_BIT(USE_UNPRIVILEGED),
+	FOR_PASSTHROUGH = USE_BIT(USE_PASSTHROUGH) | FOR_USERS,
+	FOR_VFIO = FOR_PASSTHROUGH | FOR_PASID,
 };
 
-struct share {
-	const struct sys_root *root;
-	struct share_member *v;
-	size_t n;
-	struct finding_list *list; /* borrowed */
-};
-
-void share_done(struct share *share);
-
-/* Reads the paths of GROUP's members (borrowed) up to the root. Returns 0 or -ENOMEM. */
-int share_read(const struct sys_root *root, const struct group *group, bool wake,
-	       struct finding_list *list, struct share *ret);
-
-/* Adds findings on why the members share their group. Returns 0 or -ENOMEM. */
-int share_explain(struct share *share);
+/* Adds why the members of GROUP share it. Returns 0 or -ENOMEM. */
+int share_explain(const struct sys_root *root, const struct group *group, bool wake,
+		  struct finding_list *list);
 
 /* State while the chain is followed. */
 
 struct pasid_chain {
 	const struct sys_root *root;
-	enum use use;     /* USE_COUNT: for both */
-	const char *moot; /* why missing links do not matter any more; NULL: they do */
 	bool wake;
 	struct device device;
 	struct pci_path path; /* of the function with the capability: the device, or its PF */
@@ -55,34 +42,7 @@ struct pasid_chain {
 	const struct pasid_holder *holders; /* of contexts */
 	size_t n_holders;
 	struct finding_list list;
-	int error; /* -ENOMEM; nothing is added after it */
 };
-
-/* Which uses need a link. */
-enum {
-	LINK_VFIO = USE_BIT(USE_PASID),
-	LINK_SVA = USE_BIT(USE_SVA),
-	LINK_BOTH = LINK_VFIO | LINK_SVA,
-};
-
-struct pasid_link {
-	const char *check;
-	unsigned int needed;
-	const char *broken; /* what it means if the link is broken: a constant */
-	enum status status; /* exit status in that case; DONE: depends on the result */
-};
-
-/*
- * OBJECT and REMEDY may be NULL. For a link that the use does not need, or that is moot, the result
- * is at most a note.
- */
-void chain_add(struct pasid_chain *chain, const struct pasid_link *link, enum finding_result result,
-	       const char *object, const char *remedy, const char *format, ...)
-	__attribute__((format(printf, 6, 7)));
-
-/* Adds that the link could not be measured, for NEGATIVE_ERRNO. */
-void chain_unknown(struct pasid_chain *chain, const struct pasid_link *link, const char *object,
-		   int negative_errno);
 
 /* Reads what all links share: command line and configuration. Returns 0 or -ENOMEM. */
 int chain_read_kernel(struct pasid_chain *chain);
@@ -118,12 +78,6 @@ bool chain_driver_binds(const struct sys_root *root, const struct device *device
 bool chain_driver_is_vfio(const struct device *device);
 
 /* State of a check of the machine. */
-
-enum {
-	NEEDS_PASSTHROUGH = USE_BIT(USE_PASSTHROUGH) | USE_BIT(USE_UNPRIVILEGED),
-	NEEDS_VFIO = NEEDS_PASSTHROUGH | USE_BIT(USE_PASID),
-	NEEDS_PASIDS = USE_BIT(USE_PASID) | USE_BIT(USE_SVA),
-};
 
 struct check_machine {
 	struct pasid_chain chain; /* without a device; findings are collected here */

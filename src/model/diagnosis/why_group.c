@@ -7,153 +7,103 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "model/driver/plan.h"
+#include "model/diagnosis/guard.h"
 #include "model/diagnosis/internal.h"
 #include "util/cleanup.h"
 #include "util/str.h"
 
-static const char check_driver[] = "driver";
-static const char check_region[] = "reserved-region";
-
-/* Indexed by enum driver_obstacle_kind. Bridges are missing, because they are not bound. */
-static const struct {
-	const char *check, *meaning;
-} kinds[] = {
-	[DRIVER_OBSTACLE_NETWORK] = { "network", "the interface goes with the driver" },
-	[DRIVER_OBSTACLE_MOUNT] = { "mount", "the file system would lose its disk" },
-	[DRIVER_OBSTACLE_SWAP] = { "swap", "the processes whose memory is there would end" },
-	[DRIVER_OBSTACLE_STACKED] = { "stacked", "what is stacked on the disk would lose it" },
-	[DRIVER_OBSTACLE_CLAIMED] = { "claimed", "what holds the disk would lose it" },
-	[DRIVER_OBSTACLE_VFS] = { "virtual-functions", "they go with the driver" },
-	[DRIVER_OBSTACLE_OPENER] = { "in-use",
-				     "only one process can have a group, and a driver waits "
-				     "until it is closed" },
+static const struct question ask_driver = {
+	"driver", 0, "the kernel does not assign a group while a kernel driver has a member"
+};
+static const struct question ask_bridge_driver = {
+	"driver", .fine = "a bridge's driver does no DMA and stays"
+};
+static const struct question ask_idle_driver = {
+	"driver", .fine = "the driver does no DMA of its own and stays"
+};
+static const struct question ask_region = {
+	"reserved-region", FOR_VFIO,
+	"the firmware demands that the device reaches this memory at all times: the kernel "
+	"refuses it to VFIO and iommufd",
+	.status = STATUS_UNSUPPORTED
 };
 
-/* All members share the group's node: list it once. */
-static bool is_listed(const struct finding_list *list, const char *check, const char *seen)
+/* All members share the group's node: list each of its openers once. */
+static bool is_listed(const struct finding_list *list, size_t i)
 {
-	for (size_t i = 0; i < list->n; i++)
-		if (strcmp(list->v[i].check, check) == 0 && strcmp(list->v[i].seen, seen) == 0)
+	for (size_t k = 0; k < i; k++)
+		if (strcmp(list->v[k].check, list->v[i].check) == 0 &&
+		    strcmp(list->v[k].seen, list->v[i].seen) == 0)
 			return true;
 	return false;
 }
 
-static int add_obstacle(const struct device *device, const struct driver_obstacle *obstacle,
-			struct finding_list *list)
+/* What would be lost with the device's driver, if it does not stay, and who has its node open. */
+static void add_uses(const struct sys_root *root, const struct device *device,
+		     struct finding_list *list)
 {
-	struct finding finding = {
-		.check = kinds[obstacle->kind].check,
-		.result = obstacle->unknown ? FINDING_UNKNOWN : FINDING_BLOCKED,
-		.object = device->id,
-		.meaning = obstacle->unknown ? NULL : kinds[obstacle->kind].meaning,
-		.remedy = obstacle->command,
-	};
-	_cleanup_free_ char *seen = NULL;
+	size_t i = list->n;
 
-	/* Only the contexts know which one it is the holder of. */
-	finding.pid = obstacle->pid;
-	if (!finding.remedy && obstacle->pid)
-		finding.remedy = "ioasidctl context list";
-	/* Do not repeat OBJECT if it is the device itself. */
-	if (asprintf(&seen, "%s%s%s", strcmp(obstacle->object, device->id) ? obstacle->object : "",
-		     strcmp(obstacle->object, device->id) ? " " : "", obstacle->detail) < 0) {
-		seen = NULL;
-		return -ENOMEM;
+	driver_guard_device(root, device,
+			    GUARD_OPENERS | (device_releases_group(device) ? 0 : GUARD_LOSSES),
+			    list);
+	while (i < list->n) {
+		struct finding *finding = &list->v[i];
+
+		/* Only the contexts know which one it is the holder of. */
+		if (finding->pid && !finding->remedy &&
+		    !(finding->remedy = strdup("ioasidctl context list")))
+			list->error = -ENOMEM;
+		if (is_listed(list, i))
+			finding_drop(list, i);
+		else
+			i++;
 	}
-	if (obstacle->kind == DRIVER_OBSTACLE_OPENER && is_listed(list, finding.check, seen))
-		return 0;
-	return finding_add(list, &finding, "%s", seen);
 }
 
-/* What would be lost with the device's driver. */
-static int add_uses(const struct sys_root *root, const struct device *device,
-		    struct finding_list *list)
+/*
+ * How to change the driver; NULL: out of memory. Never for a bridge; `driver set` only for PCI
+ * devices. Device names on other buses come from whoever adds the devices, so they are quoted.
+ */
+static char *driver_remedy(const struct device *device)
 {
-	_cleanup_driver_obstacles_ struct driver_obstacles obstacles = { 0 };
-	bool stays = device_releases_group(device);
-	int r = driver_guard_device(root, device, &obstacles);
-
-	for (size_t i = 0; r == 0 && i < obstacles.n; i++) {
-		enum driver_obstacle_kind kind = obstacles.v[i].kind;
-
-		/* If the driver can stay, nothing is lost with it. */
-		if (kind == DRIVER_OBSTACLE_BRIDGE || (stays && kind != DRIVER_OBSTACLE_OPENER))
-			continue;
-		r = add_obstacle(device, &obstacles.v[i], list);
-	}
-	return r;
-}
-
-/* Device names on other buses come from whoever adds the devices, so they are quoted. */
-static int join_command(const char *id, const char *file, char **ret)
-{
-	_cleanup_free_ char *quoted_id = str_quote(id), *quoted_file = str_quote(file);
-
-	return quoted_id && quoted_file ? asprintf(ret, "echo %s > %s", quoted_id, quoted_file)
-					: -1;
-}
-
-/* How to change the driver. Never for a bridge; `driver set` only for PCI devices. */
-static int driver_remedy(const struct device *device, char **ret)
-{
-	_cleanup_free_ char *id = str_quote(device->id), *file = NULL;
+	_cleanup_free_ char *id = str_quote(device->id), *file = NULL, *quoted = NULL;
+	const char *bus = device->bus ? device->bus : "?";
 	char *command;
-	int n = -1;
+	int n = asprintf(&file, "/sys/bus/%s/drivers/%s/unbind", bus, device->driver.value);
 
-	if (device->bus && strcmp(device->bus, "pci") == 0 && !device_is_bridge(device))
-		n = id ? asprintf(&command, "ioasidctl driver set %s vfio-pci", id) : -1;
-	else if (asprintf(&file, "/sys/bus/%s/drivers/%s/unbind", device->bus ? device->bus : "?",
-			  device->driver.value) >= 0)
-		n = join_command(device->id, file, &command);
-	else
-		file = NULL;
+	quoted = n < 0 ? NULL : str_quote(file);
 	if (n < 0)
-		return -ENOMEM;
-	*ret = command;
-	return 0;
+		file = NULL;
+	if (!id || !quoted)
+		return NULL;
+	if (strcmp(bus, "pci") == 0 && !device_is_bridge(device))
+		n = asprintf(&command, "ioasidctl driver set %s vfio-pci", id);
+	else
+		n = asprintf(&command, "echo %s > %s", id, quoted);
+	return n < 0 ? NULL : command;
 }
 
-static int add_driver(const struct device *device, struct finding_list *list)
+static void add_driver(const struct device *device, struct finding_list *list)
 {
-	struct finding finding = { .check = check_driver, .object = device->id };
+	const struct question *question = &ask_driver;
 	_cleanup_free_ char *command = NULL;
-	const char *reason;
-	int r;
+	bool stays = device_releases_group(device);
 
 	if (device->driver.status < 0) {
-		finding.result = FINDING_UNKNOWN;
-		finding.error = device->driver.status;
-		reason = finding_reason(device->driver.status, &finding.remedy);
-		return finding_add(list, &finding, "could not be measured: %s", reason);
+		finding_unknown(list, question, device->id, device->driver.status);
+		return;
 	}
-	if (device->driver.status == 0)
-		return finding_add(list, &finding, "no driver");
-	if (device_releases_group(device)) {
-		finding.meaning = device_is_bridge(device)
-					  ? "a bridge's driver does no DMA and stays"
-					  : "the driver does no DMA of its own and stays";
-		return finding_add(list, &finding, "bound to %s", device->driver.value);
+	if (device->driver.status == 0) {
+		finding_add(list, question, FINDING_OK, device->id, NULL, "no driver");
+		return;
 	}
-	r = driver_remedy(device, &command);
-	if (r < 0)
-		return r;
-	finding.result = FINDING_BLOCKED;
-	finding.meaning = "the kernel does not assign a group while a kernel driver has a member";
-	finding.remedy = command;
-	return finding_add(list, &finding, "bound to %s", device->driver.value);
-}
-
-static int add_obstacles(const struct sys_root *root, const struct group *group,
-			 struct finding_list *list)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < group->n_members; i++)
-		r = add_uses(root, &group->members[i], list);
-	for (size_t i = 0; r == 0 && i < group->n_members; i++)
-		r = add_driver(&group->members[i], list);
-	return r;
+	if (stays)
+		question = device_is_bridge(device) ? &ask_bridge_driver : &ask_idle_driver;
+	else if (!(command = driver_remedy(device)))
+		list->error = -ENOMEM;
+	finding_add(list, question, stays ? FINDING_OK : FINDING_BLOCKED, device->id, command,
+		    "bound to %s", device->driver.value);
 }
 
 /*
@@ -177,85 +127,49 @@ static int group_name(const struct group *group, char **ret)
  * domain (__iommu_device_set_domain()), with which VFIO and iommufd begin
  * (iommu_group_claim_dma_owner()). That does not apply to "direct-relaxable".
  */
-int group_why_regions(const struct group *group, enum finding_result result, unsigned int uses,
-		      struct finding_list *list)
+void group_why_regions(const struct group *group, enum finding_result result,
+		       struct finding_list *list)
 {
+	static const char remedy[] = "look in the firmware's setup for what shares this memory "
+				     "with the device (management, legacy support); no option of "
+				     "the kernel lifts it";
 	_cleanup_free_ char *name = NULL;
-	struct finding finding = {
-		.check = check_region,
-		.result = result,
-		.uses = uses,
-		.meaning = "the firmware demands that the device reaches this memory at all times: "
-			   "the kernel "
-			   "refuses it to VFIO and iommufd",
-		.remedy = "look in the firmware's setup for what shares this memory with the "
-			  "device (management, "
-			  "legacy support); no option of the kernel lifts it",
-		.status = STATUS_UNSUPPORTED,
-	};
-	int r = group_name(group, &name);
 
-	finding.object = name;
+	if (group_name(group, &name) < 0)
+		list->error = -ENOMEM;
 	/* Kernels before 4.11 publish no regions and refuse none. */
-	if (r == 0 && group->regions_status < 0 && group->regions_status != -ENOENT) {
-		const struct finding unknown = {
-			.check = finding.check,
-			.result = FINDING_UNKNOWN,
-			.object = name,
-			.uses = uses,
-			.error = group->regions_status,
-		};
-		const char *remedy;
-
-		r = finding_add(list, &unknown, "could not be measured: %s",
-				finding_reason(group->regions_status, &remedy));
-	}
-	for (size_t i = 0; r == 0 && i < group->n_regions; i++) {
+	if (group->regions_status < 0 && group->regions_status != -ENOENT)
+		finding_unknown(list, &ask_region, name, group->regions_status);
+	for (size_t i = 0; i < group->n_regions; i++) {
 		const struct group_region *region = &group->regions[i];
 
 		if (group_region_is_direct(region))
-			r = finding_add(list, &finding, "direct region %#" PRIx64 "-%#" PRIx64,
-					region->start, region->end);
+			finding_add(list, &ask_region, result, name, remedy,
+				    "direct region %#" PRIx64 "-%#" PRIx64, region->start,
+				    region->end);
 	}
-	return r;
-}
-
-/* Puts the verdict first. Empties FOUND. */
-static int conclude(const struct group *group, struct finding_list *found,
-		    struct finding_list *list)
-{
-	char object[32];
-	int r;
-
-	snprintf(object, sizeof(object), "group %" PRIu32, group->number);
-	r = finding_judge(found, 0, object, list);
-	return r == 0 ? finding_list_move(list, found) : r;
 }
 
 int group_why(const struct sys_root *root, uint32_t number, bool wake, struct finding_list *ret)
 {
-	_cleanup_finding_list_ struct finding_list found = { 0 }, list = { 0 };
-	_cleanup_(share_done) struct share share = { 0 };
+	_cleanup_finding_list_ struct finding_list list = { 0 };
 	_cleanup_group_ struct group group = { 0 };
-	int r;
+	char object[32];
+	int r = group_get(root, number, GROUP_NEED_MEMBERS | GROUP_NEED_REGIONS, DRIVER_GUARD_NEED,
+			  &group);
 
-	r = group_get(root, number, GROUP_NEED_MEMBERS | GROUP_NEED_REGIONS, DRIVER_GUARD_NEED,
-		      &group);
 	if (r == 0 && group.members_status < 0)
 		r = group.members_status;
 	if (r == 0)
-		r = share_read(root, &group, wake, &found, &share);
-	if (r == 0 && share.n > 0)
-		r = share_explain(&share);
-	if (r == 0)
-		r = group_why_regions(&group, FINDING_BLOCKED, 0, &found);
-	if (r == 0)
-		r = add_obstacles(root, &group, &found);
-	if (r == 0)
-		r = conclude(&group, &found, &list);
+		r = share_explain(root, &group, wake, &list);
 	if (r < 0)
 		return r;
-	*ret = list;
-	list = (struct finding_list){ 0 };
-	return 0;
+	group_why_regions(&group, FINDING_BLOCKED, &list);
+	for (size_t i = 0; i < group.n_members; i++)
+		add_uses(root, &group.members[i], &list);
+	for (size_t i = 0; i < group.n_members; i++)
+		add_driver(&group.members[i], &list);
+	snprintf(object, sizeof(object), "group %" PRIu32, group.number);
+	finding_judge(&list, 0, object);
+	return finding_list_take(&list, ret);
 }

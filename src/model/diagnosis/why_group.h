@@ -17,9 +17,6 @@
  */
 int group_why(const struct sys_root *root, uint32_t number, bool wake, struct finding_list *ret);
 
-/*
- * Adds a row with RESULT for each region that blocks GROUP, read with its members, for VFIO.
- * Returns 0 or -ENOMEM.
- */
-int group_why_regions(const struct group *group, enum finding_result result, unsigned int uses,
-		      struct finding_list *list);
+/* Adds a finding with RESULT for each region that keeps GROUP, read with its members, from VFIO. */
+void group_why_regions(const struct group *group, enum finding_result result,
+		       struct finding_list *list);

@@ -14,46 +14,66 @@
 #include "sys/kernel_param.h"
 #include "util/cleanup.h"
 
-static const char check_alone[] = "alone";
-static const char check_bridge[] = "pci-bridge";
-static const char check_acs[] = "bridge-acs";
-static const char check_functions[] = "multifunction-acs";
-static const char check_alias[] = "dma-alias";
-static const char check_driver[] = "iommu-driver";
+static const struct question ask_alone = { "alone", .fine = "it can be assigned without others" };
+static const struct question ask_bridge = {
+	"pci-bridge", 0, "the IOMMU sees one requester for all that is behind such a bridge"
+};
+static const struct question ask_acs = {
+	"bridge-acs", 0, "what is behind a port without ACS can reach its neighbours past the IOMMU"
+};
+static const struct question ask_functions = {
+	"multifunction-acs", 0,
+	"functions of one device without ACS can reach each other past the IOMMU"
+};
+static const struct question ask_alias = { "dma-alias",
+					   .fine = "the IOMMU only sees the requester ID" };
+static const struct question ask_driver = {
+	"iommu-driver",
+	.fine = "the driver of the IOMMU, or firmware, decides which devices cannot be kept apart"
+};
 
 static const char slot_remedy[] =
 	"turn ACS on in the firmware's setup, or move the device to a slot whose ports have ACS";
 
-void share_done(struct share *share)
+struct member {
+	const struct device *device;
+	struct pci_path path; /* empty: not a PCI device */
+	size_t link;          /* index of the member it is joined with; its own: none found */
+	bool explained;
+};
+
+struct share {
+	const struct sys_root *root;
+	struct member *v;
+	size_t n;
+	struct finding_list *list; /* borrowed */
+};
+
+static void share_done(struct share *share)
 {
 	for (size_t i = 0; i < share->n; i++)
 		pci_path_done(&share->v[i].path);
 	free(share->v);
-	*share = (struct share){ 0 };
 }
 
-int share_read(const struct sys_root *root, const struct group *group, bool wake,
-	       struct finding_list *list, struct share *ret)
+/* Reads the paths of GROUP's members (borrowed) up to the root. */
+static int share_read(const struct group *group, bool wake, struct share *share)
 {
-	_cleanup_(share_done) struct share share = { .root = root, .list = list };
-	int r;
-
-	share.v = calloc(group->n_members + 1, sizeof(share.v[0]));
-	if (!share.v)
+	share->v = calloc(group->n_members + 1, sizeof(share->v[0]));
+	if (!share->v)
 		return -ENOMEM;
-	for (; share.n < group->n_members; share.n++) {
-		struct share_member *member = &share.v[share.n];
+	for (; share->n < group->n_members; share->n++) {
+		struct member *member = &share->v[share->n];
+		int r = 0;
 
-		member->device = &group->members[share.n];
-		member->link = share.n;
-		if (member->device->path.status != 1)
-			continue;
-		r = pci_path_read(root, member->device->path.value, wake, &member->path);
+		member->device = &group->members[share->n];
+		member->link = share->n;
+		if (member->device->path.status == 1)
+			r = pci_path_read(share->root, member->device->path.value, wake,
+					  &member->path);
 		if (r < 0 && r != -ENODEV)
 			return r;
 	}
-	*ret = share;
-	share = (struct share){ 0 };
 	return 0;
 }
 
@@ -107,19 +127,16 @@ static bool is_pci_bridge(const struct pci_function *bridge)
 	       bridge->express.type == PCI_TO_PCI_EXPRESS;
 }
 
-static int add_unknown(struct share *share, const char *check, size_t i, const char *what,
-		       int error)
+static void add_unknown(struct share *share, const struct question *question, size_t i,
+			const char *what, int error)
 {
 	const char *remedy, *reason = finding_reason(error, &remedy);
-	const struct finding finding = {
-		.check = check,
-		.result = FINDING_UNKNOWN,
-		.object = share->v[i].device->id,
-		.remedy = remedy,
-		.error = error,
-	};
+	struct finding *finding =
+		finding_add(share->list, question, FINDING_UNKNOWN, share->v[i].device->id, remedy,
+			    "%s could not be measured: %s", what, reason);
 
-	return finding_add(share->list, &finding, "%s could not be measured: %s", what, reason);
+	if (finding)
+		finding->error = error;
 }
 
 /*
@@ -149,39 +166,36 @@ static const char *acs_remedy(const struct share *share)
 }
 
 /* BRIDGE joins member I, which is behind it or is it, with everything else behind it. */
-static int add_bridge(struct share *share, size_t i, const struct pci_function *bridge)
+static void add_bridge(struct share *share, size_t i, const struct pci_function *bridge)
 {
-	bool pci = is_pci_bridge(bridge), self = strcmp(share->v[i].device->id, bridge->id) == 0;
-	struct finding finding = {
-		.check = pci ? check_bridge : check_acs,
-		.result = FINDING_WARNING,
-		.object = share->v[i].device->id,
-		.meaning = pci ? "the IOMMU sees one requester for all that is behind such a bridge"
-			       : "what is behind a port without ACS can reach its neighbours past "
-				 "the IOMMU",
-		.remedy = pci ? "move the device to a slot of PCI Express" : slot_remedy,
-	};
+	const struct question *question = &ask_acs;
+	const char *id = share->v[i].device->id, *remedy = slot_remedy;
 	char text[160];
 
 	pci_function_acs_text(bridge, PCI_ACS_ISOLATED, text, sizeof(text));
-	if (pci)
+	if (is_pci_bridge(bridge)) {
+		question = &ask_bridge;
+		remedy = "move the device to a slot of PCI Express";
 		snprintf(text, sizeof(text), "%s bridge",
 			 bridge->express_status == 0                  ? "conventional PCI"
 			 : bridge->express.type == PCI_EXPRESS_TO_PCI ? "PCIe-to-PCI"
 								      : "PCI-to-PCIe");
-	else if (bridge->acs_status == 1)
-		finding.remedy = acs_remedy(share);
-	if (self)
-		return finding_add(share->list, &finding, "%s, in one group with what is behind it",
-				   text);
-	return finding_add(share->list, &finding, "behind %s, a %s", bridge->id, text);
+	} else if (bridge->acs_status == 1) {
+		remedy = acs_remedy(share);
+	}
+	if (strcmp(id, bridge->id) == 0)
+		finding_add(share->list, question, FINDING_WARNING, id, remedy,
+			    "%s, in one group with what is behind it", text);
+	else
+		finding_add(share->list, question, FINDING_WARNING, id, remedy, "behind %s, a %s",
+			    bridge->id, text);
 }
 
 /*
  * The nearest bridge above that does not isolate: the kernel puts it, and everything up to it, into
  * the group. Bridges above that one are explained in its own row.
  */
-static int explain_above(struct share *share, size_t i)
+static void explain_above(struct share *share, size_t i)
 {
 	const struct pci_path *path = &share->v[i].path;
 	char what[160];
@@ -194,12 +208,13 @@ static int explain_above(struct share *share, size_t i)
 		if (r > 0 || other == share->n)
 			continue;
 		join(share, i, other);
-		if (r == 0)
-			return add_bridge(share, i, bridge);
 		snprintf(what, sizeof(what), "behind %s, whose kind and ACS", bridge->id);
-		return add_unknown(share, check_acs, i, what, r);
+		if (r == 0)
+			add_bridge(share, i, bridge);
+		else
+			add_unknown(share, &ask_acs, i, what, r);
+		return;
 	}
-	return 0;
 }
 
 static bool same_slot(const struct pci_function *a, const struct pci_function *b)
@@ -209,26 +224,16 @@ static bool same_slot(const struct pci_function *a, const struct pci_function *b
 }
 
 /* Functions of one slot that are not isolated from each other (get_pci_function_alias_group()). */
-static int explain_functions(struct share *share, size_t i)
+static void explain_functions(struct share *share, size_t i)
 {
 	const struct pci_function *function = own(share, i);
-	struct finding finding = {
-		.check = check_functions,
-		.result = FINDING_WARNING,
-		.object = share->v[i].device->id,
-		.meaning =
-			"functions of one device without ACS can reach each other past the IOMMU",
-		.remedy = function->express_status == 1
-				  ? "assign them together, or ask the vendor for firmware with ACS"
-				  : "assign them together",
-	};
 	char text[160], others[160] = "";
 	int mine = isolates(share, function), theirs;
 	size_t len = 0;
 
 	/* The multifunction bit is readable without privilege. */
 	if (mine > 0 || function->status < 0 || !function->multifunction)
-		return 0;
+		return;
 	for (size_t k = 0; k < share->n; k++) {
 		if (k == i || share->v[k].path.n == 0 || !same_slot(function, own(share, k)))
 			continue;
@@ -241,35 +246,32 @@ static int explain_functions(struct share *share, size_t i)
 			len += (size_t)snprintf(others + len, sizeof(others) - len, "%s%s",
 						len ? ", " : "", share->v[k].device->id);
 	}
-	if (len == 0)
-		return 0;
-	if (mine < 0)
-		return add_unknown(share, check_functions, i,
-				   "of one device with others, whose ACS", mine);
 	pci_function_acs_text(function, PCI_ACS_ISOLATED, text, sizeof(text));
-	return finding_add(share->list, &finding, "%s, of one device with %s", text, others);
+	if (len && mine < 0)
+		add_unknown(share, &ask_functions, i, "of one device with others, whose ACS", mine);
+	else if (len)
+		finding_add(
+			share->list, &ask_functions, FINDING_WARNING, share->v[i].device->id,
+			function->express_status == 1
+				? "assign them together, or ask the vendor for firmware with ACS"
+				: "assign them together",
+			"%s, of one device with %s", text, others);
 }
 
 /* A member that shares its requester ID (get_pci_alias_group()). */
-static int explain_aliases(struct share *share, size_t i)
+static void explain_aliases(struct share *share, size_t i)
 {
-	struct finding finding = {
-		.check = check_alias,
-		.result = FINDING_NOTE,
-		.object = share->v[i].device->id,
-		.meaning = "the IOMMU only sees the requester ID",
-	};
 	const struct device *device = share->v[i].device;
 	char real[32];
-	int r = 0;
 
 	if (pci_alias_real(device->path.value, real, sizeof(real)) &&
 	    find(share, real) < share->n) {
 		join(share, i, find(share, real));
-		return finding_add(share->list, &finding,
-				   "in a PCI domain of %s, which does its DMA", real);
+		finding_add(share->list, &ask_alias, FINDING_NOTE, device->id, NULL,
+			    "in a PCI domain of %s, which does its DMA", real);
+		return;
 	}
-	for (size_t k = 0; r == 0 && k < share->n; k++) {
+	for (size_t k = 0; k < share->n; k++) {
 		bool uses, used;
 
 		if (k == i || share->v[k].path.n == 0)
@@ -279,15 +281,14 @@ static int explain_aliases(struct share *share, size_t i)
 		if (!uses && !used)
 			continue;
 		join(share, i, k);
-		r = finding_add(share->list, &finding,
-				uses ? "uses the requester ID of %s too (a quirk that Linux knows)"
-				     : "%s uses its requester ID too (a quirk that Linux knows)",
-				share->v[k].device->id);
+		finding_add(share->list, &ask_alias, FINDING_NOTE, device->id, NULL,
+			    uses ? "uses the requester ID of %s too (a quirk that Linux knows)"
+				 : "%s uses its requester ID too (a quirk that Linux knows)",
+			    share->v[k].device->id);
 	}
-	return r;
 }
 
-static bool is_behind(const struct share_member *member, const char *bridge)
+static bool is_behind(const struct member *member, const char *bridge)
 {
 	for (size_t k = 1; k < member->path.n; k++)
 		if (strcmp(member->path.v[k].id, bridge) == 0)
@@ -296,34 +297,27 @@ static bool is_behind(const struct share_member *member, const char *bridge)
 }
 
 /* A member because of which others are in the group. */
-static int explain_below(struct share *share, size_t i)
+static void explain_below(struct share *share, size_t i)
 {
-	const struct finding real = {
-		.check = check_alias,
-		.result = FINDING_NOTE,
-		.object = share->v[i].device->id,
-		.meaning = "the IOMMU only sees the requester ID",
-	};
+	const char *own_id = share->v[i].device->id;
 	char id[32];
-	int r;
 
 	for (size_t k = 0; !share->v[i].explained && k < share->n; k++) {
 		const struct field_str *path = &share->v[k].device->path;
+		int r = isolates(share, own(share, i));
 
 		if (path->status == 1 && pci_alias_real(path->value, id, sizeof(id)) &&
-		    strcmp(id, share->v[i].device->id) == 0) {
-			share->v[i].explained = true;
-			return finding_add(share->list, &real,
-					   "does the DMA of a PCI domain of its own");
-		}
-		r = isolates(share, own(share, i));
-		if (r > 0 || !is_behind(&share->v[k], share->v[i].device->id))
+		    strcmp(id, own_id) == 0)
+			finding_add(share->list, &ask_alias, FINDING_NOTE, own_id, NULL,
+				    "does the DMA of a PCI domain of its own");
+		else if (r > 0 || !is_behind(&share->v[k], own_id))
 			continue;
+		else if (r == 0)
+			add_bridge(share, i, own(share, i));
+		else
+			add_unknown(share, &ask_acs, i, "its kind and ACS", r);
 		share->v[i].explained = true;
-		return r == 0 ? add_bridge(share, i, own(share, i))
-			      : add_unknown(share, check_acs, i, "its kind and ACS", r);
 	}
-	return 0;
 }
 
 /* -errno of what could not be read of member I or above it; 0: nothing. */
@@ -342,29 +336,23 @@ static int unreadable(const struct share *share, size_t i)
 }
 
 /* What joins member I, and those joined with it, to the rest. */
-static int explain_rest(struct share *share, size_t i)
+static void explain_rest(struct share *share, size_t i)
 {
-	const struct finding finding = {
-		.check = check_driver,
-		.result = FINDING_NOTE,
-		.object = share->v[i].device->id,
-		.meaning = "the driver of the IOMMU, or firmware, decides which devices cannot be "
-			   "kept apart",
-	};
 	const struct device *device = share->v[i].device;
 	int r = device->path.status < 0 ? device->path.status : unreadable(share, i);
 
 	if (r < 0)
-		return add_unknown(share, check_driver, i, "what joins it with the others", r);
-	if (share->v[i].path.n == 0)
-		return finding_add(share->list, &finding, "%s device, not a PCI device",
-				   device->bus ? device->bus : "virtual");
-	return finding_add(share->list, &finding,
-			   "no rule of PCI joins it%s with the other members",
-			   share->v[i].explained ? ", and those it is joined with," : "");
+		add_unknown(share, &ask_driver, i, "what joins it with the others", r);
+	else if (share->v[i].path.n == 0)
+		finding_add(share->list, &ask_driver, FINDING_NOTE, device->id, NULL,
+			    "%s device, not a PCI device", device->bus ? device->bus : "virtual");
+	else
+		finding_add(share->list, &ask_driver, FINDING_NOTE, device->id, NULL,
+			    "no rule of PCI joins it%s with the other members",
+			    share->v[i].explained ? ", and those it is joined with," : "");
 }
 
-static int add_alone_pci(struct share *share, const struct finding *finding)
+static void add_alone_pci(struct share *share)
 {
 	const struct pci_path *path = &share->v[0].path;
 	const struct pci_function *function = &path->v[0];
@@ -390,53 +378,38 @@ static int add_alone_pci(struct share *share, const struct finding *finding)
 			 text);
 		break;
 	}
-	return finding_add(share->list, finding, "the only member: %s, %s", what, where);
+	finding_add(share->list, &ask_alone, FINDING_OK, share->v[0].device->id, NULL,
+		    "the only member: %s, %s", what, where);
 }
 
-static int explain_alone(struct share *share)
+static void explain_alone(struct share *share)
 {
-	const struct finding finding = {
-		.check = check_alone,
-		.result = FINDING_OK,
-		.object = share->v[0].device->id,
-		.meaning = "it can be assigned without others",
-	};
 	const struct device *device = share->v[0].device;
 	int r = device->path.status < 0 ? device->path.status : unreadable(share, 0);
 
 	if (r < 0)
-		return add_unknown(share, check_alone, 0, "the only member; what isolates it", r);
-	if (share->v[0].path.n == 0)
-		return finding_add(share->list, &finding,
-				   "the only member: %s device, not a PCI device",
-				   device->bus ? device->bus : "virtual");
-	return add_alone_pci(share, &finding);
+		add_unknown(share, &ask_alone, 0, "the only member; what isolates it", r);
+	else if (share->v[0].path.n == 0)
+		finding_add(share->list, &ask_alone, FINDING_OK, device->id, NULL,
+			    "the only member: %s device, not a PCI device",
+			    device->bus ? device->bus : "virtual");
+	else
+		add_alone_pci(share);
 }
 
-static int explain_member(struct share *share, size_t i)
-{
-	int r;
-
-	if (share->v[i].path.n == 0)
-		return 0;
-	r = explain_above(share, i);
-	if (r == 0)
-		r = explain_aliases(share, i);
-	if (r == 0)
-		r = explain_functions(share, i);
-	return r == 0 ? explain_below(share, i) : r;
-}
-
-int share_explain(struct share *share)
+static void explain_all(struct share *share)
 {
 	bool first = true;
-	int r = 0;
 
-	if (share->n == 1)
-		return explain_alone(share);
-	for (size_t i = 0; r == 0 && i < share->n; i++)
-		r = explain_member(share, i);
-	for (size_t i = 0; r == 0 && i < share->n; i++) {
+	for (size_t i = 0; i < share->n; i++) {
+		if (share->v[i].path.n == 0)
+			continue;
+		explain_above(share, i);
+		explain_aliases(share, i);
+		explain_functions(share, i);
+		explain_below(share, i);
+	}
+	for (size_t i = 0; i < share->n; i++) {
 		/*
 		 * The first of several members joined by a rule speaks for them; the first such set
 		 * needs no row.
@@ -446,7 +419,21 @@ int share_explain(struct share *share)
 		if (share->v[i].explained && first)
 			first = false;
 		else
-			r = explain_rest(share, i);
+			explain_rest(share, i);
 	}
-	return r;
+}
+
+int share_explain(const struct sys_root *root, const struct group *group, bool wake,
+		  struct finding_list *list)
+{
+	_cleanup_(share_done) struct share share = { .root = root, .list = list };
+	int r = share_read(group, wake, &share);
+
+	if (r < 0)
+		return r;
+	if (share.n == 1)
+		explain_alone(&share);
+	else
+		explain_all(&share);
+	return 0;
 }

@@ -2,7 +2,6 @@
 #include "model/diagnosis/why_pasid.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,68 +21,6 @@ void chain_done(struct pasid_chain *chain)
 	strv_done(&chain->cmdline);
 	kernel_config_done(&chain->config);
 	finding_list_done(&chain->list);
-}
-
-/* Why LINK does not have to be ok; NULL: it does. */
-static const char *spared_by(const struct pasid_chain *chain, const struct pasid_link *link)
-{
-	if (chain->moot)
-		return chain->moot;
-	if (chain->use == USE_COUNT || link->needed & USE_BIT(chain->use))
-		return NULL;
-	return chain->use == USE_PASID ? "not needed for VFIO" : "not needed for SVA";
-}
-
-void chain_add(struct pasid_chain *chain, const struct pasid_link *link, enum finding_result result,
-	       const char *object, const char *remedy, const char *format, ...)
-{
-	struct finding finding = {
-		.check = link->check,
-		.result = result,
-		.uses = link->needed,
-	};
-	_cleanup_free_ char *seen = NULL;
-	va_list ap;
-	int r;
-
-	if (chain->error < 0)
-		return;
-	va_start(ap, format);
-	r = vasprintf(&seen, format, ap);
-	va_end(ap);
-	if (r < 0) {
-		seen = NULL;
-		chain->error = -ENOMEM;
-		return;
-	}
-	finding.object = (char *)object;
-	if (result >= FINDING_WARNING)
-		finding.meaning = link->broken;
-	if (result >= FINDING_UNKNOWN)
-		finding.remedy = remedy;
-	if (result >= FINDING_BLOCKED) {
-		const char *spared = spared_by(chain, link);
-
-		if (spared) {
-			finding.result = FINDING_NOTE;
-			finding.meaning = spared;
-			finding.remedy = NULL;
-		} else {
-			finding.status = link->status;
-		}
-	}
-	chain->error = finding_add(&chain->list, &finding, "%s", seen);
-}
-
-void chain_unknown(struct pasid_chain *chain, const struct pasid_link *link, const char *object,
-		   int negative_errno)
-{
-	const char *remedy, *reason = finding_reason(negative_errno, &remedy);
-
-	chain_add(chain, link, FINDING_UNKNOWN, object, remedy, "could not be measured: %s",
-		  reason);
-	if (chain->error == 0)
-		chain->list.v[chain->list.n - 1].error = negative_errno;
 }
 
 bool chain_vendor(const struct pasid_chain *chain, const char *vendor)
@@ -140,9 +77,8 @@ int pasid_why(const struct sys_root *root, const char *path, enum use use, bool 
 	      struct finding_list *ret)
 {
 	_cleanup_(chain_done) struct pasid_chain chain = {
-		.root = root, .use = use, .wake = wake, .holders = holders, .n_holders = n_holders
+		.root = root, .wake = wake, .holders = holders, .n_holders = n_holders
 	};
-	_cleanup_finding_list_ struct finding_list list = { 0 };
 	int r;
 
 	r = device_get(root, path, CHAIN_NEED | (wake ? DEVICE_WAKE : 0), &chain.device);
@@ -153,21 +89,16 @@ int pasid_why(const struct sys_root *root, const char *path, enum use use, bool 
 	if (r < 0)
 		return r;
 	if (use == USE_COUNT)
-		chain.use = chain_driver_binds(root, &chain.device) ? USE_SVA : USE_PASID;
+		use = chain_driver_binds(root, &chain.device) ? USE_SVA : USE_PASID;
+	chain.list.asked = USE_BIT(use);
 	chain_endpoint(&chain);
 	chain_kernel(&chain);
 	chain_unit(&chain);
 	chain_enabled(&chain);
 	chain_driver(&chain);
-	r = chain.error;
+	finding_judge(&chain.list, USE_BIT(use), chain.device.id);
+	r = finding_list_take(&chain.list, ret);
 	if (r == 0)
-		r = finding_judge(&chain.list, USE_BIT(chain.use), chain.device.id, &list);
-	if (r == 0)
-		r = finding_list_move(&list, &chain.list);
-	if (r < 0)
-		return r;
-	*ret_use = chain.use;
-	*ret = list;
-	list = (struct finding_list){ 0 };
-	return 0;
+		*ret_use = use;
+	return r;
 }

@@ -11,41 +11,26 @@
 #include "model/diagnosis/why_group.h"
 #include "sys/kernel_param.h"
 
-static const struct pasid_link link_siblings = {
-	.check = "group-siblings",
-	.needed = LINK_VFIO,
-	.broken =
-		"the kernel assigns a group as a whole, and another member has a driver of its own",
+static const struct question ask_siblings = {
+	"group-siblings", FOR_PASID,
+	"the kernel assigns a group as a whole, and another member has a driver of its own"
 };
-static const struct pasid_link link_driver_vfio = {
-	.check = "driver",
-	.needed = LINK_VFIO,
-	.broken = "only a VFIO driver lets a program have the device",
+static const struct question ask_driver_vfio = {
+	"driver", FOR_PASID, "only a VFIO driver lets a program have the device"
 };
-static const struct pasid_link link_driver_sva = {
-	.check = "driver",
-	.needed = LINK_SVA,
-	.broken = "the driver binds no processes",
+static const struct question ask_driver_sva = { "driver", FOR_SVA,
+						"the driver binds no processes" };
+static const struct question ask_switch = { "driver-switch", FOR_SVA,
+					    "the driver has PASIDs turned off" };
+static const struct question ask_cdev = {
+	"vfio-cdev", FOR_PASID,
+	"PASIDs are bound through the device's own VFIO node, which is not there"
 };
-static const struct pasid_link link_switch = {
-	.check = "driver-switch",
-	.needed = LINK_SVA,
-	.broken = "the driver has PASIDs turned off",
+static const struct question ask_in_use = {
+	"in-use", FOR_PASID, "only one process can have the device, and PASIDs are bound through it"
 };
-static const struct pasid_link link_cdev = {
-	.check = "vfio-cdev",
-	.needed = LINK_VFIO,
-	.broken = "PASIDs are bound through the device's own VFIO node, which is not there",
-};
-static const struct pasid_link link_in_use = {
-	.check = "in-use",
-	.needed = LINK_VFIO,
-	.broken = "only one process can have the device, and PASIDs are bound through it",
-};
-static const struct pasid_link link_iommufd = {
-	.check = "iommufd",
-	.needed = LINK_VFIO,
-	.broken = "PASIDs are bound to page tables of an iommufd, and there is none",
+static const struct question ask_iommufd = {
+	"iommufd", FOR_PASID, "PASIDs are bound to page tables of an iommufd, and there is none"
 };
 
 static const char node_remedy[] =
@@ -59,20 +44,21 @@ static void add_sibling(struct pasid_chain *chain, const struct device *sibling)
 	char remedy[160];
 
 	if (sibling->driver.status < 0) {
-		chain_unknown(chain, &link_siblings, sibling->id, sibling->driver.status);
+		finding_unknown(&chain->list, &ask_siblings, sibling->id, sibling->driver.status);
 	} else if (!device_releases_group(sibling)) {
 		snprintf(remedy, sizeof(remedy), "ioasidctl driver set %s vfio-pci",
 			 id ? id : "DEVICE");
-		chain_add(chain, &link_siblings, FINDING_BLOCKED, sibling->id, remedy,
-			  "of the same group, has the driver %s", sibling->driver.value);
+		finding_add(&chain->list, &ask_siblings, FINDING_BLOCKED, sibling->id, remedy,
+			    "of the same group, has the driver %s", sibling->driver.value);
 	} else if (width->status == 1 && mine->status == 1 && width->value < mine->value) {
 		/* All members must support the number (iommu_attach_device_pasid()). */
-		chain_add(chain, &link_siblings, FINDING_NOTE, sibling->id, NULL,
-			  "of the same group, has PASIDs of %" PRIu64 " bits: no more can be bound",
-			  width->value);
+		finding_add(&chain->list, &ask_siblings, FINDING_NOTE, sibling->id, NULL,
+			    "of the same group, has PASIDs of %" PRIu64
+			    " bits: no more can be bound",
+			    width->value);
 	} else {
-		chain_add(chain, &link_siblings, FINDING_OK, sibling->id, NULL,
-			  "of the same group, does not block it");
+		finding_add(&chain->list, &ask_siblings, FINDING_OK, sibling->id, NULL,
+			    "of the same group, does not block it");
 	}
 }
 
@@ -88,17 +74,18 @@ static void add_siblings(struct pasid_chain *chain)
 	r = group_get(chain->root, (uint32_t)chain->device.group.value,
 		      GROUP_NEED_MEMBERS | GROUP_NEED_REGIONS, need, &group);
 	if (r == -ENOMEM)
-		chain->error = r;
+		chain->list.error = r;
 	else if (r < 0 || group.members_status < 0)
-		chain_unknown(chain, &link_siblings, NULL, r < 0 ? r : group.members_status);
+		finding_unknown(&chain->list, &ask_siblings, NULL,
+				r < 0 ? r : group.members_status);
 	else if (group.n_members == 1)
-		chain_add(chain, &link_siblings, FINDING_OK, chain->device.id, NULL,
-			  "the only member of group %" PRIu32, group.number);
+		finding_add(&chain->list, &ask_siblings, FINDING_OK, chain->device.id, NULL,
+			    "the only member of group %" PRIu32, group.number);
 	for (size_t i = 0; r == 0 && i < group.n_members; i++)
 		if (strcmp(group.members[i].id, chain->device.id) != 0)
 			add_sibling(chain, &group.members[i]);
-	if (r == 0 && chain->error == 0 && chain->use == USE_PASID)
-		chain->error = group_why_regions(&group, FINDING_BLOCKED, LINK_VFIO, &chain->list);
+	if (r == 0 && chain->list.asked == FOR_PASID)
+		group_why_regions(&group, FINDING_BLOCKED, &chain->list);
 }
 
 /*
@@ -150,14 +137,14 @@ static void add_driver_vfio(struct pasid_chain *chain)
 
 	snprintf(remedy, sizeof(remedy), "ioasidctl driver set %s vfio-pci", id ? id : "DEVICE");
 	if (device->driver.status < 0)
-		chain_unknown(chain, &link_driver_vfio, device->id, device->driver.status);
+		finding_unknown(&chain->list, &ask_driver_vfio, device->id, device->driver.status);
 	else if (device->driver.status == 0)
-		chain_add(chain, &link_driver_vfio, FINDING_BLOCKED, device->id, remedy,
-			  "no driver");
+		finding_add(&chain->list, &ask_driver_vfio, FINDING_BLOCKED, device->id, remedy,
+			    "no driver");
 	else
-		chain_add(chain, &link_driver_vfio,
-			  chain_driver_is_vfio(device) ? FINDING_OK : FINDING_BLOCKED, device->id,
-			  remedy, "bound to %s", device->driver.value);
+		finding_add(&chain->list, &ask_driver_vfio,
+			    chain_driver_is_vfio(device) ? FINDING_OK : FINDING_BLOCKED, device->id,
+			    remedy, "bound to %s", device->driver.value);
 }
 
 /* Whether a driver binds processes is only known for a few drivers. */
@@ -169,20 +156,20 @@ static void add_driver_sva(struct pasid_chain *chain)
 
 	snprintf(remedy, sizeof(remedy), "ioasidctl driver reset %s", id ? id : "DEVICE");
 	if (device->driver.status < 0)
-		chain_unknown(chain, &link_driver_sva, device->id, device->driver.status);
+		finding_unknown(&chain->list, &ask_driver_sva, device->id, device->driver.status);
 	else if (device->driver.status == 0)
-		chain_add(chain, &link_driver_sva, FINDING_BLOCKED, device->id,
-			  "load the device's own driver", "no driver");
+		finding_add(&chain->list, &ask_driver_sva, FINDING_BLOCKED, device->id,
+			    "load the device's own driver", "no driver");
 	else if (chain_driver_binds(chain->root, device))
-		chain_add(chain, &link_driver_sva, FINDING_OK, device->id, NULL,
-			  "bound to %s, which binds processes", device->driver.value);
+		finding_add(&chain->list, &ask_driver_sva, FINDING_OK, device->id, NULL,
+			    "bound to %s, which binds processes", device->driver.value);
 	else if (chain_driver_is_vfio(device))
-		chain_add(chain, &link_driver_sva, FINDING_BLOCKED, device->id, remedy,
-			  "bound to %s", device->driver.value);
+		finding_add(&chain->list, &ask_driver_sva, FINDING_BLOCKED, device->id, remedy,
+			    "bound to %s", device->driver.value);
 	else
-		chain_add(chain, &link_driver_sva, FINDING_UNKNOWN, device->id, NULL,
-			  "could not be measured: whether the driver %s binds processes",
-			  device->driver.value);
+		finding_add(&chain->list, &ask_driver_sva, FINDING_UNKNOWN, device->id, NULL,
+			    "could not be measured: whether the driver %s binds processes",
+			    device->driver.value);
 }
 
 /*
@@ -200,10 +187,10 @@ static void add_switch(struct pasid_chain *chain, const char *prefix, const char
 		return;
 	r = dir < 0 ? dir : sys_read_u64(dir, name, &value);
 	if (r < 0)
-		chain_unknown(chain, &link_switch, chain->device.id, r);
+		finding_unknown(&chain->list, &ask_switch, chain->device.id, r);
 	else
-		chain_add(chain, &link_switch, value & mask ? FINDING_OK : FINDING_BROKEN,
-			  chain->device.id, remedy, "%s: %" PRIu64, name, value);
+		finding_add(&chain->list, &ask_switch, value & mask ? FINDING_OK : FINDING_BROKEN,
+			    chain->device.id, remedy, "%s: %" PRIu64, name, value);
 }
 
 /* Accelerators of the class uacce: flag 0 (UACCE_DEV_SVA) says that they bind processes. */
@@ -231,14 +218,14 @@ static void add_amdxdna(struct pasid_chain *chain)
 		return;
 	force = sys_module_param(chain->root, "amdxdna", "force_iova");
 	if (force.status < 0)
-		chain_unknown(chain, &link_switch, chain->device.id, force.status);
+		finding_unknown(&chain->list, &ask_switch, chain->device.id, force.status);
 	else if (force.status == 1)
-		chain_add(chain, &link_switch,
-			  strcmp(force.value, "Y") == 0 ? FINDING_BROKEN : FINDING_OK,
-			  chain->device.id, "modprobe -r amdxdna; modprobe amdxdna force_iova=0",
-			  "force_iova: %s", force.value);
+		finding_add(&chain->list, &ask_switch,
+			    strcmp(force.value, "Y") == 0 ? FINDING_BROKEN : FINDING_OK,
+			    chain->device.id, "modprobe -r amdxdna; modprobe amdxdna force_iova=0",
+			    "force_iova: %s", force.value);
 	if (force.status == -ENOMEM)
-		chain->error = -ENOMEM;
+		chain->list.error = -ENOMEM;
 	field_str_done(&force);
 }
 
@@ -250,7 +237,7 @@ static void add_switches(struct pasid_chain *chain)
 				     : "look for what the kernel reports: journalctl -k -g idxd";
 
 	if (sva.status == -ENOMEM)
-		chain->error = -ENOMEM;
+		chain->list.error = -ENOMEM;
 	field_str_done(&sva);
 	add_switch(chain, "dsa", "pasid_enabled", 1, remedy);
 	add_switch(chain, "iax", "pasid_enabled", 1, remedy);
@@ -281,13 +268,13 @@ static void add_cdev_node(struct pasid_chain *chain)
 	int r = chain_has_entry(chain->root, "dev/vfio/devices", device->vfio_cdev.value);
 
 	if (r < 0)
-		chain_unknown(chain, &link_cdev, device->id, r);
+		finding_unknown(&chain->list, &ask_cdev, device->id, r);
 	else if (r == 0)
-		chain_add(chain, &link_cdev, FINDING_BROKEN, device->id, node_remedy,
-			  "/dev/vfio/devices/%s is missing", device->vfio_cdev.value);
+		finding_add(&chain->list, &ask_cdev, FINDING_BROKEN, device->id, node_remedy,
+			    "/dev/vfio/devices/%s is missing", device->vfio_cdev.value);
 	else
-		chain_add(chain, &link_cdev, FINDING_OK, device->id, NULL, "/dev/vfio/devices/%s",
-			  device->vfio_cdev.value);
+		finding_add(&chain->list, &ask_cdev, FINDING_OK, device->id, NULL,
+			    "/dev/vfio/devices/%s", device->vfio_cdev.value);
 }
 
 static void add_cdev(struct pasid_chain *chain)
@@ -297,14 +284,14 @@ static void add_cdev(struct pasid_chain *chain)
 	const char *cdev = chain_config(chain, "VFIO_DEVICE_CDEV", buf, sizeof(buf));
 
 	if (device->vfio_cdev.status < 0)
-		chain_unknown(chain, &link_cdev, device->id, device->vfio_cdev.status);
+		finding_unknown(&chain->list, &ask_cdev, device->id, device->vfio_cdev.status);
 	else if (device->vfio_cdev.status == 0 && !chain_driver_is_vfio(device))
-		chain_add(chain, &link_cdev, FINDING_NOTE, device->id, NULL,
-			  "none, as it has no VFIO driver");
+		finding_add(&chain->list, &ask_cdev, FINDING_NOTE, device->id, NULL,
+			    "none, as it has no VFIO driver");
 	else if (device->vfio_cdev.status == 0)
-		chain_add(chain, &link_cdev, FINDING_BROKEN, device->id,
-			  cdev && !*cdev ? "boot a kernel with CONFIG_VFIO_DEVICE_CDEV" : NULL,
-			  "none");
+		finding_add(&chain->list, &ask_cdev, FINDING_BROKEN, device->id,
+			    cdev && !*cdev ? "boot a kernel with CONFIG_VFIO_DEVICE_CDEV" : NULL,
+			    "none");
 	else
 		add_cdev_node(chain);
 }
@@ -328,16 +315,16 @@ static void add_in_use(struct pasid_chain *chain)
 		const struct device_opener *opener = &device->openers[i];
 		const char *context = context_of(chain, opener->pid);
 
-		chain_add(chain, &link_in_use, context ? FINDING_NOTE : FINDING_WARNING, device->id,
-			  NULL, "process %d (%s)%s%s%s has %s open", (int)opener->pid, opener->comm,
-			  context ? ", holder of context " : "", context ? context : "",
-			  context ? "," : "", opener->node);
+		finding_add(&chain->list, &ask_in_use, context ? FINDING_NOTE : FINDING_WARNING,
+			    device->id, NULL, "process %d (%s)%s%s%s has %s open", (int)opener->pid,
+			    opener->comm, context ? ", holder of context " : "",
+			    context ? context : "", context ? "," : "", opener->node);
 	}
 	if (device->openers_status < 0)
-		chain_unknown(chain, &link_in_use, device->id, device->openers_status);
+		finding_unknown(&chain->list, &ask_in_use, device->id, device->openers_status);
 	else if (device->n_openers == 0)
-		chain_add(chain, &link_in_use, FINDING_OK, device->id, NULL,
-			  "no process has it open");
+		finding_add(&chain->list, &ask_in_use, FINDING_OK, device->id, NULL,
+			    "no process has it open");
 }
 
 void chain_iommufd(struct pasid_chain *chain)
@@ -347,25 +334,25 @@ void chain_iommufd(struct pasid_chain *chain)
 	const char *config = chain_config(chain, "IOMMUFD", buf, sizeof(buf));
 
 	if (there < 0)
-		chain_unknown(chain, &link_iommufd, "/dev/iommu", there);
+		finding_unknown(&chain->list, &ask_iommufd, "/dev/iommu", there);
 	else if (there)
-		chain_add(chain, &link_iommufd, FINDING_OK, "/dev/iommu", NULL, "present");
+		finding_add(&chain->list, &ask_iommufd, FINDING_OK, "/dev/iommu", NULL, "present");
 	else if (config && strcmp(config, "m") == 0)
-		chain_add(chain, &link_iommufd, FINDING_BLOCKED, "/dev/iommu", "modprobe iommufd",
-			  "absent: the module iommufd is not loaded");
+		finding_add(&chain->list, &ask_iommufd, FINDING_BLOCKED, "/dev/iommu",
+			    "modprobe iommufd", "absent: the module iommufd is not loaded");
 	else if (config && strcmp(config, "y") == 0)
-		chain_add(chain, &link_iommufd, FINDING_BROKEN, "/dev/iommu", node_remedy,
-			  "absent, though the kernel has iommufd");
+		finding_add(&chain->list, &ask_iommufd, FINDING_BROKEN, "/dev/iommu", node_remedy,
+			    "absent, though the kernel has iommufd");
 	else
-		chain_add(chain, &link_iommufd, FINDING_BROKEN, "/dev/iommu",
-			  config ? "boot a kernel with CONFIG_IOMMUFD" : "try 'modprobe iommufd'",
-			  "absent");
+		finding_add(&chain->list, &ask_iommufd, FINDING_BROKEN, "/dev/iommu",
+			    config ? "boot a kernel with CONFIG_IOMMUFD" : "try 'modprobe iommufd'",
+			    "absent");
 }
 
 void chain_driver(struct pasid_chain *chain)
 {
 	add_siblings(chain);
-	if (chain->use == USE_SVA) {
+	if (chain->list.asked == FOR_SVA) {
 		add_driver_sva(chain);
 		add_switches(chain);
 	} else {

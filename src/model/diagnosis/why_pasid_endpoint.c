@@ -7,51 +7,36 @@
 
 #define VENDOR_HUAWEI 0x19e5
 
-static const struct pasid_link link_pasid = {
-	.check = "pasid-capability",
-	.needed = LINK_BOTH,
-	.broken = "the device cannot put PASIDs on its requests",
+static const struct question ask_pasid = { "pasid-capability", FOR_PASIDS,
+					   "the device cannot put PASIDs on its requests" };
+static const struct question ask_prefix = {
+	"tlp-prefix", FOR_PASIDS,
+	"PASIDs travel in end-to-end TLP prefixes: the kernel enables them only where all "
+	"pass them on"
 };
-static const struct pasid_link link_prefix = {
-	.check = "tlp-prefix",
-	.needed = LINK_BOTH,
-	.broken = "PASIDs travel in end-to-end TLP prefixes: the kernel enables them only where "
-		  "all pass them on",
+static const struct question ask_acs = {
+	"acs", FOR_PASIDS,
+	"a request with a PASID could be routed to another device: the kernel enables PASIDs "
+	"only where every bridge sends requests up (ACS RR and UF)"
 };
-static const struct pasid_link link_acs = {
-	.check = "acs",
-	.needed = LINK_BOTH,
-	.broken = "a request with a PASID could be routed to another device: the kernel enables "
-		  "PASIDs only where "
-		  "every bridge sends requests up (ACS RR and UF)",
+static const struct question ask_ats = {
+	"ats-capability", FOR_SVA, "Intel's IOMMU driver binds processes to devices with ATS only"
 };
-static const struct pasid_link link_ats = {
-	.check = "ats-capability",
-	.needed = LINK_SVA,
-	.broken = "Intel's IOMMU driver binds processes to devices with ATS only",
+static const struct question ask_pri = {
+	"pri-capability", FOR_SVA,
+	"the kernel leaves page requests off, and SVA with them, where responses have no PASID"
 };
-static const struct pasid_link link_pri = {
-	.check = "pri-capability",
-	.needed = LINK_SVA,
-	.broken = "the kernel leaves page requests off, and SVA with them, where responses have no "
-		  "PASID",
+static const struct question ask_pasid_enabled = {
+	"pasid-enabled", FOR_PASIDS, "the kernel has not enabled PASIDs at the device"
 };
-static const struct pasid_link link_pasid_enabled = {
-	.check = "pasid-enabled",
-	.needed = LINK_BOTH,
-	.broken = "the kernel has not enabled PASIDs at the device",
+static const struct question ask_ats_enabled = {
+	"ats-enabled", FOR_SVA,
+	"the kernel has not enabled ATS at the device, without which Intel's IOMMU driver "
+	"binds no process"
 };
-static const struct pasid_link link_ats_enabled = {
-	.check = "ats-enabled",
-	.needed = LINK_SVA,
-	.broken = "the kernel has not enabled ATS at the device, without which Intel's IOMMU "
-		  "driver binds no process",
-};
-static const struct pasid_link link_pri_enabled = {
-	.check = "pri-enabled",
-	.needed = LINK_SVA,
-	.broken = "the kernel has not enabled page requests, which a device that has them needs "
-		  "for SVA",
+static const struct question ask_pri_enabled = {
+	"pri-enabled", FOR_SVA,
+	"the kernel has not enabled page requests, which a device that has them needs for SVA"
 };
 
 /* The function that has the capability: the PF for a VF. */
@@ -82,22 +67,24 @@ static void add_pasid(struct pasid_chain *chain)
 	const char *mmconfig = chain_config(chain, "PCI_MMCONFIG", buf, sizeof(buf));
 
 	if (caps->pasid.status == -EOPNOTSUPP)
-		chain_add(chain, &link_pasid, FINDING_BROKEN, owner(chain),
-			  mmconfig && !*mmconfig ? "boot a kernel with CONFIG_PCI_MMCONFIG" : NULL,
-			  "this kernel reaches 256 bytes of config space, and no extended "
-			  "capability");
+		finding_add(&chain->list, &ask_pasid, FINDING_BROKEN, owner(chain),
+			    mmconfig && !*mmconfig ? "boot a kernel with CONFIG_PCI_MMCONFIG"
+						   : NULL,
+			    "this kernel reaches 256 bytes of config space, and no extended "
+			    "capability");
 	else if (caps->pasid.status < 0)
-		chain_unknown(chain, &link_pasid, owner(chain), caps->pasid.status);
+		finding_unknown(&chain->list, &ask_pasid, owner(chain), caps->pasid.status);
 	else if (caps->pasid.status == 0)
-		chain_add(chain, &link_pasid, FINDING_UNKNOWN, owner(chain), NULL,
-			  "could not be measured: not a PCI device, and its bus publishes nothing");
+		finding_add(
+			&chain->list, &ask_pasid, FINDING_UNKNOWN, owner(chain), NULL,
+			"could not be measured: not a PCI device, and its bus publishes nothing");
 	else if (!caps->pasid.value)
-		chain_add(chain, &link_pasid, FINDING_BROKEN, owner(chain), NULL,
-			  "no PASID capability");
+		finding_add(&chain->list, &ask_pasid, FINDING_BROKEN, owner(chain), NULL,
+			    "no PASID capability");
 	else
-		chain_add(chain, &link_pasid, FINDING_OK, owner(chain), NULL,
-			  "PASIDs of %" PRIu64 " bits%s", caps->pasid_width.value,
-			  chain->device.physfn.status == 1 ? ", its virtual functions' too" : "");
+		finding_add(&chain->list, &ask_pasid, FINDING_OK, owner(chain), NULL,
+			    "PASIDs of %" PRIu64 " bits%s", caps->pasid_width.value,
+			    chain->device.physfn.status == 1 ? ", its virtual functions' too" : "");
 }
 
 /* On-chip accelerators that only look like PCI devices (quirk_huawei_pcie_sva()). */
@@ -132,27 +119,27 @@ static bool add_prefix(struct pasid_chain *chain, const struct pci_function *fun
 		   function->express.type == PCI_EXPRESS_INTEGRATED;
 
 	if (function->express_status < 0) {
-		chain_unknown(chain, &link_prefix, function->id, function->express_status);
+		finding_unknown(&chain->list, &ask_prefix, function->id, function->express_status);
 		return true;
 	}
 	if (needs_no_prefix(function)) {
-		chain_add(chain, &link_prefix, FINDING_OK, function->id, NULL,
-			  "its PASIDs need no TLP prefix");
+		finding_add(&chain->list, &ask_prefix, FINDING_OK, function->id, NULL,
+			    "its PASIDs need no TLP prefix");
 		return false;
 	}
 	if (function->express_status == 0 || !function->express.tlp_prefix)
-		chain_add(chain, &link_prefix, unless_enabled(chain), function->id,
-			  function == chain->path.v
-				  ? NULL
-				  : "move the device to a slot whose ports pass TLP prefixes on",
-			  "%s without end-to-end TLP prefixes", kind);
+		finding_add(&chain->list, &ask_prefix, unless_enabled(chain), function->id,
+			    function == chain->path.v
+				    ? NULL
+				    : "move the device to a slot whose ports pass TLP prefixes on",
+			    "%s without end-to-end TLP prefixes", kind);
 	else if (!top && !above)
-		chain_add(chain, &link_prefix, unless_enabled(chain), function->id, NULL,
-			  "%s on the root bus, where no port says that it passes TLP prefixes on",
-			  kind);
+		finding_add(&chain->list, &ask_prefix, unless_enabled(chain), function->id, NULL,
+			    "%s on the root bus, where no port says that it passes TLP prefixes on",
+			    kind);
 	else
-		chain_add(chain, &link_prefix, FINDING_OK, function->id, NULL,
-			  "%s with end-to-end TLP prefixes", kind);
+		finding_add(&chain->list, &ask_prefix, FINDING_OK, function->id, NULL,
+			    "%s with end-to-end TLP prefixes", kind);
 	return !top;
 }
 
@@ -171,14 +158,15 @@ static void add_acs(struct pasid_chain *chain, const struct pci_function *functi
 
 	pci_function_acs_text(function, PCI_ACS_PASID, text, sizeof(text));
 	if (r < 0)
-		chain_unknown(chain, &link_acs, function->id, r);
+		finding_unknown(&chain->list, &ask_acs, function->id, r);
 	else if (r == 0 && pci_function_parted(chain->root, function))
-		chain_add(chain, &link_acs, FINDING_OK, function->id, NULL,
-			  "%s, but the kernel isolates what is below it", text);
+		finding_add(&chain->list, &ask_acs, FINDING_OK, function->id, NULL,
+			    "%s, but the kernel isolates what is below it", text);
 	else
-		chain_add(chain, &link_acs, r ? FINDING_OK : unless_enabled(chain), function->id,
-			  bridge ? "move the device to a slot whose ports have ACS" : NULL, "%s",
-			  text);
+		finding_add(&chain->list, &ask_acs, r ? FINDING_OK : unless_enabled(chain),
+			    function->id,
+			    bridge ? "move the device to a slot whose ports have ACS" : NULL, "%s",
+			    text);
 }
 
 static void add_ats(struct pasid_chain *chain)
@@ -188,11 +176,11 @@ static void add_ats(struct pasid_chain *chain)
 	enum finding_result without = chain_vendor(chain, "intel") ? FINDING_BROKEN : FINDING_NOTE;
 
 	if (caps->ats.status < 0)
-		chain_unknown(chain, &link_ats, chain->device.id, caps->ats.status);
+		finding_unknown(&chain->list, &ask_ats, chain->device.id, caps->ats.status);
 	else if (caps->ats.status == 1)
-		chain_add(chain, &link_ats, caps->ats.value ? FINDING_OK : without,
-			  chain->device.id, NULL,
-			  caps->ats.value ? "ATS capability" : "no ATS capability");
+		finding_add(&chain->list, &ask_ats, caps->ats.value ? FINDING_OK : without,
+			    chain->device.id, NULL,
+			    caps->ats.value ? "ATS capability" : "no ATS capability");
 }
 
 static void add_pri(struct pasid_chain *chain)
@@ -201,17 +189,17 @@ static void add_pri(struct pasid_chain *chain)
 	enum finding_result without = chain_vendor(chain, "intel") ? FINDING_BROKEN : FINDING_NOTE;
 
 	if (caps->pri.status < 0)
-		chain_unknown(chain, &link_pri, owner(chain), caps->pri.status);
+		finding_unknown(&chain->list, &ask_pri, owner(chain), caps->pri.status);
 	else if (caps->pri.status == 1 && !caps->pri.value)
-		chain_add(chain, &link_pri, FINDING_NOTE, owner(chain), NULL,
-			  "no PRI capability: its driver has to know of page faults otherwise");
+		finding_add(&chain->list, &ask_pri, FINDING_NOTE, owner(chain), NULL,
+			    "no PRI capability: its driver has to know of page faults otherwise");
 	else if (caps->pri.status == 1)
-		chain_add(chain, &link_pri,
-			  is_set(&caps->pri_pasid_required) ? FINDING_OK : without, owner(chain),
-			  NULL,
-			  is_set(&caps->pri_pasid_required)
-				  ? "PRI capability, PASID required in responses"
-				  : "PRI capability, no PASID in responses");
+		finding_add(&chain->list, &ask_pri,
+			    is_set(&caps->pri_pasid_required) ? FINDING_OK : without, owner(chain),
+			    NULL,
+			    is_set(&caps->pri_pasid_required)
+				    ? "PRI capability, PASID required in responses"
+				    : "PRI capability, no PASID in responses");
 }
 
 void chain_endpoint(struct pasid_chain *chain)
@@ -227,32 +215,32 @@ void chain_endpoint(struct pasid_chain *chain)
 	add_pri(chain);
 }
 
-static void add_enabled(struct pasid_chain *chain, const struct pasid_link *link,
+static void add_enabled(struct pasid_chain *chain, const struct question *question,
 			const char *object, const struct field_u64 *field, const char *what)
 {
 	bool intel = chain_vendor(chain, "intel");
 	/* An earlier broken link is the reason. */
-	bool explained = finding_cause(&chain->list, link->needed) != NULL;
+	bool explained = finding_cause(&chain->list, question->uses) != NULL;
 
 	if (field->status < 0)
-		chain_unknown(chain, link, object, field->status);
+		finding_unknown(&chain->list, question, object, field->status);
 	else if (field->status == 1 && field->value)
-		chain_add(chain, link, FINDING_OK, object, NULL, "%s enabled", what);
+		finding_add(&chain->list, question, FINDING_OK, object, NULL, "%s enabled", what);
 	else if (field->status == 1 && chain_vendor(chain, "amd"))
-		chain_add(chain, link, FINDING_NOTE, object, NULL,
-			  "%s not enabled: AMD's driver does that when they are bound", what);
+		finding_add(&chain->list, question, FINDING_NOTE, object, NULL,
+			    "%s not enabled: AMD's driver does that when they are bound", what);
 	else if (field->status == 1)
 		/*
 		 * Other drivers than Intel's also bind processes if the device has another way to
 		 * handle faults.
 		 */
-		chain_add(chain, link,
-			  intel || link == &link_pasid_enabled ? FINDING_BROKEN : FINDING_NOTE,
-			  object,
-			  explained
-				  ? NULL
+		finding_add(
+			&chain->list, question,
+			intel || question == &ask_pasid_enabled ? FINDING_BROKEN : FINDING_NOTE,
+			object,
+			explained ? NULL
 				  : "look for what the kernel reports of the device: journalctl -k",
-			  "%s not enabled", what);
+			"%s not enabled", what);
 }
 
 /*
@@ -271,10 +259,10 @@ void chain_enabled(struct pasid_chain *chain)
 {
 	const struct device_caps *caps = &chain->device.caps;
 
-	add_enabled(chain, &link_pasid_enabled, owner(chain), &caps->pasid_enabled, "PASIDs");
+	add_enabled(chain, &ask_pasid_enabled, owner(chain), &caps->pasid_enabled, "PASIDs");
 	if (caps->pasid.status == 1 && !caps->pasid.value)
 		return;
-	add_enabled(chain, &link_ats_enabled, chain->device.id, &caps->ats_enabled, "ATS");
+	add_enabled(chain, &ask_ats_enabled, chain->device.id, &caps->ats_enabled, "ATS");
 	if (!unit_lacks_requests(chain))
-		add_enabled(chain, &link_pri_enabled, owner(chain), &caps->pri_enabled, "PRI");
+		add_enabled(chain, &ask_pri_enabled, owner(chain), &caps->pri_enabled, "PRI");
 }

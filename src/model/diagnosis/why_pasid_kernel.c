@@ -8,31 +8,16 @@
 
 #include "sys/kernel_param.h"
 
-static const struct pasid_link link_config = {
-	.check = "kernel-config",
-	.needed = LINK_BOTH,
-	.broken = "the kernel was built without it",
-};
-static const struct pasid_link link_config_vfio = {
-	.check = "kernel-config",
-	.needed = LINK_VFIO,
-	.broken = "the kernel was built without it",
-};
-static const struct pasid_link link_config_sva = {
-	.check = "kernel-config",
-	.needed = LINK_SVA,
-	.broken = "the kernel was built without it",
-};
-static const struct pasid_link link_cmdline = {
-	.check = "command-line",
-	.needed = LINK_BOTH,
-	.broken = "the kernel's command line turns it off",
-};
-static const struct pasid_link link_cmdline_sva = {
-	.check = "command-line",
-	.needed = LINK_SVA,
-	.broken = "the kernel's command line turns it off",
-};
+static const struct question ask_config = { "kernel-config", FOR_PASIDS,
+					    "the kernel was built without it" };
+static const struct question ask_config_vfio = { "kernel-config", FOR_PASID,
+						 "the kernel was built without it" };
+static const struct question ask_config_sva = { "kernel-config", FOR_SVA,
+						"the kernel was built without it" };
+static const struct question ask_cmdline = { "command-line", FOR_PASIDS,
+					     "the kernel's command line turns it off" };
+static const struct question ask_cmdline_sva = { "command-line", FOR_SVA,
+						 "the kernel's command line turns it off" };
 
 const char *chain_config(struct pasid_chain *chain, const char *name, char *buf, size_t size)
 {
@@ -42,13 +27,13 @@ const char *chain_config(struct pasid_chain *chain, const char *name, char *buf,
 		return NULL;
 	value = sys_kernel_config_get(&chain->config, name);
 	if (value.status == -ENOMEM)
-		chain->error = value.status;
+		chain->list.error = value.status;
 	snprintf(buf, size, "%s", value.status == 1 ? value.value : "");
 	field_str_done(&value);
 	return buf;
 }
 
-static void add_symbol(struct pasid_chain *chain, const struct pasid_link *link, const char *name)
+static void add_symbol(struct pasid_chain *chain, const struct question *question, const char *name)
 {
 	char object[64], remedy[96], buf[64];
 	const char *value = chain_config(chain, name, buf, sizeof(buf));
@@ -56,9 +41,9 @@ static void add_symbol(struct pasid_chain *chain, const struct pasid_link *link,
 	snprintf(object, sizeof(object), "CONFIG_%s", name);
 	snprintf(remedy, sizeof(remedy), "boot a kernel with %s", object);
 	if (value && *value)
-		chain_add(chain, link, FINDING_OK, object, NULL, "%s", value);
+		finding_add(&chain->list, question, FINDING_OK, object, NULL, "%s", value);
 	else
-		chain_add(chain, link, FINDING_BROKEN, object, remedy, "not set");
+		finding_add(&chain->list, question, FINDING_BROKEN, object, remedy, "not set");
 }
 
 static void add_config(struct pasid_chain *chain)
@@ -66,22 +51,22 @@ static void add_config(struct pasid_chain *chain)
 	/* VENDOR NULL: for all. */
 	static const struct {
 		const char *vendor, *name;
-		const struct pasid_link *link;
+		const struct question *question;
 	} symbols[] = {
-		{ NULL, "PCI_PASID", &link_config },
-		{ "intel", "INTEL_IOMMU", &link_config },
-		{ "amd", "AMD_IOMMU", &link_config },
-		{ "arm-smmu-v3", "ARM_SMMU_V3", &link_config },
-		{ NULL, "IOMMU_SVA", &link_config_sva },
-		{ "intel", "INTEL_IOMMU_SVM", &link_config_sva },
-		{ "arm-smmu-v3", "ARM_SMMU_V3_SVA", &link_config_sva },
-		{ NULL, "IOMMUFD", &link_config_vfio },
-		{ NULL, "VFIO_DEVICE_CDEV", &link_config_vfio },
-		{ NULL, "VFIO_PCI", &link_config_vfio },
+		{ NULL, "PCI_PASID", &ask_config },
+		{ "intel", "INTEL_IOMMU", &ask_config },
+		{ "amd", "AMD_IOMMU", &ask_config },
+		{ "arm-smmu-v3", "ARM_SMMU_V3", &ask_config },
+		{ NULL, "IOMMU_SVA", &ask_config_sva },
+		{ "intel", "INTEL_IOMMU_SVM", &ask_config_sva },
+		{ "arm-smmu-v3", "ARM_SMMU_V3_SVA", &ask_config_sva },
+		{ NULL, "IOMMUFD", &ask_config_vfio },
+		{ NULL, "VFIO_DEVICE_CDEV", &ask_config_vfio },
+		{ NULL, "VFIO_PCI", &ask_config_vfio },
 	};
 
 	if (chain->config_status < 0) {
-		chain_unknown(chain, &link_config, NULL, chain->config_status);
+		finding_unknown(&chain->list, &ask_config, NULL, chain->config_status);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(symbols); i++) {
@@ -94,7 +79,7 @@ static void add_config(struct pasid_chain *chain)
 		if (strcmp(symbols[i].name, "VFIO_PCI") == 0 &&
 		    chain_driver_is_vfio(&chain->device))
 			continue;
-		add_symbol(chain, symbols[i].link, symbols[i].name);
+		add_symbol(chain, symbols[i].question, symbols[i].name);
 	}
 }
 
@@ -134,7 +119,7 @@ static bool add_off(struct pasid_chain *chain)
 			continue;
 		snprintf(option, sizeof(option), "%s=%s", options[i][0], options[i][1]);
 		snprintf(remedy, sizeof(remedy), "boot without %s", option);
-		chain_add(chain, &link_cmdline, FINDING_BROKEN, NULL, remedy, "%s", option);
+		finding_add(&chain->list, &ask_cmdline, FINDING_BROKEN, NULL, remedy, "%s", option);
 		found = true;
 	}
 	return found;
@@ -157,8 +142,8 @@ static bool add_scalable(struct pasid_chain *chain)
 	if (!chain_vendor(chain, "intel") || mode == 1)
 		return false;
 	if (mode == 0) {
-		chain_add(chain, &link_cmdline, FINDING_BROKEN, NULL,
-			  "boot without intel_iommu=sm_off", "intel_iommu=sm_off");
+		finding_add(&chain->list, &ask_cmdline, FINDING_BROKEN, NULL,
+			    "boot without intel_iommu=sm_off", "intel_iommu=sm_off");
 		return true;
 	}
 	value = chain_config(chain, "INTEL_IOMMU_SCALABLE_MODE_DEFAULT_ON", buf, sizeof(buf));
@@ -167,8 +152,8 @@ static bool add_scalable(struct pasid_chain *chain)
 	/* Pointless to enable if the IOMMU does not support it. */
 	if (lacks_scalable(chain))
 		return false;
-	chain_add(chain, &link_cmdline, FINDING_BROKEN, NULL, "boot with intel_iommu=sm_on",
-		  "no intel_iommu=sm_on, and scalable mode is off by default");
+	finding_add(&chain->list, &ask_cmdline, FINDING_BROKEN, NULL, "boot with intel_iommu=sm_on",
+		    "no intel_iommu=sm_on, and scalable mode is off by default");
 	return true;
 }
 
@@ -177,19 +162,19 @@ static void add_cmdline(struct pasid_chain *chain)
 	bool found;
 
 	if (chain->cmdline_status < 0) {
-		chain_unknown(chain, &link_cmdline, NULL, chain->cmdline_status);
+		finding_unknown(&chain->list, &ask_cmdline, NULL, chain->cmdline_status);
 		return;
 	}
 	found = add_off(chain);
 	found |= add_scalable(chain);
 	if (sys_cmdline_has(&chain->cmdline, "pci", "noats")) {
-		chain_add(chain, &link_cmdline_sva, FINDING_BROKEN, NULL, "boot without pci=noats",
-			  "pci=noats");
+		finding_add(&chain->list, &ask_cmdline_sva, FINDING_BROKEN, NULL,
+			    "boot without pci=noats", "pci=noats");
 		found = true;
 	}
 	if (!found)
-		chain_add(chain, &link_cmdline, FINDING_OK, NULL, NULL,
-			  "nothing that turns PASIDs off");
+		finding_add(&chain->list, &ask_cmdline, FINDING_OK, NULL, NULL,
+			    "nothing that turns PASIDs off");
 }
 
 void chain_kernel(struct pasid_chain *chain)

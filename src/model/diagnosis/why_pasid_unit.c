@@ -13,63 +13,39 @@
 #include "sys/kernel_has.h"
 #include "sys/kernel_param.h"
 
-static const struct pasid_link link_iommu = {
-	.check = "iommu",
-	.needed = LINK_BOTH,
-	.broken = "no IOMMU translates for the device",
+static const struct question ask_iommu = { "iommu", FOR_PASIDS,
+					   "no IOMMU translates for the device" };
+static const struct question ask_scalable = { "iommu-scalable-mode", FOR_PASIDS,
+					      "VT-d has PASIDs in scalable mode only" };
+static const struct question ask_pasid = { "iommu-pasid", FOR_PASIDS,
+					   "the IOMMU has no PASIDs, or those of another size" };
+static const struct question ask_first_stage = { "iommu-first-stage", FOR_SVA,
+						 "the IOMMU cannot walk the CPU's page tables" };
+static const struct question ask_page_walk = {
+	"iommu-page-walk", FOR_SVA,
+	"its page walks do not see what is in the CPU's caches: the kernel then binds no process"
 };
-static const struct pasid_link link_scalable = {
-	.check = "iommu-scalable-mode",
-	.needed = LINK_BOTH,
-	.broken = "VT-d has PASIDs in scalable mode only",
+static const struct question ask_device_tlb = {
+	"iommu-device-tlb", FOR_SVA,
+	"without device TLBs the kernel enables no ATS, and Intel's driver then binds no process"
 };
-static const struct pasid_link link_pasid = {
-	.check = "iommu-pasid",
-	.needed = LINK_BOTH,
-	.broken = "the IOMMU has no PASIDs, or those of another size",
+static const struct question ask_requests = { "iommu-page-requests", FOR_SVA,
+					      "page faults of the device cannot be served" };
+static const struct question ask_levels = {
+	"cpu-5-level", FOR_SVA,
+	"processes have page tables of five levels, which the IOMMU cannot walk"
 };
-static const struct pasid_link link_first_stage = {
-	.check = "iommu-first-stage",
-	.needed = LINK_SVA,
-	.broken = "the IOMMU cannot walk the CPU's page tables",
+static const struct question ask_levels_amd = {
+	"cpu-5-level", FOR_PASIDS,
+	"the CPU has page tables of five levels and the IOMMU has not: the kernel then uses "
+	"no PASIDs"
 };
-static const struct pasid_link link_page_walk = {
-	.check = "iommu-page-walk",
-	.needed = LINK_SVA,
-	.broken = "its page walks do not see what is in the CPU's caches: the kernel then binds no "
-		  "process",
+static const struct question ask_pages = {
+	"cpu-1g-pages", FOR_SVA, "processes may have pages of 1 GiB, which the IOMMU does not know"
 };
-static const struct pasid_link link_device_tlb = {
-	.check = "iommu-device-tlb",
-	.needed = LINK_SVA,
-	.broken = "without device TLBs the kernel enables no ATS, and Intel's driver then binds no "
-		  "process",
-};
-static const struct pasid_link link_requests = {
-	.check = "iommu-page-requests",
-	.needed = LINK_SVA,
-	.broken = "page faults of the device cannot be served",
-};
-static const struct pasid_link link_levels = {
-	.check = "cpu-5-level",
-	.needed = LINK_SVA,
-	.broken = "processes have page tables of five levels, which the IOMMU cannot walk",
-};
-static const struct pasid_link link_levels_amd = {
-	.check = "cpu-5-level",
-	.needed = LINK_BOTH,
-	.broken = "the CPU has page tables of five levels and the IOMMU has not: the kernel then "
-		  "uses no PASIDs",
-};
-static const struct pasid_link link_pages = {
-	.check = "cpu-1g-pages",
-	.needed = LINK_SVA,
-	.broken = "processes may have pages of 1 GiB, which the IOMMU does not know",
-};
-static const struct pasid_link link_remapping = {
-	.check = "interrupt-remapping",
-	.needed = LINK_VFIO,
-	.broken = "a device could raise interrupts of others: VFIO and iommufd then refuse it",
+static const struct question ask_remapping = {
+	"interrupt-remapping", FOR_PASID,
+	"a device could raise interrupts of others: VFIO and iommufd then refuse it"
 };
 
 /* There is no IOMMU, or it serves other devices only. */
@@ -82,15 +58,15 @@ static void add_untranslated(struct pasid_chain *chain)
 	if (r != -ENOMEM)
 		r = iommu_advice(chain->root, groups.n > 0, remedy, sizeof(remedy));
 	if (r == -ENOMEM)
-		chain->error = r;
+		chain->list.error = r;
 	else if (groups.n)
-		chain_add(chain, &link_iommu, FINDING_BROKEN, chain->device.id,
-			  *remedy ? remedy : NULL,
-			  "in no IOMMU group: the IOMMU here serves other devices (%zu groups)",
-			  groups.n);
+		finding_add(&chain->list, &ask_iommu, FINDING_BROKEN, chain->device.id,
+			    *remedy ? remedy : NULL,
+			    "in no IOMMU group: the IOMMU here serves other devices (%zu groups)",
+			    groups.n);
 	else
-		chain_add(chain, &link_iommu, FINDING_BROKEN, chain->device.id,
-			  *remedy ? remedy : NULL, "in no IOMMU group");
+		finding_add(&chain->list, &ask_iommu, FINDING_BROKEN, chain->device.id,
+			    *remedy ? remedy : NULL, "in no IOMMU group");
 }
 
 static void add_iommu(struct pasid_chain *chain)
@@ -99,28 +75,29 @@ static void add_iommu(struct pasid_chain *chain)
 	const char *unit = device->iommu.value;
 
 	if (device->group.status < 0)
-		chain_unknown(chain, &link_iommu, device->id, device->group.status);
+		finding_unknown(&chain->list, &ask_iommu, device->id, device->group.status);
 	else if (device->group.status == 0)
 		add_untranslated(chain);
 	else if (chain->unit_status == 1)
-		chain_add(chain, &link_iommu, FINDING_OK, device->id, NULL,
-			  "behind %s, in group %" PRIu64, unit, device->group.value);
+		finding_add(&chain->list, &ask_iommu, FINDING_OK, device->id, NULL,
+			    "behind %s, in group %" PRIu64, unit, device->group.value);
 	else
-		chain_unknown(chain, &link_iommu, device->id,
-			      chain->unit_status < 0 ? chain->unit_status : -ENOENT);
+		finding_unknown(&chain->list, &ask_iommu, device->id,
+				chain->unit_status < 0 ? chain->unit_status : -ENOENT);
 }
 
 /* A register bit that must be set. */
-static void add_bit(struct pasid_chain *chain, const struct pasid_link *link, const char *reg,
+static void add_bit(struct pasid_chain *chain, const struct question *question, const char *reg,
 		    const char *name, const char *what, const char *remedy)
 {
 	struct field_u64 field = iommu_field(&chain->unit, reg, name);
 
 	if (field.status != 1)
-		chain_unknown(chain, link, chain->unit.name, -ENOENT);
+		finding_unknown(&chain->list, question, chain->unit.name, -ENOENT);
 	else
-		chain_add(chain, link, field.value ? FINDING_OK : FINDING_BROKEN, chain->unit.name,
-			  remedy, "%s: %s (%s.%s)", what, field.value ? "yes" : "no", reg, name);
+		finding_add(&chain->list, question, field.value ? FINDING_OK : FINDING_BROKEN,
+			    chain->unit.name, remedy, "%s: %s (%s.%s)", what,
+			    field.value ? "yes" : "no", reg, name);
 }
 
 static void add_width(struct pasid_chain *chain, const char *reg, const char *name)
@@ -129,13 +106,13 @@ static void add_width(struct pasid_chain *chain, const char *reg, const char *na
 	uint64_t width = chain->unit.pasid_width.value;
 
 	if (field.status != 1 || chain->unit.pasid_width.status != 1)
-		chain_unknown(chain, &link_pasid, chain->unit.name, -ENOENT);
+		finding_unknown(&chain->list, &ask_pasid, chain->unit.name, -ENOENT);
 	else if (field.value && width > 0)
-		chain_add(chain, &link_pasid, FINDING_OK, chain->unit.name, NULL,
-			  "PASIDs of %" PRIu64 " bits (%s.%s)", width, reg, name);
+		finding_add(&chain->list, &ask_pasid, FINDING_OK, chain->unit.name, NULL,
+			    "PASIDs of %" PRIu64 " bits (%s.%s)", width, reg, name);
 	else
-		chain_add(chain, &link_pasid, FINDING_BROKEN, chain->unit.name, NULL,
-			  "PASIDs: no (%s.%s)", reg, name);
+		finding_add(&chain->list, &ask_pasid, FINDING_BROKEN, chain->unit.name, NULL,
+			    "PASIDs: no (%s.%s)", reg, name);
 }
 
 /*
@@ -148,34 +125,36 @@ static void add_requests(struct pasid_chain *chain)
 	struct field_u64 pds = iommu_field(&chain->unit, "ECAP", "PDS");
 
 	if (prs.status != 1 || pds.status != 1)
-		chain_unknown(chain, &link_requests, chain->unit.name, -ENOENT);
+		finding_unknown(&chain->list, &ask_requests, chain->unit.name, -ENOENT);
 	else
-		chain_add(chain, &link_requests, prs.value && pds.value ? FINDING_OK : FINDING_NOTE,
-			  chain->unit.name, NULL,
-			  "page requests: %s (ECAP.PRS), draining them: %s (ECAP.PDS)",
-			  prs.value ? "yes" : "no", pds.value ? "yes" : "no");
+		finding_add(&chain->list, &ask_requests,
+			    prs.value && pds.value ? FINDING_OK : FINDING_NOTE, chain->unit.name,
+			    NULL, "page requests: %s (ECAP.PRS), draining them: %s (ECAP.PDS)",
+			    prs.value ? "yes" : "no", pds.value ? "yes" : "no");
 }
 
 /*
  * A feature that the IOMMU must have if the CPU uses it (intel_svm_check(),
  * amd_iommu_pasid_supported()).
  */
-static void add_cpu(struct pasid_chain *chain, const struct pasid_link *link, const char *flag,
+static void add_cpu(struct pasid_chain *chain, const struct question *question, const char *flag,
 		    const char *reg, const char *name, const char *remedy)
 {
 	struct field_u64 cpu = sys_cpu_flag(chain->root, flag);
 	struct field_u64 unit = iommu_field(&chain->unit, reg, name);
 
 	if (cpu.status != 1)
-		chain_unknown(chain, link, NULL, cpu.status < 0 ? cpu.status : -ENOENT);
+		finding_unknown(&chain->list, question, NULL,
+				cpu.status < 0 ? cpu.status : -ENOENT);
 	else if (!cpu.value)
-		chain_add(chain, link, FINDING_OK, NULL, NULL, "the CPU: no (%s)", flag);
+		finding_add(&chain->list, question, FINDING_OK, NULL, NULL, "the CPU: no (%s)",
+			    flag);
 	else if (unit.status != 1)
-		chain_unknown(chain, link, chain->unit.name, -ENOENT);
+		finding_unknown(&chain->list, question, chain->unit.name, -ENOENT);
 	else
-		chain_add(chain, link, unit.value ? FINDING_OK : FINDING_BROKEN, chain->unit.name,
-			  remedy, "the CPU: yes (%s); the IOMMU: %s (%s.%s)", flag,
-			  unit.value ? "yes" : "no", reg, name);
+		finding_add(&chain->list, question, unit.value ? FINDING_OK : FINDING_BROKEN,
+			    chain->unit.name, remedy, "the CPU: yes (%s); the IOMMU: %s (%s.%s)",
+			    flag, unit.value ? "yes" : "no", reg, name);
 }
 
 /* For an IOMMU emulated by a hypervisor, features are a matter of the VM's configuration. */
@@ -195,21 +174,22 @@ static void add_intel(struct pasid_chain *chain)
 	struct field_u64 scalable = iommu_field(&chain->unit, "ECAP", "SMTS");
 
 	if (chain->unit.ecap.status < 0) {
-		chain_unknown(chain, &link_scalable, chain->unit.name, chain->unit.ecap.status);
+		finding_unknown(&chain->list, &ask_scalable, chain->unit.name,
+				chain->unit.ecap.status);
 		return;
 	}
-	add_bit(chain, &link_scalable, "ECAP", "SMTS", "scalable mode", virtual_remedy(chain));
+	add_bit(chain, &ask_scalable, "ECAP", "SMTS", "scalable mode", virtual_remedy(chain));
 	/* These bits only apply in scalable mode. */
 	if (scalable.status == 1 && !scalable.value)
-		chain->moot = "does not matter without scalable mode";
+		chain->list.moot = "does not matter without scalable mode";
 	add_width(chain, "ECAP", "PASID");
-	add_bit(chain, &link_first_stage, "ECAP", "FSTS", "first-stage translation", NULL);
-	add_bit(chain, &link_page_walk, "ECAP", "SMPWCS", "coherent page walks", NULL);
-	add_bit(chain, &link_device_tlb, "ECAP", "DT", "device TLBs", NULL);
+	add_bit(chain, &ask_first_stage, "ECAP", "FSTS", "first-stage translation", NULL);
+	add_bit(chain, &ask_page_walk, "ECAP", "SMPWCS", "coherent page walks", NULL);
+	add_bit(chain, &ask_device_tlb, "ECAP", "DT", "device TLBs", NULL);
 	add_requests(chain);
-	add_cpu(chain, &link_levels, "la57", "CAP", "FS5LP", "boot with no5lvl");
-	add_cpu(chain, &link_pages, "pdpe1gb", "CAP", "FS1GP", NULL);
-	chain->moot = NULL;
+	add_cpu(chain, &ask_levels, "la57", "CAP", "FS5LP", "boot with no5lvl");
+	add_cpu(chain, &ask_pages, "pdpe1gb", "CAP", "FS1GP", NULL);
+	chain->list.moot = NULL;
 }
 
 /* What amd_iommu_pasid_supported() requires of the unit. */
@@ -218,19 +198,20 @@ static void add_amd(struct pasid_chain *chain)
 	static const char *const names[] = { "GTSup", "GIoSup", "PPRSup", "EPHSup" };
 
 	if (chain->unit.features.status != 1) {
-		chain_unknown(chain, &link_pasid, chain->unit.name,
-			      chain->unit.features.status ? chain->unit.features.status : -ENOENT);
+		finding_unknown(&chain->list, &ask_pasid, chain->unit.name,
+				chain->unit.features.status ? chain->unit.features.status
+							    : -ENOENT);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (!iommu_field(&chain->unit, "EFR", names[i]).value) {
-			chain_add(chain, &link_pasid, FINDING_BROKEN, chain->unit.name, NULL,
-				  "PASIDs: no (EFR.%s)", names[i]);
+			finding_add(&chain->list, &ask_pasid, FINDING_BROKEN, chain->unit.name,
+				    NULL, "PASIDs: no (EFR.%s)", names[i]);
 			break;
 		} else if (i + 1 == ARRAY_SIZE(names)) {
 			add_width(chain, "EFR", "GTSup");
 		}
-	add_cpu(chain, &link_levels_amd, "la57", "EFR", "GATS", "boot with no5lvl");
+	add_cpu(chain, &ask_levels_amd, "la57", "EFR", "GATS", "boot with no5lvl");
 }
 
 /* Other IOMMUs publish no registers, but support what is enabled at the device. */
@@ -239,11 +220,11 @@ static void add_other(struct pasid_chain *chain)
 	const struct field_u64 *enabled = &chain->device.caps.pasid_enabled;
 
 	if (enabled->status == 1 && enabled->value)
-		chain_add(chain, &link_pasid, FINDING_OK, chain->unit.name, NULL,
-			  "its driver has enabled the device's PASIDs");
+		finding_add(&chain->list, &ask_pasid, FINDING_OK, chain->unit.name, NULL,
+			    "its driver has enabled the device's PASIDs");
 	else
-		chain_add(chain, &link_pasid, FINDING_UNKNOWN, chain->unit.name, NULL,
-			  "could not be measured: IOMMUs of this kind publish no registers");
+		finding_add(&chain->list, &ask_pasid, FINDING_UNKNOWN, chain->unit.name, NULL,
+			    "could not be measured: IOMMUs of this kind publish no registers");
 }
 
 /* How to get interrupt remapping if the cause was found; else how to do without. */
@@ -265,13 +246,15 @@ static void add_direct(struct pasid_chain *chain, const char *seen)
 
 	field_str_done(&unsafe);
 	if (allowed)
-		chain_add(chain, &link_remapping, FINDING_WARNING, NULL,
-			  "echo 0 > /sys/module/iommufd/parameters/allow_unsafe_interrupts",
-			  "%s; allowed all the same: iommufd.allow_unsafe_interrupts is on", seen);
+		finding_add(&chain->list, &ask_remapping, FINDING_WARNING, NULL,
+			    "echo 0 > /sys/module/iommufd/parameters/allow_unsafe_interrupts",
+			    "%s; allowed all the same: iommufd.allow_unsafe_interrupts is on",
+			    seen);
 	else
-		chain_add(chain, &link_remapping, FINDING_BROKEN, NULL, remapping_remedy(chain),
-			  "%s%s", seen,
-			  ir.status == 1 && !ir.value ? "; the IOMMU cannot remap (ECAP.IR)" : "");
+		finding_add(&chain->list, &ask_remapping, FINDING_BROKEN, NULL,
+			    remapping_remedy(chain), "%s%s", seen,
+			    ir.status == 1 && !ir.value ? "; the IOMMU cannot remap (ECAP.IR)"
+							: "");
 }
 
 /*
@@ -287,17 +270,17 @@ void chain_remapping(struct pasid_chain *chain)
 	char text[160];
 
 	if (seen.remapped) {
-		chain_add(chain, &link_remapping, FINDING_OK, NULL, NULL,
-			  "interrupts go through %s", seen.chip);
+		finding_add(&chain->list, &ask_remapping, FINDING_OK, NULL, NULL,
+			    "interrupts go through %s", seen.chip);
 	} else if (seen.direct) {
 		snprintf(text, sizeof(text), "not remapped: interrupts go through %s", seen.chip);
 		add_direct(chain, text);
 	} else if (ir.status == 1 && !ir.value) {
 		add_direct(chain, "interrupt remapping: no (ECAP.IR)");
 	} else if (r == -ENOMEM) {
-		chain->error = r;
+		chain->list.error = r;
 	} else {
-		chain_unknown(chain, &link_remapping, NULL, r < 0 ? r : -ENOENT);
+		finding_unknown(&chain->list, &ask_remapping, NULL, r < 0 ? r : -ENOENT);
 	}
 }
 

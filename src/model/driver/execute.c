@@ -29,11 +29,6 @@ void driver_result_done(struct driver_result *result)
 	*result = (struct driver_result){ 0 };
 }
 
-static bool is_same(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 /* The current state of the device. A driver that cannot be read is an error here. */
 static int read_now(const struct sys_root *root, const struct driver_plan *plan, struct device *ret)
 {
@@ -78,7 +73,7 @@ static bool put_back(const struct sys_root *root, const struct driver_plan *plan
 
 	if (read_now(root, plan, &now) < 0)
 		return false;
-	if (!is_same(now.driver.value, plan->old_driver)) {
+	if (!str_equal(now.driver.value, plan->old_driver)) {
 		if (now.driver.value)
 			(void)write_driver(root, now.driver.value, "unbind", plan->id);
 		if (plan->old_driver) {
@@ -87,8 +82,9 @@ static bool put_back(const struct sys_root *root, const struct driver_plan *plan
 		}
 	}
 	(void)write_override(root, plan, plan->old_override);
-	return read_now(root, plan, &after) == 0 && is_same(after.driver.value, plan->old_driver) &&
-	       is_same(after.driver_override.value, plan->old_override);
+	return read_now(root, plan, &after) == 0 &&
+	       str_equal(after.driver.value, plan->old_driver) &&
+	       str_equal(after.driver_override.value, plan->old_override);
 }
 
 /* What runs in the child: one step, or the undoing of all. */
@@ -241,9 +237,9 @@ static int execute(const struct run *run)
 	r = read_now(run->root, plan, &now);
 	if (r < 0)
 		return r;
-	if (plan->driver && !is_same(now.driver.value, plan->driver))
+	if (plan->driver && !str_equal(now.driver.value, plan->driver))
 		return -ENXIO;
-	if (!plan->driver || is_same(before.driver.value, plan->driver))
+	if (!plan->driver || str_equal(before.driver.value, plan->driver))
 		return 0;
 	return wait_for_node(run, &before, monitor);
 }

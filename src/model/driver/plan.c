@@ -99,11 +99,6 @@ static int check_driver(const struct sys_root *root, const char *driver)
 	return dir < 0 ? dir : 0;
 }
 
-static bool is_same(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 int driver_plan_set(const struct sys_root *root, const char *path, const char *driver,
 		    struct driver_plan *ret)
 {
@@ -118,9 +113,9 @@ int driver_plan_set(const struct sys_root *root, const char *path, const char *d
 		r = str_replace(&plan.driver, driver);
 	if (r < 0)
 		return r;
-	bound = is_same(plan.old_driver, driver);
+	bound = str_equal(plan.old_driver, driver);
 	/* A device that has this driver without an override needs none. */
-	if (!(bound && !plan.old_override) && !is_same(plan.old_override, driver))
+	if (!(bound && !plan.old_override) && !str_equal(plan.old_override, driver))
 		r = add_step(&plan, plan.path, "driver_override", driver);
 	if (r == 0 && !bound)
 		r = add_unbind(&plan);
@@ -157,5 +152,5 @@ int driver_plan_reset(const struct sys_root *root, const char *path, struct driv
 
 bool driver_is_had(const struct driver_plan *plan)
 {
-	return plan->driver && is_same(plan->old_driver, plan->driver);
+	return plan->driver && str_equal(plan->old_driver, plan->driver);
 }

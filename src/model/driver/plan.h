@@ -14,53 +14,6 @@
 #include "sys/root.h"
 #include "util/cleanup.h"
 
-/* Why a device must not be taken from its driver. */
-enum driver_obstacle_kind {
-	DRIVER_OBSTACLE_BRIDGE,  /* a bridge: the devices behind it would be lost */
-	DRIVER_OBSTACLE_NETWORK, /* an interface that is up */
-	DRIVER_OBSTACLE_MOUNT,   /* a mounted file system */
-	DRIVER_OBSTACLE_SWAP,
-	DRIVER_OBSTACLE_STACKED, /* stacked on by a device-mapper, md or other block device */
-	DRIVER_OBSTACLE_CLAIMED, /* opened exclusively inside the kernel (ZFS) */
-	DRIVER_OBSTACLE_VFS,     /* enabled virtual functions, which would disappear */
-	DRIVER_OBSTACLE_OPENER,  /* a process has a node open: VFIO, UIO, NVMe, disk */
-};
-
-struct driver_obstacle {
-	enum driver_obstacle_kind kind;
-	bool unknown; /* the file that would show it could not be read */
-	char *object; /* what blocks: "eth1", "/dev/nvme0n1p2", "pid 812 (qemu)" */
-	char *detail; /* "is up", "mounted on /home", "held by dm-0": to follow OBJECT */
-	/*
-	 * Shell command that removes the obstacle: "ip link set dev eth1 down"; NULL if there is
-	 * none.
-	 */
-	char *command;
-	pid_t pid; /* OPENER: the process. If it is a context's holder, do not suggest ending it. */
-};
-
-struct driver_obstacles {
-	struct driver_obstacle *v;
-	size_t n;
-};
-
-void driver_obstacles_done(struct driver_obstacles *list);
-#define _cleanup_driver_obstacles_ _cleanup_(driver_obstacles_done)
-
-/*
- * The obstacles to taking the device at PATH from its driver; an empty list if there are none. On a
- * live machine, disks are briefly opened with O_EXCL to find out if the kernel has claimed them.
- * Returns 0, -ENODEV or another -errno.
- */
-int driver_guard(const struct sys_root *root, const char *path, struct driver_obstacles *ret);
-
-/* The same for a device of any bus that was read with DRIVER_GUARD_NEED. Returns 0 or -ENOMEM. */
-#define DRIVER_GUARD_NEED \
-	(DEVICE_NEED_PATH | DEVICE_NEED_CLASS | DEVICE_NEED_DRIVER | DEVICE_NEED_SRIOV | \
-	 DEVICE_NEED_NET | DEVICE_NEED_BLOCK | DEVICE_NEED_OPENERS)
-int driver_guard_device(const struct sys_root *root, const struct device *device,
-			struct driver_obstacles *ret);
-
 /*
  * One write to sysfs. The order is override, unbind, drivers_probe: if the device were unbound
  * first, a driver loaded in between could bind it, and a failure to set the override would leave it

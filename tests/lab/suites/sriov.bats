@@ -56,7 +56,7 @@ teardown_file()
 	[[ $(reason 0000:01:00.7 0000:01:00.7 alone) == 'ok the only member: virtual function of 0000:01:00.0, behind 0000:00:10.0, which isolates' ]]
 	status 0 ctl group why 0000:01:00.7
 	status 3 ctl group why 0000:01:00.0
-	[[ $(reason 0000:01:00.0 0000:01:00.0 virtual-functions) == 'blocked has 124 virtual functions' ]]
+	[[ $(reason 0000:01:00.0 0000:01:00.0 virtual-functions) == 'blocked it has 124 virtual functions' ]]
 }
 
 @test "system diff counts removed virtual functions, without loss" {

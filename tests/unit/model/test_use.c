@@ -108,10 +108,10 @@ static void survives_circles(void **state)
 /* The obstacles to changing the device's driver. */
 static void guard(const struct tree *tree, const char *expected)
 {
-	_cleanup_driver_obstacles_ struct driver_obstacles list = { 0 };
+	_cleanup_finding_list_ struct finding_list list = { 0 };
 
 	assert_int_equal(driver_guard(&tree->root, NVME_PATH, &list), 0);
-	obstacles_check(&list, expected);
+	obstacles_check(&list, "0000:01:00.0", expected);
 }
 
 /* Without a block device's number, a mount under another name would be missed. */
@@ -218,10 +218,10 @@ static void guards_functions(void **state)
 	tree_file(tree, NVME_ROOT "sriov_totalvfs", "8\n");
 	tree_file(tree, NVME_ROOT "sriov_numvfs", "4\n");
 	tree_dir(tree, NVME_ROOT "net");
-	guard(tree,
-	      "bridge: 0000:01:00.0 is a pci bridge\n"
-	      "vfs: 0000:01:00.0 has 4 virtual functions [echo 0 > " NVME_PATH "/sriov_numvfs]\n"
-	      "network: a network interface of it is in another network namespace\n");
+	guard(tree, "bridge: it is a pci bridge\n"
+		    "virtual-functions: it has 4 virtual functions [echo 0 > " NVME_PATH
+		    "/sriov_numvfs]\n"
+		    "network: a network interface of it is in another network namespace\n");
 }
 
 static void guards_openers(void **state)
@@ -246,8 +246,8 @@ static void guards_openers(void **state)
 	assert_int_equal(device.openers[0].pid, 812);
 	assert_string_equal(device.openers[0].node, "/dev/vfio/devices/vfio7");
 	assert_string_equal(device.openers[1].unit, "dpdk.service");
-	guard(tree, "opener: process 812 (qemu) has /dev/vfio/devices/vfio7 open [kill 812] (812)\n"
-		    "opener: process 813 (dpdk) has /dev/vfio/3 open "
+	guard(tree, "in-use: process 812 (qemu) has /dev/vfio/devices/vfio7 open [kill 812] (812)\n"
+		    "in-use: process 813 (dpdk) has /dev/vfio/3 open "
 		    "[systemctl stop dpdk.service] (813)\n");
 }
 
@@ -270,9 +270,9 @@ static void guards_against_names(void **state)
 		snprintf(path, sizeof(path), "proc/%d/fd/3", pid);
 		tree_link(tree, path, "/dev/vfio/devices/vfio7");
 	}
-	guard(tree, "opener: process 811 (ioasid:;reboot) has /dev/vfio/devices/vfio7 open (811)\n"
-		    "opener: process 812 (x) has /dev/vfio/devices/vfio7 open [kill 812] (812)\n"
-		    "opener: process 813 (x) has /dev/vfio/devices/vfio7 open [kill 813] (813)\n");
+	guard(tree, "in-use: process 811 (ioasid:;reboot) has /dev/vfio/devices/vfio7 open (811)\n"
+		    "in-use: process 812 (x) has /dev/vfio/devices/vfio7 open [kill 812] (812)\n"
+		    "in-use: process 813 (x) has /dev/vfio/devices/vfio7 open [kill 813] (813)\n");
 }
 
 static void guards_disks_that_are_open(void **state)
@@ -297,9 +297,9 @@ static void guards_disks_that_are_open(void **state)
 	tree_link(tree, "proc/813/fd/3", "/dev/nvme0");
 	tree_file(tree, "proc/814/comm", "fio\n");
 	tree_link(tree, "proc/814/fd/3", "/dev/ng0n1");
-	guard(tree, "opener: process 812 (qemu) has /dev/nvme0n1p1 open [kill 812] (812)\n"
-		    "opener: process 813 (nvme) has /dev/nvme0 open [kill 813] (813)\n"
-		    "opener: process 814 (fio) has /dev/ng0n1 open [kill 814] (814)\n");
+	guard(tree, "in-use: process 812 (qemu) has /dev/nvme0n1p1 open [kill 812] (812)\n"
+		    "in-use: process 813 (nvme) has /dev/nvme0 open [kill 813] (813)\n"
+		    "in-use: process 814 (fio) has /dev/ng0n1 open [kill 814] (814)\n");
 }
 
 int main(void)
