@@ -196,13 +196,20 @@ ioasidctl"
 	done < <(verbs)
 }
 
+# checks FILE...: what the questions in sources of model/diagnosis ask.
+checks()
+{
+	grep -h -A1 'struct question ask_' "${@/#/$ROOT/src/model/diagnosis/}" |
+		sed -n 's/^\(static .*{\)\?[[:space:]]*"\([a-z0-9-]*\)",.*/\2/p' | sort -u
+}
+
 @test "man: every check of pasid why is in its page" {
 	local check n=0
 
 	while read -r check; do
 		flat ioasidctl-pasid | grep -qwF -- "$check" || none "ioasidctl-pasid lacks" "$check"
 		n=$((n + 1))
-	done < <(grep -h -A1 'struct pasid_link link_' "$ROOT"/src/model/diagnosis/why_pasid_*.c | sed -n 's/^\t\.check = "\(.*\)",$/\1/p' | sort -u)
+	done < <(checks why_pasid_{driver,endpoint,kernel,unit}.c)
 	((n > 20))
 }
 
@@ -212,8 +219,7 @@ ioasidctl"
 	while read -r check; do
 		flat ioasidctl-group | grep -qwF -- "$check" || none "ioasidctl-group lacks" "$check"
 		n=$((n + 1))
-	done < <(sed -n 's/^static const char check_.*= "\(.*\)";$/\1/p; s/^\t\[DRIVER_OBSTACLE_.*\] = { *"\([a-z-]*\)",.*/\1/p' \
-		"$ROOT"/src/model/diagnosis/why_group*.c | sort -u)
+	done < <(checks guard.c why_group{,_share}.c | grep -vx bridge) # which is of driver set only
 	((n == 15))
 }
 
