@@ -141,26 +141,27 @@ const char *out_reason(int negative_errno)
 	}
 }
 
-static void print_size(FILE *f, uint64_t bytes, bool human)
+static char *format_size(uint64_t bytes, bool human)
 {
-	static const char units[] = "KMGT";
-	int unit = -1;
+	static const char *const units[] = { "", "K", "M", "G", "T" };
+	size_t unit = 0;
+	char text[24];
 
 	/* Only exact multiples are shortened, because a rounded size would be wrong. */
-	while (human && bytes && bytes % 1024 == 0 && unit < 3) {
+	while (human && bytes && bytes % 1024 == 0 && unit + 1 < ARRAY_SIZE(units)) {
 		bytes /= 1024;
 		unit++;
 	}
-	fprintf(f, "%" PRIu64, bytes);
-	if (unit >= 0)
-		fputc(units[unit], f);
+	snprintf(text, sizeof(text), "%" PRIu64 "%s", bytes, units[unit]);
+	return strdup(text);
 }
 
-static void print_string(FILE *f, const char *s, const char *unsafe)
+static char *format_address(uint64_t address)
 {
-	_cleanup_free_ char *safe = str_escape(s, unsafe);
+	char text[24];
 
-	fputs(safe ? safe : "?", f);
+	snprintf(text, sizeof(text), "0x%" PRIx64, address);
+	return strdup(text);
 }
 
 /* The style of an item in a list: for programs, the separator must be escaped inside items. */
@@ -175,94 +176,70 @@ static struct out_style item_style(const struct out_style *style, char *buf, siz
 	return item;
 }
 
-static void print_list(FILE *f, const struct out_value *value, const struct out_style *style)
+static char *format_list(const struct out_value *value, const struct out_style *style)
 {
 	char unsafe[16];
 	const struct out_style item_as = item_style(style, unsafe, sizeof(unsafe));
+	_cleanup_strv_ struct strv items = { 0 };
 
-	if (value->list.n == 0 && style->human && !style->sparse)
-		fputc('-', f);
+	if (value->list.n == 0)
+		return strdup(style->human && !style->sparse ? "-" : "");
 	for (size_t i = 0; i < value->list.n; i++) {
 		const char *item = value->list.v[i];
 
-		if (i)
-			fputs(style->separator, f);
-		if (item)
-			print_string(f, item, item_as.unsafe);
-		else if (style->human)
-			fputc('-', f);
+		if (strv_take(&items, item ? str_escape(item, item_as.unsafe)
+					   : strdup(style->human ? "-" : "")) < 0)
+			return NULL;
 	}
+	return strv_join(&items, style->separator);
 }
 
 /* A table in one cell: its rows' first columns. */
-static void print_table(FILE *f, const struct out_value *value, const struct out_style *style)
+static char *format_table(const struct out_value *value, const struct out_style *style)
 {
 	char unsafe[16];
 	const struct out_style item_as = item_style(style, unsafe, sizeof(unsafe));
 	const char *row = value->table.rows;
+	_cleanup_strv_ struct strv items = { 0 };
 
-	if (value->table.n == 0 && style->human)
-		fputc('-', f);
+	if (value->table.n == 0)
+		return strdup(style->human ? "-" : "");
 	for (size_t i = 0; i < value->table.n; i++, row += value->table.size) {
 		struct out_value first = { 0 };
-		_cleanup_free_ char *text = NULL;
 
 		value->table.columns[0].get(row, &first);
-		text = out_value_format(&first, &item_as);
-		fprintf(f, "%s%s", i ? style->separator : "", text ? text : "?");
+		if (strv_take(&items, out_value_format(&first, &item_as)) < 0)
+			return NULL;
 	}
+	return strv_join(&items, style->separator);
 }
 
-static void print_value(FILE *f, const struct out_value *value, const struct out_style *style)
+char *out_value_format(const struct out_value *value, const struct out_style *style)
 {
 	bool human = style->human;
 
 	switch (value->type) {
 	case OUT_ABSENT:
-		fputs(human && !style->sparse ? "-" : "", f);
-		return;
+		break;
 	case OUT_UNREADABLE:
-		fputs("?", f);
-		return;
+		return strdup("?");
 	case OUT_BOOL:
-		fputs(human ? (value->boolean ? "yes" : "no") : (value->boolean ? "1" : "0"), f);
-		return;
+		return strdup(human ? (value->boolean ? "yes" : "no")
+				    : (value->boolean ? "1" : "0"));
 	case OUT_NUMBER:
-		fprintf(f, "%" PRIu64, value->number);
-		return;
+		return format_size(value->number, false);
 	case OUT_SIZE:
-		print_size(f, value->number, human);
-		return;
+		return format_size(value->number, human);
 	case OUT_ADDRESS:
-		fprintf(f, "0x%" PRIx64, value->number);
-		return;
+		return format_address(value->number);
 	case OUT_STRING:
-		print_string(f, value->string, style->unsafe);
-		return;
+		return str_escape(value->string, style->unsafe);
 	case OUT_OBJECT:
-		print_string(f, value->text, style->unsafe);
-		return;
+		return str_escape(value->text, style->unsafe);
 	case OUT_LIST:
-		print_list(f, value, style);
-		return;
+		return format_list(value, style);
 	case OUT_TABLE:
-		print_table(f, value, style);
-		return;
+		return format_table(value, style);
 	}
-}
-
-char *out_value_format(const struct out_value *value, const struct out_style *style)
-{
-	char *text = NULL;
-	size_t len;
-	FILE *f = open_memstream(&text, &len);
-
-	if (!f)
-		return NULL;
-	print_value(f, value, style);
-	if (fclose(f) != 0) {
-		free(text);
-		return NULL;
-	}
-	return text;
+	return strdup(human && !style->sparse ? "-" : "");
 }

@@ -340,8 +340,10 @@ static int parse_pci(const char *s, size_t least_domain, size_t least, struct pc
 	const char *colon = strchr(s, ':');
 	uint32_t domain = 0, bus, device, function;
 
+	if (!colon)
+		return -EINVAL;
 	/* PCI domains above ffff exist (VMD, Hyper-V): up to eight digits. */
-	if (colon && strchr(colon + 1, ':')) {
+	if (strchr(colon + 1, ':')) {
 		if (parse_hex_field(&s, least_domain, 8, &domain) < 0 || *s++ != ':')
 			return -EINVAL;
 	}

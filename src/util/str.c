@@ -19,18 +19,21 @@ void strv_done(struct strv *list)
 	*list = (struct strv){ 0 };
 }
 
+int strv_take(struct strv *list, char *s)
+{
+	char **slot = s ? array_push(list->v, list->n) : NULL;
+
+	if (!slot) {
+		free(s);
+		return -ENOMEM;
+	}
+	*slot = s;
+	return 0;
+}
+
 int strv_push(struct strv *list, const char *s)
 {
-	_cleanup_free_ char *copy = strdup(s);
-	char **slot;
-
-	if (!copy)
-		return -ENOMEM;
-	slot = array_push(list->v, list->n);
-	if (!slot)
-		return -ENOMEM;
-	*slot = TAKE_PTR(copy);
-	return 0;
+	return strv_take(list, strdup(s));
 }
 
 bool strv_has(const struct strv *list, const char *s)
@@ -150,23 +153,37 @@ static bool is_control(const unsigned char *s, size_t len)
 	       (len == 2 && s[0] == 0xc2 && s[1] < 0xa0);
 }
 
+/* Length of the character at S, 0 if it must be escaped. */
+static size_t safe_length(const unsigned char *s, const char *unsafe)
+{
+	size_t len;
+
+	if (*s >= ' ' && *s <= '~')
+		return !*unsafe || !strchr(unsafe, *s);
+	len = utf8_length(s);
+	return is_control(s, len) || strchr(unsafe, *s) ? 0 : len;
+}
+
 char *str_escape(const char *s, const char *unsafe)
 {
 	const unsigned char *p = (const unsigned char *)s;
-	char *safe = malloc(strlen(s) * 4 + 1), *end = safe;
+	size_t len;
+	char *safe, *end;
 
+	while (*p && (len = safe_length(p, unsafe)))
+		p += len;
+	if (!*p)
+		return strdup(s);
+	safe = malloc(strlen(s) * 4 + 1);
 	if (!safe)
 		return NULL;
-	while (*p) {
-		size_t len = utf8_length(p);
-
-		if (len == 0 || is_control(p, len) || strchr(unsafe, *p)) {
-			end += sprintf(end, "\\x%02x", *p++);
-			continue;
-		}
-		memcpy(end, p, len);
-		end += len;
-		p += len;
+	end = safe;
+	for (p = (const unsigned char *)s; *p; p += len ? len : 1) {
+		len = safe_length(p, unsafe);
+		if (len)
+			end = mempcpy(end, p, len);
+		else
+			end += sprintf(end, "\\x%02x", *p);
 	}
 	*end = '\0';
 	return safe;

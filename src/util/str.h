@@ -16,6 +16,8 @@ void strv_done(struct strv *list);
 
 /* Appends a copy of S. Returns 0 or -ENOMEM. */
 int strv_push(struct strv *list, const char *s);
+/* Appends S and takes it over, also on failure; NULL is -ENOMEM. Returns 0 or -ENOMEM. */
+int strv_take(struct strv *list, char *s);
 bool strv_has(const struct strv *list, const char *s);
 /*
  * Natural order: vfio2 before vfio10; PCI addresses first, by their hexadecimal numbers. Returns

@@ -11,10 +11,14 @@ static size_t text_char(const char *s, size_t n, size_t *ret_width)
 {
 	mbstate_t state = { 0 };
 	wchar_t c;
-	size_t len = mbrtowc(&c, s, n, &state);
+	size_t len;
 	int width;
 
 	*ret_width = 1;
+	/* ASCII in any locale; mbrtowc(3) takes long. */
+	if (*s >= ' ' && *s <= '~')
+		return 1;
+	len = mbrtowc(&c, s, n, &state);
 	if (len == 0 || len > n)
 		return 1;
 	width = wcwidth(c);
