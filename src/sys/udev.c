@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <libudev.h>
+#include <locale.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,11 +11,6 @@
 
 #include "util/cleanup.h"
 #include "util/clock.h"
-
-struct sys_hwdb {
-	struct udev_hwdb *db;
-	bool tried;
-};
 
 struct sys_monitor {
 	struct udev *udev;
@@ -66,42 +62,54 @@ int sys_udev_find(const char *name, struct strv *paths)
 	return 0;
 }
 
-struct sys_hwdb *sys_hwdb_new(void)
+static void hwdb_unref(struct udev_hwdb **hwdb)
 {
-	return calloc(1, sizeof(struct sys_hwdb));
+	udev_hwdb_unref(*hwdb);
 }
 
-void sys_hwdb_free(struct sys_hwdb **hwdb)
+/* A copy of the value of KEY; NULL if there is none. Returns 0 or -ENOMEM. */
+static int copy_value(struct udev_list_entry *list, const char *key, char **ret)
 {
-	if (!*hwdb)
-		return;
-	udev_hwdb_unref((*hwdb)->db);
-	free(*hwdb);
-	*hwdb = NULL;
+	struct udev_list_entry *entry = udev_list_entry_get_by_name(list, key);
+	const char *value = entry ? udev_list_entry_get_value(entry) : NULL;
+
+	return str_replace(ret, value);
 }
 
-int sys_hwdb_names(struct sys_hwdb *hwdb, const char *modalias, const char **vendor,
-		   const char **model)
+static int read_names(const char *modalias, char **ret_vendor, char **ret_model)
 {
-	struct udev_list_entry *list, *entry;
-	const char *found[2] = { NULL, NULL };
-
 	/* libudev ignores the context for the database. */
-	if (!hwdb->tried)
-		hwdb->db = udev_hwdb_new(NULL);
-	hwdb->tried = true;
-	if (!hwdb->db)
+	_cleanup_(hwdb_unref) struct udev_hwdb *hwdb = udev_hwdb_new(NULL);
+	_cleanup_free_ char *vendor = NULL, *model = NULL;
+	struct udev_list_entry *list;
+	int r;
+
+	if (!hwdb)
 		return -ENOENT;
-	list = udev_hwdb_get_properties_list_entry(hwdb->db, modalias, 0);
-	entry = list ? udev_list_entry_get_by_name(list, "ID_VENDOR_FROM_DATABASE") : NULL;
-	if (entry)
-		found[0] = udev_list_entry_get_value(entry);
-	entry = list ? udev_list_entry_get_by_name(list, "ID_MODEL_FROM_DATABASE") : NULL;
-	if (entry)
-		found[1] = udev_list_entry_get_value(entry);
-	*vendor = found[0];
-	*model = found[1];
+	list = udev_hwdb_get_properties_list_entry(hwdb, modalias, 0);
+	r = copy_value(list, "ID_VENDOR_FROM_DATABASE", &vendor);
+	if (r == 0)
+		r = copy_value(list, "ID_MODEL_FROM_DATABASE", &model);
+	if (r < 0)
+		return r;
+	*ret_vendor = TAKE_PTR(vendor);
+	*ret_model = TAKE_PTR(model);
 	return 0;
+}
+
+int sys_hwdb_names(const char *modalias, char **ret_vendor, char **ret_model)
+{
+	locale_t bytes = newlocale(LC_CTYPE_MASK, "C", NULL), before;
+	int r;
+
+	/* fnmatch(3), of which it takes hundreds, is several times as slow in UTF-8. */
+	before = bytes ? uselocale(bytes) : NULL;
+	r = read_names(modalias, ret_vendor, ret_model);
+	if (!bytes)
+		return r;
+	uselocale(before);
+	freelocale(bytes);
+	return r;
 }
 
 void sys_monitor_close(struct sys_monitor **monitor)

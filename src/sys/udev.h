@@ -17,21 +17,13 @@
  */
 int sys_udev_find(const char *name, struct strv *paths);
 
-/* The hardware database, a memory-mapped index; opened on first use. */
-struct sys_hwdb;
-
-/* Returns NULL if out of memory. */
-struct sys_hwdb *sys_hwdb_new(void);
-void sys_hwdb_free(struct sys_hwdb **hwdb);
-#define _cleanup_hwdb_ _cleanup_(sys_hwdb_free)
-
 /*
- * Vendor and model by MODALIAS ("pci:v00008086d..."); NULL if not in the database. Strings belong
- * to the database and are valid until the next call. Returns 0, or -ENOENT if no database is
- * installed.
+ * Vendor and model by MODALIAS ("pci:v00008086d...") in the hardware database; NULL if not in it.
+ * The database is opened for each call, which costs less than the memory that its pages would take
+ * while it is open. The caller frees the strings. Returns 0, -ENOENT if no database is installed,
+ * or -ENOMEM.
  */
-int sys_hwdb_names(struct sys_hwdb *hwdb, const char *modalias, const char **vendor,
-		   const char **model);
+int sys_hwdb_names(const char *modalias, char **ret_vendor, char **ret_model);
 
 /*
  * Events for devices of N SUBSYSTEMS, from udevd if it runs, which then has applied its rules to

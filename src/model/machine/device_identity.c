@@ -7,31 +7,40 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sys/udev.h"
+#include "util/array.h"
+#include "util/cleanup.h"
 #include "util/parse.h"
 
 #define IDENTITY (DEVICE_NEED_IDS | DEVICE_NEED_CLASS | DEVICE_NEED_NAME)
 
 /* Lines of `uevent` (pci_uevent()), as pointers into its text. */
 struct uevent {
-	const char *driver, *class, *ids, *subsystem, *modalias;
+	char *driver, *class, *ids, *subsystem, *modalias;
 };
 
 static void uevent_parse(char *text, struct uevent *ret)
 {
 	const struct {
 		const char *key;
-		const char **value;
+		char **value;
 	} keys[] = {
-		{ "DRIVER=", &ret->driver },     { "PCI_CLASS=", &ret->class },
-		{ "PCI_ID=", &ret->ids },        { "PCI_SUBSYS_ID=", &ret->subsystem },
-		{ "MODALIAS=", &ret->modalias },
+		{ "DRIVER", &ret->driver },     { "PCI_CLASS", &ret->class },
+		{ "PCI_ID", &ret->ids },        { "PCI_SUBSYS_ID", &ret->subsystem },
+		{ "MODALIAS", &ret->modalias },
 	};
-	char *save = NULL;
+	char *line;
 
-	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+	while ((line = strsep(&text, "\n"))) {
+		char *value = strchr(line, '=');
+
+		if (!value)
+			continue;
+		*value++ = '\0';
 		for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-			if (str_starts(line, keys[i].key))
-				*keys[i].value = line + strlen(keys[i].key);
+			if (strcmp(line, keys[i].key) == 0)
+				*keys[i].value = value;
+	}
 }
 
 static struct field_u64 hex_field(const char *text, uint64_t max)
@@ -45,18 +54,18 @@ static struct field_u64 hex_field(const char *text, uint64_t max)
 	return field_u64(value);
 }
 
-/* "8086:10D3" */
-static void pair_fields(const char *text, struct field_u64 *first, struct field_u64 *second)
+/* Takes "8086:10D3" apart. */
+static void pair_fields(char *text, struct field_u64 *first, struct field_u64 *second)
 {
-	const char *colon = text ? strchr(text, ':') : NULL;
-	char left[16];
+	char *colon = text ? strchr(text, ':') : NULL;
 
-	if (text && (!colon || (size_t)(colon - text) >= sizeof(left))) {
+	if (text && !colon) {
 		*first = *second = field_u64_error(-EBADMSG);
 		return;
 	}
-	snprintf(left, sizeof(left), "%.*s", text ? (int)(colon - text) : 0, text ? text : "");
-	*first = hex_field(text ? left : NULL, UINT16_MAX);
+	if (colon)
+		*colon = '\0';
+	*first = hex_field(text, UINT16_MAX);
 	*second = hex_field(text ? colon + 1 : NULL, UINT16_MAX);
 }
 
@@ -100,25 +109,44 @@ static void shorten_vendor(const char *vendor, char *buf, size_t size)
 }
 
 /* A model that is not in the database is named by its id: "Intel device 0d57". */
-static void look_up_name(struct gather *gather, const char *modalias, struct field_u64 id)
+static void look_up_name(const char *modalias, struct field_u64 id, struct field_str *ret)
 {
-	const char *vendor = NULL, *model = NULL;
+	_cleanup_free_ char *vendor = NULL, *model = NULL;
 	char text[512], shortened[128], unknown[32];
 
-	field_str_done(&gather->name);
-	if (sys_hwdb_names(gather->hwdb, modalias, &vendor, &model) < 0)
-		return;
-	if (!vendor)
+	if (sys_hwdb_names(modalias, &vendor, &model) < 0 || !vendor)
 		return;
 	snprintf(unknown, sizeof(unknown), "device %04" PRIx64, id.value);
 	shorten_vendor(vendor, shortened, sizeof(shortened));
 	snprintf(text, sizeof(text), "%s %s", shortened, model ? model : unknown);
-	gather_set(&gather->name, text);
+	gather_set(ret, text);
+}
+
+/* Returns NULL if out of memory. */
+static const struct field_str *known_name(struct gather *gather, const char *modalias,
+					  struct field_u64 id)
+{
+	struct known_name *slot;
+	char *copy;
+
+	for (size_t i = 0; i < gather->n_names; i++)
+		if (strcmp(gather->names[i].modalias, modalias) == 0)
+			return &gather->names[i].name;
+	copy = strdup(modalias);
+	slot = copy ? array_push(gather->names, gather->n_names) : NULL;
+	if (!slot) {
+		free(copy);
+		return NULL;
+	}
+	*slot = (struct known_name){ .modalias = copy };
+	look_up_name(modalias, id, &slot->name);
+	return &slot->name;
 }
 
 /* The name is absent if the database, or its entry, is missing. */
 static void set_name(struct gather *gather, const char *modalias, struct device *device)
 {
+	const struct field_str *name;
 	char text[64];
 
 	if (!modalias) {
@@ -129,13 +157,9 @@ static void set_name(struct gather *gather, const char *modalias, struct device 
 			 (unsigned int)device->vendor.value, (unsigned int)device->device.value);
 		modalias = text;
 	}
-	if (!gather->modalias || strcmp(gather->modalias, modalias) != 0) {
-		if (str_replace(&gather->modalias, modalias) < 0)
-			return;
-		look_up_name(gather, modalias, device->device);
-	}
-	if (gather->name.status == 1)
-		gather_set(&device->name, gather->name.value);
+	name = known_name(gather, modalias, device->device);
+	if (name && name->status == 1)
+		gather_set(&device->name, name->value);
 }
 
 /* A captured tree may only have the single files. */

@@ -163,11 +163,6 @@ static int open_parts(struct gather *gather)
 {
 	int r = 0;
 
-	if (gather->need & DEVICE_NEED_NAME) {
-		gather->hwdb = sys_hwdb_new();
-		if (!gather->hwdb)
-			return -ENOMEM;
-	}
 	if (gather->need & DEVICE_NEED_VFIO) {
 		_cleanup_close_ int dir = sys_dir_open(gather->root, "sys/class/vfio");
 
@@ -203,9 +198,11 @@ int gather_open(const struct sys_root *root, unsigned int need, struct gather *r
 
 void gather_close(struct gather *gather)
 {
-	sys_hwdb_free(&gather->hwdb);
-	free(gather->modalias);
-	field_str_done(&gather->name);
+	for (size_t i = 0; i < gather->n_names; i++) {
+		free(gather->names[i].modalias);
+		field_str_done(&gather->names[i].name);
+	}
+	free(gather->names);
 	strv_done(&gather->vfio_groups);
 	class_links_done(&gather->nets);
 	netlink_links_done(&gather->links);

@@ -9,7 +9,6 @@
 #include "sys/netlink.h"
 #include "sys/proc.h"
 #include "sys/root.h"
-#include "sys/udev.h"
 
 /* An entry of a class directory and its device. */
 struct class_link {
@@ -23,13 +22,19 @@ struct class_links {
 	int status; /* 1, or -errno */
 };
 
+/* A name of the hardware database; absent if that has none. */
+struct known_name {
+	char *modalias;
+	struct field_str name;
+};
+
 struct gather {
 	const struct sys_root *root;
 	unsigned int need; /* bits of DEVICE_NEED_*, with those that they depend on */
 
-	struct sys_hwdb *hwdb;
-	char *modalias; /* of the last device, and the name found for it: VFs come in hundreds */
-	struct field_str name;
+	struct known_name
+		*names; /* found so far: looking up takes long, and VFs come in hundreds */
+	size_t n_names;
 
 	struct strv vfio_groups; /* entries of /sys/class/vfio */
 	struct class_links nets;
