@@ -174,8 +174,8 @@ static const struct out_column columns[] = {
 	{ 0 },
 };
 
-/* Takes over GROUP. Returns 0 or -ENOMEM. */
-static int row_print(struct inspection *in, struct group *group)
+/* For group_each(). */
+static int print_group(struct group *group, void *in)
 {
 	_cleanup_(group_row_done) struct group_row row = { .group = *group };
 
@@ -190,18 +190,15 @@ static int list_run(struct app *app, const void *p)
 {
 	const struct view_args *args = p;
 	_cleanup_inspection_ struct inspection in = { 0 };
-	_cleanup_group_list_ struct group_list list = { 0 };
 	int r;
 
 	r = inspect_open(app, args, &in);
 	if (r)
 		return r;
-	r = group_list(in.root, group_part(in.need), member_part(in.need), &list);
+	r = group_each(in.root, group_part(in.need), member_part(in.need), print_group, &in);
 	if (r < 0)
 		return app_fail_errno(app, r, NULL, "cannot list the IOMMU groups");
-	for (size_t i = 0; r == 0 && i < list.n; i++)
-		r = row_print(&in, &list.v[i]);
-	return inspect_end(app, &in, r);
+	return inspect_end(app, &in, 0);
 }
 
 static const struct view_args list_defaults = {

@@ -86,11 +86,6 @@ static int read_regions(int groups, const char *number, struct group *group)
 	return 0;
 }
 
-static int compare_devices(const void *a, const void *b)
-{
-	return str_compare(((const struct device *)a)->id, ((const struct device *)b)->id);
-}
-
 static int read_members(struct gather *gather, int groups, const char *number, struct group *group)
 {
 	const struct field_u64 known = field_u64(group->number);
@@ -114,8 +109,6 @@ static int read_members(struct gather *gather, int groups, const char *number, s
 		if (r < 0)
 			return r;
 	}
-	if (group->n_members > 1)
-		qsort(group->members, group->n_members, sizeof(group->members[0]), compare_devices);
 	return 0;
 }
 
@@ -167,11 +160,52 @@ static int read_openers(const struct gather *gather, const struct group_list *li
 	return gather_openers(gather, devices, n);
 }
 
-static int compare_groups(const void *a, const void *b)
+/* Names are sorted, and with them the numbers. */
+static int each_group(struct gather *gather, unsigned int need, group_each_fn *each, void *data)
 {
-	const struct group *x = a, *y = b;
+	_cleanup_strv_ struct strv names = { 0 };
+	_cleanup_close_ int groups = -1;
+	int r;
 
-	return x->number < y->number ? -1 : x->number > y->number;
+	groups = sys_dir_open(gather->root, GROUPS);
+	r = groups < 0 ? groups : sys_list(groups, ".", &names);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	for (size_t i = 0; i < names.n; i++) {
+		_cleanup_group_ struct group group = { 0 };
+
+		r = read_group(gather, need, groups, names.v[i], &group);
+		if (r == -ENOMEM)
+			return r;
+		/* Entries that are not numbers are not groups. */
+		if (r < 0)
+			continue;
+		r = each(&group, data);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+int group_each(const struct sys_root *root, unsigned int need, unsigned int device_need,
+	       group_each_fn *each, void *data)
+{
+	_cleanup_gather_ struct gather gather = { 0 };
+	int r = gather_open(root, need & GROUP_NEED_MEMBERS ? device_need : 0, &gather);
+
+	return r < 0 ? r : each_group(&gather, need, each, data);
+}
+
+static int add_group(struct group *group, void *data)
+{
+	struct group_list *list = data;
+	struct group *slot = array_push(list->v, list->n);
+
+	if (!slot)
+		return -ENOMEM;
+	*slot = *group;
+	*group = (struct group){ 0 };
+	return 0;
 }
 
 int group_list(const struct sys_root *root, unsigned int need, unsigned int device_need,
@@ -179,30 +213,13 @@ int group_list(const struct sys_root *root, unsigned int need, unsigned int devi
 {
 	_cleanup_group_list_ struct group_list list = { 0 };
 	_cleanup_gather_ struct gather gather = { 0 };
-	_cleanup_strv_ struct strv names = { 0 };
-	_cleanup_close_ int groups = -1;
 	int r;
 
-	groups = sys_dir_open(root, GROUPS);
-	r = groups < 0 ? groups : sys_list(groups, ".", &names);
-	if (r < 0 && r != -ENOENT)
-		return r;
 	r = gather_open(root, need & GROUP_NEED_MEMBERS ? device_need : 0, &gather);
-	if (r < 0)
-		return r;
-	list.v = calloc(names.n + 1, sizeof(list.v[0]));
-	if (!list.v)
-		return -ENOMEM;
-	for (size_t i = 0; i < names.n; i++) {
-		r = read_group(&gather, need, groups, names.v[i], &list.v[list.n]);
-		if (r == -ENOMEM)
-			return r;
-		/* Entries that are not numbers are not groups. */
-		list.n += r == 0;
-	}
-	if (list.n > 1)
-		qsort(list.v, list.n, sizeof(list.v[0]), compare_groups);
-	r = read_openers(&gather, &list);
+	if (r == 0)
+		r = each_group(&gather, need, add_group, &list);
+	if (r == 0)
+		r = read_openers(&gather, &list);
 	if (r < 0)
 		return r;
 	*ret = list;

@@ -57,6 +57,17 @@ void group_list_done(struct group_list *list);
 int group_list(const struct sys_root *root, unsigned int need, unsigned int device_need,
 	       struct group_list *ret);
 
+/* Gets each group, which it may take over by leaving a zeroed one. */
+typedef int group_each_fn(struct group *group, void *data);
+
+/*
+ * Calls EACH with one group after another as group_list() has them, but without the openers of
+ * members, so that a machine with thousands takes the memory of one. Returns 0, -errno, or the
+ * first result of EACH other than 0, which ends it.
+ */
+int group_each(const struct sys_root *root, unsigned int need, unsigned int device_need,
+	       group_each_fn *each, void *data);
+
 /* One group. Returns 0, -ENOENT if it does not exist, or another -errno. */
 int group_get(const struct sys_root *root, uint32_t number, unsigned int need,
 	      unsigned int device_need, struct group *ret);
