@@ -8,7 +8,7 @@
 #include "cmd/common/operand.h"
 #include "model/capture/file.h"
 #include "model/machine/group.h"
-#include "model/diagnosis/iommu_advice.h"
+#include "model/diagnosis/advice.h"
 
 static enum status error_status(const struct holder_error *error)
 {
@@ -248,7 +248,8 @@ int session_require_groups(struct app *app, const char *object)
 {
 	_cleanup_group_list_ struct group_list list = { 0 };
 	const struct sys_root *root;
-	char advice[256];
+	const char *advice;
+	char buf[256];
 	int r = app_root(app, &root);
 
 	if (r)
@@ -259,7 +260,8 @@ int session_require_groups(struct app *app, const char *object)
 	app_fail(
 		app, STATUS_UNSUPPORTED, object,
 		"this machine has no IOMMU groups: it has no IOMMU, or the kernel does not use it");
-	if (iommu_advice(root, false, advice, sizeof(advice)) == 0 && *advice)
+	advice = iommu_advice(root, buf, sizeof(buf));
+	if (advice)
 		app_hint(app, "%s", advice);
 	return STATUS_UNSUPPORTED;
 }

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "model/diagnosis/iommu_advice.h"
 #include "model/diagnosis/why_group.h"
 #include "sys/kernel_has.h"
 #include "sys/kernel_param.h"
@@ -47,19 +46,17 @@ static size_t count_groups(const struct check_machine *machine)
 static void add_off(struct pasid_chain *chain, size_t devices)
 {
 	struct field_str table = sys_firmware_iommu(chain->root);
-	char remedy[256] = "", text[64] = "";
-	int r = iommu_advice(chain->root, false, remedy, sizeof(remedy));
+	char buf[256], text[64] = "";
 
-	if (r < 0)
-		chain->list.error = r;
 	if (table.status == 1)
 		snprintf(text, sizeof(text), "; the firmware announces one (%s)", table.value);
 	else if (table.status == 0)
 		snprintf(text, sizeof(text), "; the firmware announces none");
 	if (table.status == -ENOMEM)
 		chain->list.error = -ENOMEM;
-	finding_add(&chain->list, &ask_iommu, FINDING_BROKEN, NULL, remedy,
-		    "no IOMMU group, %zu devices%s", devices, text);
+	finding_add(&chain->list, &ask_iommu, FINDING_BROKEN, NULL,
+		    chain_advice(chain, false, buf, sizeof(buf)), "no IOMMU group, %zu devices%s",
+		    devices, text);
 	field_str_done(&table);
 }
 
@@ -97,7 +94,7 @@ static void add_pci(struct check_machine *machine)
 {
 	struct pasid_chain *chain = &machine->chain;
 	size_t n = 0, translated = 0, bridges = 0;
-	char remedy[256] = "";
+	char buf[256];
 
 	for (size_t i = 0; i < machine->devices.n; i++) {
 		const struct device *device = &machine->devices.v[i];
@@ -116,11 +113,8 @@ static void add_pci(struct check_machine *machine)
 			    "no PCI device: others are assigned by drivers of their own "
 			    "(vfio-platform)");
 	} else if (translated == 0) {
-		int r = iommu_advice(chain->root, true, remedy, sizeof(remedy));
-
-		if (r < 0)
-			chain->list.error = r;
-		finding_add(&chain->list, &ask_pci, FINDING_BROKEN, NULL, *remedy ? remedy : NULL,
+		finding_add(&chain->list, &ask_pci, FINDING_BROKEN, NULL,
+			    chain_advice(chain, true, buf, sizeof(buf)),
 			    "none of %zu PCI devices is in an IOMMU group: the IOMMU serves other "
 			    "devices",
 			    n - bridges);
@@ -149,9 +143,6 @@ static size_t count_type(const struct check_machine *machine, const char *type)
  */
 static const char *identity_remedy(struct pasid_chain *chain)
 {
-	const char *value;
-	char buf[64];
-
 	if (chain->cmdline_status < 0)
 		return NULL;
 	if (sys_cmdline_has(&chain->cmdline, "iommu", "pt"))
@@ -159,8 +150,9 @@ static const char *identity_remedy(struct pasid_chain *chain)
 	for (size_t i = 0; i < chain->cmdline.n; i++)
 		if (sys_cmdline_value(chain->cmdline.v[i], "iommu.passthrough"))
 			return "boot with iommu.passthrough=0";
-	value = chain_config(chain, "IOMMU_DEFAULT_PASSTHROUGH", buf, sizeof(buf));
-	return value && *value ? "boot with iommu.passthrough=0" : NULL;
+	return chain_config(chain, "IOMMU_DEFAULT_PASSTHROUGH") > 0
+		       ? "boot with iommu.passthrough=0"
+		       : NULL;
 }
 
 static void add_domains(struct check_machine *machine, size_t groups)

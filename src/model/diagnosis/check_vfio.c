@@ -30,21 +30,9 @@ static const struct question ask_cdev = {
 static const struct question ask_attach = { "pasid-attach", FOR_PASID,
 					    "VFIO binds no PASIDs: Linux does since 6.15" };
 
-/* A boolean module parameter: 1 on, 0 off or absent, -errno. */
-static int is_on(struct pasid_chain *chain, const char *module, const char *name)
-{
-	struct field_str value = sys_module_param(chain->root, module, name);
-	int on = value.status == 1 ? strcmp(value.value, "Y") == 0 : value.status;
-
-	if (value.status == -ENOMEM)
-		chain->list.error = -ENOMEM;
-	field_str_done(&value);
-	return on;
-}
-
 static void add_unsafe(struct pasid_chain *chain, const char *module)
 {
-	int on = is_on(chain, module, "allow_unsafe_interrupts");
+	int on = chain_param(chain, module, "allow_unsafe_interrupts");
 	char remedy[96];
 
 	snprintf(remedy, sizeof(remedy),
@@ -59,31 +47,15 @@ static void add_unsafe(struct pasid_chain *chain, const char *module)
 /* vfio_iommu_type1 has its own option that allows what iommufd refuses. */
 static void add_remapping(struct pasid_chain *chain)
 {
-	size_t at = chain->list.n;
+	struct finding *finding;
 
 	chain_remapping(chain);
 	if (chain->list.error < 0)
 		return;
-	chain->list.v[at].uses = FOR_VFIO;
-	if (chain->list.v[at].result == FINDING_BROKEN &&
-	    is_on(chain, "vfio_iommu_type1", "allow_unsafe_interrupts") > 0)
-		chain->list.v[at].uses = FOR_PASID;
-}
-
-/* 1 or 0; -errno if unknown. */
-static int is_set(struct pasid_chain *chain, const char *name)
-{
-	struct field_str value;
-	int status;
-
-	if (chain->config_status < 0)
-		return chain->config_status;
-	value = sys_kernel_config_get(&chain->config, name);
-	status = value.status;
-	field_str_done(&value);
-	if (status == -ENOMEM)
-		chain->list.error = status;
-	return status;
+	finding = &chain->list.v[chain->list.n - 1];
+	if (finding->result == FINDING_BROKEN &&
+	    chain_param(chain, "vfio_iommu_type1", "allow_unsafe_interrupts") > 0)
+		finding->uses = FOR_PASID;
 }
 
 static bool is_loaded(const struct pasid_chain *chain)
@@ -94,8 +66,8 @@ static bool is_loaded(const struct pasid_chain *chain)
 static void add_noiommu(struct pasid_chain *chain)
 {
 	static const char file[] = "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode";
-	int on = is_on(chain, "vfio", "enable_unsafe_noiommu_mode");
-	int set = is_set(chain, "VFIO_NOIOMMU");
+	int on = chain_param(chain, "vfio", "enable_unsafe_noiommu_mode");
+	int set = chain_config(chain, "VFIO_NOIOMMU");
 	char remedy[128];
 
 	snprintf(remedy, sizeof(remedy), "echo 0 > %s", file);
@@ -166,13 +138,13 @@ void check_interrupts(struct check_machine *machine)
 static void add_driver(struct pasid_chain *chain)
 {
 	int there = chain_has_entry(chain->root, "sys/bus/pci/drivers", "vfio-pci");
-	int set = is_set(chain, "VFIO_PCI");
+	int set = chain_config(chain, "VFIO_PCI");
 
 	if (there == 1)
 		finding_add(&chain->list, &ask_driver, FINDING_OK, "vfio-pci", NULL, "present");
 	else if (there < 0)
 		finding_unknown(&chain->list, &ask_driver, "vfio-pci", there);
-	else if (set == 1)
+	else if (set > 0)
 		finding_add(&chain->list, &ask_driver, FINDING_NOTE, "vfio-pci", NULL,
 			    "not loaded; 'modprobe vfio-pci' loads it");
 	else if (set == 0)
@@ -200,15 +172,15 @@ static void add_way(struct pasid_chain *chain)
 		finding_add(&chain->list, &ask_way, FINDING_BROKEN, NULL,
 			    is_loaded(chain) ? "look for what makes nodes in /dev: udev, or the "
 					       "container's setup"
-			    : is_set(chain, "VFIO_PCI") == 0 ? NULL
-							     : "modprobe vfio-pci",
+			    : chain_config(chain, "VFIO_PCI") == 0 ? NULL
+								   : "modprobe vfio-pci",
 			    "neither /dev/vfio/vfio nor /dev/iommu is present");
 }
 
 static void add_cdev(struct pasid_chain *chain)
 {
 	struct field_u64 there = sys_kernel_chrdev(chain->root, "vfio-dev");
-	int set = is_set(chain, "VFIO_DEVICE_CDEV");
+	int set = chain_config(chain, "VFIO_DEVICE_CDEV");
 
 	if (there.status == 1 && there.value)
 		finding_add(&chain->list, &ask_cdev, FINDING_OK, NULL, NULL,
@@ -217,7 +189,7 @@ static void add_cdev(struct pasid_chain *chain)
 		finding_add(&chain->list, &ask_cdev, FINDING_BROKEN, NULL,
 			    set == 0 ? "boot a kernel with CONFIG_VFIO_DEVICE_CDEV" : NULL,
 			    "the kernel makes no /dev/vfio/devices/vfioN");
-	else if (set == 1)
+	else if (set > 0)
 		finding_add(&chain->list, &ask_cdev, FINDING_OK, NULL, NULL,
 			    "CONFIG_VFIO_DEVICE_CDEV; VFIO is not loaded");
 	else

@@ -57,8 +57,18 @@ void chain_unit(struct pasid_chain *chain);     /* the IOMMU, and the CPU */
 void chain_enabled(struct pasid_chain *chain);  /* what is enabled at the endpoint */
 void chain_driver(struct pasid_chain *chain);   /* group, driver, nodes */
 
-/* Is CONFIG_NAME set? Returns "y" or "m", "" if it is not set, NULL if unknown; in BUF. */
-const char *chain_config(struct pasid_chain *chain, const char *name, char *buf, size_t size);
+/* Is CONFIG_NAME set? Returns 'y' or 'm', 0 if it is not set, -errno if that is unknown. */
+int chain_config(struct pasid_chain *chain, const char *name);
+
+/* Is the boolean parameter of a module on? Returns 1, 0 if it is off or absent, -errno. */
+int chain_param(struct pasid_chain *chain, const char *module, const char *name);
+
+/*
+ * What to do to get an IOMMU on a machine without IOMMU groups; with SERVES_OTHERS, on one that has
+ * groups but not for the devices in question. A constant, or in BUF; NULL if nothing that was
+ * measured shows what would help.
+ */
+const char *chain_advice(struct pasid_chain *chain, bool serves_others, char *buf, size_t size);
 
 /* Links that are not a single device's. */
 void chain_registers(struct pasid_chain *chain); /* of `unit`, and whether the CPU fits it */

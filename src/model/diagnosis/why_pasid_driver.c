@@ -280,8 +280,6 @@ static void add_cdev_node(struct pasid_chain *chain)
 static void add_cdev(struct pasid_chain *chain)
 {
 	const struct device *device = &chain->device;
-	char buf[64];
-	const char *cdev = chain_config(chain, "VFIO_DEVICE_CDEV", buf, sizeof(buf));
 
 	if (device->vfio_cdev.status < 0)
 		finding_unknown(&chain->list, &ask_cdev, device->id, device->vfio_cdev.status);
@@ -290,7 +288,9 @@ static void add_cdev(struct pasid_chain *chain)
 			    "none, as it has no VFIO driver");
 	else if (device->vfio_cdev.status == 0)
 		finding_add(&chain->list, &ask_cdev, FINDING_BROKEN, device->id,
-			    cdev && !*cdev ? "boot a kernel with CONFIG_VFIO_DEVICE_CDEV" : NULL,
+			    chain_config(chain, "VFIO_DEVICE_CDEV") == 0
+				    ? "boot a kernel with CONFIG_VFIO_DEVICE_CDEV"
+				    : NULL,
 			    "none");
 	else
 		add_cdev_node(chain);
@@ -330,22 +330,22 @@ static void add_in_use(struct pasid_chain *chain)
 void chain_iommufd(struct pasid_chain *chain)
 {
 	int there = chain_has_entry(chain->root, "dev", "iommu");
-	char buf[64];
-	const char *config = chain_config(chain, "IOMMUFD", buf, sizeof(buf));
+	int config = chain_config(chain, "IOMMUFD");
 
 	if (there < 0)
 		finding_unknown(&chain->list, &ask_iommufd, "/dev/iommu", there);
 	else if (there)
 		finding_add(&chain->list, &ask_iommufd, FINDING_OK, "/dev/iommu", NULL, "present");
-	else if (config && strcmp(config, "m") == 0)
+	else if (config == 'm')
 		finding_add(&chain->list, &ask_iommufd, FINDING_BLOCKED, "/dev/iommu",
 			    "modprobe iommufd", "absent: the module iommufd is not loaded");
-	else if (config && strcmp(config, "y") == 0)
+	else if (config == 'y')
 		finding_add(&chain->list, &ask_iommufd, FINDING_BROKEN, "/dev/iommu", node_remedy,
 			    "absent, though the kernel has iommufd");
 	else
 		finding_add(&chain->list, &ask_iommufd, FINDING_BROKEN, "/dev/iommu",
-			    config ? "boot a kernel with CONFIG_IOMMUFD" : "try 'modprobe iommufd'",
+			    config >= 0 ? "boot a kernel with CONFIG_IOMMUFD"
+					: "try 'modprobe iommufd'",
 			    "absent");
 }
 

@@ -59,17 +59,16 @@ static enum finding_result unless_enabled(const struct pasid_chain *chain)
 static void add_pasid(struct pasid_chain *chain)
 {
 	const struct device_caps *caps = &chain->device.caps;
-	char buf[64];
+
 	/*
 	 * Only x86 has the option; elsewhere the host bridge driver determines if all of config
 	 * space is reachable.
 	 */
-	const char *mmconfig = chain_config(chain, "PCI_MMCONFIG", buf, sizeof(buf));
-
 	if (caps->pasid.status == -EOPNOTSUPP)
 		finding_add(&chain->list, &ask_pasid, FINDING_BROKEN, owner(chain),
-			    mmconfig && !*mmconfig ? "boot a kernel with CONFIG_PCI_MMCONFIG"
-						   : NULL,
+			    chain_config(chain, "PCI_MMCONFIG") == 0
+				    ? "boot a kernel with CONFIG_PCI_MMCONFIG"
+				    : NULL,
 			    "this kernel reaches 256 bytes of config space, and no extended "
 			    "capability");
 	else if (caps->pasid.status < 0)

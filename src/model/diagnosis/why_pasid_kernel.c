@@ -19,29 +19,44 @@ static const struct question ask_cmdline = { "command-line", FOR_PASIDS,
 static const struct question ask_cmdline_sva = { "command-line", FOR_SVA,
 						 "the kernel's command line turns it off" };
 
-const char *chain_config(struct pasid_chain *chain, const char *name, char *buf, size_t size)
+/* The first letter of VALUE, which it frees, if it is known. */
+static int letter(struct pasid_chain *chain, struct field_str *value)
+{
+	int r = value->status == 1 ? *value->value : value->status;
+
+	if (r == -ENOMEM)
+		chain->list.error = -ENOMEM;
+	field_str_done(value);
+	return r;
+}
+
+int chain_config(struct pasid_chain *chain, const char *name)
 {
 	struct field_str value;
 
 	if (chain->config_status < 0)
-		return NULL;
+		return chain->config_status;
 	value = sys_kernel_config_get(&chain->config, name);
-	if (value.status == -ENOMEM)
-		chain->list.error = value.status;
-	snprintf(buf, size, "%s", value.status == 1 ? value.value : "");
-	field_str_done(&value);
-	return buf;
+	return letter(chain, &value);
+}
+
+int chain_param(struct pasid_chain *chain, const char *module, const char *name)
+{
+	struct field_str value = sys_module_param(chain->root, module, name);
+	int r = letter(chain, &value);
+
+	return r < 0 ? r : r == 'Y';
 }
 
 static void add_symbol(struct pasid_chain *chain, const struct question *question, const char *name)
 {
-	char object[64], remedy[96], buf[64];
-	const char *value = chain_config(chain, name, buf, sizeof(buf));
+	char object[64], remedy[96];
+	int value = chain_config(chain, name);
 
 	snprintf(object, sizeof(object), "CONFIG_%s", name);
 	snprintf(remedy, sizeof(remedy), "boot a kernel with %s", object);
-	if (value && *value)
-		finding_add(&chain->list, question, FINDING_OK, object, NULL, "%s", value);
+	if (value > 0)
+		finding_add(&chain->list, question, FINDING_OK, object, NULL, "%c", value);
 	else
 		finding_add(&chain->list, question, FINDING_BROKEN, object, remedy, "not set");
 }
@@ -136,8 +151,6 @@ static bool lacks_scalable(const struct pasid_chain *chain)
 static bool add_scalable(struct pasid_chain *chain)
 {
 	int mode = last_of(&chain->cmdline, "intel_iommu", "sm_on", "sm_off");
-	const char *value;
-	char buf[64];
 
 	if (!chain_vendor(chain, "intel") || mode == 1)
 		return false;
@@ -146,8 +159,7 @@ static bool add_scalable(struct pasid_chain *chain)
 			    "boot without intel_iommu=sm_off", "intel_iommu=sm_off");
 		return true;
 	}
-	value = chain_config(chain, "INTEL_IOMMU_SCALABLE_MODE_DEFAULT_ON", buf, sizeof(buf));
-	if (!value || *value)
+	if (chain_config(chain, "INTEL_IOMMU_SCALABLE_MODE_DEFAULT_ON") != 0)
 		return false;
 	/* Pointless to enable if the IOMMU does not support it. */
 	if (lacks_scalable(chain))

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "model/machine/group.h"
-#include "model/diagnosis/iommu_advice.h"
 #include "sys/cpu.h"
 #include "sys/kernel_has.h"
 #include "sys/kernel_param.h"
@@ -44,7 +43,7 @@ static const struct question ask_pages = {
 	"cpu-1g-pages", FOR_SVA, "processes may have pages of 1 GiB, which the IOMMU does not know"
 };
 static const struct question ask_remapping = {
-	"interrupt-remapping", FOR_PASID,
+	"interrupt-remapping", FOR_VFIO,
 	"a device could raise interrupts of others: VFIO and iommufd then refuse it"
 };
 
@@ -52,21 +51,19 @@ static const struct question ask_remapping = {
 static void add_untranslated(struct pasid_chain *chain)
 {
 	_cleanup_group_list_ struct group_list groups = { 0 };
-	char remedy[256] = "";
-	int r = group_list(chain->root, 0, 0, &groups);
+	const char *remedy;
+	char buf[256];
 
-	if (r != -ENOMEM)
-		r = iommu_advice(chain->root, groups.n > 0, remedy, sizeof(remedy));
-	if (r == -ENOMEM)
-		chain->list.error = r;
-	else if (groups.n)
-		finding_add(&chain->list, &ask_iommu, FINDING_BROKEN, chain->device.id,
-			    *remedy ? remedy : NULL,
+	if (group_list(chain->root, 0, 0, &groups) == -ENOMEM)
+		chain->list.error = -ENOMEM;
+	remedy = chain_advice(chain, groups.n > 0, buf, sizeof(buf));
+	if (groups.n)
+		finding_add(&chain->list, &ask_iommu, FINDING_BROKEN, chain->device.id, remedy,
 			    "in no IOMMU group: the IOMMU here serves other devices (%zu groups)",
 			    groups.n);
 	else
-		finding_add(&chain->list, &ask_iommu, FINDING_BROKEN, chain->device.id,
-			    *remedy ? remedy : NULL, "in no IOMMU group");
+		finding_add(&chain->list, &ask_iommu, FINDING_BROKEN, chain->device.id, remedy,
+			    "in no IOMMU group");
 }
 
 static void add_iommu(struct pasid_chain *chain)
@@ -240,12 +237,8 @@ static const char *remapping_remedy(const struct pasid_chain *chain)
 static void add_direct(struct pasid_chain *chain, const char *seen)
 {
 	struct field_u64 ir = iommu_field(&chain->unit, "ECAP", "IR");
-	struct field_str unsafe =
-		sys_module_param(chain->root, "iommufd", "allow_unsafe_interrupts");
-	bool allowed = unsafe.status == 1 && strcmp(unsafe.value, "Y") == 0;
 
-	field_str_done(&unsafe);
-	if (allowed)
+	if (chain_param(chain, "iommufd", "allow_unsafe_interrupts") > 0)
 		finding_add(&chain->list, &ask_remapping, FINDING_WARNING, NULL,
 			    "echo 0 > /sys/module/iommufd/parameters/allow_unsafe_interrupts",
 			    "%s; allowed all the same: iommufd.allow_unsafe_interrupts is on",

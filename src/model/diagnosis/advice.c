@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
+ * What to do to enable the IOMMU on this machine: depends on its architecture, firmware and kernel.
  * Options as in Documentation/admin-guide/kernel-parameters.txt: intel_iommu=on exists; AMD's and
  * Arm's drivers are on unless the command line says "off", and have no such option
  * (parse_amd_iommu_options()).
  */
-#include "model/diagnosis/iommu_advice.h"
+#include "model/diagnosis/advice.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "model/diagnosis/internal.h"
 #include "sys/cpu.h"
-#include "sys/kernel_config.h"
 #include "sys/kernel_has.h"
 #include "sys/kernel_param.h"
-#include "util/cleanup.h"
 
 /* What the kernel needs for a firmware table to take effect. */
 struct driver {
@@ -32,35 +32,23 @@ static const struct driver drivers[] = {
 	{ "VIOT", NULL, NULL, NULL, "virtio_iommu" },
 };
 
-/* The firmware announces an IOMMU: what keeps the kernel from using it. Returns 0 or -ENOMEM. */
-static int advise_driver(const struct sys_root *root, const struct driver *driver, char *buf,
-			 size_t size)
+/* The firmware announces an IOMMU: what keeps the kernel from using it. */
+static void advise_driver(struct pasid_chain *chain, const struct driver *driver, char *buf,
+			  size_t size)
 {
-	_cleanup_kernel_config_ struct kernel_config config = { 0 };
-	_cleanup_strv_ struct strv words = { 0 };
-	int r = sys_cmdline_read(root, &words);
+	const struct strv *words = &chain->cmdline;
 
-	if (r == -ENOMEM)
-		return r;
-	if (driver->on && !sys_cmdline_has(&words, driver->option, driver->on))
+	if (driver->option && sys_cmdline_has(words, driver->option, "off"))
+		snprintf(buf, size, "boot without %s=off", driver->option);
+	else if (driver->option && sys_cmdline_has(words, "iommu", "off"))
+		snprintf(buf, size, "boot without iommu=off");
+	else if (driver->symbol && chain_config(chain, driver->symbol) == 0)
+		snprintf(buf, size, "boot a kernel with CONFIG_%s", driver->symbol);
+	else if (driver->on && !sys_cmdline_has(words, driver->option, driver->on))
 		snprintf(buf, size, "boot with %s=%s", driver->option, driver->on);
 	else
 		snprintf(buf, size, "look for what the kernel reports: journalctl -k -g %s",
 			 driver->word);
-	if (driver->option && sys_cmdline_has(&words, driver->option, "off")) {
-		snprintf(buf, size, "boot without %s=off", driver->option);
-	} else if (driver->option && sys_cmdline_has(&words, "iommu", "off")) {
-		snprintf(buf, size, "boot without iommu=off");
-	} else if (driver->symbol && sys_kernel_config_read(root, &config) == 0) {
-		struct field_str value = sys_kernel_config_get(&config, driver->symbol);
-
-		if (value.status == 0)
-			snprintf(buf, size, "boot a kernel with CONFIG_%s", driver->symbol);
-		r = value.status < 0 ? value.status : 0;
-		field_str_done(&value);
-		return r;
-	}
-	return 0;
 }
 
 static const char *x86_advice(const struct sys_root *root, const struct sys_cpu *cpu, bool known)
@@ -96,7 +84,10 @@ static const char *firmware_advice(const struct sys_root *root, bool known)
 	return "look for the IOMMU in the setup of the firmware or hypervisor";
 }
 
-/* Other devices are behind an IOMMU, so neither the kernel nor a firmware setting is the reason. */
+/*
+ * Other devices are behind an IOMMU, so neither the kernel nor a firmware setting is the reason. NULL:
+ * nothing that was measured shows what would help.
+ */
 static const char *others_advice(const struct sys_root *root)
 {
 	struct sys_cpu cpu;
@@ -111,26 +102,31 @@ static const char *others_advice(const struct sys_root *root)
 	case SYS_ARCH_UNKNOWN:
 		break;
 	}
-	return "";
+	return NULL;
 }
 
-int iommu_advice(const struct sys_root *root, bool serves_others, char *buf, size_t size)
+const char *chain_advice(struct pasid_chain *chain, bool serves_others, char *buf, size_t size)
 {
 	struct field_str table;
-	int r = 0;
 
-	if (serves_others) {
-		snprintf(buf, size, "%s", others_advice(root));
-		return 0;
-	}
-	table = sys_firmware_iommu(root);
+	if (serves_others)
+		return others_advice(chain->root);
+	table = sys_firmware_iommu(chain->root);
 	if (table.status == -ENOMEM)
-		return -ENOMEM;
+		chain->list.error = -ENOMEM;
 	if (table.status != 1)
-		snprintf(buf, size, "%s", firmware_advice(root, table.status == 0));
-	for (size_t i = 0; table.status == 1 && i < ARRAY_SIZE(drivers); i++)
+		return firmware_advice(chain->root, table.status == 0);
+	*buf = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++)
 		if (strcmp(drivers[i].table, table.value) == 0)
-			r = advise_driver(root, &drivers[i], buf, size);
+			advise_driver(chain, &drivers[i], buf, size);
 	field_str_done(&table);
-	return r;
+	return *buf ? buf : NULL;
+}
+
+const char *iommu_advice(const struct sys_root *root, char *buf, size_t size)
+{
+	_cleanup_(chain_done) struct pasid_chain chain = { .root = root };
+
+	return chain_read_kernel(&chain) < 0 ? NULL : chain_advice(&chain, false, buf, size);
 }
