@@ -2,14 +2,6 @@
 /* AMD-Vi (drivers/iommu/amd/). */
 #include "model/faultlog/internal.h"
 
-#define NO_DOMAIN \
-	"the device does DMA without a driver that attached it: give it its driver, or bind it " \
-	"and attach it to an IOAS; firmware may have left it running"
-#define NO_WRITE \
-	"map the memory for writing before the device writes there, or find out why it does"
-#define NO_READ   "map the memory for reading before the device reads there, or find out why it does"
-#define INTERRUPT "reset the device: it sent an interrupt that its driver did not set up"
-
 /*
  * AMD I/O Virtualization Technology Specification, "IO_PAGE_FAULT Event": bits 16 and up of DW1,
  * which the kernel prints as flags.
@@ -32,7 +24,7 @@ static void amd_page_fault(struct log_fault *fault)
 		fault->kind = LOG_KIND_INTERRUPT;
 		fault->reason = flags & AMD_PR ? "the interrupt was blocked"
 					       : "no interrupt remapping entry is present for it";
-		fault->remedy = INTERRUPT;
+		fault->remedy = LOG_INTERRUPT;
 		return;
 	}
 	fault->access = flags & AMD_RW ? LOG_ACCESS_WRITE : LOG_ACCESS_READ;
@@ -50,7 +42,7 @@ static void amd_page_fault(struct log_fault *fault)
 	} else {
 		fault->reason = flags & AMD_RW ? "the address is not mapped for writing"
 					       : "the address is not mapped for reading";
-		fault->remedy = flags & AMD_RW ? NO_WRITE : NO_READ;
+		fault->remedy = flags & AMD_RW ? LOG_NO_WRITE : LOG_NO_READ;
 	}
 }
 
@@ -124,7 +116,7 @@ static const struct log_pattern event_patterns[] = {
 	{ .form = "ILLEGAL_DEV_TABLE_ENTRY device=%D pasid=%P address=%A flags=%F]",
 	  LOG_KIND_DMA,
 	  ILLEGAL,
-	  NO_DOMAIN,
+	  LOG_NO_DOMAIN,
 	  amd_illegal,
 	  FAMILY_ILLEGAL,
 	  1,
@@ -133,7 +125,7 @@ static const struct log_pattern event_patterns[] = {
 	{ .form = "ILLEGAL_DEV_TABLE_ENTRY device=%D address=%A flags=%F]",
 	  LOG_KIND_DMA,
 	  ILLEGAL,
-	  NO_DOMAIN,
+	  LOG_NO_DOMAIN,
 	  amd_illegal,
 	  FAMILY_ILLEGAL,
 	  1,
@@ -154,7 +146,7 @@ static const struct log_pattern event_patterns[] = {
 	  amd_event },
 	{ .form = "ILLEGAL_COMMAND_ERROR address=%x]",
 	  LOG_KIND_INVALIDATION,
-	  "the IOMMU did not understand a command of the kernel",
+	  LOG_QUEUE_ERROR,
 	  RETRY },
 	{ .form = "COMMAND_HARDWARE_ERROR address=%x flags=%F]",
 	  LOG_KIND_HARDWARE,
@@ -162,17 +154,17 @@ static const struct log_pattern event_patterns[] = {
 	  RETRY },
 	{ .form = "IOTLB_INV_TIMEOUT device=%D address=%x]",
 	  LOG_KIND_INVALIDATION,
-	  "the device did not confirm an invalidation of its translations in time (ATS)",
+	  LOG_TIME_OUT,
 	  LOG_RESET },
 	{ .form = "INVALID_DEVICE_REQUEST device=%D pasid=%P address=%A flags=%F]",
 	  LOG_KIND_DMA,
 	  REQUEST,
-	  INTERRUPT,
+	  LOG_INTERRUPT,
 	  amd_event },
 	{ .form = "INVALID_DEVICE_REQUEST device=%D address=%A flags=%F]",
 	  LOG_KIND_DMA,
 	  REQUEST,
-	  INTERRUPT,
+	  LOG_INTERRUPT,
 	  amd_event },
 	{ .form = "INVALID_PPR_REQUEST device=%D pasid=%P address=%A flags=%F%*]",
 	  LOG_KIND_PAGE_REQUEST,
@@ -204,7 +196,7 @@ static const struct log_pattern event_patterns[] = {
 	{ .form = "Device not attached to domain properly]",
 	  LOG_KIND_DMA,
 	  ATTACHED,
-	  NO_DOMAIN,
+	  LOG_NO_DOMAIN,
 	  .family = FAMILY_DETACHED,
 	  .part = 1,
 	  .flags = LOG_PART_NEXT },
@@ -216,7 +208,7 @@ static const struct log_pattern amd_patterns[] = {
 	{ .form = "Control Reg : %x",
 	  LOG_KIND_DMA,
 	  ILLEGAL,
-	  NO_DOMAIN,
+	  LOG_NO_DOMAIN,
 	  amd_illegal,
 	  FAMILY_ILLEGAL,
 	  2,
@@ -224,7 +216,7 @@ static const struct log_pattern amd_patterns[] = {
 	{ .form = "DTE[0]: %X",
 	  LOG_KIND_DMA,
 	  ILLEGAL,
-	  NO_DOMAIN,
+	  LOG_NO_DOMAIN,
 	  amd_illegal,
 	  FAMILY_ILLEGAL,
 	  3,
@@ -232,7 +224,7 @@ static const struct log_pattern amd_patterns[] = {
 	{ .form = "device=%D domain=%M",
 	  LOG_KIND_DMA,
 	  ATTACHED,
-	  NO_DOMAIN,
+	  LOG_NO_DOMAIN,
 	  .family = FAMILY_DETACHED,
 	  .part = 2 },
 	{ .form = "PPR logged [Request ignored due to GN=0 (device=%D pasid=%P address=%A "
@@ -270,7 +262,7 @@ static const struct log_pattern amd_patterns[] = {
 	  RETRY },
 	{ .form = "Disabling interrupt remapping",
 	  LOG_KIND_UNSAFE,
-	  "interrupts are not remapped: a device can send any interrupt",
+	  LOG_NOT_REMAPPED,
 	  "the firmware's table (IVRS) lacks an IOAPIC: look for newer firmware, or ivrs_ioapic=" },
 	{ .form = "Completion-Wait loop timed out",
 	  LOG_KIND_INVALIDATION,

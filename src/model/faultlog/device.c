@@ -54,7 +54,6 @@ static void idxd_software(struct log_fault *fault)
 enum { FAMILY_SOFTWARE = 1 };
 
 #define NO_SVA   "no PASIDs for processes on this device"
-#define SVA_WHY  "'ioasidctl pasid why DEVICE' shows what PASIDs of the device lack"
 #define SOFTWARE "the device found an error in what it was given"
 
 static const struct log_pattern idxd_patterns[] = {
@@ -102,7 +101,7 @@ static const struct log_pattern idxd_patterns[] = {
 	  LOG_KIND_HARDWARE,
 	  "the device could not be reset",
 	  "restart the machine" },
-	{ .form = "Unable to turn on user SVA feature.", LOG_KIND_REFUSED, NO_SVA, SVA_WHY },
+	{ .form = "Unable to turn on user SVA feature.", LOG_KIND_REFUSED, NO_SVA, LOG_PASID_WHY },
 	{ .form = "User forced SVA off via module param.",
 	  LOG_KIND_REFUSED,
 	  NO_SVA,
@@ -110,7 +109,7 @@ static const struct log_pattern idxd_patterns[] = {
 	{ .form = "iommu sva bind failed: -%c",
 	  LOG_KIND_REFUSED,
 	  "the kernel's own PASID was refused: the driver works without it; the code is the errno",
-	  SVA_WHY },
+	  LOG_PASID_WHY },
 	/* Before 6.13, with a full stop, also for what a reset of the device fixes. */
 	{ .form = "idxd halted, need FLR.", LOG_KIND_HARDWARE, "the device has halted", LOG_RESET },
 	{ .form = "idxd halted, need system reset%*",
@@ -121,7 +120,10 @@ static const struct log_pattern idxd_patterns[] = {
 };
 
 static const struct log_pattern uacce_patterns[] = {
-	{ .form = "failed to enable SVA feature! ret = %*", LOG_KIND_REFUSED, NO_SVA, SVA_WHY },
+	{ .form = "failed to enable SVA feature! ret = %*",
+	  LOG_KIND_REFUSED,
+	  NO_SVA,
+	  LOG_PASID_WHY },
 	{ 0 },
 };
 

@@ -133,7 +133,19 @@ extern const struct log_source log_sources_vtd[], log_sources_amd[], log_sources
 /* What the kernel prints when lines were rate-limited (lib/ratelimit.c). */
 extern const struct log_pattern log_suppressed[];
 
-/* Remedies shared by several drivers. */
+/* Reasons and remedies shared by several drivers. */
+#define LOG_QUEUE_ERROR  "the IOMMU did not understand a command of the kernel"
+#define LOG_TIME_OUT     "the device did not confirm an invalidation of its translations in time (ATS)"
+#define LOG_NOT_REMAPPED "interrupts are not remapped: a device can send any interrupt"
+#define LOG_NO_DOMAIN \
+	"the device does DMA without a driver that attached it: give it its driver, or bind it " \
+	"and attach it to an IOAS; firmware may have left it running"
+#define LOG_NO_WRITE \
+	"map the memory for writing before the device writes there, or find out why it does"
+#define LOG_NO_READ \
+	"map the memory for reading before the device reads there, or find out why it does"
+#define LOG_INTERRUPT "reset the device: it sent an interrupt that its driver did not set up"
+#define LOG_PASID_WHY "'ioasidctl pasid why DEVICE' shows what PASIDs of the device lack"
 #define LOG_UNMAPPED \
 	"map the memory before the device uses it, and unmap it only when the device is done: " \
 	"else the driver, or the program that has the device, has a bug"

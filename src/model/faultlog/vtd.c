@@ -3,59 +3,49 @@
 #include "model/faultlog/internal.h"
 #include "util/pasid.h"
 
-#define NO_DOMAIN \
-	"the device does DMA without a driver that attached it: give it its driver, or bind it " \
-	"and attach it to an IOAS; firmware may have left it running"
-#define NO_WRITE \
-	"map the memory for writing before the device writes there, or find out why it does"
-#define NO_READ   "map the memory for reading before the device reads there, or find out why it does"
-#define PASID_OFF "'ioasidctl pasid why DEVICE' shows what PASIDs of the device lack"
 #define TOO_HIGH \
 	"let the driver use lower addresses: 'ioasidctl iommu show' shows how wide they may be"
-#define INTERRUPT "reset the device: it sent an interrupt that its driver did not set up"
 #define ATS_OFF \
 	"the device uses ATS though the kernel has it off: reset it, or treat it as untrusted"
 
 /* Intel Virtualization Technology for Directed I/O, "Translation Fault Reason Encodings". */
 static const struct log_code vtd_reasons[] = {
-	{ 0x01, "no root table entry is present for the device's bus", NO_DOMAIN },
+	{ 0x01, "no root table entry is present for the device's bus", LOG_NO_DOMAIN },
 	{ 0x02, "no context entry is present for the device: it is attached to nothing",
-	  NO_DOMAIN },
+	  LOG_NO_DOMAIN },
 	{ 0x03, "the device's context entry is invalid", LOG_BROKEN },
 	{ 0x04, "the address is wider than the IOMMU or the page table can be", TOO_HIGH },
-	{ 0x05, "the address is not mapped for writing", NO_WRITE },
-	{ 0x06, "the address is not mapped for reading", NO_READ },
+	{ 0x05, "the address is not mapped for writing", LOG_NO_WRITE },
+	{ 0x06, "the address is not mapped for reading", LOG_NO_READ },
 	{ 0x07, "the next page table could not be read", LOG_BROKEN },
 	{ 0x08, "the root table could not be read", LOG_BROKEN },
 	{ 0x09, "the context table could not be read", LOG_BROKEN },
 	{ 0x0a, "reserved bits are set in the root table entry", LOG_BROKEN },
 	{ 0x0b, "reserved bits are set in the context entry", LOG_BROKEN },
 	{ 0x0c, "reserved bits are set in the page table", LOG_BROKEN },
-	{ 0x0d, "the device may not ask for translations (ATS)",
-	  "the device uses ATS though the kernel has it off: reset it, or treat it as untrusted" },
-	{ 0x20, "reserved bits are set in the interrupt request", INTERRUPT },
-	{ 0x21, "the interrupt's index is beyond the remapping table", INTERRUPT },
-	{ 0x22, "no interrupt remapping entry is present for it", INTERRUPT },
+	{ 0x0d, "the device may not ask for translations (ATS)", ATS_OFF },
+	{ 0x20, "reserved bits are set in the interrupt request", LOG_INTERRUPT },
+	{ 0x21, "the interrupt's index is beyond the remapping table", LOG_INTERRUPT },
+	{ 0x22, "no interrupt remapping entry is present for it", LOG_INTERRUPT },
 	{ 0x23, "the interrupt remapping table could not be read", LOG_BROKEN },
 	{ 0x24, "reserved bits are set in the interrupt remapping entry", LOG_BROKEN },
-	{ 0x25, "an interrupt in the compatibility format, which is blocked", INTERRUPT },
-	{ 0x26, "the interrupt belongs to another device", INTERRUPT },
+	{ 0x25, "an interrupt in the compatibility format, which is blocked", LOG_INTERRUPT },
+	{ 0x26, "the interrupt belongs to another device", LOG_INTERRUPT },
 	{ 0x30, "the root table address is invalid", LOG_BROKEN },
-	{ 0x31, "a request with a PASID, and the IOMMU is in legacy mode", PASID_OFF },
-	{ 0x32, "a page request, and the IOMMU is in legacy mode", PASID_OFF },
+	{ 0x31, "a request with a PASID, and the IOMMU is in legacy mode", LOG_PASID_WHY },
+	{ 0x32, "a page request, and the IOMMU is in legacy mode", LOG_PASID_WHY },
 	{ 0x38, "the root table entry could not be read", LOG_BROKEN },
-	{ 0x39, "no root table entry is present for the device's bus", NO_DOMAIN },
+	{ 0x39, "no root table entry is present for the device's bus", LOG_NO_DOMAIN },
 	{ 0x3a, "reserved bits are set in the root table entry", LOG_BROKEN },
 	{ 0x40, "the device's context entry could not be read", LOG_BROKEN },
 	{ 0x41, "no context entry is present for the device: it is attached to nothing",
-	  NO_DOMAIN },
+	  LOG_NO_DOMAIN },
 	{ 0x42, "reserved bits are set in the device's context entry", LOG_BROKEN },
 	{ 0x43, "the device's context entry is invalid", LOG_BROKEN },
-	{ 0x44, "the device may not ask for translations (ATS)",
-	  "the device uses ATS though the kernel has it off: reset it, or treat it as untrusted" },
-	{ 0x45, "PASIDs are not enabled for the device", PASID_OFF },
-	{ 0x46, "the PASID is beyond the device's PASID table", PASID_OFF },
-	{ 0x47, "page requests are not enabled for the device", PASID_OFF },
+	{ 0x44, "the device may not ask for translations (ATS)", ATS_OFF },
+	{ 0x45, "PASIDs are not enabled for the device", LOG_PASID_WHY },
+	{ 0x46, "the PASID is beyond the device's PASID table", LOG_PASID_WHY },
+	{ 0x47, "page requests are not enabled for the device", LOG_PASID_WHY },
 	{ 0x48, "the PASID of requests without one is wrong in the context entry", LOG_BROKEN },
 	{ 0x50, "the PASID directory could not be read", LOG_BROKEN },
 	{ 0x51, "the PASID is bound to nothing", LOG_PASIDS },
@@ -86,9 +76,9 @@ static const struct log_code vtd_reasons[] = {
 	{ 0x82, "the page may not be executed", "map the memory executable" },
 	{ 0x83, "the address is wider than the hardware's widest", TOO_HIGH },
 	{ 0x84, "the second-stage page table leads beyond the widest address", LOG_BROKEN },
-	{ 0x85, "the page may not be written (first stage)", NO_WRITE },
-	{ 0x86, "the page may not be read (first stage)", NO_READ },
-	{ 0x87, "a request for the addresses of interrupts", INTERRUPT },
+	{ 0x85, "the page may not be written (first stage)", LOG_NO_WRITE },
+	{ 0x86, "the page may not be read (first stage)", LOG_NO_READ },
+	{ 0x87, "a request for the addresses of interrupts", LOG_INTERRUPT },
 	{ 0x90, "an accessed or dirty bit of the first stage could not be set", LOG_BROKEN },
 	{ 0 },
 };
@@ -115,7 +105,6 @@ static void vtd_fault(struct log_fault *fault)
 }
 
 #define LOST_FAULTS "the IOMMU's fault registers overflowed: some faults were lost"
-#define QUEUE_ERROR "the IOMMU did not understand a command of the kernel"
 #define TIMED_OUT   "a device did not confirm an invalidation of its translations in time (ATS)"
 #define ANSWERED    "a device answered an invalidation of its translations with an error (ATS)"
 #define LOST_PAGES  "the queue of page requests overflowed: some were lost"
@@ -131,7 +120,7 @@ static void vtd_status(struct log_fault *fault)
 		{ 1 << 0, LOG_KIND_LOST, LOST_FAULTS, NULL },
 		{ 1 << 6, LOG_KIND_INVALIDATION, TIMED_OUT, LOG_RESET },
 		{ 1 << 5, LOG_KIND_INVALIDATION, ANSWERED, LOG_RESET },
-		{ 1 << 4, LOG_KIND_INVALIDATION, QUEUE_ERROR, LOG_BROKEN },
+		{ 1 << 4, LOG_KIND_INVALIDATION, LOG_QUEUE_ERROR, LOG_BROKEN },
 		{ 1 << 7, LOG_KIND_LOST, LOST_PAGES, NULL },
 	};
 	uint64_t status = fault->flags.value;
@@ -233,7 +222,6 @@ enum { FAMILY_FAULT = 1, FAMILY_INTERRUPT, FAMILY_COMMAND, FAMILY_REQUEST };
 #define NO_FIRST "the IOMMU has no first stage: no PASIDs for processes, no nesting"
 #define FIVE     "the CPU has page tables of five levels, the IOMMU has not: no PASIDs for processes"
 #define NO5LVL   "boot with no5lvl"
-#define TIME_OUT "the device did not confirm an invalidation of its translations in time (ATS)"
 
 static const struct log_pattern dmar_patterns[] = {
 	{ .form = "[DMA %W NO_PASID] Request device [%D] fault addr 0x%A [fault reason 0x%C] %T",
@@ -258,7 +246,7 @@ static const struct log_pattern dmar_patterns[] = {
 	{ .form = "DRHD: handling fault status reg %F", LOG_KIND_UNKNOWN, .decode = vtd_status },
 	{ .form = "VT-d detected Invalidation Queue Error: Reason %C",
 	  LOG_KIND_INVALIDATION,
-	  QUEUE_ERROR,
+	  LOG_QUEUE_ERROR,
 	  LOG_BROKEN,
 	  vtd_command,
 	  FAMILY_COMMAND,
@@ -266,7 +254,7 @@ static const struct log_pattern dmar_patterns[] = {
 	  LOG_PART_NEXT },
 	{ .form = "VT-d detected Invalidation Time-out Error: SID %S",
 	  LOG_KIND_INVALIDATION,
-	  TIME_OUT,
+	  LOG_TIME_OUT,
 	  LOG_RESET,
 	  vtd_command,
 	  FAMILY_COMMAND,
@@ -299,19 +287,19 @@ static const struct log_pattern dmar_patterns[] = {
 	/* Before 5.14. */
 	{ .form = "VT-d detected invalid descriptor: qw0 = %X, qw1 = %X",
 	  LOG_KIND_INVALIDATION,
-	  QUEUE_ERROR,
+	  LOG_QUEUE_ERROR,
 	  LOG_BROKEN,
 	  vtd_command },
 	{ .form = "VT-d detected invalid descriptor: low=%X, high=%X",
 	  LOG_KIND_INVALIDATION,
-	  QUEUE_ERROR,
+	  LOG_QUEUE_ERROR,
 	  LOG_BROKEN,
 	  vtd_command },
 	{ .form = "Invalidation %* Error (%*) cleared", LOG_KIND_UNKNOWN },
 	{ .form = "No first level translation support on %U",
 	  LOG_KIND_REFUSED,
 	  NO_FIRST,
-	  PASID_OFF },
+	  LOG_PASID_WHY },
 	{ .form = "No second level translation support on %U",
 	  LOG_KIND_REFUSED,
 	  "the IOMMU has no second stage",
@@ -460,17 +448,15 @@ static const struct log_pattern request_patterns[] = {
 	{ 0 },
 };
 
-#define NOT_REMAPPED "interrupts are not remapped: a device can send any interrupt"
-
 static const struct log_pattern dmar_ir_patterns[] = {
 	{ .form = "[Firmware Bug]: ioapic %d has no mapping iommu, interrupt remapping will be "
 		  "disabled",
 	  LOG_KIND_UNSAFE,
-	  NOT_REMAPPED,
+	  LOG_NOT_REMAPPED,
 	  LOG_PLATFORM },
 	{ .form = "Failed to enable irq remapping. You are vulnerable to irq-injection attacks.",
 	  LOG_KIND_UNSAFE,
-	  NOT_REMAPPED,
+	  LOG_NOT_REMAPPED,
 	  "enable interrupt remapping (x2APIC, VT-d) in the firmware; to check: ioasidctl system "
 	  "check" },
 	{ .form = "Compatibility-format IRQs enabled despite intr remapping;",
