@@ -77,7 +77,7 @@ offends()
 		util/str.c <linux/limits.h>
 		client/read.c "model/machine/group.h"
 		client/read.c "holder/record.h"
-		model/machine/group.c "model/pasid/bindings.h"
+		model/machine/group.c "model/pasid/walk.h"
 		model/driver/plan.c "model/diagnosis/check.h"
 		cmd/common/term.c "cmd/pasid/columns.h"
 		cmd/pasid/list.c "model/pasid/internal.h"
@@ -101,7 +101,7 @@ offends()
 	put src/out/json.c <<<'  #  include  <json-c/json.h>  /* objects */'
 	put src/cmd/group/noun.c <<<'#include "client/holder.h"'
 	put src/holder/context.c <<<'#include "sys/vfio.h"'
-	put src/model/pasid/list.c <<<'#include "model/pasid/internal.h"'
+	put src/model/pasid/walk.c <<<'#include "model/pasid/internal.h"'
 	put src/client/create.c <<<'#include "holder/daemon.h"'
 	check layers "$TREE"
 }

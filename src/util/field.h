@@ -30,6 +30,12 @@ static inline struct field_u64 field_u64_error(int negative_errno)
 	return (struct field_u64){ .status = negative_errno };
 }
 
+/* Of what somebody else keeps; NULL: absent. */
+static inline struct field_str field_str_borrow(const char *value)
+{
+	return (struct field_str){ .value = (char *)value, .status = value ? 1 : 0 };
+}
+
 static inline void field_str_done(struct field_str *f)
 {
 	free(f->value);

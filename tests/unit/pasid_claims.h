@@ -13,8 +13,7 @@
 struct claims {
 	char text[4096];
 	char reason[200];
-	size_t n;
-	int fails; /* what is returned for each claim instead of 0 */
+	bool fails; /* no claim can be stored */
 };
 
 static inline void claims_field(FILE *f, const struct field_u64 *field)
@@ -27,19 +26,15 @@ static inline void claims_field(FILE *f, const struct field_u64 *field)
 		fprintf(f, "-");
 }
 
-static inline int claims_add(const struct pasid_claim *claim, void *data)
+static inline void claims_write(FILE *f, const struct binding *claim)
 {
 	static const char *const whats[] = { "number", "stale", "some", "opener" };
-	struct claims *claims = data;
-	size_t len = strlen(claims->text);
-	FILE *f = fmemopen(claims->text + len, sizeof(claims->text) - len, "w");
 
-	assert_non_null(f);
 	fprintf(f, "%s %s %u-%u %s pid ", claim->device, whats[claim->what], claim->lo, claim->hi,
 		pasid_kind_name(claim->kind));
 	claims_field(f, &claim->pid);
-	fprintf(f, " %s%s%s", claim->target ? claim->target : "-", claim->own ? " own" : "",
-		claim->iommufd ? " iommufd" : "");
+	fprintf(f, " %s%s%s", claim->through.status ? claim->through.value : "-",
+		claim->own ? " own" : "", claim->iommufd ? " iommufd" : "");
 	if (claim->faults.status || claim->fault_failures.status) {
 		fprintf(f, " ");
 		claims_field(f, &claim->faults);
@@ -47,55 +42,67 @@ static inline int claims_add(const struct pasid_claim *claim, void *data)
 		claims_field(f, &claim->fault_failures);
 	}
 	fprintf(f, "\n");
-	assert_int_equal(fclose(f), 0);
-	/* These are of contexts' records. */
+	/* These are of contexts. */
 	assert_false(claim->ioas.status || claim->hwpt.status || claim->uid.status);
-	assert_false(claim->ioas_name || claim->context);
-	claims->n++;
-	return claims->fails;
+	assert_false(claim->ioas_name.status || claim->context.status);
 }
 
 /*
- * What the source's read() returns, asked for DEVICE (NULL: all) and NEED; RET, whose FAILS is the caller's, has
- * the claims, one a line, and the reason.
+ * What the source's read() returns, asked for DEVICE (NULL: all) and NEED; RET, whose FAILS is the
+ * caller's, has the claims, one a line, and the reason.
  */
-static inline int claims_ask(const struct sys_root *root, const struct pasid_source *source,
-			     const char *device, unsigned int need, struct claims *ret)
+static inline int claims_ask(const struct sys_root *root, unsigned int source, const char *device,
+			     unsigned int need, struct claims *ret)
 {
+	/* So many that there cannot be one more. */
+	const size_t full = ret->fails ? (size_t)1 << 60 : 0;
 	struct pasid_files files = { 0 };
+	struct bindings claims = { .n = full };
 	struct pasid_reader reader = { .root = root,
 				       .device = device,
 				       .need = need,
 				       .files = &files,
-				       .each = claims_add,
-				       .data = ret,
-				       .n = 99,
+				       .claims = &claims,
+				       .n_rows = 99,
 				       .reason = "of before" };
+	FILE *f;
 	int r;
 
 	*ret = (struct claims){ .fails = ret->fails };
+	f = fmemopen(ret->text, sizeof(ret->text), "w");
+	assert_non_null(f);
 	r = pasid_source_read(source, &reader);
 	snprintf(ret->reason, sizeof(ret->reason), "%s", reader.reason);
-	assert_int_equal(reader.n, ret->n);
+	/* None is made after one that could not be stored. */
+	assert_int_equal(reader.n_rows, full ? 1 : claims.n);
+	claims.n -= full;
+	for (size_t i = 0; i < claims.n; i++) {
+		assert_int_equal(claims.v[i].sources, 1u << source);
+		claims_write(f, &claims.v[i]);
+	}
+	assert_int_equal(fclose(f), 0);
+	bindings_done(&claims);
 	pasid_files_done(&files);
 	assert_null(files.v);
 	return r;
 }
 
 /* The listed source called NAME. */
-static inline const struct pasid_source *claims_source(const char *name)
+static inline unsigned int claims_source(const char *name)
 {
-	for (size_t i = 0; pasid_sources[i]; i++)
-		if (strcmp(pasid_sources[i]->name, name) == 0)
-			return pasid_sources[i];
-	fail_msg("no source %s", name);
-	return NULL;
+	unsigned int i = 0;
+
+	while (pasid_sources[i] && strcmp(pasid_sources[i]->name, name) != 0)
+		i++;
+	if (!pasid_sources[i])
+		fail_msg("no source %s", name);
+	return i;
 }
 
 static inline void claims_check(const struct tree *tree, const char *source, int status,
 				const char *text, const char *reason)
 {
-	struct claims claims = { .fails = 0 };
+	struct claims claims = { 0 };
 	int r = claims_ask(&tree->root, claims_source(source), NULL, PASID_NEED_ALL, &claims);
 
 	assert_string_equal(claims.text, text);
@@ -107,12 +114,11 @@ static inline void claims_check(const struct tree *tree, const char *source, int
 static inline void claims_check_device(const struct tree *tree, const char *source,
 				       const char *device, const char *text)
 {
-	struct claims claims = { .fails = 0 }, failing = { .fails = -ENOMEM };
+	struct claims claims = { 0 }, failing = { .fails = true };
 
 	(void)claims_ask(&tree->root, claims_source(source), device, PASID_NEED_ALL, &claims);
 	assert_string_equal(claims.text, text);
 	assert_int_equal(
 		claims_ask(&tree->root, claims_source(source), NULL, PASID_NEED_ALL, &failing),
 		-ENOMEM);
-	assert_int_equal(failing.n, 1);
 }

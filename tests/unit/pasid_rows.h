@@ -7,13 +7,21 @@
 
 #include <inttypes.h>
 
-#include "model/pasid/bindings.h"
+#include "model/pasid/walk.h"
 #include "util/array.h"
 
 #define PASID_TABLE "sys/kernel/debug/iommu/intel/dmar_translation_struct"
 #define VFIO_ID     "0000:00:10.0" /* in group 6, of vfio-pci */
 #define UIO_ID      "0000:00:11.0" /* in group 7, of uio_pci_sva */
 #define ACCEL_ID    "0000:00:12.0" /* in group 8, an accelerator of uacce, hisi_zip-0 */
+
+/* The target of a binding in a record; and of a query, such bindings. */
+#define TO_IOAS(number) .kind = PASID_KIND_IOAS, .ioas = field_u64(number)
+#define TO_HWPT(number) .kind = PASID_KIND_HWPT, .hwpt = field_u64(number)
+#define RECORDED(records) \
+	.contexts = { .bindings = &(const struct bindings){ (struct binding *)(records), \
+							    ARRAY_SIZE(records) }, \
+		      .status = 1 }
 
 /* PASIDs FROM to TO of B:D.F in the IOMMU's table. */
 struct hardware {
@@ -104,7 +112,7 @@ static inline void row_str(FILE *f, const char *name, const struct field_str *fi
 }
 
 /* An absent field is omitted, an unreadable one has its error: "uid!-13". */
-static inline void row_write(FILE *f, const struct pasid_range *range)
+static inline void row_write(FILE *f, const struct binding *range)
 {
 	const char *state = pasid_state_name(range->state);
 
@@ -134,25 +142,25 @@ static inline void row_write(FILE *f, const struct pasid_range *range)
 	fprintf(f, " by");
 	for (unsigned int i = 0; i < 32; i++)
 		if (range->sources >> i & 1)
-			fprintf(f, " %s", pasid_source_name(i));
+			fprintf(f, " %s", pasid_sources[i]->name);
 	fprintf(f, "\n");
 }
 
-static inline int row_add(const struct pasid_range *range, void *data)
+static inline int row_add(const struct binding *range, void *data)
 {
 	row_write(data, range);
 	return 0;
 }
 
-static inline void rows_check(const struct pasid_table *table, const char *expected)
+static inline void rows_check(const struct bindings *list, const char *expected)
 {
 	char *text = NULL;
 	size_t size;
 	FILE *f = open_memstream(&text, &size);
 
 	assert_non_null(f);
-	for (size_t i = 0; i < table->n; i++)
-		row_write(f, &table->v[i]);
+	for (size_t i = 0; i < list->n; i++)
+		row_write(f, &list->v[i]);
 	assert_int_equal(fclose(f), 0);
 	assert_string_equal(text, expected);
 	free(text);
@@ -162,14 +170,15 @@ static inline void rows_check(const struct pasid_table *table, const char *expec
 static inline void rows_list(const struct tree *tree, struct pasid_query query,
 			     const char *expected)
 {
-	_cleanup_pasid_table_ struct pasid_table table = { 0 };
+	_cleanup_bindings_ struct bindings list = { 0 };
+	struct pasid_reports reports;
 
 	query.root = &tree->root;
 	if (!query.need)
 		query.need = PASID_NEED_ALL & ~PASID_NEED_TABLES;
-	if (!query.records_status)
-		query.records_status = 1;
-	assert_int_equal(pasid_list(&query, &table), 0);
-	rows_check(&table, expected);
-	assert_int_equal(table.records_status, query.records_status);
+	if (!query.contexts.status)
+		query.contexts.status = 1;
+	assert_int_equal(pasid_list(&query, &list, &reports), 0);
+	rows_check(&list, expected);
+	assert_int_equal(reports.v[PASID_SOURCE_CONTEXT].status, query.contexts.status);
 }

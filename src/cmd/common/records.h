@@ -5,20 +5,17 @@
 #include "app.h"
 #include "client/holder.h"
 #include "model/machine/attached.h"
-#include "model/pasid/bindings.h"
+#include "model/pasid/walk.h"
 #include "util/cleanup.h"
 
-struct pasid_context;
-
 struct pasid_records {
-	struct pasid_context *sources; /* one per context; the records borrow from them */
-	size_t n_sources;
-	struct pasid_record *v;
-	size_t n;
+	struct holder_context *contexts; /* with `attached`, which borrows from it */
+	size_t n_contexts;
+	pid_t *holders; /* of each context */
+	size_t n_holders;
+	struct bindings bindings;         /* of all contexts */
 	struct attached_record *attached; /* the devices of all contexts */
 	size_t n_attached;
-	pid_t *holders; /* pid of each context's holder, with or without records */
-	size_t n_holders;
 	int status; /* 1; -EREMOTE: not captured; -errno: some contexts could not be asked */
 };
 
@@ -26,13 +23,10 @@ void pasid_records_done(struct pasid_records *records);
 #define _cleanup_pasid_records_ _cleanup_(pasid_records_done)
 
 /*
- * Asks every context that is visible to the caller, or captured. Returns 0, STATUS_PARTIAL with a
- * note if some could not be asked or were not captured, or another reported status.
+ * Asks every context that is visible to the caller, or captured. If some could not be asked or were
+ * not captured, there is a note. Returns 0, with the status in RET, or a reported status.
  */
-int pasid_records_gather(struct app *app, const struct sys_root *root, struct pasid_records *ret);
-
-/* The description of context AT, of n_sources. */
-const struct holder_context *pasid_records_context(const struct pasid_records *records, size_t at);
+int pasid_records_read(struct app *app, const struct sys_root *root, struct pasid_records *ret);
 
 /* A query for the PASIDs of all devices; borrows from RECORDS. */
 struct pasid_query pasid_records_query(const struct pasid_records *records,
@@ -41,3 +35,6 @@ struct pasid_query pasid_records_query(const struct pasid_records *records,
 /* A query for the devices' attachments; borrows from RECORDS. */
 struct attached_query pasid_records_attached(const struct pasid_records *records,
 					     const struct sys_root *root);
+
+/* Prints notes on what could not be read. Returns whether rows may be missing. */
+bool pasid_records_notes(struct app *app, const struct pasid_reports *reports);

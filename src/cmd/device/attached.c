@@ -95,16 +95,15 @@ int attached_read(struct app *app, const struct sys_root *root, struct device *c
 {
 	_cleanup_pasid_records_ struct pasid_records records = { .status = 1 };
 	struct attached_query query;
-	int status = 0, r;
+	int r = attached_asks(devices, n) ? pasid_records_read(app, root, &records) : 0;
 
-	if (attached_asks(devices, n))
-		status = pasid_records_gather(app, root, &records);
-	if (status && status != STATUS_PARTIAL)
-		return status;
+	if (r)
+		return r;
 	query = pasid_records_attached(&records, root);
 	r = attached_set(&query, devices, n);
-	return r < 0 ? app_fail_errno(app, r, NULL, "cannot read what devices are attached to")
-		     : status;
+	if (r < 0)
+		return app_fail_errno(app, r, NULL, "cannot read what devices are attached to");
+	return records.status < 0 ? STATUS_PARTIAL : STATUS_DONE;
 }
 
 int attached_read_list(struct app *app, struct inspection *in, struct device_list *list)

@@ -11,7 +11,7 @@
 #include "cmd/common/result.h"
 #include "cmd/common/session.h"
 #include "cmd/pasid/internal.h"
-#include "model/pasid/bindings.h"
+#include "model/pasid/walk.h"
 #include "util/cleanup.h"
 #include "util/parse.h"
 #include "util/str.h"

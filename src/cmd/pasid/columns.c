@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <time.h>
 
-void pasid_out_kind(struct out_value *ret, const struct pasid_range *range)
+void pasid_out_kind(struct out_value *ret, const struct binding *range)
 {
 	if (range->kind == PASID_KIND_UNKNOWN && range->record.status < 0)
 		out_unreadable(ret, range->record.status);
@@ -14,7 +14,7 @@ void pasid_out_kind(struct out_value *ret, const struct pasid_range *range)
 		out_string(ret, pasid_kind_name(range->kind));
 }
 
-void pasid_out_state(struct out_value *ret, const struct pasid_range *range)
+void pasid_out_state(struct out_value *ret, const struct binding *range)
 {
 	if (range->state == PASID_STATE_UNKNOWN)
 		out_unreadable(ret, range->record.status);
@@ -98,7 +98,7 @@ GET_FIELD(record, bool)
 GET_FIELD(domain, number)
 
 /* The target of an address space, of a number of the device's own, or of an unknown kind. */
-static void process_target(const struct pasid_range *range, char *buf, size_t size)
+static void process_target(const struct binding *range, char *buf, size_t size)
 {
 	const char *through = range->through.status == 1 ? range->through.value : NULL;
 	const bool sva = range->kind == PASID_KIND_SVA;
@@ -115,7 +115,7 @@ static void process_target(const struct pasid_range *range, char *buf, size_t si
 static void get_target(const void *p, struct out_value *ret)
 {
 	const struct pasid_row *row = p;
-	const struct pasid_range *range = row->range;
+	const struct binding *range = row->range;
 	char *buf = row->scratch->target;
 	const size_t size = sizeof(row->scratch->target);
 
@@ -140,13 +140,12 @@ static void get_target(const void *p, struct out_value *ret)
 
 static void get_owner_kind(const void *p, struct out_value *ret)
 {
-	out_string(ret,
-		   ((const struct pasid_range *)p)->context.status == 1 ? "context" : "process");
+	out_string(ret, ((const struct binding *)p)->context.status == 1 ? "context" : "process");
 }
 
 static void get_owner_id(const void *p, struct out_value *ret)
 {
-	const struct pasid_range *range = p;
+	const struct binding *range = p;
 
 	if (range->context.status != 1)
 		out_field_number(ret, &range->pid);
@@ -154,7 +153,7 @@ static void get_owner_id(const void *p, struct out_value *ret)
 
 static void get_owner_name(const void *p, struct out_value *ret)
 {
-	const struct pasid_range *range = p;
+	const struct binding *range = p;
 
 	out_field_string(ret, range->context.status == 1 ? &range->context : &range->command);
 }
@@ -188,7 +187,7 @@ static const struct out_column candidate_pasid_columns[] = {
 static void get_candidates(const void *p, const struct out_column *columns, bool numbered,
 			   struct out_value *ret)
 {
-	const struct pasid_range *range = ((const struct pasid_row *)p)->range;
+	const struct binding *range = ((const struct pasid_row *)p)->range;
 	const size_t n = !range->lo == !numbered ? range->n_candidates : 0;
 
 	out_table(ret, columns, range->candidates, n, sizeof(*range->candidates));
@@ -205,7 +204,7 @@ static void get_candidate_pasid(const void *p, struct out_value *ret)
 }
 
 /* For an attachment of a context, its name; the holder's process does not matter. */
-void pasid_out_owner(struct out_value *ret, const struct pasid_range *range)
+void pasid_out_owner(struct out_value *ret, const struct binding *range)
 {
 	const bool known = range->context.status == 1 || range->pid.status == 1;
 
@@ -250,9 +249,9 @@ static void get_sources(const void *p, struct out_value *ret)
 	struct pasid_scratch *scratch = row->scratch;
 
 	scratch->sources = (struct strv){ .v = scratch->names };
-	for (unsigned int i = 0; i < PASID_SOURCES_MAX; i++)
+	for (unsigned int i = 0; pasid_sources[i]; i++)
 		if (row->range->sources & 1u << i)
-			scratch->names[scratch->sources.n++] = (char *)pasid_source_name(i);
+			scratch->names[scratch->sources.n++] = (char *)pasid_sources[i]->name;
 	out_strv(ret, &scratch->sources);
 }
 
@@ -273,7 +272,7 @@ static void get_type(const void *p, struct out_value *ret)
 
 #define PROCESS (PASID_NEED_OWNER | PASID_NEED_PROCESS)
 
-/* All values of pasid_source_name(). */
+/* The names of pasid_sources[]. */
 static const char *const sources[] = { "context", "vt-d",   "uio",  "uacce", "idxd", "amdxdna",
 				       "kfd",     "amdgpu", "vfio", "amd",   NULL };
 
@@ -350,16 +349,20 @@ const struct out_column pasid_show_columns[] = {
 	{ 0 },
 };
 
-#define GET_REPORT(name) \
+#define GET_SOURCE(name) \
 	static void get_source_##name(const void *p, struct out_value *ret) \
 	{ \
-		out_string(ret, ((const struct pasid_report *)p)->name); \
+		out_string(ret, ((const struct pasid_report *)p)->source->name); \
 	}
 
-GET_REPORT(name)
-GET_REPORT(what)
-GET_REPORT(path)
-GET_REPORT(reason)
+GET_SOURCE(name)
+GET_SOURCE(what)
+GET_SOURCE(path)
+
+static void get_source_reason(const void *p, struct out_value *ret)
+{
+	out_string(ret, ((const struct pasid_report *)p)->reason);
+}
 
 static const char *const source_states[] = { "read", "absent", "unsupported", "unreadable", NULL };
 
@@ -375,7 +378,7 @@ static void get_source_status(const void *p, struct out_value *ret)
 
 static void get_source_rows(const void *p, struct out_value *ret)
 {
-	out_number(ret, ((const struct pasid_report *)p)->rows);
+	out_number(ret, ((const struct pasid_report *)p)->n_rows);
 }
 
 const struct out_column pasid_source_columns[] = {

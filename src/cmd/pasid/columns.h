@@ -2,7 +2,7 @@
 /* The columns of a binding, and of a source. */
 #pragma once
 
-#include "model/pasid/bindings.h"
+#include "model/pasid/walk.h"
 #include "out/value.h"
 #include "util/parse.h"
 
@@ -10,7 +10,7 @@
 struct pasid_row {
 	uint32_t pasid;
 	bool fold; /* SCRATCH->FOLDED, which are equal */
-	const struct pasid_range *range;
+	const struct binding *range;
 	struct pasid_scratch *scratch;  /* buffers for columns; not NULL */
 	const struct pasid_row *others; /* in a "show": what contradicts it */
 	size_t n_others;
@@ -27,9 +27,9 @@ struct pasid_scratch {
 void pasid_out_range(struct out_value *ret, const struct range *range);
 
 /* Unreadable if not all sources could be asked. */
-void pasid_out_kind(struct out_value *ret, const struct pasid_range *range);
-void pasid_out_owner(struct out_value *ret, const struct pasid_range *range);
-void pasid_out_state(struct out_value *ret, const struct pasid_range *range);
+void pasid_out_kind(struct out_value *ret, const struct binding *range);
+void pasid_out_owner(struct out_value *ret, const struct binding *range);
+void pasid_out_state(struct out_value *ret, const struct binding *range);
 
 extern const struct out_column pasid_columns[];
 /* Default columns for programs, for out_options.defaults. */

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pasid list */
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "app.h"
 #include "cmd/common/inspect.h"
 #include "cmd/common/options.h"
 #include "cmd/nouns.h"
-#include "cmd/pasid/query.h"
+#include "cmd/common/records.h"
+#include "cmd/common/session.h"
+#include "cmd/pasid/columns.h"
 #include "cmd/pasid/internal.h"
 #include "util/cleanup.h"
 
@@ -30,13 +34,13 @@ static error_t set_sources(void *p, struct argp_state *state)
 struct listing {
 	struct inspection *in;
 	bool fold;
-	struct pasid_table held; /* the row held back in case equal ones follow; may be empty */
-	struct range range;      /* its PASIDs */
+	struct bindings held; /* the row held back in case equal ones follow; may be empty */
+	struct range range;   /* its PASIDs */
 };
 
 static void listing_done(struct listing *listing)
 {
-	pasid_table_done(&listing->held);
+	bindings_done(&listing->held);
 }
 
 /* Prints what waits. */
@@ -49,14 +53,14 @@ static int flush(struct listing *listing)
 				       .scratch = &scratch };
 	int r = listing->held.n ? out_view_row(listing->in->view, &row) : 0;
 
-	pasid_table_done(&listing->held);
+	bindings_done(&listing->held);
 	return r;
 }
 
 /* Does ROW continue the row held back? An unreported number does not. */
 static bool continues(const struct listing *listing, const struct pasid_row *row)
 {
-	const struct pasid_range *held = listing->held.v;
+	const struct binding *held = listing->held.v;
 	struct pasid_scratch scratch = { .folded = listing->range };
 
 	return held && row->pasid && listing->range.hi + 1 == row->pasid &&
@@ -80,13 +84,13 @@ static int fold_row(struct listing *listing, const struct pasid_row *row, bool *
 	}
 	r = flush(listing);
 	if (r == 0)
-		r = pasid_table_add(&listing->held, row->range);
+		r = bindings_add(&listing->held, row->range);
 	listing->range = (struct range){ row->pasid, row->pasid };
 	*same = true;
 	return r;
 }
 
-static int list_range(const struct pasid_range *range, void *data)
+static int list_range(const struct binding *range, void *data)
 {
 	struct listing *listing = data;
 	struct pasid_scratch scratch;
@@ -105,7 +109,7 @@ static int list_range(const struct pasid_range *range, void *data)
 }
 
 /* Only the status of the sources is wanted, not the rows. */
-static int count_range(const struct pasid_range *range, void *data)
+static int count_range(const struct binding *range, void *data)
 {
 	(void)range;
 	(void)data;
@@ -114,44 +118,75 @@ static int count_range(const struct pasid_range *range, void *data)
 
 static int list_bindings(struct app *app, const struct view_args *args, bool fold)
 {
-	_cleanup_pasid_session_ struct pasid_session session = { 0 };
+	_cleanup_pasid_records_ struct pasid_records records = { 0 };
+	struct pasid_reports reports;
+	struct pasid_query query;
 	_cleanup_inspection_ struct inspection in = { 0 };
 	_cleanup_(listing_done) struct listing listing = { .in = &in, .fold = fold };
 	int r;
 
 	r = inspect_open(app, args, &in);
 	if (r == 0)
-		r = pasid_session_open(app, in.root, in.need, &session);
+		r = pasid_records_read(app, in.root, &records);
 	if (r)
 		return r;
-	session.query.device = out_filter_only(in.filter, "device");
-	r = pasid_walk(&session.query, list_range, &listing, &session.reports);
+	query = pasid_records_query(&records, in.root, in.need);
+	query.device = out_filter_only(in.filter, "device");
+	r = pasid_walk(&query, list_range, &listing, &reports);
 	if (r == 0)
 		r = flush(&listing);
 	if (r == 0)
-		in.partial = pasid_session_notes(app, &session);
+		in.partial = pasid_records_notes(app, &reports);
 	/* "No PASIDs" is only certain if everything could be read. */
-	if (session.query.records_status != 1 || session.reports.hardware_status < 0 ||
-	    session.reports.process_status < 0)
+	if (records.status != 1 || reports.hardware_status < 0 || reports.process_status < 0)
 		in.rows = NULL;
 	return inspect_end(app, &in, r);
 }
 
 static int list_sources(struct app *app, struct view_args *args)
 {
-	_cleanup_pasid_session_ struct pasid_session session = { 0 };
+	_cleanup_pasid_records_ struct pasid_records records = { 0 };
+	struct pasid_reports reports;
+	struct pasid_query query;
 	_cleanup_inspection_ struct inspection in = { 0 };
 	int r;
 
 	r = inspect_open(app, args, &in);
 	if (r == 0)
-		r = pasid_session_open(app, in.root, PASID_NEED_ALL, &session);
+		r = pasid_records_read(app, in.root, &records);
 	if (r)
 		return r;
-	r = pasid_walk(&session.query, count_range, NULL, &session.reports);
-	for (size_t i = 0; r == 0 && i < session.reports.n; i++)
-		r = inspect_row(&in, &session.reports.v[i]);
+	query = pasid_records_query(&records, in.root, PASID_NEED_ALL);
+	r = pasid_walk(&query, count_range, NULL, &reports);
+	for (size_t i = 0; r == 0 && i < reports.n; i++)
+		r = inspect_row(&in, &reports.v[i]);
 	return inspect_end(app, &in, r);
+}
+
+static int add_context(struct app *app, struct operands *operands, const char *context,
+		       struct strv *ret)
+{
+	_cleanup_free_ char *reference = NULL;
+	char term[NAME_LENGTH_MAX + 32];
+	int r = session_find(app, context, &reference);
+
+	if (r)
+		return r;
+	snprintf(term, sizeof(term), "context=%s", reference);
+	if (strv_push(ret, term) < 0)
+		return app_fail_errno(app, -ENOMEM, NULL, "cannot read the terms");
+	operands->v[operands->n++] = ret->v[ret->n - 1];
+	return 0;
+}
+
+/* Adds the context that -c chose, if any, as a term to ARGS' operands, which then point into RET. */
+static int add_terms(struct app *app, struct view_args *args, struct strv *ret)
+{
+	if (!app->context)
+		return 0;
+	if (args->operands.n == CMD_OPERANDS_MAX)
+		return app_fail(app, STATUS_USAGE, app->context, "too many terms");
+	return add_context(app, &args->operands, app->context, ret);
 }
 
 static int list_run(struct app *app, const void *p)
@@ -166,7 +201,7 @@ static int list_run(struct app *app, const void *p)
 	/* With --sources, terms refer to the columns of sources. */
 	if (args.sources)
 		return list_sources(app, &args.view);
-	r = pasid_terms(app, &args.view, &terms);
+	r = add_terms(app, &args.view, &terms);
 	if (r)
 		return r;
 	if (args.view.out.format != OUT_FORMAT_TABLE)

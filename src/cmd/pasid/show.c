@@ -8,7 +8,8 @@
 #include "cmd/common/inspect.h"
 #include "cmd/common/operand.h"
 #include "cmd/common/options.h"
-#include "cmd/pasid/query.h"
+#include "cmd/common/records.h"
+#include "cmd/pasid/columns.h"
 #include "cmd/pasid/internal.h"
 #include "util/cleanup.h"
 #include "util/parse.h"
@@ -16,21 +17,21 @@
 /* The PASID to find, and the result. */
 struct search {
 	uint32_t pasid;
-	struct pasid_table found;
+	struct bindings found;
 };
 
 static void search_done(struct search *search)
 {
-	pasid_table_done(&search->found);
+	bindings_done(&search->found);
 }
 
-static int on_range(const struct pasid_range *range, void *data)
+static int on_range(const struct binding *range, void *data)
 {
 	struct search *search = data;
 
 	if (range->lo > search->pasid || range->hi < search->pasid)
 		return 0;
-	return pasid_table_add(&search->found, range);
+	return bindings_add(&search->found, range);
 }
 
 static int parse_pasid(struct app *app, const char *operand, uint32_t *ret)
@@ -59,12 +60,10 @@ static int fail_rid(struct app *app, const char *device)
 }
 
 /* If not everything could be read, it may exist. */
-static int fail_missing(struct app *app, const struct pasid_session *session, const char *device,
+static int fail_missing(struct app *app, const struct pasid_reports *reports, const char *device,
 			const char *pasid)
 {
-	const struct pasid_reports *reports = &session->reports;
-
-	if (!pasid_session_notes(app, session))
+	if (!pasid_records_notes(app, reports))
 		return app_fail(app, STATUS_NOT_FOUND, device, "no binding of PASID %s is known",
 				pasid);
 	app_fail(app, STATUS_NOT_FOUND, device, "no binding of PASID %s can be seen", pasid);
@@ -96,7 +95,9 @@ static int show_run(struct app *app, const void *p)
 {
 	const struct view_args *args = p;
 	const char *device = args->operands.v[0], *number = args->operands.v[1];
-	_cleanup_pasid_session_ struct pasid_session session = { 0 };
+	_cleanup_pasid_records_ struct pasid_records records = { 0 };
+	struct pasid_reports reports;
+	struct pasid_query query;
 	_cleanup_inspection_ struct inspection in = { 0 };
 	_cleanup_(search_done) struct search search = { 0 };
 	_cleanup_free_ char *path = NULL;
@@ -111,15 +112,16 @@ static int show_run(struct app *app, const void *p)
 		return r;
 	if (search.pasid == 0)
 		return fail_rid(app, device);
-	r = pasid_session_open(app, in.root, in.need, &session);
+	r = pasid_records_read(app, in.root, &records);
 	if (r)
 		return r;
-	session.query.device = strrchr(path, '/') + 1;
-	r = pasid_walk(&session.query, on_range, &search, &session.reports);
+	query = pasid_records_query(&records, in.root, in.need);
+	query.device = strrchr(path, '/') + 1;
+	r = pasid_walk(&query, on_range, &search, &reports);
 	if (r < 0)
 		return app_fail_errno(app, r, device, "cannot look for the PASID");
 	if (search.found.n == 0)
-		return fail_missing(app, &session, device, number);
+		return fail_missing(app, &reports, device, number);
 	return show_found(app, &in, &search);
 }
 

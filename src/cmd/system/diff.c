@@ -8,7 +8,8 @@
 #include "cmd/common/inspect.h"
 #include "cmd/common/options.h"
 #include "cmd/pasid/columns.h"
-#include "cmd/pasid/query.h"
+#include "cmd/common/records.h"
+#include "cmd/pasid/columns.h"
 #include "cmd/system/internal.h"
 #include "model/diff/changes.h"
 #include "util/cleanup.h"
@@ -153,23 +154,22 @@ static int take_sides(struct app *app, struct view_args *args, const char **ret_
 
 static int read_side(struct app *app, bool wake, struct diff_side *ret)
 {
-	_cleanup_pasid_session_ struct pasid_session session = { 0 };
+	_cleanup_pasid_records_ struct pasid_records records = { 0 };
 	struct attached_query attached;
 	const struct sys_root *root;
+	struct pasid_query query;
 	int r;
 
 	r = app_root(app, &root);
 	if (r == 0)
-		r = pasid_session_open(app, root, DIFF_PASID_NEED, &session);
+		r = pasid_records_read(app, root, &records);
 	if (r)
 		return r;
-	attached = pasid_records_attached(&session.records, root);
-	r = diff_side_read(&session.query, &attached, wake, ret);
-	for (size_t i = 0; r == 0 && i < session.records.n_sources; i++) {
-		const struct holder_context *context = pasid_records_context(&session.records, i);
-
-		r = diff_side_add_context(ret, context->name, context->pid);
-	}
+	query = pasid_records_query(&records, root, DIFF_PASID_NEED);
+	attached = pasid_records_attached(&records, root);
+	r = diff_side_read(&query, &attached, wake, ret);
+	for (size_t i = 0; r == 0 && i < records.n_contexts; i++)
+		r = diff_side_add_context(ret, records.contexts[i].name, records.contexts[i].pid);
 	return r < 0 ? app_fail_errno(app, r, NULL, "cannot compare") : 0;
 }
 

@@ -15,7 +15,7 @@ static void get_kind(const void *p, struct out_value *ret)
 
 static void get_id(const void *p, struct out_value *ret)
 {
-	const struct pasid_range *range = p;
+	const struct binding *range = p;
 
 	out_field_number(ret, range->ioas.status == 1 ? &range->ioas : &range->hwpt);
 }
@@ -23,7 +23,7 @@ static void get_id(const void *p, struct out_value *ret)
 /* What it was bound through, if it is not an object of a context. */
 static void get_name(const void *p, struct out_value *ret)
 {
-	const struct pasid_range *range = p;
+	const struct binding *range = p;
 
 	out_field_string(ret, range->ioas_name.status == 1 ? &range->ioas_name : &range->through);
 }
@@ -45,7 +45,7 @@ const struct out_column diff_target_columns[] = {
 };
 
 /* "ioas red (lab)", "sva wq0.1, pid 6 (kvstore)". */
-static void out_target(struct out_value *ret, const struct pasid_range *range)
+static void out_target(struct out_value *ret, const struct binding *range)
 {
 	const struct out_style style = { .human = true, .sparse = true, .unsafe = "" };
 	struct out_value parts[4] = { { 0 } };

@@ -32,7 +32,8 @@ struct explain_args {
 /* A recent list of all PASIDs and their owners. */
 struct owners {
 	struct pasid_records records;
-	struct pasid_table table;
+	struct bindings list;
+	struct pasid_reports reports;
 	time_t when; /* 0: never asked */
 	int status;  /* 0; -errno: they could not be listed, or not completely */
 };
@@ -56,7 +57,7 @@ static void explain_done(struct explain **explain)
 		return;
 	inspect_done(&(*explain)->in);
 	log_parser_done(&(*explain)->parser);
-	pasid_table_done(&(*explain)->owners.table);
+	bindings_done(&(*explain)->owners.list);
 	pasid_records_done(&(*explain)->owners.records);
 	fold_done(&(*explain)->fold);
 	free(*explain);
@@ -72,19 +73,17 @@ static void owners_refresh(struct explain *e)
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	if (owners->when && now.tv_sec - owners->when < OWNERS_SECONDS)
 		return;
-	pasid_table_done(&owners->table);
+	bindings_done(&owners->list);
 	pasid_records_done(&owners->records);
-	owners->table = (struct pasid_table){ 0 };
-	owners->records = (struct pasid_records){ 0 };
 	owners->when = now.tv_sec ? now.tv_sec : 1;
-	r = pasid_records_gather(e->app, e->in.root, &owners->records);
-	owners->status = owners->records.status < 0 ? owners->records.status : r ? -EIO : 0;
+	r = pasid_records_read(e->app, e->in.root, &owners->records);
 	/* One holder that does not answer must not hide the PASIDs of others. */
-	if (r && r != STATUS_PARTIAL)
+	owners->status = owners->records.status < 0 ? owners->records.status : r ? -EIO : 0;
+	if (r)
 		return;
 	query = pasid_records_query(&owners->records, e->in.root,
 				    PASID_NEED_ALL & ~PASID_NEED_TABLES);
-	r = pasid_list(&query, &owners->table);
+	r = pasid_list(&query, &owners->list, &owners->reports);
 	if (r < 0)
 		owners->status = r;
 }
@@ -92,11 +91,11 @@ static void owners_refresh(struct explain *e)
 static void set_owner(struct explain *e, struct explain_row *row)
 {
 	const struct log_fault *fault = row->fault;
-	const struct pasid_table *table = &e->owners.table;
+	const struct bindings *list = &e->owners.list;
 
 	owners_refresh(e);
-	for (size_t i = 0; i < table->n; i++) {
-		const struct pasid_range *range = &table->v[i];
+	for (size_t i = 0; i < list->n; i++) {
+		const struct binding *range = &list->v[i];
 
 		if (fault->pasid.value < range->lo || fault->pasid.value > range->hi ||
 		    strcmp(range->device, fault->device) != 0)
@@ -111,8 +110,8 @@ static void set_owner(struct explain *e, struct explain_row *row)
 	/* No known owner does not mean that there is none. */
 	if (e->owners.status < 0)
 		row->pid = field_u64_error(e->owners.status);
-	else if (table->process_status < 0)
-		row->pid = field_u64_error(table->process_status);
+	else if (e->owners.reports.process_status < 0)
+		row->pid = field_u64_error(e->owners.reports.process_status);
 }
 
 /*

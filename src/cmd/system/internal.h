@@ -118,7 +118,8 @@ extern const struct cmd_option topology_options[];
 /* A topology, and the PASIDs that its nodes borrow. */
 struct topology_session {
 	struct topology topology;
-	struct pasid_table pasids;
+	struct bindings pasids;
+	struct pasid_reports reports;
 	struct pasid_records records;
 	struct topology_context *contexts;
 	size_t n_contexts;

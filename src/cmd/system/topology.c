@@ -24,7 +24,7 @@ const struct cmd_option topology_options[] = {
 void topology_session_done(struct topology_session *session)
 {
 	topology_done(&session->topology);
-	pasid_table_done(&session->pasids);
+	bindings_done(&session->pasids);
 	for (size_t i = 0; i < session->n_contexts; i++)
 		free(session->contexts[i].ioas);
 	free(session->contexts);
@@ -37,13 +37,13 @@ static int read_pasids(struct app *app, struct topology_session *session)
 	struct pasid_query query;
 	int r;
 
-	r = pasid_records_gather(app, &app->root, &session->records);
-	if (r && r != STATUS_PARTIAL)
+	r = pasid_records_read(app, &app->root, &session->records);
+	if (r)
 		return r;
-	session->partial = r == STATUS_PARTIAL;
+	session->partial = session->records.status < 0;
 	query = pasid_records_query(&session->records, &app->root,
 				    PASID_NEED_ALL & ~PASID_NEED_TABLES);
-	r = pasid_list(&query, &session->pasids);
+	r = pasid_list(&query, &session->pasids, &session->reports);
 	if (r == -ENOMEM)
 		return app_fail_errno(app, r, NULL, "cannot list the PASIDs");
 	/* Show the rest without PASIDs. */
@@ -58,12 +58,11 @@ static int list_contexts(struct topology_session *session)
 {
 	const struct pasid_records *records = &session->records;
 
-	session->contexts = calloc(records->n_sources + 1, sizeof(*session->contexts));
+	session->contexts = calloc(records->n_contexts + 1, sizeof(*session->contexts));
 	if (!session->contexts)
 		return -ENOMEM;
-	for (; session->n_contexts < records->n_sources; session->n_contexts++) {
-		const struct holder_context *source =
-			pasid_records_context(records, session->n_contexts);
+	for (; session->n_contexts < records->n_contexts; session->n_contexts++) {
+		const struct holder_context *source = &records->contexts[session->n_contexts];
 		struct topology_context *context = &session->contexts[session->n_contexts];
 
 		context->name = source->name;
@@ -152,7 +151,7 @@ static int limit(struct app *app, const struct topology_args *args, struct topol
 
 static void note_unseen(struct app *app, struct topology_session *session)
 {
-	int table = session->pasids.hardware_status, processes = session->pasids.process_status;
+	int table = session->reports.hardware_status, processes = session->reports.process_status;
 
 	if (session->topology.openers_status < 0)
 		processes = session->topology.openers_status;
@@ -189,6 +188,7 @@ int topology_session_read(struct app *app, const struct topology_args *args, uns
 	session = (struct topology_session){ 0 };
 	wanted.pasids = args->depth >= TOPOLOGY_PASID ? &ret->pasids : NULL;
 	attached = pasid_records_attached(&ret->records, &app->root);
+	wanted.reports = &ret->reports;
 	wanted.attached = wanted.pasids ? &attached : NULL;
 	wanted.contexts = ret->contexts;
 	wanted.n_contexts = ret->n_contexts;

@@ -24,7 +24,7 @@ static bool is_device(const struct topology_node *node)
 	return node->kind == TOPOLOGY_BRIDGE || node->kind == TOPOLOGY_DEVICE;
 }
 
-static bool is_wrong(const struct pasid_range *range)
+static bool is_wrong(const struct binding *range)
 {
 	return range->state == PASID_STATE_NOT_IN_HARDWARE ||
 	       range->state == PASID_STATE_NOT_RECORDED;
@@ -353,7 +353,7 @@ static void get_node(const void *p, struct out_value *ret)
 }
 
 /* "ioas guest (vm)", followed by what is wrong with it. */
-static void get_leads_to(const struct pasid_range *range, struct out_value *ret)
+static void get_leads_to(const struct binding *range, struct out_value *ret)
 {
 	char target[80], number[24] = "";
 

@@ -14,7 +14,7 @@
 #include "model/machine/device.h"
 #include "model/machine/group.h"
 #include "model/machine/iommu.h"
-#include "model/pasid/bindings.h"
+#include "model/pasid/walk.h"
 #include "util/cleanup.h"
 
 enum diff_what {
@@ -38,8 +38,8 @@ enum diff_type {
 	DIFF_NUMBER,
 	DIFF_ADDRESS,
 	DIFF_FLAG,
-	DIFF_TARGET,   /* of a struct pasid_range: its target and owner */
-	DIFF_OWNER,    /* of a struct pasid_range: its owner */
+	DIFF_TARGET,   /* of a struct binding: its target and owner */
+	DIFF_OWNER,    /* of a struct binding: its owner */
 	DIFF_ATTACHED, /* a struct device_attached */
 	DIFF_HARDWARE, /* of a struct device: ids and class */
 	DIFF_HOLDER,   /* of a struct diff_context: pid of its holder */
@@ -85,7 +85,7 @@ struct diff_side {
 	struct diff_context *contexts; /* owned, with their names */
 	size_t n_contexts;
 	int contexts_status; /* -errno: there may be more contexts */
-	struct pasid_table pasids;
+	struct bindings pasids;
 	int pasids_status;
 	struct pasid_reports reports;
 };

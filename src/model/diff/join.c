@@ -17,7 +17,7 @@ void diff_side_done(struct diff_side *side)
 	device_list_done(&side->devices);
 	group_list_done(&side->groups);
 	iommu_list_done(&side->iommus);
-	pasid_table_done(&side->pasids);
+	bindings_done(&side->pasids);
 	for (size_t i = 0; i < side->n_contexts; i++)
 		free(side->contexts[i].name);
 	free(side->contexts);
@@ -58,11 +58,6 @@ const char *const diff_kind_names[] = {
 const char *diff_kind_name(enum diff_kind kind)
 {
 	return diff_kind_names[kind];
-}
-
-static int add_range(const struct pasid_range *range, void *data)
-{
-	return pasid_table_add(data, range);
 }
 
 static int status_of(int r)
@@ -107,8 +102,8 @@ int diff_side_read(const struct pasid_query *query, const struct attached_query 
 	if (wake || root->captured)
 		need |= DEVICE_WAKE;
 	side.devices_status = status_of(device_list(root, need, &side.devices));
-	side.pasids_status = status_of(pasid_walk(query, add_range, &side.pasids, &side.reports));
-	side.contexts_status = query->records_status;
+	side.pasids_status = status_of(pasid_list(query, &side.pasids, &side.reports));
+	side.contexts_status = query->contexts.status;
 	if (read_attached(attached, &side) < 0 || side.iommus_status == -ENOMEM ||
 	    side.groups_status == -ENOMEM || side.devices_status == -ENOMEM ||
 	    side.pasids_status == -ENOMEM)
@@ -225,7 +220,7 @@ static bool same_attached(const struct device_attached *a, const struct device_a
 			: same_named(&a->name, &a->id, &b->name, &b->id));
 }
 
-static bool same_target(const struct pasid_range *a, const struct pasid_range *b)
+static bool same_target(const struct binding *a, const struct binding *b)
 {
 	return a->kind == b->kind && field_str_same(&a->through, &b->through) &&
 	       same_named(&a->ioas_name, &a->ioas, &b->ioas_name, &b->ioas) &&
@@ -233,7 +228,7 @@ static bool same_target(const struct pasid_range *a, const struct pasid_range *b
 }
 
 /* A context is the same if it has the same name, whatever its process. */
-static bool same_owner(const struct pasid_range *a, const struct pasid_range *b)
+static bool same_owner(const struct binding *a, const struct binding *b)
 {
 	if (a->context.status == 1 || b->context.status == 1)
 		return field_str_same(&a->context, &b->context);

@@ -6,10 +6,10 @@
 #include <string.h>
 
 /* The bindings of one side, sorted, and which sources could be read there. */
-struct bindings {
-	struct pasid_range *renamed;  /* copies of the table's rows, with the devices' new names */
-	const struct pasid_range **v; /* by device and number, unreported numbers first */
-	const struct pasid_range **by_pid; /* by device, whether the number is reported, process */
+struct sorted {
+	struct binding *renamed;       /* copies of the table's rows, with the devices' new names */
+	const struct binding **v;      /* by device and number, unreported numbers first */
+	const struct binding **by_pid; /* by device, whether the number is reported, process */
 	size_t n;
 	const struct pasid_reports *reports;
 	unsigned int sources; /* the sources that would have reported a binding that exists */
@@ -21,7 +21,7 @@ enum field { ITSELF, KIND, TARGET, OWNER, DOMAIN, FIELDS };
 /* State of the walk over both sides. */
 struct walk {
 	struct diff *diff;
-	struct bindings old, new;
+	struct sorted old, new;
 	size_t i, k;
 	uint32_t old_at, new_at; /* first PASID of the current range not handled yet */
 	/* Changes of consecutive PASIDs, by FIELD, held back while equal ones follow. */
@@ -39,7 +39,7 @@ static void walk_done(struct walk *walk)
 	free(walk->new.by_pid);
 }
 
-static int compare_pids(const struct pasid_range *x, const struct pasid_range *y)
+static int compare_pids(const struct binding *x, const struct binding *y)
 {
 	if (x->pid.status != y->pid.status)
 		return x->pid.status < y->pid.status ? -1 : 1;
@@ -54,7 +54,7 @@ static const char *text_of(const struct field_str *field)
 }
 
 /* Unreported numbers are distinguished by the process and by what they were bound through. */
-static int compare_unnumbered(const struct pasid_range *x, const struct pasid_range *y)
+static int compare_unnumbered(const struct binding *x, const struct binding *y)
 {
 	int order = compare_pids(x, y);
 
@@ -63,8 +63,8 @@ static int compare_unnumbered(const struct pasid_range *x, const struct pasid_ra
 
 static int compare_ranges(const void *a, const void *b)
 {
-	const struct pasid_range *x = *(struct pasid_range *const *)a;
-	const struct pasid_range *y = *(struct pasid_range *const *)b;
+	const struct binding *x = *(struct binding *const *)a;
+	const struct binding *y = *(struct binding *const *)b;
 	int order = diff_order(x->device, y->device);
 
 	if (order)
@@ -76,8 +76,8 @@ static int compare_ranges(const void *a, const void *b)
 
 static int compare_by_pid(const void *a, const void *b)
 {
-	const struct pasid_range *x = *(struct pasid_range *const *)a;
-	const struct pasid_range *y = *(struct pasid_range *const *)b;
+	const struct binding *x = *(struct binding *const *)a;
+	const struct binding *y = *(struct binding *const *)b;
 	int order = diff_order(x->device, y->device);
 
 	if (order)
@@ -95,26 +95,25 @@ static unsigned int believed(const struct diff_side *side)
 	for (unsigned int i = 0; i < side->reports.n; i++) {
 		const struct pasid_report *report = &side->reports.v[i];
 
-		if (report->status >= 0 && strcmp(report->name, pasid_source_vfio.name) != 0)
+		if (report->status >= 0 && !report->source->openers)
 			sources |= 1u << i;
 	}
 	return sources;
 }
 
-static int sort_bindings(const struct diff *diff, const struct diff_side *side,
-			 struct bindings *ret)
+static int sort_bindings(const struct diff *diff, const struct diff_side *side, struct sorted *ret)
 {
-	const struct pasid_table *table = &side->pasids;
+	const struct bindings *table = &side->pasids;
 
 	ret->renamed = calloc(table->n + 1, sizeof(*ret->renamed));
-	ret->v = calloc(table->n + 1, sizeof(struct pasid_range *));
-	ret->by_pid = calloc(table->n + 1, sizeof(struct pasid_range *));
+	ret->v = calloc(table->n + 1, sizeof(struct binding *));
+	ret->by_pid = calloc(table->n + 1, sizeof(struct binding *));
 	if (!ret->renamed || !ret->v || !ret->by_pid)
 		return -ENOMEM;
 	for (size_t i = 0; i < table->n; i++) {
 		ret->renamed[i] = table->v[i];
 		if (side == diff->old)
-			ret->renamed[i].device = (char *)diff_name(diff, table->v[i].device);
+			ret->renamed[i].device = diff_name(diff, table->v[i].device);
 		ret->v[i] = ret->by_pid[i] = &ret->renamed[i];
 	}
 	ret->n = table->n;
@@ -130,25 +129,25 @@ static int sort_bindings(const struct diff *diff, const struct diff_side *side,
  * Whether a number is reported may depend on what else is readable: does the other side have this
  * binding with its number reported, or this one without?
  */
-static bool is_renumbered(const struct pasid_range *range, const struct bindings *other)
+static bool is_renumbered(const struct binding *range, const struct sorted *other)
 {
-	const struct pasid_range key = { .device = range->device,
-					 .lo = range->lo ? 0 : 1,
-					 .pid = range->pid };
-	const struct pasid_range *at = &key;
+	const struct binding key = { .device = range->device,
+				     .lo = range->lo ? 0 : 1,
+				     .pid = range->pid };
+	const struct binding *at = &key;
 
 	return range->pid.status == 1 &&
 	       bsearch(&at, other->by_pid, other->n, sizeof(at), compare_by_pid);
 }
 
 /* Would the other side have reported it if it existed? */
-static bool is_settled(const struct pasid_range *range, const struct bindings *other)
+static bool is_settled(const struct binding *range, const struct sorted *other)
 {
 	return range->sources & other->sources || (other->hardware && range->hardware.status != 0);
 }
 
 /* Why it would not. */
-static int unsettled_error(const struct pasid_range *range, const struct bindings *other)
+static int unsettled_error(const struct binding *range, const struct sorted *other)
 {
 	for (unsigned int i = 0; i < other->reports->n; i++)
 		if (range->sources & 1u << i && other->reports->v[i].status < 0)
@@ -211,23 +210,23 @@ static int hold(struct walk *walk, enum field field, const struct diff_change *c
 	return r;
 }
 
-static struct diff_value range_value(const struct pasid_range *range, enum diff_type type)
+static struct diff_value range_value(const struct binding *range, enum diff_type type)
 {
 	return (struct diff_value){ .status = 1, .type = type, .object = range };
 }
 
 /* PASIDs LO to HI of a range that the other side does not have. */
-static int tell_one(struct walk *walk, const struct pasid_range *range, uint32_t lo, uint32_t hi,
+static int tell_one(struct walk *walk, const struct binding *range, uint32_t lo, uint32_t hi,
 		    bool came)
 {
-	const struct bindings *other = came ? &walk->old : &walk->new;
+	const struct sorted *other = came ? &walk->old : &walk->new;
 	struct diff_change change = {
 		.what = came ? DIFF_ADDED : DIFF_REMOVED,
 		.kind = DIFF_PASID,
 		.object = range->device,
 		.lo = lo,
 		.hi = hi,
-		.devices = &range->device,
+		.devices = (char *const *)&range->device,
 		.n_devices = 1,
 	};
 
@@ -260,14 +259,14 @@ static int compare_known(struct walk *walk, struct diff_change change, enum fiel
 	return r == 1 ? hold(walk, field, &told) : r;
 }
 
-static struct diff_value kind_value(const struct pasid_range *range)
+static struct diff_value kind_value(const struct binding *range)
 {
 	return (struct diff_value){ .status = range->kind != PASID_KIND_UNKNOWN,
 				    .text = pasid_kind_name(range->kind) };
 }
 
 /* The target, if more than its kind is known. */
-static struct diff_value target_value(const struct pasid_range *range)
+static struct diff_value target_value(const struct binding *range)
 {
 	struct diff_value value = range_value(range, DIFF_TARGET);
 
@@ -277,7 +276,7 @@ static struct diff_value target_value(const struct pasid_range *range)
 	return value;
 }
 
-static struct diff_value owner_value(const struct pasid_range *range)
+static struct diff_value owner_value(const struct binding *range)
 {
 	struct diff_value value = range_value(range, DIFF_OWNER);
 
@@ -285,8 +284,8 @@ static struct diff_value owner_value(const struct pasid_range *range)
 	return value;
 }
 
-static int compare_range(struct walk *walk, const struct pasid_range *old,
-			 const struct pasid_range *new, uint32_t lo, uint32_t hi)
+static int compare_range(struct walk *walk, const struct binding *old, const struct binding *new,
+			 uint32_t lo, uint32_t hi)
 {
 	const struct diff_change change = {
 		.what = DIFF_CHANGED,
@@ -294,7 +293,7 @@ static int compare_range(struct walk *walk, const struct pasid_range *old,
 		.object = new->device,
 		.lo = lo,
 		.hi = hi,
-		.devices = &new->device,
+		.devices = (char *const *)&new->device,
 		.n_devices = 1,
 	};
 	const struct diff_value was = target_value(old), is = target_value(new);
@@ -313,7 +312,7 @@ static int compare_range(struct walk *walk, const struct pasid_range *old,
 
 static void pass_old(struct walk *walk, uint32_t hi)
 {
-	const struct bindings *old = &walk->old;
+	const struct sorted *old = &walk->old;
 
 	walk->old_at = hi + 1;
 	if (hi >= old->v[walk->i]->hi && ++walk->i < old->n)
@@ -322,7 +321,7 @@ static void pass_old(struct walk *walk, uint32_t hi)
 
 static void pass_new(struct walk *walk, uint32_t hi)
 {
-	const struct bindings *new = &walk->new;
+	const struct sorted *new = &walk->new;
 
 	walk->new_at = hi + 1;
 	if (hi >= new->v[walk->k]->hi && ++walk->k < new->n)
@@ -332,7 +331,7 @@ static void pass_new(struct walk *walk, uint32_t hi)
 static int pass_one(struct walk *walk, uint32_t hi, bool came)
 {
 	const uint32_t lo = came ? walk->new_at : walk->old_at;
-	const struct pasid_range *range = came ? walk->new.v[walk->k] : walk->old.v[walk->i];
+	const struct binding *range = came ? walk->new.v[walk->k] : walk->old.v[walk->i];
 
 	if (came)
 		pass_new(walk, hi);
@@ -347,7 +346,7 @@ static uint32_t lesser(uint32_t a, uint32_t b)
 }
 
 /* Both sides have ranges of the device left. Handles the PASIDs up to where one begins or ends. */
-static int step(struct walk *walk, const struct pasid_range *old, const struct pasid_range *new)
+static int step(struct walk *walk, const struct binding *old, const struct binding *new)
 {
 	const uint32_t lo = walk->old_at;
 	uint32_t hi = lesser(old->hi, new->hi);
@@ -373,8 +372,8 @@ static int walk_bindings(struct walk *walk)
 	walk->old_at = walk->old.n ? walk->old.v[0]->lo : 0;
 	walk->new_at = walk->new.n ? walk->new.v[0]->lo : 0;
 	while (r == 0 && (walk->i < walk->old.n || walk->k < walk->new.n)) {
-		const struct pasid_range *old = walk->i < walk->old.n ? walk->old.v[walk->i] : NULL;
-		const struct pasid_range *new = walk->k < walk->new.n ? walk->new.v[walk->k] : NULL;
+		const struct binding *old = walk->i < walk->old.n ? walk->old.v[walk->i] : NULL;
+		const struct binding *new = walk->k < walk->new.n ? walk->new.v[walk->k] : NULL;
 		int order = !old ? 1 : !new ? -1 : diff_order(old->device, new->device);
 
 		if (order == 0)
@@ -395,15 +394,16 @@ static int compare_sources(struct diff *diff)
 		const struct pasid_report *was = &old->v[i], *is = &new->v[i];
 		const struct diff_change change = {
 			.kind = DIFF_PASID,
-			.field = was->name,
-			.old = { was->status < 0 ? was->status : 1, DIFF_NUMBER, was->rows, NULL },
-			.new = { is->status < 0 ? is->status : 1, DIFF_NUMBER, is->rows, NULL },
+			.field = was->source->name,
+			.old = { was->status < 0 ? was->status : 1, DIFF_NUMBER, was->n_rows,
+				 NULL },
+			.new = { is->status < 0 ? is->status : 1, DIFF_NUMBER, is->n_rows, NULL },
 		};
 
 		/* If this kernel never has the source, it is not a difference. */
 		if ((was->status >= 0 && is->status >= 0) ||
 		    (was->status == -EOPNOTSUPP && is->status == -EOPNOTSUPP) ||
-		    strcmp(was->name, pasid_source_vfio.name) == 0)
+		    was->source->openers)
 			continue;
 		r = diff_compare(diff, &change);
 	}

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/machine/device.h"
 #include "model/machine/iommu.h"
 #include "sys/debugfs_intel.h"
 #include "util/array.h"
@@ -176,3 +177,36 @@ int pasid_hardware(const struct sys_root *root, const char *device,
 		return missing_status(root);
 	return r == 0 ? 1 : r;
 }
+
+static int add_number(const struct pasid_entry *entry, void *data)
+{
+	return ranges_add(data, entry->pasid, entry->pasid);
+}
+
+int pasid_confirm(const struct sys_root *root, const char *path, const struct ranges *pasids,
+		  uint32_t *ret_missing)
+{
+	_cleanup_ranges_ struct ranges have = { 0 };
+	_cleanup_device_ struct device device = { 0 };
+	int r;
+
+	r = device_get(root, path, 0, &device);
+	if (r < 0)
+		return r;
+	r = pasid_hardware(root, device.id, add_number, &have);
+	if (r != 1)
+		return r == -ENOMEM ? r : 1;
+	for (size_t i = 0; i < pasids->n; i++)
+		for (uint64_t pasid = pasids->v[i].lo; pasid <= pasids->v[i].hi; pasid++)
+			if (!ranges_has(&have, (uint32_t)pasid)) {
+				*ret_missing = (uint32_t)pasid;
+				return 0;
+			}
+	return 1;
+}
+
+const struct pasid_source pasid_source_vtd = {
+	.name = "vt-d",
+	.what = "The tables of Intel's IOMMUs",
+	.path = "/sys/kernel/debug/iommu/intel/dmar_translation_struct",
+};

@@ -4,8 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "model/pasid/bindings.h"
-#include "model/pasid/sources.h"
+#include "model/pasid/walk.h"
 #include "sys/proc.h"
 #include "sys/root.h"
 #include "util/field.h"
@@ -74,70 +73,25 @@ void pasid_processes_done(struct pasid_processes *processes);
 /* Returns 0 or -ENOMEM; *RET belongs to the cache. */
 int pasid_process_get(struct pasid_processes *processes, pid_t pid, struct pasid_process **ret);
 
-/* Collects and sorts the claims of all sources. */
-
-/* A claim, or several equal ones. Strings belong to the pool. */
-struct pasid_stored {
-	char *device, *target, *ioas_name, *context;
-	uint32_t lo, hi; /* 0: number not reported */
-	uint8_t what, kind;
-	bool own, iommufd;
-	unsigned int sources; /* bit N for pasid_source_name(N) */
-	struct field_u64 pid, uid, ioas, hwpt, faults, fault_failures;
-};
-
-struct pasid_claims {
-	struct pasid_stored *v; /* when sorted: by device, then PASID */
-	size_t n;
-	struct strv pool; /* sorted by strcmp() */
-};
-
-void pasid_claims_done(struct pasid_claims *claims);
-
-/* Stores CLAIM of the source BIT. Returns 0 or -ENOMEM. */
-int pasid_claims_add(struct pasid_claims *claims, const struct pasid_claim *claim,
-		     unsigned int bit);
-void pasid_claims_sort(struct pasid_claims *claims);
-
-/* The index range [first, end) of one device in sorted claims. */
-struct pasid_span {
-	size_t first, end;
-};
-struct pasid_span pasid_claims_of(const struct pasid_claims *claims, const char *device);
-
-/*
- * An address space has the same PASID on all devices (mm->iommu_mm->pasid): if one source reports
- * its number for a process, sets it in the other claims of that process. Sorts again. Returns 0 or
- * -ENOMEM.
- */
-int pasid_claims_number(struct pasid_claims *claims);
-
-/* Sets the number of the claim at INDEX, which had none. The caller sorts afterwards. */
-void pasid_claims_set(struct pasid_claims *claims, size_t index, uint32_t pasid);
-
 /*
  * The claims of a device as sorted, disjoint ranges LO to HI; claims that contradict each other are
  * separate parts with the same LO and HI, one after the other. Claims without a number, or with a
  * number of the device's own MMU, are LOOSE.
  */
 struct pasid_parts {
-	struct pasid_stored *v;
+	struct binding *v;
 	size_t n;
-	struct pasid_stored *loose;
+	struct binding *loose;
 	size_t n_loose;
 };
 
 void pasid_parts_done(struct pasid_parts *parts);
-int pasid_parts_get(const struct pasid_claims *claims, struct pasid_span span,
+int pasid_parts_get(const struct bindings *claims, struct binding_span span,
 		    struct pasid_processes *processes, struct pasid_parts *ret);
 
 /*
  * Makes the row of a binding from a claim and the hardware's table entry.
  */
-
-#define PASID_BIT_CONTEXT 0u
-#define PASID_BIT_VTD     1u
-#define PASID_BIT_SOURCES 2u /* and higher bits: pasid_sources[] */
 
 /* What all bindings of a device have in common. */
 struct pasid_place {
@@ -185,32 +139,32 @@ struct pasid_rows {
  * the arguments. Returns 0 or -ENOMEM.
  */
 int pasid_row_get(struct pasid_rows *rows, const struct pasid_place *place,
-		  const struct pasid_stored *claim, const struct pasid_entry *entry, uint32_t lo,
-		  uint32_t hi, struct pasid_range *ret);
+		  const struct binding *claim, const struct pasid_entry *entry, uint32_t lo,
+		  uint32_t hi, struct binding *ret);
 
 /* State of pasid_walk(). */
 
 /* Consecutive equal PASIDs, held back until one differs. */
 struct pasid_run {
 	bool open, has_entry;
-	const struct pasid_stored *claim;
+	const struct binding *claim;
 	struct pasid_entry entry;
 	uint32_t lo, hi;
 };
 
 struct pasid_walk {
 	const struct pasid_query *query;
-	int (*each)(const struct pasid_range *range, void *data);
+	int (*each)(const struct binding *binding, void *data);
 	void *data;
 	int stopped; /* what EACH returned */
 	struct pasid_files files;
-	struct pasid_claims claims;
-	struct pasid_claims openers; /* of VFIO devices; read when an entry needs them */
+	struct bindings claims;
+	struct bindings openers; /* of VFIO devices; read when an entry needs them */
 	bool openers_read;
 	struct pasid_reports *reports;
 	struct pasid_rows rows;
 	int hardware_status; /* 1: all entries of the table were read; else why not */
-	size_t entries;
+	size_t n_entries;
 	bool *told; /* indexed by each device's first claim: the device is done */
 
 	/* The device being walked; PLACE's id is NULL between two devices. */
@@ -221,31 +175,17 @@ struct pasid_walk {
 	struct pasid_run run;
 };
 
-void pasid_walk_done(struct pasid_walk *walk);
-
-/* Reads a source into CLAIMS. Returns 0 or -ENOMEM. */
-int pasid_walk_read(struct pasid_walk *walk, unsigned int source, struct pasid_claims *claims);
-
-/*
- * Reads, unless done before, what PLACE needs to find the owner of ENTRY, which no source claims.
- * Returns 0 or -ENOMEM.
- */
-int pasid_walk_explain(struct pasid_walk *walk, const struct pasid_entry *entry);
-
 /* Reads once which processes have devices open. Returns 0 or -ENOMEM. */
 int pasid_walk_openers(struct pasid_walk *walk);
 
 /*
- * First the devices in the hardware's table, then those known only from claims. Return 0, what EACH
- * did, or -errno.
+ * Reads all sources but openers, which are only read if the query needs their status, and numbers
+ * the claims. Returns 0 or -ENOMEM.
  */
-int pasid_walk_hardware(struct pasid_walk *walk);
 int pasid_walk_claims(struct pasid_walk *walk);
 
 /*
- * Finds unreported numbers from the hardware's table: if only one process has bound a PASID of a
- * device, and only one of the device's entries is an unclaimed address space, that entry is the
- * process's; likewise for the kernel's own and the domain of the device's requests. Returns 0 or
- * -ENOMEM.
+ * Finds unreported numbers, in the claims and in the hardware's table, and sorts the claims again.
+ * Returns 0 or -ENOMEM.
  */
 int pasid_walk_number(struct pasid_walk *walk);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Finds unreported numbers of address spaces in the hardware's table. */
+/* Finds unreported numbers of address spaces: in other claims, and in the hardware's table. */
 #include "model/pasid/internal.h"
 
 #include <errno.h>
@@ -8,18 +8,95 @@
 #include "util/array.h"
 #include "util/cleanup.h"
 
+static bool is_unnumbered(const struct binding *claim, enum pasid_kind kind)
+{
+	return claim->what == PASID_CLAIM_SOME && claim->kind == kind && !claim->own;
+}
+
+static void set_number(struct binding *claim, uint32_t pasid)
+{
+	claim->what = PASID_CLAIM_NUMBER;
+	claim->lo = claim->hi = pasid;
+}
+
+/* The PASID of a process's address space. */
+struct number {
+	uint64_t pid;
+	uint32_t pasid;
+};
+
+struct numbers {
+	struct number *v;
+	size_t n;
+};
+
+static void numbers_done(struct numbers *numbers)
+{
+	free(numbers->v);
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+	const struct number *x = a, *y = b;
+
+	return u64_compare(x->pid, y->pid);
+}
+
+static int numbers_get(const struct bindings *claims, struct numbers *ret)
+{
+	for (size_t i = 0; i < claims->n; i++) {
+		const struct binding *claim = &claims->v[i];
+		struct number *number;
+
+		if (claim->what != PASID_CLAIM_NUMBER || claim->kind != PASID_KIND_SVA ||
+		    claim->own || claim->pid.status != 1)
+			continue;
+		number = array_push(ret->v, ret->n);
+		if (!number)
+			return -ENOMEM;
+		*number = (struct number){ claim->pid.value, claim->lo };
+	}
+	if (ret->n)
+		qsort(ret->v, ret->n, sizeof(ret->v[0]), compare_numbers);
+	return 0;
+}
+
+/*
+ * An address space has the same PASID on all devices (mm->iommu_mm->pasid): if one source reports
+ * its number for a process, sets it in the other claims of that process.
+ */
+static int number_from_claims(struct bindings *claims)
+{
+	_cleanup_(numbers_done) struct numbers numbers = { 0 };
+
+	if (numbers_get(claims, &numbers) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; numbers.n && i < claims->n; i++) {
+		struct binding *claim = &claims->v[i];
+		const struct number key = { .pid = claim->pid.value }, *found;
+
+		if (!is_unnumbered(claim, PASID_KIND_SVA) || claim->pid.status != 1)
+			continue;
+		found = bsearch(&key, numbers.v, numbers.n, sizeof(key), compare_numbers);
+		if (found)
+			set_number(claim, found->pasid);
+	}
+	bindings_sort(claims);
+	return 0;
+}
+
 /*
  * A device where a single process, or the kernel, has bound a PASID without reporting its number.
  */
 struct wanted {
-	struct pasid_span span;
+	struct binding_span span;
 	enum pasid_kind kind; /* SVA or DMA */
 	size_t found;         /* number of entries that match */
 	uint32_t pasid;
 };
 
 struct search {
-	const struct pasid_claims *claims;
+	const struct bindings *claims;
 	struct wanted *v;
 	size_t n;
 	size_t last; /* start of the search: entries are grouped by device */
@@ -30,19 +107,14 @@ static void search_done(struct search *search)
 	free(search->v);
 }
 
-static bool is_unnumbered(const struct pasid_stored *claim, enum pasid_kind kind)
-{
-	return claim->what == PASID_CLAIM_SOME && claim->kind == kind && !claim->own;
-}
-
-static int add_wanted(struct search *search, struct pasid_span span, enum pasid_kind kind)
+static int add_wanted(struct search *search, struct binding_span span, enum pasid_kind kind)
 {
 	struct wanted *slot;
 	struct field_u64 pid = { 0 };
 	size_t n = 0;
 
 	for (size_t i = span.first; i < span.end; i++) {
-		const struct pasid_stored *claim = &search->claims->v[i];
+		const struct binding *claim = &search->claims->v[i];
 
 		if (!is_unnumbered(claim, kind))
 			continue;
@@ -101,13 +173,18 @@ static int on_entry(const struct pasid_entry *entry, void *data)
 	return 0;
 }
 
-int pasid_walk_number(struct pasid_walk *walk)
+/*
+ * If only one process has bound a PASID of a device, and only one of the device's entries in the
+ * hardware's table is an unclaimed address space, that entry is the process's; likewise for the
+ * kernel's own and the domain of the device's requests.
+ */
+static int number_from_hardware(const struct pasid_query *query, struct bindings *claims)
 {
-	_cleanup_(search_done) struct search search = { .claims = &walk->claims };
+	_cleanup_(search_done) struct search search = { .claims = claims };
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < walk->claims.n;) {
-		struct pasid_span span = pasid_claims_of(&walk->claims, walk->claims.v[i].device);
+	for (size_t i = 0; r == 0 && i < claims->n;) {
+		struct binding_span span = bindings_of(claims, claims->v[i].device);
 
 		r = add_wanted(&search, span, PASID_KIND_SVA);
 		if (r == 0)
@@ -116,15 +193,22 @@ int pasid_walk_number(struct pasid_walk *walk)
 	}
 	if (r < 0 || search.n == 0)
 		return r;
-	r = pasid_hardware(walk->query->root, walk->query->device, on_entry, &search);
+	r = pasid_hardware(query->root, query->device, on_entry, &search);
 	/* A match is only unique if the whole table was read. */
 	if (r != 1)
 		return r == -ENOMEM ? r : 0;
 	for (size_t i = 0; i < search.n; i++)
 		for (size_t k = search.v[i].span.first;
 		     search.v[i].found == 1 && k < search.v[i].span.end; k++)
-			if (is_unnumbered(&walk->claims.v[k], search.v[i].kind))
-				pasid_claims_set(&walk->claims, k, search.v[i].pasid);
-	pasid_claims_sort(&walk->claims);
+			if (is_unnumbered(&claims->v[k], search.v[i].kind))
+				set_number(&claims->v[k], search.v[i].pasid);
+	bindings_sort(claims);
 	return 0;
+}
+
+int pasid_walk_number(struct pasid_walk *walk)
+{
+	int r = number_from_claims(&walk->claims);
+
+	return r < 0 ? r : number_from_hardware(walk->query, &walk->claims);
 }

@@ -31,7 +31,7 @@ static int is_older(struct pasid_processes *processes, uint64_t a, uint64_t b, b
 }
 
 /* Two claims on a PASID are the same binding unless they contradict each other. */
-static bool agree(const struct pasid_stored *a, const struct pasid_stored *b)
+static bool agree(const struct binding *a, const struct binding *b)
 {
 	bool same_source = (a->sources & b->sources) != 0;
 
@@ -40,8 +40,8 @@ static bool agree(const struct pasid_stored *a, const struct pasid_stored *b)
 	if (a->kind != b->kind && a->kind != PASID_KIND_UNKNOWN && b->kind != PASID_KIND_UNKNOWN)
 		return false;
 	/* Only one of two contexts can have it. */
-	if (a->context || b->context)
-		return !same_source && (!a->context || !b->context);
+	if (a->context.status || b->context.status)
+		return !same_source && (!a->context.status || !b->context.status);
 	/* Without a number, claims of different processes are different bindings. */
 	if (a->pid.status == 1 && b->pid.status == 1 && a->pid.value != b->pid.value)
 		return same_source && a->lo != 0;
@@ -61,8 +61,7 @@ static void add_count(struct field_u64 *to, const struct field_u64 *from, bool s
  * Adds to A what B knows. If several processes share an open file, the oldest is the one that
  * opened it.
  */
-static int merge(struct pasid_processes *processes, struct pasid_stored *a,
-		 const struct pasid_stored *b)
+static int merge(struct pasid_processes *processes, struct binding *a, const struct binding *b)
 {
 	bool same_source = (a->sources & b->sources) != 0, older = false;
 	int r;
@@ -81,9 +80,9 @@ static int merge(struct pasid_processes *processes, struct pasid_stored *a,
 		a->kind = b->kind;
 	if (a->what == PASID_CLAIM_STALE)
 		a->what = b->what;
-	if (!a->target || older)
-		a->target = b->target ? b->target : a->target;
-	if (b->context) {
+	if (b->through.status && (!a->through.status || older))
+		a->through = b->through;
+	if (b->context.status) {
 		a->context = b->context;
 		a->ioas = b->ioas;
 		a->ioas_name = b->ioas_name;
@@ -99,13 +98,13 @@ static int merge(struct pasid_processes *processes, struct pasid_stored *a,
  * someone makes up claims to slow us down.
  */
 struct active {
-	struct pasid_stored *v[16];
+	struct binding *v[16];
 	size_t n;
 };
 
-static int push(struct pasid_stored **list, size_t *n, const struct pasid_stored *claim)
+static int push(struct binding **list, size_t *n, const struct binding *claim)
 {
-	struct pasid_stored *slot = array_push(*list, *n);
+	struct binding *slot = array_push(*list, *n);
 
 	if (!slot)
 		return -ENOMEM;
@@ -117,8 +116,8 @@ static int push(struct pasid_stored **list, size_t *n, const struct pasid_stored
  * Merges CLAIM into the first part of LIST, from index FROM on, that agrees with it; else appends
  * it.
  */
-static int add_part(struct pasid_processes *processes, const struct pasid_stored *claim,
-		    struct pasid_stored **list, size_t *n, size_t from)
+static int add_part(struct pasid_processes *processes, const struct binding *claim,
+		    struct binding **list, size_t *n, size_t from)
 {
 	for (size_t i = from; i < *n; i++)
 		if (agree(&(*list)[i], claim))
@@ -137,7 +136,7 @@ static int add_active(struct pasid_processes *processes, struct active *active, 
 		if (active->v[i]->hi < hi)
 			hi = active->v[i]->hi;
 	for (size_t i = 0; i < active->n; i++) {
-		struct pasid_stored part = *active->v[i];
+		struct binding part = *active->v[i];
 
 		part.lo = lo;
 		part.hi = (uint32_t)hi;
@@ -152,8 +151,8 @@ static int add_active(struct pasid_processes *processes, struct active *active, 
 }
 
 /* A process may have opened a device many times: equal claims count once. */
-static int activate(struct pasid_processes *processes, struct active *active,
-		    struct pasid_stored *claim, struct pasid_parts *parts)
+static int activate(struct pasid_processes *processes, struct active *active, struct binding *claim,
+		    struct pasid_parts *parts)
 {
 	for (size_t i = 0; i < active->n; i++)
 		if (agree(active->v[i], claim))
@@ -165,7 +164,7 @@ static int activate(struct pasid_processes *processes, struct active *active,
 }
 
 /* Sweeps over numbered claims, sorted by start, and merges them. */
-static int sweep(struct pasid_stored *claims, size_t n, struct pasid_processes *processes,
+static int sweep(struct binding *claims, size_t n, struct pasid_processes *processes,
 		 struct pasid_parts *parts)
 {
 	struct active active = { .n = 0 };
@@ -187,7 +186,7 @@ static int sweep(struct pasid_stored *claims, size_t n, struct pasid_processes *
 }
 
 /* Adjacent sorted claims: if this is false, no claim after A agrees with one up to A. */
-static bool may_agree(const struct pasid_stored *a, const struct pasid_stored *b)
+static bool may_agree(const struct binding *a, const struct binding *b)
 {
 	if (a->lo != b->lo)
 		return false;
@@ -195,11 +194,11 @@ static bool may_agree(const struct pasid_stored *a, const struct pasid_stored *b
 	return a->lo || (a->sources == b->sources && a->pid.value == b->pid.value);
 }
 
-int pasid_parts_get(const struct pasid_claims *claims, struct pasid_span span,
+int pasid_parts_get(const struct bindings *claims, struct binding_span span,
 		    struct pasid_processes *processes, struct pasid_parts *ret)
 {
 	_cleanup_(pasid_parts_done) struct pasid_parts parts = { 0 };
-	_cleanup_free_ struct pasid_stored *numbered = NULL;
+	_cleanup_free_ struct binding *numbered = NULL;
 	size_t n = 0, from = 0;
 	int r = 0;
 
@@ -208,7 +207,7 @@ int pasid_parts_get(const struct pasid_claims *claims, struct pasid_span span,
 	if (span.end > span.first && !numbered)
 		return -ENOMEM;
 	for (size_t i = span.first; r == 0 && i < span.end; i++) {
-		const struct pasid_stored *claim = &claims->v[i];
+		const struct binding *claim = &claims->v[i];
 
 		if (claim->lo && !claim->own) {
 			numbered[n++] = *claim;

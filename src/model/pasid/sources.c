@@ -11,42 +11,53 @@
 #include "util/cleanup.h"
 #include "util/parse.h"
 
-const struct pasid_source *const pasid_sources[] = {
-	&pasid_source_uio,     &pasid_source_uacce, &pasid_source_idxd,
-	&pasid_source_amdxdna, &pasid_source_kfd,   &pasid_source_amdgpu,
-	&pasid_source_vfio,    &pasid_source_amd,   NULL,
+const struct pasid_source *const pasid_sources[PASID_SOURCES_MAX + 1] = {
+	[PASID_SOURCE_CONTEXT] = &pasid_source_context,
+	[PASID_SOURCE_VTD] = &pasid_source_vtd,
+	&pasid_source_uio,
+	&pasid_source_uacce,
+	&pasid_source_idxd,
+	&pasid_source_amdxdna,
+	&pasid_source_kfd,
+	&pasid_source_amdgpu,
+	&pasid_source_vfio,
+	&pasid_source_amd,
 };
 
-const char *const pasid_kind_names[] = {
-	[PASID_KIND_UNKNOWN] = "unknown", [PASID_KIND_IOAS] = "ioas",
-	[PASID_KIND_HWPT] = "hwpt",       [PASID_KIND_SVA] = "sva",
-	[PASID_KIND_NESTED] = "nested",   [PASID_KIND_DMA] = "dma",
-	[PASID_KIND_DMA + 1] = NULL,
-};
-
-const char *pasid_kind_name(enum pasid_kind kind)
-{
-	return pasid_kind_names[kind];
-}
-
-int pasid_source_read(const struct pasid_source *source, struct pasid_reader *reader)
+int pasid_source_read(unsigned int n, struct pasid_reader *reader)
 {
 	int r;
 
-	reader->n = 0;
+	reader->n_rows = 0;
+	reader->source = n;
 	*reader->reason = '\0';
-	r = source->read(reader);
+	r = pasid_sources[n]->read(reader);
 	if (r < 0 && !*reader->reason)
 		pasid_reader_reason(reader, "%s", strerror(-r));
 	return r;
 }
 
-int pasid_reader_claim(struct pasid_reader *reader, const struct pasid_claim *claim)
+static bool is_numbered(const struct binding *claim)
 {
+	return claim->what == PASID_CLAIM_NUMBER || claim->what == PASID_CLAIM_STALE;
+}
+
+int pasid_reader_claim(struct pasid_reader *reader, const struct binding *claim)
+{
+	struct binding binding = *claim;
+
 	if (reader->device && strcmp(claim->device, reader->device) != 0)
 		return 0;
-	reader->n++;
-	return reader->each(claim, reader->data);
+	reader->n_rows += claim->hi - claim->lo + 1;
+	binding.sources = 1u << reader->source;
+	/* PASID 0 is the RID's own, whatever a source reports. */
+	if (binding.lo == 0 && is_numbered(claim))
+		binding.lo = 1;
+	if (!is_numbered(claim))
+		binding.lo = binding.hi = 0;
+	if (binding.lo > binding.hi || binding.hi > PASID_MAX)
+		return 0;
+	return bindings_add(reader->claims, &binding);
 }
 
 void pasid_reader_reason(struct pasid_reader *reader, const char *format, ...)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Sources that report which process has which PASID. Each is a const datum whose read() calls back
- * with claims. model/pasid/bindings.h joins the claims of all sources.
+ * with claims, which are bindings. model/pasid/walk.h joins the claims of all sources.
  */
 #pragma once
 
@@ -10,53 +10,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "model/pasid/binding.h"
 #include "sys/root.h"
 #include "util/field.h"
-#include "util/pasid.h"
-
-enum pasid_kind {
-	PASID_KIND_UNKNOWN, /* in hardware, target not reported by any source */
-	PASID_KIND_IOAS,
-	PASID_KIND_HWPT,   /* attached to an HWPT without IOAS */
-	PASID_KIND_SVA,    /* address space of a process */
-	PASID_KIND_NESTED, /* a guest's page table, nested on ours */
-	PASID_KIND_DMA,    /* domain of the kernel's DMA API, used by a driver */
-};
-
-extern const char *const pasid_kind_names[]; /* the names of all kinds, up to a NULL */
-const char *pasid_kind_name(
-	enum pasid_kind kind); /* "ioas", "hwpt", "sva", "nested", "dma", "unknown" */
-
-enum pasid_claim_what {
-	PASID_CLAIM_NUMBER, /* PASIDs LO to HI are bound */
-	PASID_CLAIM_STALE,  /* as NUMBER, but the reader may not see whether they still are */
-	PASID_CLAIM_SOME,   /* one is bound, number not reported: KFD's 0, idxd's open queues */
-	PASID_CLAIM_OPENER, /* the process has the device open and may have bound any number */
-};
-
-/* A report of a source. Strings belong to the source and are copied. */
-struct pasid_claim {
-	const char *device; /* sysfs id: "0000:03:00.0" */
-	enum pasid_claim_what what;
-	uint32_t lo, hi; /* inclusive, if the number is reported */
-	enum pasid_kind kind;
-	/*
-	 * The process whose address space it is, or the one that bound it; of several that share
-	 * it, the oldest.
-	 */
-	struct field_u64 pid;
-	const char *target; /* the node it was bound through: "wq0.1", "renderD128"; or NULL */
-	struct field_u64 faults, fault_failures; /* the driver's counters */
-	bool own;     /* a number of the device's own MMU, in no IOMMU table */
-	bool iommufd; /* of an opener: also has /dev/iommu open */
-
-	/* Only from contexts' records. */
-	struct field_u64 ioas;
-	const char *ioas_name; /* NULL: none */
-	struct field_u64 hwpt;
-	const char *context;  /* NULL: none */
-	struct field_u64 uid; /* absent: same as the process */
-};
 
 /* An open device node or VFIO device of a process: see sys_proc_files(). */
 struct pasid_file {
@@ -94,33 +50,43 @@ enum pasid_need {
 	PASID_NEED_ALL = (1u << 7) - 1,
 };
 
+/* What contexts record. The model cannot ask their holders, so the caller has done so. */
+struct pasid_contexts {
+	const struct bindings *bindings; /* NULL: none */
+	const pid_t *holders; /* of all contexts: what they have no record of is not theirs */
+	size_t n_holders;
+	int status; /* 1; 0: none; -errno: not all contexts asked; -EREMOTE: not captured */
+};
+
 /* Argument of a source's read(). */
 struct pasid_reader {
 	const struct sys_root *root;
+	const struct pasid_contexts *contexts;
 	const char *device; /* only its claims are wanted, others may be made; NULL: all */
 	unsigned int need;
 	struct pasid_files *files;
-	int (*each)(const struct pasid_claim *claim, void *data);
-	void *data;
-	size_t n;         /* number of claims made */
-	char reason[200]; /* in words: see pasid_reader_reason() */
+	struct bindings *claims; /* where they go */
+	unsigned int source;     /* the one that is read: index in pasid_sources[] */
+	size_t n_rows;           /* number of PASIDs or openers that it claimed */
+	char reason[200];        /* in words: see pasid_reader_reason() */
 };
 
 struct pasid_source {
 	const char *name; /* "idxd" */
 	const char *what; /* the source in words */
 	const char *path; /* what is read: "/sys/bus/dsa/devices" */
+	bool openers;     /* claims who has a device open (PASID_CLAIM_OPENER), not bindings */
 	/*
 	 * Returns 1 if all was read; 0 if this machine does not have it; -EOPNOTSUPP if this kernel
 	 * does not show it; another -errno if it could not be read. Claims made before an error are
-	 * valid: others may be missing. NULL: the source makes no claims. For 0 and -errno a reason
-	 * is set, by default strerror()'s. -ENOMEM ends all reading.
+	 * valid: others may be missing. For 0 and -errno a reason is set, by default strerror()'s.
+	 * -ENOMEM ends all reading. NULL: the hardware's table, which the walk reads.
 	 */
 	int (*read)(struct pasid_reader *reader);
 };
 
-/* Makes a claim. Returns 0, or a negative number that read() is to return at once. */
-int pasid_reader_claim(struct pasid_reader *reader, const struct pasid_claim *claim);
+/* Makes a claim, a copy, of this source. Returns 0, or -ENOMEM, which read() is to return at once. */
+int pasid_reader_claim(struct pasid_reader *reader, const struct binding *claim);
 
 /* Sets why nothing, or not everything, was read: "no module idxd". */
 void pasid_reader_reason(struct pasid_reader *reader, const char *format, ...)
@@ -152,17 +118,24 @@ void pasid_node_get(const struct sys_root *root, const char *sysfs, const char *
 		    struct pasid_node *ret);
 bool pasid_node_is(const struct pasid_node *node, const struct pasid_file *file);
 
-/* Calls a source's read() and returns its result; the reason is then in READER. */
-int pasid_source_read(const struct pasid_source *source, struct pasid_reader *reader);
+/* Calls the read() of source N and returns its result; the reason is then in READER. */
+int pasid_source_read(unsigned int n, struct pasid_reader *reader);
 
 extern const struct pasid_source pasid_source_amd;
 extern const struct pasid_source pasid_source_amdgpu;
 extern const struct pasid_source pasid_source_amdxdna;
+extern const struct pasid_source pasid_source_context;
 extern const struct pasid_source pasid_source_idxd;
 extern const struct pasid_source pasid_source_kfd;
 extern const struct pasid_source pasid_source_uacce;
 extern const struct pasid_source pasid_source_uio;
 extern const struct pasid_source pasid_source_vfio;
+extern const struct pasid_source pasid_source_vtd;
 
-/* All sources that make claims, in the order in which they are listed, terminated by NULL. */
-extern const struct pasid_source *const pasid_sources[];
+#define PASID_SOURCES_MAX 16
+
+/* All sources, in the order in which they are listed, terminated by NULL. */
+extern const struct pasid_source *const pasid_sources[PASID_SOURCES_MAX + 1];
+/* The places in it that the join needs to know. */
+#define PASID_SOURCE_CONTEXT 0u
+#define PASID_SOURCE_VTD     1u

@@ -117,7 +117,7 @@ static int add_process(struct build *build, size_t parent, const struct device_o
 }
 
 /* Does B continue A, with the same target? Domains may differ, they are internal to the IOMMU. */
-static bool continues(const struct pasid_range *a, const struct pasid_range *b)
+static bool continues(const struct binding *a, const struct binding *b)
 {
 	return strcmp(a->device, b->device) == 0 && a->hi + UINT64_C(1) == b->lo &&
 	       a->kind == b->kind && a->state == b->state && field_u64_same(&a->ioas, &b->ioas) &&
@@ -126,7 +126,7 @@ static bool continues(const struct pasid_range *a, const struct pasid_range *b)
 }
 
 /* Index of the first range of the device, or the table's end. The table is sorted by device. */
-static size_t find_ranges(const struct pasid_table *table, const char *device)
+static size_t find_ranges(const struct bindings *table, const char *device)
 {
 	size_t lo = 0, hi = table->n;
 
@@ -159,8 +159,7 @@ static int add_rid(struct build *build, size_t parent, const struct device *devi
  * A node for consecutive equal PASIDs of TABLE from I on. Returns the index after them, or 0 if out
  * of memory.
  */
-static size_t add_range(struct build *build, size_t parent, const struct pasid_table *table,
-			size_t i)
+static size_t add_range(struct build *build, size_t parent, const struct bindings *table, size_t i)
 {
 	struct topology_node *node = add_node(build, TOPOLOGY_PASID, parent);
 
@@ -177,11 +176,11 @@ static size_t add_range(struct build *build, size_t parent, const struct pasid_t
 /* The PASIDs of a device, and below each the process that uses it. */
 static int add_pasids(struct build *build, size_t parent, const struct device *device)
 {
-	const struct pasid_table *table = build->need->pasids;
+	const struct bindings *table = build->need->pasids;
 	size_t i = find_ranges(table, device->id);
 
 	while (i < table->n && strcmp(table->v[i].device, device->id) == 0) {
-		const struct pasid_range *range = &table->v[i];
+		const struct binding *range = &table->v[i];
 		size_t at = build->topology->n;
 
 		i = add_range(build, parent, table, i);
@@ -336,7 +335,7 @@ static bool is_attached(const struct device *device, const struct topology_conte
 	       attached->context.status == 1 && strcmp(attached->context.value, context->name) == 0;
 }
 
-static bool leads_to(const struct pasid_range *range, const struct topology_context *context,
+static bool leads_to(const struct binding *range, const struct topology_context *context,
 		     const struct topology_ioas *ioas)
 {
 	return range->ioas.status == 1 && range->ioas.value == ioas->id &&
@@ -348,7 +347,7 @@ static int add_users(struct build *build, size_t parent, const struct topology_c
 		     const struct topology_ioas *ioas)
 {
 	const struct topology *topology = build->topology;
-	const struct pasid_table *table = build->need->pasids;
+	const struct bindings *table = build->need->pasids;
 
 	for (size_t i = 0; i < topology->groups.n; i++)
 		for (size_t k = 0; k < topology->groups.v[i].n_members; k++) {
@@ -396,11 +395,12 @@ static int add_context(struct build *build, const struct topology_context *conte
 /* Without tables of PASIDs on this machine, only those of contexts could be missed. */
 static int pasid_error(const struct topology_need *need)
 {
-	int status = need->pasids ? need->pasids->hardware_status : 1;
+	int status = need->pasids ? need->reports->hardware_status : 1;
+	int contexts = need->pasids ? need->reports->v[PASID_SOURCE_CONTEXT].status : 1;
 
 	if (status < 0 && status != -EOPNOTSUPP)
 		return status;
-	return status < 0 && need->pasids->records_status < 0 ? need->pasids->records_status : 0;
+	return status < 0 && contexts < 0 ? contexts : 0;
 }
 
 int topology_build(struct topology *topology, const struct topology_need *need)

@@ -48,7 +48,7 @@ static bool same_device(const struct device *a, const struct device *b)
 	       field_str_same(&a->driver, &b->driver) && field_str_same(&a->physfn, &b->physfn);
 }
 
-static bool same_target(const struct pasid_range *a, const struct pasid_range *b,
+static bool same_target(const struct binding *a, const struct binding *b,
 			enum topology_likeness likeness)
 {
 	if (a->kind != b->kind || a->state != b->state)

@@ -14,7 +14,7 @@
 #include "model/machine/device.h"
 #include "model/machine/group.h"
 #include "model/machine/iommu.h"
-#include "model/pasid/bindings.h"
+#include "model/pasid/walk.h"
 #include "sys/root.h"
 #include "util/cleanup.h"
 
@@ -65,7 +65,7 @@ struct topology_node {
 	const struct topology_ioas *ioas;
 	const struct group *group;
 	const struct device *device;
-	const struct pasid_range *range;    /* the first of consecutive ranges */
+	const struct binding *range;        /* the first of consecutive ranges */
 	uint32_t lo, hi;                    /* with RANGE: the PASIDs, inclusive */
 	const struct device_opener *opener; /* process with the device open; else see RANGE */
 };
@@ -86,7 +86,8 @@ struct topology {
 struct topology_need {
 	unsigned int iommu, group, device;       /* IOMMU_NEED_*, GROUP_NEED_*, DEVICE_NEED_* */
 	enum topology_kind depth;                /* last kind of nodes; bridges come with devices */
-	const struct pasid_table *pasids;        /* borrowed by the nodes; NULL: none */
+	const struct bindings *pasids;           /* borrowed by the nodes; NULL: none */
+	const struct pasid_reports *reports;     /* if there are PASIDs */
 	const struct attached_query *attached;   /* NULL: leave out what devices are attached to */
 	const struct topology_context *contexts; /* borrowed by the nodes */
 	size_t n_contexts;

@@ -85,7 +85,7 @@ static struct diff_side side_of(const char *devices)
 }
 
 /* "ioas red (90 ioasid:vm)" */
-static void put_target(FILE *f, const struct pasid_range *range)
+static void put_target(FILE *f, const struct binding *range)
 {
 	const struct field_str *name =
 		range->ioas_name.status == 1 ? &range->ioas_name : &range->through;
@@ -116,7 +116,7 @@ static void put_value(FILE *f, const struct diff_value *value)
 	else if (value->type == DIFF_TARGET)
 		put_target(f, value->object);
 	else if (value->type == DIFF_OWNER)
-		fprintf(f, " %" PRIu64, ((const struct pasid_range *)value->object)->pid.value);
+		fprintf(f, " %" PRIu64, ((const struct binding *)value->object)->pid.value);
 	else if (value->type == DIFF_HARDWARE)
 		put_hardware(f, value->object);
 	else if (value->type == DIFF_ATTACHED)
@@ -366,20 +366,20 @@ static void add_reports(struct diff_side *side, int context, int table, int driv
 	side->reports = (struct pasid_reports){
 		.n = 3,
 		.hardware_status = table == 1 ? 1 : -EACCES,
-		.v = { { .name = "context", .status = context },
-		       { .name = "vt-d", .status = table },
-		       { .name = "uio", .status = driver } },
+		.v = { { .source = &pasid_source_context, .status = context },
+		       { .source = &pasid_source_vtd, .status = table },
+		       { .source = &pasid_source_uio, .status = driver } },
 	};
 }
 
-static struct pasid_range *add_range(struct diff_side *side, uint32_t lo, uint32_t hi,
-				     unsigned int sources, uint64_t pid)
+static struct binding *add_range(struct diff_side *side, uint32_t lo, uint32_t hi,
+				 unsigned int sources, uint64_t pid)
 {
-	struct pasid_range *range = array_push(side->pasids.v, side->pasids.n);
+	struct binding *range = array_push(side->pasids.v, side->pasids.n);
 
 	assert_non_null(range);
-	*range = (struct pasid_range){
-		.device = copy("d"),
+	*range = (struct binding){
+		.device = "d",
 		.lo = lo,
 		.hi = hi,
 		.kind = sources & DRIVER ? PASID_KIND_SVA : PASID_KIND_UNKNOWN,
@@ -392,10 +392,9 @@ static struct pasid_range *add_range(struct diff_side *side, uint32_t lo, uint32
 }
 
 /* Changes the device set by add_range(). */
-static void name_range(struct pasid_range *range, const char *device)
+static void name_range(struct binding *range, const char *device)
 {
-	free(range->device);
-	range->device = copy(device);
+	range->device = device;
 }
 
 /* A device at PATH below the root bus, with an id. */
@@ -554,7 +553,7 @@ static void ranges(void **state)
 static void only_known(void **state)
 {
 	struct diff_side old = side_of(""), new = side_of("");
-	struct pasid_range *range;
+	struct binding *range;
 
 	(void)state;
 	add_reports(&old, -EREMOTE, 1, 1);
@@ -562,12 +561,12 @@ static void only_known(void **state)
 	add_range(&old, 42, 42, TABLE, 0)->domain = field_u64(3);
 	range = add_range(&new, 42, 42, CONTEXT | TABLE, 90);
 	range->kind = PASID_KIND_IOAS;
-	range->ioas_name = text_field("red");
+	range->ioas_name = field_str_borrow("red");
 	range->domain = field_u64(4);
 	range = add_range(&new, 43, 43, CONTEXT | TABLE, 90);
 	range->kind = PASID_KIND_IOAS;
-	range->ioas_name = text_field("red");
-	range->command = text_field("ioasid:vm");
+	range->ioas_name = field_str_borrow("red");
+	range->command = field_str_borrow("ioasid:vm");
 	check(old, new,
 	      "unreadable pasid - context ? 0\n"
 	      "changed pasid d 42-42 domain 3 4\n"
@@ -608,13 +607,13 @@ static void numbers_not_told(void **state)
 	(void)state;
 	add_reports(&old, 1, -EACCES, 1);
 	add_reports(&new, 1, 1, 1);
-	add_range(&old, 0, 0, DRIVER, 5)->through = text_field("wq0.1");
-	add_range(&old, 0, 0, DRIVER, 6)->through = text_field("wq0.1");
-	add_range(&old, 0, 0, DRIVER, 7)->through = text_field("wq0.2");
+	add_range(&old, 0, 0, DRIVER, 5)->through = field_str_borrow("wq0.1");
+	add_range(&old, 0, 0, DRIVER, 6)->through = field_str_borrow("wq0.1");
+	add_range(&old, 0, 0, DRIVER, 7)->through = field_str_borrow("wq0.2");
 	/* Only one side's table shows this one's number. */
-	add_range(&new, 12, 12, DRIVER | TABLE, 5)->through = text_field("wq0.1");
-	add_range(&new, 0, 0, DRIVER, 7)->through = text_field("wq0.2");
-	add_range(&new, 0, 0, DRIVER, 8)->through = text_field("wq0.2");
+	add_range(&new, 12, 12, DRIVER | TABLE, 5)->through = field_str_borrow("wq0.1");
+	add_range(&new, 0, 0, DRIVER, 7)->through = field_str_borrow("wq0.2");
+	add_range(&new, 0, 0, DRIVER, 8)->through = field_str_borrow("wq0.2");
 	check(old, new,
 	      "unreadable pasid - vt-d ? 0\n"
 	      "removed pasid d - sva wq0.1 (6) -\n"

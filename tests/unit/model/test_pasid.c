@@ -10,18 +10,18 @@ static void joins(void **state)
 		{ "00:10.0", 150, 159, 9, 2 }, { "00:10.0", 170, 199, 8, 1 },
 		{ "00:13.0", 5, 5, 3, 1 }, /* of no device: an alias */
 	};
-	const struct pasid_record records[] = {
+	const struct binding records[] = {
 		{ .device = VFIO_ID,
 		  .lo = 90,
 		  .hi = 179,
-		  .ioas = field_u64(1),
-		  .ioas_name = "guest",
+		  TO_IOAS(1),
+		  .ioas_name = field_str_borrow("guest"),
 		  .hwpt = field_u64(3),
-		  .context = "vm1",
-		  .pid = 812,
+		  .context = field_str_borrow("vm1"),
+		  .pid = field_u64(812),
 		  .uid = field_u64(107) },
-		{ .device = VFIO_ID, .lo = 0, .hi = 0, .ioas = field_u64(1) },
-		{ .device = "0000:ff:00.0", .lo = 1, .hi = 2, .hwpt = field_u64(1) },
+		{ .device = VFIO_ID, .lo = 0, .hi = 0, TO_IOAS(1) },
+		{ .device = "0000:ff:00.0", .lo = 1, .hi = 2, TO_HWPT(1) },
 	};
 
 #define GUEST " ioas=1 name=guest hwpt=3 context=vm1 pid=812 command=ioasidctl uid=107 hardware="
@@ -29,7 +29,7 @@ static void joins(void **state)
 	pasid_machine(tree, hardware, ARRAY_SIZE(hardware));
 	tree_file(tree, "proc/812/comm", "ioasidctl\n");
 	rows_list(
-		tree, (struct pasid_query){ .records = records, .n_records = 3 },
+		tree, (struct pasid_query){ RECORDED(records) },
 		VFIO_ID
 		" 90-99 ioas not-in-hardware" OF_6 GUEST "0 record=1 by context\n" VFIO_ID
 		" 100-149 ioas ok" OF_6 GUEST "1 record=1 domain=8 type=1 by context vt-d\n" VFIO_ID
@@ -51,13 +51,32 @@ static void tells_devices_and_contexts_apart(void **state)
 	const struct hardware hardware[] = { { "00:10.0", 4, 5, 8, 1 },
 					     { "00:11.0", 4, 5, 9, 2 },
 					     { "00:11.0", 7, 7, 9, 3 } };
-	const struct pasid_record records[] = {
-		{ VFIO_ID, 4, 4, field_u64(1), "a", { 0 }, "c1", 0, field_u64(0) },
-		{ VFIO_ID, 5, 5, field_u64(2), NULL, { 0 }, "c2", 0, { 0 } },
-		{ UIO_ID, 4, 5, { 0 }, NULL, field_u64(6), "c1", 0, { 0 } },
-		{ UIO_ID, 7, 7, field_u64(9), NULL, field_u64(3), "c2", 0, { 0 } },
+	const struct binding records[] = {
+		{ .device = VFIO_ID,
+		  .lo = 4,
+		  .hi = 4,
+		  TO_IOAS(1),
+		  .ioas_name = field_str_borrow("a"),
+		  .context = field_str_borrow("c1"),
+		  .uid = field_u64(0) },
+		{ .device = VFIO_ID,
+		  .lo = 5,
+		  .hi = 5,
+		  TO_IOAS(2),
+		  .context = field_str_borrow("c2") },
+		{ .device = UIO_ID,
+		  .lo = 4,
+		  .hi = 5,
+		  TO_HWPT(6),
+		  .context = field_str_borrow("c1") },
+		{ .device = UIO_ID,
+		  .lo = 7,
+		  .hi = 7,
+		  TO_IOAS(9),
+		  .hwpt = field_u64(3),
+		  .context = field_str_borrow("c2") },
 	};
-	struct pasid_query query = { .records = records, .n_records = 4 };
+	struct pasid_query query = { RECORDED(records) };
 
 #define VFIO_ROWS \
 	VFIO_ID " 4-4 ioas ok" OF_6 \
@@ -86,12 +105,10 @@ static void shows_what_the_table_contradicts(void **state)
 	const struct tree *tree = *state;
 	/* An address space of a process, with domain 1; and another entry. */
 	const struct hardware hardware[] = { { "00:10.0", 5, 5, 1, 1 }, { "00:10.0", 6, 6, 9, 1 } };
-	const struct pasid_record record = {
-		.device = VFIO_ID, .lo = 5, .hi = 6, .ioas = field_u64(1)
-	};
+	const struct binding records[] = { { .device = VFIO_ID, .lo = 5, .hi = 6, TO_IOAS(1) } };
 
 	pasid_machine(tree, hardware, ARRAY_SIZE(hardware));
-	rows_list(tree, (struct pasid_query){ .records = &record, .n_records = 1 },
+	rows_list(tree, (struct pasid_query){ RECORDED(records) },
 		  VFIO_ID
 		  " 5-5 ioas not-in-hardware" OF_6
 		  " ioas=1 hardware=0 record=1 by context\n" VFIO_ID " 5-5 sva not-recorded" OF_6
@@ -102,18 +119,17 @@ static void shows_what_the_table_contradicts(void **state)
 static void keeps_huge_ranges(void **state)
 {
 	const struct tree *tree = *state;
-	_cleanup_pasid_table_ struct pasid_table table = { 0 };
-	const struct pasid_record record = {
-		.device = VFIO_ID, .lo = 1, .hi = 0xfffff, .ioas = field_u64(1)
+	_cleanup_bindings_ struct bindings list = { 0 };
+	struct pasid_reports reports;
+	const struct binding records[] = {
+		{ .device = VFIO_ID, .lo = 1, .hi = 0xfffff, TO_IOAS(1) }
 	};
-	const struct pasid_query query = {
-		.root = &tree->root, .records = &record, .n_records = 1, .records_status = 1
-	};
+	const struct pasid_query query = { .root = &tree->root, RECORDED(records) };
 
 	pasid_machine(tree, NULL, 0);
-	assert_int_equal(pasid_list(&query, &table), 0);
-	rows_check(&table, VFIO_ID " 1-1048575 ioas not-in-hardware ioas=1 hardware=0 record=1 "
-				   "by context\n");
+	assert_int_equal(pasid_list(&query, &list, &reports), 0);
+	rows_check(&list, VFIO_ID " 1-1048575 ioas not-in-hardware ioas=1 hardware=0 record=1 "
+				  "by context\n");
 }
 
 /* The first and the last possible number, only in the table. */
@@ -123,14 +139,14 @@ static void knows_the_ends(void **state)
 	const struct hardware hardware[] = { { "00:10.0", 1, 1, 8, 1 },
 					     { "00:10.0", 0xfffff, 0xfffff, 8, 1 },
 					     { "00:11.0", 0xfffff, 0xfffff, 8, 1 } };
-	const struct pasid_record records[] = {
-		{ .device = VFIO_ID, .lo = 0xffffe, .hi = 0xfffff, .ioas = field_u64(1) },
-		{ .device = UIO_ID, .lo = 0xffffe, .hi = 0xffffe, .ioas = field_u64(1) },
-		{ .device = UIO_ID, .lo = 0x100000, .hi = 0x100000, .ioas = field_u64(1) },
+	const struct binding records[] = {
+		{ .device = VFIO_ID, .lo = 0xffffe, .hi = 0xfffff, TO_IOAS(1) },
+		{ .device = UIO_ID, .lo = 0xffffe, .hi = 0xffffe, TO_IOAS(1) },
+		{ .device = UIO_ID, .lo = 0x100000, .hi = 0x100000, TO_IOAS(1) },
 	};
 
 	pasid_machine(tree, hardware, ARRAY_SIZE(hardware));
-	rows_list(tree, (struct pasid_query){ .records = records, .n_records = 3 },
+	rows_list(tree, (struct pasid_query){ RECORDED(records) },
 		  VFIO_ID " 1-1 unknown not-recorded" OF_6
 			  " hardware=1 record=0 domain=8 type=1 by vt-d\n" VFIO_ID
 			  " 1048574-1048574 ioas not-in-hardware" OF_6
@@ -151,14 +167,14 @@ static void puts_together_what_is_alike(void **state)
 		{ "00:10.0", 1, 2, 8, 1 }, { "00:10.0", 3, 3, 9, 1 }, { "00:10.0", 4, 4, 9, 2 },
 		{ "00:10.0", 6, 6, 9, 2 }, { "00:11.0", 7, 7, 9, 2 },
 	};
-	const struct pasid_record records[] = {
-		{ .device = UIO_ID, .lo = 5, .hi = 5, .ioas = field_u64(1) },
-		{ .device = UIO_ID, .lo = 6, .hi = 8, .ioas = field_u64(2) },
+	const struct binding records[] = {
+		{ .device = UIO_ID, .lo = 5, .hi = 5, TO_IOAS(1) },
+		{ .device = UIO_ID, .lo = 6, .hi = 8, TO_IOAS(2) },
 	};
 
 #define ALONE " hardware=1 record=0 domain="
 	pasid_machine(tree, hardware, ARRAY_SIZE(hardware));
-	rows_list(tree, (struct pasid_query){ .records = records, .n_records = 2 },
+	rows_list(tree, (struct pasid_query){ RECORDED(records) },
 		  VFIO_ID
 		  " 1-2 unknown not-recorded" OF_6 ALONE "8 type=1 by vt-d\n" VFIO_ID
 		  " 3-3 unknown not-recorded" OF_6 ALONE "9 type=1 by vt-d\n" VFIO_ID
@@ -176,10 +192,10 @@ static void reads_what_is_needed(void **state)
 {
 	const struct tree *tree = *state;
 	const struct hardware hardware[] = { { "00:10.0", 4, 4, 8, 1 } };
-	const struct pasid_record record = {
-		.device = VFIO_ID, .lo = 4, .hi = 4, .ioas = field_u64(1), .pid = 20
+	const struct binding records[] = {
+		{ .device = VFIO_ID, .lo = 4, .hi = 4, TO_IOAS(1), .pid = field_u64(20) }
 	};
-	struct pasid_query query = { .records = &record, .n_records = 1 };
+	struct pasid_query query = { RECORDED(records) };
 
 #define HAS(facts, process) \
 	VFIO_ID " 4-4 ioas ok" facts " ioas=1 pid=20" process \
@@ -201,10 +217,8 @@ static void reads_what_is_needed(void **state)
 static void says_when_hardware_is_unreadable(void **state)
 {
 	const struct tree *tree = *state;
-	const struct pasid_record record = {
-		.device = VFIO_ID, .lo = 5, .hi = 6, .hwpt = field_u64(1)
-	};
-	const struct pasid_query query = { .records = &record, .n_records = 1 };
+	const struct binding records[] = { { .device = VFIO_ID, .lo = 5, .hi = 6, TO_HWPT(1) } };
+	const struct pasid_query query = { RECORDED(records) };
 	char place[256];
 
 #define UNCONFIRMED(status) \
@@ -224,16 +238,16 @@ static void says_when_hardware_is_unreadable(void **state)
 static void trusts_no_broken_table(void **state)
 {
 	const struct tree *tree = *state;
-	const struct pasid_record records[] = {
-		{ .device = VFIO_ID, .lo = 4, .hi = 6, .ioas = field_u64(1) },
-		{ .device = UIO_ID, .lo = 7, .hi = 7, .ioas = field_u64(1) },
+	const struct binding records[] = {
+		{ .device = VFIO_ID, .lo = 4, .hi = 6, TO_IOAS(1) },
+		{ .device = UIO_ID, .lo = 7, .hi = 7, TO_IOAS(1) },
 	};
 
 	pasid_machine(tree, NULL, 0);
 	tree_file(tree, PASID_TABLE,
 		  "IOMMU dmar0: Root\n00:10.0\t0x1:0x1\t0x0:0x1\t5 \t0x1:0x8:0x49\n"
 		  "00:10.0\tbroken\n");
-	rows_list(tree, (struct pasid_query){ .records = records, .n_records = 2 },
+	rows_list(tree, (struct pasid_query){ RECORDED(records) },
 		  VFIO_ID
 		  " 4-4 ioas not-in-hardware" OF_6
 		  " ioas=1 hardware=0 record=1 by context\n" VFIO_ID " 5-5 ioas ok" OF_6
@@ -265,17 +279,18 @@ static void trusts_no_disorder(void **state)
 
 	pasid_machine(tree, NULL, 0);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		const struct pasid_query query = { .root = &tree->root, .records_status = 1 };
-		_cleanup_pasid_table_ struct pasid_table table = { 0 };
+		const struct pasid_query query = { .root = &tree->root, .contexts.status = 1 };
+		_cleanup_bindings_ struct bindings list = { 0 };
+		struct pasid_reports reports;
 		char text[512];
 
 		snprintf(text, sizeof(text),
 			 "IOMMU dmar0: Root\n00:10.0\t0x1:0x1\t0x0:0x1\t%s \t0x1:0x8:0x49\n",
 			 cases[i].lines);
 		tree_file(tree, PASID_TABLE, text);
-		assert_int_equal(pasid_list(&query, &table), 0);
-		if (table.hardware_status != cases[i].status)
-			fail_msg("%s: %d", text, table.hardware_status);
+		assert_int_equal(pasid_list(&query, &list, &reports), 0);
+		if (reports.hardware_status != cases[i].status)
+			fail_msg("%s: %d", text, reports.hardware_status);
 	}
 }
 
@@ -283,13 +298,10 @@ static void trusts_no_device_that_comes_again(void **state)
 {
 	const struct tree *tree = *state;
 	const struct hardware hardware[] = { { "00:10.0", 4, 4, 8, 1 }, { "00:11.0", 4, 4, 8, 1 } };
-	const struct pasid_record record = {
-		.device = VFIO_ID, .lo = 4, .hi = 4, .ioas = field_u64(1)
-	};
-	const struct pasid_query query = {
-		.root = &tree->root, .records = &record, .n_records = 1, .records_status = 1
-	};
-	_cleanup_pasid_table_ struct pasid_table table = { 0 };
+	const struct binding records[] = { { .device = VFIO_ID, .lo = 4, .hi = 4, TO_IOAS(1) } };
+	const struct pasid_query query = { .root = &tree->root, RECORDED(records) };
+	_cleanup_bindings_ struct bindings list = { 0 };
+	struct pasid_reports reports;
 
 	pasid_machine(tree, hardware, ARRAY_SIZE(hardware));
 	tree_file(tree, PASID_TABLE,
@@ -297,8 +309,8 @@ static void trusts_no_device_that_comes_again(void **state)
 		  "00:11.0\t0x1:0x1\t0x0:0x1\t4 \t0x1:0x8:0x49\n"
 		  "IOMMU dmar1: Root\n00:01.0\t0x1:0x1\t0x0:0x1\t4 \t0x1:0x8:0x49\n"
 		  "IOMMU dmar0: Root\n00:10.0\t0x1:0x1\t0x0:0x1\t5 \t0x1:0x8:0x49\n");
-	assert_int_equal(pasid_list(&query, &table), 0);
-	assert_int_equal(table.hardware_status, -EBADMSG);
+	assert_int_equal(pasid_list(&query, &list, &reports), 0);
+	assert_int_equal(reports.hardware_status, -EBADMSG);
 }
 
 int main(void)

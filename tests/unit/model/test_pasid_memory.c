@@ -10,7 +10,7 @@ struct listing {
 };
 
 /* Rows are complete, or marked as incomplete due to lack of memory. */
-static void compare_rows(const struct pasid_table *table, struct listing *listing)
+static void compare_rows(const struct bindings *list, struct listing *listing)
 {
 	const struct memory before = memory;
 	char *text = NULL;
@@ -19,8 +19,8 @@ static void compare_rows(const struct pasid_table *table, struct listing *listin
 
 	memory.fail_at = 0;
 	f = open_memstream(&text, &size);
-	for (size_t i = 0; i < table->n; i++)
-		row_write(f, &table->v[i]);
+	for (size_t i = 0; i < list->n; i++)
+		row_write(f, &list->v[i]);
 	assert_int_equal(fclose(f), 0);
 	if (!listing->whole) {
 		listing->whole = text;
@@ -83,24 +83,44 @@ static int try_list(void *data)
 	static const pid_t holder = 30;
 	struct listing *listing = data;
 	const struct tree *tree = listing->tree;
-	const struct pasid_record records[] = {
-		{ VFIO_ID, 4, 4, field_u64(1), "a", { 0 }, "c1", 20, field_u64(0) },
-		{ VFIO_ID, 4, 6, field_u64(2), "b", { 0 }, "c2", 21, field_u64(1000) },
-		{ "0000:ff:00.0", 4, 6, { 0 }, NULL, field_u64(2), "c1", 0, { 0 } },
+	const struct binding records[] = {
+		{ .device = VFIO_ID,
+		  .lo = 4,
+		  .hi = 4,
+		  TO_IOAS(1),
+		  .ioas_name = field_str_borrow("a"),
+		  .context = field_str_borrow("c1"),
+		  .pid = field_u64(20),
+		  .uid = field_u64(0) },
+		{ .device = VFIO_ID,
+		  .lo = 4,
+		  .hi = 6,
+		  TO_IOAS(2),
+		  .ioas_name = field_str_borrow("b"),
+		  .context = field_str_borrow("c2"),
+		  .pid = field_u64(21),
+		  .uid = field_u64(1000) },
+		{ .device = "0000:ff:00.0",
+		  .lo = 4,
+		  .hi = 6,
+		  TO_HWPT(2),
+		  .context = field_str_borrow("c1") },
 	};
-	const struct pasid_query query = { .root = &tree->root,
-					   .records = records,
-					   .n_records = 3,
-					   .records_status = 1,
-					   .holders = &holder,
-					   .n_holders = 1,
-					   .need = PASID_NEED_ALL };
-	_cleanup_pasid_table_ struct pasid_table table = { 0 };
+	const struct pasid_query query = {
+		.root = &tree->root,
+		.contexts = { .bindings = &(const struct bindings){ (struct binding *)records, 3 },
+			      .holders = &holder,
+			      .n_holders = 1,
+			      .status = 1 },
+		.need = PASID_NEED_ALL
+	};
+	_cleanup_bindings_ struct bindings list = { 0 };
+	struct pasid_reports reports;
 
-	int r = pasid_list(&query, &table);
+	int r = pasid_list(&query, &list, &reports);
 
 	if (r == 0)
-		compare_rows(&table, listing);
+		compare_rows(&list, listing);
 	return r;
 }
 
@@ -128,64 +148,49 @@ static void runs_out_of_memory(void **state)
 	free(listing.whole);
 }
 
-/* A claim with all of its names. */
-static int try_claims(void *data)
-{
-	const struct pasid_claim claim = { .device = "d",
-					   .lo = 4,
-					   .hi = 4,
-					   .target = "t",
-					   .ioas_name = "n",
-					   .context = "c",
-					   .kind = PASID_KIND_SVA,
-					   .pid = field_u64(1) };
-	struct pasid_claims claims = { 0 };
-	int r = pasid_claims_add(&claims, &claim, 2);
-
-	(void)data;
-	if (r == 0)
-		r = pasid_claims_number(&claims);
-	pasid_claims_done(&claims);
-	return r;
-}
-
+/* A binding with all of its names, and one without. */
 static int try_add(void *data)
 {
-	uint64_t candidates[] = { 4, 5 };
-	const struct field_str text = { .value = (char *)"x", .status = 1 };
-	const struct pasid_range range = { .device = (char *)"d",
-					   .driver = text,
-					   .ioas_name = text,
-					   .through = text,
-					   .context = text,
-					   .command = text,
-					   .user = text,
-					   .unit = text,
-					   .candidates = candidates,
-					   .n_candidates = 2 };
-	struct pasid_table table = { 0 };
-	int r = pasid_table_add(&table, &range);
+	const uint64_t candidates[] = { 4, 5 };
+	const struct field_str text = field_str_borrow("x");
+	const struct binding whole = { .device = "d",
+				       .driver = text,
+				       .ioas_name = text,
+				       .through = text,
+				       .context = text,
+				       .command = text,
+				       .user = text,
+				       .unit = text,
+				       .candidates = candidates,
+				       .n_candidates = 2 };
+	struct bindings list = { 0 };
+	int r = bindings_add(&list, &whole);
 
 	(void)data;
 	if (r == 0)
-		r = pasid_table_add(&table, &range);
-	/* All strings are copies. */
-	for (size_t i = 0; i < table.n; i++) {
-		const struct pasid_range *copy = &table.v[i];
+		r = bindings_add(&list, &whole);
+	/* All that it points to is copied, once. */
+	for (size_t i = 0; i < list.n; i++) {
+		const struct binding *copy = &list.v[i];
+		const struct field_str *const texts[] = { &copy->driver,  &copy->ioas_name,
+							  &copy->through, &copy->context,
+							  &copy->command, &copy->user,
+							  &copy->unit };
 
 		assert_ptr_not_equal(copy->candidates, candidates);
-		assert_ptr_not_equal(copy->unit.value, text.value);
-		assert_string_equal(copy->device, "d");
 		assert_memory_equal(copy->candidates, candidates, sizeof(candidates));
-		assert_string_equal(copy->driver.value, "x");
-		assert_string_equal(copy->ioas_name.value, "x");
-		assert_string_equal(copy->through.value, "x");
-		assert_string_equal(copy->context.value, "x");
-		assert_string_equal(copy->command.value, "x");
-		assert_string_equal(copy->user.value, "x");
-		assert_string_equal(copy->unit.value, "x");
+		assert_string_equal(copy->device, "d");
+		for (size_t k = 0; k < ARRAY_SIZE(texts); k++) {
+			assert_ptr_not_equal(texts[k]->value, text.value);
+			assert_string_equal(texts[k]->value, "x");
+			assert_ptr_equal(texts[k]->value, list.v[0].driver.value);
+		}
 	}
-	pasid_table_done(&table);
+	if (r == 0)
+		r = bindings_add(&list, &(struct binding){ .device = "e" });
+	if (r == 0)
+		assert_null(list.v[2].candidates);
+	bindings_done(&list);
 	return r;
 }
 
@@ -211,7 +216,6 @@ static void confirms_with_memory_alone(void **state)
 
 static void runs_out_of_memory_in_parts(void **state)
 {
-	memory_exhaust(try_claims, *state, 0);
 	memory_exhaust(try_add, *state, 0);
 }
 

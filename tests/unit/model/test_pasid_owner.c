@@ -74,10 +74,13 @@ static void a_context_is_no_owner(void **state)
 	pasid_opener(tree, 20, 1, "/dev/vfio/devices/vfio0");
 	pasid_opener(tree, 21, 1, "/dev/vfio/devices/vfio0");
 	pasid_opener(tree, 22, 1, "/dev/vfio/6");
-	rows_list(tree, (struct pasid_query){ .holders = holders, .n_holders = 1 }, NOBODY);
-	rows_list(tree, (struct pasid_query){ .holders = holders, .n_holders = 2 }, OWNER("22"));
+	rows_list(tree, (struct pasid_query){ .contexts = { .holders = holders, .n_holders = 1 } },
+		  NOBODY);
+	rows_list(tree, (struct pasid_query){ .contexts = { .holders = holders, .n_holders = 2 } },
+		  OWNER("22"));
 	assert_int_equal(unlinkat(tree->root.fd, "proc/22/fd/3", 0), 0);
-	rows_list(tree, (struct pasid_query){ .holders = holders, .n_holders = 2 }, NOBODY);
+	rows_list(tree, (struct pasid_query){ .contexts = { .holders = holders, .n_holders = 2 } },
+		  NOBODY);
 }
 
 static void some_cannot_be_looked_at(void **state)
@@ -137,7 +140,7 @@ static void a_context_may_have_it(void **state)
 {
 	const struct tree *tree = *state;
 	const struct hardware hardware[] = { { "00:10.0", 4, 4, 8, 1 }, { "00:10.0", 5, 5, 1, 1 } };
-	const struct pasid_query query = { .records_status = -EACCES };
+	const struct pasid_query query = { .contexts.status = -EACCES };
 
 	make(tree);
 	pasid_hardware_write(tree, hardware, 2);

@@ -11,7 +11,7 @@
 /* A claim of the source BIT. */
 struct given {
 	unsigned int bit;
-	struct pasid_claim claim;
+	struct binding claim;
 };
 
 static void put(FILE *f, const char *name, const struct field_u64 *field)
@@ -22,32 +22,32 @@ static void put(FILE *f, const char *name, const struct field_u64 *field)
 		fprintf(f, " %s!%d", name, field->status);
 }
 
-static void put_str(FILE *f, const char *name, const char *value)
+static void put_str(FILE *f, const char *name, const struct field_str *field)
 {
-	if (value)
-		fprintf(f, " %s=%s", name, value);
+	if (field->status)
+		fprintf(f, " %s=%s", name, field->value);
 }
 
-static void put_claim(FILE *f, const struct pasid_stored *claim)
+static void put_claim(FILE *f, const struct binding *claim)
 {
 	static const char *const whats[] = { "number", "stale", "some", "opener" };
 
 	fprintf(f, "%s %u-%u %s %s", claim->device, claim->lo, claim->hi, whats[claim->what],
-		pasid_kind_name((enum pasid_kind)claim->kind));
+		pasid_kind_name(claim->kind));
 	fprintf(f, "%s%s", claim->own ? " own" : "", claim->iommufd ? " iommufd" : "");
 	put(f, "pid", &claim->pid);
 	put(f, "uid", &claim->uid);
 	put(f, "ioas", &claim->ioas);
-	put_str(f, "name", claim->ioas_name);
+	put_str(f, "name", &claim->ioas_name);
 	put(f, "hwpt", &claim->hwpt);
-	put_str(f, "context", claim->context);
-	put_str(f, "target", claim->target);
+	put_str(f, "context", &claim->context);
+	put_str(f, "target", &claim->through);
 	put(f, "faults", &claim->faults);
 	put(f, "failures", &claim->fault_failures);
 	fprintf(f, " by %#x\n", claim->sources);
 }
 
-static void check(const struct pasid_stored *claims, size_t n, const struct pasid_stored *loose,
+static void check(const struct binding *claims, size_t n, const struct binding *loose,
 		  size_t n_loose, const char *expected)
 {
 	char *text = NULL;
@@ -66,16 +66,17 @@ static void check(const struct pasid_stored *claims, size_t n, const struct pasi
 	free(text);
 }
 
-static void add(struct pasid_claims *claims, const struct given *given, size_t n)
+static void add(struct bindings *claims, const struct given *given, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct pasid_claim claim = given[i].claim;
+		struct pasid_reader reader = { .source = given[i].bit, .claims = claims };
+		struct binding claim = given[i].claim;
 
 		if (!claim.device)
 			claim.device = "d";
-		assert_int_equal(pasid_claims_add(claims, &claim, given[i].bit), 0);
+		assert_int_equal(pasid_reader_claim(&reader, &claim), 0);
 	}
-	pasid_claims_sort(claims);
+	bindings_sort(claims);
 }
 
 /* The merged claims of the device "d". */
@@ -83,15 +84,15 @@ static void parts(const struct tree *tree, const struct given *given, size_t n,
 		  const char *expected)
 {
 	struct pasid_processes processes = { .root = &tree->root };
-	struct pasid_claims claims = { 0 };
+	struct bindings claims = { 0 };
 	struct pasid_parts found = { 0 };
 
 	add(&claims, given, n);
-	assert_int_equal(
-		pasid_parts_get(&claims, pasid_claims_of(&claims, "d"), &processes, &found), 0);
+	assert_int_equal(pasid_parts_get(&claims, bindings_of(&claims, "d"), &processes, &found),
+			 0);
 	check(found.v, found.n, found.loose, found.n_loose, expected);
 	pasid_parts_done(&found);
-	pasid_claims_done(&claims);
+	bindings_done(&claims);
 	pasid_processes_done(&processes);
 }
 
@@ -100,11 +101,36 @@ static void parts(const struct tree *tree, const struct given *given, size_t n,
 static void keeps_claims_sorted(void **state)
 {
 	const struct given given[] = {
-		{ 3, { .device = "d10", .lo = 4, .hi = 9, .pid = field_u64(7), .target = "x" } },
-		{ 3, { .device = "d2", .lo = 4, .hi = 4, .pid = field_u64(9), .target = "x" } },
-		{ 3, { .device = "d2", .lo = 4, .hi = 4, .pid = field_u64(8), .target = "y" } },
-		{ 2, { .device = "d2", .lo = 4, .hi = 5, .pid = field_u64(9), .target = "w" } },
-		{ 2, { .device = "d2", .lo = 3, .hi = 5, .context = "x", .ioas_name = "d2" } },
+		{ 3,
+		  { .device = "d10",
+		    .lo = 4,
+		    .hi = 9,
+		    .pid = field_u64(7),
+		    .through = field_str_borrow("x") } },
+		{ 3,
+		  { .device = "d2",
+		    .lo = 4,
+		    .hi = 4,
+		    .pid = field_u64(9),
+		    .through = field_str_borrow("x") } },
+		{ 3,
+		  { .device = "d2",
+		    .lo = 4,
+		    .hi = 4,
+		    .pid = field_u64(8),
+		    .through = field_str_borrow("y") } },
+		{ 2,
+		  { .device = "d2",
+		    .lo = 4,
+		    .hi = 5,
+		    .pid = field_u64(9),
+		    .through = field_str_borrow("w") } },
+		{ 2,
+		  { .device = "d2",
+		    .lo = 3,
+		    .hi = 5,
+		    .context = field_str_borrow("x"),
+		    .ioas_name = field_str_borrow("d2") } },
 		{ 0,
 		  { .device = "d1",
 		    .what = PASID_CLAIM_SOME,
@@ -122,8 +148,8 @@ static void keeps_claims_sorted(void **state)
 		    .ioas = field_u64(6),
 		    .hwpt = field_u64(7) } },
 	};
-	struct pasid_claims claims = { 0 };
-	struct pasid_span span;
+	struct bindings claims = { 0 };
+	struct binding_span span;
 
 	(void)state;
 	add(&claims, given, ARRAY_SIZE(given));
@@ -135,22 +161,22 @@ static void keeps_claims_sorted(void **state)
 	      "d2 4-4 number unknown pid=8 target=y by 0x8\n"
 	      "d2 4-4 number unknown pid=9 target=x by 0x8\n"
 	      "d10 4-9 number unknown pid=7 target=x by 0x8\n");
-	span = pasid_claims_of(&claims, "d1");
+	span = bindings_of(&claims, "d1");
 	assert_int_equal(span.first, 0);
 	assert_int_equal(span.end, 2);
-	span = pasid_claims_of(&claims, "d2");
+	span = bindings_of(&claims, "d2");
 	assert_int_equal(span.first, 2);
 	assert_int_equal(span.end, 6);
-	span = pasid_claims_of(&claims, "d10");
+	span = bindings_of(&claims, "d10");
 	assert_int_equal(span.first, 6);
 	assert_int_equal(span.end, 7);
-	span = pasid_claims_of(&claims, "d3");
+	span = bindings_of(&claims, "d3");
 	assert_int_equal(span.first, span.end);
 	/* Each name once, sorted for the search. */
 	assert_int_equal(claims.pool.n, 6);
 	for (size_t i = 1; i < claims.pool.n; i++)
 		assert_true(strcmp(claims.pool.v[i - 1], claims.pool.v[i]) < 0);
-	pasid_claims_done(&claims);
+	bindings_done(&claims);
 	assert_int_equal(claims.n, 0);
 }
 
@@ -168,7 +194,7 @@ static void keeps_numbers_that_there_are(void **state)
 		{ 0, { .lo = 8, .hi = PASID_MAX + 1 } },
 		{ 0, { .lo = 9, .hi = PASID_MAX + 1, .what = PASID_CLAIM_SOME } },
 	};
-	struct pasid_claims claims = { 0 };
+	struct bindings claims = { 0 };
 
 	(void)state;
 	add(&claims, given, ARRAY_SIZE(given));
@@ -178,7 +204,7 @@ static void keeps_numbers_that_there_are(void **state)
 	      "d 1-1 stale unknown by 0x2\n"
 	      "d 5-5 number unknown by 0x1\n"
 	      "d 7-1048575 number unknown by 0x1\n");
-	pasid_claims_done(&claims);
+	bindings_done(&claims);
 }
 
 static void brings_kinds_together(void **state)
@@ -212,9 +238,9 @@ static void brings_contexts_together(void **state)
 	{ \
 		source, \
 		{ \
-			.lo = 4, .hi = 4, .context = name, .ioas_name = name "-ioas", \
-			.ioas = field_u64(number), .hwpt = field_u64(number + 1), \
-			.uid = field_u64(number + 2) \
+			.lo = 4, .hi = 4, .context = field_str_borrow(name), \
+			.ioas_name = field_str_borrow(name "-ioas"), .ioas = field_u64(number), \
+			.hwpt = field_u64(number + 1), .uid = field_u64(number + 2) \
 		} \
 	}
 	const struct given one[] = { RECORD(0, "a", 10), { 1, { .lo = 4, .hi = 4 } } };
@@ -258,8 +284,8 @@ static void finds_the_oldest_process(void **state)
 	{ \
 		2, \
 		{ \
-			.lo = 4, .hi = 4, .pid = field_u64(number), .target = name, \
-			.faults = field_u64(1) \
+			.lo = 4, .hi = 4, .pid = field_u64(number), \
+			.through = field_str_borrow(name), .faults = field_u64(1) \
 		} \
 	}
 	const struct given later[] = { OF(10, "a"), OF(20, "b") },
@@ -340,10 +366,14 @@ static void cuts_ranges(void **state)
 	const struct given next[] = { { 0, { .lo = 1, .hi = 4 } },
 				      { 1, { .lo = 5, .hi = 5 } },
 				      { 1, { .lo = 7, .hi = PASID_MAX } } };
-	const struct given contexts[] = { { 0, { .lo = 1, .hi = 5, .context = "a" } },
-					  { 0, { .lo = 4, .hi = 8, .context = "b" } } };
-	const struct given begin[] = { { 0, { .lo = 4, .hi = 9, .context = "a" } },
-				       { 0, { .lo = 4, .hi = 6, .context = "b" } } };
+	const struct given contexts[] = {
+		{ 0, { .lo = 1, .hi = 5, .context = field_str_borrow("a") } },
+		{ 0, { .lo = 4, .hi = 8, .context = field_str_borrow("b") } }
+	};
+	const struct given begin[] = {
+		{ 0, { .lo = 4, .hi = 9, .context = field_str_borrow("a") } },
+		{ 0, { .lo = 4, .hi = 6, .context = field_str_borrow("b") } }
+	};
 
 	PARTS(*state, agree,
 	      "d 1-4 number unknown by 0x1\nd 5-10 number unknown by 0x3\n"
@@ -370,9 +400,11 @@ static void bears_many_contradictions(void **state)
 
 	for (size_t i = 0; i < 17; i++) {
 		snprintf(names[i], sizeof(names[i]), "c%zu", i);
-		given[i] = (struct given){
-			0, { .lo = 4, .hi = 9, .context = names[i], .pid = field_u64(i) }
-		};
+		given[i] = (struct given){ 0,
+					   { .lo = 4,
+					     .hi = 9,
+					     .context = field_str_borrow(names[i]),
+					     .pid = field_u64(i) } };
 		snprintf(expected + strlen(expected), sizeof(expected) - strlen(expected),
 			 "%sd 4-9 number unknown pid=%zu context=c%zu by 0x1\n",
 			 i == 16 ? "loose\n" : "", i, i);
@@ -404,9 +436,19 @@ static void brings_together_without_numbers(void **state)
 		SOME(3, none),         SOME(4, none),
 	};
 	const struct given own[] = {
-		{ 1, { .lo = 4, .hi = 4, .own = true, .pid = field_u64(9), .target = "a" } },
-		{ 1, { .lo = 4, .hi = 4, .own = true, .pid = field_u64(9), .target = "b" } },
-		{ 1, { .lo = 4, .hi = 4, .pid = field_u64(9), .target = "c" } },
+		{ 1,
+		  { .lo = 4,
+		    .hi = 4,
+		    .own = true,
+		    .pid = field_u64(9),
+		    .through = field_str_borrow("a") } },
+		{ 1,
+		  { .lo = 4,
+		    .hi = 4,
+		    .own = true,
+		    .pid = field_u64(9),
+		    .through = field_str_borrow("b") } },
+		{ 1, { .lo = 4, .hi = 4, .pid = field_u64(9), .through = field_str_borrow("c") } },
 		{ 2, { .lo = 4, .hi = 4, .own = true, .pid = field_u64(7) } },
 		{ 1, { .lo = 5, .hi = 5, .own = true, .pid = field_u64(9) } },
 	};
@@ -451,23 +493,25 @@ static void knows_numbers_of_processes(void **state)
 		NUMBER("e", 33, field_u64(7), PASID_KIND_IOAS, false),
 		NUMBER("e", 34, denied, PASID_KIND_SVA, false),
 	};
-	struct pasid_claims claims = { 0 };
+	const struct tree *tree = *state;
+	const struct pasid_query query = { .root = &tree->root };
+	struct pasid_walk walk = { .query = &query };
+	struct bindings *claims = &walk.claims;
 	char *text = NULL;
 	size_t size;
 	FILE *f;
 
-	(void)state;
-	add(&claims, given, ARRAY_SIZE(given));
-	assert_int_equal(pasid_claims_number(&claims), 0);
+	add(claims, given, ARRAY_SIZE(given));
+	assert_int_equal(pasid_walk_number(&walk), 0);
 	f = open_memstream(&text, &size);
-	for (size_t i = 0; i < claims.n; i++)
-		if (*claims.v[i].device == 'd' && claims.v[i].lo)
-			put_claim(f, &claims.v[i]);
+	for (size_t i = 0; i < claims->n; i++)
+		if (*claims->v[i].device == 'd' && claims->v[i].lo)
+			put_claim(f, &claims->v[i]);
 	assert_int_equal(fclose(f), 0);
 	assert_string_equal(text, "d 30-30 number sva pid=9 by 0x2\n"
 				  "d 31-31 number sva pid=8 by 0x2\n");
 	free(text);
-	pasid_claims_done(&claims);
+	bindings_done(claims);
 }
 
 int main(void)

@@ -9,7 +9,7 @@ static void reports_check(const struct tree *tree, struct pasid_query query, con
 {
 	struct pasid_reports reports = { 0 };
 	char *text = NULL;
-	size_t size, rows = 0;
+	size_t size;
 	FILE *f = open_memstream(&text, &size);
 	FILE *lines = fopen("/dev/null", "w");
 
@@ -18,11 +18,10 @@ static void reports_check(const struct tree *tree, struct pasid_query query, con
 	for (size_t i = 0; i < reports.n; i++) {
 		const struct pasid_report *report = &reports.v[i];
 
-		assert_string_equal(report->name, pasid_source_name((unsigned int)i));
-		assert_true(report->what && *report->what && *report->path == '/');
-		fprintf(f, "%s %d %zu %s\n", report->name, report->status, report->rows,
+		assert_ptr_equal(report->source, pasid_sources[i]);
+		assert_true(*report->source->what && *report->source->path == '/');
+		fprintf(f, "%s %d %zu %s\n", report->source->name, report->status, report->n_rows,
 			report->reason);
-		rows += report->rows;
 	}
 	fprintf(f, "hardware %d, processes %d\n", reports.hardware_status, reports.process_status);
 	assert_int_equal(fclose(f), 0);
@@ -42,7 +41,7 @@ static void reports_an_empty_machine(void **state)
 	const struct tree *tree = *state;
 
 	tree_dir(tree, "proc");
-	reports_check(tree, (struct pasid_query){ .records_status = 1 },
+	reports_check(tree, (struct pasid_query){ .contexts.status = 1 },
 		      "context 1 0 \n"
 		      "vt-d 0 0 no Intel IOMMU\n"
 		      "uio 0 0 no device of uio_pci_sva has been opened\n"
@@ -56,13 +55,11 @@ static void reports_what_was_read(void **state)
 {
 	const struct tree *tree = *state;
 	const struct hardware hardware[] = { { "00:10.0", 4, 5, 8, 1 }, { "00:11.0", 2, 2, 1, 1 } };
-	const struct pasid_record records[] = {
-		{ .device = VFIO_ID, .lo = 4, .hi = 9, .ioas = field_u64(1) },
-		{ .device = UIO_ID, .lo = 7, .hi = 7, .ioas = field_u64(1) },
+	const struct binding records[] = {
+		{ .device = VFIO_ID, .lo = 4, .hi = 9, TO_IOAS(1) },
+		{ .device = UIO_ID, .lo = 7, .hi = 7, TO_IOAS(1) },
 	};
-	struct pasid_query query = { .records = records,
-				     .n_records = 2,
-				     .records_status = 1,
+	struct pasid_query query = { RECORDED(records),
 				     .need = PASID_NEED_ALL & ~PASID_NEED_TABLES };
 
 	pasid_machine(tree, hardware, 2);
@@ -93,7 +90,7 @@ static void reports_what_was_read(void **state)
 static void reports_what_could_not_be_read(void **state)
 {
 	const struct tree *tree = *state;
-	struct pasid_query query = { .records_status = -EACCES, .need = PASID_NEED_ALL };
+	struct pasid_query query = { .contexts.status = -EACCES, .need = PASID_NEED_ALL };
 	char place[256];
 
 #define REST \
@@ -108,14 +105,14 @@ static void reports_what_could_not_be_read(void **state)
 	reports_check(tree, query,
 		      "context -13 0 some contexts could not be asked\n"
 		      "vt-d -13 0 Permission denied\n" REST "hardware -13, processes -13\n");
-	query.records_status = -EREMOTE;
+	query.contexts.status = -EREMOTE;
 	assert_int_equal(unlink(place), 0);
 	tree_file(tree, PASID_TABLE, "00:10.0 x\n");
 	reports_check(tree, query,
 		      "context -66 0 not captured\n"
 		      "vt-d -74 0 the table has an unknown format\n" REST
 		      "hardware -74, processes -13\n");
-	query.records_status = 0;
+	query.contexts.status = 0;
 	assert_int_equal(unlink(place), 0);
 	tree_dir(tree, "sys/devices/virtual/iommu/dmar0");
 	tree_link(tree, "sys/class/iommu/dmar0", "../../devices/virtual/iommu/dmar0");
@@ -135,9 +132,10 @@ static void names(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < ARRAY_SIZE(sources); i++)
-		assert_string_equal(pasid_source_name(i), sources[i]);
-	assert_null(pasid_source_name(ARRAY_SIZE(sources)));
-	assert_null(pasid_source_name(PASID_SOURCES_MAX));
+		assert_string_equal(pasid_sources[i]->name, sources[i]);
+	assert_null(pasid_sources[ARRAY_SIZE(sources)]);
+	assert_ptr_equal(pasid_sources[PASID_SOURCE_CONTEXT], &pasid_source_context);
+	assert_ptr_equal(pasid_sources[PASID_SOURCE_VTD], &pasid_source_vtd);
 	for (unsigned int i = 0; i < ARRAY_SIZE(kinds); i++)
 		assert_string_equal(pasid_kind_name((enum pasid_kind)i), kinds[i]);
 	for (unsigned int i = 0; i < ARRAY_SIZE(states); i++)
@@ -150,7 +148,7 @@ struct stop {
 	int calls, at;
 };
 
-static int stop(const struct pasid_range *range, void *data)
+static int stop(const struct binding *range, void *data)
 {
 	struct stop *s = data;
 
@@ -165,14 +163,12 @@ static void stops_where_it_is_told(void **state)
 	const struct hardware hardware[] = { { "00:10.0", 4, 4, 8, 1 },
 					     { "00:10.0", 6, 6, 8, 1 },
 					     { "00:11.0", 4, 4, 8, 1 } };
-	const struct pasid_record records[] = {
-		{ .device = VFIO_ID, .lo = 8, .hi = 8, .ioas = field_u64(1) },
-		{ .device = "0000:ff:00.0", .lo = 1, .hi = 1, .ioas = field_u64(1) },
-		{ .device = "0000:ff:01.0", .lo = 1, .hi = 1, .ioas = field_u64(1) },
+	const struct binding records[] = {
+		{ .device = VFIO_ID, .lo = 8, .hi = 8, TO_IOAS(1) },
+		{ .device = "0000:ff:00.0", .lo = 1, .hi = 1, TO_IOAS(1) },
+		{ .device = "0000:ff:01.0", .lo = 1, .hi = 1, TO_IOAS(1) },
 	};
-	const struct pasid_query query = {
-		.root = &tree->root, .records = records, .n_records = 3, .records_status = 1
-	};
+	const struct pasid_query query = { .root = &tree->root, RECORDED(records) };
 	struct pasid_reports reports;
 
 	pasid_machine(tree, hardware, ARRAY_SIZE(hardware));

@@ -219,14 +219,12 @@ static void passes_over_what_is_claimed(void **state)
 	const struct tree *tree = *state;
 	const struct hardware hardware[] = { { "00:12.0", 9, 10, 1, 1 },
 					     { "00:12.0", 12, 12, 1, 1 } };
-	const struct pasid_record record = {
-		.device = ACCEL_ID, .lo = 9, .hi = 10, .ioas = field_u64(1)
-	};
+	const struct binding records[] = { { .device = ACCEL_ID, .lo = 9, .hi = 10, TO_IOAS(1) } };
 
 	pasid_machine(tree, hardware, ARRAY_SIZE(hardware));
 	pasid_opener(tree, 20, 1, "/dev/hisi_zip-0");
 	rows_list(
-		tree, (struct pasid_query){ .records = &record, .n_records = 1 },
+		tree, (struct pasid_query){ RECORDED(records) },
 		ZIP(" 9-9 ioas not-in-hardware" OF_8 " ioas=1 hardware=0 record=1 by context\n")
 			ZIP(" 9-9 sva not-recorded" OF_8 ALONE
 			    "1 type=1 by vt-d\n") ZIP(" 10-10 ioas not-in-hardware" OF_8

@@ -145,25 +145,29 @@ static void unreadable(void **state)
 		    " device 0000:00:06.0\n");
 }
 
-static struct pasid_range range(uint32_t lo, uint32_t hi, uint64_t ioas, uint64_t pid)
+static const struct pasid_reports reports = { .hardware_status = 1 };
+
+static struct binding range(uint32_t lo, uint32_t hi, uint64_t ioas, uint64_t pid)
 {
-	return (struct pasid_range){ .device = (char *)"0000:00:05.0",
-				     .lo = lo,
-				     .hi = hi,
-				     .kind = PASID_KIND_IOAS,
-				     .ioas = field_u64(ioas),
-				     .pid = field_u64(pid) };
+	return (struct binding){ .device = "0000:00:05.0",
+				 .lo = lo,
+				 .hi = hi,
+				 .kind = PASID_KIND_IOAS,
+				 .ioas = field_u64(ioas),
+				 .pid = field_u64(pid) };
 }
 
 /* Consecutive PASIDs with the same target become one node, even if their table entries differ. */
 static void joins_pasids(void **state)
 {
-	struct pasid_range ranges[] = {
+	struct binding ranges[] = {
 		range(1, 4, 1, 90),   range(5, 5, 1, 90),   range(6, 9, 2, 90),
 		range(10, 10, 2, 91), range(12, 12, 2, 91),
 	};
-	const struct pasid_table table = { ranges, ARRAY_SIZE(ranges), 1, 1, 1 };
-	struct topology_need need = { .depth = TOPOLOGY_PROCESS, .pasids = &table };
+	const struct bindings list = { ranges, ARRAY_SIZE(ranges) };
+	struct topology_need need = { .depth = TOPOLOGY_PROCESS,
+				      .pasids = &list,
+				      .reports = &reports };
 	_cleanup_topology_ struct topology topology = { 0 };
 	char text[4096] = "";
 	bool keep[64] = { false };
@@ -206,9 +210,11 @@ static void open_devices(const struct tree *tree, const char *pid, const char *f
 /* A process appears once below a device: from its PASIDs, or else from what it has open. */
 static void tells_a_process_once(void **state)
 {
-	struct pasid_range ranges[] = { range(1, 4, 1, 90) };
-	const struct pasid_table table = { ranges, 1, 1, 1, 1 };
-	const struct topology_need need = { .depth = TOPOLOGY_PROCESS, .pasids = &table };
+	struct binding ranges[] = { range(1, 4, 1, 90) };
+	const struct bindings list = { ranges, 1 };
+	const struct topology_need need = { .depth = TOPOLOGY_PROCESS,
+					    .pasids = &list,
+					    .reports = &reports };
 	_cleanup_topology_ struct topology topology = { 0 };
 	char text[4096] = "";
 

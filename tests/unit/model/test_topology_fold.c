@@ -22,7 +22,7 @@ struct machine {
 	struct group groups[GROUPS_MAX];
 	struct device devices[GROUPS_MAX];
 	struct device_opener openers[GROUPS_MAX];
-	struct pasid_range ranges[GROUPS_MAX];
+	struct binding ranges[GROUPS_MAX];
 	size_t n;
 };
 
@@ -188,11 +188,11 @@ static void pasids(void **state)
 	size_t device = add_device(m, "vfio-pci");
 
 	for (uint32_t i = 0; i < 70; i++) {
-		m->ranges[i] = (struct pasid_range){ .lo = 2 * i + 1,
-						     .hi = 2 * i + 1,
-						     .kind = PASID_KIND_IOAS,
-						     .ioas = field_u64(i < 60 ? 1 : 2),
-						     .pid = field_u64(90) };
+		m->ranges[i] = (struct binding){ .lo = 2 * i + 1,
+						 .hi = 2 * i + 1,
+						 .kind = PASID_KIND_IOAS,
+						 .ioas = field_u64(i < 60 ? 1 : 2),
+						 .pid = field_u64(90) };
 		add(m, (struct topology_node){ TOPOLOGY_PASID, device, .range = &m->ranges[i],
 					       .lo = m->ranges[i].lo, .hi = m->ranges[i].hi });
 	}

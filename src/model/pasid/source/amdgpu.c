@@ -53,10 +53,10 @@ static int amdgpu_read(struct pasid_reader *reader)
 		return status;
 	for (size_t i = 0; i < files->n; i++) {
 		const struct pasid_file *file = &files->v[i];
-		struct pasid_claim claim = { .device = file->drm_device,
-					     .pid = field_u64((uint64_t)file->pid),
-					     .target = strrchr(file->path, '/') + 1,
-					     .own = true };
+		struct binding claim = { .device = file->drm_device,
+					 .pid = field_u64((uint64_t)file->pid),
+					 .through = field_str_borrow(strrchr(file->path, '/') + 1),
+					 .own = true };
 
 		if (file->pasid.status < 0 && status == 1)
 			status = file->pasid.status;

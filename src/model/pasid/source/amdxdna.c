@@ -29,9 +29,10 @@ static bool is_amdxdna(const struct sys_root *root, const char *name)
 static int claim_openers(struct pasid_reader *reader, const char *name)
 {
 	char sysfs[PATH_MAX], dev[NAME_MAX + 16], id[NAME_MAX + 1];
-	struct pasid_claim claim = {
-		.device = id, .what = PASID_CLAIM_SOME, .kind = PASID_KIND_SVA, .target = name
-	};
+	struct binding claim = { .device = id,
+				 .what = PASID_CLAIM_SOME,
+				 .kind = PASID_KIND_SVA,
+				 .through = field_str_borrow(name) };
 	const struct pasid_files *files;
 	struct pasid_node node;
 	int r, status;

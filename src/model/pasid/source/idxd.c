@@ -180,11 +180,11 @@ static struct field_u64 read_counter(struct idxd *idxd, int dir, const char *ent
 
 static int claim_file(struct idxd *idxd, int dir, const char *entry, const struct queue *queue)
 {
-	struct pasid_claim claim = {
+	struct binding claim = {
 		.device = queue->device,
 		.what = PASID_CLAIM_SOME,
 		.kind = PASID_KIND_SVA,
-		.target = queue->name,
+		.through = field_str_borrow(queue->name),
 	};
 	uint64_t pid;
 	int r = sys_read_u64(dir, "pid", &pid);
@@ -235,11 +235,11 @@ static bool has_unlisted_openers(const struct idxd *idxd, const struct queue *qu
 /* Before 6.4, a queue only has a count of its openers. */
 static int claim_openers(struct idxd *idxd, const struct queue *queue)
 {
-	struct pasid_claim claim = {
+	struct binding claim = {
 		.device = queue->device,
 		.what = PASID_CLAIM_SOME,
 		.kind = PASID_KIND_SVA,
-		.target = queue->name,
+		.through = field_str_borrow(queue->name),
 	};
 	const struct pasid_files *files = NULL;
 	struct pasid_node node;
@@ -280,11 +280,11 @@ static bool is_kernel(const struct queue *queue)
  */
 static int claim_kernel(struct idxd *idxd, const struct queue *queue)
 {
-	const struct pasid_claim claim = {
+	const struct binding claim = {
 		.device = queue->device,
 		.what = PASID_CLAIM_SOME,
 		.kind = PASID_KIND_DMA,
-		.target = queue->name,
+		.through = field_str_borrow(queue->name),
 	};
 
 	for (const struct queue *q = idxd->queues; q < queue; q++)

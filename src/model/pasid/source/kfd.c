@@ -83,7 +83,7 @@ static int read_number(struct kfd *kfd, const struct place *place, uint32_t gpu,
 
 static int claim_gpu(struct kfd *kfd, const struct place *place, const struct kfd_gpu *gpu)
 {
-	struct pasid_claim claim = {
+	struct binding claim = {
 		.device = gpu->device,
 		.what = PASID_CLAIM_NUMBER,
 		.pid = field_u64((uint64_t)place->pid),
@@ -105,7 +105,7 @@ static int claim_gpu(struct kfd *kfd, const struct place *place, const struct kf
 	else
 		claim.lo = claim.hi = (uint32_t)pasid;
 	snprintf(target, sizeof(target), "kfd%s", place->context);
-	claim.target = target;
+	claim.through = field_str_borrow(target);
 	claim.faults = read_faults(kfd, place, gpu->id);
 	return pasid_reader_claim(kfd->reader, &claim);
 }

@@ -15,7 +15,7 @@
 #define UACCE_DEV_SVA 1u /* <uapi/misc/uacce/uacce.h> */
 
 static int claim_queues(struct pasid_reader *reader, const struct pasid_node *node,
-			struct pasid_claim *claim)
+			struct binding *claim)
 {
 	const struct pasid_files *files;
 	int status = pasid_reader_files(reader, &files);
@@ -39,9 +39,10 @@ static int claim_queues(struct pasid_reader *reader, const struct pasid_node *no
 static int read_accelerator(struct pasid_reader *reader, const char *name)
 {
 	char sysfs[PATH_MAX], dev[NAME_MAX + 8], id[NAME_MAX + 1];
-	struct pasid_claim claim = {
-		.device = id, .what = PASID_CLAIM_SOME, .kind = PASID_KIND_SVA, .target = name
-	};
+	struct binding claim = { .device = id,
+				 .what = PASID_CLAIM_SOME,
+				 .kind = PASID_KIND_SVA,
+				 .through = field_str_borrow(name) };
 	_cleanup_close_ int dir = -1;
 	struct pasid_node node;
 	uint64_t flags;

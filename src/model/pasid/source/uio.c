@@ -104,7 +104,7 @@ static struct field_u64 find_opener(const struct sys_root *root, const struct op
 }
 
 static int claim_openers(struct pasid_reader *reader, const struct pasid_node *node,
-			 struct pasid_claim *claim)
+			 struct binding *claim)
 {
 	_cleanup_(openers_done) struct openers openers = { 0 };
 	const struct pasid_files *files;
@@ -129,7 +129,9 @@ static int claim_openers(struct pasid_reader *reader, const struct pasid_node *n
 static int read_node(struct pasid_reader *reader, const char *name)
 {
 	char sysfs[PATH_MAX], dev[NAME_MAX + 8], id[NAME_MAX + 1];
-	struct pasid_claim claim = { .device = id, .kind = PASID_KIND_SVA, .target = name };
+	struct binding claim = { .device = id,
+				 .kind = PASID_KIND_SVA,
+				 .through = field_str_borrow(name) };
 	struct pasid_node node;
 	int r;
 

@@ -127,9 +127,9 @@ static int claim_file(struct pasid_reader *reader, const struct nodes *nodes,
 		      const struct pasid_files *files, size_t at)
 {
 	const struct pasid_file *file = &files->v[at];
-	struct pasid_claim claim = { .device = file->vfio_device,
-				     .what = PASID_CLAIM_OPENER,
-				     .pid = field_u64((uint64_t)file->pid) };
+	struct binding claim = { .device = file->vfio_device,
+				 .what = PASID_CLAIM_OPENER,
+				 .pid = field_u64((uint64_t)file->pid) };
 	int r = 0;
 
 	if (file->vfio_device) {
@@ -142,7 +142,7 @@ static int claim_file(struct pasid_reader *reader, const struct nodes *nodes,
 		if (!pasid_node_is(&node->node, file))
 			continue;
 		claim.iommufd = has_iommufd(files, at);
-		claim.target = node->name;
+		claim.through = field_str_borrow(node->name);
 		for (size_t k = 0; r == 0 && k < node->devices.n; k++) {
 			claim.device = node->devices.v[k];
 			r = pasid_reader_claim(reader, &claim);
@@ -181,5 +181,6 @@ const struct pasid_source pasid_source_vfio = {
 	.name = "vfio",
 	.what = "The processes that have a device open through VFIO",
 	.path = "/proc/PID/fd",
+	.openers = true,
 	.read = vfio_read,
 };
