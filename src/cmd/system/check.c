@@ -27,30 +27,27 @@ static int parse_uses(struct app *app, const struct operands *operands, unsigned
 	return 0;
 }
 
-/* All uses that were named must be ready. */
-static int conclude_named(struct app *app, const struct finding_list *list)
-{
-	enum status worst = STATUS_DONE;
-
-	for (size_t i = 0; i < list->n && finding_is_verdict(&list->v[i]); i++)
-		worst = finding_worse(worst, diagnosis_conclude(app, list, &list->v[i],
-								list->v[i].object, "not ready"));
-	return worst;
-}
-
-/* Few machines are ready for all uses, so without names one is enough. */
-static int conclude_all(struct app *app, const struct finding_list *list)
+/*
+ * All uses that were named must be ready. Few machines are ready for all uses, so without names one is
+ * enough.
+ */
+static enum status conclude(struct app *app, const struct finding_list *list, bool named)
 {
 	const struct finding *best = &list->v[0];
+	enum status worst = STATUS_DONE;
 
 	for (size_t i = 0; i < list->n && finding_is_verdict(&list->v[i]); i++) {
-		enum status status = finding_status(&list->v[i]);
+		const struct finding *verdict = &list->v[i];
+		enum status status = finding_status(verdict);
 
-		if (finding_status(best) != status &&
-		    finding_worse(status, finding_status(best)) != status)
-			best = &list->v[i];
+		if (finding_worse(status, finding_status(best)) != status)
+			best = verdict;
+		if (named)
+			worst = finding_worse(worst,
+					      diagnosis_conclude(app, list, verdict,
+								 verdict->object, "not ready"));
 	}
-	return diagnosis_conclude(app, list, best, NULL, "not ready for any use");
+	return named ? worst : diagnosis_conclude(app, list, best, NULL, "not ready for any use");
 }
 
 static int check_run(struct app *app, const void *p)
@@ -71,9 +68,7 @@ static int check_run(struct app *app, const void *p)
 	if (r < 0)
 		return app_fail_errno(app, r, NULL, "cannot examine the machine");
 	r = diagnosis_show(app, &in, args, &list, FINDING_NOTE);
-	if (r)
-		return r;
-	return operands->n ? conclude_named(app, &list) : conclude_all(app, &list);
+	return r ? r : (int)conclude(app, &list, operands->n > 0);
 }
 
 static const struct diagnosis_args check_defaults = {
