@@ -242,6 +242,10 @@ member()
 	ln -s errno:13 "$tree/sys/class/net"
 	asked 3 intel-pasid $NIC
 	equal "$(row $NIC network)" 'unknown the network interfaces could not be read: Permission denied|-'
+	# Of each member that would lose its driver.
+	member "$tree" 5 pci0000:00/$NIC
+	asked 3 intel-pasid 5
+	equal "$(jq -r '.[] | select(.check == "network").object' <<<"$output")" "$NIC"$'\n'0000:03:02.0
 }
 
 @test "names do not control the terminal" {

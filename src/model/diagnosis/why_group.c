@@ -28,7 +28,6 @@ static const struct question ask_region = {
 	.status = STATUS_UNSUPPORTED
 };
 
-/* All members share the group's node: list each of its openers once. */
 static bool is_listed(const struct finding_list *list, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
@@ -42,18 +41,20 @@ static bool is_listed(const struct finding_list *list, size_t i)
 static void add_uses(const struct sys_root *root, const struct device *device,
 		     struct finding_list *list)
 {
-	size_t i = list->n;
+	size_t i;
 
-	driver_guard_device(root, device,
-			    GUARD_OPENERS | (device_releases_group(device) ? 0 : GUARD_LOSSES),
-			    list);
+	if (!device_releases_group(device))
+		driver_guard_device(root, device, GUARD_LOSSES, list);
+	i = list->n;
+	driver_guard_device(root, device, GUARD_OPENERS, list);
 	while (i < list->n) {
 		struct finding *finding = &list->v[i];
 
 		/* Only the contexts know which one it is the holder of. */
 		if (finding->pid && !finding->remedy &&
-		    !(finding->remedy = strdup("ioasidctl context list")))
+		    str_replace(&finding->remedy, "ioasidctl context list") < 0)
 			list->error = -ENOMEM;
+		/* All members share the group's node: list each of its openers once. */
 		if (is_listed(list, i))
 			finding_drop(list, i);
 		else
@@ -70,11 +71,11 @@ static char *driver_remedy(const struct device *device)
 	_cleanup_free_ char *id = str_quote(device->id), *file = NULL, *quoted = NULL;
 	const char *bus = device->bus ? device->bus : "?";
 	char *command;
-	int n = asprintf(&file, "/sys/bus/%s/drivers/%s/unbind", bus, device->driver.value);
+	int n;
 
-	quoted = n < 0 ? NULL : str_quote(file);
-	if (n < 0)
+	if (asprintf(&file, "/sys/bus/%s/drivers/%s/unbind", bus, device->driver.value) < 0)
 		file = NULL;
+	quoted = file ? str_quote(file) : NULL;
 	if (!id || !quoted)
 		return NULL;
 	if (strcmp(bus, "pci") == 0 && !device_is_bridge(device))
@@ -87,8 +88,8 @@ static char *driver_remedy(const struct device *device)
 static void add_driver(const struct device *device, struct finding_list *list)
 {
 	const struct question *question = &ask_driver;
-	_cleanup_free_ char *command = NULL;
 	bool stays = device_releases_group(device);
+	_cleanup_free_ char *command = NULL;
 
 	if (device->driver.status < 0) {
 		finding_unknown(list, question, device->id, device->driver.status);
@@ -100,7 +101,9 @@ static void add_driver(const struct device *device, struct finding_list *list)
 	}
 	if (stays)
 		question = device_is_bridge(device) ? &ask_bridge_driver : &ask_idle_driver;
-	else if (!(command = driver_remedy(device)))
+	else
+		command = driver_remedy(device);
+	if (!stays && !command)
 		list->error = -ENOMEM;
 	finding_add(list, question, stays ? FINDING_OK : FINDING_BLOCKED, device->id, command,
 		    "bound to %s", device->driver.value);
