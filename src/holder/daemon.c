@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "holder/confine.h"
 #include "holder/place.h"
 #include "holder/server.h"
 #include "sys/memory.h"
@@ -44,6 +45,7 @@ struct holder {
 	struct context context;
 	struct log log;
 	struct place place;
+	struct confinement confinement;
 	struct server *server;
 	int signals;
 	int manager; /* of services; negative: none */
@@ -168,7 +170,27 @@ static int prepare(struct holder *holder, const char *name, const char **stage)
 	if (r < 0)
 		remove_socket(holder);
 	place_unlock(&holder->place);
+	if (r == 0)
+		confine(holder->place.directory, &holder->confinement);
 	return r;
+}
+
+static void report_start(struct holder *holder)
+{
+	const struct confinement *confinement = &holder->confinement;
+	char landlock[32] = "";
+
+	if (confinement->landlock < 0)
+		log_line(&holder->log, LOG_WARNING, "its files are not confined by Landlock: %s",
+			 strerror(-confinement->landlock));
+	else
+		snprintf(landlock, sizeof(landlock), ", Landlock ABI %d", confinement->landlock);
+	if (confinement->seccomp < 0)
+		log_line(&holder->log, LOG_WARNING,
+			 "its system calls are not confined by seccomp: %s",
+			 strerror(-confinement->seccomp));
+	log_line(&holder->log, LOG_NOTICE, "started, %s/%s%s%s", holder->place.directory,
+		 holder->place.file, landlock, confinement->seccomp < 0 ? "" : ", seccomp");
 }
 
 static void report_ready(struct holder *holder)
@@ -211,8 +233,7 @@ int daemon_run(const struct daemon_options *options, const char **ret_stage)
 		log_line(&holder.log, LOG_WARNING,
 			 "cannot watch the runtime directory: a socket that is removed stays so");
 	server.signals = holder.signals;
-	log_line(&holder.log, LOG_NOTICE, "started, %s/%s", holder.place.directory,
-		 holder.place.file);
+	report_start(&holder);
 	options->ready(options->userdata);
 	report_ready(&holder);
 	server_run(&server);

@@ -64,14 +64,14 @@ int runtime_path(char **ret)
 	return asprintf(ret, "%s/" DIRECTORY, parent) < 0 ? -ENOMEM : 0;
 }
 
+/* Regardless of the umask, which is tight in a holder; a confined one cannot call chmod(2). */
 static int make_directory(const char *path)
 {
-	mode_t mode = geteuid() == 0 ? 0755 : 0700;
+	mode_t mask = umask(geteuid() == 0 ? 022 : 077);
+	int r = mkdir(path, 0777) < 0 && errno != EEXIST ? -errno : 0;
 
-	if (mkdir(path, mode) < 0)
-		return errno == EEXIST ? 0 : -errno;
-	/* Regardless of the umask, which is tight in a detached holder. */
-	return chmod(path, mode) < 0 ? -errno : 0;
+	umask(mask);
+	return r;
 }
 
 int runtime_open(bool create, char **ret_path, int *ret_fd)

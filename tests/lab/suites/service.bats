@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The holder as a service: readiness, protection from the OOM killer.
+# The holder as a service: readiness, protection from the OOM killer, confinement.
 #
 # eventually() calls functions.
 # shellcheck disable=SC2317
@@ -62,6 +62,81 @@ print(p.wait())
 	ctl context destroy test
 	wait $!
 	grep -q 'cannot report to the service manager: No such file or directory' "$BATS_TEST_TMPDIR/log"
+}
+
+# A context with the endpoint and an IOAS in it.
+context()
+{
+	ctl context create test
+	ctl device add "$WIDE" >/dev/null
+	ctl ioas alloc --name first >/dev/null
+}
+
+@test "a holder can do what a context needs while it is confined" {
+	local pid task
+
+	context
+	pid=$(holder_pid test)
+	for task in /proc/"$pid"/task/*; do
+		grep -q $'^Seccomp:\t2$' "$task/status"
+		grep -q $'^NoNewPrivs:\t1$' "$task/status"
+	done
+	ctl ioas map first 2M --iova 0x100000
+	ctl device attach "$WIDE" first
+	ctl pasid bind --dry-run "$WIDE" 7-9 first
+	ctl pasid bind "$WIDE" 7-9 first
+	[[ $(hardware "$WIDE") == $'7\n8\n9' ]]
+	status 0 ctl context exec test -- readlink /proc/self/fd/3 /proc/self/fd/4
+	[[ $output == /dev/iommu$'\n'/dev/vfio/devices/* ]]
+	rm -r /run/ioasidctl
+	is_live() { [[ $(ctl context list -nr -o context,state) == 'test live' ]]; }
+	eventually is_live
+	[[ $(stat -c %a /run/ioasidctl) == 755 ]]
+	ctl pasid unbind "$WIDE" 7-9
+	ctl context destroy test
+	[[ ! -e /run/ioasidctl/test.sock ]]
+}
+
+@test "a holder says by what it is confined" {
+	"$IOASIDCTL" context create --foreground test 2>"$BATS_TEST_TMPDIR/log" 3>&- &
+	is_live() { [[ $(ctl context list -nr -o context,state) == 'test live' ]]; }
+	eventually is_live
+	ctl context destroy test
+	wait $!
+	grep -q 'context test: started, /run/ioasidctl/test.sock, Landlock ABI [0-9]*, seccomp$' "$BATS_TEST_TMPDIR/log"
+}
+
+@test "a confined holder opens nodes whose directory did not exist when it started" {
+	ctl driver reset "$WIDE"
+	[[ ! -e /dev/vfio/devices ]]
+	ctl context create test
+	ctl driver set "$WIDE" vfio-pci
+	ctl device add "$WIDE"
+	# And again, in another directory of that name.
+	ctl device remove "$WIDE"
+	ctl driver reset "$WIDE"
+	[[ ! -e /dev/vfio/devices ]]
+	ctl driver set "$WIDE" vfio-pci
+	ctl device add "$WIDE"
+}
+
+@test "a user's confined holder makes its directory again, after the next login too" {
+	local cdev
+
+	cdev=/dev/vfio/devices/$(ctl device show "$WIDE" -nro vfio_cdev)
+	chown 1000 /dev/iommu "$cdev"
+	at_home ioasidctl context create test
+	rm -r /run/user/1000
+	is_live() { [[ $(at_home ioasidctl context list -nr -o context,state) == 'test live' ]]; }
+	eventually is_live
+	at_home ioasidctl device add -c test "$WIDE"
+	at_home ioasidctl context destroy test
+	chown root /dev/iommu "$cdev"
+	rm -r /run/user/1000
+}
+
+@test "what is refused is refused by this kernel too" {
+	"$(dirname "$IOASIDCTL")/tests/unit/holder/test_confine"
 }
 
 @test "root's holder is killed among the last when memory runs out" {
