@@ -54,11 +54,11 @@ static char *command(const struct guard *guard, const char *before, const char *
 }
 
 /* REMEDY may be NULL. */
-static struct finding *add(const struct guard *guard, const struct question *question,
-			   const char *subject, const char *detail, const char *remedy)
+static void add(const struct guard *guard, const struct question *question, const char *subject,
+		const char *detail, const char *remedy)
 {
-	return finding_add(guard->list, question, FINDING_BLOCKED, guard->device->id, remedy,
-			   "%s %s", subject, detail);
+	finding_add(guard->list, question, FINDING_BLOCKED, guard->device->id, remedy, "%s %s",
+		    subject, detail);
 }
 
 /* QUESTION has no answer, because WHAT could not be read. */
