@@ -64,18 +64,24 @@ print(p.wait())
 	grep -q 'cannot report to the service manager: No such file or directory' "$BATS_TEST_TMPDIR/log"
 }
 
-# A context with the endpoint and an IOAS in it.
-context()
+# confined_context [COMMAND...]: the context test, created by COMMAND (ctl); its holder reports what confines it.
+confined_context()
 {
-	ctl context create test
-	ctl device add "$WIDE" >/dev/null
-	ctl ioas alloc --name first >/dev/null
+	local log=$BATS_TEST_TMPDIR/log
+
+	(($#)) || set -- "$IOASIDCTL"
+	"$@" context create --foreground test 2>"$log" 3>&- &
+	started() { grep -q 'context test: started' "$log"; }
+	eventually started
+	grep -q 'context test: started, .*/ioasidctl/test.sock, Landlock ABI [0-9]*, seccomp$' "$log"
 }
 
 @test "a holder can do what a context needs while it is confined" {
 	local pid task
 
-	context
+	confined_context
+	ctl device add "$WIDE"
+	ctl ioas alloc --name first
 	pid=$(holder_pid test)
 	for task in /proc/"$pid"/task/*; do
 		grep -q $'^Seccomp:\t2$' "$task/status"
@@ -97,19 +103,10 @@ context()
 	[[ ! -e /run/ioasidctl/test.sock ]]
 }
 
-@test "a holder says by what it is confined" {
-	"$IOASIDCTL" context create --foreground test 2>"$BATS_TEST_TMPDIR/log" 3>&- &
-	is_live() { [[ $(ctl context list -nr -o context,state) == 'test live' ]]; }
-	eventually is_live
-	ctl context destroy test
-	wait $!
-	grep -q 'context test: started, /run/ioasidctl/test.sock, Landlock ABI [0-9]*, seccomp$' "$BATS_TEST_TMPDIR/log"
-}
-
 @test "a confined holder opens nodes whose directory did not exist when it started" {
 	ctl driver reset "$WIDE"
 	[[ ! -e /dev/vfio/devices ]]
-	ctl context create test
+	confined_context
 	ctl driver set "$WIDE" vfio-pci
 	ctl device add "$WIDE"
 	# And again, in another directory of that name.
@@ -120,12 +117,44 @@ context()
 	ctl device add "$WIDE"
 }
 
+@test "a confined holder reaches a syslog that was restarted" {
+	local log=$BATS_TEST_TMPDIR/syslog syslog
+
+	# Writes what it receives to $1, one line each.
+	syslog='
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind("/dev/log")
+with open(sys.argv[1], "a", buffering=1) as f:
+    while True:
+        f.write(s.recv(4096).rstrip(b"\0").decode() + "\n")
+'
+	serve() {
+		rm -f /dev/log
+		python3 -c "$syslog" "$log" 3>&- &
+		served() { [[ -S /dev/log ]]; }
+		eventually served
+	}
+	serve
+	ctl context create test
+	started() { grep -q 'context test: started, .* Landlock ABI [0-9]*, seccomp$' "$log"; }
+	eventually started
+	kill $!
+	wait $! || true
+	serve
+	ctl context destroy test
+	destroyed() { grep -q 'context test: destroyed$' "$log"; }
+	eventually destroyed
+	kill $!
+	rm /dev/log
+}
+
 @test "a user's confined holder makes its directory again, after the next login too" {
 	local cdev
 
 	cdev=/dev/vfio/devices/$(ctl device show "$WIDE" -nro vfio_cdev)
 	chown 1000 /dev/iommu "$cdev"
-	at_home ioasidctl context create test
+	confined_context at_home ioasidctl
 	rm -r /run/user/1000
 	is_live() { [[ $(at_home ioasidctl context list -nr -o context,state) == 'test live' ]]; }
 	eventually is_live
