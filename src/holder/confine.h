@@ -11,8 +11,8 @@ struct confinement {
 };
 
 /*
- * For the calling thread and all later ones: to be called before there are others, with
- * no_new_privs set, and when everything but devices is open. RUNTIME is the directory of the
+ * To be called with no_new_privs set, when everything but devices is open, and before there are
+ * other threads: Landlock is left out then (-EBUSY). RUNTIME is the directory of the
  * socket. What the kernel does not support, or refuses, is left out.
  */
 void confine(const char *runtime, struct confinement *ret);

@@ -167,11 +167,12 @@ static int prepare(struct holder *holder, const char *name, const char **stage)
 	lower_oom_score();
 	*stage = "drop of privileges";
 	r = drop_privileges();
+	/* Before there are other threads. */
+	if (r == 0)
+		confine(holder->place.directory, &holder->confinement);
 	if (r < 0)
 		remove_socket(holder);
 	place_unlock(&holder->place);
-	if (r == 0)
-		confine(holder->place.directory, &holder->confinement);
 	return r;
 }
 

@@ -20,7 +20,7 @@ int sys_landlock_open(int *ret_abi);
 /* Allows a mask of the above at and below PATH. Returns 0, -ENOENT, another -errno. */
 int sys_landlock_allow(int rules, int abi, const char *path, unsigned int mask);
 /*
- * For the calling thread and all that it will create, from now on. Open files stay as they are.
- * Needs no_new_privs. Returns 0 or -errno.
+ * For this process, from now on. Open files stay as they are. Needs no_new_privs. Returns 0; -EBUSY
+ * if there are other threads, which would not be restricted; another -errno.
  */
 int sys_landlock_restrict(int rules);

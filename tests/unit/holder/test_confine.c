@@ -240,6 +240,33 @@ static void confines_later_threads_too(const struct place *place)
 	CHECK(pthread_join(thread, &result) == 0 && result == &value);
 }
 
+static void *wait_for_it(void *data)
+{
+	char byte;
+
+	return read(*(int *)data, &byte, 1) == 1 ? data : NULL;
+}
+
+static void test_refuses_to_confine_one_thread_of_two(void **state)
+{
+	pthread_t thread;
+	int fds[2], rules, abi;
+
+	(void)state;
+	if (!has_landlock(1))
+		skip();
+	rules = sys_landlock_open(&abi);
+	assert_true(rules >= 0);
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	assert_int_equal(pthread_create(&thread, NULL, wait_for_it, &fds[0]), 0);
+	assert_int_equal(sys_landlock_restrict(rules), -EBUSY);
+	assert_int_equal(write(fds[1], "", 1), 1);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	close(rules);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 static void check_readable(const char *path)
 {
 	char buf[64];
@@ -405,6 +432,7 @@ int main(void)
 		cmocka_unit_test(test_not_in_tmp),
 		cmocka_unit_test(test_connects_to_no_other_sockets),
 		cmocka_unit_test(test_confines_later_threads_too),
+		cmocka_unit_test(test_refuses_to_confine_one_thread_of_two),
 		cmocka_unit_test(test_reads_what_it_has_to),
 		cmocka_unit_test(test_makes_its_socket_again),
 		cmocka_unit_test(test_makes_its_directory_again),
