@@ -73,21 +73,33 @@ void pasid_processes_done(struct pasid_processes *processes);
 /* Returns 0 or -ENOMEM; *RET belongs to the cache. */
 int pasid_process_get(struct pasid_processes *processes, pid_t pid, struct pasid_process **ret);
 
+/* So many claims on one PASID may contradict each other. More are only made up to slow us down. */
+#define PASID_PARTS_MAX 16
+
 /*
- * The claims of a device as sorted, disjoint ranges LO to HI; claims that contradict each other are
- * separate parts with the same LO and HI, one after the other. Claims without a number, or with a
- * number of the device's own MMU, are LOOSE.
+ * The claims of a device as sorted, disjoint ranges LO to HI, one after the other. V are the parts
+ * of the current one, which have its ends and contradict each other; N is 0 after the last. Claims
+ * without a number, or with a number of the device's own MMU, are LOOSE.
  */
 struct pasid_parts {
-	struct binding *v;
+	struct binding v[PASID_PARTS_MAX];
 	size_t n;
 	struct binding *loose;
 	size_t n_loose;
+
+	struct pasid_processes *processes;
+	struct binding *claims;                  /* sorted */
+	size_t next, end;                        /* those that have not been used yet */
+	struct binding *active[PASID_PARTS_MAX]; /* those that go on beyond the current range */
+	size_t n_active;
 };
 
 void pasid_parts_done(struct pasid_parts *parts);
-int pasid_parts_get(const struct bindings *claims, struct binding_span span,
-		    struct pasid_processes *processes, struct pasid_parts *ret);
+/* Begins with the first range. Claims are changed where others agree. Returns 0 or -ENOMEM. */
+int pasid_parts_begin(struct bindings *claims, struct binding_span span,
+		      struct pasid_processes *processes, struct pasid_parts *ret);
+/* Goes on to the next. Returns 0 or -ENOMEM. */
+int pasid_parts_next(struct pasid_parts *parts);
 
 /*
  * Makes the row of a binding from a claim and the hardware's table entry.
@@ -170,7 +182,6 @@ struct pasid_walk {
 	/* The device being walked; PLACE's id is NULL between two devices. */
 	struct pasid_place place;
 	struct pasid_parts parts;
-	size_t at;     /* index of the current part */
 	uint64_t next; /* next PASID */
 	struct pasid_run run;
 };

@@ -10,7 +10,6 @@
 
 void pasid_parts_done(struct pasid_parts *parts)
 {
-	free(parts->v);
 	free(parts->loose);
 	*parts = (struct pasid_parts){ 0 };
 }
@@ -93,18 +92,9 @@ static int merge(struct pasid_processes *processes, struct binding *a, const str
 	return 0;
 }
 
-/*
- * Contradicting claims on the same PASIDs, or claims with different ends. There are few, unless
- * someone makes up claims to slow us down.
- */
-struct active {
-	struct binding *v[16];
-	size_t n;
-};
-
-static int push(struct binding **list, size_t *n, const struct binding *claim)
+static int push_loose(struct pasid_parts *parts, const struct binding *claim)
 {
-	struct binding *slot = array_push(*list, *n);
+	struct binding *slot = array_push(parts->loose, parts->n_loose);
 
 	if (!slot)
 		return -ENOMEM;
@@ -112,77 +102,9 @@ static int push(struct binding **list, size_t *n, const struct binding *claim)
 	return 0;
 }
 
-/*
- * Merges CLAIM into the first part of LIST, from index FROM on, that agrees with it; else appends
- * it.
- */
-static int add_part(struct pasid_processes *processes, const struct binding *claim,
-		    struct binding **list, size_t *n, size_t from)
+static bool is_loose(const struct binding *claim)
 {
-	for (size_t i = from; i < *n; i++)
-		if (agree(&(*list)[i], claim))
-			return merge(processes, &(*list)[i], claim);
-	return push(list, n, claim);
-}
-
-/* Adds the part from LO to where the next claim begins (NEXT) or the first active one ends. */
-static int add_active(struct pasid_processes *processes, struct active *active, uint32_t lo,
-		      uint64_t next, struct pasid_parts *parts, uint32_t *ret_hi)
-{
-	uint64_t hi = next - 1;
-	size_t from = parts->n, left = 0;
-
-	for (size_t i = 0; i < active->n; i++)
-		if (active->v[i]->hi < hi)
-			hi = active->v[i]->hi;
-	for (size_t i = 0; i < active->n; i++) {
-		struct binding part = *active->v[i];
-
-		part.lo = lo;
-		part.hi = (uint32_t)hi;
-		if (add_part(processes, &part, &parts->v, &parts->n, from) < 0)
-			return -ENOMEM;
-		if (active->v[i]->hi > hi)
-			active->v[left++] = active->v[i];
-	}
-	active->n = left;
-	*ret_hi = (uint32_t)hi;
-	return 0;
-}
-
-/* A process may have opened a device many times: equal claims count once. */
-static int activate(struct pasid_processes *processes, struct active *active, struct binding *claim,
-		    struct pasid_parts *parts)
-{
-	for (size_t i = 0; i < active->n; i++)
-		if (agree(active->v[i], claim))
-			return merge(processes, active->v[i], claim);
-	if (active->n == ARRAY_SIZE(active->v))
-		return push(&parts->loose, &parts->n_loose, claim);
-	active->v[active->n++] = claim;
-	return 0;
-}
-
-/* Sweeps over numbered claims, sorted by start, and merges them. */
-static int sweep(struct binding *claims, size_t n, struct pasid_processes *processes,
-		 struct pasid_parts *parts)
-{
-	struct active active = { .n = 0 };
-	uint32_t at = 0;
-	size_t i = 0;
-
-	while (i < n || active.n) {
-		if (active.n == 0)
-			at = claims[i].lo;
-		for (; i < n && claims[i].lo <= at; i++)
-			if (activate(processes, &active, &claims[i], parts) < 0)
-				return -ENOMEM;
-		if (add_active(processes, &active, at,
-			       i < n ? claims[i].lo : PASID_MAX + UINT64_C(2), parts, &at) < 0)
-			return -ENOMEM;
-		at++;
-	}
-	return 0;
+	return claim->lo == 0 || claim->own;
 }
 
 /* Adjacent sorted claims: if this is false, no claim after A agrees with one up to A. */
@@ -194,34 +116,100 @@ static bool may_agree(const struct binding *a, const struct binding *b)
 	return a->lo || (a->sources == b->sources && a->pid.value == b->pid.value);
 }
 
-int pasid_parts_get(const struct bindings *claims, struct binding_span span,
-		    struct pasid_processes *processes, struct pasid_parts *ret)
+static int add_loose(struct pasid_parts *parts, const struct binding *claim, size_t from)
 {
-	_cleanup_(pasid_parts_done) struct pasid_parts parts = { 0 };
-	_cleanup_free_ struct binding *numbered = NULL;
-	size_t n = 0, from = 0;
-	int r = 0;
+	for (size_t i = from; i < parts->n_loose; i++)
+		if (agree(&parts->loose[i], claim))
+			return merge(parts->processes, &parts->loose[i], claim);
+	return push_loose(parts, claim);
+}
 
-	if (span.end > span.first)
-		numbered = calloc(span.end - span.first, sizeof(*numbered));
-	if (span.end > span.first && !numbered)
-		return -ENOMEM;
-	for (size_t i = span.first; r == 0 && i < span.end; i++) {
+int pasid_parts_begin(struct bindings *claims, struct binding_span span,
+		      struct pasid_processes *processes, struct pasid_parts *ret)
+{
+	_cleanup_(pasid_parts_done) struct pasid_parts parts = {
+		.processes = processes,
+		.claims = claims->v,
+		.next = span.first,
+		.end = span.end,
+	};
+	size_t from = 0;
+
+	for (size_t i = span.first; i < span.end; i++) {
 		const struct binding *claim = &claims->v[i];
 
-		if (claim->lo && !claim->own) {
-			numbered[n++] = *claim;
+		if (!is_loose(claim))
 			continue;
-		}
 		if (i > span.first && !may_agree(&claims->v[i - 1], claim))
 			from = parts.n_loose;
-		r = add_part(processes, claim, &parts.loose, &parts.n_loose, from);
+		if (add_loose(&parts, claim, from) < 0)
+			return -ENOMEM;
 	}
-	if (r == 0)
-		r = sweep(numbered, n, processes, &parts);
-	if (r < 0)
-		return r;
 	*ret = parts;
 	parts = (struct pasid_parts){ 0 };
+	return pasid_parts_next(ret);
+}
+
+/* The next claim that is not loose; NULL: none. */
+static struct binding *peek(struct pasid_parts *parts)
+{
+	while (parts->next < parts->end && is_loose(&parts->claims[parts->next]))
+		parts->next++;
+	return parts->next < parts->end ? &parts->claims[parts->next] : NULL;
+}
+
+/* A process may have opened a device many times: equal claims count once. */
+static int activate(struct pasid_parts *parts, struct binding *claim)
+{
+	for (size_t i = 0; i < parts->n_active; i++)
+		if (agree(parts->active[i], claim))
+			return merge(parts->processes, parts->active[i], claim);
+	if (parts->n_active == ARRAY_SIZE(parts->active))
+		return push_loose(parts, claim);
+	parts->active[parts->n_active++] = claim;
+	return 0;
+}
+
+/* Merges PART into the first of the current parts that agrees with it; else adds it. */
+static int add_part(struct pasid_parts *parts, const struct binding *part)
+{
+	for (size_t i = 0; i < parts->n; i++)
+		if (agree(&parts->v[i], part))
+			return merge(parts->processes, &parts->v[i], part);
+	parts->v[parts->n++] = *part;
+	return 0;
+}
+
+/* Up to where the next claim begins or the first active one ends. */
+int pasid_parts_next(struct pasid_parts *parts)
+{
+	uint32_t lo = parts->n ? parts->v[0].hi + 1 : 0, hi = PASID_MAX;
+	struct binding *claim = peek(parts);
+	size_t n_left = 0;
+
+	parts->n = 0;
+	if (parts->n_active == 0 && claim)
+		lo = claim->lo;
+	for (; claim && claim->lo <= lo; claim = peek(parts)) {
+		parts->next++;
+		if (activate(parts, claim) < 0)
+			return -ENOMEM;
+	}
+	if (claim)
+		hi = claim->lo - 1;
+	for (size_t i = 0; i < parts->n_active; i++)
+		if (parts->active[i]->hi < hi)
+			hi = parts->active[i]->hi;
+	for (size_t i = 0; i < parts->n_active; i++) {
+		struct binding part = *parts->active[i];
+
+		part.lo = lo;
+		part.hi = hi;
+		if (add_part(parts, &part) < 0)
+			return -ENOMEM;
+		if (parts->active[i]->hi > hi)
+			parts->active[n_left++] = parts->active[i];
+	}
+	parts->n_active = n_left;
 	return 0;
 }

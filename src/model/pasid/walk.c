@@ -78,23 +78,31 @@ static int tell(struct pasid_walk *walk, const struct binding *claim,
 	return 0;
 }
 
+/* What is held back is of a claim that goes. */
+static int next_parts(struct pasid_walk *walk)
+{
+	int r = walk->run.claim ? flush(walk) : 0;
+
+	return r == 0 ? pasid_parts_next(&walk->parts) : r;
+}
+
 /* Reports claims up to END (exclusive) that are not in the hardware's table. */
 static int tell_missing(struct pasid_walk *walk, uint64_t end)
 {
+	const struct pasid_parts *parts = &walk->parts;
 	int r = 0;
 
-	for (size_t i = walk->at; r == 0 && i < walk->parts.n; i++) {
-		const struct binding *part = &walk->parts.v[i];
-		uint64_t lo = part->lo > walk->next ? part->lo : walk->next;
-		uint64_t hi = part->hi < end ? part->hi : end - 1;
+	while (r == 0 && parts->n && parts->v[0].lo < end) {
+		uint64_t lo = parts->v[0].lo > walk->next ? parts->v[0].lo : walk->next;
+		uint64_t hi = parts->v[0].hi < end ? parts->v[0].hi : end - 1;
 
-		if (part->lo >= end)
-			return 0;
-		/* A claim that may be stale is dropped if the hardware's table does not have it. */
-		if (lo <= hi && (part->what != PASID_CLAIM_STALE || walk->place.status != 1))
-			r = tell(walk, part, NULL, (uint32_t)lo, (uint32_t)hi);
-		if (part->hi < end)
-			walk->at++;
+		for (size_t i = 0; r == 0 && lo <= hi && i < parts->n; i++)
+			/* One that may be stale is dropped if the hardware's table does not have it. */
+			if (parts->v[i].what != PASID_CLAIM_STALE || walk->place.status != 1)
+				r = tell(walk, &parts->v[i], NULL, (uint32_t)lo, (uint32_t)hi);
+		if (parts->v[0].hi >= end)
+			break;
+		r = r == 0 ? next_parts(walk) : r;
 	}
 	return r;
 }
@@ -206,8 +214,7 @@ static int tell_entry(struct pasid_walk *walk, const struct pasid_entry *entry)
 	bool claimed = false;
 	int r = tell_missing(walk, entry->pasid);
 
-	/* Contradicting parts have the same ends. */
-	for (size_t i = walk->at; r == 0 && i < walk->parts.n; i++) {
+	for (size_t i = 0; r == 0 && i < walk->parts.n; i++) {
 		const struct binding *part = &walk->parts.v[i];
 
 		if (part->lo > entry->pasid || part->hi < entry->pasid)
@@ -272,9 +279,8 @@ static int begin_device(struct pasid_walk *walk, const char *id, bool in_table)
 	place->status = in_table || walk->hardware_status != 1 ? walk->hardware_status
 			: behind                               ? 1
 							       : -EOPNOTSUPP;
-	walk->at = 0;
 	walk->next = 0;
-	r = pasid_parts_get(&walk->claims, span, &walk->rows.processes, &walk->parts);
+	r = pasid_parts_begin(&walk->claims, span, &walk->rows.processes, &walk->parts);
 	return r == 0 ? list_pids(walk) : r;
 }
 

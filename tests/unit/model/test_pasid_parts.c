@@ -86,11 +86,20 @@ static void parts(const struct tree *tree, const struct given *given, size_t n,
 	struct pasid_processes processes = { .root = &tree->root };
 	struct bindings claims = { 0 };
 	struct pasid_parts found = { 0 };
+	struct bindings all = { 0 };
 
 	add(&claims, given, n);
-	assert_int_equal(pasid_parts_get(&claims, bindings_of(&claims, "d"), &processes, &found),
+	assert_int_equal(pasid_parts_begin(&claims, bindings_of(&claims, "d"), &processes, &found),
 			 0);
-	check(found.v, found.n, found.loose, found.n_loose, expected);
+	while (found.n) {
+		for (size_t i = 0; i < found.n; i++)
+			assert_int_equal(bindings_add(&all, &found.v[i]), 0);
+		assert_int_equal(pasid_parts_next(&found), 0);
+	}
+	assert_int_equal(pasid_parts_next(&found), 0);
+	assert_int_equal(found.n, 0);
+	check(all.v, all.n, found.loose, found.n_loose, expected);
+	bindings_done(&all);
 	pasid_parts_done(&found);
 	bindings_done(&claims);
 	pasid_processes_done(&processes);
