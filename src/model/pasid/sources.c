@@ -24,14 +24,26 @@ const struct pasid_source *const pasid_sources[PASID_SOURCES_MAX + 1] = {
 	&pasid_source_amd,
 };
 
+static bool is_absent(const struct pasid_source *source, const struct sys_root *root)
+{
+	_cleanup_close_ int dir = source->absent ? sys_dir_open(root, source->path + 1) : 0;
+
+	return source->absent && dir == -ENOENT;
+}
+
 int pasid_source_read(unsigned int n, struct pasid_reader *reader)
 {
+	const struct pasid_source *source = pasid_sources[n];
 	int r;
 
 	reader->n_rows = 0;
 	reader->source = n;
 	*reader->reason = '\0';
-	r = pasid_sources[n]->read(reader);
+	if (is_absent(source, reader->root)) {
+		pasid_reader_reason(reader, "%s", source->absent);
+		return 0;
+	}
+	r = source->read(reader);
 	if (r < 0 && !*reader->reason)
 		pasid_reader_reason(reader, "%s", strerror(-r));
 	return r;
@@ -137,4 +149,44 @@ bool pasid_node_is(const struct pasid_node *node, const struct pasid_file *file)
 	if (node->rdev && file->rdev)
 		return node->rdev == file->rdev;
 	return strcmp(node->path, file->path) == 0;
+}
+
+int pasid_reader_openers(struct pasid_reader *reader, const struct pasid_node *node,
+			 const struct binding *claim)
+{
+	const struct pasid_files *files;
+	struct binding opened = *claim;
+	int status = pasid_reader_files(reader, &files);
+
+	for (size_t i = 0; status != -ENOMEM && i < files->n; i++) {
+		if (!pasid_node_is(node, &files->v[i]))
+			continue;
+		opened.pid = field_u64((uint64_t)files->v[i].pid);
+		if (pasid_reader_claim(reader, &opened) < 0)
+			return -ENOMEM;
+	}
+	return status;
+}
+
+int pasid_reader_entries(struct pasid_reader *reader,
+			 int (*read)(struct pasid_reader *reader, const char *name),
+			 const char *none)
+{
+	_cleanup_strv_ struct strv list = { 0 };
+	_cleanup_close_ int dir =
+		sys_dir_open(reader->root, pasid_sources[reader->source]->path + 1);
+	int r = dir < 0 ? dir : sys_list(dir, ".", &list), status = 0;
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < list.n; i++) {
+		r = read(reader, list.v[i]);
+		if (r == -ENOMEM)
+			return r;
+		if (r < 0 || status == 0)
+			status = r;
+	}
+	if (status == 0)
+		pasid_reader_reason(reader, "%s", none);
+	return status;
 }

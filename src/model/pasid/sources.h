@@ -72,10 +72,11 @@ struct pasid_reader {
 };
 
 struct pasid_source {
-	const char *name; /* "idxd" */
-	const char *what; /* the source in words */
-	const char *path; /* what is read: "/sys/bus/dsa/devices" */
-	bool openers;     /* claims who has a device open (PASID_CLAIM_OPENER), not bindings */
+	const char *name;   /* "idxd" */
+	const char *what;   /* the source in words */
+	const char *path;   /* what is read: "/sys/bus/dsa/devices" */
+	const char *absent; /* the reason if PATH does not exist, when nothing is read; or NULL */
+	bool openers;       /* claims who has a device open (PASID_CLAIM_OPENER), not bindings */
 	/*
 	 * Returns 1 if all was read; 0 if this machine does not have it; -EOPNOTSUPP if this kernel
 	 * does not show it; another -errno if it could not be read. Claims made before an error are
@@ -117,6 +118,18 @@ struct pasid_node {
 void pasid_node_get(const struct sys_root *root, const char *sysfs, const char *dev,
 		    struct pasid_node *ret);
 bool pasid_node_is(const struct pasid_node *node, const struct pasid_file *file);
+
+/* Makes CLAIM for each process that has NODE open. Returns as pasid_reader_files(). */
+int pasid_reader_openers(struct pasid_reader *reader, const struct pasid_node *node,
+			 const struct binding *claim);
+
+/*
+ * Calls READ for each entry of the source's path, which returns 1, 0 if the entry is not of the
+ * source, or -errno. Returns -ENOMEM at once; the last error; 1; or 0 with the reason NONE.
+ */
+int pasid_reader_entries(struct pasid_reader *reader,
+			 int (*read)(struct pasid_reader *reader, const char *name),
+			 const char *none);
 
 /* Calls the read() of source N and returns its result; the reason is then in READER. */
 int pasid_source_read(unsigned int n, struct pasid_reader *reader);

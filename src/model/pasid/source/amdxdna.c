@@ -26,35 +26,25 @@ static bool is_amdxdna(const struct sys_root *root, const char *name)
 	       str_ends(target, "/amdxdna");
 }
 
-static int claim_openers(struct pasid_reader *reader, const char *name)
+static int read_node(struct pasid_reader *reader, const char *name)
 {
 	char sysfs[PATH_MAX], dev[NAME_MAX + 16], id[NAME_MAX + 1];
 	struct binding claim = { .device = id,
 				 .what = PASID_CLAIM_SOME,
 				 .kind = PASID_KIND_SVA,
 				 .through = field_str_borrow(name) };
-	const struct pasid_files *files;
 	struct pasid_node node;
-	int r, status;
+	int r;
 
+	if (!is_amdxdna(reader->root, name))
+		return 0;
 	snprintf(sysfs, sizeof(sysfs), CLASS "/%s", name);
 	r = pasid_source_device(reader->root, sysfs, id, sizeof(id));
 	if (r < 0)
 		return r;
-	status = pasid_reader_files(reader, &files);
-	if (status == -ENOMEM)
-		return status;
 	snprintf(dev, sizeof(dev), "/dev/accel/%s", name);
 	pasid_node_get(reader->root, sysfs, dev, &node);
-	for (size_t i = 0; i < files->n; i++) {
-		if (!pasid_node_is(&node, &files->v[i]))
-			continue;
-		claim.pid = field_u64((uint64_t)files->v[i].pid);
-		r = pasid_reader_claim(reader, &claim);
-		if (r < 0)
-			return r;
-	}
-	return status;
+	return pasid_reader_openers(reader, &node, &claim);
 }
 
 /*
@@ -70,30 +60,10 @@ static int binds_nobody(const struct sys_root *root)
 	return r;
 }
 
-static int read_nodes(struct pasid_reader *reader, const struct strv *names)
-{
-	int status = 0;
-
-	for (size_t i = 0; i < names->n; i++) {
-		int r;
-
-		if (!is_amdxdna(reader->root, names->v[i]))
-			continue;
-		r = claim_openers(reader, names->v[i]);
-		if (r == -ENOMEM)
-			return r;
-		if (r < 0 || status == 0)
-			status = r;
-	}
-	if (status == 0)
-		pasid_reader_reason(reader, "no accelerator has the driver amdxdna");
-	return status;
-}
+#define NONE "no accelerator has the driver amdxdna"
 
 static int amdxdna_read(struct pasid_reader *reader)
 {
-	_cleanup_strv_ struct strv list = { 0 };
-	_cleanup_close_ int dir = -1;
 	int r, none = binds_nobody(reader->root);
 
 	if (none == -ENOMEM)
@@ -102,11 +72,7 @@ static int amdxdna_read(struct pasid_reader *reader)
 		pasid_reader_reason(reader, "amdxdna has force_iova on: it binds no process");
 		return 0;
 	}
-	dir = sys_dir_open(reader->root, CLASS);
-	r = dir < 0 ? dir : sys_list(dir, ".", &list);
-	if (r < 0 && r != -ENOENT)
-		return r;
-	r = read_nodes(reader, &list);
+	r = pasid_reader_entries(reader, read_node, NONE);
 	if (r != 1 || none >= 0)
 		return r;
 	pasid_reader_reason(reader, "whether amdxdna has force_iova on could not be read");
@@ -117,5 +83,6 @@ const struct pasid_source pasid_source_amdxdna = {
 	.name = "amdxdna",
 	.what = "The address spaces of processes that have an NPU of amdxdna open",
 	.path = "/" CLASS,
+	.absent = NONE,
 	.read = amdxdna_read,
 };

@@ -178,14 +178,17 @@ static struct field_u64 read_counter(struct idxd *idxd, int dir, const char *ent
 	return r < 0 ? field_u64_error(r) : field;
 }
 
+static struct binding claim_of(const struct queue *queue, enum pasid_kind kind)
+{
+	return (struct binding){ .device = queue->device,
+				 .what = PASID_CLAIM_SOME,
+				 .kind = kind,
+				 .through = field_str_borrow(queue->name) };
+}
+
 static int claim_file(struct idxd *idxd, int dir, const char *entry, const struct queue *queue)
 {
-	struct binding claim = {
-		.device = queue->device,
-		.what = PASID_CLAIM_SOME,
-		.kind = PASID_KIND_SVA,
-		.through = field_str_borrow(queue->name),
-	};
+	struct binding claim = claim_of(queue, PASID_KIND_SVA);
 	uint64_t pid;
 	int r = sys_read_u64(dir, "pid", &pid);
 
@@ -235,37 +238,22 @@ static bool has_unlisted_openers(const struct idxd *idxd, const struct queue *qu
 /* Before 6.4, a queue only has a count of its openers. */
 static int claim_openers(struct idxd *idxd, const struct queue *queue)
 {
-	struct binding claim = {
-		.device = queue->device,
-		.what = PASID_CLAIM_SOME,
-		.kind = PASID_KIND_SVA,
-		.through = field_str_borrow(queue->name),
-	};
-	const struct pasid_files *files = NULL;
+	struct binding claim = claim_of(queue, PASID_KIND_SVA);
 	struct pasid_node node;
 	char sysfs[128], dev[64];
 	const char *type;
-	int r = pasid_reader_files(idxd->reader, &files);
+	int r;
 
-	if (r < 0 && r != -EACCES)
-		return r;
-	if (r == -EACCES)
-		note_error(idxd, queue->name, "clients", r);
 	/* The directory of the node is the name before the "!": "dsa!wq0.1" is /dev/dsa/wq0.1. */
 	snprintf(sysfs, sizeof(sysfs), "dsa!%s", queue->name);
 	type = strv_has(&idxd->entries, sysfs) ? "dsa" : "iax";
 	snprintf(sysfs, sizeof(sysfs), BUS "/%s!%s", type, queue->name);
 	snprintf(dev, sizeof(dev), "/dev/%s/%s", type, queue->name);
 	pasid_node_get(idxd->reader->root, sysfs, dev, &node);
-	for (size_t i = 0; i < files->n; i++) {
-		if (!pasid_node_is(&node, &files->v[i]))
-			continue;
-		claim.pid = field_u64((uint64_t)files->v[i].pid);
-		r = pasid_reader_claim(idxd->reader, &claim);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	r = pasid_reader_openers(idxd->reader, &node, &claim);
+	if (r == -EACCES)
+		note_error(idxd, queue->name, "clients", r);
+	return r == -EACCES || r == 1 ? 0 : r;
 }
 
 static bool is_kernel(const struct queue *queue)
@@ -280,12 +268,7 @@ static bool is_kernel(const struct queue *queue)
  */
 static int claim_kernel(struct idxd *idxd, const struct queue *queue)
 {
-	const struct binding claim = {
-		.device = queue->device,
-		.what = PASID_CLAIM_SOME,
-		.kind = PASID_KIND_DMA,
-		.through = field_str_borrow(queue->name),
-	};
+	const struct binding claim = claim_of(queue, PASID_KIND_DMA);
 
 	for (const struct queue *q = idxd->queues; q < queue; q++)
 		if (is_kernel(q) && strcmp(q->device, queue->device) == 0)
@@ -326,10 +309,6 @@ static int idxd_read(struct pasid_reader *reader)
 	_cleanup_close_ int dir = sys_dir_open(reader->root, BUS);
 	int r = dir < 0 ? dir : sys_list(dir, ".", &idxd.entries);
 
-	if (r == -ENOENT) {
-		pasid_reader_reason(reader, "the driver idxd is not loaded");
-		return 0;
-	}
 	if (r == 0)
 		r = read_entries(&idxd);
 	if (r < 0)
@@ -348,5 +327,6 @@ const struct pasid_source pasid_source_idxd = {
 	.name = "idxd",
 	.what = "The address spaces of processes that have a work queue of Intel DSA or IAA open",
 	.path = "/" BUS,
+	.absent = "the driver idxd is not loaded",
 	.read = idxd_read,
 };

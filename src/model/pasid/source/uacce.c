@@ -14,27 +14,6 @@
 #define CLASS         "sys/class/uacce"
 #define UACCE_DEV_SVA 1u /* <uapi/misc/uacce/uacce.h> */
 
-static int claim_queues(struct pasid_reader *reader, const struct pasid_node *node,
-			struct binding *claim)
-{
-	const struct pasid_files *files;
-	int status = pasid_reader_files(reader, &files);
-
-	if (status == -ENOMEM)
-		return status;
-	for (size_t i = 0; i < files->n; i++) {
-		int r;
-
-		if (!pasid_node_is(node, &files->v[i]))
-			continue;
-		claim->pid = field_u64((uint64_t)files->v[i].pid);
-		r = pasid_reader_claim(reader, claim);
-		if (r < 0)
-			return r;
-	}
-	return status;
-}
-
 /* Returns 1, 0 for an accelerator without SVA, or -errno. */
 static int read_accelerator(struct pasid_reader *reader, const char *name)
 {
@@ -58,35 +37,18 @@ static int read_accelerator(struct pasid_reader *reader, const char *name)
 		return r;
 	snprintf(dev, sizeof(dev), "/dev/%s", name);
 	pasid_node_get(reader->root, sysfs, dev, &node);
-	return claim_queues(reader, &node, &claim);
+	return pasid_reader_openers(reader, &node, &claim);
 }
 
 static int uacce_read(struct pasid_reader *reader)
 {
-	_cleanup_strv_ struct strv list = { 0 };
-	_cleanup_close_ int dir = -1;
-	int r, status = 0;
-
-	dir = sys_dir_open(reader->root, CLASS);
-	r = dir < 0 ? dir : sys_list(dir, ".", &list);
-	if (r < 0 && r != -ENOENT)
-		return r;
-	for (size_t i = 0; i < list.n; i++) {
-		r = read_accelerator(reader, list.v[i]);
-		if (r == -ENOMEM)
-			return r;
-		if (r < 0 || status == 0)
-			status = r;
-	}
-	if (status == 0)
-		pasid_reader_reason(reader, list.n ? "no accelerator here has SVA"
-						   : "no accelerator of this kind");
-	return status;
+	return pasid_reader_entries(reader, read_accelerator, "no accelerator here has SVA");
 }
 
 const struct pasid_source pasid_source_uacce = {
 	.name = "uacce",
 	.what = "The address spaces of processes that have a queue of an accelerator open",
 	.path = "/" CLASS,
+	.absent = "no accelerator of this kind",
 	.read = uacce_read,
 };

@@ -148,31 +148,17 @@ static int read_node(struct pasid_reader *reader, const char *name)
 	return claim_openers(reader, &node, &claim);
 }
 
+#define NONE "no device of " DRIVER " has been opened"
+
 static int uio_read(struct pasid_reader *reader)
 {
-	_cleanup_strv_ struct strv list = { 0 };
-	_cleanup_close_ int dir = -1;
-	int r, status = 0;
-
-	dir = sys_dir_open(reader->root, CLASS);
-	r = dir < 0 ? dir : sys_list(dir, ".", &list);
-	if (r < 0 && r != -ENOENT)
-		return r;
-	for (size_t i = 0; i < list.n; i++) {
-		r = read_node(reader, list.v[i]);
-		if (r == -ENOMEM)
-			return r;
-		if (r < 0 || status == 0)
-			status = r;
-	}
-	if (status == 0)
-		pasid_reader_reason(reader, "no device of %s has been opened", DRIVER);
-	return status;
+	return pasid_reader_entries(reader, read_node, NONE);
 }
 
 const struct pasid_source pasid_source_uio = {
 	.name = "uio",
 	.what = "The address space of the process that has a device of uio_pci_sva open",
 	.path = "/" CLASS,
+	.absent = NONE,
 	.read = uio_read,
 };
