@@ -112,43 +112,43 @@ static inline void row_str(FILE *f, const char *name, const struct field_str *fi
 }
 
 /* An absent field is omitted, an unreadable one has its error: "uid!-13". */
-static inline void row_write(FILE *f, const struct binding *range)
+static inline void row_write(FILE *f, const struct binding *binding)
 {
-	const char *state = pasid_state_name(range->state);
+	const char *state = pasid_state_name(binding->state);
 
-	fprintf(f, "%s %u-%u %s %s", range->device, range->lo, range->hi,
-		pasid_kind_name(range->kind), state ? state : "unknown-state");
-	row_u64(f, "group", &range->group);
-	row_str(f, "driver", &range->driver);
-	row_u64(f, "ioas", &range->ioas);
-	row_str(f, "name", &range->ioas_name);
-	row_u64(f, "hwpt", &range->hwpt);
-	row_str(f, "through", &range->through);
-	row_str(f, "context", &range->context);
-	row_u64(f, "pid", &range->pid);
-	row_str(f, "command", &range->command);
-	row_u64(f, "uid", &range->uid);
-	row_str(f, "user", &range->user);
-	row_str(f, "unit", &range->unit);
-	row_u64(f, "started", &range->started);
-	row_u64(f, "hardware", &range->hardware);
-	row_u64(f, "record", &range->record);
-	row_u64(f, "domain", &range->domain);
-	row_u64(f, "type", &range->type);
-	row_u64(f, "faults", &range->faults);
-	row_u64(f, "failures", &range->fault_failures);
-	for (size_t i = 0; i < range->n_candidates; i++)
-		fprintf(f, "%s%" PRIu64, i ? "," : " one of ", range->candidates[i]);
+	fprintf(f, "%s %u-%u %s %s", binding->device, binding->lo, binding->hi,
+		pasid_kind_name(binding->kind), state ? state : "unknown-state");
+	row_u64(f, "group", &binding->group);
+	row_str(f, "driver", &binding->driver);
+	row_u64(f, "ioas", &binding->ioas);
+	row_str(f, "name", &binding->ioas_name);
+	row_u64(f, "hwpt", &binding->hwpt);
+	row_str(f, "through", &binding->through);
+	row_str(f, "context", &binding->context);
+	row_u64(f, "pid", &binding->pid);
+	row_str(f, "command", &binding->command);
+	row_u64(f, "uid", &binding->uid);
+	row_str(f, "user", &binding->user);
+	row_str(f, "unit", &binding->unit);
+	row_u64(f, "started", &binding->started);
+	row_u64(f, "hardware", &binding->hardware);
+	row_u64(f, "record", &binding->record);
+	row_u64(f, "domain", &binding->domain);
+	row_u64(f, "type", &binding->type);
+	row_u64(f, "faults", &binding->faults);
+	row_u64(f, "failures", &binding->fault_failures);
+	for (size_t i = 0; i < binding->n_candidates; i++)
+		fprintf(f, "%s%" PRIu64, i ? "," : " one of ", binding->candidates[i]);
 	fprintf(f, " by");
 	for (unsigned int i = 0; i < 32; i++)
-		if (range->sources >> i & 1)
+		if (binding->sources >> i & 1)
 			fprintf(f, " %s", pasid_sources[i]->name);
 	fprintf(f, "\n");
 }
 
-static inline int row_add(const struct binding *range, void *data)
+static inline int row_add(const struct binding *binding, void *data)
 {
-	row_write(data, range);
+	row_write(data, binding);
 	return 0;
 }
 

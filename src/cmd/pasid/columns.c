@@ -6,25 +6,25 @@
 #include <stdio.h>
 #include <time.h>
 
-void pasid_out_kind(struct out_value *ret, const struct binding *range)
+void pasid_out_kind(struct out_value *ret, const struct binding *binding)
 {
-	if (range->kind == PASID_KIND_UNKNOWN && range->record.status < 0)
-		out_unreadable(ret, range->record.status);
+	if (binding->kind == PASID_KIND_UNKNOWN && binding->record.status < 0)
+		out_unreadable(ret, binding->record.status);
 	else
-		out_string(ret, pasid_kind_name(range->kind));
+		out_string(ret, pasid_kind_name(binding->kind));
 }
 
-void pasid_out_state(struct out_value *ret, const struct binding *range)
+void pasid_out_state(struct out_value *ret, const struct binding *binding)
 {
-	if (range->state == PASID_STATE_UNKNOWN)
-		out_unreadable(ret, range->record.status);
+	if (binding->state == PASID_STATE_UNKNOWN)
+		out_unreadable(ret, binding->record.status);
 	else
-		out_string(ret, pasid_state_name(range->state));
+		out_string(ret, pasid_state_name(binding->state));
 }
 
 static void get_device(const void *p, struct out_value *ret)
 {
-	out_string(ret, ((const struct pasid_row *)p)->range->device);
+	out_string(ret, ((const struct pasid_row *)p)->binding->device);
 }
 
 static void get_lo(const void *p, struct out_value *ret)
@@ -66,18 +66,18 @@ static void get_pasid(const void *p, struct out_value *ret)
 
 static void get_kind(const void *p, struct out_value *ret)
 {
-	pasid_out_kind(ret, ((const struct pasid_row *)p)->range);
+	pasid_out_kind(ret, ((const struct pasid_row *)p)->binding);
 }
 
 static void get_state(const void *p, struct out_value *ret)
 {
-	pasid_out_state(ret, ((const struct pasid_row *)p)->range);
+	pasid_out_state(ret, ((const struct pasid_row *)p)->binding);
 }
 
 #define GET_FIELD(name, kind) \
 	static void get_##name(const void *p, struct out_value *ret) \
 	{ \
-		out_field_##kind(ret, &((const struct pasid_row *)p)->range->name); \
+		out_field_##kind(ret, &((const struct pasid_row *)p)->binding->name); \
 	}
 
 GET_FIELD(group, number)
@@ -98,42 +98,42 @@ GET_FIELD(record, bool)
 GET_FIELD(domain, number)
 
 /* The target of an address space, of a number of the device's own, or of an unknown kind. */
-static void process_target(const struct binding *range, char *buf, size_t size)
+static void process_target(const struct binding *binding, char *buf, size_t size)
 {
-	const char *through = range->through.status == 1 ? range->through.value : NULL;
-	const bool sva = range->kind == PASID_KIND_SVA;
+	const char *through = binding->through.status == 1 ? binding->through.value : NULL;
+	const bool sva = binding->kind == PASID_KIND_SVA;
 
-	if (sva && range->pid.status == 1)
-		snprintf(buf, size, "pid %" PRIu64 "%s%s%s", range->pid.value, through ? " (" : "",
-			 through ? through : "", through ? ")" : "");
+	if (sva && binding->pid.status == 1)
+		snprintf(buf, size, "pid %" PRIu64 "%s%s%s", binding->pid.value,
+			 through ? " (" : "", through ? through : "", through ? ")" : "");
 	else if (through)
 		snprintf(buf, size, "%s", through);
 	else if (sva)
-		snprintf(buf, size, "%s", pasid_kind_name(range->kind));
+		snprintf(buf, size, "%s", pasid_kind_name(binding->kind));
 }
 
 static void get_target(const void *p, struct out_value *ret)
 {
 	const struct pasid_row *row = p;
-	const struct binding *range = row->range;
+	const struct binding *binding = row->binding;
 	char *buf = row->scratch->target;
 	const size_t size = sizeof(row->scratch->target);
 
 	*buf = '\0';
-	if (range->kind == PASID_KIND_DMA && range->domain.status == 1)
-		snprintf(buf, size, "domain %" PRIu64, range->domain.value);
-	else if (range->kind == PASID_KIND_SVA)
-		process_target(range, buf, size);
-	else if (range->ioas_name.status == 1)
-		snprintf(buf, size, "ioas %s", range->ioas_name.value);
-	else if (range->ioas.status == 1)
-		snprintf(buf, size, "ioas %" PRIu64, range->ioas.value);
-	else if (range->hwpt.status == 1)
-		snprintf(buf, size, "hwpt %" PRIu64, range->hwpt.value);
+	if (binding->kind == PASID_KIND_DMA && binding->domain.status == 1)
+		snprintf(buf, size, "domain %" PRIu64, binding->domain.value);
+	else if (binding->kind == PASID_KIND_SVA)
+		process_target(binding, buf, size);
+	else if (binding->ioas_name.status == 1)
+		snprintf(buf, size, "ioas %s", binding->ioas_name.value);
+	else if (binding->ioas.status == 1)
+		snprintf(buf, size, "ioas %" PRIu64, binding->ioas.value);
+	else if (binding->hwpt.status == 1)
+		snprintf(buf, size, "hwpt %" PRIu64, binding->hwpt.value);
 	else
-		process_target(range, buf, size);
-	if (*buf == '\0' && range->kind == PASID_KIND_UNKNOWN && range->record.status < 0)
-		out_unreadable(ret, range->record.status);
+		process_target(binding, buf, size);
+	if (*buf == '\0' && binding->kind == PASID_KIND_UNKNOWN && binding->record.status < 0)
+		out_unreadable(ret, binding->record.status);
 	else
 		out_string(ret, buf);
 }
@@ -145,17 +145,17 @@ static void get_owner_kind(const void *p, struct out_value *ret)
 
 static void get_owner_id(const void *p, struct out_value *ret)
 {
-	const struct binding *range = p;
+	const struct binding *binding = p;
 
-	if (range->context.status != 1)
-		out_field_number(ret, &range->pid);
+	if (binding->context.status != 1)
+		out_field_number(ret, &binding->pid);
 }
 
 static void get_owner_name(const void *p, struct out_value *ret)
 {
-	const struct binding *range = p;
+	const struct binding *binding = p;
 
-	out_field_string(ret, range->context.status == 1 ? &range->context : &range->command);
+	out_field_string(ret, binding->context.status == 1 ? &binding->context : &binding->command);
 }
 
 static const char *const owner_kinds[] = { "context", "process", NULL };
@@ -187,10 +187,10 @@ static const struct out_column candidate_pasid_columns[] = {
 static void get_candidates(const void *p, const struct out_column *columns, bool numbered,
 			   struct out_value *ret)
 {
-	const struct binding *range = ((const struct pasid_row *)p)->range;
-	const size_t n = !range->lo == !numbered ? range->n_candidates : 0;
+	const struct binding *binding = ((const struct pasid_row *)p)->binding;
+	const size_t n = !binding->lo == !numbered ? binding->n_candidates : 0;
 
-	out_table(ret, columns, range->candidates, n, sizeof(*range->candidates));
+	out_table(ret, columns, binding->candidates, n, sizeof(*binding->candidates));
 }
 
 static void get_candidate_pid(const void *p, struct out_value *ret)
@@ -204,38 +204,39 @@ static void get_candidate_pasid(const void *p, struct out_value *ret)
 }
 
 /* For an attachment of a context, its name; the holder's process does not matter. */
-void pasid_out_owner(struct out_value *ret, const struct binding *range)
+void pasid_out_owner(struct out_value *ret, const struct binding *binding)
 {
-	const bool known = range->context.status == 1 || range->pid.status == 1;
+	const bool known = binding->context.status == 1 || binding->pid.status == 1;
 
-	if (!known && range->lo && range->n_candidates) {
-		snprintf(ret->text, sizeof(ret->text), "one of %zu processes", range->n_candidates);
-		out_object(ret, pasid_owner_columns, range);
-		ret->error = range->pid.status < 0 ? range->pid.status : 0;
+	if (!known && binding->lo && binding->n_candidates) {
+		snprintf(ret->text, sizeof(ret->text), "one of %zu processes",
+			 binding->n_candidates);
+		out_object(ret, pasid_owner_columns, binding);
+		ret->error = binding->pid.status < 0 ? binding->pid.status : 0;
 		return;
 	}
 	if (!known) {
-		out_field_number(ret, &range->pid);
+		out_field_number(ret, &binding->pid);
 		return;
 	}
-	if (range->context.status == 1)
-		snprintf(ret->text, sizeof(ret->text), "%s", range->context.value);
-	else if (range->command.status == 1)
-		snprintf(ret->text, sizeof(ret->text), "pid %" PRIu64 " (%s)", range->pid.value,
-			 range->command.value);
+	if (binding->context.status == 1)
+		snprintf(ret->text, sizeof(ret->text), "%s", binding->context.value);
+	else if (binding->command.status == 1)
+		snprintf(ret->text, sizeof(ret->text), "pid %" PRIu64 " (%s)", binding->pid.value,
+			 binding->command.value);
 	else
-		snprintf(ret->text, sizeof(ret->text), "pid %" PRIu64, range->pid.value);
-	out_object(ret, pasid_owner_columns, range);
+		snprintf(ret->text, sizeof(ret->text), "pid %" PRIu64, binding->pid.value);
+	out_object(ret, pasid_owner_columns, binding);
 }
 
 static void get_owner(const void *p, struct out_value *ret)
 {
-	pasid_out_owner(ret, ((const struct pasid_row *)p)->range);
+	pasid_out_owner(ret, ((const struct pasid_row *)p)->binding);
 }
 
 static void get_started(const void *p, struct out_value *ret)
 {
-	const struct field_u64 *started = &((const struct pasid_row *)p)->range->started;
+	const struct field_u64 *started = &((const struct pasid_row *)p)->binding->started;
 
 	if (started->status > 0)
 		out_time(ret, started->value);
@@ -250,7 +251,7 @@ static void get_sources(const void *p, struct out_value *ret)
 
 	scratch->sources = (struct strv){ .v = scratch->names };
 	for (unsigned int i = 0; pasid_sources[i]; i++)
-		if (row->range->sources & 1u << i)
+		if (row->binding->sources & 1u << i)
 			scratch->names[scratch->sources.n++] = (char *)pasid_sources[i]->name;
 	out_strv(ret, &scratch->sources);
 }
@@ -262,7 +263,7 @@ static const char *const types[] = { "reserved-0", "first-stage",  "second-stage
 
 static void get_type(const void *p, struct out_value *ret)
 {
-	const struct field_u64 *type = &((const struct pasid_row *)p)->range->type;
+	const struct field_u64 *type = &((const struct pasid_row *)p)->binding->type;
 
 	if (type->status <= 0)
 		out_field_number(ret, type);

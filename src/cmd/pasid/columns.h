@@ -6,11 +6,11 @@
 #include "out/value.h"
 #include "util/parse.h"
 
-/* A row of the list: a PASID, or several, and the range that contains them. */
+/* A row of the list: a PASID, or several, and the binding that contains them. */
 struct pasid_row {
 	uint32_t pasid;
 	bool fold; /* SCRATCH->FOLDED, which are equal */
-	const struct binding *range;
+	const struct binding *binding;
 	struct pasid_scratch *scratch;  /* buffers for columns; not NULL */
 	const struct pasid_row *others; /* in a "show": what contradicts it */
 	size_t n_others;
@@ -27,9 +27,9 @@ struct pasid_scratch {
 void pasid_out_range(struct out_value *ret, const struct range *range);
 
 /* Unreadable if not all sources could be asked. */
-void pasid_out_kind(struct out_value *ret, const struct binding *range);
-void pasid_out_owner(struct out_value *ret, const struct binding *range);
-void pasid_out_state(struct out_value *ret, const struct binding *range);
+void pasid_out_kind(struct out_value *ret, const struct binding *binding);
+void pasid_out_owner(struct out_value *ret, const struct binding *binding);
+void pasid_out_state(struct out_value *ret, const struct binding *binding);
 
 extern const struct out_column pasid_columns[];
 /* Default columns for programs, for out_options.defaults. */

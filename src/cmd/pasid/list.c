@@ -49,7 +49,7 @@ static int flush(struct listing *listing)
 	struct pasid_scratch scratch = { .folded = listing->range };
 	const struct pasid_row row = { .pasid = listing->range.lo,
 				       .fold = true,
-				       .range = listing->held.v,
+				       .binding = listing->held.v,
 				       .scratch = &scratch };
 	int r = listing->held.n ? out_view_row(listing->in->view, &row) : 0;
 
@@ -64,11 +64,11 @@ static bool continues(const struct listing *listing, const struct pasid_row *row
 	struct pasid_scratch scratch = { .folded = listing->range };
 
 	return held && row->pasid && listing->range.hi + 1 == row->pasid &&
-	       strcmp(held->device, row->range->device) == 0 &&
+	       strcmp(held->device, row->binding->device) == 0 &&
 	       out_view_same(listing->in->view,
 			     &(struct pasid_row){ .pasid = listing->range.lo,
 						  .fold = true,
-						  .range = held,
+						  .binding = held,
 						  .scratch = &scratch },
 			     row, "pasid");
 }
@@ -84,21 +84,21 @@ static int fold_row(struct listing *listing, const struct pasid_row *row, bool *
 	}
 	r = flush(listing);
 	if (r == 0)
-		r = bindings_add(&listing->held, row->range);
+		r = bindings_add(&listing->held, row->binding);
 	listing->range = (struct range){ row->pasid, row->pasid };
 	*same = true;
 	return r;
 }
 
-static int list_range(const struct binding *range, void *data)
+static int list_binding(const struct binding *binding, void *data)
 {
 	struct listing *listing = data;
 	struct pasid_scratch scratch;
-	struct pasid_row row = { .range = range, .scratch = &scratch };
-	bool same = false; /* the row held back is of RANGE, or equal to it */
+	struct pasid_row row = { .binding = binding, .scratch = &scratch };
+	bool same = false; /* the row held back is of BINDING, or equal to it */
 	int r = 0;
 
-	for (uint64_t pasid = range->lo; r == 0 && pasid <= range->hi; pasid++) {
+	for (uint64_t pasid = binding->lo; r == 0 && pasid <= binding->hi; pasid++) {
 		row.pasid = (uint32_t)pasid;
 		if (!inspect_wants(listing->in, &row))
 			continue;
@@ -109,9 +109,9 @@ static int list_range(const struct binding *range, void *data)
 }
 
 /* Only the status of the sources is wanted, not the rows. */
-static int count_range(const struct binding *range, void *data)
+static int count_binding(const struct binding *binding, void *data)
 {
-	(void)range;
+	(void)binding;
 	(void)data;
 	return 0;
 }
@@ -132,7 +132,7 @@ static int list_bindings(struct app *app, const struct view_args *args, bool fol
 		return r;
 	query = pasid_records_query(&records, in.root, in.need);
 	query.device = out_filter_only(in.filter, "device");
-	r = pasid_walk(&query, list_range, &listing, &reports);
+	r = pasid_walk(&query, list_binding, &listing, &reports);
 	if (r == 0)
 		r = flush(&listing);
 	if (r == 0)
@@ -157,7 +157,7 @@ static int list_sources(struct app *app, struct view_args *args)
 	if (r)
 		return r;
 	query = pasid_records_query(&records, in.root, PASID_NEED_ALL);
-	r = pasid_walk(&query, count_range, NULL, &reports);
+	r = pasid_walk(&query, count_binding, NULL, &reports);
 	for (size_t i = 0; r == 0 && i < reports.n; i++)
 		r = inspect_row(&in, &reports.v[i]);
 	return inspect_end(app, &in, r);

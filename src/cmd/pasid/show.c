@@ -25,13 +25,13 @@ static void search_done(struct search *search)
 	bindings_done(&search->found);
 }
 
-static int on_range(const struct binding *range, void *data)
+static int on_binding(const struct binding *binding, void *data)
 {
 	struct search *search = data;
 
-	if (range->lo > search->pasid || range->hi < search->pasid)
+	if (binding->lo > search->pasid || binding->hi < search->pasid)
 		return 0;
-	return bindings_add(&search->found, range);
+	return bindings_add(&search->found, binding);
 }
 
 static int parse_pasid(struct app *app, const char *operand, uint32_t *ret)
@@ -83,7 +83,7 @@ static int show_found(struct app *app, struct inspection *in, const struct searc
 		return app_fail_errno(app, -ENOMEM, NULL, "cannot show it");
 	for (size_t i = 0; i < n; i++)
 		rows[i] = (struct pasid_row){ .pasid = search->pasid,
-					      .range = &search->found.v[i],
+					      .binding = &search->found.v[i],
 					      .scratch = &scratch[i] };
 	rows[0].others = rows + 1;
 	rows[0].n_others = n - 1;
@@ -117,7 +117,7 @@ static int show_run(struct app *app, const void *p)
 		return r;
 	query = pasid_records_query(&records, in.root, in.need);
 	query.device = strrchr(path, '/') + 1;
-	r = pasid_walk(&query, on_range, &search, &reports);
+	r = pasid_walk(&query, on_binding, &search, &reports);
 	if (r < 0)
 		return app_fail_errno(app, r, device, "cannot look for the PASID");
 	if (search.found.n == 0)

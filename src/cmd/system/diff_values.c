@@ -15,17 +15,18 @@ static void get_kind(const void *p, struct out_value *ret)
 
 static void get_id(const void *p, struct out_value *ret)
 {
-	const struct binding *range = p;
+	const struct binding *binding = p;
 
-	out_field_number(ret, range->ioas.status == 1 ? &range->ioas : &range->hwpt);
+	out_field_number(ret, binding->ioas.status == 1 ? &binding->ioas : &binding->hwpt);
 }
 
 /* What it was bound through, if it is not an object of a context. */
 static void get_name(const void *p, struct out_value *ret)
 {
-	const struct binding *range = p;
+	const struct binding *binding = p;
 
-	out_field_string(ret, range->ioas_name.status == 1 ? &range->ioas_name : &range->through);
+	out_field_string(ret,
+			 binding->ioas_name.status == 1 ? &binding->ioas_name : &binding->through);
 }
 
 static void get_owner(const void *p, struct out_value *ret)
@@ -45,17 +46,17 @@ const struct out_column diff_target_columns[] = {
 };
 
 /* "ioas red (lab)", "sva wq0.1, pid 6 (kvstore)". */
-static void out_target(struct out_value *ret, const struct binding *range)
+static void out_target(struct out_value *ret, const struct binding *binding)
 {
 	const struct out_style style = { .human = true, .sparse = true, .unsafe = "" };
 	struct out_value parts[4] = { { 0 } };
 	char *texts[4] = { NULL };
-	const bool context = range->context.status == 1;
+	const bool context = binding->context.status == 1;
 
-	get_kind(range, &parts[0]);
-	get_name(range, &parts[1]);
-	get_id(range, &parts[2]);
-	get_owner(range, &parts[3]);
+	get_kind(binding, &parts[0]);
+	get_name(binding, &parts[1]);
+	get_id(binding, &parts[2]);
+	get_owner(binding, &parts[3]);
 	for (size_t i = 0; i < 4; i++)
 		texts[i] = out_value_format(&parts[i], &style);
 	if (texts[0] && texts[1] && texts[2] && texts[3]) {
@@ -74,7 +75,7 @@ static void out_target(struct out_value *ret, const struct binding *range)
 	}
 	for (size_t i = 0; i < 4; i++)
 		free(texts[i]);
-	out_object(ret, diff_target_columns, range);
+	out_object(ret, diff_target_columns, binding);
 }
 
 static void get_ids(const void *p, struct out_value *ret)

@@ -95,16 +95,16 @@ static void set_owner(struct explain *e, struct explain_row *row)
 
 	owners_refresh(e);
 	for (size_t i = 0; i < list->n; i++) {
-		const struct binding *range = &list->v[i];
+		const struct binding *binding = &list->v[i];
 
-		if (fault->pasid.value < range->lo || fault->pasid.value > range->hi ||
-		    strcmp(range->device, fault->device) != 0)
+		if (fault->pasid.value < binding->lo || fault->pasid.value > binding->hi ||
+		    strcmp(binding->device, fault->device) != 0)
 			continue;
-		row->pid = range->pid;
-		row->uid = range->uid;
-		row->command = range->command.value;
-		row->unit = range->unit.value;
-		row->context = range->context.value;
+		row->pid = binding->pid;
+		row->uid = binding->uid;
+		row->command = binding->command.value;
+		row->unit = binding->unit.value;
+		row->context = binding->context.value;
 		return;
 	}
 	/* No known owner does not mean that there is none. */

@@ -94,8 +94,8 @@ static bool is_group(const struct topology_node *node, uint32_t number)
 /* Attachments of a device in a context match too. */
 static bool is_device(const struct topology_node *node, const char *path)
 {
-	if (node->ioas && node->range)
-		return strcmp(node->range->device, strrchr(path, '/') + 1) == 0;
+	if (node->ioas && node->binding)
+		return strcmp(node->binding->device, strrchr(path, '/') + 1) == 0;
 	if (node->kind != TOPOLOGY_BRIDGE && node->kind != TOPOLOGY_DEVICE && !node->ioas)
 		return false;
 	return node->device && node->device->path.status == 1 &&

@@ -24,10 +24,10 @@ static bool is_device(const struct topology_node *node)
 	return node->kind == TOPOLOGY_BRIDGE || node->kind == TOPOLOGY_DEVICE;
 }
 
-static bool is_wrong(const struct binding *range)
+static bool is_wrong(const struct binding *binding)
 {
-	return range->state == PASID_STATE_NOT_IN_HARDWARE ||
-	       range->state == PASID_STATE_NOT_RECORDED;
+	return binding->state == PASID_STATE_NOT_IN_HARDWARE ||
+	       binding->state == PASID_STATE_NOT_RECORDED;
 }
 
 enum out_tone topology_tone(const struct topology_node *node)
@@ -46,7 +46,7 @@ enum out_tone topology_tone(const struct topology_node *node)
 	case TOPOLOGY_RID:
 		return OUT_TONE_BINDING;
 	case TOPOLOGY_PASID:
-		return is_wrong(node->range) ? OUT_TONE_WRONG : OUT_TONE_BINDING;
+		return is_wrong(node->binding) ? OUT_TONE_WRONG : OUT_TONE_BINDING;
 	case TOPOLOGY_PROCESS:
 		return OUT_TONE_PROCESS;
 	case TOPOLOGY_DEVICE:
@@ -58,7 +58,7 @@ enum out_tone topology_tone(const struct topology_node *node)
 /* Below an IOAS, the device comes first. */
 static void label_pasids(const struct topology_node *node, struct out_value *ret)
 {
-	const char *device = node->ioas ? node->range->device : "", *space = *device ? " " : "";
+	const char *device = node->ioas ? node->binding->device : "", *space = *device ? " " : "";
 
 	if (node->lo == 0)
 		out_text(ret, "%s%sPASID ?", device, space); /* number not reported */
@@ -109,7 +109,7 @@ static void get_label(const void *p, struct out_value *ret)
 		return;
 	case TOPOLOGY_PROCESS:
 		out_text(ret, "pid %" PRIu64,
-			 node->opener ? (uint64_t)node->opener->pid : node->range->pid.value);
+			 node->opener ? (uint64_t)node->opener->pid : node->binding->pid.value);
 		return;
 	}
 }
@@ -145,8 +145,8 @@ static void get_device(const void *p, struct out_value *ret)
 
 	if (node->device)
 		out_string(ret, node->device->id);
-	else if (node->range)
-		out_string(ret, node->range->device);
+	else if (node->binding)
+		out_string(ret, node->binding->device);
 	else if (is_device(node))
 		out_unreadable(ret, node->error);
 }
@@ -155,7 +155,7 @@ static void get_pasid(const void *p, struct out_value *ret)
 {
 	const struct topology_node *node = p;
 
-	if (node->range && node->lo)
+	if (node->binding && node->lo)
 		out_number(ret, node->lo);
 	else if (node->kind == TOPOLOGY_DEVICE && node->unit->pasid_error)
 		out_unreadable(ret, node->unit->pasid_error);
@@ -165,7 +165,7 @@ static void get_pasid_last(const void *p, struct out_value *ret)
 {
 	const struct topology_node *node = p;
 
-	if (node->range && node->hi)
+	if (node->binding && node->hi)
 		out_number(ret, node->hi);
 }
 
@@ -222,7 +222,7 @@ GET_DEVICE(path, path)
 		const struct topology_node *node = p; \
 \
 		if (node->kind == TOPOLOGY_PASID) \
-			out_field_##as(ret, &node->range->field); \
+			out_field_##as(ret, &node->binding->field); \
 	}
 
 GET_RANGE(range_context, context, string)
@@ -288,7 +288,7 @@ static void get_target(const void *p, struct out_value *ret)
 	if (attached_of(node))
 		out_string(ret, attached_kind_name(attached_of(node)->kind));
 	else if (node->kind == TOPOLOGY_PASID)
-		pasid_out_kind(ret, node->range);
+		pasid_out_kind(ret, node->binding);
 }
 
 static void get_state(const void *p, struct out_value *ret)
@@ -296,7 +296,7 @@ static void get_state(const void *p, struct out_value *ret)
 	const struct topology_node *node = p;
 
 	if (node->kind == TOPOLOGY_PASID)
-		pasid_out_state(ret, node->range);
+		pasid_out_state(ret, node->binding);
 }
 
 /* Of a process: from the opener if there is one, else from the PASID. */
@@ -308,8 +308,8 @@ static void get_pid(const void *p, struct out_value *ret)
 		out_number(ret, (uint64_t)node->opener->pid);
 	else if (node->kind == TOPOLOGY_CONTEXT)
 		out_number(ret, (uint64_t)node->context->pid);
-	else if (node->range)
-		out_field_number(ret, &node->range->pid);
+	else if (node->binding)
+		out_field_number(ret, &node->binding->pid);
 }
 
 static void get_command(const void *p, struct out_value *ret)
@@ -321,7 +321,7 @@ static void get_command(const void *p, struct out_value *ret)
 	if (node->opener)
 		out_string(ret, node->opener->comm);
 	else
-		out_field_string(ret, &node->range->command);
+		out_field_string(ret, &node->binding->command);
 }
 
 static void get_uid(const void *p, struct out_value *ret)
@@ -329,7 +329,7 @@ static void get_uid(const void *p, struct out_value *ret)
 	const struct topology_node *node = p;
 
 	if (node->kind == TOPOLOGY_PROCESS)
-		out_field_number(ret, node->opener ? &node->opener->uid : &node->range->uid);
+		out_field_number(ret, node->opener ? &node->opener->uid : &node->binding->uid);
 }
 
 static void get_unit(const void *p, struct out_value *ret)
@@ -341,7 +341,7 @@ static void get_unit(const void *p, struct out_value *ret)
 	if (node->opener)
 		out_string(ret, node->opener->unit);
 	else
-		out_field_string(ret, &node->range->unit);
+		out_field_string(ret, &node->binding->unit);
 }
 
 static void get_node(const void *p, struct out_value *ret)
@@ -353,26 +353,26 @@ static void get_node(const void *p, struct out_value *ret)
 }
 
 /* "ioas guest (vm)", followed by what is wrong with it. */
-static void get_leads_to(const struct binding *range, struct out_value *ret)
+static void get_leads_to(const struct binding *binding, struct out_value *ret)
 {
 	char target[80], number[24] = "";
 
-	if (range->kind == PASID_KIND_UNKNOWN && range->record.status < 0) {
-		pasid_out_kind(ret, range);
+	if (binding->kind == PASID_KIND_UNKNOWN && binding->record.status < 0) {
+		pasid_out_kind(ret, binding);
 		return;
 	}
-	if (range->kind == PASID_KIND_IOAS && range->ioas.status == 1)
-		snprintf(number, sizeof(number), " %" PRIu64, range->ioas.value);
-	else if (range->kind == PASID_KIND_HWPT && range->hwpt.status == 1)
-		snprintf(number, sizeof(number), " %" PRIu64, range->hwpt.value);
-	if (range->kind == PASID_KIND_IOAS && range->ioas_name.status == 1)
-		snprintf(target, sizeof(target), "ioas %s", range->ioas_name.value);
+	if (binding->kind == PASID_KIND_IOAS && binding->ioas.status == 1)
+		snprintf(number, sizeof(number), " %" PRIu64, binding->ioas.value);
+	else if (binding->kind == PASID_KIND_HWPT && binding->hwpt.status == 1)
+		snprintf(number, sizeof(number), " %" PRIu64, binding->hwpt.value);
+	if (binding->kind == PASID_KIND_IOAS && binding->ioas_name.status == 1)
+		snprintf(target, sizeof(target), "ioas %s", binding->ioas_name.value);
 	else
-		snprintf(target, sizeof(target), "%s%s", pasid_kind_name(range->kind), number);
-	out_text(ret, "%s%s%s%s%s%s", target, range->context.status == 1 ? " (" : "",
-		 range->context.status == 1 ? range->context.value : "",
-		 range->context.status == 1 ? ")" : "", is_wrong(range) ? ", " : "",
-		 is_wrong(range) ? pasid_state_name(range->state) : "");
+		snprintf(target, sizeof(target), "%s%s", pasid_kind_name(binding->kind), number);
+	out_text(ret, "%s%s%s%s%s%s", target, binding->context.status == 1 ? " (" : "",
+		 binding->context.status == 1 ? binding->context.value : "",
+		 binding->context.status == 1 ? ")" : "", is_wrong(binding) ? ", " : "",
+		 is_wrong(binding) ? pasid_state_name(binding->state) : "");
 }
 
 /* In the same form as PASIDs, which have the same kinds of targets. */
@@ -430,9 +430,9 @@ static void get_what(const void *p, struct out_value *ret)
 		return;
 	case TOPOLOGY_PASID:
 		if (!node->ioas)
-			get_leads_to(node->range, ret);
-		else if (is_wrong(node->range))
-			out_string(ret, pasid_state_name(node->range->state));
+			get_leads_to(node->binding, ret);
+		else if (is_wrong(node->binding))
+			out_string(ret, pasid_state_name(node->binding->state));
 		return;
 	case TOPOLOGY_PROCESS:
 		get_command(p, ret);

@@ -61,7 +61,7 @@ static int compare_unnumbered(const struct binding *x, const struct binding *y)
 	return order ? order : strcmp(text_of(&x->through), text_of(&y->through));
 }
 
-static int compare_ranges(const void *a, const void *b)
+static int compare_bindings(const void *a, const void *b)
 {
 	const struct binding *x = *(struct binding *const *)a;
 	const struct binding *y = *(struct binding *const *)b;
@@ -117,7 +117,7 @@ static int sort_bindings(const struct diff *diff, const struct diff_side *side, 
 		ret->v[i] = ret->by_pid[i] = &ret->renamed[i];
 	}
 	ret->n = table->n;
-	qsort(ret->v, ret->n, sizeof(*ret->v), compare_ranges);
+	qsort(ret->v, ret->n, sizeof(*ret->v), compare_bindings);
 	qsort(ret->by_pid, ret->n, sizeof(*ret->by_pid), compare_by_pid);
 	ret->reports = &side->reports;
 	ret->sources = believed(side);
@@ -129,28 +129,29 @@ static int sort_bindings(const struct diff *diff, const struct diff_side *side, 
  * Whether a number is reported may depend on what else is readable: does the other side have this
  * binding with its number reported, or this one without?
  */
-static bool is_renumbered(const struct binding *range, const struct sorted *other)
+static bool is_renumbered(const struct binding *binding, const struct sorted *other)
 {
-	const struct binding key = { .device = range->device,
-				     .lo = range->lo ? 0 : 1,
-				     .pid = range->pid };
+	const struct binding key = { .device = binding->device,
+				     .lo = binding->lo ? 0 : 1,
+				     .pid = binding->pid };
 	const struct binding *at = &key;
 
-	return range->pid.status == 1 &&
+	return binding->pid.status == 1 &&
 	       bsearch(&at, other->by_pid, other->n, sizeof(at), compare_by_pid);
 }
 
 /* Would the other side have reported it if it existed? */
-static bool is_settled(const struct binding *range, const struct sorted *other)
+static bool is_settled(const struct binding *binding, const struct sorted *other)
 {
-	return range->sources & other->sources || (other->hardware && range->hardware.status != 0);
+	return binding->sources & other->sources ||
+	       (other->hardware && binding->hardware.status != 0);
 }
 
 /* Why it would not. */
-static int unsettled_error(const struct binding *range, const struct sorted *other)
+static int unsettled_error(const struct binding *binding, const struct sorted *other)
 {
 	for (unsigned int i = 0; i < other->reports->n; i++)
-		if (range->sources & 1u << i && other->reports->v[i].status < 0)
+		if (binding->sources & 1u << i && other->reports->v[i].status < 0)
 			return other->reports->v[i].status;
 	return -EREMOTE;
 }
@@ -210,32 +211,32 @@ static int hold(struct walk *walk, enum field field, const struct diff_change *c
 	return r;
 }
 
-static struct diff_value range_value(const struct binding *range, enum diff_type type)
+static struct diff_value binding_value(const struct binding *binding, enum diff_type type)
 {
-	return (struct diff_value){ .status = 1, .type = type, .object = range };
+	return (struct diff_value){ .status = 1, .type = type, .object = binding };
 }
 
 /* PASIDs LO to HI of a range that the other side does not have. */
-static int tell_one(struct walk *walk, const struct binding *range, uint32_t lo, uint32_t hi,
+static int tell_one(struct walk *walk, const struct binding *binding, uint32_t lo, uint32_t hi,
 		    bool came)
 {
 	const struct sorted *other = came ? &walk->old : &walk->new;
 	struct diff_change change = {
 		.what = came ? DIFF_ADDED : DIFF_REMOVED,
 		.kind = DIFF_PASID,
-		.object = range->device,
+		.object = binding->device,
 		.lo = lo,
 		.hi = hi,
-		.devices = (char *const *)&range->device,
+		.devices = (char *const *)&binding->device,
 		.n_devices = 1,
 	};
 
-	if (is_renumbered(range, other))
+	if (is_renumbered(binding, other))
 		return 0;
-	*(came ? &change.new : &change.old) = range_value(range, DIFF_TARGET);
-	if (!is_settled(range, other)) {
+	*(came ? &change.new : &change.old) = binding_value(binding, DIFF_TARGET);
+	if (!is_settled(binding, other)) {
 		change.what = DIFF_UNREADABLE;
-		(came ? &change.old : &change.new)->status = unsettled_error(range, other);
+		(came ? &change.old : &change.new)->status = unsettled_error(binding, other);
 	}
 	return hold(walk, ITSELF, &change);
 }
@@ -259,33 +260,33 @@ static int compare_known(struct walk *walk, struct diff_change change, enum fiel
 	return r == 1 ? hold(walk, field, &told) : r;
 }
 
-static struct diff_value kind_value(const struct binding *range)
+static struct diff_value kind_value(const struct binding *binding)
 {
-	return (struct diff_value){ .status = range->kind != PASID_KIND_UNKNOWN,
-				    .text = pasid_kind_name(range->kind) };
+	return (struct diff_value){ .status = binding->kind != PASID_KIND_UNKNOWN,
+				    .text = pasid_kind_name(binding->kind) };
 }
 
 /* The target, if more than its kind is known. */
-static struct diff_value target_value(const struct binding *range)
+static struct diff_value target_value(const struct binding *binding)
 {
-	struct diff_value value = range_value(range, DIFF_TARGET);
+	struct diff_value value = binding_value(binding, DIFF_TARGET);
 
-	value.status = range->kind != PASID_KIND_UNKNOWN &&
-		       (range->through.status == 1 || range->ioas.status == 1 ||
-			range->ioas_name.status == 1 || range->hwpt.status == 1);
+	value.status = binding->kind != PASID_KIND_UNKNOWN &&
+		       (binding->through.status == 1 || binding->ioas.status == 1 ||
+			binding->ioas_name.status == 1 || binding->hwpt.status == 1);
 	return value;
 }
 
-static struct diff_value owner_value(const struct binding *range)
+static struct diff_value owner_value(const struct binding *binding)
 {
-	struct diff_value value = range_value(range, DIFF_OWNER);
+	struct diff_value value = binding_value(binding, DIFF_OWNER);
 
-	value.status = range->context.status == 1 ? 1 : range->pid.status;
+	value.status = binding->context.status == 1 ? 1 : binding->pid.status;
 	return value;
 }
 
-static int compare_range(struct walk *walk, const struct binding *old, const struct binding *new,
-			 uint32_t lo, uint32_t hi)
+static int compare_binding(struct walk *walk, const struct binding *old, const struct binding *new,
+			   uint32_t lo, uint32_t hi)
 {
 	const struct diff_change change = {
 		.what = DIFF_CHANGED,
@@ -331,13 +332,13 @@ static void pass_new(struct walk *walk, uint32_t hi)
 static int pass_one(struct walk *walk, uint32_t hi, bool came)
 {
 	const uint32_t lo = came ? walk->new_at : walk->old_at;
-	const struct binding *range = came ? walk->new.v[walk->k] : walk->old.v[walk->i];
+	const struct binding *binding = came ? walk->new.v[walk->k] : walk->old.v[walk->i];
 
 	if (came)
 		pass_new(walk, hi);
 	else
 		pass_old(walk, hi);
-	return tell_one(walk, range, lo, hi, came);
+	return tell_one(walk, binding, lo, hi, came);
 }
 
 static uint32_t lesser(uint32_t a, uint32_t b)
@@ -362,7 +363,7 @@ static int step(struct walk *walk, const struct binding *old, const struct bindi
 		return pass_one(walk, old->lo ? lesser(new->hi, walk->old_at - 1) : new->hi, true);
 	pass_old(walk, hi);
 	pass_new(walk, hi);
-	return old->lo ? compare_range(walk, old, new, lo, hi) : 0;
+	return old->lo ? compare_binding(walk, old, new, lo, hi) : 0;
 }
 
 static int walk_bindings(struct walk *walk)

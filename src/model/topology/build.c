@@ -165,7 +165,7 @@ static size_t add_range(struct build *build, size_t parent, const struct binding
 
 	if (!node)
 		return 0;
-	node->range = &table->v[i];
+	node->binding = &table->v[i];
 	node->lo = table->v[i].lo;
 	while (i + 1 < table->n && continues(&table->v[i], &table->v[i + 1]))
 		i++;
@@ -180,11 +180,11 @@ static int add_pasids(struct build *build, size_t parent, const struct device *d
 	size_t i = find_ranges(table, device->id);
 
 	while (i < table->n && strcmp(table->v[i].device, device->id) == 0) {
-		const struct binding *range = &table->v[i];
+		const struct binding *binding = &table->v[i];
 		size_t at = build->topology->n;
 
 		i = add_range(build, parent, table, i);
-		if (i == 0 || (build->need->depth == TOPOLOGY_PROCESS && range->pid.status == 1 &&
+		if (i == 0 || (build->need->depth == TOPOLOGY_PROCESS && binding->pid.status == 1 &&
 			       add_process(build, at, NULL) < 0))
 			return -ENOMEM;
 	}
@@ -200,7 +200,7 @@ static bool is_told(const struct topology *topology, size_t device, pid_t pid)
 		if (node->kind != TOPOLOGY_PROCESS)
 			continue;
 		if (node->opener ? node->opener->pid == pid
-				 : node->range->pid.value == (uint64_t)pid)
+				 : node->binding->pid.value == (uint64_t)pid)
 			return true;
 	}
 	return false;
@@ -335,11 +335,11 @@ static bool is_attached(const struct device *device, const struct topology_conte
 	       attached->context.status == 1 && strcmp(attached->context.value, context->name) == 0;
 }
 
-static bool leads_to(const struct binding *range, const struct topology_context *context,
+static bool leads_to(const struct binding *binding, const struct topology_context *context,
 		     const struct topology_ioas *ioas)
 {
-	return range->ioas.status == 1 && range->ioas.value == ioas->id &&
-	       range->context.status == 1 && strcmp(range->context.value, context->name) == 0;
+	return binding->ioas.status == 1 && binding->ioas.value == ioas->id &&
+	       binding->context.status == 1 && strcmp(binding->context.value, context->name) == 0;
 }
 
 /* What is attached to an IOAS: devices' own requests, then PASIDs. */

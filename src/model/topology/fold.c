@@ -20,7 +20,7 @@ void topology_fold_done(struct topology_fold *fold)
 
 static uint64_t topology_pid(const struct topology_node *node)
 {
-	return node->opener ? (uint64_t)node->opener->pid : node->range->pid.value;
+	return node->opener ? (uint64_t)node->opener->pid : node->binding->pid.value;
 }
 
 /* NULL if unknown. */
@@ -28,7 +28,7 @@ static const char *topology_command(const struct topology_node *node)
 {
 	if (node->opener)
 		return node->opener->comm;
-	return node->range->command.status == 1 ? node->range->command.value : NULL;
+	return node->binding->command.status == 1 ? node->binding->command.value : NULL;
 }
 
 static bool same_process(const struct topology_node *a, const struct topology_node *b,
@@ -85,7 +85,7 @@ static bool same_node(const struct topology_node *a, const struct topology_node 
 	case TOPOLOGY_RID:
 		return same_attached(&a->device->attached, &b->device->attached, likeness);
 	case TOPOLOGY_PASID:
-		return same_target(a->range, b->range, likeness);
+		return same_target(a->binding, b->binding, likeness);
 	case TOPOLOGY_PROCESS:
 		return same_process(a, b, likeness);
 	}

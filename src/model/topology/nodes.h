@@ -65,9 +65,9 @@ struct topology_node {
 	const struct topology_ioas *ioas;
 	const struct group *group;
 	const struct device *device;
-	const struct binding *range;        /* the first of consecutive ranges */
-	uint32_t lo, hi;                    /* with RANGE: the PASIDs, inclusive */
-	const struct device_opener *opener; /* process with the device open; else see RANGE */
+	const struct binding *binding;      /* the first of consecutive ones */
+	uint32_t lo, hi;                    /* with BINDING: the PASIDs, inclusive */
+	const struct device_opener *opener; /* process with the device open; else see BINDING */
 };
 
 struct topology {

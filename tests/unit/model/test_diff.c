@@ -85,18 +85,18 @@ static struct diff_side side_of(const char *devices)
 }
 
 /* "ioas red (90 ioasid:vm)" */
-static void put_target(FILE *f, const struct binding *range)
+static void put_target(FILE *f, const struct binding *binding)
 {
 	const struct field_str *name =
-		range->ioas_name.status == 1 ? &range->ioas_name : &range->through;
+		binding->ioas_name.status == 1 ? &binding->ioas_name : &binding->through;
 
-	fprintf(f, " %s", pasid_kind_name(range->kind));
+	fprintf(f, " %s", pasid_kind_name(binding->kind));
 	if (name->status == 1)
 		fprintf(f, " %s", name->value);
-	if (range->pid.status == 1)
-		fprintf(f, " (%" PRIu64 "%s%s)", range->pid.value,
-			range->command.status == 1 ? " " : "",
-			range->command.status == 1 ? range->command.value : "");
+	if (binding->pid.status == 1)
+		fprintf(f, " (%" PRIu64 "%s%s)", binding->pid.value,
+			binding->command.status == 1 ? " " : "",
+			binding->command.status == 1 ? binding->command.value : "");
 }
 
 static void put_hardware(FILE *f, const struct device *device)
@@ -375,10 +375,10 @@ static void add_reports(struct diff_side *side, int context, int table, int driv
 static struct binding *add_range(struct diff_side *side, uint32_t lo, uint32_t hi,
 				 unsigned int sources, uint64_t pid)
 {
-	struct binding *range = array_push(side->pasids.v, side->pasids.n);
+	struct binding *binding = array_push(side->pasids.v, side->pasids.n);
 
-	assert_non_null(range);
-	*range = (struct binding){
+	assert_non_null(binding);
+	*binding = (struct binding){
 		.device = "d",
 		.lo = lo,
 		.hi = hi,
@@ -388,13 +388,13 @@ static struct binding *add_range(struct diff_side *side, uint32_t lo, uint32_t h
 							       : field_u64_error(-EACCES),
 		.pid = pid ? field_u64(pid) : (struct field_u64){ 0 },
 	};
-	return range;
+	return binding;
 }
 
 /* Changes the device set by add_range(). */
-static void name_range(struct binding *range, const char *device)
+static void name_range(struct binding *binding, const char *device)
 {
-	range->device = device;
+	binding->device = device;
 }
 
 /* A device at PATH below the root bus, with an id. */
@@ -553,20 +553,20 @@ static void ranges(void **state)
 static void only_known(void **state)
 {
 	struct diff_side old = side_of(""), new = side_of("");
-	struct binding *range;
+	struct binding *binding;
 
 	(void)state;
 	add_reports(&old, -EREMOTE, 1, 1);
 	add_reports(&new, 1, 1, 1);
 	add_range(&old, 42, 42, TABLE, 0)->domain = field_u64(3);
-	range = add_range(&new, 42, 42, CONTEXT | TABLE, 90);
-	range->kind = PASID_KIND_IOAS;
-	range->ioas_name = field_str_borrow("red");
-	range->domain = field_u64(4);
-	range = add_range(&new, 43, 43, CONTEXT | TABLE, 90);
-	range->kind = PASID_KIND_IOAS;
-	range->ioas_name = field_str_borrow("red");
-	range->command = field_str_borrow("ioasid:vm");
+	binding = add_range(&new, 42, 42, CONTEXT | TABLE, 90);
+	binding->kind = PASID_KIND_IOAS;
+	binding->ioas_name = field_str_borrow("red");
+	binding->domain = field_u64(4);
+	binding = add_range(&new, 43, 43, CONTEXT | TABLE, 90);
+	binding->kind = PASID_KIND_IOAS;
+	binding->ioas_name = field_str_borrow("red");
+	binding->command = field_str_borrow("ioasid:vm");
 	check(old, new,
 	      "unreadable pasid - context ? 0\n"
 	      "changed pasid d 42-42 domain 3 4\n"

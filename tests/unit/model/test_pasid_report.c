@@ -148,11 +148,11 @@ struct stop {
 	int calls, at;
 };
 
-static int stop(const struct binding *range, void *data)
+static int stop(const struct binding *binding, void *data)
 {
 	struct stop *s = data;
 
-	(void)range;
+	(void)binding;
 	return ++s->calls == s->at ? 40 + s->at : 0;
 }
 

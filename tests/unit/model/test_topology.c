@@ -66,7 +66,7 @@ static const char *draw(const struct topology *topology, char *buf, size_t size)
 		else if (node->kind == TOPOLOGY_PROCESS)
 			fprintf(f, " %d\n",
 				node->opener ? (int)node->opener->pid
-					     : (int)node->range->pid.value);
+					     : (int)node->binding->pid.value);
 		else
 			fprintf(f, " %s\n", node->device->id);
 	}

@@ -193,7 +193,7 @@ static void pasids(void **state)
 						 .kind = PASID_KIND_IOAS,
 						 .ioas = field_u64(i < 60 ? 1 : 2),
 						 .pid = field_u64(90) };
-		add(m, (struct topology_node){ TOPOLOGY_PASID, device, .range = &m->ranges[i],
+		add(m, (struct topology_node){ TOPOLOGY_PASID, device, .binding = &m->ranges[i],
 					       .lo = m->ranges[i].lo, .hi = m->ranges[i].hi });
 	}
 	m->ranges[69].state = PASID_STATE_NOT_IN_HARDWARE;
