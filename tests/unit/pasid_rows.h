@@ -19,8 +19,8 @@
 #define TO_IOAS(number) .kind = PASID_KIND_IOAS, .ioas = field_u64(number)
 #define TO_HWPT(number) .kind = PASID_KIND_HWPT, .hwpt = field_u64(number)
 #define RECORDED(records) \
-	.contexts = { .bindings = &(const struct bindings){ (struct binding *)(records), \
-							    ARRAY_SIZE(records) }, \
+	.contexts = { .bindings = &(struct bindings){ (struct binding *)(records), \
+						      ARRAY_SIZE(records) }, \
 		      .status = 1 }
 
 /* PASIDs FROM to TO of B:D.F in the IOMMU's table. */
@@ -166,6 +166,43 @@ static inline void rows_check(const struct bindings *list, const char *expected)
 	free(text);
 }
 
+/* A walk takes over the bindings of contexts: RET is GIVEN with a copy of them, OF. */
+static inline int rows_query(const struct pasid_query *given, struct bindings *of,
+			     struct pasid_query *ret)
+{
+	const struct bindings *list = given->contexts.bindings;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && list && i < list->n; i++)
+		r = bindings_add(of, &list->v[i]);
+	*ret = *given;
+	ret->contexts.bindings = of;
+	return r;
+}
+
+static inline int rows_walk(const struct pasid_query *given,
+			    int (*each)(const struct binding *binding, void *data), void *data,
+			    struct pasid_reports *ret)
+{
+	_cleanup_bindings_ struct bindings recorded = { 0 };
+	struct pasid_query query;
+	int r = rows_query(given, &recorded, &query);
+
+	r = r == 0 ? pasid_walk(&query, each, data, ret) : r;
+	assert_true(r < 0 || !recorded.v);
+	return r;
+}
+
+static inline int rows_get(const struct pasid_query *given, struct bindings *ret,
+			   struct pasid_reports *ret_reports)
+{
+	_cleanup_bindings_ struct bindings recorded = { 0 };
+	struct pasid_query query;
+	int r = rows_query(given, &recorded, &query);
+
+	return r == 0 ? pasid_list(&query, ret, ret_reports) : r;
+}
+
 /* The bindings for QUERY, whose root and need this sets; listing them must succeed. */
 static inline void rows_list(const struct tree *tree, struct pasid_query query,
 			     const char *expected)
@@ -178,7 +215,7 @@ static inline void rows_list(const struct tree *tree, struct pasid_query query,
 		query.need = PASID_NEED_ALL & ~PASID_NEED_TABLES;
 	if (!query.contexts.status)
 		query.contexts.status = 1;
-	assert_int_equal(pasid_list(&query, &list, &reports), 0);
+	assert_int_equal(rows_get(&query, &list, &reports), 0);
 	rows_check(&list, expected);
 	assert_int_equal(reports.v[PASID_SOURCE_CONTEXT].status, query.contexts.status);
 }

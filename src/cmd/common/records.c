@@ -124,8 +124,8 @@ int pasid_records_read(struct app *app, const struct sys_root *root, struct pasi
 	return 0;
 }
 
-struct pasid_query pasid_records_query(const struct pasid_records *records,
-				       const struct sys_root *root, unsigned int need)
+struct pasid_query pasid_records_query(struct pasid_records *records, const struct sys_root *root,
+				       unsigned int need)
 {
 	return (struct pasid_query){
 		.root = root,

@@ -28,9 +28,9 @@ void pasid_records_done(struct pasid_records *records);
  */
 int pasid_records_read(struct app *app, const struct sys_root *root, struct pasid_records *ret);
 
-/* A query for the PASIDs of all devices; borrows from RECORDS. */
-struct pasid_query pasid_records_query(const struct pasid_records *records,
-				       const struct sys_root *root, unsigned int need);
+/* A query for the PASIDs of all devices, good for one walk; borrows from RECORDS. */
+struct pasid_query pasid_records_query(struct pasid_records *records, const struct sys_root *root,
+				       unsigned int need);
 
 /* A query for the devices' attachments; borrows from RECORDS. */
 struct attached_query pasid_records_attached(const struct pasid_records *records,

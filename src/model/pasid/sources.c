@@ -56,22 +56,39 @@ static bool is_numbered(const struct binding *claim)
 	return claim->what == PASID_CLAIM_NUMBER || claim->what == PASID_CLAIM_STALE;
 }
 
+/* Makes CLAIM one of the source. Returns false if it is not wanted, or not valid. */
+static bool adopt(struct pasid_reader *reader, struct binding *claim)
+{
+	if (reader->device && strcmp(claim->device, reader->device) != 0)
+		return false;
+	reader->n_rows += claim->hi - claim->lo + 1;
+	claim->sources = 1u << reader->source;
+	/* PASID 0 is the RID's own, whatever a source reports. */
+	if (claim->lo == 0 && is_numbered(claim))
+		claim->lo = 1;
+	if (!is_numbered(claim))
+		claim->lo = claim->hi = 0;
+	return claim->lo <= claim->hi && claim->hi <= PASID_MAX;
+}
+
 int pasid_reader_claim(struct pasid_reader *reader, const struct binding *claim)
 {
-	struct binding binding = *claim;
+	struct binding copy = *claim;
 
-	if (reader->device && strcmp(claim->device, reader->device) != 0)
-		return 0;
-	reader->n_rows += claim->hi - claim->lo + 1;
-	binding.sources = 1u << reader->source;
-	/* PASID 0 is the RID's own, whatever a source reports. */
-	if (binding.lo == 0 && is_numbered(claim))
-		binding.lo = 1;
-	if (!is_numbered(claim))
-		binding.lo = binding.hi = 0;
-	if (binding.lo > binding.hi || binding.hi > PASID_MAX)
-		return 0;
-	return bindings_add(reader->claims, &binding);
+	return adopt(reader, &copy) ? bindings_add(reader->claims, &copy) : 0;
+}
+
+void pasid_reader_take(struct pasid_reader *reader, struct bindings *list)
+{
+	struct bindings *claims = reader->claims;
+	size_t n = 0;
+
+	*claims = *list;
+	*list = (struct bindings){ 0 };
+	for (size_t i = 0; i < claims->n; i++)
+		if (adopt(reader, &claims->v[i]))
+			claims->v[n++] = claims->v[i];
+	claims->n = n;
 }
 
 void pasid_reader_reason(struct pasid_reader *reader, const char *format, ...)

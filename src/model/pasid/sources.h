@@ -52,8 +52,8 @@ enum pasid_need {
 
 /* What contexts record. The model cannot ask their holders, so the caller has done so. */
 struct pasid_contexts {
-	const struct bindings *bindings; /* NULL: none */
-	const pid_t *holders; /* of all contexts: what they have no record of is not theirs */
+	struct bindings *bindings; /* taken over by the walk, and then empty; NULL: none */
+	const pid_t *holders;      /* of all contexts: what they have no record of is not theirs */
 	size_t n_holders;
 	int status; /* 1; 0: none; -errno: not all contexts asked; -EREMOTE: not captured */
 };
@@ -86,8 +86,10 @@ struct pasid_source {
 	int (*read)(struct pasid_reader *reader);
 };
 
-/* Makes a claim, a copy, of this source. Returns 0, or -ENOMEM, which read() is to return at once. */
+/* Makes a claim, a copy. Returns 0, or -ENOMEM, which read() is to return at once. */
 int pasid_reader_claim(struct pasid_reader *reader, const struct binding *claim);
+/* The same of all in LIST, which is then empty, for the first source that claims anything. */
+void pasid_reader_take(struct pasid_reader *reader, struct bindings *list);
 
 /* Sets why nothing, or not everything, was read: "no module idxd". */
 void pasid_reader_reason(struct pasid_reader *reader, const char *format, ...)

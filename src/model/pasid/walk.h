@@ -32,9 +32,9 @@ struct pasid_reports {
 /* What to report. */
 struct pasid_query {
 	const struct sys_root *root;
-	const char *device; /* sysfs id; NULL: all */
-	unsigned int need;  /* PASID_NEED_*; other facts stay absent */
-	struct pasid_contexts contexts;
+	const char *device;             /* sysfs id; NULL: all */
+	unsigned int need;              /* PASID_NEED_*; other facts stay absent */
+	struct pasid_contexts contexts; /* good for one walk: see there */
 };
 
 /*

@@ -127,7 +127,7 @@ static void keeps_huge_ranges(void **state)
 	const struct pasid_query query = { .root = &tree->root, RECORDED(records) };
 
 	pasid_machine(tree, NULL, 0);
-	assert_int_equal(pasid_list(&query, &list, &reports), 0);
+	assert_int_equal(rows_get(&query, &list, &reports), 0);
 	rows_check(&list, VFIO_ID " 1-1048575 ioas not-in-hardware ioas=1 hardware=0 record=1 "
 				  "by context\n");
 }
@@ -288,7 +288,7 @@ static void trusts_no_disorder(void **state)
 			 "IOMMU dmar0: Root\n00:10.0\t0x1:0x1\t0x0:0x1\t%s \t0x1:0x8:0x49\n",
 			 cases[i].lines);
 		tree_file(tree, PASID_TABLE, text);
-		assert_int_equal(pasid_list(&query, &list, &reports), 0);
+		assert_int_equal(rows_get(&query, &list, &reports), 0);
 		if (reports.hardware_status != cases[i].status)
 			fail_msg("%s: %d", text, reports.hardware_status);
 	}
@@ -309,7 +309,7 @@ static void trusts_no_device_that_comes_again(void **state)
 		  "00:11.0\t0x1:0x1\t0x0:0x1\t4 \t0x1:0x8:0x49\n"
 		  "IOMMU dmar1: Root\n00:01.0\t0x1:0x1\t0x0:0x1\t4 \t0x1:0x8:0x49\n"
 		  "IOMMU dmar0: Root\n00:10.0\t0x1:0x1\t0x0:0x1\t5 \t0x1:0x8:0x49\n");
-	assert_int_equal(pasid_list(&query, &list, &reports), 0);
+	assert_int_equal(rows_get(&query, &list, &reports), 0);
 	assert_int_equal(reports.hardware_status, -EBADMSG);
 }
 

@@ -108,7 +108,7 @@ static int try_list(void *data)
 	};
 	const struct pasid_query query = {
 		.root = &tree->root,
-		.contexts = { .bindings = &(const struct bindings){ (struct binding *)records, 3 },
+		.contexts = { .bindings = &(struct bindings){ (struct binding *)records, 3 },
 			      .holders = &holder,
 			      .n_holders = 1,
 			      .status = 1 },
@@ -117,7 +117,7 @@ static int try_list(void *data)
 	_cleanup_bindings_ struct bindings list = { 0 };
 	struct pasid_reports reports;
 
-	int r = pasid_list(&query, &list, &reports);
+	int r = rows_get(&query, &list, &reports);
 
 	if (r == 0)
 		compare_rows(&list, listing);

@@ -14,7 +14,7 @@ static void reports_check(const struct tree *tree, struct pasid_query query, con
 	FILE *lines = fopen("/dev/null", "w");
 
 	query.root = &tree->root;
-	assert_int_equal(pasid_walk(&query, row_add, lines, &reports), 0);
+	assert_int_equal(rows_walk(&query, row_add, lines, &reports), 0);
 	for (size_t i = 0; i < reports.n; i++) {
 		const struct pasid_report *report = &reports.v[i];
 
@@ -177,17 +177,17 @@ static void stops_where_it_is_told(void **state)
 	for (int at = 1; at <= 8; at++) {
 		struct stop s = { .at = at };
 
-		assert_int_equal(pasid_walk(&query, stop, &s, &reports), 40 + at);
+		assert_int_equal(rows_walk(&query, stop, &s, &reports), 40 + at);
 		assert_int_equal(s.calls, at);
 	}
-	assert_int_equal(pasid_walk(&query, stop, &(struct stop){ .at = 9 }, &reports), 0);
+	assert_int_equal(rows_walk(&query, stop, &(struct stop){ .at = 9 }, &reports), 0);
 	/* If a table ends in an error, rows before it are reported first. */
 	tree_file(tree, PASID_TABLE,
 		  "IOMMU dmar0: Root\n00:10.0\t0x1:0x1\t0x0:0x1\t4 \t0x1:0x8:0x49\n00:10.0 x\n");
 	for (int at = 1; at <= 2; at++) {
 		struct stop s = { .at = at };
 
-		assert_int_equal(pasid_walk(&query, stop, &s, &reports), 40 + at);
+		assert_int_equal(rows_walk(&query, stop, &s, &reports), 40 + at);
 		assert_int_equal(s.calls, at);
 	}
 }

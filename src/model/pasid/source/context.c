@@ -7,15 +7,15 @@
 static int context_read(struct pasid_reader *reader)
 {
 	const struct pasid_contexts *contexts = reader->contexts;
-	int r = 0;
 
-	for (size_t i = 0; r == 0 && contexts->bindings && i < contexts->bindings->n; i++)
-		r = pasid_reader_claim(reader, &contexts->bindings->v[i]);
+	/* There may be very many. */
+	if (contexts->bindings)
+		pasid_reader_take(reader, contexts->bindings);
 	if (contexts->status == -EREMOTE)
 		pasid_reader_reason(reader, "not captured");
 	else if (contexts->status < 0)
 		pasid_reader_reason(reader, "some contexts could not be asked");
-	return r < 0 ? r : contexts->status;
+	return contexts->status;
 }
 
 const struct pasid_source pasid_source_context = {
