@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -14,8 +15,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "holder/common/place.h"
 #include "holder/confine.h"
-#include "holder/place.h"
 #include "holder/server.h"
 #include "sys/memory.h"
 #include "sys/notify.h"
@@ -47,13 +48,17 @@ struct holder {
 	struct place place;
 	struct confinement confinement;
 	struct server *server;
+	struct worker worker;
+	bool working; /* there is a worker */
 	int signals;
 	int manager; /* of services; negative: none */
 };
 
 static void holder_done(struct holder *holder)
 {
-	context_close(&holder->context);
+	if (holder->working)
+		worker_stop(&holder->worker);
+	context_done(&holder->context);
 	place_done(&holder->place);
 	cleanup_close(&holder->signals);
 	cleanup_close(&holder->manager);
@@ -127,6 +132,8 @@ static int take_signals(struct holder *holder)
 	else
 		signal(SIGHUP, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
+	/* A limit on the size of files is no reason to end the context. */
+	signal(SIGXFSZ, SIG_IGN);
 	if (sigprocmask(SIG_BLOCK, &mask, NULL) < 0)
 		return -errno;
 	holder->signals = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
@@ -167,9 +174,13 @@ static int prepare(struct holder *holder, const char *name, const char **stage)
 	lower_oom_score();
 	*stage = "drop of privileges";
 	r = drop_privileges();
-	/* Before there are other threads. */
-	if (r == 0)
+	if (r == 0) {
 		confine(holder->place.directory, &holder->confinement);
+		/* Afterwards, since privileges are a thread's. */
+		*stage = "worker thread";
+		r = worker_start(&holder->worker);
+		holder->working = r == 0;
+	}
 	if (r < 0)
 		remove_socket(holder);
 	place_unlock(&holder->place);
@@ -217,6 +228,7 @@ int daemon_run(const struct daemon_options *options, const char **ret_stage)
 	struct server server = {
 		.context = &holder.context,
 		.log = &holder.log,
+		.worker = &holder.worker,
 		.unlink = remove_socket,
 		.attend = attend_place,
 		.userdata = &holder,
@@ -227,6 +239,7 @@ int daemon_run(const struct daemon_options *options, const char **ret_stage)
 	r = prepare(&holder, options->name, ret_stage);
 	if (r < 0)
 		return r;
+	holder.context.log = &holder.log;
 	holder.server = &server;
 	server.listener = holder.place.listener;
 	server.watch = holder.place.watch;
@@ -239,6 +252,9 @@ int daemon_run(const struct daemon_options *options, const char **ret_stage)
 	report_ready(&holder);
 	server_run(&server);
 	sys_notify(holder.manager, "STOPPING=1");
+	/* The worker may be in a call that does not end: nothing is waited for. */
+	if (server.hasty)
+		_exit(EXIT_FAILURE);
 	return 0;
 }
 

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "holder/place.h"
+#include "holder/common/place.h"
 
 /* Steps that have their own error messages. */
 #define DAEMON_STAGE_IOMMU     "open /dev/iommu"

@@ -142,6 +142,7 @@ static const struct method methods[] = {
 	  .run = method_destroy,
 	  .parameter = { OPTIONAL("force", BOOL) },
 	  .changes = true },
+	{ .name = "Cancel", .run = method_cancel, .parameter = { REQUIRED("change", U64) } },
 };
 
 /* A parameter of every method that changes something. */
@@ -288,7 +289,7 @@ void call_done(struct call *call)
 	for (size_t i = 0; i < call->fd_n; i++)
 		close(call->fd[i]);
 	free(call->fd);
-	job_free(call->job);
+	change_free(call->change);
 	json_object_put(call->reply);
 	json_object_put(call->parameters);
 	fault_done(&call->fault);
@@ -303,6 +304,27 @@ bool call_changes(const struct call *call)
 bool call_is_dry(const struct call *call)
 {
 	return call->method->changes && call_bool(call, dry_run.name, false);
+}
+
+json_object *call_progress(const struct call *call, const struct change *change)
+{
+	json_object *message = json_object_new_object(), *parameters = json_object_new_object(),
+		    *progress = json_object_new_object();
+	uint64_t done = 0, total = 0;
+
+	if (change)
+		change_progress(change, &done, &total);
+	json_add_u64(progress, "change", call->number);
+	json_add_string(progress, "call", change ? change_call(change) : NULL);
+	json_add_u64(progress, "done", done);
+	if (total)
+		json_add_u64(progress, "total", total);
+	else
+		json_add_null(progress, "total");
+	json_add(parameters, "progress", progress);
+	json_add(message, "parameters", parameters);
+	json_add_bool(message, "continues", true);
+	return message;
 }
 
 json_object *call_answer(struct call *call)
@@ -326,7 +348,7 @@ void call_run(struct context *context, struct call *call)
 {
 	call->continues = false;
 	call->reply = json_object_new_object();
-	if (call->method->run(context, call) == 0 && !call->job)
+	if (call->method->run(context, call) == 0 && !call->change)
 		return;
 	json_object_put(call->reply);
 	call->reply = NULL;

@@ -5,8 +5,7 @@
  */
 #pragma once
 
-#include "holder/context.h"
-#include "holder/job.h"
+#include "holder/rules/rules.h"
 
 struct method;
 
@@ -16,13 +15,16 @@ struct call {
 	json_object *parameters; /* owned; never NULL after call_open() */
 	bool oneway, more;
 
-	/* The results. Without a fault, and unless a job was started, there is a reply. */
+	/* The results. Without a fault, and unless there is a change to be made, there is a reply. */
 	struct fault fault;
 	json_object *reply;
-	bool continues;  /* run again for another reply */
-	struct job *job; /* owned */
-	int *fd;         /* to send with the reply, owned */
+	bool continues;        /* run again for another reply */
+	struct change *change; /* owned */
+	int *fd;               /* to send with the reply, owned */
 	size_t fd_n;
+
+	uint64_t number; /* of a call that changes something, for Cancel */
+	uint64_t cancel; /* the number of the call to be cancelled, 0: none */
 
 	/* Where the next reply continues. */
 	uint64_t serial;
@@ -36,13 +38,16 @@ struct call {
 int call_open(json_object *message, struct call *ret);
 void call_done(struct call *call);
 
-/* Does it change the context, so that it must wait for a running job? */
+/* Does it change the context, so that it must wait for another change? */
 bool call_changes(const struct call *call);
 
-/* Is it a dry run? See dry_run.h. */
+/* Is it a dry run? */
 bool call_is_dry(const struct call *call);
 
 void call_run(struct context *context, struct call *call);
+
+/* "progress" for a call with more: CHANGE is NULL as long as it waits. */
+json_object *call_progress(const struct call *call, const struct change *change);
 
 /* Takes the answer out of the call: {"parameters": ...} or {"error": ..., "parameters": ...}. */
 json_object *call_answer(struct call *call);
@@ -73,7 +78,7 @@ struct parameter {
 
 struct method {
 	const char *name;
-	/* Fills call->reply or starts call->job. Returns 0, or FAULTED with call->fault. */
+	/* Fills call->reply, or call->change. Returns 0, or FAULTED with call->fault. */
 	int (*run)(struct context *context, struct call *call);
 	struct parameter parameter[METHOD_PARAMETER_MAX];
 	bool changes;
@@ -98,3 +103,4 @@ int method_free_hwpt(struct context *context, struct call *call);
 int method_bind_pasids(struct context *context, struct call *call);
 int method_unbind_pasids(struct context *context, struct call *call);
 int method_destroy(struct context *context, struct call *call);
+int method_cancel(struct context *context, struct call *call);

@@ -20,93 +20,126 @@ static void add_optional(json_object *object, const char *key, bool known, uint6
 		json_add_null(object, key);
 }
 
-static json_object *json_target(const struct context *context, const struct record_device *device)
+static json_object *json_target(const struct record_device *device)
 {
+	struct object *target = device->target;
 	json_object *object = json_object_new_object();
 
-	context_add_ioas_name(context, object, device->ioas);
-	add_optional(object, "hwpt", device->hwpt, device->hwpt);
+	context_add_ioas_name(object, record_target_ioas(target));
+	add_optional(object, "hwpt", record_target_hwpt(target), target->id);
 	return object;
 }
 
-static json_object *json_device(const struct context *context, const struct record_device *device)
+static json_object *json_device(const struct record *record, const struct object *entry)
 {
+	const struct record_device *device = (const struct record_device *)entry;
 	json_object *object = json_object_new_object();
 
-	json_add_string(object, "device", device->name);
+	(void)record;
+	json_add_string(object, "device", device->object.name);
 	json_add_string(object, "path", device->path);
 	json_add_string(object, "cdev", device->cdev);
 	add_optional(object, "group", device->group != -1, (uint64_t)device->group);
-	add_optional(object, "id", device->bound, device->id);
+	add_optional(object, "id", device->bound, device->object.id);
 	add_optional(object, "pasid_width", device->bound, device->pasid_width);
-	if (device->attached)
-		json_add(object, "attached", json_target(context, device));
+	if (device->target)
+		json_add(object, "attached", json_target(device));
 	else
 		json_add_null(object, "attached");
 	json_add_u64(object, "pasid_count", record_device_pasids(device));
 	return object;
 }
 
-static json_object *json_ioas(const struct context *context, const struct record_ioas *ioas)
+static json_object *json_ioas(const struct record *record, const struct object *entry)
 {
+	const struct record_ioas *ioas = (const struct record_ioas *)entry;
 	json_object *object = json_object_new_object();
 
-	json_add_u64(object, "id", ioas->id);
-	json_add_string(object, "name", ioas->name);
+	json_add_u64(object, "id", entry->id);
+	json_add_string(object, "name", entry->name);
 	json_add_u64(object, "mapped", record_ioas_mapped(ioas));
-	json_add_u64(object, "mapping_count", ioas->mapping_n);
-	json_add_u64(object, "user_count", record_ioas_users(&context->record, ioas->id));
+	json_add_u64(object, "mapping_count", ioas->n_mappings);
+	json_add_u64(object, "user_count", record_users(record, entry));
 	return object;
 }
 
-static json_object *json_hwpt(const struct context *context, const struct record_hwpt *hwpt)
+static json_object *json_hwpt(const struct record *record, const struct object *entry)
+{
+	const struct record_hwpt *hwpt = (const struct record_hwpt *)entry;
+	json_object *object = json_object_new_object();
+
+	json_add_u64(object, "id", entry->id);
+	json_add_string(object, "name", entry->name);
+	json_add_u64(object, "ioas", hwpt->ioas->object.id);
+	json_add_string(object, "device", strrchr(hwpt->device, '/') + 1);
+	json_add_bool(object, "pasid", hwpt->pasid);
+	json_add_bool(object, "automatic", entry->automatic);
+	json_add_u64(object, "user_count", record_users(record, entry));
+	return object;
+}
+
+/* How each kind is described: an array in the reply under its word. */
+static json_object *(*const describe[OBJECT_KINDS])(const struct record *record,
+						    const struct object *object) = {
+	[OBJECT_DEVICE] = json_device,
+	[OBJECT_IOAS] = json_ioas,
+	[OBJECT_HWPT] = json_hwpt,
+};
+
+/* Beyond the first version of the interface. */
+static const char *const features[] = { "cancel", "progress", "busy", "shared" };
+
+static json_object *json_busy(const struct change *change)
 {
 	json_object *object = json_object_new_object();
 
-	json_add_u64(object, "id", hwpt->id);
-	json_add_string(object, "name", hwpt->name);
-	json_add_u64(object, "ioas", hwpt->ioas);
-	json_add_string(object, "device", strrchr(hwpt->device, '/') + 1);
-	json_add_bool(object, "pasid", hwpt->pasid);
-	json_add_bool(object, "automatic", hwpt->automatic);
-	json_add_u64(object, "user_count", record_hwpt_users(&context->record, hwpt->id));
+	add_optional(object, "change", change->number, change->number);
+	json_add_string(object, "method", change->method);
+	json_add_string(object, "device", change->device ? change->device->object.name : NULL);
+	json_add_u64(object, "since", change->since);
+	json_add_string(object, "call", change_call(change));
 	return object;
 }
 
 int method_describe(struct context *context, struct call *call)
 {
 	const struct record *record = &context->record;
-	json_object *device = json_object_new_array(), *ioas = json_object_new_array(),
-		    *hwpt = json_object_new_array();
+	json_object *list = json_object_new_array();
+	const struct object *object;
 
-	for (size_t i = 0; i < record->device_n; i++)
-		json_append(device, json_device(context, &record->device[i]));
-	for (size_t i = 0; i < record->ioas_n; i++)
-		json_append(ioas, json_ioas(context, &record->ioas[i]));
-	for (size_t i = 0; i < record->hwpt_n; i++)
-		json_append(hwpt, json_hwpt(context, &record->hwpt[i]));
 	json_add_string(call->reply, "name", record->name);
 	json_add_u64(call->reply, "pid", (uint64_t)record->pid);
 	json_add_u64(call->reply, "uid", record->uid);
 	json_add_u64(call->reply, "created", record->created);
 	json_add_bool(call->reply, "iommufd", context->iommufd >= 0);
-	json_add(call->reply, "device", device);
-	json_add(call->reply, "ioas", ioas);
-	json_add(call->reply, "hwpt", hwpt);
+	json_add_bool(call->reply, "shared", record->shared);
+	if (context->change)
+		json_add(call->reply, "busy", json_busy(context->change));
+	else
+		json_add_null(call->reply, "busy");
+	for (size_t i = 0; i < ARRAY_SIZE(features); i++)
+		json_append_string(list, features[i]);
+	json_add(call->reply, "features", list);
+	for (enum object_kind kind = 0; kind < OBJECT_KINDS; kind++) {
+		json_object *array = json_object_new_array();
+
+		for (size_t i = 0; (object = record_at(record, kind, i)) != NULL; i++)
+			json_append(array, describe[kind](record, object));
+		json_add(call->reply, object_class(kind)->word, array);
+	}
 	return 0;
 }
 
-static json_object *json_binding(const struct context *context, const struct record_device *device,
-				 struct range range, uint32_t hwpt)
+static json_object *json_binding(const struct record_device *device, struct range range,
+				 struct object *target)
 {
-	const struct record_hwpt *entry = record_hwpt_by_id(&context->record, hwpt);
 	json_object *object = json_object_new_object();
 
-	json_add_string(object, "device", device->name);
+	json_add_string(object, "device", device->object.name);
 	json_add_u64(object, "lo", range.lo);
 	json_add_u64(object, "hi", range.hi);
-	context_add_ioas_name(context, object, entry ? entry->ioas : 0);
-	json_add_u64(object, "hwpt", hwpt);
+	context_add_ioas_name(object, record_target_ioas(target));
+	json_add_u64(object, "hwpt", target->id);
 	return object;
 }
 
@@ -123,20 +156,20 @@ int method_list_bindings(struct context *context, struct call *call)
 
 	if (name && context_find_device(context, name, &call->fault, &device) < 0)
 		return FAULTED;
-	if (device && call->serial < device->serial) {
-		call->serial = device->serial;
+	if (device && call->serial < device->object.serial) {
+		call->serial = device->object.serial;
 		call->pasid = 0;
 	}
 	array = json_object_new_array();
 	while ((device = record_device_from(&context->record, call->serial)) != NULL) {
+		struct object *target;
 		struct range range;
-		uint32_t hwpt;
 
-		if (device->serial != call->serial)
+		if (device->object.serial != call->serial)
 			call->pasid = 0;
-		call->serial = device->serial;
-		for (; n < BATCH && record_pasid_next(device, call->pasid, &range, &hwpt); n++) {
-			json_append(array, json_binding(context, device, range, hwpt));
+		call->serial = device->object.serial;
+		for (; n < BATCH && record_pasid_next(device, call->pasid, &range, &target); n++) {
+			json_append(array, json_binding(device, range, target));
 			call->pasid = range.hi + 1;
 		}
 		call->continues = n == BATCH;
@@ -152,19 +185,20 @@ int method_list_bindings(struct context *context, struct call *call)
 int method_show_ioas(struct context *context, struct call *call)
 {
 	struct record_ioas *ioas = NULL;
-	json_object *object = NULL;
 
-	if (context_find_ioas(context, call_string(call, "ioas"), &call->fault, &ioas) < 0 ||
-	    context_show_ioas(context, ioas, &call->fault, &object) < 0)
+	if (context_find_ioas(context, call_string(call, "ioas"), &call->fault, &ioas) < 0)
 		return FAULTED;
-	json_add(call->reply, "ioas", object);
+	json_add(call->reply, "ioas", context_show_ioas(ioas));
 	return 0;
 }
 
-/* Duplicates, because fds are closed once sent. */
+/* Duplicates, because fds are closed once sent. A device that is being closed has none any more. */
 static int push_fd(struct call *call, json_object *names, const char *name, int fd)
 {
-	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	int copy = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	if (fd < 0)
+		return 0;
 
 	if (copy < 0)
 		return fault_system(&call->fault, "dup", -errno, NULL);
@@ -179,20 +213,18 @@ static int push_devices(struct context *context, struct call *call, json_object 
 	struct record_device *device = NULL;
 
 	if (json_get_array(call->parameters, "device", &wanted) <= 0) {
-		for (size_t i = 0; i < context->record.device_n; i++) {
-			device = &context->record.device[i];
-			if (push_fd(call, names, device->name, device->fd) < 0)
+		for (size_t i = 0; (device = record_device_at(&context->record, i)) != NULL; i++)
+			if (push_fd(call, names, device->object.name, device->fd) < 0)
 				return FAULTED;
-		}
 		return 0;
 	}
-	if (json_object_array_length(wanted) > CONTEXT_DEVICE_MAX)
+	if (json_object_array_length(wanted) > object_class(OBJECT_DEVICE)->max)
 		return fault_parameter(&call->fault, "device");
 	for (size_t i = 0; i < json_object_array_length(wanted); i++) {
 		const char *text = json_object_get_string(json_object_array_get_idx(wanted, i));
 
 		if (context_find_device(context, text, &call->fault, &device) < 0 ||
-		    push_fd(call, names, device->name, device->fd) < 0)
+		    push_fd(call, names, device->object.name, device->fd) < 0)
 			return FAULTED;
 	}
 	return 0;

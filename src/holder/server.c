@@ -2,7 +2,6 @@
 #include "holder/server.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -29,33 +28,6 @@ int server_add_client(struct server *server, int fd)
 	client->turn = server->turn;
 	server->client[server->client_n++] = client;
 	return 0;
-}
-
-/* Must calls that change the context wait? */
-static bool is_busy(const struct server *server)
-{
-	return server->job || server->dry;
-}
-
-static void client_run(struct server *server, struct client *client)
-{
-	bool dry = call_is_dry(&client->call);
-
-	client->turn = server->turn;
-	/* Here, because the child of a dry run does not have the pidfds. */
-	lent_refresh(&server->context->lent);
-	if (dry)
-		(void)dry_run_begin(server->context, &client->call, &server->dry);
-	else
-		call_run(server->context, &client->call);
-	if (dry ? !server->dry : !client->call.job) {
-		server_client_answer(server, client);
-		return;
-	}
-	if (!dry)
-		server->job = TAKE_PTR(client->call.job);
-	server->job_client = client;
-	client->state = CLIENT_BUSY;
 }
 
 static size_t count_queued(const struct server *server)
@@ -85,7 +57,13 @@ static void client_begin(struct server *server, struct client *client)
 		server_client_answer(server, client);
 		return;
 	}
-	if (call_changes(&client->call) && is_busy(server)) {
+	if (call_changes(&client->call))
+		client->call.number = ++server->number;
+	if (client->call.more && !client->call.oneway && client->call.number)
+		client->progress = clock_ms() + SERVER_PROGRESS_FIRST;
+	else
+		client->progress = 0;
+	if (call_changes(&client->call) && server_is_busy(server)) {
 		if (count_queued(server) == SERVER_QUEUE_MAX) {
 			fault_limit(&client->call.fault, "calls that wait", SERVER_QUEUE_MAX);
 			server_client_answer(server, client);
@@ -95,7 +73,7 @@ static void client_begin(struct server *server, struct client *client)
 		client->ticket = ++server->ticket;
 		return;
 	}
-	client_run(server, client);
+	server_call(server, client);
 }
 
 /* One message or one further reply per turn, so that no client delays the others. */
@@ -109,11 +87,13 @@ static void client_serve(struct server *server, struct client *client)
 		return;
 	}
 	if (client->state == CLIENT_STREAMING)
-		client_run(server, client);
+		server_call(server, client);
 	else if (client->state == CLIENT_IDLE && varlink_in_ready(&client->in))
 		client_begin(server, client);
 	else if (client->state == CLIENT_IDLE && client->eof)
 		client->dead = true;
+	else
+		server_client_progress(server, client);
 	server_client_write(client);
 }
 
@@ -128,8 +108,10 @@ void server_reap(struct server *server)
 			server->client[kept++] = client;
 			continue;
 		}
-		if (server->job_client == client)
-			server->job_client = NULL;
+		if (server->change_client == client) {
+			server->change_client = NULL;
+			server->orphaned = true;
+		}
 		server_client_free(client);
 	}
 	server->client_n = kept;
@@ -139,104 +121,10 @@ static void read_signal(struct server *server)
 {
 	struct signalfd_siginfo info;
 
-	if (read(server->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
-		server->signal = (int)info.ssi_signo;
-}
-
-static struct client *next_queued(const struct server *server)
-{
-	struct client *next = NULL;
-
-	for (size_t i = 0; i < server->client_n; i++) {
-		struct client *client = server->client[i];
-
-		if (client->state == CLIENT_QUEUED && !client->dead &&
-		    (!next || client->ticket < next->ticket))
-			next = client;
-	}
-	return next;
-}
-
-static void end_context(struct server *server)
-{
-	log_line(server->log, LOG_NOTICE, "destroyed");
-	context_close(server->context);
-	if (server->unlink)
-		server->unlink(server->userdata);
-	server->ending = true;
-}
-
-static void job_ended(struct server *server)
-{
-	_cleanup_(job_freep) struct job *job = TAKE_PTR(server->job);
-	struct client *client = server->job_client;
-
-	server->job_client = NULL;
-	if (job->requested) {
-		if (job->fault.raised)
-			log_line(server->log, LOG_WARNING,
-				 "the device that the kernel wants back could not be given: %s",
-				 job->fault.id);
-	} else if (!client) {
-		_cleanup_free_ char *what = job_describe(server->context, job);
-
-		log_line(server->log, LOG_NOTICE, "%s: the client went away, the job %s",
-			 what ? what : "job", job->fault.raised ? "failed" : "was done to the end");
-	}
-	if (job->kind == JOB_DESTROY)
-		end_context(server);
-	if (!client)
+	if (read(server->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return;
-	client->call.fault = job->fault;
-	client->call.reply = TAKE_PTR(job->reply);
-	job->fault = (struct fault){ 0 };
-	server_client_answer(server, client);
-}
-
-static void dry_run_ended(struct server *server)
-{
-	struct client *client = TAKE_PTR(server->job_client);
-
-	dry_run_end(TAKE_PTR(server->dry), client ? &client->call : NULL);
-	if (client)
-		server_client_answer(server, client);
-}
-
-/* An unbind or removal of these devices is waiting for the holder to close them. */
-static void begin_requested(struct server *server)
-{
-	struct record *record = &server->context->record;
-
-	for (size_t i = 0; i < record->device_n && !is_busy(server); i++) {
-		struct record_device *device = &record->device[i];
-		_cleanup_fault_ struct fault fault = { 0 };
-
-		if (!device->requested)
-			continue;
-		device->requested = false; /* the kernel repeats it until the device is closed */
-		log_line(server->log, LOG_NOTICE,
-			 "%s: the kernel wants it back: its PASIDs are unbound and it is closed",
-			 device->name);
-		if (job_remove(device, true, &fault, &server->job) == 0)
-			server->job->requested = true;
-		else
-			log_line(server->log, LOG_WARNING, "%s: cannot give it back: %s",
-				 device->name, fault.id);
-	}
-}
-
-static void do_job(struct server *server)
-{
-	struct client *client;
-
-	if (server->dry && (!server->job_client || dry_run_step(server->dry)))
-		dry_run_ended(server);
-
-	if (server->job && job_step(server->context, server->job))
-		job_ended(server);
-	begin_requested(server);
-	while (!is_busy(server) && !server->ending && (client = next_queued(server)) != NULL)
-		client_run(server, client);
+	server->hasty = server->leaving;
+	server->signal = (int)info.ssi_signo;
 }
 
 /* The shorter of two timeouts; -1 is forever. */
@@ -259,7 +147,7 @@ static int how_long(struct server *server)
 {
 	int ms = server->deaf ? 1000 : -1;
 
-	if (server->job)
+	if (server->dry.change || ((server->signal || server->lost) && !server->leaving))
 		return 0;
 	for (size_t i = 0; i < server->client_n; i++) {
 		if (server_client_ready(server->client[i]))
@@ -274,22 +162,44 @@ static int how_long(struct server *server)
 /* P has room for every device. Returns their number. */
 static size_t poll_devices(const struct server *server, struct pollfd *p)
 {
-	const struct record *record = &server->context->record;
+	const struct record_device *device;
+	size_t i;
 
-	for (size_t i = 0; i < record->device_n; i++)
-		p[i] = (struct pollfd){ .fd = record->device[i].request, .events = POLLIN };
-	return record->device_n;
+	for (i = 0; (device = record_device_at(&server->context->record, i)) != NULL; i++)
+		p[i] = (struct pollfd){ .fd = device->request, .events = POLLIN };
+	return i;
 }
 
 static void read_requests(struct server *server, const struct pollfd *p)
 {
-	const struct record *record = &server->context->record;
+	struct record_device *device;
 	uint64_t count;
 
-	for (size_t i = 0; i < record->device_n; i++)
+	for (size_t i = 0; (device = record_device_at(&server->context->record, i)) != NULL; i++)
 		if (p[i].revents & POLLIN)
-			record->device[i].requested =
+			device->requested =
 				read(p[i].fd, &count, sizeof(count)) == (ssize_t)sizeof(count);
+}
+
+/* P has room for LENT_MAX. Returns their number. */
+static size_t poll_lent(const struct server *server, struct pollfd *p)
+{
+	const struct lent_list *lent = &server->context->lent;
+
+	for (size_t i = 0; i < lent->n; i++)
+		p[i] = (struct pollfd){ .fd = lent->v[i].pidfd, .events = POLLIN };
+	return lent->n;
+}
+
+/* When the last process that was given fds has ended, what it changed is set again. */
+static void attend_lent(struct server *server)
+{
+	struct lent_list *lent = &server->context->lent;
+
+	if (lent->n == 0)
+		return;
+	lent_refresh(lent);
+	server->rewatch = server->rewatch || lent->n == 0;
 }
 
 static void attend(struct server *server)
@@ -300,40 +210,45 @@ static void attend(struct server *server)
 	server->attend_at = again < 0 ? 0 : clock_ms() + again;
 }
 
+/* What is polled, in this order; devices and processes follow. */
+enum { POLL_LISTENER, POLL_SIGNALS, POLL_WORKER, POLL_WATCH, POLL_CLIENTS };
+
 void server_turn(struct server *server)
 {
-	struct pollfd p[4 + SERVER_CLIENT_MAX + CONTEXT_DEVICE_MAX] = {
-		{ .fd = server->deaf ? -1 : server->listener, .events = POLLIN },
-		{ .fd = server->signals, .events = POLLIN },
+	struct pollfd p[POLL_CLIENTS + SERVER_CLIENT_MAX + VARLINK_FD_MAX + LENT_MAX] = {
+		[POLL_LISTENER] = { .fd = server->deaf ? -1 : server->listener, .events = POLLIN },
+		[POLL_SIGNALS] = { .fd = server->signals, .events = POLLIN },
+		[POLL_WORKER] = { .fd = server->worker->event, .events = POLLIN },
+		[POLL_WATCH] = { .fd = server->watch, .events = POLLIN },
 	};
-	size_t n = server->client_n;
+	struct pollfd *clients = &p[POLL_CLIENTS], *devices = &clients[server->client_n];
+	size_t n = server->client_n, n_devices = poll_devices(server, devices);
+	size_t n_lent = poll_lent(server, &devices[n_devices]);
 
 	for (size_t i = 0; i < n; i++)
-		p[2 + i] = (struct pollfd){
+		clients[i] = (struct pollfd){
 			.fd = server->client[i]->gone ? -1 : server->client[i]->fd,
 			.events = server_client_wants(server->client[i]),
 		};
-	p[2 + n] = (struct pollfd){
-		.fd = server->dry ? dry_run_fd(server->dry) : -1,
-		.events = POLLIN,
-	};
-	p[3 + n] = (struct pollfd){ .fd = server->watch, .events = POLLIN };
-	if (poll(p, 4 + n + poll_devices(server, &p[4 + n]), how_long(server)) < 0)
+	if (poll(p, POLL_CLIENTS + n + n_devices + n_lent, how_long(server)) < 0)
 		memset(p, 0, sizeof(p));
 	server->deaf = false;
 	server->turn++;
 	for (size_t i = 0; i < n; i++)
-		server_client_event(server, server->client[i], p[2 + i].revents);
-	if (p[1].revents & POLLIN)
+		server_client_event(server, server->client[i], clients[i].revents);
+	if (p[POLL_SIGNALS].revents & POLLIN)
 		read_signal(server);
-	read_requests(server, &p[4 + n]);
+	read_requests(server, devices);
+	attend_lent(server);
 	for (size_t i = 0; i < n; i++)
 		client_serve(server, server->client[i]);
-	do_job(server);
+	if ((server->signal || server->lost) && !server->leaving)
+		server_leave(server);
+	server_change(server);
 	/* After Destroy nobody is accepted or refused any more. */
-	if (p[0].revents & POLLIN && !server->ending)
+	if (p[POLL_LISTENER].revents & POLLIN && !server->ending)
 		server_accept(server);
-	if (p[3 + n].revents || until(server->attend_at) == 0)
+	if (p[POLL_WATCH].revents || until(server->attend_at) == 0)
 		attend(server);
 	server_reap(server);
 }
@@ -355,36 +270,14 @@ static void flush_answers(struct server *server)
 	}
 }
 
-static void end_unasked(struct server *server)
-{
-	const struct record *record = &server->context->record;
-	uint64_t pasids = 0;
-
-	for (size_t i = 0; i < record->device_n; i++)
-		pasids += record_device_pasids(&record->device[i]);
-	log_line(server->log, LOG_NOTICE,
-		 "ended by %s%s: %" PRIu64 " PASIDs of %zu devices and %zu IOASes are freed",
-		 server->signal ? "SIG" : "the loss of its socket",
-		 server->signal ? sigabbrev_np(server->signal) : "", pasids, record->device_n,
-		 record->ioas_n);
-	if (server->dry)
-		dry_run_end(TAKE_PTR(server->dry), NULL);
-	context_close(server->context);
-	if (server->unlink)
-		server->unlink(server->userdata);
-}
-
 void server_run(struct server *server)
 {
-	while (!server->ending && !server->signal && !server->lost)
+	while (!server->ending && !server->hasty)
 		server_turn(server);
 	if (server->ending)
 		flush_answers(server);
-	else
-		end_unasked(server);
 	(void)log_limit_flush(server->log, &server->evicted, true);
 	(void)log_limit_flush(server->log, &server->refused, true);
-	job_free(TAKE_PTR(server->job));
 	for (size_t i = 0; i < server->client_n; i++)
 		server_client_free(server->client[i]);
 	server->client_n = 0;

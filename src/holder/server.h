@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The event loop of a holder: clients, their calls, and the current job. Single-threaded, never
- * blocks.
+ * The event loop of a holder: clients, their calls, and the change that is being made. It never
+ * blocks: what can take long is done by the worker.
  */
 #pragma once
 
-#include "holder/dry_run.h"
-#include "holder/log.h"
+#include "holder/engine/plan.h"
+#include "holder/engine/worker.h"
 #include "holder/method.h"
 #include "wire/varlink.h"
 
@@ -29,11 +29,14 @@
 #define SERVER_UNREAD_FD_SUM 1024
 #define SERVER_PATIENCE      5000 /* ms */
 #define SERVER_REST          50   /* ms between retries */
+/* A call with more is told how far it is: first after, then every so many ms. */
+#define SERVER_PROGRESS_FIRST 200
+#define SERVER_PROGRESS       500
 
 enum client_state {
 	CLIENT_IDLE,
-	CLIENT_QUEUED,    /* its call changes the context and waits for another job or dry run */
-	CLIENT_BUSY,      /* its call is the current job or dry run */
+	CLIENT_QUEUED,    /* its call changes the context and waits for another one */
+	CLIENT_BUSY,      /* its call is the current change or dry run */
 	CLIENT_STREAMING, /* its call has more replies */
 };
 
@@ -48,29 +51,43 @@ struct client {
 	size_t unread_fds; /* upper limit: sent since it last read everything */
 	int64_t stuck;     /* ms, since when its reply waits for resources; 0: it does not */
 	int64_t rest;      /* ms, do not retry before */
+	int64_t progress;  /* ms, when to tell it how far its call is; 0: never */
 	bool eof;          /* the peer will send nothing more */
 	bool gone;         /* the peer will receive nothing more */
 	bool closing;      /* close when everything is sent */
 	bool dead;         /* to be closed now */
 };
 
+/* A dry run: a change of a copy of the record. */
+struct rehearsal {
+	struct context context;
+	struct plan plan;
+	struct change *change; /* NULL: there is no dry run */
+};
+
 struct server {
 	struct context *context;
 	struct log *log;
+	struct worker *worker;
 	struct log_limit evicted, refused;
 	int listener, signals; /* signals: a signalfd; both non-blocking */
 	int watch;             /* readable when the listener's socket may have changed; -1: none */
 	int64_t attend_at;     /* ms, when to check the socket in any case; 0: never */
 	struct client *client[SERVER_CLIENT_MAX];
 	size_t client_n;
-	struct job *job;
-	struct dry_run *dry;       /* at most one of job and dry */
-	struct client *job_client; /* of either; NULL: it has disconnected, a job continues */
-	uint64_t turn, ticket;
-	bool deaf;   /* accept(2) ran out of resources: do not poll the listener for a turn */
-	bool ending; /* the context was destroyed */
-	bool lost;   /* no client can find it any more */
-	int signal;  /* the signal that ended it, 0: none */
+	struct change *change;
+	struct rehearsal dry;         /* at most one of change and dry */
+	struct client *change_client; /* of either; NULL: the holder itself, or it has gone */
+	bool orphaned;                /* it has gone: the change continues */
+	bool giving_back; /* the change is the removal of a device that is wanted back */
+	uint64_t turn, ticket, number;
+	bool deaf;    /* accept(2) ran out of resources: do not poll the listener for a turn */
+	bool rewatch; /* nobody has fds any more: what they may have changed is to be set again */
+	bool leaving; /* a signal, or no client can find it: the context is to be destroyed */
+	bool ending;  /* it was */
+	bool hasty;   /* a second signal: do not wait for the kernel */
+	bool lost;    /* no client can find it any more */
+	int signal;   /* the signal that ended it, 0: none */
 	void (*unlink)(void *userdata); /* removes the socket before Destroy is answered */
 	/*
 	 * Checks the socket (listener and watch may change); called again after RET_AGAIN ms, -1:
@@ -82,7 +99,7 @@ struct server {
 
 /*
  * Serves until Destroy, a signal, or until no client can find it. On return, the context and all
- * clients are closed.
+ * clients are closed; with hasty, the worker may still be in a call.
  */
 void server_run(struct server *server);
 
@@ -94,6 +111,15 @@ void server_turn(struct server *server);
 void server_accept(struct server *server);
 void server_reap(struct server *server);
 
+/* Changes (server_change.c). Must calls that change the context wait? */
+bool server_is_busy(const struct server *server);
+/* Runs the client's call, which answers it, or makes it the current change or dry run. */
+void server_call(struct server *server, struct client *client);
+/* Goes on with the current change, and begins the next one. */
+void server_change(struct server *server);
+/* A signal, or the loss of the socket. */
+void server_leave(struct server *server);
+
 /*
  * A single client. Its call has run: sends the answer and ends the call unless more replies follow.
  */
@@ -101,10 +127,12 @@ void server_client_answer(struct server *server, struct client *client);
 /* Data that is not a message cannot be answered, and nothing after it can be trusted. */
 void server_client_garbage(struct server *server, struct client *client, const char *what);
 void server_client_write(struct client *client);
+/* Tells it how far its call is, if it is time. */
+void server_client_progress(const struct server *server, struct client *client);
 /* For poll(2): the events to wait for, and those that occurred. */
 short server_client_wants(struct client *client);
 void server_client_event(struct server *server, struct client *client, short events);
-/* Milliseconds until its reply is retried, -1 if it is not waiting. */
+/* Milliseconds until its reply is retried or progress is due, -1 if it is not waiting. */
 int server_client_pause(const struct client *client);
 /* Can it be served without waiting? */
 bool server_client_ready(struct client *client);

@@ -53,10 +53,19 @@ static void lend(struct server *server, struct client *client)
 	struct call *call = &client->call;
 	int r = lent_add(&server->context->lent, client->fd);
 
-	if (r == -ENOSPC)
+	if (r == 0)
+		server->context->record.shared = true;
+	else if (r == -ENOSPC)
 		fault_limit(&call->fault, "processes that have descriptors", LENT_MAX);
-	else if (r < 0)
+	else
 		fault_system(&call->fault, "getsockopt", r, NULL);
+}
+
+/* What is told of the progress of a call, which has no fds, is sent first. */
+static int answer(struct client *client, json_object *message, int *fd, size_t n)
+{
+	return varlink_out_pending(&client->out) ? varlink_out_append(&client->out, message)
+						 : varlink_out_put(&client->out, message, fd, n);
 }
 
 void server_client_answer(struct server *server, struct client *client)
@@ -74,7 +83,7 @@ void server_client_answer(struct server *server, struct client *client)
 
 		call->fd_n -= n;
 		client->unread_fds += n;
-		if (varlink_out_put(&client->out, call_answer(call), fd, n) < 0)
+		if (answer(client, call_answer(call), fd, n) < 0)
 			client->dead = true;
 	}
 	client->state = more ? CLIENT_STREAMING : CLIENT_IDLE;
@@ -143,18 +152,31 @@ static void client_read(struct client *client)
 		client->dead = true;
 }
 
+void server_client_progress(const struct server *server, struct client *client)
+{
+	const int64_t now = clock_ms();
+
+	if ((client->state != CLIENT_BUSY && client->state != CLIENT_QUEUED) || !client->progress ||
+	    client->progress > now || varlink_out_pending(&client->out))
+		return;
+	client->progress = now + SERVER_PROGRESS;
+	if (varlink_out_put(&client->out,
+			    call_progress(&client->call,
+					  client->state == CLIENT_BUSY ? server->change : NULL),
+			    NULL, 0) < 0)
+		client->progress = 0;
+}
+
 /* The peer has disconnected. Drops its call, unless that has started or needs no answer. */
-static void client_gone(struct server *server, struct client *client)
+static void client_gone(struct client *client)
 {
 	client->gone = client->eof = true;
 	varlink_out_done(&client->out);
 	if (client->state == CLIENT_STREAMING ||
 	    (client->state == CLIENT_QUEUED && !client->call.oneway))
 		client->dead = true;
-	if (client->state == CLIENT_BUSY) {
-		server->job_client = NULL;
+	if (client->state == CLIENT_BUSY)
 		client->dead = true;
-	}
 }
 
 void server_client_event(struct server *server, struct client *client, short events)
@@ -162,7 +184,7 @@ void server_client_event(struct server *server, struct client *client, short eve
 	if (events & POLLIN)
 		client_read(client);
 	else if (events & (POLLHUP | POLLERR))
-		client_gone(server, client);
+		client_gone(client);
 	if (events & POLLOUT)
 		client->turn = server->turn;
 }
@@ -180,10 +202,13 @@ short server_client_wants(struct client *client)
 
 int server_client_pause(const struct client *client)
 {
-	int64_t left = client->rest - clock_ms();
+	const bool stuck = client->stuck && varlink_out_pending(&client->out);
+	const bool waits = client->state == CLIENT_BUSY || client->state == CLIENT_QUEUED;
+	int64_t left;
 
-	if (!client->stuck || !varlink_out_pending(&client->out))
+	if (!stuck && (!waits || !client->progress || varlink_out_pending(&client->out)))
 		return -1;
+	left = (stuck ? client->rest : client->progress) - clock_ms();
 	return left > 0 ? (int)left : 0;
 }
 

@@ -173,16 +173,16 @@ int parse_ranges(const char *s, uint32_t max, struct ranges *ret)
 	int r;
 
 	for (;;) {
-		uint64_t before = ranges_count(&list);
+		struct range same;
 
 		r = parse_range(&s, max, &item);
 		if (r < 0)
 			return r;
+		if (ranges_next(&list, item.lo, &same) && same.lo <= item.hi)
+			return -EEXIST;
 		r = ranges_add(&list, item.lo, item.hi);
 		if (r < 0)
 			return r;
-		if (ranges_count(&list) != before + (item.hi - item.lo) + UINT64_C(1))
-			return -EEXIST;
 		if (*s == '\0')
 			break;
 		if (*s++ != ',')
@@ -235,6 +235,32 @@ bool ranges_next(const struct ranges *list, uint32_t from, struct range *ret)
 	return true;
 }
 
+int ranges_reserve(struct ranges *list)
+{
+	size_t capacity = list->capacity ? 2 * list->capacity : 1;
+	struct range *v;
+
+	if (list->n < list->capacity)
+		return 0;
+	v = reallocarray(list->v, capacity, sizeof(v[0]));
+	if (!v)
+		return -ENOMEM;
+	list->v = v;
+	list->capacity = capacity;
+	return 0;
+}
+
+/* Replaces the ranges [first, past) by N of WITH. There is room. */
+static void ranges_replace(struct ranges *list, size_t first, size_t past, const struct range *with,
+			   size_t n)
+{
+	if (list->n > past)
+		memmove(&list->v[first + n], &list->v[past], (list->n - past) * sizeof(list->v[0]));
+	for (size_t i = 0; i < n; i++)
+		list->v[first + i] = with[i];
+	list->n += n - (past - first);
+}
+
 int ranges_add(struct ranges *list, uint32_t lo, uint32_t hi)
 {
 	/* The ranges [first, past) overlap LO-HI or touch it. */
@@ -248,55 +274,29 @@ int ranges_add(struct ranges *list, uint32_t lo, uint32_t hi)
 			merged.hi = list->v[past].hi;
 		past++;
 	}
-	if (past == first && !array_push(list->v, list->n))
+	if (past == first && ranges_reserve(list) < 0)
 		return -ENOMEM;
+	ranges_replace(list, first, past, &merged, 1);
+	return 0;
+}
+
+int ranges_cut(struct ranges *list, uint32_t lo, uint32_t hi)
+{
+	/* The ranges [first, past) overlap LO-HI; rest is what remains of the outermost. */
+	size_t first = ranges_find(list, lo), past = first, n = 0;
+	struct range rest[2];
+
+	while (past < list->n && list->v[past].lo <= hi)
+		past++;
 	if (past == first)
-		memmove(&list->v[first + 1], &list->v[first],
-			(list->n - 1 - first) * sizeof(list->v[0]));
-	else {
-		memmove(&list->v[first + 1], &list->v[past], (list->n - past) * sizeof(list->v[0]));
-		list->n -= past - first - 1;
-	}
-	list->v[first] = merged;
-	return 0;
-}
-
-int ranges_remove(struct ranges *list, uint32_t value)
-{
-	size_t at = ranges_find(list, value);
-	struct range old;
-
-	if (at == list->n || list->v[at].lo > value)
 		return 0;
-	old = list->v[at];
-	if (old.lo == old.hi) {
-		list->n--;
-		memmove(&list->v[at], &list->v[at + 1], (list->n - at) * sizeof(list->v[0]));
-	} else if (value == old.lo) {
-		list->v[at].lo++;
-	} else if (value == old.hi) {
-		list->v[at].hi--;
-	} else {
-		if (!array_push(list->v, list->n))
-			return -ENOMEM;
-		memmove(&list->v[at + 1], &list->v[at], (list->n - 1 - at) * sizeof(list->v[0]));
-		list->v[at].hi = value - 1;
-		list->v[at + 1].lo = value + 1;
-	}
-	return 0;
-}
-
-int ranges_split(struct ranges *list, uint32_t value)
-{
-	size_t at = ranges_find(list, value);
-
-	if (at == list->n || value <= list->v[at].lo || value == list->v[at].hi)
-		return 0;
-	if (!array_push(list->v, list->n))
+	if (list->v[first].lo < lo)
+		rest[n++] = (struct range){ list->v[first].lo, lo - 1 };
+	if (list->v[past - 1].hi > hi)
+		rest[n++] = (struct range){ hi + 1, list->v[past - 1].hi };
+	if (n > past - first && ranges_reserve(list) < 0)
 		return -ENOMEM;
-	memmove(&list->v[at + 1], &list->v[at], (list->n - 1 - at) * sizeof(list->v[0]));
-	list->v[at].hi = value;
-	list->v[at + 1].lo = value + 1;
+	ranges_replace(list, first, past, rest, n);
 	return 0;
 }
 

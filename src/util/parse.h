@@ -30,7 +30,7 @@ struct range {
 
 struct ranges {
 	struct range *v;
-	size_t n;
+	size_t n, capacity;
 };
 
 void ranges_done(struct ranges *list);
@@ -45,15 +45,12 @@ uint64_t ranges_count(const struct ranges *list);
 bool ranges_has(const struct ranges *list, uint32_t value);
 /* The first range that ends at or after FROM, whole; returns false if there is none. */
 bool ranges_next(const struct ranges *list, uint32_t from, struct range *ret);
+/* Makes room, so that the next one of the two below cannot fail. Returns 0 or -ENOMEM. */
+int ranges_reserve(struct ranges *list);
 /* Adds LO-HI to a sorted, merged list. Returns 0 or -ENOMEM. */
 int ranges_add(struct ranges *list, uint32_t lo, uint32_t hi);
-/* Removes VALUE. Returns 0, also if it was not there, or -ENOMEM. */
-int ranges_remove(struct ranges *list, uint32_t value);
-/*
- * Splits the range with VALUE in its middle after VALUE, so that removing VALUE cannot fail. Adding
- * it again merges the two without allocating. Returns 0 or -ENOMEM.
- */
-int ranges_split(struct ranges *list, uint32_t value);
+/* Removes what there is of LO-HI. Returns 0 or -ENOMEM. */
+int ranges_cut(struct ranges *list, uint32_t lo, uint32_t hi);
 /* "42,100-163" as a new string; NULL if out of memory. */
 char *ranges_format(const struct ranges *list);
 

@@ -180,6 +180,28 @@ int varlink_out_put(struct varlink_out *out, json_object *message, int *fd, size
 	return 0;
 }
 
+int varlink_out_append(struct varlink_out *out, json_object *message)
+{
+	struct varlink_out next = { 0 };
+	char *data;
+	int r;
+
+	r = varlink_out_put(&next, message, NULL, 0);
+	if (r == 0 && !varlink_out_pending(out)) {
+		varlink_out_done(out);
+		*out = next;
+		return 0;
+	}
+	data = r == 0 ? realloc(out->data, out->n + next.n) : NULL;
+	if (data) {
+		memcpy(data + out->n, next.data, next.n);
+		out->data = data;
+		out->n += next.n;
+	}
+	varlink_out_done(&next);
+	return data ? 0 : -ENOMEM;
+}
+
 /*
  * SCM_RIGHTS goes with the first byte, so that the receiver has the fds when the message is
  * complete.

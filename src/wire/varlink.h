@@ -68,5 +68,8 @@ static inline bool varlink_out_pending(const struct varlink_out *out)
  */
 int varlink_out_put(struct varlink_out *out, json_object *message, int *fd, size_t n);
 
+/* Queues MESSAGE, taken over in any case, behind what is there. Returns 0 or -ENOMEM. */
+int varlink_out_append(struct varlink_out *out, json_object *message);
+
 /* Writes as much as SOCKET takes. Returns 0 when everything is sent, -EAGAIN, another -errno. */
 int varlink_out_write(struct varlink_out *out, int socket);

@@ -107,9 +107,10 @@ def pages(address, pasid):
 
 
 def fail_nth(pid, n):
-    """Makes the N-th failure site in PID's next system call fail; 0: none."""
-    with open(f'/proc/{pid}/task/{pid}/fail-nth', 'w', encoding='ascii') as f:
-        f.write(str(n))
+    """Makes the N-th failure site in the next system call of each thread of PID fail; 0: none."""
+    for task in os.listdir(f'/proc/{pid}/task'):
+        with open(f'/proc/{pid}/task/{task}/fail-nth', 'w', encoding='ascii') as f:
+            f.write(str(n))
 
 
 def device(address):

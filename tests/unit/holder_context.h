@@ -2,7 +2,7 @@
 /* A context on the kernel of holder_kernel.h, without a holder. Include it after <cmocka.h>. */
 #pragma once
 
-#include "holder/job.h"
+#include "holder/rules/rules.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,11 +13,107 @@
 #define A "/sys/devices/a"
 #define B "/sys/devices/b"
 
+/* Makes one call of the change. Returns true if it has ended. */
+static inline bool change_step(struct context *context, struct change *change)
+{
+	struct work *work = change_next(context, change);
+
+	if (!work)
+		return true;
+	work_run(work);
+	change_done(context, change);
+	return false;
+}
+
+/* The end of a rule: makes CHANGE if R is 0. */
+static inline int change_make(struct context *context, int r, struct change *change,
+			      struct fault *fault)
+{
+	if (r < 0) {
+		assert_true(fault->raised);
+		assert_null(change);
+		return r;
+	}
+	while (!change_step(context, change))
+		kernel_agrees(context);
+	kernel_agrees(context);
+	assert_int_equal(change->fault.raised, change->reply == NULL);
+	*fault = change->fault;
+	change->fault = (struct fault){ 0 };
+	change_free(change);
+	return fault->raised ? FAULTED : 0;
+}
+
+/* Makes the change that RULE puts together. */
+#define DO(context, fault, rule, ...) \
+	({ \
+		struct change *change_ = NULL; \
+		int r_ = rule(__VA_ARGS__, (fault), &change_); \
+		change_make((context), r_, change_, (fault)); \
+	})
+
+static inline int do_alloc_ioas(struct context *context, const char *name, struct fault *fault,
+				uint32_t *ret)
+{
+	int r = DO(context, fault, context_alloc_ioas, context, name);
+
+	if (r == 0)
+		*ret = record_at(&context->record, OBJECT_IOAS,
+				 context->record.of[OBJECT_IOAS].n - 1)
+			       ->id;
+	return r;
+}
+
+static inline int do_alloc_hwpt(struct context *context, struct record_device *device,
+				const char *ioas, const char *name, bool pasid, struct fault *fault,
+				uint32_t *ret)
+{
+	int r = DO(context, fault, context_alloc_hwpt, context, device,
+		   record_ioas_find(&context->record, ioas), name, pasid);
+
+	if (r == 0)
+		*ret = record_at(&context->record, OBJECT_HWPT,
+				 context->record.of[OBJECT_HWPT].n - 1)
+			       ->id;
+	return r;
+}
+
+static inline struct record_device *the_device(const struct context *context, const char *name)
+{
+	return record_device_find(&context->record, name);
+}
+
+static inline struct record_ioas *the_ioas(const struct context *context, const char *name)
+{
+	return record_ioas_find(&context->record, name);
+}
+
+/* The HWPT that DEVICE is attached to; 0: none, perhaps an IOAS. */
+static inline uint32_t hwpt_of(const struct record_device *device)
+{
+	return record_target_hwpt(device->target) ? device->target->id : 0;
+}
+
+/* The IOAS that it is attached to, perhaps by an HWPT; 0: none. */
+static inline uint32_t ioas_of(const struct record_device *device)
+{
+	return device->target ? record_target_ioas(device->target)->object.id : 0;
+}
+
+static inline void destroy_context(struct context *context)
+{
+	struct fault fault = { 0 };
+
+	if (context->record.name) /* a test may have done it */
+		assert_int_equal(DO(context, &fault, context_destroy, context, true), 0);
+	context_done(context);
+}
+
 static inline int close_context(void **state)
 {
 	struct context *context = *state;
 
-	context_close(context);
+	destroy_context(context);
 	/* Explicitly, without relying on the last close. */
 	assert_int_equal(kernel_count(KERNEL_HWPT) + kernel_count(KERNEL_IOAS), 0);
 	free(context);
@@ -35,7 +131,7 @@ static inline int open_context(void **state)
 	kernel_context(context);
 	kernel_add(context, A, 20, 1);
 	kernel_add(context, B, 0, 2);
-	assert_int_equal(context_alloc_ioas(context, "guest", &fault, &ioas), 0);
+	assert_int_equal(do_alloc_ioas(context, "guest", &fault, &ioas), 0);
 	assert_int_equal(ioas, 3);
 	kernel_forget();
 	*state = context;
@@ -77,17 +173,15 @@ static inline void expect_error(struct fault *fault, const char *name, const cha
 	fault_done(fault);
 }
 
-/* PASIDS is "1-3"; if NULL, the number of automatic ones. Runs the job to its end. */
-__attribute__((unused, noinline)) static struct job *bind_pasids(struct context *context,
-								 const char *device,
-								 const char *pasids,
-								 unsigned int count, const char *to,
-								 bool partial, struct fault *fault)
+/* PASIDS is "1-3"; if NULL, the number of automatic ones. Makes the change to its end. */
+__attribute__((unused, noinline)) static struct change *bind_pasids(
+	struct context *context, const char *device, const char *pasids, unsigned int count,
+	const char *to, bool partial, struct fault *fault)
 {
-	struct job_request request = { .count = count, .partial = partial };
+	struct bind_request request = { .count = count, .partial = partial };
 	struct record_device *entry = NULL;
-	struct context_target target;
-	struct job *job = NULL;
+	struct change *change = NULL;
+	struct object *target = NULL;
 	int r;
 
 	if (pasids)
@@ -96,28 +190,28 @@ __attribute__((unused, noinline)) static struct job *bind_pasids(struct context 
 	if (r == 0)
 		r = context_find_target(context, to, fault, &target);
 	if (r == 0)
-		r = job_bind(context, entry, &target, &request, fault, &job);
+		r = context_bind_pasids(context, entry, target, &request, fault, &change);
 	ranges_done(&request.pasid);
-	assert_int_equal(r == 0, job != NULL);
-	if (!job)
+	assert_int_equal(r == 0, change != NULL);
+	if (!change)
 		assert_true(fault->raised);
-	while (job && !job_step(context, job))
+	while (change && !change_step(context, change))
 		kernel_agrees(context);
 	kernel_agrees(context);
-	return job;
+	return change;
 }
 
 static inline void expect_bound(struct context *context, const char *device, const char *pasids,
 				const char *to, const char *expected)
 {
 	_cleanup_fault_ struct fault fault = { 0 };
-	_cleanup_(job_freep) struct job *job =
+	_cleanup_change_ struct change *change =
 		bind_pasids(context, device, pasids, 3, to, false, &fault);
 	const char *text = NULL;
 
-	assert_non_null(job);
-	assert_false(job->fault.raised);
-	assert_int_equal(json_get_string(job->reply, "pasid", &text), 1);
+	assert_non_null(change);
+	assert_false(change->fault.raised);
+	assert_int_equal(json_get_string(change->reply, "pasid", &text), 1);
 	assert_string_equal(text, expected);
 }
 
@@ -133,43 +227,46 @@ static inline void expect_refused(struct context *context, const char *device, c
 	assert_true(kernel.calls - calls <= 2);
 }
 
-__attribute__((unused, noinline)) static struct job *unbind_pasids(struct context *context,
-								   const char *device,
-								   const char *pasids,
-								   struct fault *fault)
+__attribute__((unused, noinline)) static struct change *unbind_pasids(struct context *context,
+								      const char *device,
+								      const char *pasids,
+								      struct fault *fault)
 {
 	_cleanup_ranges_ struct ranges list = { 0 };
-	struct job *job = NULL;
+	struct change *change = NULL;
 
 	if (pasids)
 		assert_int_equal(parse_ranges(pasids, UINT32_MAX, &list), 0);
-	if (job_unbind(record_device_find(&context->record, device), &list, fault, &job) < 0)
+	if (context_unbind_pasids(record_device_find(&context->record, device), &list, fault,
+				  &change) < 0)
 		return NULL;
-	while (!job_step(context, job))
+	while (!change_step(context, change))
 		kernel_agrees(context);
 	kernel_agrees(context);
-	return job;
+	return change;
 }
 
 static inline int attach(struct context *context, const char *device, const char *to, bool replace,
 			 struct fault *fault)
 {
 	struct record_device *entry = record_device_find(&context->record, device);
-	struct context_target target;
-	int r;
+	struct object *target = NULL;
 
-	r = context_find_target(context, to, fault, &target);
-	if (r == 0)
-		r = context_attach_device(context, entry, &target, replace, fault);
-	kernel_agrees(context);
-	return r;
+	if (context_find_target(context, to, fault, &target) < 0)
+		return FAULTED;
+	return DO(context, fault, context_attach_device, context, entry, target, replace);
 }
 
-static inline const char *reply_string(const struct job *job, const char *key)
+static inline int detach(struct context *context, const char *device, struct fault *fault)
+{
+	return DO(context, fault, context_detach_device, the_device(context, device));
+}
+
+static inline const char *reply_string(const struct change *change, const char *key)
 {
 	const char *text = NULL;
 
-	(void)json_get_string(job->reply, key, &text);
+	(void)json_get_string(change->reply, key, &text);
 	return text ? text : "";
 }
 
@@ -193,7 +290,7 @@ static inline uint32_t add_ioas(struct context *context, const char *name)
 	struct fault fault = { 0 };
 	uint32_t ioas;
 
-	assert_int_equal(context_alloc_ioas(context, name, &fault, &ioas), 0);
+	assert_int_equal(do_alloc_ioas(context, name, &fault, &ioas), 0);
 	return ioas;
 }
 
@@ -203,9 +300,8 @@ static inline uint32_t add_hwpt(struct context *context, const char *device, con
 	struct fault fault = { 0 };
 	uint32_t hwpt;
 
-	assert_int_equal(context_alloc_hwpt(context, record_device_find(&context->record, device),
-					    record_ioas_find(&context->record, ioas)->id, name,
-					    pasid, &fault, &hwpt),
+	assert_int_equal(do_alloc_hwpt(context, record_device_find(&context->record, device), ioas,
+				       name, pasid, &fault, &hwpt),
 			 0);
 	return hwpt;
 }

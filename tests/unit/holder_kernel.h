@@ -1,21 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A fake kernel: the program's ioctl() and close() end here. It behaves as iommufd was seen to,
- * including silent successes, and fails on demand. Include it once, after <cmocka.h>.
+ * including silent successes, and fails or blocks on demand. A worker calls it in a thread of its
+ * own, where no assertion of cmocka's may fail. Include it once, after <cmocka.h>.
  */
 #pragma once
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "holder/context.h"
+#include "holder/engine/context.h"
+#include "holder_gate.h"
 #include "holder_trace.h"
 #include "sys/uapi.h"
 #include "sys/vfio.h"
@@ -50,11 +55,12 @@ static struct {
 	uint32_t busy, busy_to; /* PASIDs used by a driver, or all during a reset */
 	unsigned int next_width;
 	int iommufd;
-	unsigned int calls;
+	unsigned int calls, reads; /* reads: what is read after changes of attachments */
 	struct trace trace;
 	uint32_t alignment; /* of IOVAs */
-	pid_t pid;          /* a child must not call it */
 } kernel;
+/* The loop closes fds while the worker is in a call. */
+static pthread_mutex_t kernel_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static uint32_t kernel_alloc(enum kernel_type type)
 {
@@ -64,7 +70,7 @@ static uint32_t kernel_alloc(enum kernel_type type)
 			kernel.object[id].type = type;
 			return id;
 		}
-	fail_msg("the kernel has no object left");
+	kernel_expect(false, "no object left");
 	return 0;
 }
 
@@ -249,7 +255,7 @@ static int kernel_do_hwpt_alloc(struct uapi_iommu_hwpt_alloc *arg)
 
 static int kernel_do_bind(int fd, struct uapi_vfio_bind_iommufd *arg)
 {
-	assert_int_equal(arg->iommufd, kernel.iommufd);
+	kernel_expect(arg->iommufd == kernel.iommufd, "bound to another iommufd");
 	if (kernel_device(fd))
 		return EINVAL;
 	arg->out_devid = kernel_alloc(KERNEL_DEVICE);
@@ -282,7 +288,7 @@ static int kernel_do(int fd, unsigned long request, void *arg)
 	struct kernel_object *o = kernel_device(fd);
 
 	/* Every struct begins with its size. */
-	assert_true(*(uint32_t *)arg >= 8);
+	kernel_expect(*(uint32_t *)arg >= 8, "a struct has no size");
 	switch (request) {
 	case UAPI_IOMMU_DESTROY:
 		return kernel_do_destroy(arg);
@@ -327,27 +333,37 @@ int ioctl(int fd, unsigned long request, ...)
 	/* A socket's. */
 	if (request == TIOCOUTQ)
 		return (int)syscall(SYS_ioctl, fd, request, arg);
-	kernel.calls++;
-	if (getpid() != kernel.pid)
-		_exit(99);
-	trace_call(&kernel.trace, kernel_device_id(fd), request, arg);
+	kernel_wait(request);
+	pthread_mutex_lock(&kernel_lock);
+	if (request == UAPI_IOMMU_IOAS_IOVA_RANGES)
+		kernel.reads++;
+	else
+		kernel.calls++;
+	/* What only reads, after every change of attachments, is left out. */
+	if (request != UAPI_IOMMU_IOAS_IOVA_RANGES)
+		trace_call(&kernel.trace, kernel_device_id(fd), request, arg);
 	if (kernel.err && request == kernel.request && kernel.nth-- == 0) {
 		err = kernel.err;
 		kernel.err = 0;
 	} else {
 		err = kernel_do(fd, request, arg);
 	}
-	trace_result(&kernel.trace, err);
+	if (request != UAPI_IOMMU_IOAS_IOVA_RANGES)
+		trace_result(&kernel.trace, err);
+	pthread_mutex_unlock(&kernel_lock);
 	errno = err;
 	return err ? -1 : 0;
 }
 
 int close(int fd)
 {
-	struct kernel_object *o = kernel_device(fd);
+	struct kernel_object *o;
 
+	pthread_mutex_lock(&kernel_lock);
+	o = kernel_device(fd);
 	if (o)
 		memset(o, 0, sizeof(*o));
+	pthread_mutex_unlock(&kernel_lock);
 	return (int)syscall(SYS_close, fd);
 }
 
@@ -383,7 +399,6 @@ static inline unsigned int kernel_count(enum kernel_type type)
 static inline void kernel_context(struct context *context)
 {
 	memset(&kernel, 0, sizeof(kernel));
-	kernel.pid = getpid();
 	kernel.alignment = 4096;
 	kernel.iommufd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	assert_true(kernel.iommufd >= 0);
@@ -400,52 +415,60 @@ static inline void kernel_context(struct context *context)
 static inline struct record_device *kernel_add(struct context *context, const char *path,
 					       unsigned int width, int64_t group)
 {
-	struct record_device entry = {
-		.path = (char *)path,
-		.cdev = (char *)"vfio0",
-		.group = group,
-		.fd = open("/dev/null", O_RDWR | O_CLOEXEC),
-		.request = -1,
-		.bound = true,
-		.pasid_width = width,
-	};
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	struct record_device *device;
 	char cdev[32];
 
-	snprintf(cdev, sizeof(cdev), "vfio%d", entry.fd);
-	entry.cdev = cdev;
-	kernel.next_width = width;
-	assert_int_equal(vfio_bind(entry.fd, context->iommufd, &entry.id), 0);
-	kernel.object[entry.id].group = group;
-	device = record_device_add(&context->record, &entry);
+	snprintf(cdev, sizeof(cdev), "vfio%d", fd);
+	device = record_device_new(path, cdev);
 	assert_non_null(device);
+	device->fd = fd;
+	device->group = group;
+	device->bound = true;
+	device->pasid_width = width;
+	kernel.next_width = width;
+	assert_int_equal(vfio_bind(fd, context->iommufd, &device->object.id), 0);
+	kernel.object[device->object.id].group = group;
+	assert_int_equal(record_reserve(&context->record, OBJECT_DEVICE), 0);
+	record_insert(&context->record, &device->object);
 	return device;
+}
+
+static inline uint32_t kernel_recorded(const struct object *target)
+{
+	return target ? target->id : 0;
+}
+
+static inline void kernel_agrees_device(const struct record_device *device)
+{
+	const struct kernel_object *o = kernel_device(device->fd);
+
+	assert_non_null(o);
+	assert_int_equal(o->rid, kernel_recorded(device->target));
+	for (uint32_t p = 0; p < KERNEL_PASIDS; p++) {
+		uint32_t recorded = kernel_recorded(record_pasid_target(device, p));
+
+		if (o->pasids[p] != recorded)
+			fail_msg("PASID %u: kernel %u, record %u", p, o->pasids[p], recorded);
+	}
 }
 
 /* Record and kernel agree on every attachment and object. */
 static inline void kernel_agrees(const struct context *context)
 {
 	const struct record *record = &context->record;
+	const struct record_device *device;
+	const struct record_ioas *ioas;
+	const struct object *hwpt;
 
-	for (size_t i = 0; i < record->device_n; i++) {
-		const struct record_device *device = &record->device[i];
-		const struct kernel_object *o = kernel_device(device->fd);
-
-		assert_non_null(o);
-		assert_int_equal(o->rid, !device->attached ? 0
-					 : device->hwpt    ? device->hwpt
-							   : device->ioas);
-		for (uint32_t p = 0; p < KERNEL_PASIDS; p++)
-			if (o->pasids[p] != record_pasid_hwpt(device, p))
-				fail_msg("PASID %u: kernel %u, record %u", p, o->pasids[p],
-					 record_pasid_hwpt(device, p));
-	}
-	assert_int_equal(kernel_count(KERNEL_DEVICE), record->device_n);
-	assert_int_equal(kernel_count(KERNEL_IOAS), record->ioas_n);
-	assert_int_equal(kernel_count(KERNEL_HWPT), record->hwpt_n);
-	for (size_t i = 0; i < record->hwpt_n; i++)
-		assert_int_equal(kernel.object[record->hwpt[i].id].type, KERNEL_HWPT);
-	for (size_t i = 0; i < record->ioas_n; i++)
-		assert_int_equal(kernel_mapped(&kernel.object[record->ioas[i].id]),
-				 record_ioas_mapped(&record->ioas[i]));
+	for (size_t i = 0; (device = record_device_at(record, i)) != NULL; i++)
+		kernel_agrees_device(device);
+	assert_int_equal(kernel_count(KERNEL_DEVICE), record->of[OBJECT_DEVICE].n);
+	assert_int_equal(kernel_count(KERNEL_IOAS), record->of[OBJECT_IOAS].n);
+	assert_int_equal(kernel_count(KERNEL_HWPT), record->of[OBJECT_HWPT].n);
+	for (size_t i = 0; (hwpt = record_at(record, OBJECT_HWPT, i)) != NULL; i++)
+		assert_int_equal(kernel.object[hwpt->id].type, KERNEL_HWPT);
+	for (size_t i = 0; (ioas = record_ioas_at(record, i)) != NULL; i++)
+		assert_int_equal(kernel_mapped(&kernel.object[ioas->object.id]),
+				 record_ioas_mapped(ioas));
 }

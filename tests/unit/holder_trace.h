@@ -72,9 +72,6 @@ static inline void trace_call(struct trace *trace, uint32_t device, unsigned lon
 	case UAPI_IOMMU_IOAS_ALLOC:
 		trace_add(trace, "alloc ioas");
 		break;
-	case UAPI_IOMMU_IOAS_IOVA_RANGES:
-		trace_add(trace, "ranges");
-		break;
 	case UAPI_IOMMU_IOAS_MAP:
 		trace_map(trace, arg);
 		break;

@@ -4,12 +4,14 @@
 
 #include "holder/server.h"
 
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 
 #include <cmocka.h>
@@ -25,6 +27,7 @@
 struct world {
 	struct context context;
 	struct log log;
+	struct worker worker;
 	struct server server;
 	bool unlinked;
 };
@@ -38,22 +41,87 @@ static inline void unlink_socket(void *userdata)
 	world->unlinked = true;
 }
 
+/* Makes CHANGE to its end without the loop, and frees it. */
+static inline void make(struct context *context, struct change *change)
+{
+	struct work *work;
+
+	assert_non_null(change);
+	while ((work = change_next(context, change)) != NULL) {
+		work_run(work);
+		change_done(context, change);
+	}
+	assert_false(change->fault.raised);
+	change_free(change);
+}
+
+static inline void make_ioas(struct context *context, const char *name)
+{
+	struct fault fault = { 0 };
+	struct change *change = NULL;
+
+	assert_int_equal(context_alloc_ioas(context, name, &fault, &change), 0);
+	make(context, change);
+}
+
+/* Binds PASIDs of DEVICE to TO. */
+static inline void have(struct world *world, const char *device, const char *pasids, const char *to)
+{
+	struct context *context = &world->context;
+	struct bind_request request = { 0 };
+	struct fault fault = { 0 };
+	struct object *target = NULL;
+	struct change *change = NULL;
+
+	assert_int_equal(parse_ranges(pasids, UINT32_MAX, &request.pasid), 0);
+	assert_int_equal(context_find_target(context, to, &fault, &target), 0);
+	assert_int_equal(context_bind_pasids(context, record_device_find(&context->record, device),
+					     target, &request, &fault, &change),
+			 0);
+	ranges_done(&request.pasid);
+	make(context, change);
+}
+
+/* N single PASIDs: FIRST, FIRST + 2 and so on, to be freed. */
+static inline char *scattered(unsigned int first, unsigned int n)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *f = open_memstream(&text, &length);
+
+	for (unsigned int i = 0; i < n; i++)
+		fprintf(f, "%s%u", i ? "," : "", first + 2 * i);
+	assert_int_equal(fclose(f), 0);
+	return text;
+}
+
+/* A signalfd for SIGTERM, which no thread gets any more. */
+static inline int take_signals(void)
+{
+	sigset_t mask;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGTERM);
+	assert_int_equal(sigprocmask(SIG_BLOCK, &mask, NULL), 0);
+	return signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
 static inline int setup(void **state)
 {
 	struct world *world = calloc(1, sizeof(*world));
-	struct fault fault = { 0 };
-	uint32_t ioas;
 
 	assert_non_null(world);
 	/* A loop that hangs is a failure. */
 	alarm(20);
 	kernel_context(&world->context);
 	kernel_add(&world->context, "/sys/devices/a", 20, 1);
-	assert_int_equal(context_alloc_ioas(&world->context, "guest", &fault, &ioas), 0);
+	make_ioas(&world->context, "guest");
 	world->log = (struct log){ .context = "test", .fd = -1 };
+	assert_int_equal(worker_start(&world->worker), 0);
 	world->server = (struct server){
 		.context = &world->context,
 		.log = &world->log,
+		.worker = &world->worker,
 		.listener = -1,
 		.signals = -1,
 		.watch = -1,
@@ -71,6 +139,7 @@ static inline int teardown(void **state)
 	/* Ends as a holder does. */
 	world->server.signal = SIGTERM;
 	server_run(&world->server);
+	worker_stop(&world->worker);
 	assert_int_equal(kernel_count(KERNEL_IOAS) + kernel_count(KERNEL_DEVICE), 0);
 	free(world);
 	return 0;
@@ -163,5 +232,32 @@ static inline void expect_closed(struct world *world, struct peer *peer)
 
 static inline uint64_t bound(struct world *world)
 {
-	return record_device_pasids(&world->context.record.device[0]);
+	return record_device_pasids(record_device_at(&world->context.record, 0));
+}
+
+/* Waits for the call of the kernel that was posted, which the loop then has not noticed yet. */
+static inline void settle(struct world *world)
+{
+	struct pollfd p = { .fd = world->worker.event, .events = POLLIN };
+
+	assert_int_equal(poll(&p, 1, -1), 1);
+}
+
+/* Turns the loop until the worker has this call of the kernel, which kernel_block() stops. */
+static inline void reach(struct world *world, const char *call)
+{
+	while (!world->server.change || !worker_has_work(&world->worker) ||
+	       strcmp(change_call(world->server.change), call) != 0)
+		server_turn(&world->server);
+	kernel_await();
+}
+
+/* PEER binds PASIDs in CALL, more than 100: stops it after 100 of them, of which 96 are noted. */
+static inline void begin_bind(struct world *world, struct peer *peer, const char *call)
+{
+	kernel_block(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 100);
+	say(peer, call);
+	while (bound(world) != 96)
+		server_turn(&world->server);
+	kernel_await();
 }

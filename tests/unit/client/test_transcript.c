@@ -16,6 +16,9 @@
 	"{\"method\":\"org.ioasidctl.Context." method \
 	"\",\"more\":true,\"parameters\":" parameters "}"
 
+#define NEWS \
+	"\"shared\":false,\"busy\":null,\"features\":[\"cancel\",\"progress\",\"busy\",\"shared\"],"
+
 static const struct {
 	const char *call, *answer;
 } script[] = {
@@ -25,7 +28,7 @@ static const struct {
 	  "\"org.varlink.service\",\"org.ioasidctl.Context\"]}}" },
 	/* A context with one device and one IOAS, nothing attached */
 	{ CALL("Describe", "{}"),
-	  "{\"parameters\":{\"name\":\"test\",\"pid\":77,\"uid\":42,\"created\":1,\"iommufd\":true,"
+	  "{\"parameters\":{\"name\":\"test\",\"pid\":77,\"uid\":42,\"created\":1,\"iommufd\":true," NEWS
 	  "\"device\":[{\"device\":\"a\",\"path\":\"/sys/devices/a\",\"cdev\":\"vfio0\",\"group\":1,\"id\":1,"
 	  "\"pasid_width\":20,\"attached\":null,\"pasid_count\":0}],\"ioas\":[{\"id\":2,\"name\":\"guest\","
 	  "\"mapped\":0,\"mapping_count\":0,\"user_count\":0}],\"hwpt\":[]}}" },
@@ -122,9 +125,9 @@ static const struct {
 	  "{\"first\":\"0x100000\",\"last\":\"0x100fff\"},{\"first\":\"0x110000\",\"last\":\"0x110fff\"},"
 	  "{\"first\":\"0x120000\",\"last\":\"0x120fff\"},{\"first\":\"0x130000\",\"last\":\"0x130fff\"}],"
 	  "\"mapping\":[{\"iova\":\"0x10000\",\"length\":8192,\"read\":true,\"write\":true,"
-	  "\"kind\":\"anonymous\"},{\"iova\":\"0x20000\",\"length\":4096,\"read\":true,\"write\":false,"
-	  "\"kind\":\"anonymous\"},{\"iova\":\"0x103000\",\"length\":4096,\"read\":false,\"write\":true,"
-	  "\"kind\":\"anonymous\"}]}}}" },
+	  "\"kind\":\"memfd\"},{\"iova\":\"0x20000\",\"length\":4096,\"read\":true,\"write\":false,"
+	  "\"kind\":\"memfd\"},{\"iova\":\"0x103000\",\"length\":4096,\"read\":false,\"write\":true,"
+	  "\"kind\":\"memfd\"}]}}}" },
 	{ CALL("UnmapIoas", "{\"ioas\":\"guest\",\"iova\":\"0x11000\"}"),
 	  "{\"error\":\"org.ioasidctl.Context.NotMapped\",\"parameters\":{\"ioas\":2,"
 	  "\"ioas_name\":\"guest\",\"iova\":\"0x11000\"}}" },
@@ -167,7 +170,7 @@ static const struct {
 	  "{\"parameters\":{}}" },
 	{ CALL("AttachDevice", "{\"device\":\"a\",\"target\":\"guest\"}"), "{\"parameters\":{}}" },
 	{ CALL("Describe", "{}"),
-	  "{\"parameters\":{\"name\":\"test\",\"pid\":77,\"uid\":42,\"created\":1,\"iommufd\":true,"
+	  "{\"parameters\":{\"name\":\"test\",\"pid\":77,\"uid\":42,\"created\":1,\"iommufd\":true," NEWS
 	  "\"device\":[{\"device\":\"a\",\"path\":\"/sys/devices/a\",\"cdev\":\"vfio0\",\"group\":1,\"id\":1,"
 	  "\"pasid_width\":20,\"attached\":{\"ioas\":2,\"ioas_name\":\"guest\",\"hwpt\":5},"
 	  "\"pasid_count\":0}],\"ioas\":[{\"id\":2,\"name\":\"guest\",\"mapped\":0,\"mapping_count\":0,"
@@ -260,7 +263,7 @@ static const struct {
 	  "{\"error\":\"org.ioasidctl.Context.HwptNotForPasids\",\"parameters\":{\"hwpt\":4,"
 	  "\"device\":\"a\"}}" },
 	{ CALL("Describe", "{}"),
-	  "{\"parameters\":{\"name\":\"test\",\"pid\":77,\"uid\":42,\"created\":1,\"iommufd\":true,"
+	  "{\"parameters\":{\"name\":\"test\",\"pid\":77,\"uid\":42,\"created\":1,\"iommufd\":true," NEWS
 	  "\"device\":[{\"device\":\"a\",\"path\":\"/sys/devices/a\",\"cdev\":\"vfio0\",\"group\":1,\"id\":1,"
 	  "\"pasid_width\":20,\"attached\":{\"ioas\":2,\"ioas_name\":\"guest\",\"hwpt\":5},"
 	  "\"pasid_count\":7}],\"ioas\":[{\"id\":2,\"name\":\"guest\",\"mapped\":0,\"mapping_count\":0,"
@@ -299,9 +302,9 @@ static const struct {
 	{ CALL("UnbindPasids", "{\"device\":\"a\",\"pasid\":\"all\",\"dry_run\":true}"),
 	  "{\"parameters\":{\"count\":7,"
 	  "\"plan\":[\"ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a pasid 1-2\","
-	  "\"ioctl IOMMU_DESTROY hwpt 6\",\"ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a pasid 6-8\","
+	  "\"ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a pasid 6-8\","
 	  "\"ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a pasid 100\","
-	  "\"ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a pasid 102\"]}}" },
+	  "\"ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a pasid 102\",\"ioctl IOMMU_DESTROY hwpt 6\"]}}" },
 	{ CALL("BindPasids",
 	       "{\"device\":\"a\",\"pasid\":\"50-60\",\"target\":\"guest\",\"dry_run\":true}"),
 	  "{\"parameters\":{\"pasid\":\"50-60\",\"count\":11,\"ioas\":2,\"hwpt\":5,\"failure\":null,"
@@ -323,17 +326,18 @@ static const struct {
 	  "{\"parameters\":{\"plan\":[\"ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a\"]}}" },
 	{ CALL("RemoveDevice", "{\"device\":\"a\",\"force\":true,\"dry_run\":true}"),
 	  "{\"parameters\":{\"plan\":[\"ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a pasid 1-2\","
-	  "\"ioctl IOMMU_DESTROY hwpt 6\",\"ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a pasid 6-8\","
+	  "\"ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a pasid 6-8\","
 	  "\"ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a pasid 100\","
 	  "\"ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a pasid 102\","
-	  "\"ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a\",\"ioctl IOMMU_DESTROY hwpt 5\"]}}" },
+	  "\"ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a\",\"ioctl IOMMU_DESTROY hwpt 5\","
+	  "\"ioctl IOMMU_DESTROY hwpt 6\"]}}" },
 	{ CALL("Destroy", "{\"dry_run\":true}"),
 	  "{\"parameters\":{\"plan\":[\"ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a pasid 1-2\","
-	  "\"ioctl IOMMU_DESTROY hwpt 6\",\"ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a pasid 6-8\","
+	  "\"ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a pasid 6-8\","
 	  "\"ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a pasid 100\","
 	  "\"ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a pasid 102\","
 	  "\"ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a\",\"ioctl IOMMU_DESTROY hwpt 4\","
-	  "\"ioctl IOMMU_DESTROY hwpt 5\","
+	  "\"ioctl IOMMU_DESTROY hwpt 5\",\"ioctl IOMMU_DESTROY hwpt 6\","
 	  "\"ioctl IOMMU_IOAS_UNMAP ioas 2 iova 0x0 size 0xffffffffffffffff\","
 	  "\"ioctl IOMMU_DESTROY ioas 2\","
 	  "\"ioctl IOMMU_IOAS_UNMAP ioas 3 iova 0x0 size 0xffffffffffffffff\","
@@ -345,7 +349,7 @@ static const struct {
 	{ CALL("UnbindPasids", "{\"device\":\"a\",\"pasid\":\"all\"}"),
 	  "{\"parameters\":{\"count\":0}}" },
 	{ CALL("Describe", "{}"),
-	  "{\"parameters\":{\"name\":\"test\",\"pid\":77,\"uid\":42,\"created\":1,\"iommufd\":true,"
+	  "{\"parameters\":{\"name\":\"test\",\"pid\":77,\"uid\":42,\"created\":1,\"iommufd\":true," NEWS
 	  "\"device\":[{\"device\":\"a\",\"path\":\"/sys/devices/a\",\"cdev\":\"vfio0\",\"group\":1,\"id\":1,"
 	  "\"pasid_width\":20,\"attached\":null,\"pasid_count\":0}],\"ioas\":[{\"id\":2,\"name\":\"guest\","
 	  "\"mapped\":0,\"mapping_count\":0,\"user_count\":0},{\"id\":3,\"name\":\"other\",\"mapped\":0,"
@@ -355,7 +359,7 @@ static const struct {
 	{ CALL("FreeIoas", "{\"ioas\":\"guest\"}"), "{\"parameters\":{}}" },
 	{ CALL("RemoveDevice", "{\"device\":\"a\"}"), "{\"parameters\":{}}" },
 	{ CALL("Describe", "{}"),
-	  "{\"parameters\":{\"name\":\"test\",\"pid\":77,\"uid\":42,\"created\":1,\"iommufd\":true,"
+	  "{\"parameters\":{\"name\":\"test\",\"pid\":77,\"uid\":42,\"created\":1,\"iommufd\":true," NEWS
 	  "\"device\":[],\"ioas\":[{\"id\":3,\"name\":\"other\",\"mapped\":0,\"mapping_count\":0,"
 	  "\"user_count\":0}],\"hwpt\":[]}}" },
 };
@@ -367,7 +371,8 @@ static void transcript(void **state)
 
 	world->context.record.pid = 77;
 	world->context.record.uid = 42;
-	assert_int_equal(str_replace(&world->context.record.device[0].cdev, "vfio0"), 0);
+	assert_int_equal(str_replace(&record_device_at(&world->context.record, 0)->cdev, "vfio0"),
+			 0);
 	for (size_t i = 0; i < ARRAY_SIZE(script); i++) {
 		_cleanup_json_ json_object *message = NULL;
 		const char *text;

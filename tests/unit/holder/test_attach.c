@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Attaching a device's own requests, with and without others in its group. */
-#include "holder/job.h"
+#include "holder/rules/rules.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,31 +13,30 @@
 static void attachments(void **state)
 {
 	struct context *context = *state;
-	struct record_device *a = record_device_find(&context->record, "a"),
-			     *b = record_device_find(&context->record, "b");
+	struct record_device *a = the_device(context, "a"), *b = the_device(context, "b");
 	struct fault fault = { 0 };
 	uint32_t other, plain;
 
-	assert_int_equal(context_alloc_ioas(context, "other", &fault, &other), 0);
+	assert_int_equal(do_alloc_ioas(context, "other", &fault, &other), 0);
 	/* A device with PASIDs through an HWPT for PASIDs, one without directly to the IOAS. */
 	assert_int_equal(attach(context, "a", "guest", false, &fault), 0);
-	assert_true(record_hwpt_by_id(&context->record, a->hwpt)->pasid);
+	assert_true(record_target_hwpt(a->target)->pasid);
 	assert_int_equal(attach(context, "b", "guest", false, &fault), 0);
-	assert_int_equal(b->hwpt, 0);
+	assert_ptr_equal(b->target, &the_ioas(context, "guest")->object);
 	assert_int_equal(attach(context, "a", "guest", false, &fault), 0);
 	assert_int_equal(attach(context, "a", "other", false, &fault), FAULTED);
 	expect_fault(&fault, "AlreadyAttached");
 	assert_int_equal(attach(context, "a", "other", true, &fault), 0);
 	assert_int_equal(kernel_count(KERNEL_HWPT), 1);
-	assert_int_equal(context_alloc_hwpt(context, a, 3, "plain", false, &fault, &plain), 0);
+	assert_int_equal(do_alloc_hwpt(context, a, "guest", "plain", false, &fault, &plain), 0);
 	expect_bound(context, "a", "7", "guest", "7");
 	assert_int_equal(attach(context, "a", "plain", true, &fault), FAULTED);
 	expect_fault(&fault, "HwptNotForPasids");
 	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 0, EINVAL);
 	assert_int_equal(attach(context, "a", "guest", true, &fault), FAULTED);
 	expect_fault(&fault, "KernelError");
-	assert_int_equal(context_detach_device(context, b, &fault), 0);
-	assert_int_equal(context_detach_device(context, b, &fault), FAULTED);
+	assert_int_equal(detach(context, "b", &fault), 0);
+	assert_int_equal(detach(context, "b", &fault), FAULTED);
 	expect_fault(&fault, "NotAttached");
 	kernel_agrees(context);
 }
@@ -50,12 +49,10 @@ static void iommu_without_pasids(void **state)
 
 	kernel_fail(UAPI_IOMMU_HWPT_ALLOC, 0, EOPNOTSUPP);
 	assert_int_equal(attach(context, "a", "guest", false, &fault), 0);
-	assert_int_equal(record_device_find(&context->record, "a")->hwpt, 0);
+	assert_ptr_equal(the_device(context, "a")->target, &the_ioas(context, "guest")->object);
 	assert_false(fault.raised);
 	kernel_fail(UAPI_IOMMU_HWPT_ALLOC, 0, ENOMEM);
-	assert_int_equal(
-		context_detach_device(context, record_device_find(&context->record, "a"), &fault),
-		0);
+	assert_int_equal(detach(context, "a", &fault), 0);
 	assert_int_equal(attach(context, "a", "guest", false, &fault), FAULTED);
 	expect_fault(&fault, "KernelError");
 }
@@ -63,25 +60,25 @@ static void iommu_without_pasids(void **state)
 static void plain_table_in_the_way(void **state)
 {
 	struct context *context = *state;
-	struct record_device *a = record_device_find(&context->record, "a");
+	struct record_device *a = the_device(context, "a");
 	_cleanup_fault_ struct fault fault = { 0 };
 	uint32_t other, plain;
-	struct job *job;
+	struct change *change;
 
-	assert_int_equal(context_alloc_ioas(context, "other", &fault, &other), 0);
-	assert_int_equal(context_alloc_hwpt(context, a, 3, "plain", false, &fault, &plain), 0);
+	assert_int_equal(do_alloc_ioas(context, "other", &fault, &other), 0);
+	assert_int_equal(do_alloc_hwpt(context, a, "guest", "plain", false, &fault, &plain), 0);
 	assert_int_equal(attach(context, "a", "plain", false, &fault), 0);
 	expect_refused(context, "a", "7", "other", "RidInTheWay");
 	expect_refused(context, "a", "7", "plain", "HwptNotForPasids");
 	/* The RID moves within its IOAS, and back if binding fails. */
 	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 3, ENOMEM);
-	job = bind_pasids(context, "a", "7-9", 0, "guest", false, &fault);
-	assert_string_equal(job->fault.id, "org.ioasidctl.Context.KernelError");
-	job_free(job);
-	assert_int_equal(a->hwpt, plain);
+	change = bind_pasids(context, "a", "7-9", 0, "guest", false, &fault);
+	assert_string_equal(change->fault.id, "org.ioasidctl.Context.KernelError");
+	change_free(change);
+	assert_int_equal(hwpt_of(a), plain);
 	expect_bound(context, "a", "7-9", "guest", "7-9");
-	assert_true(record_hwpt_by_id(&context->record, a->hwpt)->automatic);
-	assert_int_equal(a->ioas, 3);
+	assert_true(a->target->automatic);
+	assert_int_equal(ioas_of(a), 3);
 	/* An explicit HWPT stays until it is freed. */
 	assert_non_null(record_hwpt_find(&context->record, "plain"));
 }
@@ -95,20 +92,19 @@ static void groups(void **state)
 	kernel_add(context, "/sys/devices/x", 20, 5);
 	kernel_add(context, "/sys/devices/y", 0, 5);
 	kernel_add(context, "/sys/devices/z", 20, 5);
-	assert_int_equal(context_alloc_ioas(context, "other", &fault, &other), 0);
+	assert_int_equal(do_alloc_ioas(context, "other", &fault, &other), 0);
 	/* y has no PASIDs, but its table must be compatible with those of its group. */
 	assert_int_equal(attach(context, "y", "guest", false, &fault), 0);
 	assert_int_equal(attach(context, "x", "guest", false, &fault), 0);
-	assert_int_equal(record_device_find(&context->record, "x")->hwpt,
-			 record_device_find(&context->record, "y")->hwpt);
+	assert_int_equal(hwpt_of(the_device(context, "x")), hwpt_of(the_device(context, "y")));
 	assert_int_equal(attach(context, "z", "other", false, &fault), FAULTED);
 	expect_fault(&fault, "GroupAttached");
 	/* Moving an attached device moves all that are attached. */
 	assert_int_equal(attach(context, "x", "other", false, &fault), FAULTED);
 	expect_fault(&fault, "AlreadyAttached");
 	assert_int_equal(attach(context, "x", "other", true, &fault), 0);
-	assert_int_equal(record_device_find(&context->record, "y")->ioas, other);
-	assert_false(record_device_find(&context->record, "z")->attached);
+	assert_int_equal(ioas_of(the_device(context, "y")), other);
+	assert_null(the_device(context, "z")->target);
 	assert_int_equal(kernel_count(KERNEL_HWPT), 1);
 	assert_int_equal(attach(context, "z", "guest", true, &fault), FAULTED);
 	expect_fault(&fault, "GroupAttached");
@@ -137,8 +133,8 @@ static void plain_table_of_a_group(void **state)
 	/* Two devices without a group do not share one. */
 	kernel_add(context, "/sys/devices/v", 20, -1);
 	kernel_add(context, "/sys/devices/w", 20, -1);
-	y = record_device_find(&context->record, "y");
-	assert_int_equal(context_alloc_hwpt(context, y, 3, "plain", false, &fault, &plain), 0);
+	y = the_device(context, "y");
+	assert_int_equal(do_alloc_hwpt(context, y, "guest", "plain", false, &fault, &plain), 0);
 	expect_bound(context, "x", "7", "guest", "7");
 	assert_int_equal(attach(context, "y", "plain", false, &fault), FAULTED);
 	expect_fault(&fault, "HwptNotForPasids");
@@ -148,17 +144,17 @@ static void plain_table_of_a_group(void **state)
 	assert_int_equal(attach(context, "v", "plain", false, &fault), FAULTED);
 	expect_fault(&fault, "HwptNotForPasids");
 	/* Making room for PASIDs moves the device of the group that is attached, or none. */
-	job_free(unbind_pasids(context, "x", NULL, &fault));
+	change_free(unbind_pasids(context, "x", NULL, &fault));
 	assert_int_equal(attach(context, "y", "plain", false, &fault), 0);
 	expect_bound(context, "x", "7", "guest", "7");
-	x = record_device_find(&context->record, "x");
-	y = record_device_find(&context->record, "y");
-	lone = record_device_find(&context->record, "w");
-	assert_false(x->attached);
-	assert_int_equal(y->hwpt, record_pasid_hwpt(x, 7));
-	assert_int_equal(lone->hwpt, plain);
+	x = the_device(context, "x");
+	y = the_device(context, "y");
+	lone = the_device(context, "w");
+	assert_null(x->target);
+	assert_int_equal(hwpt_of(y), record_pasid_target(x, 7)->id);
+	assert_int_equal(hwpt_of(lone), plain);
 	expect_bound(context, "v", "8", "guest", "8");
-	assert_int_equal(lone->hwpt, plain);
+	assert_int_equal(hwpt_of(lone), plain);
 }
 
 static void expect_not_attached(struct context *context, const char *device, const char *to,
@@ -178,19 +174,16 @@ static void expect_detached(struct context *context, const char *device, const c
 	struct fault fault = { 0 };
 
 	kernel_forget();
-	assert_int_equal(context_detach_device(
-				 context, record_device_find(&context->record, device), &fault),
-			 0);
+	assert_int_equal(detach(context, device, &fault), 0);
 	kernel_asked(asked);
 	kernel_agrees(context);
-	assert_int_equal(record_device_find(&context->record, device)->hwpt, 0);
+	assert_null(the_device(context, device)->target);
 }
 
 /* Each step in order, and the undoing when one fails. */
 static void steps(void **state)
 {
 	struct context *context = *state;
-	struct record_device *b = record_device_find(&context->record, "b");
 	struct fault fault = { 0 };
 
 	assert_int_equal(add_ioas(context, NULL), 4);
@@ -219,14 +212,14 @@ static void steps(void **state)
 			    "{\"device\":\"b\",\"ioas\":3,\"ioas_name\":\"guest\"}", "");
 	kernel_fail(UAPI_VFIO_DEVICE_DETACH_IOMMUFD_PT, 0, EIO);
 	kernel_forget();
-	assert_int_equal(context_detach_device(context, b, &fault), FAULTED);
+	assert_int_equal(detach(context, "b", &fault), FAULTED);
 	expect_error(&fault, "KernelError",
 		     "{\"operation\":\"VFIO_DEVICE_DETACH_IOMMUFD_PT\",\"errno\":5,"
 		     "\"errno_name\":\"EIO\"}");
 	kernel_asked("detach device 2: EIO\n");
 	kernel_agrees(context);
 	expect_detached(context, "b", "detach device 2\n");
-	assert_int_equal(context_detach_device(context, b, &fault), FAULTED);
+	assert_int_equal(detach(context, "b", &fault), FAULTED);
 	expect_error(&fault, "NotAttached", "{\"device\":\"b\"}");
 	expect_detached(context, "a", "detach device 1\ndestroy 6\n");
 }
@@ -291,7 +284,7 @@ static void joining(void **state)
 	/* Moving one moves the other. */
 	expect_attached(context, "y", "other", true,
 			"alloc hwpt for device 6 in 4 with pasids\nattach device 6 to 10\n");
-	assert_int_equal(record_device_find(&context->record, "x")->hwpt, 10);
+	assert_int_equal(hwpt_of(the_device(context, "x")), 10);
 	expect_detached(context, "x", "detach device 5\n");
 	expect_attached(context, "x", "other", false, "attach device 5 to 10\n");
 	expect_detached(context, "y", "detach device 6\n");
@@ -319,7 +312,7 @@ static void without_group(void **state)
 	expect_attached(context, "w", "other", false,
 			"alloc hwpt for device 6 in 4 with pasids\nattach device 6 to 7\n");
 	expect_attached(context, "v", "other", true, "attach device 5 to 4\n");
-	assert_int_equal(record_device_find(&context->record, "w")->hwpt, 7);
+	assert_int_equal(hwpt_of(the_device(context, "w")), 7);
 }
 
 /* Which PASIDs forbid which page table, with complete errors. */

@@ -3,7 +3,7 @@
  * ListBindings for several devices: each binding once, wherever a batch ends and whatever changes
  * meanwhile.
  */
-#include "holder/job.h"
+#include "holder/rules/rules.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,63 +24,35 @@
 /* Devices a, b and c, each in its own group; IOASes guest (2) and other. */
 static int setup_three(void **state)
 {
-	struct fault fault = { 0 };
 	struct world *world;
-	uint32_t ioas;
 
 	assert_int_equal(setup(state), 0);
 	world = *state;
 	kernel_add(&world->context, "/sys/devices/b", 12, 2);
 	kernel_add(&world->context, "/sys/devices/c", 20, 3);
-	assert_int_equal(context_alloc_ioas(&world->context, "other", &fault, &ioas), 0);
+	make_ioas(&world->context, "other");
 	return 0;
-}
-
-static void have(struct world *world, const char *device, const char *pasids, const char *to)
-{
-	struct context *context = &world->context;
-	struct job_request request = { 0 };
-	struct fault fault = { 0 };
-	struct context_target target;
-	struct job *job = NULL;
-
-	assert_int_equal(parse_ranges(pasids, UINT32_MAX, &request.pasid), 0);
-	assert_int_equal(context_find_target(context, to, &fault, &target), 0);
-	assert_int_equal(job_bind(context, record_device_find(&context->record, device), &target,
-				  &request, &fault, &job),
-			 0);
-	while (!job_step(context, job))
-		;
-	assert_false(job->fault.raised);
-	job_free(job);
 }
 
 /* N single PASIDs: FIRST, FIRST + 2 and so on. */
 static void bind_scattered(struct world *world, const char *device, unsigned int first,
 			   unsigned int n)
 {
-	char *text = NULL;
-	size_t length;
-	FILE *f = open_memstream(&text, &length);
+	_cleanup_free_ char *text = scattered(first, n);
 
-	for (unsigned int i = 0; i < n; i++)
-		fprintf(f, "%s%u", i ? "," : "", first + 2 * i);
-	assert_int_equal(fclose(f), 0);
 	have(world, device, text, "guest");
-	free(text);
 }
 
 static void drop(struct world *world, const char *device)
 {
 	struct context *context = &world->context;
 	struct fault fault = { 0 };
-	struct job *job = NULL;
+	struct change *change = NULL;
 
-	assert_int_equal(
-		job_remove(record_device_find(&context->record, device), true, &fault, &job), 0);
-	while (!job_step(context, job))
-		;
-	job_free(job);
+	assert_int_equal(context_remove_device(record_device_find(&context->record, device), true,
+					       &fault, &change),
+			 0);
+	make(context, change);
 }
 
 /* A reply, as its number of bindings and lines "a 1-3 guest". */
@@ -89,6 +61,17 @@ struct batch {
 	size_t n;
 	bool continues;
 };
+
+/* HWPT belongs to IOAS, which has this name. */
+static void check_target(const struct record *record, uint32_t hwpt, uint32_t ioas,
+			 const char *name)
+{
+	struct object *target = record_by_id(record, hwpt);
+
+	assert_non_null(record_target_hwpt(target));
+	assert_int_equal(record_target_ioas(target)->object.id, ioas);
+	assert_ptr_equal(record_target_ioas(target), record_ioas_find(record, name));
+}
 
 static struct batch next_batch(struct world *world, struct peer *peer)
 {
@@ -114,9 +97,7 @@ static struct batch next_batch(struct world *world, struct peer *peer)
 		assert_int_equal(json_get_u32(entry, "ioas", &ioas), 1);
 		assert_int_equal(json_get_u32(entry, "hwpt", &hwpt), 1);
 		assert_int_equal(json_object_object_length(entry), 6);
-		assert_ptr_equal(record_ioas_by_id(&world->context.record, ioas),
-				 record_ioas_find(&world->context.record, name));
-		assert_int_equal(record_hwpt_by_id(&world->context.record, hwpt)->ioas, ioas);
+		check_target(&world->context.record, hwpt, ioas, name);
 		fprintf(f, "%s %u-%u %s\n", device, lo, hi, name);
 	}
 	assert_int_equal(fclose(f), 0);

@@ -157,7 +157,7 @@ static void has_no_power_over_processes(const struct place *place)
 
 static void has_no_network(const struct place *place)
 {
-	int fd;
+	int fd, unread = 7;
 
 	(void)place;
 	REFUSED(socket(AF_INET, SOCK_STREAM, 0), ENOSYS);
@@ -166,6 +166,8 @@ static void has_no_network(const struct place *place)
 	REFUSED(socket(AF_PACKET, SOCK_RAW, 0), ENOSYS);
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	CHECK(fd >= 0);
+	/* Whether a client has read what it was sent. */
+	CHECK(ioctl(fd, TIOCOUTQ, &unread) == 0 && unread == 0);
 }
 
 static void types_nothing_on_a_terminal(const struct place *place)

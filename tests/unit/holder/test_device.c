@@ -87,6 +87,7 @@ static void run(const char *shell)
 /* x (group 7) and y (no group) have nodes, z has no VFIO driver, w a kernel without cdevs. */
 static int setup_sysfs(void **state)
 {
+	struct change *change = NULL;
 	struct fault fault = { 0 };
 	struct context *context;
 	struct world *world;
@@ -94,9 +95,14 @@ static int setup_sysfs(void **state)
 	assert_int_equal(setup(state), 0);
 	world = *state;
 	context = &world->context;
-	context_remove_device(context, &context->record.device[0]);
 	assert_int_equal(
-		context_free_ioas(context, record_ioas_find(&context->record, "guest"), &fault), 0);
+		context_remove_device(record_device_at(&context->record, 0), true, &fault, &change),
+		0);
+	make(context, change);
+	assert_int_equal(context_free_ioas(context, record_ioas_find(&context->record, "guest"),
+					   &fault, &change),
+			 0);
+	make(context, change);
 	snprintf(sysfs, sizeof(sysfs), "/tmp/ioasidctl-unit-XXXXXX");
 	assert_non_null(mkdtemp(sysfs));
 	run("mkdir -p $S/x/vfio-dev/vfio3 $S/y/vfio-dev/vfio9 $S/z $S/w/vfio-dev/vfio5; "
@@ -134,7 +140,9 @@ static void expect_answer(struct world *world, struct peer *peer, const char *ca
 #define ADD(device) CALL("AddDevice", "{\"path\":\"/sys/devices/" device "\"}")
 #define DESCRIBED(devices) \
 	"{\"parameters\":{\"name\":\"test\",\"pid\":77,\"uid\":42,\"created\":1,\"iommufd\":true," \
-	"\"device\":[" devices "],\"ioas\":[],\"hwpt\":[]}}"
+	"\"shared\":false,\"busy\":null," \
+	"\"features\":[\"cancel\",\"progress\",\"busy\",\"shared\"],\"device\":[" devices \
+	"],\"ioas\":[],\"hwpt\":[]}}"
 #define X \
 	"{\"device\":\"x\",\"path\":\"S/x\",\"cdev\":\"vfio3\",\"group\":7,\"id\":1,\"pasid_width\":20," \
 	"\"attached\":null,\"pasid_count\":0}"
@@ -159,7 +167,7 @@ static void added_and_removed(void **state)
 	int request, fd;
 
 	expect_answer(world, &peer, ADD("x"), "{\"parameters\":{\"device\":\"x\",\"id\":1}}");
-	device = &world->context.record.device[0];
+	device = record_device_at(&world->context.record, 0);
 	request = device->request;
 	fd = device->fd;
 	/* The kernel can ask for it back. */
@@ -174,7 +182,7 @@ static void added_and_removed(void **state)
 		      CALL("AddDevice", "{\"path\":\"/sys/devices/y\",\"bind\":false}"),
 		      "{\"parameters\":{\"device\":\"y\",\"id\":null}}");
 	expect_answer(world, &peer, CALL("Describe", "{}"), DESCRIBED(X "," Y));
-	assert_int_equal(world->context.record.device[1].request, -1);
+	assert_int_equal(record_device_at(&world->context.record, 1)->request, -1);
 	/* Not usable before it is bound. */
 	expect_answer(world, &peer, CALL("AttachDevice", "{\"device\":\"y\",\"target\":\"2\"}"),
 		      ERROR("DeviceNotBound", "{\"device\":\"y\"}"));
@@ -241,12 +249,12 @@ static void too_many(void **state)
 	struct record *record = &world->context.record;
 	struct peer peer = begin(world);
 
-	while (record->device_n < CONTEXT_DEVICE_MAX - 1) {
-		struct record_device entry = {
-			.path = (char *)"/d", .cdev = (char *)"vfio1", .fd = -1, .request = -1
-		};
+	while (record->of[OBJECT_DEVICE].n < 252 - 1) {
+		struct record_device *device = record_device_new("/d", "vfio1");
 
-		assert_non_null(record_device_add(record, &entry));
+		assert_non_null(device);
+		assert_int_equal(record_reserve(record, OBJECT_DEVICE), 0);
+		record_insert(record, &device->object);
 	}
 	kernel_forget();
 	expect_answer(world, &peer,
@@ -255,8 +263,12 @@ static void too_many(void **state)
 	expect_answer(world, &peer, ADD("x"),
 		      ERROR("LimitReached", "{\"what\":\"devices\",\"limit\":252}"));
 	kernel_asked("");
-	while (record->device_n > 1)
-		record_device_drop(record, &record->device[0]);
+	while (record->of[OBJECT_DEVICE].n > 1) {
+		struct object *device = record_at(record, OBJECT_DEVICE, 0);
+
+		record_remove(record, device);
+		object_free(device);
+	}
 	leave(&peer);
 }
 
@@ -336,7 +348,7 @@ static void steps_fail(void **state)
 		assert_int_equal(kernel.err, 0);
 		if (cases[i].operation) {
 			assert_non_null(strstr(text, cases[i].operation));
-			assert_int_equal(world->context.record.device_n, 0);
+			assert_int_equal(world->context.record.of[OBJECT_DEVICE].n, 0);
 		} else {
 			assert_null(strstr(text, "error"));
 			say(&peer, CALL("Describe", "{}"));
@@ -344,7 +356,7 @@ static void steps_fail(void **state)
 			assert_non_null(strstr(
 				json_object_to_json_string_ext(described, JSON_C_TO_STRING_PLAIN),
 				cases[i].described));
-			assert_int_equal(world->context.record.device[0].request < 0,
+			assert_int_equal(record_device_at(&world->context.record, 0)->request < 0,
 					 cases[i].request != UAPI_IOMMU_GET_HW_INFO);
 			expect_answer(world, &peer, CALL("RemoveDevice", "{\"device\":\"x\"}"),
 				      "{\"parameters\":{}}");
@@ -366,7 +378,8 @@ static void widths(void **state)
 		kernel.next_width = cases[i][0];
 		say(&peer, ADD("x"));
 		expect_reply(world, &peer);
-		assert_int_equal(world->context.record.device[0].pasid_width, cases[i][1]);
+		assert_int_equal(record_device_at(&world->context.record, 0)->pasid_width,
+				 cases[i][1]);
 		say(&peer, CALL("RemoveDevice", "{\"device\":\"x\"}"));
 		expect_reply(world, &peer);
 	}
@@ -392,11 +405,11 @@ static void opened(void **state)
 	assert_int_equal(context.record.uid, geteuid());
 	assert_int_equal(context.record.pid, getpid());
 	assert_true(context.record.created >= now && context.record.created <= now + 10);
-	assert_int_equal(context.record.device_n + context.record.ioas_n + context.record.hwpt_n,
-			 0);
+	for (enum object_kind kind = 0; kind < OBJECT_KINDS; kind++)
+		assert_int_equal(context.record.of[kind].n, 0);
 	assert_null(context.plan);
 	kernel.iommufd = context.iommufd;
-	context_close(&context);
+	context_done(&context);
 	assert_int_equal(fcntl(kernel.iommufd, F_GETFD), -1);
 	assert_int_equal(context.iommufd, -1);
 	assert_null(context.record.name);

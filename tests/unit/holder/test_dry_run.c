@@ -1,51 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Dry runs: their answers, what they leave undone, and their processes. */
+/* Dry runs: their answers, what they leave undone, and whom they keep waiting. */
 #include "holder/server.h"
 
-#include <dlfcn.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 
 #include <cmocka.h>
 
 #include "../holder_world.h"
 
-static bool held;      /* a child stops itself before its first step */
-static int fork_errno; /* forking fails with this */
-static int pair_errno; /* the socket pair fails with this */
-
-#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
-
-pid_t fork(void)
-{
-	errno = fork_errno;
-	return fork_errno ? -1 : REAL(fork)();
-}
-
-int socketpair(int domain, int type, int protocol, int fds[2])
-{
-	errno = pair_errno;
-	return pair_errno ? -1 : REAL(socketpair)(domain, type, protocol, fds);
-}
-
-int prctl(int option, ...)
-{
-	va_list args;
-	unsigned long value;
-
-	va_start(args, option);
-	value = va_arg(args, unsigned long);
-	va_end(args);
-	if (held)
-		raise(SIGSTOP);
-	return (int)REAL(syscall)(SYS_prctl, option, value, 0, 0, 0);
-}
+#define DRY "\"dry_run\":true}"
 
 static unsigned int descriptors(void)
 {
@@ -56,38 +24,18 @@ static unsigned int descriptors(void)
 	return n;
 }
 
-/* After closing what it shares with the holder, a child has only its socket. */
-long syscall(long number, ...)
+/* Begins one that PEER asks for and that takes several turns of the loop. */
+static void begin_long(struct world *world, struct peer *peer)
 {
-	long a[6], r;
-	va_list args;
+	_cleanup_free_ char *pasids = scattered(1, 3000), *text = NULL;
 
-	va_start(args, number);
-	for (size_t i = 0; i < 6; i++)
-		a[i] = va_arg(args, long);
-	va_end(args);
-	r = REAL(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
-	if (number == SYS_close_range && (unsigned int)a[1] == ~0U && descriptors() != 1)
-		_exit(98);
-	return r;
-}
-
-/* Begins the one that PEER asked for, and stops it there. Returns its process. */
-static pid_t begin_held(struct world *world, struct peer *peer)
-{
-	siginfo_t how;
-	pid_t pid;
-
-	held = true;
-	say(peer, CALL("BindPasids", "{\"device\":\"a\",\"pasid\":\"1-1000\","
-				     "\"target\":\"guest\",\"dry_run\":true}"));
-	while (!world->server.dry)
+	assert_true(asprintf(&text,
+			     CALL("BindPasids", "{\"device\":\"a\",\"pasid\":\"%s\","
+						"\"target\":\"guest\"," DRY),
+			     pasids) > 0);
+	say(peer, text);
+	while (!world->server.dry.change)
 		server_turn(&world->server);
-	held = false;
-	pid = dry_run_pid(world->server.dry);
-	assert_int_equal(waitid(P_PID, (id_t)pid, &how, WSTOPPED | WNOWAIT), 0);
-	assert_int_equal(how.si_code, CLD_STOPPED);
-	return pid;
 }
 
 /* TEXT has the plan's lines, each with a newline. */
@@ -107,10 +55,7 @@ static void expect_plan(struct world *world, struct peer *peer, const char *expe
 	assert_string_equal(text, expected);
 }
 
-/*
- * A dry run prints what would be done and does nothing: the fake kernel kills a child that calls
- * it.
- */
+/* A dry run lists what would be done and does nothing: the kernel is not called. */
 static void plans(void **state)
 {
 	static const struct {
@@ -188,65 +133,91 @@ static void dry_run_and_others(void **state)
 	struct world *world = *state;
 	struct peer dry = join(world), reader = join(world), other = join(world);
 
-	(void)begin_held(world, &dry);
+	begin_long(world, &dry);
+	say(&other, CALL("AllocIoas", "{}"));
 	say(&reader, CALL("Describe", "{}"));
 	expect_reply(world, &reader);
-	say(&other, CALL("AllocIoas", "{}"));
-	server_turn(&world->server);
 	assert_null(heard(&other));
-	assert_non_null(world->server.dry);
-	/* The child, stopped before its first step, has a copy of the connection. */
-	shutdown(dry.fd, SHUT_RDWR);
+	assert_int_equal(world->server.client[2]->state, CLIENT_QUEUED);
+	assert_non_null(world->server.dry.change);
 	leave(&dry);
 	expect_reply(world, &other);
-	assert_null(world->server.dry);
+	assert_null(world->server.dry.change);
+	/* It was not made instead. */
+	assert_int_equal(bound(world), 0);
+	kernel_agrees(&world->context);
 	leave(&reader);
 	leave(&other);
 }
 
-/* Its pid is not reused until it is reaped, even if the holder was started with SIGCHLD ignored. */
-static void dry_run_killed(void **state)
+/* It is answered, however many turns it takes; what it saw is the context as it was. */
+static void dry_run_goes_on(void **state)
+{
+	struct world *world = *state;
+	struct peer dry = join(world), other = join(world);
+	_cleanup_json_ json_object *message = NULL;
+	json_object *parameters = NULL, *lines = NULL;
+
+	begin_long(world, &dry);
+	say(&other, BIND("1"));
+	message = hear(world, &dry);
+	assert_int_equal(json_get_object(message, "parameters", &parameters), 1);
+	assert_int_equal(json_get_array(parameters, "plan", &lines), 1);
+	assert_int_equal(json_object_array_length(lines), 1 + 3000);
+	expect_reply(world, &other);
+	assert_int_equal(bound(world), 1);
+	kernel_agrees(&world->context);
+	leave(&dry);
+	leave(&other);
+}
+
+/* It waits for a change that is being made, and shows the context as that leaves it. */
+static void dry_run_waits(void **state)
+{
+	struct world *world = *state;
+	struct peer peer = join(world), dry = join(world);
+
+	begin_bind(world, &peer, BIND("1-500"));
+	say(&dry, CALL("UnbindPasids", "{\"device\":\"a\",\"pasid\":\"500\"," DRY));
+	server_turn(&world->server);
+	assert_null(world->server.dry.change);
+	kernel_release();
+	expect_plan(world, &dry, "ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a pasid 500\n");
+	expect_reply(world, &peer);
+	leave(&peer);
+	leave(&dry);
+}
+
+/* One that is under way when the holder ends is ended with it. */
+static void dry_run_at_the_end(void **state)
 {
 	struct world *world = *state;
 	struct peer peer = join(world);
-	siginfo_t how;
-	pid_t pid;
+	char byte;
 
-	signal(SIGCHLD, SIG_IGN);
-	pid = begin_held(world, &peer);
-	assert_int_equal(kill(pid, SIGKILL), 0);
-	assert_int_equal(waitid(P_PID, (id_t)pid, &how, WEXITED | WNOWAIT), 0);
-	assert_int_equal(how.si_status, SIGKILL);
-	expect_error(world, &peer, "org.ioasidctl.Context.KernelError", NULL);
-	say(&peer, CALL("Describe", "{}"));
-	expect_reply(world, &peer);
-	/* A dry run that is active when the holder ends is ended with it: see teardown(). */
-	say(&peer, CALL("Destroy", "{\"dry_run\":true}"));
-	server_turn(&world->server);
+	begin_long(world, &peer);
+	world->server.signal = SIGTERM;
+	server_run(&world->server);
+	assert_true(world->server.ending);
+	assert_null(world->server.dry.change);
+	assert_int_equal(read(peer.fd, &byte, 1), 0);
 	leave(&peer);
-	signal(SIGCHLD, SIG_DFL);
 }
 
-/* Compares the whole answer; CALL may have been made already. */
+/* Compares the whole answer to CALL. */
 static void expect_answer(struct world *world, struct peer *peer, const char *call,
 			  const char *expected)
 {
 	_cleanup_json_ json_object *message = NULL;
 
-	if (call)
-		say(peer, call);
+	say(peer, call);
 	message = hear(world, peer);
 	assert_string_equal(
 		json_object_to_json_string_ext(message, JSON_C_TO_STRING_PLAIN |
 								JSON_C_TO_STRING_NOSLASHESCAPE),
 		expected);
-	assert_null(world->server.dry);
-	/* Its process has been reaped. */
-	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
-	assert_int_equal(errno, ECHILD);
+	assert_null(world->server.dry.change);
 }
-
-#define DRY "\"dry_run\":true}"
 
 /* Values that only the kernel assigns are null, those it has already assigned are not. */
 static void answers(void **state)
@@ -296,48 +267,28 @@ static void answers(void **state)
 	leave(&peer);
 }
 
-/* One that cannot be started, or ends without an answer, is an error, and the next one works. */
-static void without_process(void **state)
-{
-	struct world *world = *state;
-	struct peer peer = join(world);
-	unsigned int before = descriptors();
-
-	fork_errno = EAGAIN;
-	expect_answer(world, &peer, CALL("AllocIoas", "{" DRY),
-		      "{\"error\":\"org.ioasidctl.Context.KernelError\",\"parameters\":{"
-		      "\"operation\":\"fork\",\"errno\":11,\"errno_name\":\"EAGAIN\"}}");
-	fork_errno = 0;
-	pair_errno = EMFILE;
-	expect_answer(world, &peer, CALL("AllocIoas", "{" DRY),
-		      "{\"error\":\"org.ioasidctl.Context.KernelError\",\"parameters\":{"
-		      "\"operation\":\"socketpair\",\"errno\":24,\"errno_name\":\"EMFILE\"}}");
-	pair_errno = 0;
-	assert_int_equal(kill(begin_held(world, &peer), SIGKILL), 0);
-	expect_answer(world, &peer, NULL,
-		      "{\"error\":\"org.ioasidctl.Context.KernelError\",\"parameters\":{"
-		      "\"operation\":\"dry run\",\"errno\":10,\"errno_name\":\"ECHILD\"}}");
-	expect_answer(world, &peer, CALL("AllocIoas", "{" DRY),
-		      "{\"parameters\":{\"ioas\":null,\"plan\":[\"ioctl IOMMU_IOAS_ALLOC\"]}}");
-	assert_int_equal(descriptors(), before);
-	leave(&peer);
-}
-
 /* Of a name as long as names get: each PASID of it costs a long line. */
 #define LONG_NAME 255
 
-/* The removal of the second device, which has N scattered PASIDs. */
-static json_object *plan_of(struct world *world, struct peer *peer, uint32_t n)
+/* The removal of DEVICE, which has N scattered PASIDs, on TARGET. */
+static json_object *plan_of(struct world *world, struct peer *peer, struct record_device *device,
+			    struct object *target, uint32_t n)
 {
-	struct record_device *device = &world->context.record.device[1];
 	json_object *message;
 
-	for (uint32_t i = 0; i < n; i++)
-		assert_int_equal(record_pasid_bind(device, 100001 + 2 * i, 9), 0);
+	for (uint32_t i = 0; i < n; i++) {
+		const struct range one = { 100001 + 2 * i, 100001 + 2 * i };
+
+		assert_int_equal(record_pasid_reserve(device, target), 0);
+		record_pasid_bind(device, one, target);
+	}
 	say(peer, CALL("RemoveDevice", "{\"device\":\"vfio99\",\"force\":true," DRY));
 	message = hear(world, peer);
-	ranges_done(&device->binding[0].pasid);
-	device->binding_n = 0;
+	for (uint32_t i = n; i-- > 0;) {
+		const struct range one = { 100001 + 2 * i, 100001 + 2 * i };
+
+		record_pasid_unbind(device, one);
+	}
 	return message;
 }
 
@@ -352,11 +303,17 @@ static void long_plans(void **state)
 	char path[LONG_NAME + 2] = "/", last[LONG_NAME + 80];
 	struct world *world = *state;
 	struct peer peer = join(world);
+	struct record_device *device;
+	struct object *target;
 
 	memset(path + 1, 'n', LONG_NAME);
-	kernel_add(&world->context, path, 20, 5);
-	assert_int_equal(str_replace(&world->context.record.device[1].cdev, "vfio99"), 0);
-	whole = plan_of(world, &peer, fits);
+	device = kernel_add(&world->context, path, 20, 5);
+	assert_int_equal(str_replace(&device->cdev, "vfio99"), 0);
+	say(&peer, CALL("AllocHwpt", "{\"device\":\"vfio99\",\"ioas\":\"guest\","
+				     "\"name\":\"x\",\"pasid\":true}"));
+	expect_reply(world, &peer);
+	target = record_find(&world->context.record, OBJECT_HWPT, "x");
+	whole = plan_of(world, &peer, device, target, fits);
 	assert_int_equal(json_get_object(whole, "parameters", &parameters), 1);
 	assert_int_equal(json_get_array(parameters, "plan", &lines), 1);
 	assert_int_equal(json_object_array_length(lines), fits);
@@ -364,7 +321,7 @@ static void long_plans(void **state)
 		 100001 + 2 * (fits - 1));
 	assert_string_equal(json_object_get_string(json_object_array_get_idx(lines, fits - 1)),
 			    last);
-	none = plan_of(world, &peer, fits + 1);
+	none = plan_of(world, &peer, device, target, fits + 1);
 	assert_string_equal(json_object_to_json_string_ext(none, JSON_C_TO_STRING_PLAIN),
 			    "{\"error\":\"org.ioasidctl.Context.LimitReached\",\"parameters\":{"
 			    "\"what\":\"bytes of a plan\",\"limit\":4194304}}");
@@ -376,9 +333,9 @@ static void long_plans(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(plans),          TEST(dry_run_of_bound), TEST(dry_run_and_others),
-		TEST(dry_run_killed), TEST(answers),          TEST(without_process),
-		TEST(long_plans),
+		TEST(plans),           TEST(dry_run_of_bound), TEST(dry_run_and_others),
+		TEST(dry_run_goes_on), TEST(dry_run_waits),    TEST(dry_run_at_the_end),
+		TEST(answers),         TEST(long_plans),
 	};
 
 	return cmocka_run_group_tests_name("holder dry run", tests, NULL, NULL);

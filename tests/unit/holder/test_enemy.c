@@ -12,7 +12,6 @@
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -81,7 +80,6 @@ static void connections_and_a_full_pipe(void **state)
 	char text[1 << 16], byte;
 	int fds[2], fd[N];
 	struct peer peer;
-	sigset_t mask;
 
 	assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
 	memset(text, '.', sizeof(text));
@@ -104,10 +102,7 @@ static void connections_and_a_full_pipe(void **state)
 	say(&peer, CALL("Describe", "{}"));
 	expect_reply(world, &peer);
 	/* It ends when asked to, although the pipe is still full. */
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGTERM);
-	assert_int_equal(sigprocmask(SIG_BLOCK, &mask, NULL), 0);
-	world->server.signals = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
+	world->server.signals = take_signals();
 	assert_int_equal(raise(SIGTERM), 0);
 	server_run(&world->server);
 	assert_true(world->unlinked);
@@ -333,19 +328,16 @@ static void a_full_queue(void **state)
 		length += 2;
 	}
 	memcpy(text + length, "]}", 3);
-	say(&busy, BIND("1-4000"));
-	server_turn(&world->server);
+	begin_bind(world, &busy, BIND("1-4000"));
 	for (size_t i = 0; i < N; i++)
 		waiting[i] = join(world);
 	before = memory_used();
-	/* The job continues meanwhile; it is long enough. */
 	for (size_t i = 0; i < N; i++) {
 		assert_int_equal(write(waiting[i].fd, text, length + 3), length + 3);
 		waiting[i].in.max = 1 << 20;
 	}
 	while (world->server.client[N]->state != CLIENT_QUEUED)
 		server_turn(&world->server);
-	assert_non_null(world->server.job);
 	/* The read buffer of each is kept; of the 32,000 numbers nothing is. */
 	assert_true(memory_used() - before < N * (3 * SERVER_MESSAGE_MAX));
 	late = join(world);
@@ -354,13 +346,13 @@ static void a_full_queue(void **state)
 	expect_limit(world, &late, "calls that wait", N);
 	say(&reader, CALL("Describe", "{}"));
 	expect_reply(world, &reader);
-	assert_non_null(world->server.job);
+	kernel_release();
 	expect_reply(world, &busy);
 	for (size_t i = 0; i < N; i++) {
 		expect_reply(world, &waiting[i]);
 		leave(&waiting[i]);
 	}
-	assert_int_equal(world->context.record.ioas_n, 1 + N);
+	assert_int_equal(world->context.record.of[OBJECT_IOAS].n, 1 + N);
 	free(text);
 	leave(&busy);
 	leave(&late);
@@ -534,6 +526,7 @@ static void lent_to_many(void **state)
 	say(&peer, CALL("GetFds", "{}"));
 	expect_limit(world, &peer, "processes that have descriptors", LENT_MAX);
 	assert_int_equal(peer.in.fd_n, 0);
+	assert_false(world->context.record.shared);
 	say(&peer, CALL("Destroy", "{}"));
 	message = hear(world, &peer);
 	assert_int_equal(json_get_object(message, "parameters", &parameters), 1);

@@ -111,9 +111,10 @@ static void descriptors(void **state)
 /* As many as fit in one message. */
 static void many_descriptors(void **state)
 {
+	const size_t max = object_class(OBJECT_DEVICE)->max;
 	struct context *context = *state;
 
-	for (size_t n = CONTEXT_DEVICE_MAX; n <= CONTEXT_DEVICE_MAX + 1; n++) {
+	for (size_t n = max; n <= max + 1; n++) {
 		char *text = NULL;
 		size_t length;
 		FILE *f = open_memstream(&text, &length);
@@ -125,7 +126,7 @@ static void many_descriptors(void **state)
 		fputs("]}}", f);
 		assert_int_equal(fclose(f), 0);
 		call = get_fds(context, text);
-		if (n > CONTEXT_DEVICE_MAX)
+		if (n > max)
 			expect_error(&call.fault, "InvalidParameter", "{\"parameter\":\"device\"}");
 		else
 			assert_int_equal(call.fd_n, VARLINK_FD_MAX);

@@ -3,7 +3,7 @@
  * The receiver of the holder's messages may be full, slow, gone or restarted: the holder never
  * waits for it.
  */
-#include "holder/log.h"
+#include "holder/common/log.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -83,6 +83,10 @@ static const char *const calls[] = {
 	CALL("MapIoas", "{\"ioas\":\"guest\",\"size\":4095}"),
 	CALL("BindPasids", "{\"device\":\"a\",\"pasid\":\"41,600-601\",\"target\":\"guest\","
 			   "\"partial\":true}"),
+	CALL("BindPasids", "{\"device\":\"a\",\"pasid\":\"41\",\"target\":\"guest\","
+			   "\"dry_run\":true}"),
+	CALL("UnbindPasids", "{\"device\":\"a\",\"pasid\":\"9\",\"dry_run\":true}"),
+	CALL("Cancel", "{\"change\":99}"),
 	CALL("Nothing", "{}"),
 };
 
@@ -103,16 +107,28 @@ static void prepare(struct world *world)
 		server_turn(&world->server);
 }
 
+static void unbind(struct context *context, struct record_device *device, uint32_t pasid)
+{
+	struct ranges one = { 0 };
+	struct fault fault = { 0 };
+	struct change *change = NULL;
+
+	if (!record_pasid_target(device, pasid))
+		return;
+	assert_int_equal(ranges_add(&one, pasid, pasid), 0);
+	assert_int_equal(context_unbind_pasids(device, &one, &fault, &change), 0);
+	make(context, change);
+}
+
 static void put_back(struct world *world)
 {
-	struct record_device *device = &world->context.record.device[0];
+	struct record_device *device = record_device_at(&world->context.record, 0);
 
 	kernel.err = 0;
 	for (uint32_t p = 21; p < 700; p++)
-		if (record_pasid_hwpt(device, p))
-			assert_int_equal(context_unbind_pasid(&world->context, device, p), 0);
-	if (record_pasid_hwpt(device, 7) == 0)
-		assert_int_equal(context_bind_pasid(&world->context, device, 7, device->hwpt), 0);
+		unbind(&world->context, device, p);
+	if (!record_pasid_target(device, 7))
+		have(world, "a", "7", "guest");
 }
 
 /* The answer to CALL, NULL if the connection is closed instead. */

@@ -61,6 +61,7 @@ static const struct {
 	    { 'b', "partial" } } },
 	{ "UnbindPasids", true, false, { { 'S', "device" }, { 'S', "pasid" } } },
 	{ "Destroy", true, false, { { 'b', "force" } } },
+	{ "Cancel", false, false, { { 'N', "change" } } },
 };
 
 /* Values of each type, and values that are not. */
@@ -307,13 +308,14 @@ static void expect_answer(struct context *context, const char *text, const char 
 
 	if (open_message(text, &call) == 0)
 		call_run(context, &call);
-	while (call.job && !call.fault.raised && !call.reply)
-		if (job_step(context, call.job)) {
-			call.fault = call.job->fault;
-			call.reply = call.job->reply;
-			call.job->fault = (struct fault){ 0 };
-			call.job->reply = NULL;
-		}
+	if (call.change) {
+		while (!change_step(context, call.change))
+			;
+		call.fault = call.change->fault;
+		call.reply = call.change->reply;
+		call.change->fault = (struct fault){ 0 };
+		call.change->reply = NULL;
+	}
 	answer = call_answer(&call);
 	expect_json(answer, expected);
 	json_object_put(answer);
@@ -377,6 +379,7 @@ static void combinations(void **state)
 		  "\"pasid\":5,\"pasid_width\":20}}" },
 		{ ASK("UnbindPasids", "{\"device\":\"c\",\"pasid\":\"5\"}"),
 		  "{\"error\":\"org.ioasidctl.Context.UnknownDevice\",\"parameters\":{\"device\":\"c\"}}" },
+		{ ASK("Cancel", "{\"change\":0}"), REFUSED("change") },
 		{ "{\"method\":\"org.varlink.service.GetInterfaceDescription\","
 		  "\"parameters\":{\"interface\":\"org.example\"}}",
 		  "{\"error\":\"org.varlink.service.InterfaceNotFound\","

@@ -3,7 +3,7 @@
  * The socket and its directory are removed by others: they are recreated, left to others, or the
  * holder ends.
  */
-#include "holder/place.h"
+#include "holder/common/place.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -144,23 +144,21 @@ static void oneway(void **state)
 	leave(&peer);
 }
 
-/* While a job runs, calls that read are served and calls that change wait. */
+/* While a change is made, calls that read are served and calls that change wait. */
 static void queue(void **state)
 {
 	struct world *world = *state;
 	struct peer a = join(world), b = join(world), c = join(world), reader = join(world);
-	json_object *message;
 
-	say(&a, BIND("1-500"));
-	server_turn(&world->server);
+	begin_bind(world, &a, BIND("1-500"));
 	say(&b, BIND("600-610"));
 	say(&c, BIND("500"));
 	say(&reader, CALL("Describe", "{}"));
-	message = hear(world, &reader);
-	json_object_put(message);
-	assert_true(bound(world) > 0 && bound(world) < 500);
+	expect_reply(world, &reader);
+	assert_int_equal(bound(world), 96);
 	assert_null(heard(&a));
 	assert_null(heard(&b));
+	kernel_release();
 	expect_reply(world, &a);
 	assert_true(bound(world) >= 500);
 	expect_reply(world, &b);
@@ -184,15 +182,15 @@ static void requested(void **state)
 	struct record *record = &world->context.record;
 	int event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
-	record->device[0].request = event;
-	say(&a, BIND("1-500"));
-	server_turn(&world->server);
+	record_device_at(record, 0)->request = event;
+	begin_bind(world, &a, BIND("1-500"));
 	say(&b, BIND("600-610"));
 	assert_int_equal(eventfd_write(event, 1), 0);
+	kernel_release();
 	expect_error(world, &a, "org.ioasidctl.Context.KernelError", NULL);
 	expect_error(world, &b, "org.ioasidctl.Context.UnknownDevice", NULL);
-	assert_int_equal(record->device_n, 0);
-	assert_int_equal(record->ioas_n, 1);
+	assert_int_equal(record->of[OBJECT_DEVICE].n, 0);
+	assert_int_equal(record->of[OBJECT_IOAS].n, 1);
 	kernel_agrees(&world->context);
 	assert_int_equal(fcntl(event, F_GETFD), -1);
 	leave(&a);
@@ -205,8 +203,7 @@ static void client_dies(void **state)
 	struct world *world = *state;
 	struct peer a = join(world), b = join(world), c = join(world), d = join(world);
 
-	say(&a, BIND("1-500"));
-	server_turn(&world->server);
+	begin_bind(world, &a, BIND("1-500"));
 	say(&b, BIND("600-610"));
 	say(&c, "{\"method\":\"org.ioasidctl.Context.AllocIoas\",\"oneway\":true}");
 	say(&d, BIND("700-710"));
@@ -214,15 +211,16 @@ static void client_dies(void **state)
 	leave(&a);
 	leave(&b);
 	leave(&c);
+	kernel_release();
 	expect_reply(world, &d);
 	assert_int_equal(bound(world), 511);
-	assert_int_equal(record_pasid_hwpt(&world->context.record.device[0], 600), 0);
-	assert_int_equal(world->context.record.ioas_n, 2);
+	assert_null(record_pasid_target(record_device_at(&world->context.record, 0), 600));
+	assert_int_equal(world->context.record.of[OBJECT_IOAS].n, 2);
 	assert_int_equal(world->server.client_n, 1);
 	leave(&d);
 }
 
-static void client_dies_and_job_fails(void **state)
+static void client_dies_and_change_fails(void **state)
 {
 	struct world *world = *state;
 	struct peer a = join(world), b = join(world);
@@ -245,11 +243,11 @@ static void stream(void **state)
 		"{\"method\":\"org.ioasidctl.Context.ListBindings\",\"more\":true}";
 	struct world *world = *state;
 	struct peer lazy = join(world), peer = join(world);
+	_cleanup_free_ char *pasids = scattered(1, 2000);
 	size_t seen = 0, replies = 0;
 	bool continues = true;
 
-	for (uint32_t p = 1; p < 4000; p += 2)
-		assert_int_equal(record_pasid_bind(&world->context.record.device[0], p, 9), 0);
+	have(world, "a", pasids, "guest");
 	for (unsigned int i = 0; i < 100; i++)
 		say(&lazy, list);
 	for (unsigned int i = 0; i < 500; i++) {
@@ -270,8 +268,6 @@ static void stream(void **state)
 	}
 	assert_int_equal(seen, 2000);
 	assert_int_equal(replies, 8);
-	for (uint32_t p = 1; p < 4000; p += 2)
-		record_pasid_unbind(&world->context.record.device[0], p);
 	leave(&lazy);
 	leave(&peer);
 }
@@ -315,12 +311,8 @@ static void signals(void **state)
 {
 	struct world *world = *state;
 	struct peer peer = join(world);
-	sigset_t mask;
 
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGTERM);
-	assert_int_equal(sigprocmask(SIG_BLOCK, &mask, NULL), 0);
-	world->server.signals = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
+	world->server.signals = take_signals();
 	say(&peer, BIND("1-500"));
 	server_turn(&world->server);
 	assert_int_equal(raise(SIGTERM), 0);
@@ -393,7 +385,14 @@ static void too_late(void **state)
 	char byte;
 
 	world->server.listener = listen_at(&address);
+	say(&peer, CALL("RemoveDevice", "{\"device\":\"a\"}"));
+	expect_reply(world, &peer);
+	kernel_block(UAPI_IOMMU_DESTROY, 0);
 	say(&peer, CALL("Destroy", "{}"));
+	/* Its last call. */
+	reach(world, "IOMMU_DESTROY");
+	kernel_release();
+	settle(world);
 	late = dial(&address);
 	server_turn(&world->server);
 	assert_true(world->server.ending);
@@ -443,7 +442,7 @@ int main(void)
 		TEST(errors),      TEST(garbage),
 		TEST(pipelined),   TEST(oneway),
 		TEST(queue),       TEST(requested),
-		TEST(client_dies), TEST(client_dies_and_job_fails),
+		TEST(client_dies), TEST(client_dies_and_change_fails),
 		TEST(stream),      TEST(descriptors),
 		TEST(destroy),     TEST(signals),
 		TEST(too_many),    TEST(too_late),

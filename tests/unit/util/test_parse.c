@@ -369,18 +369,18 @@ static void ranges_empty(void **state)
 	assert_true(ranges_count(&list) == 0);
 	assert_false(ranges_has(&list, 0));
 	assert_false(ranges_next(&list, 0, &next));
-	assert_int_equal(ranges_remove(&list, 0), 0);
+	assert_int_equal(ranges_cut(&list, 0, 0), 0);
 	assert_int_equal(ranges_add(&list, 7, 7), 0);
-	assert_int_equal(ranges_remove(&list, 7), 0);
+	assert_int_equal(ranges_cut(&list, 7, 7), 0);
 	check_format(&list, "");
 	assert_int_equal(ranges_add(&list, UINT32_MAX, UINT32_MAX), 0);
 	assert_int_equal(ranges_add(&list, 0, 0), 0);
 	check_format(&list, "0,4294967295");
 	assert_int_equal(ranges_add(&list, 0, UINT32_MAX), 0);
 	check_format(&list, "0-4294967295");
-	assert_int_equal(ranges_remove(&list, 0), 0);
-	assert_int_equal(ranges_remove(&list, UINT32_MAX), 0);
-	assert_int_equal(ranges_remove(&list, 100), 0);
+	assert_int_equal(ranges_cut(&list, 0, 0), 0);
+	assert_int_equal(ranges_cut(&list, UINT32_MAX, UINT32_MAX), 0);
+	assert_int_equal(ranges_cut(&list, 100, 100), 0);
 	check_format(&list, "1-99,101-4294967294");
 }
 
@@ -423,16 +423,21 @@ static void ranges_random(void **state)
 		for (int step = 0; step < 200; step++) {
 			uint32_t lo = (uint32_t)rand_r(&seed) % MODEL;
 			uint32_t hi = lo + (uint32_t)rand_r(&seed) % (round + 1);
+			const struct range *v;
 
 			if (hi >= MODEL)
 				hi = MODEL - 1;
+			assert_int_equal(ranges_reserve(&list), 0);
+			v = list.v;
 			if (rand_r(&seed) % 3) {
 				assert_int_equal(ranges_add(&list, lo, hi), 0);
 				memset(&model[lo], true, hi - lo + 1);
 			} else {
-				assert_int_equal(ranges_remove(&list, lo), 0);
-				model[lo] = false;
+				assert_int_equal(ranges_cut(&list, lo, hi), 0);
+				memset(&model[lo], false, hi - lo + 1);
 			}
+			/* The room that was made is enough. */
+			assert_ptr_equal(list.v, v);
 			check_against_model(&list, model);
 		}
 	}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What all rules need: finding objects, and changes as such; the end of a context. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "holder/rules/internal.h"
+#include "util/cleanup.h"
+#include "util/str.h"
+
+int rules_end(struct change **change, int r, struct fault *fault, struct change **ret)
+{
+	if (r < 0)
+		return fault_system(fault, "malloc", r, NULL);
+	*ret = TAKE_PTR(*change);
+	return 0;
+}
+
+int rules_check_new(const struct context *context, enum object_kind kind, const char *name,
+		    struct fault *fault)
+{
+	const struct object_class *class = object_class(kind);
+
+	if (name && !parse_is_name(name))
+		return fault_parameter(fault, "name");
+	if (name && record_name_used(&context->record, name))
+		return fault_raise_string(fault, "NameInUse", "name", name);
+	if (context->record.of[kind].n < class->max)
+		return 0;
+	return fault_limit(fault, class->plural, class->max);
+}
+
+int context_find_device(const struct context *context, const char *text, struct fault *fault,
+			struct record_device **ret)
+{
+	struct record_device *device = record_device_find(&context->record, text);
+
+	if (!device)
+		return fault_raise_string(fault, "UnknownDevice", "device", text);
+	*ret = device;
+	return 0;
+}
+
+int context_find_bound(const struct context *context, const char *text, struct fault *fault,
+		       struct record_device **ret)
+{
+	struct record_device *device = NULL;
+
+	if (context_find_device(context, text, fault, &device) < 0)
+		return FAULTED;
+	if (!device->bound)
+		return fault_raise_string(fault, "DeviceNotBound", "device", device->object.name);
+	*ret = device;
+	return 0;
+}
+
+int context_find_ioas(const struct context *context, const char *text, struct fault *fault,
+		      struct record_ioas **ret)
+{
+	struct record_ioas *ioas = record_ioas_find(&context->record, text);
+
+	if (!ioas)
+		return fault_raise_string(fault, "UnknownIoas", "ioas", text);
+	*ret = ioas;
+	return 0;
+}
+
+int context_find_hwpt(const struct context *context, const char *text, struct fault *fault,
+		      struct record_hwpt **ret)
+{
+	struct record_hwpt *hwpt = record_hwpt_find(&context->record, text);
+
+	if (!hwpt)
+		return fault_raise_string(fault, "UnknownHwpt", "hwpt", text);
+	*ret = hwpt;
+	return 0;
+}
+
+int context_find_target(const struct context *context, const char *text, struct fault *fault,
+			struct object **ret)
+{
+	struct object *target = record_find(&context->record, OBJECT_IOAS, text);
+
+	if (!target)
+		target = record_find(&context->record, OBJECT_HWPT, text);
+	if (!target)
+		return fault_raise_string(fault, "UnknownTarget", "target", text);
+	*ret = target;
+	return 0;
+}
+
+void context_add_ioas_name(json_object *object, const struct record_ioas *ioas)
+{
+	json_add_u64(object, "ioas", ioas ? ioas->object.id : 0);
+	json_add_string(object, "ioas_name", ioas ? ioas->object.name : NULL);
+}
+
+/* Maximum number named in a message. */
+#define PROCESSES_MAX 8
+
+static int refuse_lent(const struct lent_list *list, struct fault *fault)
+{
+	json_object *parameters = json_object_new_object(), *processes = json_object_new_array();
+
+	for (size_t i = 0; i < list->n && i < PROCESSES_MAX; i++) {
+		json_object *process = json_object_new_object();
+		/* The name of a process can be any bytes, not only text. */
+		const struct lent_command name = lent_command(&list->v[i]);
+		_cleanup_free_ char *command = str_printable(name.text);
+
+		json_add_u64(process, "pid", (uint64_t)list->v[i].pid);
+		json_add_string(process, "command", str_set(command) ? command : NULL);
+		json_append(processes, process);
+	}
+	json_add(parameters, "process", processes);
+	json_add_u64(parameters, "count", list->n);
+	return fault_raise(fault, "FdsInUse", parameters);
+}
+
+/* Users before what they use. */
+static int push_all(const struct record *record, struct change *change)
+{
+	struct record_device *device;
+	struct record_ioas *ioas;
+	struct object *hwpt;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && (device = record_device_at(record, i)) != NULL; i++) {
+		r = change_clear_pasids(change, device);
+		if (r == 0 && device->target)
+			r = change_detach(change, device);
+	}
+	for (size_t i = 0; r == 0 && (hwpt = record_at(record, OBJECT_HWPT, i)) != NULL; i++)
+		r = change_destroy(change, hwpt);
+	for (size_t i = 0; r == 0 && (ioas = record_ioas_at(record, i)) != NULL; i++) {
+		r = change_unmap(change, ioas, 0, UINT64_MAX, true);
+		if (r == 0)
+			r = change_destroy(change, &ioas->object);
+	}
+	for (size_t i = 0; r == 0 && (device = record_device_at(record, i)) != NULL; i++)
+		r = change_close(change, device);
+	return r;
+}
+
+/*
+ * The last close would undo everything, but other processes may have received the fds. So every
+ * object is destroyed explicitly. What fails is in use by another process.
+ */
+int context_destroy(const struct context *context, bool force, struct fault *fault,
+		    struct change **ret)
+{
+	_cleanup_change_ struct change *change = NULL;
+	int r;
+
+	if (context->lent.n && !force)
+		return refuse_lent(&context->lent, fault);
+	change = change_new();
+	r = change ? push_all(&context->record, change) : -ENOMEM;
+	if (r == 0) {
+		change->final = true;
+		change_tolerate(change);
+	}
+	return rules_end(&change, r, fault, ret);
+}
