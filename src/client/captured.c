@@ -95,7 +95,7 @@ static int ask_ioases(struct holder_client *client, json_object *describe, json_
 		snprintf(number, sizeof(number), "%" PRIu32, id);
 		parameters = json_object_new_object();
 		json_add_string(parameters, "ioas", number);
-		r = client_call(client, "ShowIoas", parameters, true, &reply, error);
+		r = client_call(client, "ShowIoas", parameters, &reply, error);
 		if (r == 0)
 			json_append(replies, reply);
 	}
@@ -115,7 +115,7 @@ static int ask(const struct holder_entry *entry, json_object *context, struct ho
 	json_add(context, "ioas", ioases);
 	r = holder_connect_entry(entry, &client, error);
 	if (r == 0)
-		r = client_call(client, "Describe", NULL, true, &describe, error);
+		r = client_call(client, "Describe", NULL, &describe, error);
 	if (r < 0)
 		return r;
 	json_add(context, "describe", describe);

@@ -46,7 +46,7 @@ static int call_change(struct holder_client *client, const char *method, json_ob
 
 	if (client->plan)
 		json_add_bool(parameters, "dry_run", true);
-	r = client_call(client, method, parameters, false, &reply, error);
+	r = client_call_change(client, method, parameters, &reply, error);
 	if (r == 0 && client->plan)
 		r = hand_plan(client, reply, error);
 	if (r < 0)

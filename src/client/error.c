@@ -82,6 +82,9 @@ static const struct rule {
 	  "force" },
 	{ "NameInUse", HOLDER_ERROR_SYSTEM, EEXIST,
 	  "the name {name} is already used in the context", NULL, NULL },
+	{ "Cancelled", HOLDER_ERROR_SYSTEM, ECANCELED, "cancelled, and undone", NULL, NULL },
+	{ "NoSuchChange", HOLDER_ERROR_UNKNOWN, ENOENT,
+	  "no change {change} waits or is being made in the context", NULL, NULL },
 	{ "IoasInUse", HOLDER_ERROR_REFUSED, EBUSY, "IOAS {ioas} is used by {user}{more}",
 	  "'ioasidctl pasid unbind' and 'ioasidctl device detach' free it", NULL },
 	{ "HwptInUse", HOLDER_ERROR_REFUSED, EBUSY,
@@ -94,8 +97,8 @@ static const struct rule {
 	  "only part of a mapping is at {iova}, and the kernel unmaps whole mappings",
 	  "'ioasidctl ioas show' lists the mappings", NULL },
 	{ "NotEnoughMemory", HOLDER_ERROR_SYSTEM, ENOMEM,
-	  "too much memory to pin: {size} in all, and the machine has {available} available", NULL,
-	  NULL },
+	  "too much memory to pin: {size} in all, and {available} can be, limited by {limited_by}",
+	  NULL, NULL },
 	{ "LimitReached", HOLDER_ERROR_SYSTEM, ENOSPC,
 	  "the context's limit of {limit} {what} is reached", NULL, NULL },
 	{ "KernelError", HOLDER_ERROR_SYSTEM, 0, "{operation}: {errno}", NULL, NULL },
@@ -226,6 +229,17 @@ static void put_size(json_object *value, FILE *f)
 	fprintf(f, "%" PRIu64 "%.*s", bytes, unit != 0, &"BKMGT"[unit]);
 }
 
+/* What the memory is limited by: a word of the interface. */
+static void put_limit(const char *word, FILE *f)
+{
+	if (strcmp(word, "rlimit") == 0)
+		fputs("RLIMIT_MEMLOCK of the holder", f);
+	else if (strcmp(word, "cgroup") == 0)
+		fputs("a control group of the holder", f);
+	else
+		fputs("the memory of the machine", f);
+}
+
 static void put_value(const char *key, json_object *parameters, FILE *f)
 {
 	json_object *value = NULL;
@@ -238,6 +252,8 @@ static void put_value(const char *key, json_object *parameters, FILE *f)
 		fputs(strerror(json_object_get_int(value)), f);
 	else if (strcmp(key, "size") == 0 || strcmp(key, "available") == 0)
 		put_size(value, f);
+	else if (strcmp(key, "limited_by") == 0)
+		put_limit(value ? json_object_get_string(value) : "", f);
 	else if (json_object_is_type(value, json_type_boolean))
 		fputs(json_object_get_boolean(value) ? "yes" : "no", f);
 	else if (json_object_is_type(value, json_type_array))

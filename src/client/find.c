@@ -107,7 +107,7 @@ static int greet(struct holder_client *client, struct holder_error *error)
 	json_object *interfaces = NULL;
 	int r;
 
-	r = client_call(client, VARLINK_INTERFACE ".GetInfo", NULL, true, &reply, error);
+	r = client_call(client, VARLINK_INTERFACE ".GetInfo", NULL, &reply, error);
 	if (r < 0)
 		return r;
 	if (json_get_array(reply, "interfaces", &interfaces) > 0)

@@ -163,6 +163,25 @@ static inline void holder_closep(struct holder_client **client)
 }
 #define _cleanup_holder_client_ _cleanup_(holder_closep)
 
+/* How far a change is that takes longer. */
+struct holder_progress {
+	const char *call;       /* of the kernel, under way, printable; NULL: it waits for others */
+	uint64_t done;          /* PASIDs, or calls if there is no total */
+	struct field_u64 total; /* PASIDs */
+	int64_t elapsed;        /* ms since the call */
+	bool cancelled;         /* it is to be undone */
+	bool ended;             /* the last one, if there were others or it is too late */
+	bool late;              /* ended, and was done before the signal */
+};
+
+/*
+ * From here on, EACH is called with the progress of CLIENT's changes, about twice a second. SIGINT,
+ * SIGTERM and SIGHUP, unless they are ignored, cancel a change; a second one makes the call fail with
+ * EINTR, and what becomes of the change is unknown.
+ */
+typedef void holder_progress_fn(const struct holder_progress *progress, void *data);
+void holder_watch(struct holder_client *client, holder_progress_fn *each, void *data);
+
 /*
  * Turns the following calls into dry runs: functions that change the context call EACH for every
  * step that they would take, in order, fail as far as a failure can be predicted, and leave their
@@ -207,12 +226,23 @@ struct holder_hwpt {
 	uint64_t user_count; /* attached devices + bound PASIDs */
 };
 
+/* A change that is being made, of any client. */
+struct holder_busy {
+	bool is;
+	char *method;   /* "BindPasids"; NULL: begun by the holder itself */
+	char *device;   /* that it is about, or NULL */
+	char *call;     /* of the kernel, under way */
+	uint64_t since; /* seconds since 1970 */
+};
+
 struct holder_context {
 	char *name; /* as shown: see struct holder_entry */
 	pid_t pid;
 	uid_t uid;
 	uint64_t created; /* seconds since 1970 */
 	bool iommufd;
+	bool shared; /* others have its fds and may have changed what is listed */
+	struct holder_busy busy;
 	struct holder_device *device;
 	size_t device_n;
 	struct holder_ioas *ioas;

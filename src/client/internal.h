@@ -11,8 +11,8 @@
  */
 
 /*
- * A holder that does not answer for so long is considered stuck. Only calls that may wait for a job
- * wait longer.
+ * A holder that does not answer for so long is considered stuck. Only changes are waited for
+ * longer.
  */
 #define CLIENT_PATIENCE 10000 /* ms */
 
@@ -25,6 +25,8 @@ struct holder_client {
 	struct varlink_in in;
 	holder_plan_fn *plan; /* NULL: not a dry run */
 	void *plan_data;
+	holder_progress_fn *watch; /* of changes; NULL: they are not cancelled either */
+	void *watch_data;
 	json_object *captured; /* replies instead of a holder's: see client/captured.c */
 };
 
@@ -89,12 +91,14 @@ int client_lock_error(struct holder_error *error);
 int client_directory_error(struct holder_error *error, int r);
 
 /*
- * Calls METHOD of org.ioasidctl.Context, or a full name if it has a dot. Takes over PARAMETERS.
- * READS: the call does not wait for a job. RET is the reply's parameters; release it with
- * json_object_put().
+ * Calls METHOD of org.ioasidctl.Context, or a full name if it has a dot. Takes over PARAMETERS. RET
+ * is the reply's parameters; release it with json_object_put().
  */
 int client_call(struct holder_client *client, const char *method, json_object *parameters,
-		bool reads, json_object **ret, struct holder_error *error);
+		json_object **ret, struct holder_error *error);
+/* The same for a change, which takes as long as it takes: see holder_watch() (client/progress.c). */
+int client_call_change(struct holder_client *client, const char *method, json_object *parameters,
+		       json_object **ret, struct holder_error *error);
 /*
  * With "more": calls EACH for the parameters of every reply. It returns 0, or -errno with ERROR
  * set.
@@ -102,6 +106,18 @@ int client_call(struct holder_client *client, const char *method, json_object *p
 int client_call_more(struct holder_client *client, const char *method, json_object *parameters,
 		     int (*each)(void *userdata, json_object *reply, struct holder_error *error),
 		     void *userdata, struct holder_error *error);
+
+/* Sends a call. DEADLINE is in ms of CLOCK_MONOTONIC. Returns 0 or -errno. */
+int client_send(struct holder_client *client, const char *method, json_object *parameters,
+		bool more, int64_t deadline);
+/*
+ * Receives one reply: its parameters and whether more follow. DEADLINE -1: waits forever. -EINTR,
+ * without an error: the fd INTERRUPT (-1: none) is readable.
+ */
+int client_receive(struct holder_client *client, int interrupt, int64_t deadline, json_object **ret,
+		   bool *ret_continues, struct holder_error *error);
+/* The message of a connection that failed with R. Returns R. */
+int client_transport_error(struct holder_error *error, int r);
 
 /*
  * A reply being read. Each function returns the value of KEY; if it is missing or of another type,

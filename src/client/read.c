@@ -42,6 +42,9 @@ void holder_context_done(struct holder_context *context)
 	free(context->ioas);
 	free(context->hwpt);
 	free(context->name);
+	free(context->busy.method);
+	free(context->busy.device);
+	free(context->busy.call);
 	*context = (struct holder_context){ 0 };
 }
 
@@ -113,6 +116,23 @@ int client_peer(const struct holder_client *client, pid_t *ret_pid, uid_t *ret_u
 	return 0;
 }
 
+/* A holder of an older version has none of it. */
+static void read_news(struct wire *wire, struct holder_context *context)
+{
+	struct wire busy = { .object = wire_object_optional(wire, "busy") };
+
+	if (json_get_bool(wire->object, "shared", &context->shared) < 0 && wire->err == 0)
+		wire->err = -EPROTO;
+	context->busy.is = busy.object;
+	if (!busy.object)
+		return;
+	context->busy.method = wire_string_optional(&busy, "method");
+	context->busy.device = wire_string_optional(&busy, "device");
+	context->busy.call = wire_string(&busy, "call");
+	context->busy.since = wire_u64(&busy, "since");
+	wire->err = wire->err ? wire->err : busy.err;
+}
+
 int holder_describe(struct holder_client *client, struct holder_context *ret,
 		    struct holder_error *error)
 {
@@ -121,7 +141,7 @@ int holder_describe(struct holder_client *client, struct holder_context *ret,
 	struct wire wire = { 0 };
 	int r;
 
-	r = client_call(client, "Describe", NULL, true, &reply, error);
+	r = client_call(client, "Describe", NULL, &reply, error);
 	if (r < 0)
 		return r;
 	wire.object = reply;
@@ -130,6 +150,7 @@ int holder_describe(struct holder_client *client, struct holder_context *ret,
 	context.uid = wire_u32(&wire, "uid");
 	context.created = wire_u64(&wire, "created");
 	context.iommufd = wire_bool(&wire, "iommufd");
+	read_news(&wire, &context);
 	context.device = wire_array(&wire, "device", sizeof(context.device[0]), read_device,
 				    &context.device_n);
 	context.ioas =
@@ -286,7 +307,7 @@ int holder_show_ioas(struct holder_client *client, const char *ioas, struct hold
 	int r;
 
 	json_add_string(parameters, "ioas", ioas);
-	r = client_call(client, "ShowIoas", parameters, true, &reply, error);
+	r = client_call(client, "ShowIoas", parameters, &reply, error);
 	if (r < 0)
 		return r;
 	wire.object = reply;

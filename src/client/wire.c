@@ -8,10 +8,11 @@
 
 #include "util/clock.h"
 
-/* DEADLINE -1: forever. */
-static int wait_for(int fd, short events, int64_t deadline)
+/* DEADLINE -1: forever. -EINTR: INTERRUPT is readable. */
+static int wait_for(int fd, short events, int interrupt, int64_t deadline)
 {
-	struct pollfd p = { .fd = fd, .events = events };
+	struct pollfd p[] = { { .fd = fd, .events = events },
+			      { .fd = interrupt, .events = POLLIN } };
 	int64_t left;
 	int n;
 
@@ -19,15 +20,15 @@ static int wait_for(int fd, short events, int64_t deadline)
 		left = deadline < 0 ? -1 : deadline - clock_ms();
 		if (deadline >= 0 && left <= 0)
 			return -ETIMEDOUT;
-		n = poll(&p, 1, (int)left);
+		n = poll(p, ARRAY_SIZE(p), (int)left);
 		if (n > 0)
-			return 0;
+			return p[0].revents ? 0 : -EINTR;
 		if (n < 0 && errno != EINTR)
 			return -errno;
 	}
 }
 
-static int transport_error(struct holder_error *error, int r)
+int client_transport_error(struct holder_error *error, int r)
 {
 	switch (r) {
 	case -ETIMEDOUT:
@@ -46,8 +47,8 @@ static int transport_error(struct holder_error *error, int r)
 	}
 }
 
-static int send_call(struct holder_client *client, const char *method, json_object *parameters,
-		     bool more, int64_t deadline)
+int client_send(struct holder_client *client, const char *method, json_object *parameters,
+		bool more, int64_t deadline)
 {
 	json_object *message = json_object_new_object();
 	char name[128];
@@ -65,14 +66,14 @@ static int send_call(struct holder_client *client, const char *method, json_obje
 	while (r == 0 && varlink_out_pending(&out)) {
 		r = varlink_out_write(&out, client->fd);
 		if (r == -EAGAIN)
-			r = wait_for(client->fd, POLLOUT, deadline);
+			r = wait_for(client->fd, POLLOUT, -1, deadline);
 	}
 	varlink_out_done(&out);
 	/* A holder that refuses a client sends why and closes: read that first. */
 	return r == -EPIPE || r == -ECONNRESET ? 0 : r;
 }
 
-static int receive(struct holder_client *client, int64_t deadline, json_object **ret)
+static int receive(struct holder_client *client, int interrupt, int64_t deadline, json_object **ret)
 {
 	for (;;) {
 		ssize_t n;
@@ -81,7 +82,7 @@ static int receive(struct holder_client *client, int64_t deadline, json_object *
 		r = varlink_in_next(&client->in, ret);
 		if (r != 0)
 			return r < 0 ? r : 0;
-		r = wait_for(client->fd, POLLIN, deadline);
+		r = wait_for(client->fd, POLLIN, interrupt, deadline);
 		if (r < 0)
 			return r;
 		n = varlink_in_read(&client->in, client->fd);
@@ -92,18 +93,19 @@ static int receive(struct holder_client *client, int64_t deadline, json_object *
 	}
 }
 
-/* Receives one reply: its parameters and whether more follow. */
-static int receive_reply(struct holder_client *client, int64_t deadline, json_object **ret,
-			 bool *ret_continues, struct holder_error *error)
+int client_receive(struct holder_client *client, int interrupt, int64_t deadline, json_object **ret,
+		   bool *ret_continues, struct holder_error *error)
 {
 	_cleanup_json_ json_object *message = NULL;
 	json_object *parameters = NULL;
 	const char *id = NULL;
 	int r;
 
-	r = receive(client, deadline, &message);
+	r = receive(client, interrupt, deadline, &message);
+	if (r == -EINTR)
+		return r;
 	if (r < 0)
-		return transport_error(error, r);
+		return client_transport_error(error, r);
 	*ret_continues = false;
 	if (json_get_object(message, "parameters", &parameters) < 0 ||
 	    json_get_string(message, "error", &id) < 0 ||
@@ -119,7 +121,7 @@ static int receive_reply(struct holder_client *client, int64_t deadline, json_ob
 }
 
 int client_call(struct holder_client *client, const char *method, json_object *parameters,
-		bool reads, json_object **ret, struct holder_error *error)
+		json_object **ret, struct holder_error *error)
 {
 	int64_t patience = clock_ms() + CLIENT_PATIENCE;
 	_cleanup_json_ json_object *reply = NULL;
@@ -128,10 +130,10 @@ int client_call(struct holder_client *client, const char *method, json_object *p
 
 	if (client->captured)
 		return client_captured_call(client, method, parameters, ret, error);
-	r = send_call(client, method, parameters, false, patience);
+	r = client_send(client, method, parameters, false, patience);
 	if (r < 0)
-		return transport_error(error, r);
-	r = receive_reply(client, reads ? patience : -1, &reply, &continues, error);
+		return client_transport_error(error, r);
+	r = client_receive(client, -1, patience, &reply, &continues, error);
 	if (r < 0)
 		return r;
 	if (continues)
@@ -151,13 +153,13 @@ int client_call_more(struct holder_client *client, const char *method, json_obje
 
 	if (client->captured)
 		return client_captured_more(client, method, parameters, each, userdata, error);
-	r = send_call(client, method, parameters, true, patience);
+	r = client_send(client, method, parameters, true, patience);
 	if (r < 0)
-		return transport_error(error, r);
+		return client_transport_error(error, r);
 	while (continues) {
 		_cleanup_json_ json_object *reply = NULL;
 
-		r = receive_reply(client, patience, &reply, &continues, error);
+		r = client_receive(client, -1, patience, &reply, &continues, error);
 		if (r == 0)
 			r = each(userdata, reply, error);
 		if (r < 0)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app.h"
+#include "client/holder.h"
 #include "cmd/common/options.h"
 #include "out/filter.h"
 
@@ -12,3 +13,6 @@ int terms_parse(struct app *app, const struct view_args *args, struct out_filter
 
 /* Reports that COLUMNS have no NAME. Returns the status. */
 int terms_fail_column(struct app *app, const struct out_column *columns, const char *name);
+
+/* A holder_progress_fn: a line on the terminal. DATA is the struct app. */
+void session_progress(const struct holder_progress *progress, void *data);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cmd/common/internal.h"
 #include "cmd/common/operand.h"
 #include "model/capture/file.h"
 #include "model/machine/group.h"
@@ -190,7 +191,11 @@ int session_open(struct app *app, const struct context_args *args, struct holder
 {
 	int r = session_require_live(app);
 
-	return r ? r : session_open_reading(app, args, ret);
+	if (r == 0)
+		r = session_open_reading(app, args, ret);
+	if (r == 0)
+		holder_watch(*ret, session_progress, app);
+	return r;
 }
 
 int session_open_reading(struct app *app, const struct context_args *args,

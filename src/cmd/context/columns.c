@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/context/internal.h"
 
+#include <inttypes.h>
 #include <string.h>
+#include <time.h>
 
 static void get_context(const void *p, struct out_value *ret)
 {
@@ -273,6 +275,75 @@ static void get_hwpt(const void *p, struct out_value *ret)
 			  sizeof(*row->context.hwpt));
 }
 
+/* The command that makes such a change. */
+static const char *busy_change(const struct holder_busy *busy)
+{
+	static const struct {
+		const char *method, *command;
+	} changes[] = {
+		{ "AddDevice", "device add" },       { "RemoveDevice", "device remove" },
+		{ "AttachDevice", "device attach" }, { "DetachDevice", "device detach" },
+		{ "AllocIoas", "ioas alloc" },       { "FreeIoas", "ioas free" },
+		{ "MapIoas", "ioas map" },           { "UnmapIoas", "ioas unmap" },
+		{ "BindPasids", "pasid bind" },      { "UnbindPasids", "pasid unbind" },
+		{ "Destroy", "context destroy" },
+	};
+
+	for (size_t i = 0; busy->method && i < ARRAY_SIZE(changes); i++)
+		if (strcmp(changes[i].method, busy->method) == 0)
+			return changes[i].command;
+	return busy->method ? busy->method : "own";
+}
+
+static void get_busy_change(const void *p, struct out_value *ret)
+{
+	out_string(ret, busy_change(p));
+}
+
+static void get_busy_device(const void *p, struct out_value *ret)
+{
+	out_string(ret, ((const struct holder_busy *)p)->device);
+}
+
+static void get_busy_since(const void *p, struct out_value *ret)
+{
+	out_time(ret, ((const struct holder_busy *)p)->since);
+}
+
+static void get_busy_call(const void *p, struct out_value *ret)
+{
+	out_string(ret, ((const struct holder_busy *)p)->call);
+}
+
+static const struct out_column busy_columns[] = {
+	{ "change", "Command, or own: of the holder itself", OUT_ALWAYS, 0, get_busy_change },
+	{ "device", "Device that it is about", OUT_OF_DEVICE, 0, get_busy_device },
+	{ "since", "When it began (UTC)", OUT_IS_TIME, 0, get_busy_since },
+	{ "call", "The kernel's call under way", OUT_ALWAYS, 0, get_busy_call },
+	{ 0 },
+};
+
+static void get_busy(const void *p, struct out_value *ret)
+{
+	const struct context_row *row = p;
+	const struct holder_busy *busy = &row->context.busy;
+	const uint64_t now = (uint64_t)time(NULL);
+
+	if (!described(row, ret) || !busy->is)
+		return;
+	out_text(ret, "%s%s%s, %" PRIu64 " s", busy_change(busy), busy->device ? " of " : "",
+		 busy->device ? busy->device : "", now > busy->since ? now - busy->since : 0);
+	out_object(ret, busy_columns, busy);
+}
+
+static void get_shared(const void *p, struct out_value *ret)
+{
+	const struct context_row *row = p;
+
+	if (described(row, ret))
+		out_bool(ret, row->context.shared);
+}
+
 const struct out_column context_columns[] = {
 	{ "context", "Its name as -c takes it; another user's begins with the user id",
 	  OUT_DEFAULT | OUT_OF_CONTEXT | OUT_ALWAYS, 0, get_context },
@@ -291,6 +362,11 @@ const struct out_column context_columns[] = {
 	  CONTEXT_NEED_DESCRIBE, get_ioas_count },
 	{ "pasid_count", "PASIDs bound in it", OUT_DEFAULT | OUT_IS_NUMBER, CONTEXT_NEED_DESCRIBE,
 	  get_pasid_count },
+	{ "busy", "The change that is being made, and for how long",
+	  OUT_DEFAULT | OUT_SHRINK | OUT_IS_OBJECT, CONTEXT_NEED_DESCRIBE, get_busy, NULL,
+	  OUT_INNER(busy_columns) },
+	{ "shared", "Whether others were given its descriptors, and may have changed what is in it",
+	  OUT_IS_BOOL, CONTEXT_NEED_DESCRIBE, get_shared },
 	{ "device", "Devices in it", OUT_IS_TABLE, CONTEXT_NEED_DESCRIBE, get_device, NULL,
 	  OUT_INNER(device_columns) },
 	{ "ioas", "IOASes in it", OUT_IS_TABLE, CONTEXT_NEED_DESCRIBE, get_ioas, NULL,

@@ -288,7 +288,45 @@ agree()
 	[[ $(hardware "$WIDE" | wc -l) == 4096 ]]
 }
 
-# Makes the kernel fail an allocation in the holder, each time at another place, until a bind of
+@test "a call of the kernel that does not return delays no other client" {
+	context
+	# Far below the call, and far above what a slow machine takes.
+	"$BATS_TEST_DIRNAME/../../model/stall" "$(holder_pid test)" /run/ioasidctl/test.sock 12 \
+		"/sys/devices/$(realpath --relative-to /sys/devices "/sys/bus/pci/devices/$NARROW")" 3000
+	[[ $(ctl context show test -j -o device | jq length) == 1 ]]
+	[[ $(ctl context show test -j | jq -r '.device[].device') == *"$NARROW"* ]]
+}
+
+@test "Ctrl-C undoes a range, and says so" {
+	context
+	"$IOASIDCTL" pasid bind "$WIDE" 1000-60000 first >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/errors" &
+	local pid=$! got=0
+	eventually busy 'pasid bind'
+	kill -TERM "$pid" # a shell that is no terminal's ignores SIGINT for a command in the background
+	wait "$pid" || got=$?
+	((got == 1))
+	grep -q 'cancelled, and undone' "$BATS_TEST_TMPDIR/errors"
+	[[ ! -s $BATS_TEST_TMPDIR/out ]]
+	[[ -z $(hardware "$WIDE") ]]
+	[[ $(ctl context show test -nr -o pasid_count) == 0 ]]
+}
+
+# busy TEXT: context test is busy with it.
+busy()
+{
+	[[ $(ctl context list -j -o busy | jq -r '.[].busy.change') == "$1" ]]
+}
+
+# The thread of the holder that makes the kernel's calls.
+worker()
+{
+	local pid
+
+	pid=$(holder_pid test)
+	find "/proc/$pid/task" -mindepth 1 -maxdepth 1 ! -name "$pid"
+}
+
+# Makes the kernel fail an allocation in the holder's calls, each time at another place, until a bind of
 # 1-64 with the given options exits with STATUS; $output is then of that run.
 bind_with_fault()
 {
@@ -300,11 +338,11 @@ bind_with_fault()
 		echo N >/sys/kernel/debug/$site/ignore-gfp-wait
 	done
 	for ((site = 50; site < 90; site++)); do
-		echo "$site" >/proc/"$(holder_pid test)"/fail-nth
+		echo "$site" >"$(worker)/fail-nth"
 		got=0
 		output=$(ctl pasid bind "$WIDE" 1-64 first "$@" 2>"$BATS_TEST_TMPDIR/errors") || got=$?
 		errors=$(<"$BATS_TEST_TMPDIR/errors")
-		echo 0 >/proc/"$(holder_pid test)"/fail-nth
+		echo 0 >"$(worker)/fail-nth"
 		((got == want)) && return 0
 		[[ $got == 0 && $(hardware "$WIDE" | wc -l) == 64 ]]
 		ctl pasid unbind "$WIDE" all

@@ -708,7 +708,7 @@ static void interface(void **state)
 		if (error.kind == HOLDER_ERROR_PROTOCOL)
 			fail_msg("no message for %s", name);
 	}
-	assert_int_equal(errors, 31);
+	assert_int_equal(errors, 33);
 	for (at = text; next_name(&at, "method", name); methods++) {
 		struct call one = { 0 };
 
@@ -720,7 +720,7 @@ static void interface(void **state)
 			fail_msg("no method %s", name);
 		call_done(&one);
 	}
-	assert_int_equal(methods, 17);
+	assert_int_equal(methods, 18);
 	call_done(&call);
 }
 

@@ -176,7 +176,7 @@ static void fit(void **state)
 	pid = holder("{\"parameters\":{}}", list, ARRAY_SIZE(file), &fd);
 	client = shielded(fd, top);
 	client->in.fd_wanted = true;
-	assert_int_equal(client_call(client, "GetFds", NULL, true, &reply, NULL), 0);
+	assert_int_equal(client_call(client, "GetFds", NULL, &reply, NULL), 0);
 	json_object_put(reply);
 	assert_int_equal(client->in.fd_n, ARRAY_SIZE(file));
 	for (size_t i = 0; i < ARRAY_SIZE(file); i++) {
@@ -208,7 +208,7 @@ static void much(void **state)
 	strcpy(answer + strlen("{\"parameters\":{\"x\":\"") + n, "\"}}");
 	pid = holder(answer, NULL, 0, &fd);
 	client = shielded(fd, "/sys");
-	assert_int_equal(client_call(client, "Describe", NULL, true, &reply, NULL), 0);
+	assert_int_equal(client_call(client, "Describe", NULL, &reply, NULL), 0);
 	assert_int_equal(json_get_string(reply, "x", &text), 1);
 	assert_int_equal(strlen(text), n);
 	json_object_put(reply);
@@ -234,7 +234,7 @@ static void refused(void **state)
 	assert_int_equal(write(pair[1], refusal, sizeof(refusal)), sizeof(refusal));
 	close(pair[1]);
 	client = shielded(pair[0], "/sys");
-	assert_int_equal(client_call(client, "Describe", NULL, true, &reply, &error), -EACCES);
+	assert_int_equal(client_call(client, "Describe", NULL, &reply, &error), -EACCES);
 	assert_int_equal(error.kind, HOLDER_ERROR_PERMISSION);
 	holder_close(client);
 }
@@ -252,7 +252,7 @@ static void dead(void **state)
 			 0);
 	client = shielded(pair[0], "/sys");
 	close(pair[1]);
-	assert_int_equal(client_call(client, "Describe", NULL, true, &reply, &error), -ECONNRESET);
+	assert_int_equal(client_call(client, "Describe", NULL, &reply, &error), -ECONNRESET);
 	holder_close(client);
 }
 
