@@ -43,12 +43,12 @@ enum {
 static inline unsigned int tar_checksum(const struct tar_header *header)
 {
 	const unsigned char *bytes = (const unsigned char *)header;
-	const unsigned char *own = (const unsigned char *)header->checksum;
 	unsigned int sum = 0;
 
 	for (unsigned int i = 0; i < TAR_BLOCK; i++)
-		sum += bytes + i >= own && bytes + i < own + sizeof(header->checksum) ? ' '
-										      : bytes[i];
+		sum += bytes[i];
+	for (unsigned int i = 0; i < sizeof(header->checksum); i++)
+		sum += ' ' - (unsigned char)header->checksum[i];
 	return sum;
 }
 
