@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# Shared by the bats files, to be loaded in setup() and setup_file(). Sets ROOT, the top of the
-# project, and IOASIDCTL, the program under test.
+# Shared by all bats files: loaded in setup() and setup_file(), or in the lab through
+# tests/lab/suites/machine.bash. Sets ROOT, the top of the project, BUILD and IOASIDCTL, the program under test.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-# shellcheck source-path=SCRIPTDIR source=quick.bash
-. "$ROOT/tests/quick.bash"
-follow_test
 BUILD=${BUILD:-build}
 [[ $BUILD == /* ]] || BUILD=$ROOT/$BUILD
 IOASIDCTL=${IOASIDCTL:-$BUILD/ioasidctl}
@@ -16,6 +13,27 @@ export IOASIDCTL
 # The tests compare messages, and the caller's settings must not change the output.
 export LC_ALL=C.UTF-8
 unset ARGP_HELP_FMT POSIXLY_CORRECT IOASIDCTL_CONTEXT NO_COLOR CDPATH
+
+# The lab's jq: Debian 12's takes five times as long to start.
+if [[ -n ${LAB_TOOLS:-} ]]; then
+	jq()
+	{
+		"$LAB_TOOLS/usr/lib64/ld-linux-x86-64.so.2" --library-path "$LAB_TOOLS/usr/lib/x86_64-linux-gnu" \
+			"$LAB_TOOLS/usr/bin/jq" "$@"
+	}
+fi
+
+# follow_test: to find the line of a failed command, bats calls a function before each command,
+# which costs more than most commands: 2 ms in the lab. From here on, only for commands of the test
+# itself, not for those of the functions and subshells it calls. For setup().
+follow_test()
+{
+	set +T
+	# Commands run after the failure must not be taken for the failed one.
+	trap 'bats_error_trap; trap - DEBUG' ERR
+}
+
+[[ " ${FUNCNAME[*]} " != *' setup'* ]] || follow_test
 
 # run_both COMMAND...: like bats' run, with stdout and stderr separately in $output and $stderr.
 # Fails if a sanitizer reports something, because its exit status could be one of ours.
@@ -26,13 +44,14 @@ run_both()
 	status=0
 	output=$("$@" 2>"$errors") || status=$?
 	stderr=$(<"$errors")
-	[[ -z ${DOCUMENTS:-} || " $* " != *' -j '* ]] || record_document "$status" "$*" "$output"
+	[[ -z ${DOCUMENTS:-} || " $* " != *' -j '* ]] || declare -F ctl >/dev/null ||
+		record_document "$status" "$*" "$output"
 	printf 'status %s of: %s\n--- stdout\n%s\n--- stderr\n%s\n' "$status" "$*" "$output" "$stderr"
 	[[ $stderr != *Sanitizer* && $stderr != *'runtime error: '* ]]
 }
 
-# record_document STATUS COMMAND-LINE TEXT: to be checked by valid_documents. Where DOCUMENTS is set, run_both does that
-# for all that has -j.
+# record_document STATUS COMMAND-LINE TEXT: to be checked by valid_documents. Where DOCUMENTS is set, run_both, or in
+# the lab ctl, does that for all that has -j.
 record_document()
 {
 	printf '\036%s %s\n%s\n' "$@" >>"$DOCUMENTS"

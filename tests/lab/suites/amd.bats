@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # QEMU's AMD-Vi: interrupt remapping is not enabled, so binding fails with EPERM.
 
-load lib
+load machine
 
 AMD=/sys/kernel/debug/iommu/amd
 
@@ -56,7 +56,7 @@ logged()
 }
 
 @test "system explain: a device's DMA to an address that is not mapped" {
-	"${BUILD:-build}/lab/edu" "$EDU" write 0xdead000
+	"$BUILD/lab/edu" "$EDU" write 0xdead000
 	# QEMU reports every fault as one of an interrupt, at address 0.
 	eventually logged "amd-vi $EDU interrupt 0xa"
 }

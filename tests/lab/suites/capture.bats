@@ -7,7 +7,7 @@
 # bats does not notice the failure of "! command".
 # shellcheck disable=SC2143
 
-load lib
+load machine
 
 setup_file()
 {
@@ -55,7 +55,7 @@ use_pasids()
 	# shellcheck disable=SC2016
 	bash -c 'exec 9<>"$0"; : >/tmp/bound; read -r _ </tmp/never' "/dev/$(ls /sys/bus/pci/devices/"$NARROW"/uio)" 3>&- &
 	eventually test -e /tmp/bound
-	"${BUILD:-build}/lab/edu" "$EDU" write 0xdead000 || true
+	"$BUILD/lab/edu" "$EDU" write 0xdead000 || true
 }
 
 use_device()

@@ -3,7 +3,7 @@
 # One table of all PASIDs, whatever created them: a context, an unrelated process, and a driver that
 # binds a process, at the same time.
 
-load lib
+load machine
 
 THIRD=0000:00:13.0
 

@@ -3,7 +3,7 @@
 # The device has PASIDs, but the IOMMU in legacy mode does not: the kernel returns success to a bind
 # and does nothing.
 
-load lib
+load machine
 
 E1000=0000:02:02.0 # behind the bridge
 ISA=0000:00:1f.0   # one of three functions of a device

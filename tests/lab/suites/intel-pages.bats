@@ -3,7 +3,7 @@
 # What the program shows of I/O page tables, compared with what was mapped: 'pages' reports the
 # pages and sizes to expect, the kernel's trace of iommu_map() their physical addresses.
 
-load lib
+load machine
 
 STAGE=first-stage
 [[ $LAB_MACHINE != *-second ]] || STAGE=second-stage

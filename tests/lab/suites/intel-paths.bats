@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What makes the kernel put devices into one group, and what shows it.
 
-load lib
+load machine
 
 teardown()
 {

@@ -3,7 +3,7 @@
 # Several contexts, devices and users at once: after each random step, the model of tests/model, the
 # holders' lists and the kernel's own tables agree. Longer runs: make soak.
 
-load lib
+load machine
 
 SOAK=tests/model/soak
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # On a machine without an IOMMU: inspecting works, changing reports what is missing.
 
-load lib
+load machine
 
 @test "inspecting commands show what there is, as valid JSON" {
 	local noun

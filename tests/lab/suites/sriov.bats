@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # More than a hundred groups of one SR-IOV device.
 
-load lib
+load machine
 
 setup()
 {

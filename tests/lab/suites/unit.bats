@@ -5,7 +5,7 @@
 # eventually() calls functions.
 # shellcheck disable=SC2317
 
-load lib
+load machine
 
 setup()
 {

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # virtio-iommu publishes no registers, and has no interrupt remapping.
 
-load lib
+load machine
 
 teardown()
 {

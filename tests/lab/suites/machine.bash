@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# Helpers for the tests that run in the lab's machines. $IOASIDCTL is the program under test.
+# What the tests in the lab's machines use besides tests/lib.bash, loaded outside of setup(): the machines' devices,
+# contexts and users, and what several machines are tested for.
 
-# shellcheck source-path=SCRIPTDIR source=../../quick.bash
-. "$(dirname "${BASH_SOURCE[0]}")/../../quick.bash"
+# shellcheck source-path=SCRIPTDIR source=../../lib.bash
+. "$(dirname "${BASH_SOURCE[0]}")/../../lib.bash"
+DOCUMENTS=${BATS_FILE_TMPDIR:-}/documents
 
 # For files without their own.
 setup()
@@ -31,15 +33,9 @@ ctl()
 		return
 	fi
 	document=$("$IOASIDCTL" "$@") || status=$?
-	printf '\036%s ioasidctl %s\n%s\n' "$status" "$*" "$document" >>"$BATS_FILE_TMPDIR/documents"
+	record_document "$status" "ioasidctl $*" "$document"
 	[[ -z $document ]] || printf '%s\n' "$document"
 	return $status
-}
-
-# valid_documents: all JSON that ctl printed in this file is as the program's schemas say.
-valid_documents()
-{
-	"${BASH_SOURCE[0]%/*}/../../tools/schemas" "$IOASIDCTL" "$BATS_FILE_TMPDIR/documents"
 }
 
 # The PASIDs that the IOMMU's own table has for a device, except 0, the RID; one per line.
@@ -66,27 +62,10 @@ at_home()
 	user env XDG_RUNTIME_DIR=/run/user/1000 "$@"
 }
 
-# status STATUS COMMAND...: the command must exit with STATUS; $output is its stdout, $errors its
-# stderr.
+# status STATUS COMMAND...: run_both, and the command must exit with STATUS.
 status()
 {
-	local want=$1 got=0
-
-	shift
-	output=$("$@" 2>"$BATS_TEST_TMPDIR/errors") || got=$?
-	errors=$(<"$BATS_TEST_TMPDIR/errors")
-	export output errors
-	((got == want)) && return 0
-	printf 'status %d, not %d: %s\nstdout: %s\nstderr: %s\n' "$got" "$want" "$*" "$output" "$errors"
-	return 1
-}
-
-# says TEXT: stderr contains it.
-says()
-{
-	[[ $errors == *"$1"* ]] && return 0
-	printf 'no "%s" in: %s\n' "$1" "$errors"
-	return 1
+	run_both "${@:2}" && ended "$1"
 }
 
 # Waits until a condition holds; the lab's machines are slow, so the limit is generous.
@@ -223,9 +202,9 @@ explains_real_faults()
 	forged=$(dmesg | grep -c 0x123000) || true
 	((forged == 0)) || partly=7
 	group=$(basename "$(readlink /sys/bus/pci/devices/"$EDU"/iommu_group)")
-	"${BUILD:-build}/lab/edu" "$EDU" write 0xdead000
+	"$BUILD/lab/edu" "$EDU" write 0xdead000
 	eventually explained "$1" "$EDU" 0xdead000 "$2" "$group"
-	"${BUILD:-build}/lab/edu" "$EDU" read 0xbeef000
+	"$BUILD/lab/edu" "$EDU" read 0xbeef000
 	eventually explained "$1" "$EDU" 0xbeef000 "$3" "$group"
 	status $partly ctl system explain -j -o reason,kind,time,line
 	jq -e 'all(.[] | select(.kind == "dma"); (.reason | startswith("the address is not mapped")) and
