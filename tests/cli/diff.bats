@@ -195,6 +195,15 @@ changed $NIC vfio,\\x20pid\\x2098\\x20(ioasid:vm) domain\\x20DMA-FQ"
 	(($(wc -l <<<"$output") == 6))
 }
 
+@test "the device of a PASID may be unknown" {
+	local tree
+
+	tree=$(own idxd)
+	ln -sfn ../../.. "$tree/sys/bus/dsa/devices/wq0.1"
+	diff_of intel-pasid "$tree" kind=pasid -j -o all
+	json '[.[] | select(.new.name == "wq0.1")] | length == 1 and all(.[]; .object == null and .device == null)'
+}
+
 @test "a completely different machine: JSON values have their types" {
 	diff_of intel-legacy "$BATS_FILE_TMPDIR/intel-pasid" -j
 	succeeds

@@ -228,7 +228,7 @@ static int tell_one(struct walk *walk, const struct binding *binding, uint32_t l
 		.lo = lo,
 		.hi = hi,
 		.devices = (char *const *)&binding->device,
-		.n_devices = 1,
+		.n_devices = *binding->device != '\0',
 	};
 
 	if (is_renumbered(binding, other))
@@ -295,7 +295,7 @@ static int compare_binding(struct walk *walk, const struct binding *old, const s
 		.lo = lo,
 		.hi = hi,
 		.devices = (char *const *)&new->device,
-		.n_devices = 1,
+		.n_devices = *new->device != '\0',
 	};
 	const struct diff_value was = target_value(old), is = target_value(new);
 	int r;
