@@ -212,6 +212,31 @@ static void tells_owners(void **state)
 	check_owns("/sys/devices/pci0000:00/0000:00:03.0", false);
 }
 
+/* Takes over groups up to number 10. */
+static int take_group(struct group *group, void *data)
+{
+	struct group *taken = data;
+
+	taken += taken->members != NULL;
+	*taken = *group;
+	*group = (struct group){ 0 };
+	return taken->number == 10 ? 7 : 0;
+}
+
+static void gets_one_group_after_the_other(const struct tree *tree)
+{
+	struct group taken[3] = { 0 };
+
+	tree_dir(tree, "sys/kernel/iommu_groups/11/devices");
+	assert_int_equal(group_each(&tree->root, GROUP_NEED_MEMBERS, 0, take_group, taken), 7);
+	assert_int_equal(taken[0].number, 9);
+	assert_int_equal(taken[1].number, 10);
+	assert_int_equal(taken[1].n_members, 2);
+	assert_null(taken[2].members);
+	for (size_t i = 0; i < 3; i++)
+		group_done(&taken[i]);
+}
+
 static void lists_groups(void **state)
 {
 	const struct tree *tree = *state;
@@ -245,6 +270,7 @@ static void lists_groups(void **state)
 	assert_int_equal(group_get(&tree->root, 10, GROUP_NEED_MEMBERS, 0, &one), 0);
 	assert_int_equal(one.type.status, 0);
 	assert_int_equal(one.n_members, 2);
+	gets_one_group_after_the_other(tree);
 }
 
 int main(void)
