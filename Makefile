@@ -5,8 +5,9 @@ NAME    := ioasidctl
 VERSION := 0.1.0
 
 BUILD ?= build
-# For 'make soak'.
+# For 'make soak' and 'make hostile'.
 SECONDS ?= 1800
+SEEDS   ?=
 ifeq ($(origin CC),default)
 CC := gcc
 endif
@@ -70,7 +71,7 @@ MANUALS  := $(patsubst man/%.in,$(BUILD)/man/%,$(sort $(wildcard man/*.8.in)))
 Q  := $(if $(V),,@)
 say = $(if $(V),,@echo '  $(1)' $@)
 
-.PHONY: all binary man schemas units benches fuzzers helpers check quick demo lab bench fuzz soak install uninstall deps dist clean help
+.PHONY: all binary man schemas units benches fuzzers helpers check quick demo lab bench fuzz hostile soak install uninstall deps dist clean help
 .DELETE_ON_ERROR:
 
 all: binary man schemas ## build the program, its manual pages and schemas of its JSON (the default)
@@ -185,6 +186,10 @@ bench: $(BUILD)/deps ## measure against bare system calls and other tools
 fuzz: $(BUILD)/deps ## run every parser under libFuzzer, FUZZ_SECONDS (600) each
 	+@$(MAKE) -s --no-print-directory BUILD=$(BUILD)/fuzz CC=clang FUZZ=1 fuzzers
 	@tests/fuzz/run $(BUILD)/fuzz
+
+hostile: $(BUILD)/deps ## run on captures broken at random for SECONDS (1800) under ASan; SEEDS=N repeats one
+	+@$(MAKE) -s --no-print-directory BUILD=$(BUILD)/asan SANITIZE=1 binary
+	@tests/hostile $(BUILD)/asan/$(NAME) $(SECONDS) $(SEEDS)
 
 soak: $(BUILD)/deps ## do random things to contexts on a real kernel for SECONDS (1800); a model watches
 	+@$(MAKE) -s --no-print-directory lab binary $(BUILD)/lab/endpoint

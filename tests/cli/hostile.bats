@@ -4,10 +4,12 @@
 # controls, and valid JSON.
 # shellcheck disable=SC2030,SC2031 # each test seeds RANDOM for itself
 
+TREES=(intel-pasid amd intel-contexts intel-pages idxd kfd virtio)
+
 setup_file()
 {
 	load ../lib.bash
-	unpack intel-pasid amd
+	unpack "${TREES[@]}"
 }
 
 setup()
@@ -401,14 +403,27 @@ mangle()
 	done
 }
 
+# $SEEDS has others: see tests/hostile.
 @test "trees broken at random" {
-	local tree seed
+	local tree seed chosen commands=('group list' 'device list' 'iommu list' 'driver list' 'pasid list' 'context list'
+		'ioas list' 'pasid list --sources' 'system check --all' 'system features' 'system tree'
+		"system diff $BATS_FILE_TMPDIR/intel-pasid" 'group show 5' 'group why 5' 'group why 0' 'iommu show dmar0'
+		'device show 00:10.0' 'device show 00:01.0' 'pasid why 00:10.0' 'pasid why 00:11.0' 'pasid map 00:10.0 42'
+		'pasid translate 00:10.0 42 0x1000' 'pasid show 00:10.0 42' 'context show vm')
 
-	for seed in {1..25}; do
-		tree=$(own intel-pasid)
+	# shellcheck disable=SC2153
+	for seed in ${SEEDS:-$(seq 25)}; do
+		tree=$(own "${TREES[seed % ${#TREES[@]}]}")
+		# In the command lines of documents as well.
+		mv "$tree" "$tree-seed-$seed"
+		tree+=-seed-$seed
 		mangle "$tree" "$seed"
-		survives "$tree" 'group list' 'device list' 'iommu list' 'pasid list' 'device show 00:10.0' || {
-			echo "with seed $seed"
+		chosen=()
+		for _ in {1..6}; do
+			chosen+=("${commands[RANDOM % ${#commands[@]}]}")
+		done
+		survives "$tree" "${chosen[@]}" || {
+			echo "to repeat it: make hostile SEEDS=$seed"
 			return 1
 		}
 		rm -rf "$tree"
