@@ -21,7 +21,7 @@ docdir      ?= $(datadir)/doc/$(NAME)
 unitdir     ?= $(prefix)/lib/systemd/system
 
 PKG_CONFIG ?= pkg-config
-LIBRARIES  := libudev libmnl json-c zlib libseccomp
+LIBRARIES  := libudev libmnl smartcols json-c zlib libseccomp
 
 # WERROR=-Werror, as the tests have it, makes a warning an error.
 WERROR   ?=

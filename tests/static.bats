@@ -59,6 +59,7 @@ offends()
 		sys/udev.c <libmnl/libmnl.h>
 		sys/root.c <zlib.h>
 		out/view.c <json-c/json.h>
+		out/view.c <libsmartcols.h>
 		out/value.c "sys/root.h"
 		out/value.c "model/group.h"
 		cmd/group/noun.c <linux/vfio.h>
@@ -98,7 +99,7 @@ offends()
 	put src/sys/kernel_config.c <<<'#include <zlib.h>'
 	put src/sys/iommufd.c <<<'#include <linux/types.h>'
 	put src/model/machine/group.c <<<'#include "sys/root.h"'
-	put src/out/json.c <<<'  #  include  <json-c/json.h>  /* objects */'
+	put src/out/grid.c <<<'  #  include  <libsmartcols.h>  /* tables */'
 	put src/cmd/group/noun.c <<<'#include "client/holder.h"'
 	put src/holder/context.c <<<'#include "sys/vfio.h"'
 	put src/model/pasid/walk.c <<<'#include "model/pasid/internal.h"'

@@ -2,6 +2,7 @@
 #include "out/internal.h"
 
 #include <errno.h>
+#include <libsmartcols.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,128 +10,80 @@
 #include "util/cleanup.h"
 #include "util/text.h"
 
-struct grid {
-	const struct layout *layout;
-	const char **rests; /* for each column, what is left of the row's cell; NULL: nothing */
-	size_t *last;       /* in a tree: for each row, the last of its children */
-	size_t blanks;      /* wait for text after them, as no line ends with blanks */
-};
-
-/* A line of a cell. */
-struct piece {
-	const char *text;
-	size_t length; /* bytes */
-	size_t width;  /* columns, the ellipsis included */
-	bool cut;      /* followed by an ellipsis */
-};
-
-static void put_blanks(struct grid *grid)
+static void unref_table(struct libscols_table **table)
 {
-	for (; grid->blanks; grid->blanks--)
-		fputc(' ', grid->layout->f);
+	scols_unref_table(*table);
 }
 
-static void put_piece(struct grid *grid, const struct piece *piece, const char *color)
+/* The next line of a cell in its column: returns its length, and whether it was CUT. */
+static size_t cell_line(const struct layout_column *column, size_t width, const char **at,
+			bool *ret_cut)
 {
-	FILE *f = grid->layout->f;
-	size_t length = piece->length;
+	const char *s = *at;
+	size_t length;
 
-	while (!piece->cut && length && piece->text[length - 1] == ' ')
-		length--;
-	if (length || piece->cut) {
-		put_blanks(grid);
-		if (color)
-			fputs(color, f);
-		fwrite(piece->text, 1, length, f);
-		if (piece->cut)
+	*ret_cut = false;
+	if (column->kind == LAYOUT_PROSE)
+		return text_line(at, width, ' ');
+	length = text_line(at, SIZE_MAX, '\n');
+	if (column->kind == LAYOUT_NAME && text_width(s, length) > width) {
+		size_t dots = text_width(text_ellipsis(), SIZE_MAX);
+
+		*ret_cut = true;
+		length = text_fit(s, length, width > dots ? width - dots : 0);
+	}
+	return length;
+}
+
+/* The lines of a cell in its column, separated by newlines; NULL if out of memory. */
+static char *cell_lines(const struct layout_column *column, const struct layout_cell *cell)
+{
+	const size_t lead = LAYOUT_STEP * cell->depth;
+	const size_t width = column->width > lead ? column->width - lead : 0;
+	const char *at = cell->text;
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		return NULL;
+	while (at) {
+		const char *start = at;
+		bool cut = false;
+		size_t length = cell_line(column, width, &at, &cut);
+
+		fwrite(start, 1, length, f);
+		if (cut)
 			fputs(text_ellipsis(), f);
-		if (color)
-			fputs(LAYOUT_COLOR_RESET, f);
+		if (at)
+			fputc('\n', f);
 	}
-	grid->blanks += piece->length - length;
+	if (fclose(f) != 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
 }
 
-/* Puts PIECE, aligned, into ROOM columns. */
-static void put_aligned(struct grid *grid, const struct piece *piece, size_t room, bool right,
-			const char *color)
+static int add_columns(const struct layout *layout, struct libscols_table *table)
 {
-	size_t pad = room > piece->width ? room - piece->width : 0;
+	for (size_t i = 0; i < layout->n; i++) {
+		const struct layout_column *column = &layout->columns[i];
+		bool node = layout->tree && i == layout->node;
+		struct libscols_column *drawn =
+			scols_table_new_column(table, NULL, (double)column->width,
+					       (column->right ? SCOLS_FL_RIGHT : 0) |
+						       (node ? SCOLS_FL_TREE : SCOLS_FL_WRAP));
 
-	grid->blanks += right ? pad : 0;
-	put_piece(grid, piece, color);
-	grid->blanks += right ? 0 : pad;
-}
-
-/* Lines that lead to ROW from its ancestors, or HERE only past it. */
-static void put_branches(struct grid *grid, size_t row, bool here)
-{
-	const struct layout *layout = grid->layout;
-	const struct layout_cell *node = &layout->cells[row * layout->n + layout->node];
-	bool last;
-
-	if (!node->depth)
-		return;
-	put_branches(grid, node->parent, false);
-	last = grid->last[node->parent] == row;
-	if (!here && last) {
-		grid->blanks += LAYOUT_STEP;
-		return;
+		if (!drawn)
+			return -ENOMEM;
+		/* Keep libsmartcols from escaping our escapes again. */
+		scols_column_set_safechars(drawn, "\n\\");
+		if (!node)
+			scols_column_set_wrapfunc(drawn, scols_wrapnl_chunksize,
+						  scols_wrapnl_nextchunk, NULL);
 	}
-	put_blanks(grid);
-	if (here && last)
-		fputs(layout->ascii ? "`-" : "└─", layout->f);
-	else if (here)
-		fputs(layout->ascii ? "|-" : "├─", layout->f);
-	else
-		fputs(layout->ascii ? "|" : "│", layout->f);
-	grid->blanks = here ? 0 : LAYOUT_STEP - 1;
-}
-
-/* Takes the next line off a cell in ROOM columns. */
-static struct piece next_piece(enum layout_kind kind, size_t room, const char **at)
-{
-	struct piece piece = { .text = *at };
-	size_t dots;
-
-	piece.length =
-		kind == LAYOUT_PROSE ? text_line(at, room, ' ') : text_line(at, SIZE_MAX, '\n');
-	piece.width = text_width(piece.text, piece.length);
-	if (kind == LAYOUT_NAME && piece.width > room) {
-		dots = text_width(text_ellipsis(), SIZE_MAX);
-		piece.cut = true;
-		piece.length = text_fit(piece.text, piece.length, room > dots ? room - dots : 0);
-		piece.width = text_width(piece.text, piece.length) + dots;
-	}
-	return piece;
-}
-
-static void put_row(struct grid *grid, size_t row)
-{
-	const struct layout *layout = grid->layout;
-	const struct layout_cell *cells = &layout->cells[row * layout->n];
-	bool first = true, more = true;
-
-	for (size_t i = 0; i < layout->n; i++)
-		grid->rests[i] = cells[i].text;
-	for (; more; first = false) {
-		more = false;
-		grid->blanks = layout->indent;
-		for (size_t i = 0; i < layout->n; i++) {
-			const struct layout_column *column = &layout->columns[i];
-			size_t lead = LAYOUT_STEP * cells[i].depth;
-			size_t room = column->width > lead ? column->width - lead : 0;
-			struct piece piece = { .text = "" };
-
-			if (grid->rests[i])
-				piece = next_piece(column->kind, room, &grid->rests[i]);
-			if (cells[i].depth)
-				put_branches(grid, row, first);
-			put_aligned(grid, &piece, room, column->right, cells[i].color);
-			grid->blanks++;
-			more = more || grid->rests[i];
-		}
-		fputc('\n', layout->f);
-	}
+	return 0;
 }
 
 /* The number of lines of a heading, broken after hyphens. */
@@ -144,24 +97,28 @@ static size_t heading_lines(const struct layout_column *column)
 	return n;
 }
 
-/* Line LINE of a heading; empty above the first. */
-static struct piece heading_piece(const struct layout_column *column, size_t line, size_t above)
+/*
+ * Adds the part of a heading in line LINE of HEIGHT; shorter headings are bottom-aligned. NULL:
+ * none.
+ */
+static int add_heading(struct libscols_line *drawn, size_t index,
+		       const struct layout_column *column, size_t line, size_t height)
 {
-	struct piece piece = { .text = "" };
-	const char *at = column->heading;
+	size_t above = height - heading_lines(column), length = 0;
+	const char *at = column->heading, *start = at;
+	char *text;
 
-	for (size_t i = above; i <= line; i++) {
-		piece.text = at;
-		piece.length = text_line(&at, column->width, '-');
+	for (size_t k = above; k <= line; k++) {
+		start = at;
+		length = text_line(&at, column->width, '-');
 	}
-	piece.width = text_width(piece.text, piece.length);
-	return piece;
+	text = strndup(start, length);
+	return text && scols_line_refer_data(drawn, index, text) == 0 ? 0 : -ENOMEM;
 }
 
-/* Headings end in the same line. */
-static void put_headings(struct grid *grid)
+/* libsmartcols only has headings of one line. */
+static int add_headings(const struct layout *layout, struct libscols_table *table)
 {
-	const struct layout *layout = grid->layout;
 	size_t height = 1;
 
 	for (size_t i = 0; i < layout->n; i++) {
@@ -170,36 +127,78 @@ static void put_headings(struct grid *grid)
 		height = lines > height ? lines : height;
 	}
 	for (size_t line = 0; line < height; line++) {
-		grid->blanks = layout->indent;
-		for (size_t i = 0; i < layout->n; i++) {
-			const struct layout_column *column = &layout->columns[i];
-			size_t above = height - heading_lines(column);
-			struct piece piece = heading_piece(column, line, above);
+		struct libscols_line *drawn = scols_table_new_line(table, NULL);
 
-			put_aligned(grid, &piece, column->width, column->right, NULL);
-			grid->blanks++;
-		}
-		fputc('\n', layout->f);
+		for (size_t i = 0; i < layout->n; i++)
+			if (!drawn || add_heading(drawn, i, &layout->columns[i], line, height) < 0)
+				return -ENOMEM;
+	}
+	return 0;
+}
+
+static int add_row(const struct layout *layout, const struct layout_cell *cells,
+		   struct libscols_line *drawn)
+{
+	for (size_t i = 0; i < layout->n; i++) {
+		char *text = cell_lines(&layout->columns[i], &cells[i]);
+
+		if (!text || scols_line_refer_data(drawn, i, text) < 0)
+			return -ENOMEM;
+		if (cells[i].color &&
+		    scols_cell_set_color(scols_line_get_cell(drawn, i), cells[i].color) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int add_rows(const struct layout *layout, struct libscols_table *table)
+{
+	_cleanup_free_ struct libscols_line **lines = calloc(layout->n_rows, sizeof(*lines));
+
+	for (size_t i = 0; i < layout->n_rows; i++) {
+		const struct layout_cell *cells = &layout->cells[i * layout->n];
+		const struct layout_cell *node = &cells[layout->node];
+
+		if (!lines)
+			return -ENOMEM;
+		lines[i] = scols_table_new_line(table, node->depth ? lines[node->parent] : NULL);
+		if (!lines[i] || add_row(layout, cells, lines[i]) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Indents each line and removes trailing spaces. */
+static void put_lines(const struct layout *layout, char *text)
+{
+	char *line;
+
+	while ((line = strsep(&text, "\n")) && (text || *line)) {
+		size_t length = strlen(line);
+
+		while (length && line[length - 1] == ' ')
+			length--;
+		fprintf(layout->f, "%*s%.*s\n", length ? (int)layout->indent : 0, "", (int)length,
+			line);
 	}
 }
 
 int grid_draw(const struct layout *layout)
 {
-	_cleanup_free_ const char **rests = calloc(layout->n, sizeof(*rests));
-	_cleanup_free_ size_t *last = layout->tree ? calloc(layout->n_rows, sizeof(*last)) : NULL;
-	struct grid grid = { .layout = layout, .rests = rests, .last = last };
+	_cleanup_(unref_table) struct libscols_table *table = scols_new_table();
+	_cleanup_free_ char *text = NULL;
+	bool headings = layout->parts == 0 && !layout->no_headings;
 
-	if (!rests || (layout->tree && !last))
+	if (!table || add_columns(layout, table) < 0 ||
+	    (headings && add_headings(layout, table) < 0) || add_rows(layout, table) < 0)
 		return -ENOMEM;
-	for (size_t i = 0; layout->tree && i < layout->n_rows; i++) {
-		const struct layout_cell *node = &layout->cells[i * layout->n + layout->node];
-
-		if (node->depth)
-			last[node->parent] = i;
-	}
-	if (layout->parts == 0 && !layout->no_headings)
-		put_headings(&grid);
-	for (size_t i = 0; i < layout->n_rows; i++)
-		put_row(&grid, i);
+	scols_table_enable_noheadings(table, 1);
+	scols_table_enable_colors(table, 1);
+	scols_table_enable_ascii(table, layout->ascii);
+	/* The widths are already chosen: do not use the terminal's. */
+	scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
+	if (scols_print_table_to_string(table, &text) < 0)
+		return -ENOMEM;
+	put_lines(layout, text);
 	return 0;
 }

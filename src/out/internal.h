@@ -69,11 +69,10 @@ struct layout_cell {
 	char *text;        /* lines; its own */
 	const char *color; /* escape sequence, or NULL */
 	size_t depth;      /* of a node in a tree; 0 for roots */
-	size_t parent;     /* row of the parent node, an earlier one; only if DEPTH is not 0 */
+	size_t parent;     /* row of the parent node, if any */
 };
 
-#define LAYOUT_STEP        2 /* indentation per level of a tree */
-#define LAYOUT_COLOR_RESET "\033[0m"
+#define LAYOUT_STEP 2 /* indentation per level of a tree */
 
 struct layout {
 	FILE *f;

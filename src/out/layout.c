@@ -13,6 +13,7 @@
 #define NAME_LEAST  12
 #define PROSE_LEAST 20
 #define TREE_LEAST  4 /* of any column in a tree; narrower ones become blocks */
+#define COLOR_RESET "\033[0m"
 
 static size_t max(size_t a, size_t b)
 {
@@ -78,7 +79,7 @@ static void put_piece(FILE *f, const struct layout_cell *cell, const char *at, s
 		fputs(cell->color, f);
 	fwrite(at, 1, length, f);
 	if (colored)
-		fputs(LAYOUT_COLOR_RESET, f);
+		fputs(COLOR_RESET, f);
 }
 
 /* Sets the minimum and the desired width of a column. */

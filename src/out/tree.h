@@ -15,7 +15,7 @@ struct out_node {
 };
 
 /*
- * Prints N nodes, each followed by those below it, in a view with the option "tree": for people a
- * tree; in JSON nested objects with "children"; in other formats one row each. Returns 0 or -ENOMEM. End with out_view_end().
+ * Prints N nodes in a view with the option "tree": for people a tree; in JSON nested objects with
+ * "children"; in other formats one row each. Returns 0 or -ENOMEM. End with out_view_end().
  */
 int out_view_tree(struct out_view *view, const struct out_node *nodes, size_t n);

@@ -91,7 +91,7 @@ NAME:       Intel 82801IR/IO/IH (ICH9R/DO/DH) 6 port SATA Controller [AHCI mode]
 }
 
 @test "results are coloured only on a terminal" {
-	local red=$'\e[31mbroken\e[0m ' green=$'\e[32mok\e[0m ' purple=$'\e[35munknown\e[0m'
+	local red=$'\e[31mbroken ' green=$'\e[32mok ' purple=$'\e[35munknown\e[0m'
 
 	TERM=xterm seen 200 --sysroot "$BATS_FILE_TMPDIR/intel-pasid" system check --all
 	contains "$output" "$red"
