@@ -43,8 +43,13 @@ static char *cell_lines(const struct layout_column *column, const struct layout_
 	const char *at = cell->text;
 	char *text = NULL;
 	size_t size;
-	FILE *f = open_memstream(&text, &size);
+	FILE *f;
 
+	/* Most cells fit as they are. */
+	if (!strchr(at, '\n') &&
+	    (column->kind == LAYOUT_WHOLE || text_width(at, SIZE_MAX) <= width))
+		return strdup(at);
+	f = open_memstream(&text, &size);
 	if (!f)
 		return NULL;
 	while (at) {
