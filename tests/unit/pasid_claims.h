@@ -118,7 +118,11 @@ static inline void claims_check_device(const struct tree *tree, const char *sour
 
 	(void)claims_ask(&tree->root, claims_source(source), device, PASID_NEED_ALL, &claims);
 	assert_string_equal(claims.text, text);
+#ifndef __SANITIZE_ADDRESS__
 	assert_int_equal(
 		claims_ask(&tree->root, claims_source(source), NULL, PASID_NEED_ALL, &failing),
 		-ENOMEM);
+#else
+	(void)failing;
+#endif
 }
