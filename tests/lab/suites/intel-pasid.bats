@@ -495,7 +495,7 @@ bind_with_fault()
 	context
 	ctl pasid bind "$WIDE" 7 first
 	status 1 ctl ioas map first 100G
-	says 'available'
+	says 'can be, limited by'
 	[[ $(hardware "$WIDE") == 7 ]]
 	status 1 ctl ioas map "$second" 100G
 	ctl ioas map first 2M
@@ -720,7 +720,7 @@ hint: 'ioasidctl driver set ${NIC#0000:} vfio-pci' gives "* ]]
 	status 2 ctl ioas map first 4K --iova 0x64
 	[[ $stderr == 'ioasidctl: 0x64: it is not a multiple of the page size, 4096' ]]
 	status 1 ctl ioas map first 16G
-	[[ $stderr == 'ioasidctl: too much memory to pin: 16G in all, and the machine has '[0-9]*'M available' ]]
+	[[ $stderr == 'ioasidctl: too much memory to pin: 16G in all, and '[0-9]*'M can be, limited by the memory of the machine' ]]
 	status 6 ctl ioas unmap first 0x1000
 	[[ $stderr == 'ioasidctl: IOAS first has no mapping at 0x1000'$'\n'hint:* ]]
 	status 6 ctl ioas show red
