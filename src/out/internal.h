@@ -117,9 +117,13 @@ void layout_field(const struct layout *layout, const char *label, size_t width,
 /* Prints nothing on failure. Returns 0 or -ENOMEM. */
 int grid_draw(const struct layout *layout);
 
-/* The parts of a view, only for out/view.c and out/tree.c. */
+/* The parts of a view, only for out/view.c, note.c and tree.c. */
 
-struct out_unreadable;
+struct out_unreadable {
+	const struct out_column *column;
+	int error;
+	size_t rows;
+};
 
 struct out_view {
 	const struct out_column **columns;
@@ -133,6 +137,9 @@ struct out_view {
 	struct out_unreadable *unreadable;
 	size_t unreadable_count;
 };
+
+/* Counts ROWS in which COLUMN could not be read. Returns 0 or -ENOMEM. */
+int out_view_note(struct out_view *view, const struct out_column *column, int error, size_t rows);
 
 /* Adds a row to the table; RET borrows its cells. Returns 0 or -ENOMEM. */
 int out_view_line(struct out_view *view, const void *row, struct layout_cell **ret);

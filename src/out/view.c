@@ -17,12 +17,6 @@
 #define COLUMNS_HELP 21  /* column of the help in --list-columns */
 #define PART_ROWS    512 /* rows of an aligned table kept in memory */
 
-struct out_unreadable {
-	const struct out_column *column;
-	int error;
-	size_t rows;
-};
-
 static const struct out_style human_style = { .human = true, .separator = "\n", .unsafe = "" };
 /* Rows of a tree are of different kinds, so most lack most columns: "-" would be everywhere. */
 static const struct out_style tree_style = {
@@ -176,24 +170,6 @@ unsigned int out_view_need(const struct out_view *view)
 	return need;
 }
 
-static int view_note(struct out_view *view, const struct out_column *column, int error, size_t rows)
-{
-	struct out_unreadable *slot;
-
-	for (size_t i = 0; i < view->unreadable_count; i++) {
-		slot = &view->unreadable[i];
-		if (slot->column == column && slot->error == error) {
-			slot->rows += rows;
-			return 0;
-		}
-	}
-	slot = array_push(view->unreadable, view->unreadable_count);
-	if (!slot)
-		return -ENOMEM;
-	*slot = (struct out_unreadable){ column, error, rows };
-	return 0;
-}
-
 /* Formats the text of a cell. Returns 0 or -ENOMEM. */
 static int view_cell(struct out_view *view, const struct out_column *column,
 		     const struct out_value *value, const struct out_style *style, char **ret)
@@ -201,7 +177,7 @@ static int view_cell(struct out_view *view, const struct out_column *column,
 	int r = 0;
 
 	if (value->error < 0)
-		r = view_note(view, column, value->error, 1);
+		r = out_view_note(view, column, value->error, 1);
 	if (r == 0) {
 		*ret = out_value_format(value, style);
 		if (!*ret)
@@ -314,7 +290,7 @@ static int show_table(struct out_view *parent, const struct out_value *value)
 	for (size_t i = 0; r == 0 && i < view->unreadable_count; i++) {
 		const struct out_unreadable *u = &view->unreadable[i];
 
-		r = view_note(parent, u->column, u->error, u->rows);
+		r = out_view_note(parent, u->column, u->error, u->rows);
 	}
 	return r;
 }
@@ -331,7 +307,7 @@ static int show_column(struct out_view *view, const struct out_column *column, c
 	out_column_name(column, name, sizeof(name));
 	if (value.type == OUT_TABLE && value.table.n) {
 		fprintf(view->f, "%s:\n", name);
-		r = value.error < 0 ? view_note(view, column, value.error, 1) : 0;
+		r = value.error < 0 ? out_view_note(view, column, value.error, 1) : 0;
 		return r < 0 ? r : show_table(view, &value);
 	}
 	r = view_paint(view, column, &value, &cell);
@@ -423,54 +399,6 @@ int out_view_end(struct out_view *view)
 		return 0;
 	default:
 		return 0;
-	}
-}
-
-static bool same_note(const struct out_unreadable *a, const struct out_unreadable *b)
-{
-	return a->error == b->error && a->rows == b->rows;
-}
-
-/* A note lists all columns with the same reason and number of rows as the one at FIRST. */
-static char *note_text(const struct out_view *view, size_t first)
-{
-	const struct out_unreadable *u = &view->unreadable[first];
-	char *text = NULL, name[64];
-	size_t len;
-	FILE *f = open_memstream(&text, &len);
-
-	if (!f)
-		return NULL;
-	for (size_t i = first; i < view->unreadable_count; i++) {
-		if (!same_note(&view->unreadable[i], u))
-			continue;
-		out_column_name(view->unreadable[i].column, name, sizeof(name));
-		fprintf(f, "%s%s", i > first ? ", " : "", name);
-	}
-	fputs(" could not be read", f);
-	if (!view->single)
-		fprintf(f, " in %zu row%s", u->rows, u->rows == 1 ? "" : "s");
-	fprintf(f, ": %s", out_reason(u->error));
-	if (fclose(f) != 0) {
-		free(text);
-		return NULL;
-	}
-	return text;
-}
-
-void out_view_notes(const struct out_view *view, void (*note)(void *data, const char *text),
-		    void *data)
-{
-	for (size_t i = 0; i < view->unreadable_count; i++) {
-		_cleanup_free_ char *text = NULL;
-		bool shared = false;
-
-		for (size_t k = 0; k < i && !shared; k++)
-			shared = same_note(&view->unreadable[k], &view->unreadable[i]);
-		if (!shared)
-			text = note_text(view, i);
-		if (text)
-			note(data, text);
 	}
 }
 
