@@ -61,7 +61,7 @@ struct layout_column {
 	char heading[64];
 	enum layout_kind kind;
 	bool right;   /* right-aligned */
-	size_t width; /* width in the part before */
+	size_t width; /* width in the part before; see layout_widen() */
 	size_t least; /* minimum width; see layout_flush() */
 };
 
@@ -95,6 +95,9 @@ void layout_done(struct layout *layout);
 
 /* Returns 0 or -ENOMEM. */
 int layout_add_column(struct layout *layout, const char *heading, enum layout_kind kind);
+
+/* Room for TEXT in the column, if it fits. */
+void layout_widen(struct layout *layout, size_t index, const char *text);
 
 /* Adds a row and returns its cells to be filled; NULL if out of memory. */
 struct layout_cell *layout_add_row(struct layout *layout);

@@ -51,6 +51,13 @@ int layout_add_column(struct layout *layout, const char *heading, enum layout_ki
 	return 0;
 }
 
+void layout_widen(struct layout *layout, size_t index, const char *text)
+{
+	struct layout_column *column = &layout->columns[index];
+
+	column->width = max(column->width, text_width(text, SIZE_MAX));
+}
+
 struct layout_cell *layout_add_row(struct layout *layout)
 {
 	size_t size = layout->n * sizeof(*layout->cells);
@@ -210,8 +217,7 @@ static void put_blocks(struct layout *layout)
 
 void layout_flush(struct layout *layout)
 {
-	layout->blocks = layout->blocks ||
-			 (!arrange(layout, layout->parts > 0) && !arrange(layout, false)) ||
+	layout->blocks = layout->blocks || (!arrange(layout, true) && !arrange(layout, false)) ||
 			 grid_draw(layout) < 0;
 	if (layout->blocks)
 		put_blocks(layout);

@@ -118,6 +118,11 @@ static int table_open(struct out_view *view)
 		out_column_name(view->columns[i], name, sizeof(name));
 		if (layout_add_column(&view->layout, name, kind_of(view, i)) < 0)
 			return -ENOMEM;
+		/* The first row, printed before the others are known, is to fit them. */
+		for (size_t j = 0; view->options.stream && view->columns[i]->values &&
+				   view->columns[i]->values[j];
+		     j++)
+			layout_widen(&view->layout, i, view->columns[i]->values[j]);
 	}
 	return 0;
 }
@@ -354,14 +359,14 @@ bool out_view_same(const struct out_view *view, const void *a, const void *b, co
 	return true;
 }
 
-int out_view_row(struct out_view *view, const void *row)
+static int put_row(struct out_view *view, const void *row)
 {
 	struct layout_cell *cells;
 	size_t index = view->rows++;
 
 	switch (view->options.format) {
 	case OUT_FORMAT_JSON:
-		if (!view->single)
+		if (!view->single && !view->options.stream)
 			fputs(index ? ",\n  " : "[\n  ", view->f);
 		return out_json_row(view->f, view->columns, view->n, row);
 	case OUT_FORMAT_RAW:
@@ -378,6 +383,25 @@ int out_view_row(struct out_view *view, const void *row)
 	return view->single ? show_row(view, row) : out_view_line(view, row, &cells);
 }
 
+/* The end of a row that is not held back for others to come. */
+static void finish_row(struct out_view *view)
+{
+	if (view->options.format == OUT_FORMAT_JSON)
+		fputc('\n', view->f);
+	if (view->layout.n_rows)
+		layout_flush(&view->layout);
+	fflush(view->f);
+}
+
+int out_view_row(struct out_view *view, const void *row)
+{
+	int r = put_row(view, row);
+
+	if (r == 0 && view->options.stream)
+		finish_row(view);
+	return r;
+}
+
 bool out_view_is_blank(const struct out_view *view)
 {
 	return view->options.format == OUT_FORMAT_TABLE && !view->single && view->rows == 0 &&
@@ -388,7 +412,7 @@ int out_view_end(struct out_view *view)
 {
 	switch (view->options.format) {
 	case OUT_FORMAT_JSON:
-		if (view->options.tree)
+		if (view->options.tree || view->options.stream)
 			return 0;
 		fputs(view->single ? "\n" : view->rows ? "\n]\n" : "[]\n", view->f);
 		return 0;

@@ -17,6 +17,7 @@ enum out_format {
 struct out_options {
 	enum out_format format;
 	bool no_headings;
+	bool stream;          /* each row is written out at once; in JSON it is a line */
 	bool tree;            /* rows are printed with out_view_tree() */
 	bool ascii;           /* ASCII lines in a tree; also if the locale is not UTF-8 */
 	const char *columns;  /* "COL,...", "+COL,...", "all", or NULL for the default */

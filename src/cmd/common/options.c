@@ -51,7 +51,7 @@ static error_t view_schema(void *p, struct argp_state *state)
 	const struct view_args *args = p;
 
 	return print_schema((struct out_schema){ .columns = args->columns,
-						 .single = args->single,
+						 .single = args->single || args->out.stream,
 						 .tree = args->out.tree },
 			    state);
 }
