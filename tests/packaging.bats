@@ -28,7 +28,7 @@ setup()
 # schemas DIRECTORY: one of each verb that prints JSON, there.
 schemas()
 {
-	printf "$1/%s.schema.json\n" context-{create,list,show} device-{add,list,show} driver-list \
+	printf "$1/%s.schema.json\n" context-{create,list,monitor,show} device-{add,list,show} driver-list \
 		group-{list,show,why} ioas-{alloc,list,map,show} iommu-{list,show} \
 		pasid-{bind,list-sources,list,map,show,translate,why} system-{check,diff,explain,features,tree}
 }

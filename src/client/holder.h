@@ -276,6 +276,39 @@ void holder_bindings_done(struct holder_bindings *list);
 int holder_list_bindings(struct holder_client *client, const char *device,
 			 struct holder_bindings *ret, struct holder_error *error);
 
+/* An object as it was when something happened to it. */
+struct holder_object {
+	char *kind; /* "device", "ioas", "hwpt", "context"; NULL: there is none */
+	struct field_u64 id;
+	char *name; /* NULL if it has none */
+};
+
+struct holder_event {
+	uint64_t number; /* ascending from 1 on */
+	uint64_t time;   /* seconds since 1970 */
+	char *what;      /* "bound" */
+	struct holder_object object, target;
+	struct field_u64 lo, hi; /* PASIDs, both inclusive */
+	struct field_u64 iova, length;
+};
+
+struct holder_events {
+	struct holder_event *v;
+	size_t n;
+	uint64_t lost; /* before these: the holder keeps only the last ones */
+};
+
+/* Returns 0, or another value that ends holder_monitor(). */
+typedef int holder_events_fn(const struct holder_events *events, void *data);
+
+/*
+ * Calls EACH with the context's changes after number SINCE (absent: from now on) as they are made,
+ * the first time at once, perhaps with none. Returns 0 when the context has ended, what EACH
+ * returned, or -errno: -EOPNOTSUPP if the holder is of an older version.
+ */
+int holder_monitor(struct holder_client *client, struct field_u64 since, holder_events_fn *each,
+		   void *data, struct holder_error *error);
+
 /*
  * Below, DEVICE is a sysfs path, its last component, the name of a VFIO cdev, or an id; IOAS and
  * HWPT are a name or number; TARGET is either of the two.

@@ -138,8 +138,13 @@ char *wire_name_optional(struct wire *wire, const char *key);
 uint32_t wire_u32(struct wire *wire, const char *key);
 uint64_t wire_u64(struct wire *wire, const char *key);
 struct field_u64 wire_u32_optional(struct wire *wire, const char *key);
+struct field_u64 wire_u64_optional(struct wire *wire, const char *key);
 bool wire_bool(struct wire *wire, const char *key);
 uint64_t wire_address(struct wire *wire, const char *key);
+struct field_u64 wire_address_optional(struct wire *wire, const char *key);
+/* The error of a reply that could not be read. Returns -errno. */
+int wire_error(const struct wire *wire, struct holder_error *error);
+
 json_object *wire_object_optional(struct wire *wire, const char *key);
 /*
  * Reads the array KEY into a new array of zeroed elements of SIZE bytes, filled by READ from the

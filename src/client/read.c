@@ -8,13 +8,6 @@
 #include "client/internal.h"
 #include "util/pasid.h"
 
-static int wire_error(const struct wire *wire, struct holder_error *error)
-{
-	if (wire->err == -ENOMEM)
-		return error_set(error, HOLDER_ERROR_SYSTEM, ENOMEM, "%s", strerror(ENOMEM));
-	return error_protocol(error);
-}
-
 static void target_done(struct holder_target *target)
 {
 	free(target->ioas_name);

@@ -168,6 +168,13 @@ int client_call_more(struct holder_client *client, const char *method, json_obje
 	return 0;
 }
 
+int wire_error(const struct wire *wire, struct holder_error *error)
+{
+	if (wire->err == -ENOMEM)
+		return error_set(error, HOLDER_ERROR_SYSTEM, ENOMEM, "%s", strerror(ENOMEM));
+	return error_protocol(error);
+}
+
 static void wire_check(struct wire *wire, bool fine)
 {
 	if (!fine && wire->err == 0)
@@ -229,6 +236,15 @@ struct field_u64 wire_u32_optional(struct wire *wire, const char *key)
 	return r > 0 ? field_u64(value) : (struct field_u64){ 0 };
 }
 
+struct field_u64 wire_u64_optional(struct wire *wire, const char *key)
+{
+	uint64_t value = 0;
+	int r = json_get_u64(wire->object, key, INT64_MAX, &value);
+
+	wire_check(wire, r >= 0);
+	return r > 0 ? field_u64(value) : (struct field_u64){ 0 };
+}
+
 bool wire_bool(struct wire *wire, const char *key)
 {
 	bool value = false;
@@ -243,6 +259,15 @@ uint64_t wire_address(struct wire *wire, const char *key)
 
 	wire_check(wire, json_get_address(wire->object, key, &value) > 0);
 	return value;
+}
+
+struct field_u64 wire_address_optional(struct wire *wire, const char *key)
+{
+	uint64_t value = 0;
+	int r = json_get_address(wire->object, key, &value);
+
+	wire_check(wire, r >= 0);
+	return r > 0 ? field_u64(value) : (struct field_u64){ 0 };
 }
 
 json_object *wire_object_optional(struct wire *wire, const char *key)

@@ -84,6 +84,10 @@ static const struct method methods[] = {
 	  .streams = true },
 	{ .name = "ShowIoas", .run = method_show_ioas, .parameter = { REQUIRED("ioas", STRING) } },
 	{ .name = "GetFds", .run = method_get_fds, .parameter = { OPTIONAL("device", STRINGS) } },
+	{ .name = "Monitor",
+	  .run = method_monitor,
+	  .parameter = { OPTIONAL("since", U64) },
+	  .streams = true },
 	{ .name = "AddDevice",
 	  .run = method_add_device,
 	  .parameter = { REQUIRED("path", STRING), OPTIONAL("bind", BOOL) },
@@ -299,6 +303,13 @@ void call_done(struct call *call)
 bool call_changes(const struct call *call)
 {
 	return call->method->changes;
+}
+
+bool call_ready(const struct call *call)
+{
+	const struct journal *journal = call->journal;
+
+	return !journal || journal->ended || call->serial < journal->last;
 }
 
 bool call_is_dry(const struct call *call)

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "holder/record/journal.h"
 #include "holder/rules/rules.h"
 
 struct method;
@@ -29,6 +30,7 @@ struct call {
 	/* Where the next reply continues. */
 	uint64_t serial;
 	uint32_t pasid;
+	struct journal *journal; /* Monitor: what it waits for; else NULL */
 };
 
 /*
@@ -45,6 +47,9 @@ bool call_changes(const struct call *call);
 bool call_is_dry(const struct call *call);
 
 void call_run(struct context *context, struct call *call);
+
+/* Is there a next reply now? */
+bool call_ready(const struct call *call);
 
 /* "progress" for a call with more: CHANGE is NULL as long as it waits. */
 json_object *call_progress(const struct call *call, const struct change *change);
@@ -85,11 +90,12 @@ struct method {
 	bool streams; /* needs more */
 };
 
-/* method_read.c, method_change.c */
+/* method_read.c, method_monitor.c, method_change.c */
 int method_describe(struct context *context, struct call *call);
 int method_list_bindings(struct context *context, struct call *call);
 int method_show_ioas(struct context *context, struct call *call);
 int method_get_fds(struct context *context, struct call *call);
+int method_monitor(struct context *context, struct call *call);
 int method_add_device(struct context *context, struct call *call);
 int method_remove_device(struct context *context, struct call *call);
 int method_attach_device(struct context *context, struct call *call);

@@ -87,7 +87,7 @@ static json_object *(*const describe[OBJECT_KINDS])(const struct record *record,
 };
 
 /* Beyond the first version of the interface. */
-static const char *const features[] = { "cancel", "progress", "busy", "shared" };
+static const char *const features[] = { "cancel", "progress", "busy", "shared", "monitor" };
 
 static json_object *json_busy(const struct change *change)
 {

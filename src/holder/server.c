@@ -86,7 +86,7 @@ static void client_serve(struct server *server, struct client *client)
 		client->dead = true;
 		return;
 	}
-	if (client->state == CLIENT_STREAMING)
+	if (client->state == CLIENT_STREAMING && call_ready(&client->call))
 		server_call(server, client);
 	else if (client->state == CLIENT_IDLE && varlink_in_ready(&client->in))
 		client_begin(server, client);
@@ -253,16 +253,33 @@ void server_turn(struct server *server)
 	server_reap(server);
 }
 
-/* The answer to Destroy is still buffered: waits up to half a second for the client to read it. */
+/* Goes on with a Monitor. Returns whether it has more to be told. */
+static bool flush_events(struct server *server, struct client *client)
+{
+	if (client->call.journal && server_client_ready(client)) {
+		server_call(server, client);
+		server_client_write(client);
+	}
+	return client->call.journal;
+}
+
+/*
+ * The answer to Destroy is still buffered, and who monitors is to be told of the end: waits up to
+ * half a second for clients to read it.
+ */
 static void flush_answers(struct server *server)
 {
 	for (unsigned int i = 0; i < 50; i++) {
 		bool pending = false;
 
 		for (size_t j = 0; j < server->client_n; j++) {
-			server_client_write(server->client[j]);
-			pending = pending || (!server->client[j]->dead &&
-					      varlink_out_pending(&server->client[j]->out));
+			struct client *client = server->client[j];
+			bool more;
+
+			server_client_write(client);
+			more = !client->dead && flush_events(server, client);
+			pending = pending ||
+				  (!client->dead && (more || varlink_out_pending(&client->out)));
 		}
 		if (!pending)
 			return;
@@ -281,4 +298,5 @@ void server_run(struct server *server)
 	for (size_t i = 0; i < server->client_n; i++)
 		server_client_free(server->client[i]);
 	server->client_n = 0;
+	journal_free(TAKE_PTR(server->journal));
 }

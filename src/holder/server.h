@@ -37,7 +37,7 @@ enum client_state {
 	CLIENT_IDLE,
 	CLIENT_QUEUED,    /* its call changes the context and waits for another one */
 	CLIENT_BUSY,      /* its call is the current change or dry run */
-	CLIENT_STREAMING, /* its call has more replies */
+	CLIENT_STREAMING, /* its call has more replies, now or (Monitor) when something changes */
 };
 
 struct client {
@@ -81,6 +81,7 @@ struct server {
 	bool orphaned;                /* it has gone: the change continues */
 	bool giving_back; /* the change is the removal of a device that is wanted back */
 	uint64_t turn, ticket, number;
+	struct journal *journal; /* of the context that has ended: clients are still told */
 	bool deaf;    /* accept(2) ran out of resources: do not poll the listener for a turn */
 	bool rewatch; /* nobody has fds any more: what they may have changed is to be set again */
 	bool leaving; /* a signal, or no client can find it: the context is to be destroyed */

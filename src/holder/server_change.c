@@ -110,6 +110,9 @@ void server_call(struct server *server, struct client *client)
 
 static void end_context(struct server *server)
 {
+	server->journal = TAKE_PTR(server->context->record.journal);
+	if (server->journal)
+		server->journal->ended = true;
 	context_done(server->context);
 	if (server->unlink)
 		server->unlink(server->userdata);

@@ -54,7 +54,7 @@ static void lend(struct server *server, struct client *client)
 	int r = lent_add(&server->context->lent, client->fd);
 
 	if (r == 0)
-		server->context->record.shared = true;
+		record_share(&server->context->record);
 	else if (r == -ENOSPC)
 		fault_limit(&call->fault, "processes that have descriptors", LENT_MAX);
 	else
@@ -216,6 +216,7 @@ bool server_client_ready(struct client *client)
 {
 	if (varlink_out_pending(&client->out))
 		return false;
-	return client->closing || client->state == CLIENT_STREAMING ||
+	return client->closing ||
+	       (client->state == CLIENT_STREAMING && call_ready(&client->call)) ||
 	       (client->state == CLIENT_IDLE && (client->eof || varlink_in_ready(&client->in)));
 }

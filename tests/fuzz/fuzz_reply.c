@@ -47,6 +47,21 @@ static void bind_pasids(struct holder_client *client, struct holder_error *error
 	holder_bound_done(&bound);
 }
 
+static int check_events(const struct holder_events *events, void *data)
+{
+	(void)data;
+	for (size_t i = 0; i < events->n; i++) {
+		fuzz_check(events->v[i].what && events->v[i].object.kind);
+		fuzz_check(events->v[i].lo.value <= events->v[i].hi.value);
+	}
+	return 0;
+}
+
+static void monitor(struct holder_client *client, struct holder_error *error)
+{
+	(void)holder_monitor(client, field_u64(0), check_events, NULL, error);
+}
+
 /*
  * The first byte selects the call. The answer is queued before the call, then the connection is
  * shut down.
@@ -55,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const calls[])(struct holder_client *,
 				     struct holder_error *) = { describe, list_bindings, show_ioas,
-								bind_pasids };
+								bind_pasids, monitor };
 	struct holder_client client = { .reference = (char *)"c",
 					.foreign = true,
 					.in = { .max = 65536 } };
@@ -68,7 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_check(send(ends[1], data + 1, size - 1, MSG_NOSIGNAL) == (ssize_t)size - 1);
 	fuzz_check(shutdown(ends[1], SHUT_WR) == 0);
 	client.fd = ends[0];
-	calls[data[0] % 4](&client, &error);
+	calls[data[0] % 5](&client, &error);
 	holder_error_done(&error);
 	varlink_in_done(&client.in);
 	close(ends[0]);

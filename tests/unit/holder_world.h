@@ -114,6 +114,8 @@ static inline int setup(void **state)
 	/* A loop that hangs is a failure. */
 	alarm(20);
 	kernel_context(&world->context);
+	world->context.record.journal = journal_new();
+	assert_non_null(world->context.record.journal);
 	kernel_add(&world->context, "/sys/devices/a", 20, 1);
 	make_ioas(&world->context, "guest");
 	world->log = (struct log){ .context = "test", .fd = -1 };

@@ -18,3 +18,7 @@ struct context_row {
 enum { CONTEXT_NEED_DESCRIBE = 1, CONTEXT_NEED_USER = 2 };
 
 extern const struct out_column context_columns[];
+
+struct cmd;
+
+extern const struct cmd context_monitor_cmd;

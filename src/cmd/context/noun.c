@@ -388,8 +388,9 @@ static const struct cmd destroy_cmd = {
 	.run = destroy_run,
 };
 
-static const struct cmd *const sub[] = { &list_cmd, &show_cmd,    &create_cmd,
-					 &exec_cmd, &destroy_cmd, NULL };
+static const struct cmd *const sub[] = {
+	&list_cmd, &show_cmd, &create_cmd, &exec_cmd, &context_monitor_cmd, &destroy_cmd, NULL
+};
 
 const struct cmd context_cmd = {
 	.name = "context",

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "holder/record/journal.h"
 #include "sys/iommufd.h"
 #include "util/cleanup.h"
 #include "util/str.h"
@@ -20,6 +21,10 @@ int context_open(struct context *context, const char *name)
 	int r;
 
 	r = str_replace(&new.record.name, name);
+	if (r == 0)
+		new.record.journal = journal_new();
+	if (r == 0 && !new.record.journal)
+		r = -ENOMEM;
 	if (r == 0)
 		r = iommufd_open(&new.iommufd);
 	if (r < 0) {

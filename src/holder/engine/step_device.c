@@ -114,12 +114,8 @@ static void note_bind(struct context *context, struct step *step)
 
 static void commit_bind(struct context *context, struct change *change, struct step *step)
 {
-	struct record_device *device = step_device(step);
-
-	(void)context;
 	(void)change;
-	device->bound = true;
-	device->object.id = step->work.id;
+	record_bind_device(&context->record, step_device(step), step->work.id);
 }
 
 static const struct step_kind step_bind = {
@@ -389,12 +385,9 @@ static int prepare_detach(struct context *context, struct step *step)
 
 static void commit_detach(struct context *context, struct change *change, struct step *step)
 {
-	(void)context;
 	(void)change;
 	step->before = step_device(step)->target;
-	if (step->before)
-		record_target_ioas(step->before)->stale = true;
-	step_device(step)->target = NULL;
+	record_detach(&context->record, step_device(step));
 }
 
 static const struct step_kind step_detach = {

@@ -158,13 +158,14 @@ static int proceed_map(struct context *context, struct change *change, struct st
 			    "mappings are gone: a process that has the descriptors unmapped them");
 		for (size_t i = first; i < first + n; i++)
 			free_memory(ioas->memory, &ioas->mapping[i]);
-		record_mapping_drop(ioas, first, n);
+		record_mapping_drop(&context->record, ioas, first, n);
 	}
-	record_mapping_add(ioas, &(struct record_mapping){ .iova = work->iova,
-							   .length = work->length,
-							   .flags = work->flags,
-							   .memory = work->memory,
-							   .offset = work->offset });
+	record_mapping_add(&context->record, ioas,
+			   &(struct record_mapping){ .iova = work->iova,
+						     .length = work->length,
+						     .flags = work->flags,
+						     .memory = work->memory,
+						     .offset = work->offset });
 	ioas->extent = work->offset + work->length;
 	change->result = work->iova;
 	step->made = true;
@@ -258,7 +259,7 @@ static int proceed_unmap(struct context *context, struct change *change, struct 
 	for (size_t i = 0; i < work->n_mappings; i++)
 		change->result += work->mapping[i].length;
 	if (work->n_mappings)
-		record_mapping_drop(ioas, (size_t)(work->mapping - ioas->mapping),
+		record_mapping_drop(&context->record, ioas, (size_t)(work->mapping - ioas->mapping),
 				    work->n_mappings);
 	return step->whole ? 0 : 1;
 }

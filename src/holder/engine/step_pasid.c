@@ -135,9 +135,8 @@ static int proceed_bind(struct context *context, struct change *change, struct s
 	struct sweep *sweep = step->sweep;
 	uint32_t failed = work->run_of.lo + work->done;
 
-	(void)context;
 	if (work->done) {
-		record_pasid_bind(step_device(step), done, step->target);
+		record_pasid_bind(&context->record, step_device(step), done, step->target);
 		(void)ranges_add(&sweep->done, done.lo, done.hi);
 		step->made = true;
 		sweep->left -= sweep->wanted ? work->done : 0;
@@ -259,9 +258,8 @@ static int proceed_unbind(struct context *context, struct change *change, struct
 	const struct range done = { work->run_of.lo, work->run_of.lo + work->done - 1 };
 	struct sweep *sweep = step->sweep;
 
-	(void)context;
 	if (work->done)
-		record_pasid_unbind(step_device(step), done);
+		record_pasid_unbind(&context->record, step_device(step), done);
 	if (work->done && step->reversed)
 		(void)ranges_cut(&sweep->done, done.lo, done.hi);
 	else if (work->done)
@@ -307,9 +305,8 @@ static int proceed_clear(struct context *context, struct change *change, struct 
 	const uint32_t failed = work->run_of.lo + work->done;
 	const struct range done = { work->run_of.lo, failed - 1 };
 
-	(void)context;
 	if (work->done) {
-		record_pasid_unbind(step_device(step), done);
+		record_pasid_unbind(&context->record, step_device(step), done);
 		(void)ranges_add(&step->sweep->done, done.lo, done.hi);
 	}
 	step->iova = failed;

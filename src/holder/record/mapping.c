@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "holder/record/record.h"
+#include "holder/record/journal.h"
 
 /* Index of the first mapping that ends at or after IOVA. */
 static size_t mapping_from(const struct record_ioas *ioas, uint64_t iova)
@@ -38,7 +38,17 @@ int record_mapping_reserve(struct record_ioas *ioas)
 	return 0;
 }
 
-void record_mapping_add(struct record_ioas *ioas, const struct record_mapping *m)
+static void note(const struct record *record, enum event_kind kind, const struct record_ioas *ioas,
+		 const struct record_mapping *m)
+{
+	journal_note(record->journal, &(struct happening){ .kind = kind,
+							   .object = &ioas->object,
+							   .iova = m->iova,
+							   .length = m->length });
+}
+
+void record_mapping_add(struct record *record, struct record_ioas *ioas,
+			const struct record_mapping *m)
 {
 	size_t at = mapping_from(ioas, m->iova);
 
@@ -46,6 +56,7 @@ void record_mapping_add(struct record_ioas *ioas, const struct record_mapping *m
 		(ioas->n_mappings - at) * sizeof(ioas->mapping[0]));
 	ioas->mapping[at] = *m;
 	ioas->n_mappings++;
+	note(record, EVENT_MAPPED, ioas, m);
 }
 
 struct record_mapping *record_mapping_find(const struct record_ioas *ioas, uint64_t iova)
@@ -71,10 +82,12 @@ size_t record_mapping_overlaps(const struct record_ioas *ioas, uint64_t iova, ui
 	return n;
 }
 
-void record_mapping_drop(struct record_ioas *ioas, size_t first, size_t n)
+void record_mapping_drop(struct record *record, struct record_ioas *ioas, size_t first, size_t n)
 {
 	if (n == 0) /* the array may be NULL */
 		return;
+	for (size_t i = first; i < first + n; i++)
+		note(record, EVENT_UNMAPPED, ioas, &ioas->mapping[i]);
 	ioas->n_mappings -= n;
 	memmove(&ioas->mapping[first], &ioas->mapping[first + n],
 		(ioas->n_mappings - first) * sizeof(ioas->mapping[0]));

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "holder/record/record.h"
+#include "holder/record/journal.h"
 #include "util/cleanup.h"
 #include "util/str.h"
 #include "wire/varlink.h"
@@ -106,6 +106,7 @@ void record_done(struct record *record)
 		free(record->of[kind].v);
 	}
 	free(record->name);
+	journal_free(record->journal);
 	*record = (struct record){ 0 };
 }
 
@@ -131,6 +132,20 @@ void record_insert(struct record *record, struct object *object)
 
 	object->serial = ++record->serial;
 	list->v[list->n++] = object;
+	journal_note(record->journal, &(struct happening){ EVENT_ADDED, object });
+}
+
+static void drop_binding(struct record *record, struct record_device *device, size_t at)
+{
+	struct record_binding *binding = &device->binding[at];
+
+	for (size_t i = 0; i < binding->pasid.n; i++)
+		journal_note(record->journal, &(struct happening){ .kind = EVENT_UNBOUND,
+								   .object = &device->object,
+								   .target = binding->target,
+								   .pasid = binding->pasid.v[i] });
+	ranges_done(&binding->pasid);
+	*binding = device->binding[--device->n_bindings];
 }
 
 /* Only what others did with fds that were handed out leaves references behind. */
@@ -140,13 +155,10 @@ static void detach_all(struct record *record, const struct object *object)
 
 	for (size_t i = 0; (device = record_device_at(record, i)) != NULL; i++) {
 		if (device->target == object)
-			device->target = NULL;
-		for (size_t j = device->n_bindings; j-- > 0;) {
-			if (device->binding[j].target != object)
-				continue;
-			ranges_done(&device->binding[j].pasid);
-			device->binding[j] = device->binding[--device->n_bindings];
-		}
+			record_detach(record, device);
+		for (size_t j = device->n_bindings; j-- > 0;)
+			if (device->binding[j].target == object)
+				drop_binding(record, device, j);
 	}
 }
 
@@ -162,6 +174,7 @@ void record_remove(struct record *record, struct object *object)
 	list->n--;
 	memmove(&list->v[at], &list->v[at + 1], (list->n - at) * sizeof(struct object *));
 	detach_all(record, object);
+	journal_note(record->journal, &(struct happening){ EVENT_REMOVED, object });
 }
 
 struct object *record_at(const struct record *record, enum object_kind kind, size_t i)

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "holder/record/record.h"
+#include "holder/record/journal.h"
 
 uint64_t record_device_pasids(const struct record_device *device)
 {
@@ -60,21 +60,31 @@ int record_pasid_reserve(struct record_device *device, struct object *target)
 	return ranges_reserve(&binding_to(device, target)->pasid);
 }
 
-void record_pasid_bind(struct record_device *device, struct range pasid, struct object *target)
+void record_pasid_bind(struct record *record, struct record_device *device, struct range pasid,
+		       struct object *target)
 {
 	struct record_binding *binding = binding_to(device, target);
 
-	if (binding)
-		(void)ranges_add(&binding->pasid, pasid.lo, pasid.hi);
+	if (!binding)
+		return;
+	(void)ranges_add(&binding->pasid, pasid.lo, pasid.hi);
+	journal_note(record->journal, &(struct happening){ .kind = EVENT_BOUND,
+							   .object = &device->object,
+							   .target = target,
+							   .pasid = pasid });
 }
 
-void record_pasid_unbind(struct record_device *device, struct range pasid)
+void record_pasid_unbind(struct record *record, struct record_device *device, struct range pasid)
 {
 	struct record_binding *binding = binding_of(device, pasid.lo);
 
 	if (!binding)
 		return;
 	(void)ranges_cut(&binding->pasid, pasid.lo, pasid.hi);
+	journal_note(record->journal, &(struct happening){ .kind = EVENT_UNBOUND,
+							   .object = &device->object,
+							   .target = binding->target,
+							   .pasid = pasid });
 	if (binding->pasid.n)
 		return;
 	ranges_done(&binding->pasid);

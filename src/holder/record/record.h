@@ -84,13 +84,16 @@ struct object_list {
 	size_t n, capacity;
 };
 
+struct journal;
+
 struct record {
 	char *name;
 	uid_t uid;
 	pid_t pid;
-	uint64_t created; /* seconds since 1970 */
-	uint64_t serial;  /* of the last object inserted */
-	bool shared;      /* fds were handed out: others may have changed what is recorded */
+	uint64_t created;        /* seconds since 1970 */
+	uint64_t serial;         /* of the last object inserted */
+	bool shared;             /* fds were handed out: others may have changed what is recorded */
+	struct journal *journal; /* of its changes, owned; NULL: they are not noted */
 	struct object_list of[OBJECT_KINDS];
 };
 
@@ -192,6 +195,11 @@ struct record_device *record_sibling_attached(const struct record *record,
 					      const struct record_device *device);
 /* Notes that DEVICE and the attached devices of its group are on TARGET. */
 void record_attach(struct record *record, struct record_device *device, struct object *target);
+void record_detach(struct record *record, struct record_device *device);
+/* DEVICE is bound to the iommufd, with this number. */
+void record_bind_device(struct record *record, struct record_device *device, uint32_t id);
+/* Others were given fds. */
+void record_share(struct record *record);
 
 uint64_t record_device_pasids(const struct record_device *device);
 /* What PASID is bound to, NULL if it is not. */
@@ -202,9 +210,10 @@ struct object *record_pasid_target(const struct record_device *device, uint32_t 
  */
 int record_pasid_reserve(struct record_device *device, struct object *target);
 /* They must not be bound. */
-void record_pasid_bind(struct record_device *device, struct range pasid, struct object *target);
+void record_pasid_bind(struct record *record, struct record_device *device, struct range pasid,
+		       struct object *target);
 /* They must be bound to one target. */
-void record_pasid_unbind(struct record_device *device, struct range pasid);
+void record_pasid_unbind(struct record *record, struct record_device *device, struct range pasid);
 /*
  * The next consecutive bound PASIDs with the same target, from FROM on. Returns false if there are
  * none.
@@ -226,11 +235,12 @@ uint32_t record_pasid_count_free(const struct record *record, const struct recor
  */
 int record_mapping_reserve(struct record_ioas *ioas);
 /* There must be room. */
-void record_mapping_add(struct record_ioas *ioas, const struct record_mapping *m);
+void record_mapping_add(struct record *record, struct record_ioas *ioas,
+			const struct record_mapping *m);
 struct record_mapping *record_mapping_find(const struct record_ioas *ioas, uint64_t iova);
 size_t record_mapping_overlaps(const struct record_ioas *ioas, uint64_t iova, uint64_t last,
 			       size_t *ret_first, bool *ret_whole);
-void record_mapping_drop(struct record_ioas *ioas, size_t first, size_t n);
+void record_mapping_drop(struct record *record, struct record_ioas *ioas, size_t first, size_t n);
 uint64_t record_ioas_mapped(const struct record_ioas *ioas);
 
 /*

@@ -2,7 +2,7 @@
 /* Who uses what: targets, users, attachments. */
 #include <string.h>
 
-#include "holder/record/record.h"
+#include "holder/record/journal.h"
 
 struct record_ioas *record_target_ioas(struct object *target)
 {
@@ -122,6 +122,14 @@ struct record_device *record_sibling_attached(const struct record *record,
 	return NULL;
 }
 
+/* DEVICE is on TARGET now. */
+static void note_attached(const struct record *record, const struct record_device *device,
+			  const struct object *target)
+{
+	journal_note(record->journal,
+		     &(struct happening){ EVENT_ATTACHED, &device->object, target });
+}
+
 void record_attach(struct record *record, struct record_device *device, struct object *target)
 {
 	struct record_device *other;
@@ -130,7 +138,37 @@ void record_attach(struct record *record, struct record_device *device, struct o
 		record_target_ioas(device->target)->stale = true;
 	record_target_ioas(target)->stale = true;
 	device->target = target;
-	for (size_t i = 0; (other = record_device_at(record, i)) != NULL; i++)
-		if (other->target && record_same_group(device, other))
-			other->target = target;
+	note_attached(record, device, target);
+	for (size_t i = 0; (other = record_device_at(record, i)) != NULL; i++) {
+		if (!other->target || other->target == target || !record_same_group(device, other))
+			continue;
+		other->target = target;
+		note_attached(record, other, target);
+	}
+}
+
+void record_detach(struct record *record, struct record_device *device)
+{
+	const struct object *target = device->target;
+
+	if (!target)
+		return;
+	record_target_ioas(device->target)->stale = true;
+	device->target = NULL;
+	journal_note(record->journal,
+		     &(struct happening){ EVENT_DETACHED, &device->object, target });
+}
+
+void record_bind_device(struct record *record, struct record_device *device, uint32_t id)
+{
+	device->bound = true;
+	device->object.id = id;
+	journal_note(record->journal, &(struct happening){ EVENT_CHANGED, &device->object });
+}
+
+void record_share(struct record *record)
+{
+	if (!record->shared)
+		journal_note(record->journal, &(struct happening){ EVENT_SHARED });
+	record->shared = true;
 }

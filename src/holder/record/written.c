@@ -301,7 +301,7 @@ static void read_mapping(struct reading *reading, void *data)
 	if (reading->err == 0)
 		reading->err = record_mapping_reserve(ioas);
 	if (reading->err == 0)
-		record_mapping_add(ioas, &m);
+		record_mapping_add(reading->record, ioas, &m);
 }
 
 static struct object *read_ioas(struct reading *reading)

@@ -311,6 +311,89 @@ agree()
 	[[ $(ctl context show test -nr -o pasid_count) == 0 ]]
 }
 
+# The events in FILE, a line each.
+events()
+{
+	jq -r '[.event, .object.kind, .object.name, .target.kind, .target.name, .pasid.lo, .pasid.hi, .mapping.iova] |
+		map(select(. != null)) | join(" ")' "$1"
+}
+
+@test "context monitor prints each change until the context ends" {
+	local json=$BATS_TEST_TMPDIR/json rows=$BATS_TEST_TMPDIR/rows program person
+
+	ctl context create test
+	"$IOASIDCTL" context monitor test --since 0 -j >"$json" 3>&- &
+	program=$!
+	"$IOASIDCTL" context monitor --since 0 >"$rows" 3>&- &
+	person=$!
+	ctl device add "$WIDE" >/dev/null
+	# As it happens, not when the program ends.
+	eventually grep -q '"changed"' "$json"
+	eventually grep -q " changed .*$WIDE" "$rows"
+	ctl ioas alloc --name first >/dev/null
+	ctl ioas map first 4K --iova 0x100000 >/dev/null
+	ctl device attach "$WIDE" first
+	ctl pasid bind "$WIDE" 7-9 first --dry-run >/dev/null
+	ctl pasid bind "$WIDE" 7-9 first >/dev/null
+	ctl pasid unbind "$WIDE" 8
+	ctl device detach "$WIDE"
+	ctl context destroy test
+	wait "$program"
+	wait "$person"
+	jq -se 'map(.number) == [range(1; length + 1)] and all(.[]; .time | endswith("Z"))' "$json"
+	diff <(events "$json") - <<END
+added device $WIDE
+changed device $WIDE
+added ioas first
+mapped ioas first 0x100000
+added hwpt
+attached device $WIDE hwpt
+bound device $WIDE hwpt 7 9
+unbound device $WIDE hwpt 8 8
+detached device $WIDE hwpt
+unbound device $WIDE hwpt 7 7
+unbound device $WIDE hwpt 9 9
+removed hwpt
+unmapped ioas first 0x100000
+removed ioas first
+removed device $WIDE
+END
+	(($(wc -l <"$rows") == $(wc -l <"$json") + 1))
+	status 6 "$IOASIDCTL" context monitor test
+}
+
+# What ends with STATUS, and is waited for.
+ends_with()
+{
+	local got=0
+
+	wait "$2" || got=$?
+	((got == $1))
+}
+
+@test "context monitor ends with a failure when the holder is killed, and by a signal" {
+	local monitor end
+
+	for end in killed signalled; do
+		ctl context create test
+		status 2 ctl context monitor test --since 1
+		"$IOASIDCTL" context monitor test --since 0 >"$BATS_TEST_TMPDIR/$end" 3>&- &
+		monitor=$!
+		ctl ioas alloc >/dev/null
+		eventually grep -q added "$BATS_TEST_TMPDIR/$end"
+		if [[ $end == killed ]]; then
+			kill -9 "$(holder_pid test)"
+			ends_with 1 "$monitor"
+		else
+			kill -TERM "$monitor"
+			ends_with 143 "$monitor"
+			# Nobody misses it.
+			ctl ioas alloc >/dev/null
+		fi
+		ctl context destroy test
+	done
+}
+
 # busy TEXT: context test is busy with it.
 busy()
 {

@@ -720,7 +720,7 @@ static void interface(void **state)
 			fail_msg("no method %s", name);
 		call_done(&one);
 	}
-	assert_int_equal(methods, 18);
+	assert_int_equal(methods, 19);
 	call_done(&call);
 }
 

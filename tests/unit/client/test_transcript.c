@@ -17,7 +17,7 @@
 	"\",\"more\":true,\"parameters\":" parameters "}"
 
 #define NEWS \
-	"\"shared\":false,\"busy\":null,\"features\":[\"cancel\",\"progress\",\"busy\",\"shared\"],"
+	"\"shared\":false,\"busy\":null,\"features\":[\"cancel\",\"progress\",\"busy\",\"shared\",\"monitor\"],"
 
 static const struct {
 	const char *call, *answer;

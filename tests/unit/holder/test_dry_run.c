@@ -280,14 +280,14 @@ static json_object *plan_of(struct world *world, struct peer *peer, struct recor
 		const struct range one = { 100001 + 2 * i, 100001 + 2 * i };
 
 		assert_int_equal(record_pasid_reserve(device, target), 0);
-		record_pasid_bind(device, one, target);
+		record_pasid_bind(&world->context.record, device, one, target);
 	}
 	say(peer, CALL("RemoveDevice", "{\"device\":\"vfio99\",\"force\":true," DRY));
 	message = hear(world, peer);
 	for (uint32_t i = n; i-- > 0;) {
 		const struct range one = { 100001 + 2 * i, 100001 + 2 * i };
 
-		record_pasid_unbind(device, one);
+		record_pasid_unbind(&world->context.record, device, one);
 	}
 	return message;
 }

@@ -339,7 +339,8 @@ static void many(void **state)
 	for (uint64_t i = 1; i < 4096; i++) {
 		assert_int_equal(record_mapping_reserve(ioas), 0);
 		record_mapping_add(
-			ioas, &(struct record_mapping){ .iova = (i + 100) << 12, .length = PAGE });
+			&context->record, ioas,
+			&(struct record_mapping){ .iova = (i + 100) << 12, .length = PAGE });
 	}
 	assert_int_equal(context_map_ioas(context, ioas, PAGE, &at, 3, &fault, &change), 0);
 	while (!change_step(context, change))
@@ -350,7 +351,7 @@ static void many(void **state)
 	assert_int_equal(context_map_ioas(context, ioas, PAGE, NULL, 3, &fault, &change), FAULTED);
 	expect_error(&fault, "LimitReached", "{\"what\":\"mappings of an IOAS\",\"limit\":4096}");
 	kernel_asked("map 3 size 0x1000 at 0x0 read write\n");
-	record_mapping_drop(ioas, 1, ioas->n_mappings - 1);
+	record_mapping_drop(&context->record, ioas, 1, ioas->n_mappings - 1);
 	kernel_agrees(context);
 }
 

@@ -25,6 +25,7 @@ static const struct {
 	{ "ListBindings", false, true, { { 's', "device" } } },
 	{ "ShowIoas", false, false, { { 'S', "ioas" } } },
 	{ "GetFds", false, false, { { 'l', "device" } } },
+	{ "Monitor", false, true, { { 'n', "since" } } },
 	{ "AddDevice", true, false, { { 'S', "path" }, { 'b', "bind" } } },
 	{ "RemoveDevice", true, false, { { 'S', "device" }, { 'b', "force" } } },
 	{ "AttachDevice",
@@ -95,7 +96,8 @@ static void expect_call(const char *method, const char *parameters, const char *
 
 	snprintf(name, sizeof(name), "org.ioasidctl.Context.%s", method);
 	json_add_string(message, "method", name);
-	json_add_bool(message, "more", strcmp(method, "ListBindings") == 0);
+	json_add_bool(message, "more",
+		      strcmp(method, "ListBindings") == 0 || strcmp(method, "Monitor") == 0);
 	json_add(message, "parameters", json_tokener_parse(parameters));
 	r = call_open(message, &call);
 	if (r != (*refused ? FAULTED : 0))
