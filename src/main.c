@@ -12,9 +12,9 @@
 #include "cmd.h"
 #include "cmd/nouns.h"
 
-static const struct cmd *const root_sub[] = { &group_cmd,   &device_cmd, &iommu_cmd,
-					      &driver_cmd,  &pasid_cmd,  &ioas_cmd,
-					      &context_cmd, &system_cmd, NULL };
+static const struct cmd *const root_sub[] = { &group_cmd,  &device_cmd, &iommu_cmd, &driver_cmd,
+					      &pasid_cmd,  &ioas_cmd,   &hwpt_cmd,  &context_cmd,
+					      &system_cmd, NULL };
 
 static error_t show_version(void *p, struct argp_state *state)
 {

@@ -29,7 +29,7 @@ setup()
 schemas()
 {
 	printf "$1/%s.schema.json\n" context-{create,list,monitor,show} device-{add,list,show} driver-list \
-		group-{list,show,why} ioas-{alloc,list,map,show} iommu-{list,show} \
+		group-{list,show,why} hwpt-{alloc,list,show} ioas-{alloc,list,map,show} iommu-{list,show} \
 		pasid-{bind,list-sources,list,map,show,translate,why} system-{check,diff,explain,features,tree}
 }
 
@@ -45,6 +45,7 @@ $(schemas /usr/share/ioasidctl)
 /usr/share/man/man8/ioasidctl-device.8
 /usr/share/man/man8/ioasidctl-driver.8
 /usr/share/man/man8/ioasidctl-group.8
+/usr/share/man/man8/ioasidctl-hwpt.8
 /usr/share/man/man8/ioasidctl-ioas.8
 /usr/share/man/man8/ioasidctl-iommu.8
 /usr/share/man/man8/ioasidctl-pasid.8

@@ -158,6 +158,22 @@ int holder_free_ioas(struct holder_client *client, const char *ioas, struct hold
 	return change(client, "FreeIoas", with("ioas", ioas), NULL, NULL, error);
 }
 
+int holder_alloc_hwpt(struct holder_client *client, const char *device, const char *ioas,
+		      const char *name, bool pasid, uint32_t *ret_hwpt, struct holder_error *error)
+{
+	json_object *parameters = with("device", device);
+
+	json_add_string(parameters, "ioas", ioas);
+	json_add_string(parameters, "name", name);
+	json_add_bool(parameters, "pasid", pasid);
+	return change_id(client, "AllocHwpt", parameters, "hwpt", ret_hwpt, error);
+}
+
+int holder_free_hwpt(struct holder_client *client, const char *hwpt, struct holder_error *error)
+{
+	return change(client, "FreeHwpt", with("hwpt", hwpt), NULL, NULL, error);
+}
+
 int holder_map_ioas(struct holder_client *client, const char *ioas, uint64_t size,
 		    const uint64_t *iova, bool read, bool write, uint64_t *ret_iova,
 		    struct holder_error *error)

@@ -24,7 +24,7 @@ static const struct rule {
 	{ "UnknownIoas", HOLDER_ERROR_UNKNOWN, ENOENT, "there is no IOAS {ioas} in the context",
 	  "'ioasidctl ioas list' shows the IOASes", NULL },
 	{ "UnknownHwpt", HOLDER_ERROR_UNKNOWN, ENOENT, "there is no HWPT {hwpt} in the context",
-	  NULL, NULL },
+	  "'ioasidctl hwpt list' shows the HWPTs", NULL },
 	{ "UnknownTarget", HOLDER_ERROR_UNKNOWN, ENOENT,
 	  "there is no IOAS or HWPT {target} in the context",
 	  "'ioasidctl ioas list' shows the IOASes", NULL },

@@ -376,6 +376,10 @@ int holder_show_ioas(struct holder_client *client, const char *ioas, struct hold
 		     struct holder_error *error);
 
 /* Allocates an HWPT of IOAS for DEVICE; PASID: with IOMMU_HWPT_ALLOC_PASID. NAME may be NULL. */
+int holder_alloc_hwpt(struct holder_client *client, const char *device, const char *ioas,
+		      const char *name, bool pasid, uint32_t *ret_hwpt, struct holder_error *error);
+/* Refused while it has users. */
+int holder_free_hwpt(struct holder_client *client, const char *hwpt, struct holder_error *error);
 
 /* A mapping of the IOAS that overlaps a reserved region of the device. */
 struct holder_reserved {

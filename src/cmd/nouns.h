@@ -8,6 +8,7 @@ extern const struct cmd context_cmd;
 extern const struct cmd device_cmd;
 extern const struct cmd driver_cmd;
 extern const struct cmd group_cmd;
+extern const struct cmd hwpt_cmd;
 extern const struct cmd ioas_cmd;
 extern const struct cmd iommu_cmd;
 extern const struct cmd pasid_cmd;

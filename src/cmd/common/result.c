@@ -111,6 +111,13 @@ const struct out_column result_ioas[] = {
 	{ 0 },
 };
 
+const struct out_column result_hwpt[] = {
+	CONTEXT,
+	{ "hwpt", "Number of the HWPT", OUT_DEFAULT | OUT_IS_NUMBER | OUT_ALWAYS, 0, get_hwpt },
+	{ "name", "Its name", OUT_DEFAULT | OUT_SHRINK, 0, get_name },
+	{ 0 },
+};
+
 const struct out_column result_mapping[] = {
 	CONTEXT,
 	{ "iova", "First IOVA", OUT_DEFAULT | OUT_IS_ADDRESS | OUT_ALWAYS, 0, get_iova },

@@ -14,7 +14,7 @@ struct result {
 	const char *context;
 	const char *device;
 	struct field_u64 ioas;
-	const char *name; /* of the IOAS */
+	const char *name; /* of the IOAS or HWPT */
 	struct field_u64 hwpt;
 	struct field_u64 iova;
 	struct field_u64 size;
@@ -27,6 +27,7 @@ struct result {
 extern const struct out_column result_context[];
 extern const struct out_column result_device[];
 extern const struct out_column result_ioas[];
+extern const struct out_column result_hwpt[];
 extern const struct out_column result_mapping[];
 extern const struct out_column result_pasid[];
 

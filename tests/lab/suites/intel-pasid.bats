@@ -1590,3 +1590,33 @@ has_changed()
 @test "what was printed as JSON is as the schemas say" {
 	valid_documents
 }
+
+@test "an HWPT of one's own: allocated, listed, used by PASIDs and by the device, and freed" {
+	context
+	ctl device add "$NARROW" >/dev/null
+	[[ $(ctl hwpt alloc "$WIDE" first --pasid --name tables -j | jq -c '[.context, .name]') == '["test","tables"]' ]]
+	[[ $(ctl pasid bind "$WIDE" 42 tables) == 42 ]]
+	[[ $(hardware "$WIDE") == 42 ]]
+	ctl device attach "$WIDE" tables
+	[[ $(ctl hwpt list -nr -o name,ioas,device,pasid_capable,automatic,user_count) == \
+		"tables $first $WIDE 1 0 2" ]]
+	[[ $(ctl hwpt show tables -j | jq -c '[.user[] | [.kind, .device, .lo]]') == \
+		"[[\"device\",\"$WIDE\",null],[\"pasid\",\"$WIDE\",42]]" ]]
+	# The second device's PASIDs get one of their own, which goes with them.
+	ctl pasid bind "$NARROW" 7 first >/dev/null
+	[[ $(ctl hwpt list -j | jq '[.[] | select(.automatic)] | length') == 1 ]]
+	ctl pasid unbind "$NARROW" 7
+	[[ $(ctl hwpt list -j | jq length) == 1 ]]
+	# Three mistakes.
+	status 3 ctl hwpt free tables
+	says "is used by "
+	status 1 ctl hwpt alloc "$WIDE" second --name tables
+	status 6 ctl hwpt show nothing
+	says "'ioasidctl hwpt list' shows the HWPTs"
+	[[ $(ctl hwpt alloc "$WIDE" first --dry-run) == "ioctl IOMMU_HWPT_ALLOC $WIDE ioas $first" ]]
+	ctl pasid unbind "$WIDE" all
+	ctl device detach "$WIDE"
+	ctl hwpt free tables
+	[[ $(ctl hwpt list -j) == '[]' ]]
+	[[ -z $(hardware "$WIDE") ]]
+}
