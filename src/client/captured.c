@@ -325,6 +325,7 @@ static bool is_ioas(json_object *reply, const char *operand)
 static int show_ioas(json_object *captured, json_object *parameters, json_object **ret,
 		     struct holder_error *error)
 {
+	_cleanup_json_ json_object *unknown = NULL;
 	json_object *list = NULL;
 	const char *operand = NULL;
 
@@ -336,7 +337,10 @@ static int show_ioas(json_object *captured, json_object *parameters, json_object
 			*ret = json_object_get(json_object_array_get_idx(list, i));
 			return 0;
 		}
-	return error_from_reply(error, HOLDER_INTERFACE ".UnknownIoas", parameters);
+	unknown = json_object_new_object();
+	json_add_string(unknown, "kind", "ioas");
+	json_add_string(unknown, "object", operand);
+	return error_from_reply(error, HOLDER_INTERFACE ".UnknownObject", unknown);
 }
 
 int client_captured_call(const struct holder_client *client, const char *method,

@@ -10,24 +10,31 @@
 #include "client/internal.h"
 #include "util/str.h"
 
-/* {key} stands for a parameter; {ioas} for the name if there is one, else the number. */
+/*
+ * {key} stands for a parameter; {ioas} and {id} for the name if there is one, else the number. A rule
+ * for one kind of object comes before the rule for all.
+ */
 static const struct rule {
-	const char *name; /* without the interface */
+	const char *name; /* without the interface; NAME:KIND */
 	enum holder_error_kind kind;
 	int err;
 	const char *message;
 	const char *hint;
 	const char *override;
 } rules[] = {
-	{ "UnknownDevice", HOLDER_ERROR_UNKNOWN, ENODEV, "the device is not in the context",
+	{ "UnknownObject:device", HOLDER_ERROR_UNKNOWN, ENODEV, "the device is not in the context",
 	  "'ioasidctl device add DEVICE' adds it", NULL },
-	{ "UnknownIoas", HOLDER_ERROR_UNKNOWN, ENOENT, "there is no IOAS {ioas} in the context",
+	{ "UnknownObject:ioas", HOLDER_ERROR_UNKNOWN, ENOENT,
+	  "there is no IOAS {object} in the context", "'ioasidctl ioas list' shows the IOASes",
+	  NULL },
+	{ "UnknownObject:hwpt", HOLDER_ERROR_UNKNOWN, ENOENT,
+	  "there is no HWPT {object} in the context", "'ioasidctl hwpt list' shows the HWPTs",
+	  NULL },
+	{ "UnknownObject:target", HOLDER_ERROR_UNKNOWN, ENOENT,
+	  "there is no IOAS or HWPT {object} in the context",
 	  "'ioasidctl ioas list' shows the IOASes", NULL },
-	{ "UnknownHwpt", HOLDER_ERROR_UNKNOWN, ENOENT, "there is no HWPT {hwpt} in the context",
-	  "'ioasidctl hwpt list' shows the HWPTs", NULL },
-	{ "UnknownTarget", HOLDER_ERROR_UNKNOWN, ENOENT,
-	  "there is no IOAS or HWPT {target} in the context",
-	  "'ioasidctl ioas list' shows the IOASes", NULL },
+	{ "UnknownObject", HOLDER_ERROR_UNKNOWN, ENOENT,
+	  "there is no {kind} {object} in the context", NULL, NULL },
 	{ "NoSuchDevice", HOLDER_ERROR_UNKNOWN, ENODEV, "there is no such device", NULL, NULL },
 	{ "NoVfioDevice", HOLDER_ERROR_SYSTEM, ENODEV, "the device has no VFIO cdev",
 	  "'ioasidctl driver set DEVICE vfio-pci' gives a PCI device a VFIO driver; the kernel "
@@ -85,10 +92,12 @@ static const struct rule {
 	{ "Cancelled", HOLDER_ERROR_SYSTEM, ECANCELED, "cancelled, and undone", NULL, NULL },
 	{ "NoSuchChange", HOLDER_ERROR_UNKNOWN, ENOENT,
 	  "no change {change} waits or is being made in the context", NULL, NULL },
-	{ "IoasInUse", HOLDER_ERROR_REFUSED, EBUSY, "IOAS {ioas} is used by {user}{more}",
+	{ "ObjectInUse:ioas", HOLDER_ERROR_REFUSED, EBUSY, "IOAS {id} is used by {user}{more}",
 	  "'ioasidctl pasid unbind' and 'ioasidctl device detach' free it", NULL },
-	{ "HwptInUse", HOLDER_ERROR_REFUSED, EBUSY,
-	  "HWPT {hwpt} is in use (devices and PASIDs: {user_count})", NULL, NULL },
+	{ "ObjectInUse:hwpt", HOLDER_ERROR_REFUSED, EBUSY, "HWPT {id} is used by {user}{more}",
+	  "'ioasidctl pasid unbind' and 'ioasidctl device detach' free it", NULL },
+	{ "ObjectInUse", HOLDER_ERROR_REFUSED, EBUSY, "{kind} {id} is used by {user}{more}", NULL,
+	  NULL },
 	{ "NotAligned", HOLDER_ERROR_USAGE, EINVAL,
 	  "it is not a multiple of the page size, {alignment}", NULL, NULL },
 	{ "NotMapped", HOLDER_ERROR_UNKNOWN, ENOENT, "IOAS {ioas} has no mapping at {iova}",
@@ -246,6 +255,8 @@ static void put_value(const char *key, json_object *parameters, FILE *f)
 
 	if (strcmp(key, "ioas") == 0)
 		value = json_object_object_get(parameters, "ioas_name");
+	else if (strcmp(key, "id") == 0)
+		value = json_object_object_get(parameters, "name");
 	if (!value)
 		value = json_object_object_get(parameters, key);
 	if (strcmp(key, "errno") == 0)
@@ -287,15 +298,26 @@ static char *expand(const char *template, json_object *parameters)
 	return NULL;
 }
 
-static const struct rule *find_rule(const char *id)
+static bool applies(const struct rule *rule, const char *name, const char *kind)
 {
-	const char *dot = strrchr(id, '.');
+	const size_t length = strlen(name);
+
+	if (strncmp(rule->name, name, length) != 0)
+		return false;
+	return rule->name[length] == '\0' ||
+	       (rule->name[length] == ':' && strcmp(rule->name + length + 1, kind) == 0);
+}
+
+static const struct rule *find_rule(const char *id, json_object *parameters)
+{
+	const char *dot = strrchr(id, '.'), *kind = "";
 
 	if (!dot || (strncmp(id, HOLDER_INTERFACE ".", strlen(HOLDER_INTERFACE) + 1) != 0 &&
 		     strncmp(id, VARLINK_INTERFACE ".", strlen(VARLINK_INTERFACE) + 1) != 0))
 		return NULL;
+	(void)json_get_string(parameters, "kind", &kind);
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
-		if (strcmp(rules[i].name, dot + 1) == 0)
+		if (applies(&rules[i], dot + 1, kind))
 			return &rules[i];
 	return NULL;
 }
@@ -355,12 +377,13 @@ static void add_pasid(struct holder_error *error)
 int error_from_reply(struct holder_error *error, const char *id, json_object *parameters)
 {
 	_cleanup_json_ json_object *none = json_object_new_object();
-	const struct rule *rule = find_rule(id);
+	const struct rule *rule;
 	_cleanup_free_ char *text = NULL, *hint = NULL;
 	int err;
 
 	if (!parameters)
 		parameters = none;
+	rule = find_rule(id, parameters);
 	if (!rule) {
 		(void)error_set(error, HOLDER_ERROR_PROTOCOL, EPROTO,
 				"invalid reply from the context's holder: %s", id);

@@ -114,7 +114,7 @@ class Context:
 
     def find_bound(self, address):
         if address not in self.device:
-            return {'UnknownDevice'}
+            return {'UnknownObject'}
         return set() if self.device[address]['id'] is not None else {'DeviceNotBound'}
 
     def new_name(self, name, key, reply, kind):
@@ -141,7 +141,7 @@ class Context:
 
     def remove_device(self, address, force):
         if address not in self.device:
-            return {'UnknownDevice'}, None
+            return {'UnknownObject'}, None
         device = self.device[address]
         if not force and (device['pasid'] or device['attached']):
             return {'StillBound'}, None
@@ -156,7 +156,7 @@ class Context:
         errors = self.find_bound(address)
         target = self.target(number)
         if target is None:
-            errors = errors | {'UnknownTarget'}
+            errors = errors | {'UnknownObject'}
         if errors:
             return errors, None
         device, sibling = self.device[address], self.sibling(address)
@@ -214,13 +214,13 @@ class Context:
 
     def free_ioas(self, number):
         if number not in self.ioas:
-            return {'UnknownIoas'}, None
+            return {'UnknownObject'}, None
         if self.ioas_users(number):
-            return {'IoasInUse'}, None
+            return {'ObjectInUse'}, None
         return set(), lambda _: self.ioas.pop(number)
 
     def map(self, number, size, iova, read, write):
-        errors = set() if number in self.ioas else {'UnknownIoas'}
+        errors = set() if number in self.ioas else {'UnknownObject'}
         if size == 0 or not (read or write):
             errors.add('InvalidParameter')
         if size % PAGE or (iova or 0) % PAGE:
@@ -244,7 +244,7 @@ class Context:
     def unmap(self, number, iova, length):
         """Everything without an IOVA; the mapping that begins there without a length."""
         if number not in self.ioas:
-            return {'UnknownIoas'}, None
+            return {'UnknownObject'}, None
         maps = self.ioas[number]['map']
         if iova is None:
             gone = [*maps]
@@ -266,7 +266,7 @@ class Context:
     def alloc_hwpt(self, key, address, number, name, pasid):
         errors = self.find_bound(address)
         if number not in self.ioas:
-            errors = errors | {'UnknownIoas'}
+            errors = errors | {'UnknownObject'}
         if name in self.names():
             errors = errors | {'NameInUse'}
 
@@ -278,8 +278,8 @@ class Context:
 
     def free_hwpt(self, number):
         if number not in self.hwpt:
-            return {'UnknownHwpt'}, None
-        return ({'HwptInUse'} if self.hwpt_users(number) else set()), lambda _: self.hwpt.pop(number)
+            return {'UnknownObject'}, None
+        return ({'ObjectInUse'} if self.hwpt_users(number) else set()), lambda _: self.hwpt.pop(number)
 
     def used_pasids(self, address):
         """{pasid: hwpt} of DEVICE and its group, which share PASIDs."""
@@ -293,7 +293,7 @@ class Context:
         errors = self.find_bound(address)
         target = self.target(number)
         if target is None:
-            errors = errors | {'UnknownTarget'}
+            errors = errors | {'UnknownObject'}
         if errors:
             return errors, None
         end = 1 << self.world.hardware[address]['width']

@@ -29,15 +29,31 @@ int rules_check_new(const struct context *context, enum object_kind kind, const 
 	return fault_limit(fault, class->plural, class->max);
 }
 
+/* KIND is what was looked for: a kind of object, or "target". */
+static int refuse_unknown(const char *kind, const char *text, struct fault *fault)
+{
+	json_object *parameters = json_object_new_object();
+
+	json_add_string(parameters, "kind", kind);
+	json_add_string(parameters, "object", text);
+	return fault_raise(fault, "UnknownObject", parameters);
+}
+
+static int find(const struct context *context, enum object_kind kind, const char *text,
+		struct fault *fault, struct object **ret)
+{
+	struct object *object = record_find(&context->record, kind, text);
+
+	if (!object)
+		return refuse_unknown(object_class(kind)->word, text, fault);
+	*ret = object;
+	return 0;
+}
+
 int context_find_device(const struct context *context, const char *text, struct fault *fault,
 			struct record_device **ret)
 {
-	struct record_device *device = record_device_find(&context->record, text);
-
-	if (!device)
-		return fault_raise_string(fault, "UnknownDevice", "device", text);
-	*ret = device;
-	return 0;
+	return find(context, OBJECT_DEVICE, text, fault, (struct object **)ret);
 }
 
 int context_find_bound(const struct context *context, const char *text, struct fault *fault,
@@ -56,23 +72,13 @@ int context_find_bound(const struct context *context, const char *text, struct f
 int context_find_ioas(const struct context *context, const char *text, struct fault *fault,
 		      struct record_ioas **ret)
 {
-	struct record_ioas *ioas = record_ioas_find(&context->record, text);
-
-	if (!ioas)
-		return fault_raise_string(fault, "UnknownIoas", "ioas", text);
-	*ret = ioas;
-	return 0;
+	return find(context, OBJECT_IOAS, text, fault, (struct object **)ret);
 }
 
 int context_find_hwpt(const struct context *context, const char *text, struct fault *fault,
 		      struct record_hwpt **ret)
 {
-	struct record_hwpt *hwpt = record_hwpt_find(&context->record, text);
-
-	if (!hwpt)
-		return fault_raise_string(fault, "UnknownHwpt", "hwpt", text);
-	*ret = hwpt;
-	return 0;
+	return find(context, OBJECT_HWPT, text, fault, (struct object **)ret);
 }
 
 int context_find_target(const struct context *context, const char *text, struct fault *fault,
@@ -83,9 +89,52 @@ int context_find_target(const struct context *context, const char *text, struct 
 	if (!target)
 		target = record_find(&context->record, OBJECT_HWPT, text);
 	if (!target)
-		return fault_raise_string(fault, "UnknownTarget", "target", text);
+		return refuse_unknown("target", text, fault);
 	*ret = target;
 	return 0;
+}
+
+/* Maximum number of users named. */
+#define USERS_SHOWN 8
+
+static json_object *json_user(const struct record_user *user)
+{
+	json_object *object = json_object_new_object();
+
+	json_add_string(object, "kind",
+			user->pasid.hi ? "pasid" : object_class(user->object->kind)->word);
+	if (user->object->kind != OBJECT_DEVICE) {
+		json_add_u64(object, "id", user->object->id);
+		json_add_string(object, "name", user->object->name);
+		return object;
+	}
+	json_add_string(object, "device", user->object->name);
+	if (user->pasid.hi) {
+		json_add_u64(object, "lo", user->pasid.lo);
+		json_add_u64(object, "hi", user->pasid.hi);
+	}
+	return object;
+}
+
+int rules_check_unused(const struct context *context, const struct object *object,
+		       struct fault *fault)
+{
+	json_object *parameters, *array;
+	struct record_user users[USERS_SHOWN];
+	size_t n = record_list_users(&context->record, object, USERS_SHOWN, users);
+
+	if (n == 0)
+		return 0;
+	array = json_object_new_array();
+	for (size_t i = 0; i < n && i < USERS_SHOWN; i++)
+		json_append(array, json_user(&users[i]));
+	parameters = json_object_new_object();
+	json_add_string(parameters, "kind", object_class(object->kind)->word);
+	json_add_u64(parameters, "id", object->id);
+	json_add_string(parameters, "name", object->name);
+	json_add(parameters, "user", array);
+	json_add_u64(parameters, "more", n > USERS_SHOWN ? n - USERS_SHOWN : 0);
+	return fault_raise(fault, "ObjectInUse", parameters);
 }
 
 void context_add_ioas_name(json_object *object, const struct record_ioas *ioas)

@@ -35,16 +35,10 @@ int context_alloc_hwpt(struct context *context, struct record_device *device,
 int context_free_hwpt(const struct context *context, struct record_hwpt *hwpt, struct fault *fault,
 		      struct change **ret)
 {
-	uint64_t users = record_users(&context->record, &hwpt->object);
 	_cleanup_change_ struct change *change = NULL;
-	json_object *parameters;
 
-	if (users) {
-		parameters = json_object_new_object();
-		json_add_u64(parameters, "hwpt", hwpt->object.id);
-		json_add_u64(parameters, "user_count", users);
-		return fault_raise(fault, "HwptInUse", parameters);
-	}
+	if (rules_check_unused(context, &hwpt->object, fault) < 0)
+		return FAULTED;
 	change = change_new();
 	return rules_end(&change, change ? change_destroy(change, &hwpt->object) : -ENOMEM, fault,
 			 ret);

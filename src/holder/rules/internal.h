@@ -13,6 +13,10 @@ int rules_end(struct change **change, int r, struct fault *fault, struct change 
 int rules_check_new(const struct context *context, enum object_kind kind, const char *name,
 		    struct fault *fault);
 
+/* Refuses with ObjectInUse, which names the first users. */
+int rules_check_unused(const struct context *context, const struct object *object,
+		       struct fault *fault);
+
 /*
  * The automatic HWPT for PASIDs of DEVICE in IOAS, which a step of CHANGE allocates if there is
  * none. OPTIONAL: unless the IOMMU has no PASIDs.

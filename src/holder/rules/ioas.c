@@ -35,43 +35,6 @@ int context_alloc_ioas(struct context *context, const char *name, struct fault *
 	return rules_end(&change, r, fault, ret);
 }
 
-/* Maximum number of users named. */
-#define USERS_SHOWN 8
-
-static json_object *json_user(const struct record_user *user)
-{
-	json_object *object = json_object_new_object();
-
-	json_add_string(object, "kind",
-			user->pasid.hi ? "pasid" : object_class(user->object->kind)->word);
-	if (user->object->kind != OBJECT_DEVICE) {
-		json_add_u64(object, "id", user->object->id);
-		json_add_string(object, "name", user->object->name);
-		return object;
-	}
-	json_add_string(object, "device", user->object->name);
-	if (user->pasid.hi) {
-		json_add_u64(object, "lo", user->pasid.lo);
-		json_add_u64(object, "hi", user->pasid.hi);
-	}
-	return object;
-}
-
-static int refuse_used(const struct context *context, const struct record_ioas *ioas,
-		       struct fault *fault)
-{
-	json_object *parameters = json_object_new_object(), *array = json_object_new_array();
-	struct record_user users[USERS_SHOWN];
-	size_t n = record_list_users(&context->record, &ioas->object, USERS_SHOWN, users);
-
-	for (size_t i = 0; i < n && i < USERS_SHOWN; i++)
-		json_append(array, json_user(&users[i]));
-	context_add_ioas_name(parameters, ioas);
-	json_add(parameters, "user", array);
-	json_add_u64(parameters, "more", n > USERS_SHOWN ? n - USERS_SHOWN : 0);
-	return fault_raise(fault, "IoasInUse", parameters);
-}
-
 /* Automatic HWPTs remain that could not be destroyed when their last user went away. */
 static int push_free(const struct context *context, struct change *change, struct record_ioas *ioas)
 {
@@ -89,8 +52,8 @@ int context_free_ioas(const struct context *context, struct record_ioas *ioas, s
 {
 	_cleanup_change_ struct change *change = NULL;
 
-	if (record_users(&context->record, &ioas->object))
-		return refuse_used(context, ioas, fault);
+	if (rules_check_unused(context, &ioas->object, fault) < 0)
+		return FAULTED;
 	change = change_new();
 	return rules_end(&change, change ? push_free(context, change, ioas) : -ENOMEM, fault, ret);
 }

@@ -13,7 +13,7 @@
 /* In an IOAS. Keeps a reply within one message. */
 #define RULES_MAPPING_MAX 4096
 
-/* Finds what TEXT names, or raises UnknownDevice, UnknownIoas, UnknownHwpt, UnknownTarget. */
+/* Finds what TEXT names, or raises UnknownObject. */
 int context_find_device(const struct context *context, const char *text, struct fault *fault,
 			struct record_device **ret);
 /* The same for a device that must be bound to the iommufd, or raises DeviceNotBound. */

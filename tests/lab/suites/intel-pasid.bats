@@ -1609,7 +1609,7 @@ has_changed()
 	[[ $(ctl hwpt list -j | jq length) == 1 ]]
 	# Three mistakes.
 	status 3 ctl hwpt free tables
-	says "is used by "
+	says 'is used by device '
 	status 1 ctl hwpt alloc "$WIDE" second --name tables
 	status 6 ctl hwpt show nothing
 	says "'ioasidctl hwpt list' shows the HWPTs"

@@ -532,18 +532,19 @@ static void messages(void **state)
 			"{\"device\":\"a\",\"tried\":\"5-68\",\"count\":10,\"found\":4}"),
 		  "the kernel reports PASIDs 5-68 as in use, and no more were tried",
 		  HOLDER_ERROR_SYSTEM, EBUSY, NULL },
-		{ ERROR("IoasInUse",
-			"{\"ioas\":3,\"user\":[{\"kind\":\"hwpt\",\"id\":7,\"name\":null},"
+		{ ERROR("ObjectInUse",
+			"{\"kind\":\"ioas\",\"id\":3,\"user\":[{\"kind\":\"hwpt\",\"id\":7,\"name\":null},"
 			"{\"kind\":\"device\",\"device\":\"a\"}],\"more\":0}"),
 		  "IOAS 3 is used by HWPT 7, device a", HOLDER_ERROR_REFUSED, EBUSY, NULL },
-		{ ERROR("IoasInUse",
-			"{\"ioas\":3,\"user\":[{\"kind\":\"hwpt\",\"id\":7,\"name\":\"t\"},"
+		{ ERROR("ObjectInUse",
+			"{\"kind\":\"ioas\",\"id\":3,\"user\":[{\"kind\":\"hwpt\",\"id\":7,\"name\":\"t\"},"
 			"{\"kind\":\"pasid\",\"device\":\"a\",\"lo\":5,\"hi\":5},"
 			"{\"kind\":\"pasid\",\"device\":\"a\",\"lo\":7,\"hi\":9}],\"more\":1}"),
 		  "IOAS 3 is used by HWPT t, PASID 5 of a, PASID 7-9 of a and 1 more",
 		  HOLDER_ERROR_REFUSED, EBUSY, NULL },
 		/* An error with missing parameters */
-		{ ERROR("IoasInUse", "{\"ioas\":3,\"user\":[{\"kind\":\"pasid\"},\"x\",{},null]}"),
+		{ ERROR("ObjectInUse",
+			"{\"kind\":\"ioas\",\"id\":3,\"user\":[{\"kind\":\"pasid\"},\"x\",{},null]}"),
 		  "IOAS 3 is used by PASID ? of ?, x, { }, ?", HOLDER_ERROR_REFUSED, EBUSY, NULL },
 		{ ERROR("KernelError",
 			"{\"operation\":\"mmap\",\"errno\":12,\"errno_name\":\"ENOMEM\"}"),
@@ -564,11 +565,19 @@ static void messages(void **state)
 		  HOLDER_ERROR_SYSTEM, EIO, NULL },
 		{ ERROR("KernelError", "{}"), NULL, HOLDER_ERROR_SYSTEM, EIO, NULL },
 		/* A holder must not control the terminal. */
-		{ ERROR("UnknownIoas", "{\"ioas\":\"\\u001b[31m\\n\"}"),
+		{ ERROR("UnknownObject", "{\"kind\":\"ioas\",\"object\":\"\\u001b[31m\\n\"}"),
 		  "there is no IOAS \\x1b[31m\\x0a in the context", HOLDER_ERROR_UNKNOWN, ENOENT,
 		  NULL },
-		{ ERROR("UnknownIoas", "{}"), "there is no IOAS ? in the context",
+		{ ERROR("UnknownObject", "{\"kind\":\"ioas\"}"),
+		  "there is no IOAS ? in the context", HOLDER_ERROR_UNKNOWN, ENOENT, NULL },
+		/* Of a kind that only a newer holder has. */
+		{ ERROR("UnknownObject", "{\"kind\":\"fault\",\"object\":\"q\"}"),
+		  "there is no fault q in the context", HOLDER_ERROR_UNKNOWN, ENOENT, NULL },
+		{ ERROR("UnknownObject", "{}"), "there is no ? ? in the context",
 		  HOLDER_ERROR_UNKNOWN, ENOENT, NULL },
+		{ ERROR("ObjectInUse", "{\"kind\":\"hwpt\",\"id\":4,\"name\":\"t\",\"user\":"
+				       "[{\"kind\":\"device\",\"device\":\"a\"}],\"more\":2}"),
+		  "HWPT t is used by device a and 2 more", HOLDER_ERROR_REFUSED, EBUSY, NULL },
 		{ "{\"error\":\"org.varlink.service.InvalidParameter\",\"parameters\":{\"parameter\":\"x\"}}",
 		  "x is not valid", HOLDER_ERROR_USAGE, EINVAL, NULL },
 		{ "{\"error\":\"org.varlink.service.PermissionDenied\"}", NULL,
@@ -708,7 +717,7 @@ static void interface(void **state)
 		if (error.kind == HOLDER_ERROR_PROTOCOL)
 			fail_msg("no message for %s", name);
 	}
-	assert_int_equal(errors, 33);
+	assert_int_equal(errors, 29);
 	for (at = text; next_name(&at, "method", name); methods++) {
 		struct call one = { 0 };
 

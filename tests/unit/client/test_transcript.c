@@ -60,9 +60,9 @@ static const struct {
 	  "{\"first\":\"0x120000\",\"last\":\"0x120fff\"},{\"first\":\"0x130000\",\"last\":\"0x130fff\"}],"
 	  "\"mapping\":[]}}}" },
 	{ CALL("ShowIoas", "{\"ioas\":\"3\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.UnknownIoas\",\"parameters\":{\"ioas\":\"3\"}}" },
+	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"ioas\",\"object\":\"3\"}}" },
 	{ CALL("ShowIoas", "{\"ioas\":\"nope\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.UnknownIoas\",\"parameters\":{\"ioas\":\"nope\"}}" },
+	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"ioas\",\"object\":\"nope\"}}" },
 	/* Names and numbers */
 	{ CALL("AllocIoas", "{\"name\":\"other\"}"), "{\"parameters\":{\"ioas\":3}}" },
 	{ CALL("AllocIoas", "{\"name\":\"other\"}"),
@@ -72,22 +72,22 @@ static const struct {
 	{ CALL("AllocIoas", "{}"), "{\"parameters\":{\"ioas\":4}}" },
 	{ CALL("FreeIoas", "{\"ioas\":\"4\"}"), "{\"parameters\":{}}" },
 	{ CALL("FreeIoas", "{\"ioas\":\"4\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.UnknownIoas\",\"parameters\":{\"ioas\":\"4\"}}" },
+	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"ioas\",\"object\":\"4\"}}" },
 	{ CALL("AllocHwpt", "{\"device\":\"a\",\"ioas\":\"other\",\"name\":\"plain\"}"),
 	  "{\"parameters\":{\"hwpt\":4}}" },
 	{ CALL("AllocHwpt", "{\"device\":\"a\",\"ioas\":\"other\",\"name\":\"guest\"}"),
 	  "{\"error\":\"org.ioasidctl.Context.NameInUse\",\"parameters\":{\"name\":\"guest\"}}" },
 	{ CALL("AllocHwpt", "{\"device\":\"b\",\"ioas\":\"other\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.UnknownDevice\",\"parameters\":{\"device\":\"b\"}}" },
+	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"device\",\"object\":\"b\"}}" },
 	{ CALL("AllocHwpt", "{\"device\":\"a\",\"ioas\":\"nope\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.UnknownIoas\",\"parameters\":{\"ioas\":\"nope\"}}" },
+	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"ioas\",\"object\":\"nope\"}}" },
 	{ CALL("AllocHwpt", "{\"device\":\"a\",\"ioas\":\"other\",\"pasid\":true}"),
 	  "{\"parameters\":{\"hwpt\":5}}" },
 	{ CALL("FreeHwpt", "{\"hwpt\":\"nope\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.UnknownHwpt\",\"parameters\":{\"hwpt\":\"nope\"}}" },
+	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"hwpt\",\"object\":\"nope\"}}" },
 	{ CALL("FreeHwpt", "{\"hwpt\":\"5\"}"), "{\"parameters\":{}}" },
 	{ CALL("FreeHwpt", "{\"hwpt\":\"5\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.UnknownHwpt\",\"parameters\":{\"hwpt\":\"5\"}}" },
+	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"hwpt\",\"object\":\"5\"}}" },
 	/* Mappings */
 	{ CALL("MapIoas", "{\"ioas\":\"guest\",\"size\":8192,\"iova\":\"0x10000\"}"),
 	  "{\"parameters\":{\"iova\":\"0x10000\"}}" },
@@ -111,7 +111,7 @@ static const struct {
 	  "\"parameters\":{\"operation\":\"IOMMU_IOAS_MAP\",\"errno\":75,\"errno_name\":\"EOVERFLOW\","
 	  "\"hint\":\"the mapping would end beyond the last IOVA\"}}" },
 	{ CALL("MapIoas", "{\"ioas\":\"nope\",\"size\":4096}"),
-	  "{\"error\":\"org.ioasidctl.Context.UnknownIoas\",\"parameters\":{\"ioas\":\"nope\"}}" },
+	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"ioas\",\"object\":\"nope\"}}" },
 	{ CALL("ShowIoas", "{\"ioas\":\"guest\"}"),
 	  "{\"parameters\":{\"ioas\":{\"id\":2,\"name\":\"guest\",\"alignment\":4096,"
 	  "\"range\":[{\"first\":\"0x0\",\"last\":\"0xfff\"},{\"first\":\"0x10000\",\"last\":\"0x10fff\"},"
@@ -152,16 +152,16 @@ static const struct {
 	{ CALL("UnmapIoas", "{\"ioas\":\"guest\"}"),
 	  "{\"error\":\"org.varlink.service.InvalidParameter\",\"parameters\":{\"parameter\":\"iova\"}}" },
 	{ CALL("UnmapIoas", "{\"ioas\":\"nope\",\"all\":true}"),
-	  "{\"error\":\"org.ioasidctl.Context.UnknownIoas\",\"parameters\":{\"ioas\":\"nope\"}}" },
+	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"ioas\",\"object\":\"nope\"}}" },
 	{ CALL("UnmapIoas", "{\"ioas\":\"guest\",\"all\":true}"),
 	  "{\"parameters\":{\"length\":4096}}" },
 	/* The device's own requests */
 	{ CALL("DetachDevice", "{\"device\":\"a\"}"),
 	  "{\"error\":\"org.ioasidctl.Context.NotAttached\",\"parameters\":{\"device\":\"a\"}}" },
 	{ CALL("AttachDevice", "{\"device\":\"b\",\"target\":\"guest\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.UnknownDevice\",\"parameters\":{\"device\":\"b\"}}" },
+	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"device\",\"object\":\"b\"}}" },
 	{ CALL("AttachDevice", "{\"device\":\"a\",\"target\":\"nope\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.UnknownTarget\",\"parameters\":{\"target\":\"nope\"}}" },
+	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"target\",\"object\":\"nope\"}}" },
 	{ CALL("AttachDevice", "{\"device\":\"a\",\"target\":\"plain\"}"), "{\"parameters\":{}}" },
 	{ CALL("AttachDevice", "{\"device\":\"a\",\"target\":\"guest\"}"),
 	  "{\"error\":\"org.ioasidctl.Context.AlreadyAttached\",\"parameters\":{\"device\":\"a\","
@@ -199,9 +199,9 @@ static const struct {
 	  "{\"error\":\"org.ioasidctl.Context.HwptNotForPasids\",\"parameters\":{\"hwpt\":4,"
 	  "\"device\":\"a\"}}" },
 	{ CALL("BindPasids", "{\"device\":\"a\",\"pasid\":\"9\",\"target\":\"nope\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.UnknownTarget\",\"parameters\":{\"target\":\"nope\"}}" },
+	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"target\",\"object\":\"nope\"}}" },
 	{ CALL("BindPasids", "{\"device\":\"b\",\"pasid\":\"9\",\"target\":\"guest\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.UnknownDevice\",\"parameters\":{\"device\":\"b\"}}" },
+	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"device\",\"object\":\"b\"}}" },
 	{ CALL("BindPasids",
 	       "{\"device\":\"a\",\"pasid\":\"auto\",\"count\":1048575,\"target\":\"guest\"}"),
 	  "{\"error\":\"org.ioasidctl.Context.PasidsExhausted\",\"parameters\":{\"count\":1048575,"
@@ -245,7 +245,7 @@ static const struct {
 	  "\"ioas_name\":\"guest\",\"hwpt\":5},{\"device\":\"a\",\"lo\":4190,\"hi\":4199,\"ioas\":2,"
 	  "\"ioas_name\":\"guest\",\"hwpt\":5}]}}" },
 	{ MORE("ListBindings", "{\"device\":\"b\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.UnknownDevice\",\"parameters\":{\"device\":\"b\"}}" },
+	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"device\",\"object\":\"b\"}}" },
 	{ CALL("UnbindPasids", "{\"device\":\"a\",\"pasid\":\"6,9\"}"),
 	  "{\"error\":\"org.ioasidctl.Context.PasidNotBound\",\"parameters\":{\"device\":\"a\","
 	  "\"pasid\":9,\"pasid_width\":20}}" },
@@ -258,7 +258,7 @@ static const struct {
 	{ CALL("UnbindPasids", "{\"device\":\"a\",\"pasid\":\"101,4190-4199\"}"),
 	  "{\"parameters\":{\"count\":11}}" },
 	{ CALL("UnbindPasids", "{\"device\":\"b\",\"pasid\":\"1\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.UnknownDevice\",\"parameters\":{\"device\":\"b\"}}" },
+	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"device\",\"object\":\"b\"}}" },
 	{ CALL("AttachDevice", "{\"device\":\"a\",\"target\":\"plain\",\"replace\":true}"),
 	  "{\"error\":\"org.ioasidctl.Context.HwptNotForPasids\",\"parameters\":{\"hwpt\":4,"
 	  "\"device\":\"a\"}}" },
@@ -286,18 +286,19 @@ static const struct {
 	  "{\"first\":\"0x120000\",\"last\":\"0x120fff\"},{\"first\":\"0x130000\",\"last\":\"0x130fff\"}],"
 	  "\"mapping\":[]}}}" },
 	{ CALL("FreeIoas", "{\"ioas\":\"guest\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.IoasInUse\",\"parameters\":{\"ioas\":2,"
-	  "\"ioas_name\":\"guest\",\"user\":[{\"kind\":\"device\",\"device\":\"a\"},"
+	  "{\"error\":\"org.ioasidctl.Context.ObjectInUse\",\"parameters\":{\"kind\":\"ioas\",\"id\":2,"
+	  "\"name\":\"guest\",\"user\":[{\"kind\":\"device\",\"device\":\"a\"},"
 	  "{\"kind\":\"pasid\",\"device\":\"a\",\"lo\":6,\"hi\":8},"
 	  "{\"kind\":\"pasid\",\"device\":\"a\",\"lo\":100,\"hi\":100},"
 	  "{\"kind\":\"pasid\",\"device\":\"a\",\"lo\":102,\"hi\":102}],\"more\":0}}" },
 	{ CALL("FreeHwpt", "{\"hwpt\":\"6\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.HwptInUse\",\"parameters\":{\"hwpt\":6,\"user_count\":2}}" },
+	  "{\"error\":\"org.ioasidctl.Context.ObjectInUse\",\"parameters\":{\"kind\":\"hwpt\",\"id\":6,"
+	  "\"name\":null,\"user\":[{\"kind\":\"pasid\",\"device\":\"a\",\"lo\":1,\"hi\":2}],\"more\":0}}" },
 	{ CALL("RemoveDevice", "{\"device\":\"a\"}"),
 	  "{\"error\":\"org.ioasidctl.Context.StillBound\",\"parameters\":{\"device\":\"a\","
 	  "\"pasid_count\":7,\"attached\":true}}" },
 	{ CALL("RemoveDevice", "{\"device\":\"b\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.UnknownDevice\",\"parameters\":{\"device\":\"b\"}}" },
+	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"device\",\"object\":\"b\"}}" },
 	/* What would be done */
 	{ CALL("UnbindPasids", "{\"device\":\"a\",\"pasid\":\"all\",\"dry_run\":true}"),
 	  "{\"parameters\":{\"count\":7,"

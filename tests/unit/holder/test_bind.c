@@ -48,10 +48,10 @@ static void refusals(void **state)
 	/* The real kernel accepts this. */
 	expect_refused(context, "b", "5", "guest", "NoPasidSupport");
 	expect_refused(context, "b", NULL, "guest", "NoPasidSupport");
-	expect_refused(context, "c", "5", "guest", "UnknownDevice");
-	expect_refused(context, "a", "5", "nope", "UnknownTarget");
+	expect_refused(context, "c", "5", "guest", "UnknownObject");
+	expect_refused(context, "a", "5", "nope", "UnknownObject");
 	/* 1 is the id of the device, not a target. */
-	expect_refused(context, "a", "5", "1", "UnknownTarget");
+	expect_refused(context, "a", "5", "1", "UnknownObject");
 	expect_bound(context, "a", "50-60", "guest", "50-60");
 	/* This one too: it would silently move 55. */
 	expect_refused(context, "a", "40-49,55,70", "guest", "PasidInUse");

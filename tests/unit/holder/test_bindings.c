@@ -288,7 +288,7 @@ static void named_device_goes(void **state)
 	say(&peer, LIST("{\"device\":\"a\"}"));
 	expect_full(world, &peer, "a 101-101 guest\n", "a 611-611 guest\n");
 	drop(world, "a");
-	expect_error(world, &peer, "org.ioasidctl.Context.UnknownDevice", NULL);
+	expect_error(world, &peer, "org.ioasidctl.Context.UnknownObject", NULL);
 	kernel_add(&world->context, "/sys/devices/a", 20, 1);
 	bind_scattered(world, "a", 101, BATCH + 10);
 	say(&peer, LIST("{\"device\":\"a\"}"));

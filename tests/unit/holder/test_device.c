@@ -196,7 +196,7 @@ static void added_and_removed(void **state)
 	expect_answer(world, &peer, CALL("DetachDevice", "{\"device\":\"vfio3\"}"),
 		      ERROR("NotAttached", "{\"device\":\"x\"}"));
 	expect_answer(world, &peer, CALL("DetachDevice", "{\"device\":\"0\"}"),
-		      ERROR("UnknownDevice", "{\"device\":\"0\"}"));
+		      ERROR("UnknownObject", "{\"kind\":\"device\",\"object\":\"0\"}"));
 	expect_answer(world, &peer, CALL("RemoveDevice", "{\"device\":\"vfio9\"}"),
 		      "{\"parameters\":{}}");
 	expect_answer(world, &peer, CALL("RemoveDevice", "{\"device\":\"x\"}"),

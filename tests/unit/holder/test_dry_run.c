@@ -114,7 +114,7 @@ static void dry_run_of_bound(void **state)
 	say(&peer, CALL("RemoveDevice", "{\"device\":\"a\",\"dry_run\":true}"));
 	expect_error(world, &peer, "org.ioasidctl.Context.StillBound", NULL);
 	say(&peer, CALL("FreeIoas", "{\"ioas\":\"guest\",\"dry_run\":true}"));
-	expect_error(world, &peer, "org.ioasidctl.Context.IoasInUse", NULL);
+	expect_error(world, &peer, "org.ioasidctl.Context.ObjectInUse", NULL);
 	say(&peer, CALL("Describe", "{\"dry_run\":true}"));
 	expect_error(world, &peer, "org.varlink.service.InvalidParameter", "dry_run");
 	say(&peer, CALL("Destroy", "{\"dry_run\":1}"));

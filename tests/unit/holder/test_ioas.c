@@ -115,7 +115,7 @@ static void ioases(void **state)
 	kernel_agrees(context);
 	expect_bound(context, "a", "5", "guest", "5");
 	assert_int_equal(DO(context, &fault, context_free_ioas, context, ioas), FAULTED);
-	expect_fault(&fault, "IoasInUse");
+	expect_fault(&fault, "ObjectInUse");
 	change_free(unbind_pasids(context, "a", NULL, &fault));
 	assert_int_equal(DO(context, &fault, context_free_ioas, context, ioas), 0);
 	kernel_agrees(context);

@@ -94,7 +94,7 @@ static void descriptors(void **state)
 	expect_json(call.reply, "{\"name\":[\"iommufd\"]}");
 	call_done(&call);
 	call = get_fds(context, ASK("GetFds", "{\"device\":[\"b\",\"c\"]}"));
-	expect_error(&call.fault, "UnknownDevice", "{\"device\":\"c\"}");
+	expect_error(&call.fault, "UnknownObject", "{\"kind\":\"device\",\"object\":\"c\"}");
 	assert_null(call.reply);
 	call_done(&call);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);

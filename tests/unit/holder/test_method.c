@@ -380,7 +380,7 @@ static void combinations(void **state)
 		  "{\"error\":\"org.ioasidctl.Context.PasidNotBound\",\"parameters\":{\"device\":\"a\","
 		  "\"pasid\":5,\"pasid_width\":20}}" },
 		{ ASK("UnbindPasids", "{\"device\":\"c\",\"pasid\":\"5\"}"),
-		  "{\"error\":\"org.ioasidctl.Context.UnknownDevice\",\"parameters\":{\"device\":\"c\"}}" },
+		  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"device\",\"object\":\"c\"}}" },
 		{ ASK("Cancel", "{\"change\":0}"), REFUSED("change") },
 		{ "{\"method\":\"org.varlink.service.GetInterfaceDescription\","
 		  "\"parameters\":{\"interface\":\"org.example\"}}",

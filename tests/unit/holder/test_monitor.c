@@ -170,7 +170,7 @@ static void each_kind(void **state)
 	/* What only reads, and what is refused, is no change. */
 	done(world, &peer, CALL("Describe", "{}"));
 	say(&peer, CALL("FreeIoas", "{\"ioas\":\"nope\"}"));
-	expect_error(world, &peer, "org.ioasidctl.Context.UnknownIoas", NULL);
+	expect_error(world, &peer, "org.ioasidctl.Context.UnknownObject", NULL);
 	expect_silence(world, &reader);
 	leave(&peer);
 	leave(&reader);

@@ -127,7 +127,7 @@ static void pipelined(void **state)
 	expect_reply(world, &peer);
 	expect_reply(world, &peer);
 	expect_reply(world, &peer);
-	expect_error(world, &peer, "org.ioasidctl.Context.UnknownIoas", NULL);
+	expect_error(world, &peer, "org.ioasidctl.Context.UnknownObject", NULL);
 	expect_closed(world, &peer);
 	leave(&peer);
 }
@@ -188,7 +188,7 @@ static void requested(void **state)
 	assert_int_equal(eventfd_write(event, 1), 0);
 	kernel_release();
 	expect_error(world, &a, "org.ioasidctl.Context.KernelError", NULL);
-	expect_error(world, &b, "org.ioasidctl.Context.UnknownDevice", NULL);
+	expect_error(world, &b, "org.ioasidctl.Context.UnknownObject", NULL);
 	assert_int_equal(record->of[OBJECT_DEVICE].n, 0);
 	assert_int_equal(record->of[OBJECT_IOAS].n, 1);
 	kernel_agrees(&world->context);
@@ -281,7 +281,7 @@ static void descriptors(void **state)
 	expect_reply(world, &peer);
 	assert_int_equal(peer.in.fd_n, 2);
 	say(&peer, CALL("GetFds", "{\"device\":[\"a\",\"vfio99\"]}"));
-	expect_error(world, &peer, "org.ioasidctl.Context.UnknownDevice", NULL);
+	expect_error(world, &peer, "org.ioasidctl.Context.UnknownObject", NULL);
 	assert_int_equal(peer.in.fd_n, 2);
 	leave(&peer);
 }
