@@ -406,7 +406,7 @@ mangle()
 # $SEEDS has others: see tests/hostile.
 @test "trees broken at random" {
 	local tree seed chosen commands=('group list' 'device list' 'iommu list' 'driver list' 'pasid list' 'context list'
-		'ioas list' 'pasid list --sources' 'system check --all' 'system features' 'system tree'
+		'ioas list' 'hwpt list' 'pasid list --sources' 'system check --all' 'system features' 'system tree'
 		"system diff $BATS_FILE_TMPDIR/intel-pasid" 'group show 5' 'group why 5' 'group why 0' 'iommu show dmar0'
 		'device show 00:10.0' 'device show 00:01.0' 'pasid why 00:10.0' 'pasid why 00:11.0' 'pasid map 00:10.0 42'
 		'pasid translate 00:10.0 42 0x1000' 'pasid show 00:10.0 42' 'context show vm')

@@ -47,7 +47,7 @@ print_lists()
 	local command
 
 	for command in 'group list' 'device list' 'iommu list' 'driver list' 'pasid list' 'pasid list --fold' \
-		'pasid list --sources' 'ioas list' 'context list' 'system features' 'system check --all' \
+		'pasid list --sources' 'ioas list' 'hwpt list' 'context list' 'system features' 'system check --all' \
 		'system tree' "system diff $BATS_FILE_TMPDIR/intel-pasid-user"; do
 		# shellcheck disable=SC2086	# words
 		print "$1" $command
@@ -56,7 +56,7 @@ print_lists()
 
 print_shows()
 {
-	local noun id pasid ioas context
+	local noun id pasid ioas hwpt context
 
 	for noun in group device iommu; do
 		id=$(first "$1" "$noun" $noun list)
@@ -69,6 +69,8 @@ print_shows()
 	[[ -z $pasid ]] || print "$1" pasid show "$id" "$pasid"
 	read -r context ioas _ < <(first "$1" context,ioas ioas list) || true
 	[[ -z $context ]] || print "$1" ioas show -c "$context" "$ioas"
+	read -r context hwpt _ < <(first "$1" context,hwpt hwpt list) || true
+	[[ -z $context ]] || print "$1" hwpt show -c "$context" "$hwpt"
 	context=$(first "$1" context context list)
 	[[ -z $context ]] || print "$1" context show "$context"
 }
@@ -115,7 +117,7 @@ print_shows()
 	valid_documents >"$BATS_TEST_TMPDIR/counts" || { cat "$BATS_TEST_TMPDIR/counts"; return 1; }
 	# Every verb, but those that need a context to change, and the log.
 	equal "$(awk '{ print $2, $3 }' "$BATS_TEST_TMPDIR/counts" | sort -u)" "$("$ROOT/tests/tools/schemas" "$IOASIDCTL" |
-		grep -vxE 'context (create|monitor)|device add|ioas (alloc|map)|pasid bind|system explain' | sort)"
+		grep -vxE 'context (create|monitor)|device add|ioas (alloc|map)|hwpt alloc|pasid bind|system explain' | sort)"
 }
 
 @test "faults in a log are as the schema says" {
