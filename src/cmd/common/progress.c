@@ -9,12 +9,16 @@
 /* Shorter ones are not worth a line. */
 #define PROGRESS_AFTER 1000 /* ms */
 
+/* Bytes of a call's name, which is the holder's, so that the rest has room. */
+#define CALL_MAX "60"
+
 static void put_line(const struct holder_progress *progress, size_t width)
 {
 	char line[160];
 	int n;
 
-	n = snprintf(line, sizeof(line), "%s%s", progress->cancelled ? "undoing: " : "",
+	n = snprintf(line, sizeof(line), "%s%." CALL_MAX "s",
+		     progress->cancelled ? "undoing: " : "",
 		     progress->call ? progress->call : "waiting for another change of the context");
 	if (progress->call && progress->total.status > 0)
 		n += snprintf(line + n, sizeof(line) - (size_t)n,
