@@ -6,6 +6,7 @@
 
 #include "client/internal.h"
 #include "util/clock.h"
+#include "util/str.h"
 
 void holder_watch(struct holder_client *client, holder_progress_fn *each, void *data)
 {
@@ -25,6 +26,7 @@ struct wait {
 	int64_t begun;   /* ms */
 	bool reported;   /* there was progress */
 	bool signalled, cancelled;
+	bool ended;       /* there was nothing left to cancel */
 	int64_t deadline; /* after a signal, for the number to come; -1: forever */
 };
 
@@ -41,6 +43,9 @@ static void wait_begin(struct wait *wait)
 			sigaddset(&mask, signals[i]);
 	sigprocmask(SIG_BLOCK, &mask, &wait->before);
 	wait->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	/* Then they end the process, and the holder goes on. */
+	if (wait->signals < 0)
+		sigprocmask(SIG_SETMASK, &wait->before, NULL);
 }
 
 static bool take_signal(const struct wait *wait)
@@ -58,12 +63,15 @@ static void tell(const struct wait *wait, struct holder_progress *progress)
 		wait->client->watch(progress, wait->client->watch_data);
 }
 
-static void wait_end(struct wait *wait)
+/* R: how it ended. */
+static void wait_end(struct wait *wait, int r)
 {
 	struct holder_progress end = { .ended = true };
+	bool late = wait->signalled && (!wait->cancelled || wait->ended);
 
 	/* With an answer that was on its way. */
-	end.late = take_signal(wait) || (wait->signalled && !wait->cancelled);
+	late = take_signal(wait) || late;
+	end.late = late && r == 0;
 	if (wait->reported || end.late)
 		tell(wait, &end);
 	cleanup_close(&wait->signals);
@@ -85,19 +93,19 @@ static void cancel(struct wait *wait)
 		return;
 	parameters = json_object_new_object();
 	json_add_u64(parameters, "change", wait->change);
-	/* It may have ended in the meantime. */
-	(void)client_call(other, "Cancel", parameters, &reply, NULL);
+	wait->ended = client_call(other, "Cancel", parameters, &reply, NULL) < 0;
 }
 
 static int report(struct wait *wait, json_object *reply, struct holder_error *error)
 {
 	struct holder_progress progress = { 0 };
-	_cleanup_free_ char *call = NULL;
+	_cleanup_free_ char *text = NULL, *call = NULL;
 	struct wire wire = { 0 };
 
 	if (json_get_object(reply, "progress", &wire.object) <= 0)
 		return error_protocol(error);
-	call = wire_string_optional(&wire, "call");
+	text = wire_string_optional(&wire, "call");
+	call = text ? str_printable(text) : NULL;
 	wait->change = wire_u64(&wire, "change");
 	progress.call = call;
 	progress.done = wire_u64(&wire, "done");
@@ -161,6 +169,6 @@ int client_call_change(struct holder_client *client, const char *method, json_ob
 		wait_begin(&wait);
 	r = wait_reply(&wait, ret, error);
 	if (client->watch)
-		wait_end(&wait);
+		wait_end(&wait, r);
 	return r;
 }

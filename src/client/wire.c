@@ -21,8 +21,9 @@ static int wait_for(int fd, short events, int interrupt, int64_t deadline)
 		if (deadline >= 0 && left <= 0)
 			return -ETIMEDOUT;
 		n = poll(p, ARRAY_SIZE(p), (int)left);
+		/* First, since a holder may never stop sending. */
 		if (n > 0)
-			return p[0].revents ? 0 : -EINTR;
+			return p[1].revents ? -EINTR : 0;
 		if (n < 0 && errno != EINTR)
 			return -errno;
 	}
