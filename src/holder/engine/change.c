@@ -140,14 +140,14 @@ static void fail(struct change *change, const struct step *step, int err)
 	give_up(change);
 }
 
-static void cancel(struct change *change)
+static void cancel(const struct context *context, struct change *change)
 {
 	const struct step *step = current(change);
 
 	/* Only the cleanup is left, which cannot be undone. */
 	if (!step || step->if_unused)
 		return;
-	if (!change->cancelled || change->undoing || change->final)
+	if (!change->cancelled || change->undoing || (change->final && !context->plan))
 		return;
 	change->cancelled = false;
 	fault_raise(&change->fault, "Cancelled", json_object_new_object());
@@ -183,7 +183,7 @@ struct work *change_next(struct context *context, struct change *change)
 	struct step *step;
 	int r;
 
-	cancel(change);
+	cancel(context, change);
 	while ((step = current(change)) != NULL) {
 		if (change->undoing && !step->reversed && !reverse(step)) {
 			advance(change);
@@ -256,13 +256,14 @@ void change_done(struct context *context, struct change *change)
 bool change_rehearse(struct context *context, struct change *change, unsigned int steps)
 {
 	for (unsigned int i = 0; i < steps; i++) {
-		if (!change_next(context, change))
+		/* Nothing was done that has to be undone. */
+		if (!change_next(context, change) || change->undoing)
 			return true;
 		current(change)->kind->note(context, current(change));
 		change_done(context, change);
 		/* The rest would not be listed either. */
 		if (context->plan->err < 0)
-			change_cancel(change);
+			return true;
 	}
 	return false;
 }

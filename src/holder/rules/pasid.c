@@ -42,10 +42,11 @@ static bool find_used(const struct record_device *owner, const struct ranges *pa
 	struct range used, asked;
 	struct object *target;
 
-	for (uint32_t from = 0; record_pasid_next(owner, from, &used, &target);
-	     from = used.hi + 1) {
+	for (uint32_t from = 0; record_pasid_next(owner, from, &used, &target);) {
 		if (!ranges_next(pasids, used.lo, &asked))
 			break;
+		/* Of a million there may be few to look at. */
+		from = asked.lo > used.hi ? asked.lo : used.hi + 1;
 		if (asked.lo > used.hi || target == but)
 			continue;
 		ret->lo = asked.lo > used.lo ? asked.lo : used.lo;

@@ -188,6 +188,60 @@ static void dry_run_waits(void **state)
 	leave(&dry);
 }
 
+/* Every second PASID of the device, in the record alone. */
+static void fragment(struct world *world, uint32_t n)
+{
+	struct record_device *device = record_device_at(&world->context.record, 0);
+	struct object *guest = record_find(&world->context.record, OBJECT_IOAS, "guest");
+
+	assert_int_equal(record_pasid_reserve(device, guest), 0);
+	for (uint32_t i = 1; i < 2 * n; i += 2)
+		assert_int_equal(ranges_add(&device->binding[0].pasid, i, i), 0);
+}
+
+static void forget(struct world *world)
+{
+	record_device_at(&world->context.record, 0)->binding[0].pasid.n = 0;
+}
+
+/* Looking for those of a list that are bound does not go over all that are (for minutes). */
+static void list_of_taken(void **state)
+{
+	struct world *world = *state;
+	struct peer peer = join(world);
+	_cleanup_free_ char *list = scattered(993001, 3000), *call = NULL;
+
+	fragment(world, 499999);
+	assert_true(asprintf(&call,
+			     CALL("BindPasids", "{\"device\":\"a\",\"pasid\":\"2,%s\","
+						"\"target\":\"guest\",\"partial\":true," DRY),
+			     list) > 0);
+	say(&peer, call);
+	expect_plan(world, &peer,
+		    "ioctl IOMMU_HWPT_ALLOC a ioas 2 for PASIDs\n"
+		    "ioctl VFIO_DEVICE_ATTACH_IOMMUFD_PT a pasid 2 hwpt NEW\n");
+	forget(world);
+	leave(&peer);
+}
+
+/* That of the end can be cancelled, unlike the end. */
+static void cancel_of_destroy(void **state)
+{
+	struct world *world = *state;
+	struct peer peer = join(world), other = join(world);
+
+	fragment(world, 5000);
+	say(&peer, CALL("Destroy", "{" DRY));
+	while (!world->server.dry.change)
+		server_turn(&world->server);
+	say(&other, CALL("Cancel", "{\"change\":1}"));
+	expect_reply(world, &other);
+	expect_error(world, &peer, "org.ioasidctl.Context.Cancelled", NULL);
+	forget(world);
+	leave(&peer);
+	leave(&other);
+}
+
 /* One that is under way when the holder ends is ended with it. */
 static void dry_run_at_the_end(void **state)
 {
@@ -333,9 +387,16 @@ static void long_plans(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(plans),           TEST(dry_run_of_bound), TEST(dry_run_and_others),
-		TEST(dry_run_goes_on), TEST(dry_run_waits),    TEST(dry_run_at_the_end),
-		TEST(answers),         TEST(long_plans),
+		TEST(plans),
+		TEST(dry_run_of_bound),
+		TEST(dry_run_and_others),
+		TEST(dry_run_goes_on),
+		TEST(dry_run_waits),
+		TEST(dry_run_at_the_end),
+		TEST(answers),
+		TEST(long_plans),
+		TEST(list_of_taken),
+		TEST(cancel_of_destroy),
 	};
 
 	return cmocka_run_group_tests_name("holder dry run", tests, NULL, NULL);
