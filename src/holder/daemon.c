@@ -253,8 +253,10 @@ int daemon_run(const struct daemon_options *options, const char **ret_stage)
 	server_run(&server);
 	sys_notify(holder.manager, "STOPPING=1");
 	/* The worker may be in a call that does not end: nothing is waited for. */
-	if (server.hasty)
+	if (server.hasty) {
+		remove_socket(&holder);
 		_exit(EXIT_FAILURE);
+	}
 	return 0;
 }
 

@@ -123,7 +123,7 @@ static void read_signal(struct server *server)
 
 	if (read(server->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return;
-	server->hasty = server->leaving;
+	server->hasty = server->signal;
 	server->signal = (int)info.ssi_signo;
 }
 
@@ -248,7 +248,8 @@ void server_turn(struct server *server)
 	/* After Destroy nobody is accepted or refused any more. */
 	if (p[POLL_LISTENER].revents & POLLIN && !server->ending)
 		server_accept(server);
-	if (p[POLL_WATCH].revents || until(server->attend_at) == 0)
+	/* Nor is the socket missed, which is removed. */
+	if (!server->ending && (p[POLL_WATCH].revents || until(server->attend_at) == 0))
 		attend(server);
 	server_reap(server);
 }

@@ -353,6 +353,53 @@ static void two_signals(void **state)
 	leave(&reader);
 }
 
+/* The end is under way because the socket is lost: a first signal changes nothing. */
+static void signal_after_the_loss(void **state)
+{
+	struct world *world = *state;
+	struct peer a = join(world);
+
+	world->server.signals = take_signals();
+	begin_bind(world, &a, BIND("1-500"));
+	world->server.lost = true;
+	server_turn(&world->server);
+	assert_true(world->server.leaving);
+	assert_int_equal(raise(SIGTERM), 0);
+	server_turn(&world->server);
+	assert_int_equal(world->server.signal, SIGTERM);
+	assert_false(world->server.hasty);
+	kernel_release();
+	server_run(&world->server);
+	assert_true(world->unlinked);
+	expect_message(world, &a, CANCELLED);
+	close(world->server.signals);
+	leave(&a);
+}
+
+static bool look_for_socket(void *userdata, int *ret_again)
+{
+	const struct world *world = userdata;
+
+	assert_false(world->unlinked);
+	*ret_again = 0;
+	return true;
+}
+
+/* A socket that the end removed is not looked for, let alone made again. */
+static void no_socket_at_the_end(void **state)
+{
+	struct world *world = *state;
+	struct peer a = join(world);
+
+	world->server.attend = look_for_socket;
+	world->server.attend_at = 1;
+	say(&a, CALL("Destroy", "{}"));
+	server_run(&world->server);
+	assert_true(world->unlinked);
+	expect_message(world, &a, "{\"parameters\":{}}");
+	leave(&a);
+}
+
 /* The log, which the test reads. */
 static int open_log(struct world *world)
 {
@@ -415,10 +462,12 @@ static void client_goes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(eight_clients),     TEST(progress),        TEST(no_progress),
-		TEST(byte_by_byte),      TEST(unread_progress), TEST(cancel),
-		TEST(cancel_of_destroy), TEST(a_signal),        TEST(two_signals),
-		TEST(client_goes),
+		TEST(eight_clients),        TEST(progress),
+		TEST(no_progress),          TEST(byte_by_byte),
+		TEST(unread_progress),      TEST(cancel),
+		TEST(cancel_of_destroy),    TEST(a_signal),
+		TEST(two_signals),          TEST(signal_after_the_loss),
+		TEST(no_socket_at_the_end), TEST(client_goes),
 	};
 
 	return cmocka_run_group_tests_name("holder blocked", tests, NULL, NULL);
