@@ -154,16 +154,17 @@ static void client_read(struct client *client)
 
 void server_client_progress(const struct server *server, struct client *client)
 {
+	const struct change *change = server->change ? server->change : server->dry.change;
 	const int64_t now = clock_ms();
 
 	if ((client->state != CLIENT_BUSY && client->state != CLIENT_QUEUED) || !client->progress ||
 	    client->progress > now || varlink_out_pending(&client->out))
 		return;
 	client->progress = now + SERVER_PROGRESS;
-	if (varlink_out_put(&client->out,
-			    call_progress(&client->call,
-					  client->state == CLIENT_BUSY ? server->change : NULL),
-			    NULL, 0) < 0)
+	if (varlink_out_put(
+		    &client->out,
+		    call_progress(&client->call, client->state == CLIENT_BUSY ? change : NULL),
+		    NULL, 0) < 0)
 		client->progress = 0;
 }
 

@@ -188,6 +188,22 @@ static void dry_run_waits(void **state)
 	leave(&dry);
 }
 
+/* How far it is is told as of a change: it does not wait for another one. */
+static void dry_run_progress(void **state)
+{
+	struct world *world = *state;
+	struct peer peer = join(world);
+	_cleanup_json_ json_object *message = NULL;
+
+	begin_long(world, &peer);
+	world->server.client[0]->progress = 1;
+	message = hear(world, &peer);
+	assert_non_null(strstr(json_object_to_json_string_ext(message, JSON_C_TO_STRING_PLAIN),
+			       "\"call\":\"VFIO_DEVICE_ATTACH_IOMMUFD_PT\""));
+	expect_reply(world, &peer);
+	leave(&peer);
+}
+
 /* Every second PASID of the device, in the record alone. */
 static void fragment(struct world *world, uint32_t n)
 {
@@ -396,6 +412,7 @@ int main(void)
 		TEST(answers),
 		TEST(long_plans),
 		TEST(list_of_taken),
+		TEST(dry_run_progress),
 		TEST(cancel_of_destroy),
 	};
 
