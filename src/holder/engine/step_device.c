@@ -33,7 +33,8 @@ static int prepare_open(struct context *context, struct step *step)
 {
 	struct record_device *device = step_device(step);
 
-	(void)context;
+	if (record_reserve(&context->record, OBJECT_DEVICE) < 0)
+		return -ENOMEM;
 	step->work.node = (struct vfio_node){ .path = device->path, .cdev = device->cdev };
 	step->work.run = run_open;
 	return 1;

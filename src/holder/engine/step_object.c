@@ -23,11 +23,16 @@ static void run_alloc_ioas(struct work *work)
 	work->err = iommufd_ioas_alloc(work->iommufd, &work->id);
 }
 
+/* There may be several in a change: for each, when it is its turn. */
+static int reserve(struct context *context, const struct step *step)
+{
+	return record_reserve(&context->record, step->object->kind) < 0 ? -ENOMEM : 1;
+}
+
 static int prepare_alloc_ioas(struct context *context, struct step *step)
 {
-	(void)context;
 	step->work.run = run_alloc_ioas;
-	return 1;
+	return reserve(context, step);
 }
 
 static void note_alloc_ioas(struct context *context, struct step *step)
@@ -119,12 +124,11 @@ static int prepare_alloc_hwpt(struct context *context, struct step *step)
 {
 	const struct record_hwpt *hwpt = record_target_hwpt(step->object);
 
-	(void)context;
 	step->work.run = run_alloc_hwpt;
 	step->work.id = step->target->id;
 	step->work.target = hwpt->ioas->object.id;
 	step->work.pasid = hwpt->pasid;
-	return 1;
+	return reserve(context, step);
 }
 
 static void note_alloc_hwpt(struct context *context, struct step *step)

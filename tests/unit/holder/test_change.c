@@ -428,6 +428,26 @@ static void descriptors_lent(void **state)
 	change_free(change);
 }
 
+/* There is room in the record for each. */
+static void several_objects(void **state)
+{
+	struct context *context = *state;
+	const struct object_list *list = &context->record.of[OBJECT_IOAS];
+	struct change *change = change_new();
+	struct object *ioas;
+
+	for (unsigned int i = 0; i < 20; i++) {
+		ioas = object_new(OBJECT_IOAS, NULL);
+		assert_int_equal(change_alloc_ioas(context, change, (struct record_ioas *)ioas), 0);
+	}
+	while (!change_step(context, change))
+		assert_true(list->n <= list->capacity);
+	assert_true(list->n >= 20);
+	kernel_agrees(context);
+	assert_false(change->fault.raised);
+	change_free(change);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -436,6 +456,7 @@ int main(void)
 		TEST(device_requested),  TEST(unbind_fails),
 		TEST(removed),           TEST(destroyed),
 		TEST(destroyed_in_part), TEST(descriptors_lent),
+		TEST(several_objects),
 	};
 
 	return cmocka_run_group_tests_name("holder change", tests, NULL, NULL);
