@@ -14,6 +14,12 @@ static const struct step_kind step_close, step_attach, step_detach;
 /* Bytes of reserved_regions: far more than there are. */
 #define RESERVED_MAX 65536
 
+static void note_nothing(struct context *context, struct step *step)
+{
+	(void)context;
+	(void)step;
+}
+
 static int ready(struct context *context, struct step *step)
 {
 	struct record_device *device = step_device(step);
@@ -234,12 +240,6 @@ static int prepare_close(struct context *context, struct step *step)
 	return 1;
 }
 
-static void note_nothing(struct context *context, struct step *step)
-{
-	(void)context;
-	(void)step;
-}
-
 static void commit_close(struct context *context, struct change *change, struct step *step)
 {
 	(void)change;
@@ -291,12 +291,6 @@ static int prepare_reserved(struct context *context, struct step *step)
 	return 1;
 }
 
-static void note_reserved(struct context *context, struct step *step)
-{
-	(void)context;
-	work_run(&step->work);
-}
-
 static void commit_reserved(struct context *context, struct change *change, struct step *step)
 {
 	(void)context;
@@ -307,7 +301,7 @@ static void commit_reserved(struct context *context, struct change *change, stru
 static const struct step_kind step_reserved = {
 	.op = IOMMUFD_VFIO_ATTACH_PASID,
 	.prepare = prepare_reserved,
-	.note = note_reserved,
+	.note = note_nothing, /* in the loop, which does not wait for that lock */
 	.commit = commit_reserved,
 };
 

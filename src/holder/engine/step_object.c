@@ -55,6 +55,9 @@ static void forget(struct context *context, struct change *change, struct object
 
 		forget_hwpts(context, change, object);
 		free_memory(ioas->mapping, ioas->n_mappings, &ioas->memory);
+		/* For steps that may still come. */
+		ioas->n_mappings = 0;
+		ioas->memory = -1;
 	}
 	record_remove(&context->record, object);
 	object->id = 0;
