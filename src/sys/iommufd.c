@@ -42,6 +42,7 @@ static const char *const names[] = {
 	[IOMMUFD_VFIO_DETACH] = "VFIO_DEVICE_DETACH_IOMMUFD_PT",
 	[IOMMUFD_VFIO_ATTACH_PASID] = "VFIO_DEVICE_ATTACH_IOMMUFD_PT",
 	[IOMMUFD_VFIO_DETACH_PASID] = "VFIO_DEVICE_DETACH_IOMMUFD_PT",
+	[IOMMUFD_VFIO_CLOSE] = "close of the VFIO cdev",
 };
 _Static_assert(ARRAY_SIZE(names) == IOMMUFD_OP_N, "every operation has a name");
 

@@ -285,5 +285,6 @@ const char *change_call(const struct change *change)
 {
 	const struct step *step = current(change);
 
-	return step ? iommufd_op_name(step->kind->op) : "";
+	/* After the steps, what can be mapped now is read. */
+	return iommufd_op_name(step ? step->kind->op : IOMMUFD_IOAS_IOVA_RANGES);
 }

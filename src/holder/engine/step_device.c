@@ -248,7 +248,7 @@ static void commit_close(struct context *context, struct change *change, struct 
 }
 
 static const struct step_kind step_close = {
-	.op = IOMMUFD_VFIO_OPEN,
+	.op = IOMMUFD_VFIO_CLOSE,
 	.prepare = prepare_close,
 	.note = note_nothing,
 	.commit = commit_close,

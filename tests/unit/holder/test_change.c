@@ -111,14 +111,14 @@ static void progress(void **state)
 	/* It is taken back. */
 	expect_progress(change, 0, 50, "VFIO_DEVICE_DETACH_IOMMUFD_PT");
 	(void)calls(context, change);
-	expect_progress(change, 0, 50, "");
+	expect_progress(change, 0, 50, "IOMMU_IOAS_IOVA_RANGES");
 	change_free(change);
 	change = begin(context, NULL, 40, false);
 	assert_false(change_step(context, change));
 	assert_false(change_step(context, change));
 	expect_progress(change, 32, 40, "VFIO_DEVICE_ATTACH_IOMMUFD_PT");
 	(void)calls(context, change);
-	expect_progress(change, 40, 40, "");
+	expect_progress(change, 40, 40, "IOMMU_IOAS_IOVA_RANGES");
 	change_free(change);
 	assert_int_equal(context_remove_device(the_device(context, "a"), true, &fault, &change), 0);
 	expect_progress(change, 0, 0, "VFIO_DEVICE_DETACH_IOMMUFD_PT");
