@@ -415,17 +415,19 @@ static void no_memory(void **state)
 	struct peer peer = join(world);
 	struct batch batch;
 
-#ifdef __SANITIZE_ADDRESS__
-	skip();
-#endif
 	memory.fail_at = memory.n + 1;
 	happen(world, 1);
 	memory.fail_at = 0;
 	happen(world, 1);
 	say(&peer, MONITOR("{\"since\":2}"));
 	batch = read_batch(hear(world, &peer));
+#ifdef __SANITIZE_ADDRESS__ /* with which no allocation fails */
+	assert_string_equal(batch.text, "changed ioas 2 (guest)\nchanged ioas 2 (guest)\n");
+	assert_int_equal(batch.lost, 0);
+#else
 	assert_string_equal(batch.text, "changed ioas 2 (guest)\n");
 	assert_int_equal(batch.lost, 1);
+#endif
 	assert_int_equal(batch.last, 4);
 	free(batch.text);
 	leave(&peer);

@@ -402,6 +402,7 @@ static void too_late(void **state)
 	assert_true(read(late.fd, &byte, 1) <= 0);
 	leave(&late);
 	leave(&peer);
+	journal_free(TAKE_PTR(world->server.journal));
 	world->server.ending = world->unlinked = false;
 }
 
