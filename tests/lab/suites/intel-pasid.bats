@@ -1610,7 +1610,7 @@ has_changed()
 	# Three mistakes.
 	status 3 ctl hwpt free tables
 	says 'is used by device '
-	status 1 ctl hwpt alloc "$WIDE" second --name tables
+	status 1 ctl hwpt alloc "$WIDE" "$second" --name tables
 	status 6 ctl hwpt show nothing
 	says "'ioasidctl hwpt list' shows the HWPTs"
 	[[ $(ctl hwpt alloc "$WIDE" first --dry-run) == "ioctl IOMMU_HWPT_ALLOC $WIDE ioas $first" ]]

@@ -45,7 +45,7 @@ static void reports_an_empty_machine(void **state)
 		      "context 1 0 \n"
 		      "vt-d 0 0 no Intel IOMMU\n"
 		      "uio 0 0 no device of uio_pci_sva has been opened\n"
-		      "uacce 0 0 no accelerator of this kind\n" NO_ACCELERATORS "vfio 1 0 \n"
+		      "uacce 0 0 no accelerator here has SVA\n" NO_ACCELERATORS "vfio 1 0 \n"
 		      "amd 0 0 no AMD IOMMU\n"
 		      "hardware -95, processes 1\n");
 }

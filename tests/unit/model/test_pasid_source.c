@@ -13,7 +13,7 @@ static void absent(void **state)
 
 	tree_dir(tree, "proc");
 	check(tree, "uio", 0, "", "no device of uio_pci_sva has been opened");
-	check(tree, "uacce", 0, "", "no accelerator of this kind");
+	check(tree, "uacce", 0, "", "no accelerator here has SVA");
 	tree_link(tree, "sys/class/uio", "errno:13");
 	tree_link(tree, "sys/class/uacce", "errno:13");
 	tree_link(tree, "sys/class/accel", "errno:13");

@@ -49,6 +49,6 @@ const struct pasid_source pasid_source_uacce = {
 	.name = "uacce",
 	.what = "The address spaces of processes that have a queue of an accelerator open",
 	.path = "/" CLASS,
-	.absent = "no accelerator of this kind",
+	.absent = "no accelerator here has SVA",
 	.read = uacce_read,
 };
