@@ -23,6 +23,7 @@ struct call {
 	struct change *change; /* owned */
 	int *fd;               /* to send with the reply, owned */
 	size_t fd_n;
+	bool lends; /* the fds can change what is in the context */
 
 	uint64_t number; /* of a call that changes something, for Cancel */
 	uint64_t cancel; /* the number of the call to be cancelled, 0: none */
@@ -95,6 +96,7 @@ int method_describe(struct context *context, struct call *call);
 int method_list_bindings(struct context *context, struct call *call);
 int method_show_ioas(struct context *context, struct call *call);
 int method_get_fds(struct context *context, struct call *call);
+int method_get_memory(struct context *context, struct call *call);
 int method_monitor(struct context *context, struct call *call);
 int method_add_device(struct context *context, struct call *call);
 int method_remove_device(struct context *context, struct call *call);

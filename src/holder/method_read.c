@@ -87,7 +87,9 @@ static json_object *(*const describe[OBJECT_KINDS])(const struct record *record,
 };
 
 /* Beyond the first version of the interface. */
-static const char *const features[] = { "cancel", "progress", "busy", "shared", "monitor" };
+static const char *const features[] = {
+	"cancel", "progress", "busy", "shared", "memory", "monitor"
+};
 
 static json_object *json_busy(const struct change *change)
 {
@@ -240,6 +242,39 @@ int method_get_fds(struct context *context, struct call *call)
 	if (push_fd(call, names, "iommufd", context->iommufd) < 0 ||
 	    push_devices(context, call, names) < 0)
 		return FAULTED;
+	call->lends = true;
 	json_add(call->reply, "name", TAKE_PTR(names));
+	return 0;
+}
+
+int method_get_memory(struct context *context, struct call *call)
+{
+	json_object *parameters, *array;
+	struct record_ioas *ioas = NULL;
+
+	if (context_find_ioas(context, call_string(call, "ioas"), &call->fault, &ioas) < 0)
+		return FAULTED;
+	if (ioas->n_mappings == 0) {
+		parameters = json_object_new_object();
+		context_add_ioas_name(parameters, ioas);
+		return fault_raise(&call->fault, "NotMapped", parameters);
+	}
+	call->fd = calloc(1, sizeof(int));
+	if (!call->fd)
+		return fault_system(&call->fault, "malloc", -ENOMEM, NULL);
+	call->fd[0] = fcntl(ioas->memory, F_DUPFD_CLOEXEC, 0);
+	if (call->fd[0] < 0)
+		return fault_system(&call->fault, "dup", -errno, NULL);
+	call->fd_n = 1;
+	array = json_object_new_array();
+	for (size_t i = 0; i < ioas->n_mappings; i++) {
+		json_object *memory = json_object_new_object();
+
+		json_add_address(memory, "iova", ioas->mapping[i].iova);
+		json_add_u64(memory, "length", ioas->mapping[i].length);
+		json_add_address(memory, "offset", ioas->mapping[i].offset);
+		json_append(array, memory);
+	}
+	json_add(call->reply, "memory", array);
 	return 0;
 }

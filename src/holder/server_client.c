@@ -75,7 +75,7 @@ void server_client_answer(struct server *server, struct client *client)
 
 	if (!call->fault.raised && call->fd_n)
 		check_fds(server, client, call->fd_n);
-	if (!call->fault.raised && call->fd_n)
+	if (!call->fault.raised && call->fd_n && call->lends)
 		lend(server, client);
 	if (!call->oneway && !client->gone) {
 		int *fd = call->fault.raised ? NULL : TAKE_PTR(call->fd);

@@ -729,7 +729,7 @@ static void interface(void **state)
 			fail_msg("no method %s", name);
 		call_done(&one);
 	}
-	assert_int_equal(methods, 19);
+	assert_int_equal(methods, 20);
 	call_done(&call);
 }
 

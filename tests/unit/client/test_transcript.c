@@ -17,7 +17,7 @@
 	"\",\"more\":true,\"parameters\":" parameters "}"
 
 #define NEWS \
-	"\"shared\":false,\"busy\":null,\"features\":[\"cancel\",\"progress\",\"busy\",\"shared\",\"monitor\"],"
+	"\"shared\":false,\"busy\":null,\"features\":[\"cancel\",\"progress\",\"busy\",\"shared\",\"memory\",\"monitor\"],"
 
 static const struct {
 	const char *call, *answer;

@@ -527,6 +527,13 @@ static void lent_to_many(void **state)
 	expect_limit(world, &peer, "processes that have descriptors", LENT_MAX);
 	assert_int_equal(peer.in.fd_n, 0);
 	assert_false(world->context.record.shared);
+	/* Memory is not counted: nothing can be changed with it. */
+	say(&peer, CALL("MapIoas", "{\"ioas\":\"guest\",\"size\":4096}"));
+	expect_reply(world, &peer);
+	say(&peer, CALL("GetMemory", "{\"ioas\":\"guest\"}"));
+	expect_reply(world, &peer);
+	assert_int_equal(peer.in.fd_n, 1);
+	assert_false(world->context.record.shared);
 	say(&peer, CALL("Destroy", "{}"));
 	message = hear(world, &peer);
 	assert_int_equal(json_get_object(message, "parameters", &parameters), 1);

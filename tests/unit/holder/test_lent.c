@@ -64,6 +64,39 @@ static bool same_file(int a, int b)
 	       one.st_dev == other.st_dev;
 }
 
+/* The memory of an IOAS: what is written to the file is what devices see. */
+static void memory_file(void **state)
+{
+	static const struct {
+		uint64_t at, length;
+	} mapped[] = { { 0x4000, 0x2000 }, { 0x1000, 0x1000 } };
+	struct context *context = *state;
+	struct record_ioas *guest = record_ioas_find(&context->record, "guest");
+	struct fault fault = { 0 };
+	struct call call;
+	char byte = 'x';
+
+	call = get_fds(context, ASK("GetMemory", "{\"ioas\":\"guest\"}"));
+	expect_error(&call.fault, "NotMapped", "{\"ioas\":3,\"ioas_name\":\"guest\"}");
+	call_done(&call);
+	for (size_t i = 0; i < ARRAY_SIZE(mapped); i++)
+		assert_int_equal(DO(context, &fault, context_map_ioas, context, guest,
+				    mapped[i].length, &mapped[i].at, 3),
+				 0);
+	call = get_fds(context, ASK("GetMemory", "{\"ioas\":\"guest\"}"));
+	expect_json(call.reply,
+		    "{\"memory\":[{\"iova\":\"0x1000\",\"length\":4096,\"offset\":\"0x2000\"},"
+		    "{\"iova\":\"0x4000\",\"length\":8192,\"offset\":\"0x0\"}]}");
+	assert_int_equal(call.fd_n, 1);
+	assert_true(fcntl(call.fd[0], F_GETFD) & FD_CLOEXEC);
+	assert_true(call.fd[0] != guest->memory);
+	assert_int_equal(pwrite(call.fd[0], &byte, 1, 0x2007), 1);
+	assert_int_equal(((const char *)guest->mapping[0].memory)[7], 'x');
+	/* Whoever has it cannot take it away. */
+	assert_int_equal(ftruncate(call.fd[0], 0), -1);
+	call_done(&call);
+}
+
 /* Each with its name, as close-on-exec duplicates; none if one is missing. */
 static void descriptors(void **state)
 {
@@ -308,10 +341,9 @@ static void names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(descriptors),     TEST(many_descriptors),
-		TEST(without_iommufd), TEST(one_process),
-		TEST(ended_before),    TEST(several),
-		TEST(too_many),        TEST(names),
+		TEST(memory_file),     TEST(descriptors), TEST(many_descriptors),
+		TEST(without_iommufd), TEST(one_process), TEST(ended_before),
+		TEST(several),         TEST(too_many),    TEST(names),
 	};
 
 	return cmocka_run_group_tests_name("holder lent", tests, NULL, NULL);

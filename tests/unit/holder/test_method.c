@@ -25,6 +25,7 @@ static const struct {
 	{ "ListBindings", false, true, { { 's', "device" } } },
 	{ "ShowIoas", false, false, { { 'S', "ioas" } } },
 	{ "GetFds", false, false, { { 'l', "device" } } },
+	{ "GetMemory", false, false, { { 'S', "ioas" } } },
 	{ "Monitor", false, true, { { 'n', "since" } } },
 	{ "AddDevice", true, false, { { 'S', "path" }, { 'b', "bind" } } },
 	{ "RemoveDevice", true, false, { { 'S', "device" }, { 'b', "force" } } },
