@@ -141,6 +141,8 @@ static int start(int holder, int own, const char *sysfs)
 	if (pid < 0)
 		return -errno;
 	if (pid == 0) {
+		/* The terminal's signals are for the caller, who may still wait for an answer. */
+		(void)setsid();
 		next = fork();
 		if (next != 0)
 			_exit(next < 0 ? errno : 0);

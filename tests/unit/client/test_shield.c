@@ -256,11 +256,40 @@ static void dead(void **state)
 	holder_close(client);
 }
 
+/* Ctrl-C is for the caller, who cancels his change and waits for the answer. */
+static void interrupted(void **state)
+{
+	static const char answer[] = "{\"parameters\":{}}";
+	struct holder_client *client;
+	json_object *reply = NULL;
+	sigset_t mask, before;
+	int pair[2], r;
+
+	(void)state;
+	/* A group of its own, as a shell makes it. */
+	assert_true(getpgrp() == getpid() || setpgid(0, 0) == 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair),
+			 0);
+	client = shielded(pair[0], "/sys");
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGINT);
+	assert_int_equal(sigprocmask(SIG_BLOCK, &mask, &before), 0);
+	assert_int_equal(kill(0, SIGINT), 0);
+	assert_int_equal(sigwaitinfo(&mask, NULL), SIGINT);
+	assert_int_equal(write(pair[1], answer, sizeof(answer)), sizeof(answer));
+	r = client_call(client, "Describe", NULL, &reply, NULL);
+	assert_int_equal(sigprocmask(SIG_SETMASK, &before, NULL), 0);
+	assert_int_equal(r, 0);
+	json_object_put(reply);
+	holder_close(client);
+	close(pair[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(slow),    cmocka_unit_test(fit),  cmocka_unit_test(much),
-		cmocka_unit_test(refused), cmocka_unit_test(dead),
+		cmocka_unit_test(refused), cmocka_unit_test(dead), cmocka_unit_test(interrupted),
 	};
 
 	return cmocka_run_group_tests_name("client shield", tests, NULL, NULL);
