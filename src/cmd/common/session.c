@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cmd/common/inspect.h"
 #include "cmd/common/internal.h"
 #include "cmd/common/operand.h"
 #include "model/capture/file.h"
@@ -336,4 +337,28 @@ int session_each(struct app *app, session_each_fn *each, void *data, int *ret_er
 	if (failed && ret_error)
 		*ret_error = failed;
 	return failed ? STATUS_PARTIAL : STATUS_DONE;
+}
+
+int session_view(struct app *app, const struct view_args *args, session_each_fn *each)
+{
+	_cleanup_holder_client_ struct holder_client *client = NULL;
+	_cleanup_holder_context_ struct holder_context context = { 0 };
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+	_cleanup_inspection_ struct inspection in = { 0 };
+	int r = inspect_open(app, args, &in);
+
+	if (r)
+		return r;
+	if (!app->context) {
+		r = session_each(app, each, &in, NULL);
+		in.partial = r == STATUS_PARTIAL;
+		return r && !in.partial ? r : inspect_end(app, &in, 0);
+	}
+	r = session_open_reading(app, &(struct context_args){ 0 }, &client);
+	if (r)
+		return r;
+	if (holder_describe(client, &context, &error) < 0)
+		return session_fail(app, NULL, &error);
+	r = each(client, &context, &error, &in);
+	return inspect_end(app, &in, r);
 }

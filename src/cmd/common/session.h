@@ -67,3 +67,9 @@ typedef int session_each_fn(struct holder_client *client, struct holder_context 
  * returns 0 or another reported status.
  */
 int session_each(struct app *app, session_each_fn *each, void *data, int *ret_error);
+
+/*
+ * A list of what is in contexts: EACH, whose data is a struct inspection, prints the rows of one; of
+ * all contexts, or with -c of that one. Returns a status.
+ */
+int session_view(struct app *app, const struct view_args *args, session_each_fn *each);

@@ -46,30 +46,9 @@ static int list_context(struct holder_client *client, struct holder_context *con
 	return r;
 }
 
-static int list_run(struct app *app, const void *p)
+static int list_run(struct app *app, const void *args)
 {
-	const struct view_args *args = p;
-	_cleanup_holder_client_ struct holder_client *client = NULL;
-	_cleanup_holder_context_ struct holder_context context = { 0 };
-	_cleanup_holder_error_ struct holder_error error = { 0 };
-	_cleanup_inspection_ struct inspection in = { 0 };
-	int r;
-
-	r = inspect_open(app, args, &in);
-	if (r)
-		return r;
-	if (!app->context) {
-		r = session_each(app, list_context, &in, NULL);
-		in.partial = r == STATUS_PARTIAL;
-		return r && !in.partial ? r : inspect_end(app, &in, 0);
-	}
-	r = session_open_reading(app, &(struct context_args){ 0 }, &client);
-	if (r)
-		return r;
-	if (holder_describe(client, &context, &error) < 0)
-		return session_fail(app, NULL, &error);
-	r = list_context(client, &context, &error, &in);
-	return inspect_end(app, &in, r);
+	return session_view(app, args, list_context);
 }
 
 static const struct view_args list_defaults = { .columns = ioas_list_columns, .rows = "IOASes" };
