@@ -51,12 +51,12 @@ struct field_u64 sys_cpu_flag_parse(const char *text, size_t size, const char *n
 
 struct field_u64 sys_cpu_flag(const struct sys_root *root, const char *name)
 {
-	_cleanup_close_ int dir = sys_dir_open(root, "proc");
+	_cleanup_sys_dir_ struct sys_dir dir = sys_dir_open(root, "proc");
 	_cleanup_free_ char *text = NULL;
 	size_t size;
 	int r;
 
-	r = dir < 0 ? dir : sys_read_all(dir, "cpuinfo", &text, &size);
+	r = sys_read_all(dir, "cpuinfo", &text, &size);
 	if (r < 0)
 		return field_u64_error(r == -ENOENT ? 0 : r);
 	return sys_cpu_flag_parse(text, size, name);
@@ -103,11 +103,11 @@ void sys_cpu_parse(const char *text, size_t size, struct sys_cpu *ret)
 
 void sys_cpu_read(const struct sys_root *root, struct sys_cpu *ret)
 {
-	_cleanup_close_ int dir = sys_dir_open(root, "proc");
+	_cleanup_sys_dir_ struct sys_dir dir = sys_dir_open(root, "proc");
 	_cleanup_free_ char *text = NULL;
 	size_t size;
 
-	if (dir < 0 || sys_read_all(dir, "cpuinfo", &text, &size) < 0)
+	if (sys_read_all(dir, "cpuinfo", &text, &size) < 0)
 		*ret = (struct sys_cpu){ 0 };
 	else
 		sys_cpu_parse(text, size, ret);

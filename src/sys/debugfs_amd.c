@@ -160,16 +160,16 @@ static int lock(int fd)
 int sys_amd_table_open(const struct sys_root *root, struct sys_amd_table *ret)
 {
 	struct sys_amd_table table = { .devid = -1 };
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	_cleanup_close_ int devid = -1;
 	struct pci_address address;
 	int r;
 
 	dir = sys_dir_open(root, DIRECTORY);
-	if (dir < 0)
-		return dir;
+	if (dir.error < 0)
+		return dir.error;
 	if (!root->captured) {
-		devid = openat(dir, "devid", O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+		devid = openat(dir.fd, "devid", O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 		if (devid < 0)
 			return -errno;
 		r = lock(devid);
@@ -180,7 +180,8 @@ int sys_amd_table_open(const struct sys_root *root, struct sys_amd_table *ret)
 		    parse_pci_address(table.before, &address) < 0)
 			*table.before = '\0';
 	}
-	table.dir = TAKE_FD(dir);
+	table.dir = dir;
+	dir = SYS_DIR_NONE;
 	table.devid = TAKE_FD(devid);
 	*ret = table;
 	return 0;
@@ -203,9 +204,8 @@ void sys_amd_table_close(struct sys_amd_table *table)
 		(void)choose(table->devid, before);
 		close(table->devid);
 	}
-	if (table->dir >= 0)
-		close(table->dir);
-	*table = (struct sys_amd_table){ .dir = -1, .devid = -1 };
+	sys_dir_close(&table->dir);
+	table->devid = -1;
 }
 
 static ssize_t read_chosen(const struct sys_amd_table *table, const char *address, char *buf,

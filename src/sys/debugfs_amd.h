@@ -43,9 +43,9 @@ struct amd_dte {
 int sys_amd_dte_parse(const char *text, size_t size, struct amd_dte *ret);
 
 struct sys_amd_table {
-	int dir;         /* sys/kernel/debug/iommu/amd */
-	int devid;       /* locked; -1 for a captured tree */
-	char before[32]; /* the device selected before; "": none */
+	struct sys_dir dir; /* sys/kernel/debug/iommu/amd */
+	int devid;          /* locked; -1 for a captured tree */
+	char before[32];    /* the device selected before; "": none */
 };
 
 /*

@@ -93,15 +93,13 @@ static int walk(FILE *f, int (*each)(const struct dmar_entry *, void *), void *d
 int sys_dmar_entries(const struct sys_root *root,
 		     int (*each)(const struct dmar_entry *entry, void *data), void *data)
 {
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	_cleanup_close_ int fd = -1;
 	char buf[CHUNK_SIZE];
 	FILE *f;
 	int r;
 
 	dir = sys_dir_open(root, DIRECTORY);
-	if (dir < 0)
-		return dir;
 	fd = sys_file_open(dir, "dmar_translation_struct");
 	if (fd < 0)
 		return fd;

@@ -165,7 +165,7 @@ int sys_intel_pages_parse(const char *text, size_t size, struct intel_pages *pag
 
 static int open_dump(const struct sys_root *root, const char *device, uint32_t pasid)
 {
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	char path[PATH_MAX];
 	int len;
 
@@ -174,7 +174,7 @@ static int open_dump(const struct sys_root *root, const char *device, uint32_t p
 	if (len < 0 || (size_t)len >= sizeof(path))
 		return -ENAMETOOLONG;
 	dir = sys_dir_open(root, path);
-	return dir < 0 ? dir : sys_file_open(dir, "domain_translation_struct");
+	return sys_file_open(dir, "domain_translation_struct");
 }
 
 int sys_intel_pages(const struct sys_root *root, const char *device, uint32_t pasid,

@@ -64,9 +64,9 @@ int sys_kernel_config_gunzip(const void *data, size_t size, char **ret, size_t *
 static int read_at(const struct sys_root *root, const char *directory, const char *name,
 		   struct kernel_config *config)
 {
-	_cleanup_close_ int dir = sys_dir_open(root, directory);
+	_cleanup_sys_dir_ struct sys_dir dir = sys_dir_open(root, directory);
 
-	return dir < 0 ? dir : sys_read_all(dir, name, &config->text, &config->size);
+	return sys_read_all(dir, name, &config->text, &config->size);
 }
 
 static int read_proc(const struct sys_root *root, struct kernel_config *ret)
@@ -87,11 +87,9 @@ static int read_proc(const struct sys_root *root, struct kernel_config *ret)
 /* As `uname -r`; becomes part of a path. */
 static int read_release(const struct sys_root *root, char *buf, size_t size)
 {
-	_cleanup_close_ int dir = sys_dir_open(root, "proc/sys/kernel");
+	_cleanup_sys_dir_ struct sys_dir dir = sys_dir_open(root, "proc/sys/kernel");
 	ssize_t len;
 
-	if (dir < 0)
-		return dir;
 	len = sys_read(dir, "osrelease", buf, size);
 	if (len < 0)
 		return (int)len;

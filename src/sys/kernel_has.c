@@ -52,12 +52,12 @@ static bool has_chrdev(const char *text, size_t size, const char *name)
 static struct field_u64 ask(const struct sys_root *root, const char *file, const char *name,
 			    bool (*parse)(const char *, size_t, const char *))
 {
-	_cleanup_close_ int dir = sys_dir_open(root, "proc");
+	_cleanup_sys_dir_ struct sys_dir dir = sys_dir_open(root, "proc");
 	_cleanup_free_ char *text = NULL;
 	size_t size;
 	int r;
 
-	r = dir < 0 ? dir : sys_read_all(dir, file, &text, &size);
+	r = sys_read_all(dir, file, &text, &size);
 	if (r < 0)
 		return field_u64_error(r == -ENOENT ? 0 : r);
 	return field_u64(parse(text, size, name));
@@ -108,12 +108,12 @@ static void count(const struct strv *chips, const char *kind, struct sys_interru
 
 int sys_interrupts_read(const struct sys_root *root, struct sys_interrupts *ret)
 {
-	_cleanup_close_ int dir = sys_dir_open(root, "sys/kernel/irq");
+	_cleanup_sys_dir_ struct sys_dir dir = sys_dir_open(root, "sys/kernel/irq");
 	_cleanup_strv_ struct strv numbers = { 0 }, chips = { 0 };
 	struct sys_interrupts counts = { 0 };
 	int r;
 
-	r = dir < 0 ? dir : sys_list(dir, ".", &numbers);
+	r = sys_list(dir, ".", &numbers);
 	for (size_t i = 0; r == 0 && i < numbers.n; i++) {
 		char name[300], chip[sizeof(counts.chip)];
 		ssize_t len;
@@ -138,11 +138,11 @@ int sys_interrupts_read(const struct sys_root *root, struct sys_interrupts *ret)
 struct field_str sys_firmware_iommu(const struct sys_root *root)
 {
 	static const char *const tables[] = { "DMAR", "IVRS", "IORT", "VIOT" };
-	_cleanup_close_ int dir = sys_dir_open(root, "sys/firmware/acpi/tables");
+	_cleanup_sys_dir_ struct sys_dir dir = sys_dir_open(root, "sys/firmware/acpi/tables");
 	_cleanup_strv_ struct strv list = { 0 };
 	int r;
 
-	r = dir < 0 ? dir : sys_list(dir, ".", &list);
+	r = sys_list(dir, ".", &list);
 	if (r < 0)
 		return (struct field_str){ .status = r };
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)

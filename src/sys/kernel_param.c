@@ -59,13 +59,11 @@ int sys_cmdline_parse(const char *text, size_t size, struct strv *ret)
 
 int sys_cmdline_read(const struct sys_root *root, struct strv *ret)
 {
-	_cleanup_close_ int dir = sys_dir_open(root, "proc");
+	_cleanup_sys_dir_ struct sys_dir dir = sys_dir_open(root, "proc");
 	_cleanup_free_ char *text = NULL;
 	size_t size;
 	int r;
 
-	if (dir < 0)
-		return dir;
 	r = sys_read_all(dir, "cmdline", &text, &size);
 	return r < 0 ? r : sys_cmdline_parse(text, size, ret);
 }
@@ -99,14 +97,14 @@ bool sys_cmdline_has(const struct strv *words, const char *name, const char *ite
 
 struct field_str sys_module_param(const struct sys_root *root, const char *module, const char *name)
 {
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	char path[NAME_MAX + 32], text[4096];
 	ssize_t len;
 	char *copy;
 
 	snprintf(path, sizeof(path), "sys/module/%s/parameters", module);
 	dir = sys_dir_open(root, path);
-	len = dir < 0 ? dir : sys_read(dir, name, text, sizeof(text));
+	len = sys_read(dir, name, text, sizeof(text));
 	if (len < 0)
 		return (struct field_str){ .status = len == -ENOENT ? 0 : (int)len };
 	copy = strdup(text);

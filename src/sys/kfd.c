@@ -63,11 +63,11 @@ int sys_kfd_properties_parse(const char *text, size_t size, uint32_t *ret_domain
 static bool has_driver(const struct sys_root *root, const char *device)
 {
 	char path[128], driver[64];
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 
 	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s", device);
 	dir = sys_dir_open(root, path);
-	return dir >= 0 && sys_read_link(dir, "driver", driver, sizeof(driver)) == 0 &&
+	return sys_read_link(dir, "driver", driver, sizeof(driver)) == 0 &&
 	       strcmp(driver, "amdgpu") == 0;
 }
 
@@ -86,7 +86,8 @@ static void name_device(const struct sys_root *root, uint32_t domain, uint32_t l
 }
 
 /* Returns 1 for a GPU, 0 for a CPU (gpu_id 0), or -errno. */
-static int read_node(const struct sys_root *root, int nodes, const char *node, struct kfd_gpu *ret)
+static int read_node(const struct sys_root *root, struct sys_dir nodes, const char *node,
+		     struct kfd_gpu *ret)
 {
 	char name[300], text[8192];
 	uint32_t domain, location;
@@ -115,11 +116,11 @@ int sys_kfd_gpus(const struct sys_root *root, struct kfd_gpus *ret)
 {
 	_cleanup_kfd_gpus_ struct kfd_gpus gpus = { .status = 1 };
 	_cleanup_strv_ struct strv names = { 0 };
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	int r;
 
 	dir = sys_dir_open(root, NODES);
-	r = dir < 0 ? dir : sys_list(dir, ".", &names);
+	r = sys_list(dir, ".", &names);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < names.n; i++) {

@@ -10,8 +10,8 @@
 /* The captured lines. Only a regular file: the tree may contain anything. */
 static int captured_open(const struct sys_root *root)
 {
-	_cleanup_close_ int dir = sys_dir_open(root, "dev");
-	_cleanup_close_ int fd = dir < 0 ? dir : sys_file_open(dir, "kmsg");
+	_cleanup_sys_dir_ struct sys_dir dir = sys_dir_open(root, "dev");
+	_cleanup_close_ int fd = sys_file_open(dir, "kmsg");
 	struct stat st;
 
 	if (fd < 0)

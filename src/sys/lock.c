@@ -35,14 +35,14 @@ pid_t sys_lock_owner(const char *text, dev_t device, ino_t inode)
 
 static pid_t find_owner(const struct sys_root *root, int fd)
 {
-	_cleanup_close_ int dir = sys_dir_open(root, "proc");
+	_cleanup_sys_dir_ struct sys_dir dir = sys_dir_open(root, "proc");
 	_cleanup_free_ char *text = NULL;
 	struct stat st;
 	size_t size;
 
 	pid_t pid;
 
-	if (dir < 0 || fstat(fd, &st) < 0 || sys_read_all(dir, "locks", &text, &size) < 0)
+	if (dir.error < 0 || fstat(fd, &st) < 0 || sys_read_all(dir, "locks", &text, &size) < 0)
 		return 0;
 	pid = sys_lock_owner(text, st.st_dev, st.st_ino);
 	/* The process that took it may have ended while another still has the fd. */

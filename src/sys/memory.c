@@ -66,11 +66,11 @@ static uint64_t number_of(const char *text, const char *key)
 
 static char *read_text(const struct sys_root *root, const char *directory, const char *name)
 {
-	_cleanup_close_ int dir = sys_dir_open(root, directory);
+	_cleanup_sys_dir_ struct sys_dir dir = sys_dir_open(root, directory);
 	char *text = NULL;
 	size_t size;
 
-	return dir >= 0 && sys_read_all(dir, name, &text, &size) == 0 ? text : NULL;
+	return sys_read_all(dir, name, &text, &size) == 0 ? text : NULL;
 }
 
 /*
@@ -81,11 +81,11 @@ static char *read_text(const struct sys_root *root, const char *directory, const
 static void limit_group(const struct sys_root *root, const struct hierarchy *tree,
 			const char *directory, struct memory_available *available)
 {
-	_cleanup_close_ int dir = sys_dir_open(root, directory);
+	_cleanup_sys_dir_ struct sys_dir dir = sys_dir_open(root, directory);
 	_cleanup_free_ char *stat = read_text(root, directory, "memory.stat");
 	uint64_t most = UINT64_MAX, number, used, cache = 0;
 
-	if (dir < 0 || sys_read_u64(dir, tree->usage, &used) < 0)
+	if (sys_read_u64(dir, tree->usage, &used) < 0)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(tree->limits) && tree->limits[i]; i++)
 		/* "max" is not a number. */

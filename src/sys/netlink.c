@@ -211,9 +211,9 @@ int sys_netlink_links(struct netlink_links *ret)
 
 static int captured_routes(const struct sys_root *root, struct strv *ret)
 {
-	_cleanup_close_ int dir = sys_dir_open(root, NETLINK_ROUTES_CAPTURED);
+	_cleanup_sys_dir_ struct sys_dir dir = sys_dir_open(root, NETLINK_ROUTES_CAPTURED);
 
-	return dir < 0 ? dir : sys_list(dir, ".", ret);
+	return sys_list(dir, ".", ret);
 }
 
 int sys_netlink_default_routes(const struct sys_root *root, struct strv *ret)

@@ -95,7 +95,7 @@ int sys_pci_config_check(struct pci_config *config)
 	return 0;
 }
 
-int sys_pci_config_read(int dir, struct pci_config *ret)
+int sys_pci_config_read(struct sys_dir dir, struct pci_config *ret)
 {
 	_cleanup_close_ int fd = -1;
 	struct pci_config config = { 0 };

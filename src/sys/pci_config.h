@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "sys/root.h"
+
 #define PCI_CONFIG_SIZE 4096
 
 /* How much of the space is readable; it decides whether "no such capability" is known. */
@@ -81,7 +83,7 @@ struct pci_config_sriov {
  * Reads the file `config` below DIR; the kernel wakes a sleeping device for it. Returns 0; -EIO if
  * the device does not respond (all ones) or the header is incomplete; another -errno.
  */
-int sys_pci_config_read(int dir, struct pci_config *ret);
+int sys_pci_config_read(struct sys_dir dir, struct pci_config *ret);
 
 /*
  * Each returns 1 with RET filled; 0 if the device does not have the capability; -EACCES if reading

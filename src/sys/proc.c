@@ -23,7 +23,7 @@ void proc_process_done(struct proc_process *process)
  * The command in /proc/PID/stat may contain spaces and parentheses, so fields are counted from the
  * last ')'.
  */
-static int start_time(int dir, uint64_t *ret)
+static int start_time(struct sys_dir dir, uint64_t *ret)
 {
 	char text[2048], *at, *save = NULL;
 	ssize_t len;
@@ -41,7 +41,7 @@ static int start_time(int dir, uint64_t *ret)
 	return at ? parse_u64(at, UINT64_MAX, ret) : -EBADMSG;
 }
 
-static struct field_u64 real_uid(int dir)
+static struct field_u64 real_uid(struct sys_dir dir)
 {
 	_cleanup_free_ char *text = NULL;
 	unsigned int uid;
@@ -59,7 +59,7 @@ static struct field_u64 real_uid(int dir)
 	return field_u64(uid);
 }
 
-static int process_unit(int dir, struct proc_process *process)
+static int process_unit(struct sys_dir dir, struct proc_process *process)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size;
@@ -85,15 +85,15 @@ static int missing_process(const struct sys_root *root, pid_t pid)
 int sys_proc_process(const struct sys_root *root, pid_t pid, struct proc_process *ret)
 {
 	_cleanup_proc_process_ struct proc_process process = { .pid = pid };
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	char path[32];
 	ssize_t len;
 	int r;
 
 	snprintf(path, sizeof(path), "proc/%d", (int)pid);
 	dir = sys_dir_open(root, path);
-	if (dir < 0)
-		return dir == -ENOENT ? missing_process(root, pid) : dir;
+	if (dir.error < 0)
+		return dir.error == -ENOENT ? missing_process(root, pid) : dir.error;
 	len = sys_read(dir, "comm", process.comm, sizeof(process.comm));
 	if (len < 0)
 		return len == -ENOENT ? -ESRCH : (int)len;
@@ -112,13 +112,13 @@ int sys_proc_process(const struct sys_root *root, pid_t pid, struct proc_process
 int sys_proc_boot_time(const struct sys_root *root, uint64_t *ret)
 {
 	_cleanup_free_ char *text = NULL;
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	char *line;
 	size_t size;
 	int r;
 
 	dir = sys_dir_open(root, "proc");
-	r = dir < 0 ? dir : sys_read_all(dir, "stat", &text, &size);
+	r = sys_read_all(dir, "stat", &text, &size);
 	if (r < 0)
 		return r;
 	/* Larger values cannot be a time. */
@@ -189,7 +189,8 @@ struct file_walk {
 	void *data;
 };
 
-static int visit_file(const struct file_walk *walk, pid_t pid, int dir, int fds, const char *fd)
+static int visit_file(const struct file_walk *walk, pid_t pid, struct sys_dir dir,
+		      struct sys_dir fds, const char *fd)
 {
 	char target[PATH_MAX], syspath[PATH_MAX];
 	struct proc_file file = { .pid = pid, .path = target, .dir = dir, .fd = fd };
@@ -204,7 +205,8 @@ static int visit_file(const struct file_walk *walk, pid_t pid, int dir, int fds,
 	} else if (!may_be_device(target)) {
 		return 0;
 	} else if (!walk->root->captured) {
-		if (fstatat(fds, fd, &st, 0) < 0 || !(S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)))
+		if (fstatat(fds.fd, fd, &st, 0) < 0 ||
+		    !(S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)))
 			return 0;
 		file.block = S_ISBLK(st.st_mode);
 		file.rdev = st.st_rdev;
@@ -213,11 +215,11 @@ static int visit_file(const struct file_walk *walk, pid_t pid, int dir, int fds,
 }
 
 /* Returns -EACCES if the process's files are hidden; a process that ended has none. */
-static int visit_process(const struct file_walk *walk, int proc, const char *name)
+static int visit_process(const struct file_walk *walk, struct sys_dir proc, const char *name)
 {
 	_cleanup_strv_ struct strv list = { 0 };
-	_cleanup_close_ int dir = -1;
-	_cleanup_close_ int fds = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
+	_cleanup_sys_dir_ struct sys_dir fds = SYS_DIR_NONE;
 	uint64_t pid;
 	int r;
 
@@ -225,16 +227,14 @@ static int visit_process(const struct file_walk *walk, int proc, const char *nam
 		return 0;
 	if (!walk->root->captured && pid == (uint64_t)getpid())
 		return 0;
-	dir = openat(proc, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (dir < 0)
-		return 0;
+	dir = sys_dir_open_in(proc, name);
 	r = sys_list(dir, "fd", &list);
 	if (r < 0)
 		return r == -EACCES || r == -EPERM ? -EACCES : r == -ENOMEM ? r : 0;
 	if (list.n == 0)
 		return 0;
-	fds = openat(dir, "fd", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	for (size_t i = 0; fds >= 0 && i < list.n; i++) {
+	fds = sys_dir_open_in(dir, "fd");
+	for (size_t i = 0; !fds.error && i < list.n; i++) {
 		r = visit_file(walk, (pid_t)pid, dir, fds, list.v[i]);
 		if (r != 0)
 			return r;
@@ -247,13 +247,11 @@ int sys_proc_files(const struct sys_root *root, int (*each)(const struct proc_fi
 {
 	const struct file_walk walk = { root, each, data };
 	_cleanup_strv_ struct strv list = { 0 };
-	_cleanup_close_ int proc = -1;
+	_cleanup_sys_dir_ struct sys_dir proc = SYS_DIR_NONE;
 	bool hidden;
 	int r;
 
 	proc = sys_dir_open(root, "proc");
-	if (proc < 0)
-		return proc;
 	r = sys_list(proc, ".", &list);
 	if (r < 0)
 		return r;

@@ -35,7 +35,7 @@ struct proc_file {
 	bool block;       /* RDEV is a block device's; only on a live machine */
 	dev_t rdev;       /* of a node, on a live machine; else 0 */
 	const char *vfio_syspath; /* "/sys/devices/...", fdinfo's "vfio-device-syspath"; or NULL */
-	int dir;                  /* /proc/PID, and the fd's name: only for sys_proc_fdinfo() */
+	struct sys_dir dir;       /* /proc/PID, and the fd's name: only for sys_proc_fdinfo() */
 	const char *fd;
 };
 

@@ -34,13 +34,13 @@ pid_t sys_proc_leader_parse(const char *text, size_t size)
 static pid_t read_pid(const struct sys_root *root, pid_t of, const char *key)
 {
 	_cleanup_free_ char *text = NULL;
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	char path[32];
 	size_t size;
 
 	snprintf(path, sizeof(path), "proc/%d", (int)of);
 	dir = sys_dir_open(root, path);
-	if (dir < 0 || sys_read_all(dir, "status", &text, &size) < 0)
+	if (sys_read_all(dir, "status", &text, &size) < 0)
 		return 0;
 	return parse_pid(text, size, key);
 }

@@ -103,13 +103,11 @@ int sys_proc_mounts_parse(char *text, struct proc_mounts *ret)
 int sys_proc_mounts(const struct sys_root *root, struct proc_mounts *ret)
 {
 	_cleanup_free_ char *text = NULL;
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	size_t size;
 	int r;
 
 	dir = sys_dir_open(root, "proc/self");
-	if (dir < 0)
-		return dir;
 	r = sys_read_all(dir, "mountinfo", &text, &size);
 	if (r < 0)
 		return r;
@@ -120,14 +118,14 @@ int sys_proc_swaps(const struct sys_root *root, struct strv *ret)
 {
 	_cleanup_strv_ struct strv list = { 0 };
 	_cleanup_free_ char *text = NULL;
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	char *save = NULL, *line;
 	size_t size;
 	int r;
 
 	dir = sys_dir_open(root, "proc");
-	if (dir < 0)
-		return dir;
+	if (dir.error < 0)
+		return dir.error;
 	r = sys_read_all(dir, "swaps", &text, &size);
 	/* Without CONFIG_SWAP the file does not exist. */
 	if (r < 0 && r != -ENOENT)

@@ -27,6 +27,7 @@
 
 /* Opening must not block on a FIFO in a captured tree. */
 #define READ_FLAGS (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+#define DIR_FLAGS  (O_PATH | O_DIRECTORY | O_CLOEXEC)
 
 /*
  * A tree may contain device nodes, and opening one can have effects. With CAP_SYS_ADMIN, open the
@@ -150,18 +151,49 @@ static int error_on_way(const struct sys_root *root, const char *path)
 	return -ENOENT;
 }
 
-int sys_dir_open(const struct sys_root *root, const char *path)
+/* FD or -errno. */
+static struct sys_dir dir_of(int fd)
 {
-	int flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+	return (struct sys_dir){ .fd = fd < 0 ? -1 : fd, .error = fd < 0 ? fd : 0 };
+}
+
+struct sys_dir sys_dir_open(const struct sys_root *root, const char *path)
+{
 	int fd;
 
 	/* Nothing is outside of "/", so openat2, new in 5.6, is not needed. */
 	if (!root->captured) {
-		fd = openat(root->fd, path, flags);
-		return fd < 0 ? -errno : fd;
+		fd = openat(root->fd, path, DIR_FLAGS);
+		return dir_of(fd < 0 ? -errno : fd);
 	}
-	fd = open_resolved(root->fd, path, flags, RESOLVE_IN_ROOT);
-	return fd == -ENOENT ? error_on_way(root, path) : fd;
+	fd = open_resolved(root->fd, path, DIR_FLAGS, RESOLVE_IN_ROOT);
+	return dir_of(fd == -ENOENT ? error_on_way(root, path) : fd);
+}
+
+void sys_dir_close(struct sys_dir *dir)
+{
+	if (dir->fd >= 0)
+		close(dir->fd);
+	*dir = SYS_DIR_NONE;
+}
+
+static ssize_t read_link(int dir, const char *name, char *buf, size_t size)
+{
+	ssize_t len;
+	int r;
+
+	len = readlinkat(dir, name, buf, size);
+	if (len < 0)
+		return -errno;
+	if ((size_t)len == size)
+		return -ENAMETOOLONG;
+	buf[len] = '\0';
+	if (str_starts(buf, ERROR_LINK)) {
+		r = error_of_link(dir, name, 0);
+		if (r < 0)
+			return r;
+	}
+	return len;
 }
 
 ssize_t sys_root_link(const struct sys_root *root, const char *path, char *buf, size_t size)
@@ -170,11 +202,11 @@ ssize_t sys_root_link(const struct sys_root *root, const char *path, char *buf, 
 	ssize_t len;
 
 	if (!root->captured)
-		return sys_link(root->fd, path, buf, size);
+		return read_link(root->fd, path, buf, size);
 	fd = open_resolved(root->fd, path, O_PATH | O_NOFOLLOW | O_CLOEXEC, RESOLVE_IN_ROOT);
 	if (fd < 0)
 		return fd;
-	len = sys_link(fd, "", buf, size);
+	len = read_link(fd, "", buf, size);
 	/* For what is not a link, readlinkat(2) of an fd returns ENOENT, of a path EINVAL. */
 	return len == -ENOENT ? -EINVAL : len;
 }
@@ -238,29 +270,36 @@ int sys_root_write(const struct sys_root *root, const char *path, const char *va
  * O_NOFOLLOW only applies to the last component, so a NAME with more takes openat2. On kernels
  * without it, sys_dir_open() has already refused captured trees.
  */
-static int open_beneath(int dir, const char *name, int flags)
+static int open_beneath(struct sys_dir dir, const char *name, int flags)
 {
 	int fd = -ENOSYS;
 
+	if (dir.error < 0)
+		return dir.error;
 	if (strchr(name, '/'))
-		fd = open_resolved(dir, name, flags, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+		fd = open_resolved(dir.fd, name, flags, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 	if (fd == -ENOSYS || fd == -EPERM) {
-		fd = openat(dir, name, flags);
+		fd = openat(dir.fd, name, flags);
 		if (fd < 0)
 			fd = -errno;
 	}
 	/* With O_DIRECTORY, a link gives ENOTDIR instead of ELOOP. */
 	if (fd == -ELOOP || (fd == -ENOTDIR && flags & O_DIRECTORY))
-		return error_of_link(dir, name, fd);
+		return error_of_link(dir.fd, name, fd);
 	return fd;
 }
 
-int sys_file_open(int dir, const char *name)
+struct sys_dir sys_dir_open_in(struct sys_dir dir, const char *name)
+{
+	return dir_of(open_beneath(dir, name, DIR_FLAGS | O_NOFOLLOW));
+}
+
+int sys_file_open(struct sys_dir dir, const char *name)
 {
 	return open_beneath(dir, name, READ_FLAGS);
 }
 
-ssize_t sys_read(int dir, const char *name, char *buf, size_t size)
+ssize_t sys_read(struct sys_dir dir, const char *name, char *buf, size_t size)
 {
 	_cleanup_close_ int fd = -1;
 	ssize_t len;
@@ -282,7 +321,7 @@ ssize_t sys_read(int dir, const char *name, char *buf, size_t size)
 	return len;
 }
 
-int sys_read_all(int dir, const char *name, char **ret, size_t *ret_size)
+int sys_read_all(struct sys_dir dir, const char *name, char **ret, size_t *ret_size)
 {
 	_cleanup_free_ char *data = NULL;
 	_cleanup_close_ int fd = -1;
@@ -317,7 +356,7 @@ int sys_read_all(int dir, const char *name, char **ret, size_t *ret_size)
 	return 0;
 }
 
-int sys_read_u64(int dir, const char *name, uint64_t *ret)
+int sys_read_u64(struct sys_dir dir, const char *name, uint64_t *ret)
 {
 	char text[64];
 	ssize_t len;
@@ -328,26 +367,12 @@ int sys_read_u64(int dir, const char *name, uint64_t *ret)
 	return parse_u64(text, UINT64_MAX, ret);
 }
 
-ssize_t sys_link(int dir, const char *name, char *buf, size_t size)
+ssize_t sys_link(struct sys_dir dir, const char *name, char *buf, size_t size)
 {
-	ssize_t len;
-	int r;
-
-	len = readlinkat(dir, name, buf, size);
-	if (len < 0)
-		return -errno;
-	if ((size_t)len == size)
-		return -ENAMETOOLONG;
-	buf[len] = '\0';
-	if (str_starts(buf, ERROR_LINK)) {
-		r = error_of_link(dir, name, 0);
-		if (r < 0)
-			return r;
-	}
-	return len;
+	return dir.error < 0 ? dir.error : read_link(dir.fd, name, buf, size);
 }
 
-int sys_read_link(int dir, const char *name, char *buf, size_t size)
+int sys_read_link(struct sys_dir dir, const char *name, char *buf, size_t size)
 {
 	char target[PATH_MAX];
 	const char *last;
@@ -384,7 +409,7 @@ static int add_entries(const char *buf, ssize_t len, struct strv *list)
 	return 0;
 }
 
-int sys_list(int dir, const char *name, struct strv *ret)
+int sys_list(struct sys_dir dir, const char *name, struct strv *ret)
 {
 	_cleanup_strv_ struct strv list = { 0 };
 	_cleanup_close_ int fd = -1;

@@ -29,7 +29,7 @@ static void remove_tree(int dir, const char *name, int levels)
 	if (unlinkat(dir, name, 0) == 0 || levels == 0)
 		return;
 	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd >= 0 && sys_list(fd, ".", &list) == 0)
+	if (fd >= 0 && sys_list((struct sys_dir){ .fd = fd }, ".", &list) == 0)
 		for (size_t i = 0; i < list.n; i++)
 			remove_tree(fd, list.v[i], levels - 1);
 	(void)unlinkat(dir, name, AT_REMOVEDIR);

@@ -12,10 +12,10 @@
 /* Reads a line "NAME:x:UID:..." of a captured /etc/passwd, which libc cannot be pointed to. */
 static int captured_name(const struct sys_root *root, uint64_t uid, char *buf, size_t size)
 {
-	_cleanup_close_ int dir = sys_dir_open(root, "etc");
+	_cleanup_sys_dir_ struct sys_dir dir = sys_dir_open(root, "etc");
 	_cleanup_free_ char *text = NULL;
 	size_t length;
-	int r = dir < 0 ? dir : sys_read_all(dir, "passwd", &text, &length);
+	int r = sys_read_all(dir, "passwd", &text, &length);
 
 	if (r < 0)
 		return r;

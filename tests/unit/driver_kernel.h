@@ -68,7 +68,7 @@ static bool noted(const char *line)
 /* The device's driver, "" if none. */
 static void read_driver(char *buf, size_t size)
 {
-	if (sys_read_link(kernel.tree->root.fd, DEVICE "driver", buf, size) < 0)
+	if (sys_read_link(tree_top(kernel.tree), DEVICE "driver", buf, size) < 0)
 		*buf = '\0';
 }
 
@@ -105,7 +105,7 @@ static int probe(void)
 	read_driver(has, sizeof(has));
 	if (*has)
 		return 0;
-	(void)sys_read(kernel.tree->root.fd, DEVICE "driver_override", override, sizeof(override));
+	(void)sys_read(tree_top(kernel.tree), DEVICE "driver_override", override, sizeof(override));
 	if (strcmp(override, "(null)") != 0)
 		bind_driver(override);
 	else if (kernel.takes)

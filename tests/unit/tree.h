@@ -30,6 +30,12 @@ static inline void tree_open(struct tree *tree)
 	assert_int_equal(sys_root_open(tree->path, &tree->root, NULL), 0);
 }
 
+/* For what is read below the root itself; not to be closed. */
+static inline struct sys_dir tree_top(const struct tree *tree)
+{
+	return (struct sys_dir){ .fd = tree->root.fd };
+}
+
 static inline int tree_unlink(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	(void)st, (void)type, (void)ftw;

@@ -93,11 +93,11 @@ static int lock_target(struct target *target)
 static void hint_driver(struct app *app, const struct sys_root *root, const char *driver)
 {
 	_cleanup_free_ char *quoted = str_quote(driver);
-	_cleanup_close_ int dir = sys_dir_open(root, "sys/bus/pci/drivers");
+	_cleanup_sys_dir_ struct sys_dir dir = sys_dir_open(root, "sys/bus/pci/drivers");
 	_cleanup_strv_ struct strv list = { 0 };
 	const char *closest = NULL;
 
-	if (dir >= 0 && sys_list(dir, ".", &list) == 0)
+	if (sys_list(dir, ".", &list) == 0)
 		closest = str_closest(driver, (const char *const *)list.v, list.n);
 	if (closest)
 		app_hint(app, "did you mean '%s'?", closest);
@@ -360,7 +360,7 @@ static int keep_candidates(struct app *app, const struct sys_root *root, const c
 
 int driver_candidates(struct app *app, const struct driver_args *args)
 {
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	_cleanup_strv_ struct strv list = { 0 };
 	const struct sys_root *root;
 	bool partial = false;
@@ -369,7 +369,7 @@ int driver_candidates(struct app *app, const struct driver_args *args)
 	if (r)
 		return r;
 	dir = sys_dir_open(root, "sys/bus/pci/drivers");
-	r = dir < 0 ? dir : sys_list(dir, ".", &list);
+	r = sys_list(dir, ".", &list);
 	if (r < 0)
 		return app_fail_errno(app, r, NULL, "cannot list the drivers");
 	for (unsigned int i = 0; r == 0 && i < args->operands.n; i++)

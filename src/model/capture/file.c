@@ -238,8 +238,8 @@ static int put_pid(struct capture *capture, const char *text)
 	return r < 0 ? r : capture_process(capture, sys_proc_leader(capture->root, (pid_t)pid));
 }
 
-int capture_put_file(struct capture *capture, int dir, const char *name, const char *path,
-		     const struct capture_item *item)
+int capture_put_file(struct capture *capture, struct sys_dir dir, const char *name,
+		     const char *path, const struct capture_item *item)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size = 0;
@@ -323,7 +323,7 @@ const struct capture_lack *capture_lacks(const struct capture *capture, size_t *
 int capture_get_text(const struct sys_root *root, const char *path, char **ret)
 {
 	_cleanup_free_ char *directory = strdup(path), *text = NULL;
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	char *slash = directory ? strrchr(directory, '/') : NULL;
 	size_t size;
 	int r;
@@ -332,7 +332,7 @@ int capture_get_text(const struct sys_root *root, const char *path, char **ret)
 		return -ENOMEM;
 	*slash = '\0';
 	dir = sys_dir_open(root, directory);
-	r = dir < 0 ? dir : sys_read_all(dir, slash + 1, &text, &size);
+	r = sys_read_all(dir, slash + 1, &text, &size);
 	if (r == 0 && strlen(text) != size)
 		r = -EBADMSG;
 	if (r < 0)

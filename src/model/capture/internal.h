@@ -65,5 +65,5 @@ int capture_users(struct capture *capture);
  */
 int capture_put(struct capture *capture, const struct archive_entry *entry);
 /* Adds the file NAME of the directory DIR at PATH. Returns as above. */
-int capture_put_file(struct capture *capture, int dir, const char *name, const char *path,
-		     const struct capture_item *item);
+int capture_put_file(struct capture *capture, struct sys_dir dir, const char *name,
+		     const char *path, const struct capture_item *item);

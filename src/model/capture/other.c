@@ -155,10 +155,11 @@ static int put_aliases(struct capture *capture)
 static int put_mounts(struct capture *capture)
 {
 	static const struct capture_item item = { NULL, "", 0, capture_reduce_mounts };
-	_cleanup_close_ int dir = sys_dir_open(capture->root, "proc/self");
+	_cleanup_sys_dir_ struct sys_dir dir = sys_dir_open(capture->root, "proc/self");
 
 	/* Not through the symlink, which refers to this process. */
-	return dir < 0 ? 0
+	return dir.error < 0
+		       ? 0
 		       : capture_put_file(capture, dir, "mountinfo", "proc/self/mountinfo", &item);
 }
 
@@ -265,9 +266,9 @@ static int put_entry(struct capture *capture, const struct sys_amd_table *table,
 
 static int put_amd(struct capture *capture)
 {
-	_cleanup_amd_table_ struct sys_amd_table table = { .dir = -1, .devid = -1 };
+	_cleanup_amd_table_ struct sys_amd_table table = { .dir = SYS_DIR_NONE, .devid = -1 };
 	_cleanup_strv_ struct strv list = { 0 };
-	_cleanup_close_ int dir = sys_dir_open(capture->root, "sys/bus/pci/devices");
+	_cleanup_sys_dir_ struct sys_dir dir = sys_dir_open(capture->root, "sys/bus/pci/devices");
 	int r = sys_amd_table_open(capture->root, &table);
 
 	/*
@@ -276,7 +277,7 @@ static int put_amd(struct capture *capture)
 	 */
 	if (r < 0)
 		return r == -EBUSY ? capture_put_error(capture, AMD "/" AMD_DEVTBL_CAPTURED, r) : 0;
-	r = dir < 0 ? dir : sys_list(dir, ".", &list);
+	r = sys_list(dir, ".", &list);
 	if (r < 0)
 		return 0;
 	for (size_t i = 0; r == 0 && i < list.n; i++)

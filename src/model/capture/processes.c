@@ -41,14 +41,14 @@ static int add_uid(struct capture *capture, const struct proc_process *process)
 int capture_process(struct capture *capture, pid_t pid)
 {
 	_cleanup_proc_process_ struct proc_process process = { 0 };
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	char path[64];
 	int r;
 
 	snprintf(path, sizeof(path), "proc/%d", (int)pid);
 	dir = sys_dir_open(capture->root, path);
-	if (dir < 0)
-		return dir == -ENOENT ? 0 : capture_put_error(capture, path, dir);
+	if (dir.error < 0)
+		return dir.error == -ENOENT ? 0 : capture_put_error(capture, path, dir.error);
 	for (size_t i = 0; i < ARRAY_SIZE(process_items) - !capture->arguments; i++) {
 		const char *name = process_items[i].names;
 
@@ -110,11 +110,12 @@ static int on_file(const struct proc_file *file, void *data)
 /* Each process that uses a GPU for compute has a directory here. */
 static int put_kfd(struct capture *capture)
 {
-	_cleanup_close_ int dir = sys_dir_open(capture->root, "sys/class/kfd/kfd/proc");
+	_cleanup_sys_dir_ struct sys_dir dir =
+		sys_dir_open(capture->root, "sys/class/kfd/kfd/proc");
 	_cleanup_strv_ struct strv list = { 0 };
 	int r = 0;
 
-	if (dir < 0 || sys_list(dir, ".", &list) < 0)
+	if (sys_list(dir, ".", &list) < 0)
 		return 0;
 	for (size_t i = 0; r == 0 && i < list.n; i++) {
 		uint64_t pid;
@@ -128,10 +129,10 @@ static int put_kfd(struct capture *capture)
 int capture_processes(struct capture *capture)
 {
 	struct walk walk = { .capture = capture };
-	_cleanup_close_ int dir = sys_dir_open(capture->root, "sys/class/uacce");
+	_cleanup_sys_dir_ struct sys_dir dir = sys_dir_open(capture->root, "sys/class/uacce");
 	int r;
 
-	if (dir >= 0)
+	if (!dir.error)
 		(void)sys_list(dir, ".", &walk.nodes);
 	r = sys_proc_files(capture->root, on_file, &walk);
 	strv_done(&walk.nodes);

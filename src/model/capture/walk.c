@@ -70,7 +70,7 @@ static bool next_word(const char **at, char *buf, size_t size)
 
 /* Position in a pattern: DIR is the directory at PATH, which has no symlinks. */
 struct place {
-	int dir;
+	struct sys_dir dir;
 	const char *path;
 };
 
@@ -94,9 +94,10 @@ static int end_directory(struct capture *capture, const char *path, const struct
 	if (item->flags & CAPTURE_DEVICE)
 		r = add_device(capture, path);
 	if (r == 0 && !*at) {
-		_cleanup_close_ int dir = sys_dir_open(capture->root, path);
+		_cleanup_sys_dir_ struct sys_dir dir = sys_dir_open(capture->root, path);
 
-		return dir < 0 ? put_lack(capture, path, dir) : put_directory(capture, path);
+		return dir.error < 0 ? put_lack(capture, path, dir.error)
+				     : put_directory(capture, path);
 	}
 	while (r == 0 && next_word(&at, name, sizeof(name)))
 		r = walk(capture, path, name, true, item);
@@ -109,7 +110,7 @@ static int put_leaf(struct capture *capture, const struct place *place, const ch
 	struct archive_entry node = { .type = ARCHIVE_FILE, .path = path, .data = "" };
 	struct stat st;
 
-	if (fstatat(place->dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(place->dir.fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return put_lack(capture, path, -errno);
 	if (S_ISDIR(st.st_mode))
 		return put_directory(capture, path);
@@ -192,14 +193,14 @@ static int walk_matches(struct capture *capture, const struct place *place, cons
 static int walk(struct capture *capture, const char *path, const char *pattern, bool names,
 		const struct capture_item *item)
 {
-	_cleanup_close_ int dir = sys_dir_open(capture->root, *path ? path : ".");
+	_cleanup_sys_dir_ struct sys_dir dir = sys_dir_open(capture->root, *path ? path : ".");
 	const struct place place = { dir, path };
 	size_t len = strcspn(pattern, "/");
 	char part[NAME_MAX + 1];
 	const char *rest;
 
-	if (dir < 0)
-		return put_lack(capture, path, dir);
+	if (dir.error < 0)
+		return put_lack(capture, path, dir.error);
 	if (len >= sizeof(part))
 		return 0;
 	memcpy(part, pattern, len);

@@ -48,14 +48,14 @@ static const struct place places[] = {
 
 static struct field_u64 place_probe(const struct sys_root *root, const struct place *place)
 {
-	_cleanup_close_ int dir = sys_dir_open(root, place->dir);
+	_cleanup_sys_dir_ struct sys_dir dir = sys_dir_open(root, place->dir);
 	_cleanup_strv_ struct strv entries = { 0 };
 	int r;
 
-	if (dir == -ENOENT || dir == -ENOTDIR)
+	if (dir.error == -ENOENT || dir.error == -ENOTDIR)
 		return field_u64(0);
-	if (dir < 0)
-		return field_u64_error(dir);
+	if (dir.error < 0)
+		return field_u64_error(dir.error);
 	r = sys_list(dir, ".", &entries);
 	if (r < 0)
 		return field_u64_error(r);
@@ -176,11 +176,11 @@ static int add_flags(int iommufd, const char *device, struct feature_list *list)
 /* The results from when the machine was captured. */
 static int set_captured(const struct sys_root *root, bool flags, struct feature_list *list)
 {
-	_cleanup_close_ int dir = sys_dir_open(root, "ioasidctl");
+	_cleanup_sys_dir_ struct sys_dir dir = sys_dir_open(root, "ioasidctl");
 	_cleanup_free_ char *text = NULL;
 	char *save = NULL;
 	size_t size;
-	int r = dir < 0 ? dir : sys_read_all(dir, "features", &text, &size);
+	int r = sys_read_all(dir, "features", &text, &size);
 
 	for (char *line = r < 0 ? NULL : strtok_r(text, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save)) {

@@ -111,12 +111,12 @@ static void guard_namespaces(const struct guard *guard)
 {
 	const struct field_str *path = &guard->device->path;
 	_cleanup_strv_ struct strv entries = { 0 };
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 
 	if (path->status != 1)
 		return;
 	dir = sys_dir_open(guard->root, path->value + 1);
-	if (dir >= 0 && sys_list(dir, "net", &entries) == 0 && entries.n == 0)
+	if (sys_list(dir, "net", &entries) == 0 && entries.n == 0)
 		add(guard, &ask_net, "a network interface of it", "is in another network namespace",
 		    NULL);
 }
@@ -129,7 +129,7 @@ static bool find_route(const struct sys_root *root, const struct strv *routes, c
 		       unsigned int depth, char *buf, size_t size)
 {
 	_cleanup_strv_ struct strv list = { 0 };
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	char path[512];
 
 	if (strv_has(routes, name)) {
@@ -138,7 +138,7 @@ static bool find_route(const struct sys_root *root, const struct strv *routes, c
 	}
 	snprintf(path, sizeof(path), "sys/class/net/%s", name);
 	dir = sys_dir_open(root, path);
-	if (dir < 0 || sys_list(dir, ".", &list) < 0)
+	if (sys_list(dir, ".", &list) < 0)
 		return false;
 	for (size_t i = 0; depth > 0 && i < list.n; i++)
 		if (str_starts(list.v[i], "upper_") &&
@@ -152,12 +152,12 @@ static void describe_net(const struct sys_root *root, const struct strv *routes,
 			 char *buf, size_t size)
 {
 	char path[512], master[256], route[256];
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	size_t len;
 
 	snprintf(path, sizeof(path), "sys/class/net/%s", name);
 	dir = sys_dir_open(root, path);
-	if (dir >= 0 && sys_read_link(dir, "master", master, sizeof(master)) == 0)
+	if (sys_read_link(dir, "master", master, sizeof(master)) == 0)
 		snprintf(buf, size, "is up and a part of %s", master);
 	else
 		snprintf(buf, size, "is up");
@@ -204,7 +204,7 @@ static void add_stacked(const struct guard *guard, const struct device_block *bl
 {
 	char path[512], node[300], detail[600], name[256] = "", uuid[256] = "";
 	_cleanup_free_ char *remedy = NULL;
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 
 	snprintf(detail, sizeof(detail), "is held by %s", block->name);
 	snprintf(path, sizeof(path), "sys/class/block/%s", block->name);
@@ -212,7 +212,7 @@ static void add_stacked(const struct guard *guard, const struct device_block *bl
 	if (str_starts(block->name, "md")) {
 		snprintf(node, sizeof(node), "/dev/%s", block->name);
 		remedy = command(guard, "mdadm --stop ", node, "");
-	} else if (dir >= 0 && sys_read(dir, "dm/name", name, sizeof(name)) > 0) {
+	} else if (sys_read(dir, "dm/name", name, sizeof(name)) > 0) {
 		(void)sys_read(dir, "dm/uuid", uuid, sizeof(uuid));
 		snprintf(detail, sizeof(detail), "is held by %s (%s)", block->name, name);
 		remedy = command(

@@ -92,36 +92,38 @@ static void add_siblings(struct pasid_chain *chain)
  * Opens the first entry of the device's directory that begins with PREFIX; -ENOENT if there is
  * none.
  */
-static int open_child(const struct sys_root *root, const struct device *device, const char *prefix)
+static struct sys_dir open_child(const struct sys_root *root, const struct device *device,
+				 const char *prefix)
 {
 	_cleanup_strv_ struct strv list = { 0 };
 	char path[4096];
-	int dir, r;
+	struct sys_dir dir;
+	int r;
 
 	if (device->path.status != 1)
-		return -ENOENT;
+		return SYS_DIR_FAILED(-ENOENT);
 	dir = sys_dir_open(root, device->path.value + 1);
-	r = dir < 0 ? dir : sys_list(dir, ".", &list);
-	cleanup_close(&dir);
+	r = sys_list(dir, ".", &list);
+	sys_dir_close(&dir);
 	for (size_t i = 0; r == 0 && i < list.n; i++) {
 		if (!str_starts(list.v[i], prefix))
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", device->path.value + 1, list.v[i]);
 		return sys_dir_open(root, path);
 	}
-	return r < 0 ? r : -ENOENT;
+	return SYS_DIR_FAILED(r < 0 ? r : -ENOENT);
 }
 
 bool chain_driver_binds(const struct sys_root *root, const struct device *device)
 {
 	static const char *const drivers[] = { "uio_pci_sva", "idxd", "amdxdna" };
-	_cleanup_close_ int uacce = -1;
+	_cleanup_sys_dir_ struct sys_dir uacce = SYS_DIR_NONE;
 
 	for (size_t i = 0; device->driver.status == 1 && i < ARRAY_SIZE(drivers); i++)
 		if (strcmp(device->driver.value, drivers[i]) == 0)
 			return true;
 	uacce = open_child(root, device, "uacce");
-	return uacce >= 0;
+	return !uacce.error;
 }
 
 bool chain_driver_is_vfio(const struct device *device)
@@ -179,13 +181,13 @@ static void add_driver_sva(struct pasid_chain *chain)
 static void add_switch(struct pasid_chain *chain, const char *prefix, const char *name,
 		       uint64_t mask, const char *remedy)
 {
-	_cleanup_close_ int dir = open_child(chain->root, &chain->device, prefix);
+	_cleanup_sys_dir_ struct sys_dir dir = open_child(chain->root, &chain->device, prefix);
 	uint64_t value;
 	int r;
 
-	if (dir == -ENOENT)
+	if (dir.error == -ENOENT)
 		return;
-	r = dir < 0 ? dir : sys_read_u64(dir, name, &value);
+	r = sys_read_u64(dir, name, &value);
 	if (r < 0)
 		finding_unknown(&chain->list, &ask_switch, chain->device.id, r);
 	else
@@ -196,11 +198,11 @@ static void add_switch(struct pasid_chain *chain, const char *prefix, const char
 /* Accelerators of the class uacce: flag 0 (UACCE_DEV_SVA) says that they bind processes. */
 static void add_uacce(struct pasid_chain *chain)
 {
-	_cleanup_close_ int dir = open_child(chain->root, &chain->device, "uacce");
+	_cleanup_sys_dir_ struct sys_dir dir = open_child(chain->root, &chain->device, "uacce");
 	_cleanup_strv_ struct strv list = { 0 };
 	char name[300];
 
-	if (dir < 0 || sys_list(dir, ".", &list) < 0 || list.n == 0)
+	if (sys_list(dir, ".", &list) < 0 || list.n == 0)
 		return;
 	snprintf(name, sizeof(name), "%s/flags", list.v[0]);
 	add_switch(chain, "uacce", name, 1, NULL);
@@ -248,16 +250,17 @@ static void add_switches(struct pasid_chain *chain)
 int chain_has_entry(const struct sys_root *root, const char *directory, const char *name)
 {
 	char top[16];
-	_cleanup_close_ int dir = sys_dir_open(root, directory), above = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = sys_dir_open(root, directory);
+	_cleanup_sys_dir_ struct sys_dir above = SYS_DIR_NONE;
 	_cleanup_strv_ struct strv list = { 0 };
 	int r;
 
 	snprintf(top, sizeof(top), "%.*s", (int)strcspn(directory, "/"), directory);
-	if (dir == -ENOENT || dir == -ENOTDIR) {
+	if (dir.error == -ENOENT || dir.error == -ENOTDIR) {
 		above = sys_dir_open(root, top);
-		return above < 0 || strcmp(top, directory) == 0 ? dir : 0;
+		return above.error < 0 || strcmp(top, directory) == 0 ? dir.error : 0;
 	}
-	r = dir < 0 ? dir : sys_list(dir, ".", &list);
+	r = sys_list(dir, ".", &list);
 	return r < 0 ? r : strv_has(&list, name);
 }
 

@@ -16,9 +16,9 @@
 
 int driver_modules_path(const struct sys_root *root, char *buf, size_t size)
 {
-	_cleanup_close_ int dir = sys_dir_open(root, "proc/sys/kernel");
+	_cleanup_sys_dir_ struct sys_dir dir = sys_dir_open(root, "proc/sys/kernel");
 	char release[NAME_MAX];
-	ssize_t len = dir < 0 ? dir : sys_read(dir, "osrelease", release, sizeof(release));
+	ssize_t len = sys_read(dir, "osrelease", release, sizeof(release));
 
 	if (len < 0)
 		return (int)len;
@@ -45,7 +45,7 @@ static void alias_line(const char *text, size_t size, driver_alias_fn *each, voi
 		each(module, pattern, data);
 }
 
-static int read_loadable(int dir, driver_alias_fn *each, void *data)
+static int read_loadable(struct sys_dir dir, driver_alias_fn *each, void *data)
 {
 	_cleanup_free_ struct lines *lines = malloc(sizeof(*lines));
 	_cleanup_close_ int fd = sys_file_open(dir, "modules.alias");
@@ -64,7 +64,7 @@ static int read_loadable(int dir, driver_alias_fn *each, void *data)
 }
 
 /* "MODULE.alias=PATTERN", NUL-terminated; includes the drivers' ID tables since Linux 6.18. */
-static int read_builtin(int dir, driver_alias_fn *each, void *data)
+static int read_builtin(struct sys_dir dir, driver_alias_fn *each, void *data)
 {
 	static const char key[] = ".alias=";
 	_cleanup_free_ char *text = NULL;
@@ -88,7 +88,7 @@ static int read_builtin(int dir, driver_alias_fn *each, void *data)
 
 int driver_aliases(const struct sys_root *root, driver_alias_fn *each, void *data)
 {
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	char path[NAME_MAX + 32];
 	int loadable, builtin;
 
@@ -96,8 +96,8 @@ int driver_aliases(const struct sys_root *root, driver_alias_fn *each, void *dat
 	if (builtin < 0)
 		return builtin;
 	dir = sys_dir_open(root, path);
-	if (dir < 0)
-		return dir;
+	if (dir.error < 0)
+		return dir.error;
 	loadable = read_loadable(dir, each, data);
 	builtin = read_builtin(dir, each, data);
 	/*

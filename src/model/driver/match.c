@@ -66,13 +66,13 @@ static bool is_module(const char *a, const char *b)
 static int add_entry(const struct sys_root *root, const char *driver, struct table *table)
 {
 	char path[PATH_MAX], module[NAME_MAX + 1];
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	struct entry *entry;
 
 	snprintf(path, sizeof(path), DRIVERS "/%s", driver);
 	dir = sys_dir_open(root, path);
 	/* Also exists for built-in drivers, see module_add_driver(). */
-	if (dir < 0 || sys_read_link(dir, "module", module, sizeof(module)) < 0)
+	if (sys_read_link(dir, "module", module, sizeof(module)) < 0)
 		snprintf(module, sizeof(module), "%s", driver);
 	entry = array_push(table->v, table->n);
 	if (!entry)
@@ -86,8 +86,8 @@ static int add_entry(const struct sys_root *root, const char *driver, struct tab
 static int read_drivers(const struct sys_root *root, struct table *table)
 {
 	_cleanup_strv_ struct strv list = { 0 };
-	_cleanup_close_ int dir = sys_dir_open(root, DRIVERS);
-	int r = dir < 0 ? dir : sys_list(dir, ".", &list);
+	_cleanup_sys_dir_ struct sys_dir dir = sys_dir_open(root, DRIVERS);
+	int r = sys_list(dir, ".", &list);
 
 	for (size_t i = 0; r == 0 && i < list.n; i++)
 		r = add_entry(root, list.v[i], table);
@@ -121,10 +121,11 @@ static void on_alias(const char *module, const char *pattern, void *data)
  * "MODALIAS=pci:v00008086..." of the device in DIR, and its driver, "" if none. Returns 0 or
  * -errno.
  */
-static int read_uevent(int dir, char *modalias, size_t size, char *driver, size_t driver_size)
+static int read_uevent(struct sys_dir dir, char *modalias, size_t size, char *driver,
+		       size_t driver_size)
 {
 	char text[4096], *save = NULL;
-	ssize_t len = dir < 0 ? dir : sys_read(dir, "uevent", text, sizeof(text));
+	ssize_t len = sys_read(dir, "uevent", text, sizeof(text));
 
 	*modalias = *driver = '\0';
 	if (len < 0)
@@ -139,7 +140,7 @@ static int read_uevent(int dir, char *modalias, size_t size, char *driver, size_
 }
 
 /* Does the device in DIR have an override? Then the kernel did not choose its driver. */
-static bool is_overridden(int dir)
+static bool is_overridden(struct sys_dir dir)
 {
 	char text[NAME_MAX + 2];
 
@@ -151,12 +152,12 @@ static bool is_overridden(int dir)
 static int read_bound(const struct sys_root *root, struct table *table)
 {
 	_cleanup_strv_ struct strv list = { 0 };
-	_cleanup_close_ int devices = sys_dir_open(root, DEVICES);
-	int r = devices < 0 ? devices : sys_list(devices, ".", &list);
+	_cleanup_sys_dir_ struct sys_dir devices = sys_dir_open(root, DEVICES);
+	int r = sys_list(devices, ".", &list);
 
 	for (size_t i = 0; r == 0 && i < list.n; i++) {
 		char path[PATH_MAX], modalias[256], driver[NAME_MAX + 1];
-		_cleanup_close_ int dir = -1;
+		_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 
 		snprintf(path, sizeof(path), DEVICES "/%s", list.v[i]);
 		dir = sys_dir_open(root, path);
@@ -173,7 +174,7 @@ static int read_bound(const struct sys_root *root, struct table *table)
 static int table_read(const struct sys_root *root, const char *path, char *modalias, size_t size,
 		      struct table *table)
 {
-	_cleanup_close_ int dir = sys_dir_open(root, path + 1);
+	_cleanup_sys_dir_ struct sys_dir dir = sys_dir_open(root, path + 1);
 	char driver[NAME_MAX + 1];
 	int r;
 
@@ -284,14 +285,14 @@ int driver_match_reduce(const struct sys_root *root, FILE *out)
 	_cleanup_(table_done) struct table table = { 0 };
 	_cleanup_(reduction_done) struct reduction reduction = { .table = &table, .out = out };
 	_cleanup_strv_ struct strv list = { 0 };
-	_cleanup_close_ int devices = sys_dir_open(root, DEVICES);
-	int r = devices < 0 ? devices : sys_list(devices, ".", &list);
+	_cleanup_sys_dir_ struct sys_dir devices = sys_dir_open(root, DEVICES);
+	int r = sys_list(devices, ".", &list);
 
 	if (r == 0)
 		r = read_drivers(root, &table);
 	for (size_t i = 0; r == 0 && i < list.n; i++) {
 		char path[PATH_MAX], modalias[256], driver[NAME_MAX + 1];
-		_cleanup_close_ int dir = -1;
+		_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 
 		snprintf(path, sizeof(path), DEVICES "/%s", list.v[i]);
 		dir = sys_dir_open(root, path);

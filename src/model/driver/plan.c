@@ -88,7 +88,7 @@ static int plan_start(const struct sys_root *root, const char *path, struct driv
 
 static int check_driver(const struct sys_root *root, const char *driver)
 {
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	char path[512];
 
 	if (!*driver || strchr(driver, '/') || strcmp(driver, ".") == 0 ||
@@ -96,7 +96,7 @@ static int check_driver(const struct sys_root *root, const char *driver)
 		return -EINVAL;
 	snprintf(path, sizeof(path), DRIVERS "/%s", driver);
 	dir = sys_dir_open(root, path + 1);
-	return dir < 0 ? dir : 0;
+	return dir.error < 0 ? dir.error : 0;
 }
 
 int driver_plan_set(const struct sys_root *root, const char *path, const char *driver,

@@ -14,13 +14,13 @@
 int alias_resolve(const struct sys_root *root, const char *id, char **ret_bridge,
 		  struct strv *members)
 {
-	_cleanup_close_ int dir = sys_dir_open(root, &DEVICES[1]);
+	_cleanup_sys_dir_ struct sys_dir dir = sys_dir_open(root, &DEVICES[1]);
 	_cleanup_strv_ struct strv all = { 0 };
 	char link[PATH_MAX], path[PATH_MAX], bus[16];
 	struct pci_address address;
 	const char *first = NULL;
 	ssize_t size;
-	int r = dir < 0 ? dir : sys_list(dir, ".", &all);
+	int r = sys_list(dir, ".", &all);
 
 	if (r < 0)
 		return r;

@@ -124,7 +124,7 @@ static int compare_numbers(const void *a, const void *b)
 static void set_domain(const struct attached_query *query, struct device *device)
 {
 	struct device_attached *attached = &device->attached;
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	const struct group *group;
 	char path[64];
 

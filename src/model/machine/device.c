@@ -130,11 +130,11 @@ static int add_entries(const struct sys_root *root, const char *directory,
 		       const struct field_u64 *group, struct entries *entries)
 {
 	_cleanup_strv_ struct strv list = { 0 };
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	int r;
 
 	dir = sys_dir_open(root, directory);
-	r = dir < 0 ? dir : sys_list(dir, ".", &list);
+	r = sys_list(dir, ".", &list);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	for (size_t i = 0; i < list.n; i++) {
@@ -148,11 +148,11 @@ static int add_entries(const struct sys_root *root, const char *directory,
 static int add_groups(const struct sys_root *root, struct entries *entries)
 {
 	_cleanup_strv_ struct strv list = { 0 };
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	int r;
 
 	dir = sys_dir_open(root, GROUPS);
-	r = dir < 0 ? dir : sys_list(dir, ".", &list);
+	r = sys_list(dir, ".", &list);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	for (size_t i = 0; i < list.n; i++) {
@@ -243,7 +243,7 @@ static int find_directory(const struct sys_root *root, const char *path, char *b
 {
 	char target[PATH_MAX], directory[PATH_MAX];
 	const char *last = strrchr(path, '/');
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 
 	if (!last || !last[1] || !str_starts(path, "/sys/"))
 		return -ENODEV;
@@ -257,8 +257,8 @@ static int find_directory(const struct sys_root *root, const char *path, char *b
 	if (!str_starts(buf, "/sys/"))
 		return -ENODEV;
 	dir = sys_dir_open(root, buf + 1);
-	if (dir < 0)
-		return dir == -ENOENT || dir == -ENOTDIR ? -ENODEV : dir;
+	if (dir.error < 0)
+		return dir.error == -ENOENT || dir.error == -ENOTDIR ? -ENODEV : dir.error;
 	return 0;
 }
 

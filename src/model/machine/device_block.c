@@ -79,7 +79,7 @@ static int add_multipath(const struct gather *gather, struct device *device, con
 }
 
 /* With btrfs, mountinfo has the device-mapper name ("vg-home") instead of dm-N. */
-static void mapper_name(int dir, char *buf, size_t size)
+static void mapper_name(struct sys_dir dir, char *buf, size_t size)
 {
 	char name[256];
 
@@ -87,7 +87,7 @@ static void mapper_name(int dir, char *buf, size_t size)
 		snprintf(buf, size, "/dev/mapper/%s", name);
 }
 
-static int add_uses(const struct gather *gather, int dir, struct device_block *block)
+static int add_uses(const struct gather *gather, struct sys_dir dir, struct device_block *block)
 {
 	char numbers[32], node[300], mapper[300] = "", text[32];
 	ssize_t len;
@@ -121,13 +121,13 @@ static int add_loops(const struct gather *gather, struct device *device, const c
 	snprintf(node, sizeof(node), "/dev/%s", name);
 	for (size_t i = 0; i < gather->blocks.n; i++) {
 		const char *loop = gather->blocks.v[i].name;
-		_cleanup_close_ int dir = -1;
+		_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 
 		if (!str_starts(loop, "loop"))
 			continue;
 		snprintf(path, sizeof(path), "sys/class/block/%s", loop);
 		dir = sys_dir_open(gather->root, path);
-		if (dir < 0 || sys_read(dir, "loop/backing_file", file, sizeof(file)) < 0)
+		if (sys_read(dir, "loop/backing_file", file, sizeof(file)) < 0)
 			continue;
 		if (strcmp(file, node) == 0 && add_block(device, loop, name, true) < 0)
 			return -ENOMEM;
@@ -140,7 +140,7 @@ static int expand(const struct gather *gather, struct device *device, size_t i)
 {
 	_cleanup_free_ char *name = strdup(device->blocks[i].name);
 	_cleanup_strv_ struct strv holders = { 0 };
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	char path[512];
 	int r;
 
@@ -148,8 +148,8 @@ static int expand(const struct gather *gather, struct device *device, size_t i)
 		return -ENOMEM;
 	snprintf(path, sizeof(path), "sys/class/block/%s", name);
 	dir = sys_dir_open(gather->root, path);
-	if (dir < 0) {
-		device->blocks[i].uses_status = dir;
+	if (dir.error < 0) {
+		device->blocks[i].uses_status = dir.error;
 		return 0;
 	}
 	r = add_uses(gather, dir, &device->blocks[i]);

@@ -75,10 +75,11 @@ static void spread_all(struct device_caps *caps)
 					    &caps->pasid_priv, &caps->pasid_priv_enabled, NULL });
 }
 
-void gather_caps(const struct gather *gather, int dir, const char *physfn, struct device_caps *caps)
+void gather_caps(const struct gather *gather, struct sys_dir dir, const char *physfn,
+		 struct device_caps *caps)
 {
 	bool wake = gather->need & DEVICE_WAKE;
-	_cleanup_close_ int pf = -1;
+	_cleanup_sys_dir_ struct sys_dir pf = SYS_DIR_NONE;
 	struct pci_config config;
 	char path[512];
 	int r;

@@ -163,7 +163,7 @@ static void set_name(struct gather *gather, const char *modalias, struct device 
 }
 
 /* A captured tree may only have the single files. */
-static void read_files(int dir, struct device *device)
+static void read_files(struct sys_dir dir, struct device *device)
 {
 	device->vendor = gather_u64(dir, "vendor");
 	device->device = gather_u64(dir, "device");
@@ -173,10 +173,10 @@ static void read_files(int dir, struct device *device)
 	gather_link(dir, "driver", &device->driver);
 }
 
-static void read_uevent(int dir, struct device *device, char *text, size_t size,
+static void read_uevent(struct sys_dir dir, struct device *device, char *text, size_t size,
 			struct uevent *event)
 {
-	ssize_t len = dir < 0 ? dir : sys_read(dir, "uevent", text, size);
+	ssize_t len = sys_read(dir, "uevent", text, size);
 
 	if (len == -ENOENT) {
 		read_files(dir, device);
@@ -194,7 +194,7 @@ static void read_uevent(int dir, struct device *device, char *text, size_t size,
 		gather_set(&device->driver, event->driver);
 }
 
-void gather_identity(struct gather *gather, int dir, struct device *device)
+void gather_identity(struct gather *gather, struct sys_dir dir, struct device *device)
 {
 	struct uevent event = { 0 };
 	char text[4096];

@@ -13,14 +13,14 @@
 
 static struct field_u64 flags_up(const struct sys_root *root, const char *name)
 {
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	char path[512], text[32];
 	uint64_t flags;
 	ssize_t len;
 
 	snprintf(path, sizeof(path), "sys/class/net/%s", name);
 	dir = sys_dir_open(root, path);
-	len = dir < 0 ? dir : sys_read(dir, "flags", text, sizeof(text));
+	len = sys_read(dir, "flags", text, sizeof(text));
 	if (len < 0)
 		return field_u64_error((int)len);
 	return parse_hex(text, &flags) < 0 ? field_u64_error(-EBADMSG)

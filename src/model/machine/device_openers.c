@@ -44,7 +44,7 @@ static int add_node(struct search *search, struct device *device, const char *cl
 		    const char *directory, const char *name)
 {
 	struct node *node = array_push(search->nodes, search->n_nodes);
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	unsigned int major, minor;
 	char text[512];
 
@@ -56,7 +56,7 @@ static int add_node(struct search *search, struct device *device, const char *cl
 		return 0;
 	snprintf(text, sizeof(text), "sys/class/%s/%s", class, name);
 	dir = sys_dir_open(search->root, text);
-	if (dir >= 0 && sys_read(dir, "dev", text, sizeof(text)) > 0 &&
+	if (sys_read(dir, "dev", text, sizeof(text)) > 0 &&
 	    sscanf(text, "%u:%u", &major, &minor) == 2)
 		node->rdev = makedev(major, minor);
 	return 0;

@@ -33,23 +33,23 @@ static void read_path(const struct sys_root *root, const char *link, struct fiel
 }
 
 /* Only PCI names look like an address with a domain; for others read the link `subsystem`. */
-static int read_bus(int dir, const char *id, char **ret)
+static int read_bus(struct sys_dir dir, const char *id, char **ret)
 {
 	struct pci_address address;
 	char name[NAME_MAX + 1];
 
 	if (parse_pci_address(id, &address) == 0)
 		return str_replace(ret, "pci");
-	if (dir < 0 || sys_read_link(dir, "subsystem", name, sizeof(name)) < 0)
+	if (sys_read_link(dir, "subsystem", name, sizeof(name)) < 0)
 		return 0;
 	return str_replace(ret, name);
 }
 
-static struct field_u64 read_group(int dir)
+static struct field_u64 read_group(struct sys_dir dir)
 {
 	char name[32];
 	uint64_t number;
-	int r = dir < 0 ? dir : sys_read_link(dir, "iommu_group", name, sizeof(name));
+	int r = sys_read_link(dir, "iommu_group", name, sizeof(name));
 
 	if (r == 0)
 		r = parse_u64(name, UINT32_MAX, &number);
@@ -59,18 +59,18 @@ static struct field_u64 read_group(int dir)
 }
 
 /* "(null)" means that there is none (driver_override_show()). */
-static void read_override(int dir, struct field_str *ret)
+static void read_override(struct sys_dir dir, struct field_str *ret)
 {
 	gather_str(dir, "driver_override", ret);
 	if (ret->status == 1 && (!*ret->value || strcmp(ret->value, "(null)") == 0))
 		field_str_done(ret);
 }
 
-static int read_vfio(const struct gather *gather, int dir, struct device *device)
+static int read_vfio(const struct gather *gather, struct sys_dir dir, struct device *device)
 {
 	_cleanup_strv_ struct strv list = { 0 };
 	char number[24];
-	int r = dir < 0 ? dir : sys_list(dir, "vfio-dev", &list);
+	int r = sys_list(dir, "vfio-dev", &list);
 
 	if (r < 0)
 		device->vfio_cdev.status = r == -ENOENT ? 0 : r;
@@ -85,11 +85,11 @@ static int read_vfio(const struct gather *gather, int dir, struct device *device
 }
 
 /* -1 if the firmware does not specify a node. */
-static struct field_u64 read_numa(int dir)
+static struct field_u64 read_numa(struct sys_dir dir)
 {
 	char text[32];
 	uint64_t node;
-	ssize_t len = dir < 0 ? dir : sys_read(dir, "numa_node", text, sizeof(text));
+	ssize_t len = sys_read(dir, "numa_node", text, sizeof(text));
 
 	if (len < 0)
 		return field_u64_error(len == -ENOENT ? 0 : (int)len);
@@ -104,14 +104,14 @@ static struct field_u64 read_numa(int dir)
  * For an IOMMU that is a PCI function, `iommu` is a directory of its own units: it is not behind
  * one.
  */
-static void read_unit(int dir, struct device *device)
+static void read_unit(struct sys_dir dir, struct device *device)
 {
 	gather_link(dir, "iommu", &device->iommu);
 	if (device->iommu.status == -EINVAL)
 		device->iommu.status = 0;
 }
 
-static void read_simple(const struct gather *gather, int dir, struct device *device)
+static void read_simple(const struct gather *gather, struct sys_dir dir, struct device *device)
 {
 	unsigned int need = gather->need;
 
@@ -134,7 +134,7 @@ static void read_simple(const struct gather *gather, int dir, struct device *dev
 		gather_caps(gather, dir, device->physfn.value, &device->caps);
 }
 
-static int read_all(struct gather *gather, int dir, struct device *device)
+static int read_all(struct gather *gather, struct sys_dir dir, struct device *device)
 {
 	int r = 0;
 
@@ -162,13 +162,13 @@ int gather_device(struct gather *gather, const char *link, const char *id,
 		  const struct field_u64 *group, struct device *ret)
 {
 	_cleanup_device_ struct device device = { 0 };
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	int r;
 
 	if (needs_directory(gather, id, group != NULL))
 		dir = sys_dir_open(gather->root, link);
-	if (dir == -ENOENT)
-		dir = -ENODEV;
+	if (dir.error == -ENOENT)
+		dir.error = -ENODEV;
 	r = str_replace(&device.id, id);
 	if (r == 0)
 		r = read_bus(dir, id, &device.bus);

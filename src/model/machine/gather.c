@@ -36,10 +36,10 @@ static int status_of(int error)
 	return error == -ENOENT ? 0 : error;
 }
 
-void gather_str(int dir, const char *name, struct field_str *ret)
+void gather_str(struct sys_dir dir, const char *name, struct field_str *ret)
 {
 	char text[4096];
-	ssize_t len = dir < 0 ? dir : sys_read(dir, name, text, sizeof(text));
+	ssize_t len = sys_read(dir, name, text, sizeof(text));
 
 	if (len < 0)
 		*ret = (struct field_str){ .status = status_of((int)len) };
@@ -47,10 +47,10 @@ void gather_str(int dir, const char *name, struct field_str *ret)
 		gather_set(ret, text);
 }
 
-void gather_link(int dir, const char *name, struct field_str *ret)
+void gather_link(struct sys_dir dir, const char *name, struct field_str *ret)
 {
 	char last[NAME_MAX + 1];
-	int r = dir < 0 ? dir : sys_read_link(dir, name, last, sizeof(last));
+	int r = sys_read_link(dir, name, last, sizeof(last));
 
 	if (r < 0)
 		*ret = (struct field_str){ .status = status_of(r) };
@@ -58,10 +58,10 @@ void gather_link(int dir, const char *name, struct field_str *ret)
 		gather_set(ret, last);
 }
 
-struct field_u64 gather_u64(int dir, const char *name)
+struct field_u64 gather_u64(struct sys_dir dir, const char *name)
 {
 	uint64_t value;
-	int r = dir < 0 ? dir : sys_read_u64(dir, name, &value);
+	int r = sys_read_u64(dir, name, &value);
 
 	if (r < 0)
 		return field_u64_error(status_of(r));
@@ -98,12 +98,12 @@ int gather_class(const struct sys_root *root, const char *name, struct class_lin
 	char directory[128], target[PATH_MAX], path[PATH_MAX];
 	struct class_links links = { .status = 1 };
 	_cleanup_strv_ struct strv list = { 0 };
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	int r;
 
 	snprintf(directory, sizeof(directory), "/sys/class/%s", name);
 	dir = sys_dir_open(root, directory + 1);
-	r = dir < 0 ? dir : sys_list(dir, ".", &list);
+	r = sys_list(dir, ".", &list);
 	/* An empty class may be missing. */
 	if (r < 0)
 		links.status = r == -ENOENT ? 1 : r;
@@ -164,9 +164,9 @@ static int open_parts(struct gather *gather)
 	int r = 0;
 
 	if (gather->need & DEVICE_NEED_VFIO) {
-		_cleanup_close_ int dir = sys_dir_open(gather->root, "sys/class/vfio");
+		_cleanup_sys_dir_ struct sys_dir dir = sys_dir_open(gather->root, "sys/class/vfio");
 
-		if (dir >= 0)
+		if (!dir.error)
 			(void)sys_list(dir, ".", &gather->vfio_groups);
 	}
 	if (gather->need & DEVICE_NEED_NET) {

@@ -75,16 +75,16 @@ bool gather_owns(const char *device_path, const char *path);
  * Parts of gather_device(). DIR is the device's directory, or an -errno other than -ENOENT, which
  * then becomes the status of all fields.
  */
-void gather_identity(struct gather *gather, int dir, struct device *device);
-void gather_caps(const struct gather *gather, int dir, const char *physfn,
+void gather_identity(struct gather *gather, struct sys_dir dir, struct device *device);
+void gather_caps(const struct gather *gather, struct sys_dir dir, const char *physfn,
 		 struct device_caps *caps);
 int gather_nets(const struct gather *gather, struct device *device);
 int gather_blocks(const struct gather *gather, struct device *device);
 
 /* Reads a file or link below DIR into a field; absent if it does not exist. */
-void gather_str(int dir, const char *name, struct field_str *ret);
-void gather_link(int dir, const char *name, struct field_str *ret);
-struct field_u64 gather_u64(int dir, const char *name);
+void gather_str(struct sys_dir dir, const char *name, struct field_str *ret);
+void gather_link(struct sys_dir dir, const char *name, struct field_str *ret);
+struct field_u64 gather_u64(struct sys_dir dir, const char *name);
 /* Copies VALUE; if out of memory, the field's status is -ENOMEM. */
 void gather_set(struct field_str *field, const char *value);
 

@@ -73,7 +73,7 @@ int group_parse_regions(char *text, struct group *group)
 	return 0;
 }
 
-static int read_regions(int groups, const char *number, struct group *group)
+static int read_regions(struct sys_dir groups, const char *number, struct group *group)
 {
 	char name[64], text[4096];
 	ssize_t len;
@@ -86,7 +86,8 @@ static int read_regions(int groups, const char *number, struct group *group)
 	return 0;
 }
 
-static int read_members(struct gather *gather, int groups, const char *number, struct group *group)
+static int read_members(struct gather *gather, struct sys_dir groups, const char *number,
+			struct group *group)
 {
 	const struct field_u64 known = field_u64(group->number);
 	_cleanup_strv_ struct strv list = { 0 };
@@ -112,8 +113,8 @@ static int read_members(struct gather *gather, int groups, const char *number, s
 	return 0;
 }
 
-static int read_group(struct gather *gather, unsigned int need, int groups, const char *number,
-		      struct group *ret)
+static int read_group(struct gather *gather, unsigned int need, struct sys_dir groups,
+		      const char *number, struct group *ret)
 {
 	_cleanup_group_ struct group group = { 0 };
 	uint64_t value;
@@ -164,11 +165,11 @@ static int read_openers(const struct gather *gather, const struct group_list *li
 static int each_group(struct gather *gather, unsigned int need, group_each_fn *each, void *data)
 {
 	_cleanup_strv_ struct strv names = { 0 };
-	_cleanup_close_ int groups = -1;
+	_cleanup_sys_dir_ struct sys_dir groups = SYS_DIR_NONE;
 	int r;
 
 	groups = sys_dir_open(gather->root, GROUPS);
-	r = groups < 0 ? groups : sys_list(groups, ".", &names);
+	r = sys_list(groups, ".", &names);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	for (size_t i = 0; i < names.n; i++) {
@@ -232,18 +233,18 @@ int group_get(const struct sys_root *root, uint32_t number, unsigned int need,
 {
 	_cleanup_group_list_ struct group_list list = { 0 };
 	_cleanup_gather_ struct gather gather = { 0 };
-	_cleanup_close_ int groups = -1;
-	_cleanup_close_ int group = -1;
+	_cleanup_sys_dir_ struct sys_dir groups = SYS_DIR_NONE;
+	_cleanup_sys_dir_ struct sys_dir group = SYS_DIR_NONE;
 	char text[64];
 	int r;
 
 	snprintf(text, sizeof(text), GROUPS "/%" PRIu32, number);
 	group = sys_dir_open(root, text);
-	if (group < 0)
-		return group;
+	if (group.error < 0)
+		return group.error;
 	groups = sys_dir_open(root, GROUPS);
-	if (groups < 0)
-		return groups;
+	if (groups.error < 0)
+		return groups.error;
 	r = gather_open(root, need & GROUP_NEED_MEMBERS ? device_need : 0, &gather);
 	if (r < 0)
 		return r;

@@ -31,7 +31,7 @@ void iommu_list_done(struct iommu_list *list)
 	*list = (struct iommu_list){ 0 };
 }
 
-static struct field_u64 hex_file(int dir, const char *name)
+static struct field_u64 hex_file(struct sys_dir dir, const char *name)
 {
 	char text[64];
 	uint64_t value;
@@ -47,7 +47,7 @@ static struct field_u64 hex_file(int dir, const char *name)
  * has size fields in its upper half that are never 0 on hardware with EFR2, whose own upper half is
  * reserved, so the larger value is EFR.
  */
-static void amd_features(int dir, struct iommu *iommu)
+static void amd_features(struct sys_dir dir, struct iommu *iommu)
 {
 	char text[64], *colon;
 	uint64_t first, second = 0;
@@ -69,7 +69,7 @@ static void amd_features(int dir, struct iommu *iommu)
 		iommu->features2 = field_u64(first > second ? second : first);
 }
 
-static int read_amd(int dir, struct iommu *iommu)
+static int read_amd(struct sys_dir dir, struct iommu *iommu)
 {
 	uint64_t efr;
 
@@ -84,7 +84,7 @@ static int read_amd(int dir, struct iommu *iommu)
 	return iommu_decode_amd(efr, iommu->features2.value, &iommu->fields, &iommu->n_fields);
 }
 
-static int read_intel(int dir, struct iommu *iommu)
+static int read_intel(struct sys_dir dir, struct iommu *iommu)
 {
 	uint64_t cap, ecap;
 
@@ -124,7 +124,7 @@ static const char *vendor_of_name(const char *name)
 static void read_vendor(const struct sys_root *root, struct iommu *iommu)
 {
 	const char *vendor = vendor_of_name(iommu->name), *end;
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	char path[PATH_MAX];
 
 	if (vendor) {
@@ -138,12 +138,14 @@ static void read_vendor(const struct sys_root *root, struct iommu *iommu)
 	snprintf(path, sizeof(path), "%.*s", (int)(end - iommu->path.value - 1),
 		 iommu->path.value + 1);
 	dir = sys_dir_open(root, path);
-	gather_link(dir == -ENOENT ? -ENODEV : dir, "driver", &iommu->vendor);
+	if (dir.error == -ENOENT)
+		dir.error = -ENODEV;
+	gather_link(dir, "driver", &iommu->vendor);
 	if (iommu->vendor.status == 1 && strcmp(iommu->vendor.value, "virtio_iommu") == 0)
 		gather_set(&iommu->vendor, "virtio");
 }
 
-static int read_needed(unsigned int need, int dir, struct iommu *iommu)
+static int read_needed(unsigned int need, struct sys_dir dir, struct iommu *iommu)
 {
 	bool intel = iommu->vendor.status == 1 && strcmp(iommu->vendor.value, "intel") == 0;
 	bool amd = iommu->vendor.status == 1 && strcmp(iommu->vendor.value, "amd") == 0;
@@ -174,14 +176,14 @@ static int read_unit(const struct sys_root *root, const char *name, const char *
 		     unsigned int need, struct iommu *ret)
 {
 	_cleanup_(iommu_done) struct iommu iommu = { 0 };
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	char directory[512];
 	int r;
 
 	snprintf(directory, sizeof(directory), UNITS "/%s", name);
 	dir = sys_dir_open(root, directory);
-	if (dir < 0)
-		return dir;
+	if (dir.error < 0)
+		return dir.error;
 	r = str_replace(&iommu.name, name);
 	if (r < 0)
 		return r;

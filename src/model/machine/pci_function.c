@@ -32,7 +32,7 @@ void pci_path_done(struct pci_path *list)
  * suspends idle ones. So, unless asked for, it is only read if the device is awake or has no
  * runtime power management.
  */
-int pci_function_awake(int dir)
+int pci_function_awake(struct sys_dir dir)
 {
 	char status[32];
 	ssize_t len = sys_read(dir, "power/runtime_status", status, sizeof(status));
@@ -44,16 +44,14 @@ int pci_function_awake(int dir)
 	return 0;
 }
 
-int pci_function_config(int dir, bool wake, struct pci_config *ret)
+int pci_function_config(struct sys_dir dir, bool wake, struct pci_config *ret)
 {
-	int r = dir;
+	int r = wake ? 0 : pci_function_awake(dir);
 
-	if (dir >= 0)
-		r = wake ? 0 : pci_function_awake(dir);
 	return r < 0 ? r : sys_pci_config_read(dir, ret);
 }
 
-static void read_config(int dir, bool wake, struct pci_function *function)
+static void read_config(struct sys_dir dir, bool wake, struct pci_function *function)
 {
 	struct pci_config config;
 	int r = pci_function_config(dir, wake, &config);
@@ -85,7 +83,7 @@ static int pci_function_read(const struct sys_root *root, const char *path, bool
 			     struct pci_function *ret)
 {
 	_cleanup_(pci_function_done) struct pci_function function = { 0 };
-	_cleanup_close_ int dir = sys_dir_open(root, path + strspn(path, "/"));
+	_cleanup_sys_dir_ struct sys_dir dir = sys_dir_open(root, path + strspn(path, "/"));
 	const char *last = strrchr(path, '/');
 	char physfn[NAME_MAX + 1];
 	int r;
@@ -93,13 +91,15 @@ static int pci_function_read(const struct sys_root *root, const char *path, bool
 	r = str_replace(&function.path, path);
 	if (r == 0)
 		r = str_replace(&function.id, last ? last + 1 : path);
-	if (r == 0 && dir >= 0 && sys_read_link(dir, "physfn", physfn, sizeof(physfn)) == 0)
+	if (r == 0 && sys_read_link(dir, "physfn", physfn, sizeof(physfn)) == 0)
 		r = str_replace(&function.physfn, physfn);
 	if (r < 0)
 		return r;
 	if (parse_pci_address(function.id, &function.address) < 0)
 		function.address = (struct pci_address){ 0 };
-	read_config(dir == -ENOENT ? -ENODEV : dir, wake, &function);
+	if (dir.error == -ENOENT)
+		dir.error = -ENODEV;
+	read_config(dir, wake, &function);
 	*ret = function;
 	function = (struct pci_function){ 0 };
 	return 0;
@@ -205,12 +205,13 @@ int pci_function_isolates(const struct pci_function *function, uint16_t flags, u
 
 bool pci_function_parted(const struct sys_root *root, const struct pci_function *function)
 {
-	_cleanup_close_ int dir = sys_dir_open(root, function->path + strspn(function->path, "/"));
+	_cleanup_sys_dir_ struct sys_dir dir =
+		sys_dir_open(root, function->path + strspn(function->path, "/"));
 	char mine[NAME_MAX + 1], other[NAME_MAX + 1], link[NAME_MAX + 32];
 	_cleanup_strv_ struct strv list = { 0 };
 	struct pci_address address;
 
-	if (dir < 0 || sys_read_link(dir, "iommu_group", mine, sizeof(mine)) < 0 ||
+	if (sys_read_link(dir, "iommu_group", mine, sizeof(mine)) < 0 ||
 	    sys_list(dir, ".", &list) < 0)
 		return false;
 	for (size_t i = 0; i < list.n; i++) {

@@ -33,10 +33,10 @@ struct pci_function {
 /*
  * Returns -EAGAIN if reading the file `config` below DIR would wake the device; 0; another -errno.
  */
-int pci_function_awake(int dir);
+int pci_function_awake(struct sys_dir dir);
 
 /* Reads the file `config` below DIR; -EAGAIN if the device sleeps and WAKE is false. */
-int pci_function_config(int dir, bool wake, struct pci_config *ret);
+int pci_function_config(struct sys_dir dir, bool wake, struct pci_config *ret);
 
 /* A function, then each bridge above it up to the root bus. */
 struct pci_path {

@@ -16,11 +16,9 @@
 /* Is the directory at PATH in device_list(): a PCI device, or a member of a group? */
 static bool is_device(const struct sys_root *root, const char *path)
 {
-	_cleanup_close_ int dir = sys_dir_open(root, path + 1);
+	_cleanup_sys_dir_ struct sys_dir dir = sys_dir_open(root, path + 1);
 	char name[NAME_MAX + 1];
 
-	if (dir < 0)
-		return false;
 	if (sys_read_link(dir, "iommu_group", name, sizeof(name)) == 0)
 		return true;
 	return sys_read_link(dir, "subsystem", name, sizeof(name)) == 0 && strcmp(name, "pci") == 0;
@@ -57,7 +55,7 @@ static int add_controllers(const struct sys_root *root, const char *path, struct
 	const char *name = strstr(path, SUBSYSTEM_NVME);
 	char subsystem[PATH_MAX], link[PATH_MAX + NAME_MAX + 2], real[PATH_MAX];
 	_cleanup_strv_ struct strv list = { 0 };
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	int r;
 
 	if (!name)
@@ -66,7 +64,7 @@ static int add_controllers(const struct sys_root *root, const char *path, struct
 	name += strcspn(name, "/");
 	snprintf(subsystem, sizeof(subsystem), "%.*s", (int)(name - path), path);
 	dir = sys_dir_open(root, subsystem + 1);
-	if (dir < 0 || sys_list(dir, ".", &list) < 0)
+	if (sys_list(dir, ".", &list) < 0)
 		return 0;
 	for (size_t i = 0; i < list.n; i++) {
 		if (!str_starts(list.v[i], "nvme"))
@@ -101,12 +99,12 @@ static int find_in(const struct sys_root *root, const char *directory, const cha
 		   const char *name, struct strv *paths)
 {
 	_cleanup_strv_ struct strv list = { 0 };
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	char path[PATH_MAX], target[PATH_MAX];
 	int r;
 
 	dir = sys_dir_open(root, directory);
-	if (dir < 0 || sys_list(dir, ".", &list) < 0)
+	if (sys_list(dir, ".", &list) < 0)
 		return 0;
 	for (size_t i = 0; i < list.n; i++) {
 		snprintf(path, sizeof(path), "%s/%s/%s%s", directory, list.v[i], middle, name);
@@ -210,7 +208,7 @@ int select_device(const struct sys_root *root, const char *operand, char **ret_p
 
 int select_group(const struct sys_root *root, const char *operand, uint32_t *ret)
 {
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	uint64_t number;
 	char path[64];
 
@@ -218,8 +216,8 @@ int select_group(const struct sys_root *root, const char *operand, uint32_t *ret
 		return -EINVAL;
 	snprintf(path, sizeof(path), "sys/kernel/iommu_groups/%u", (unsigned int)number);
 	dir = sys_dir_open(root, path);
-	if (dir < 0)
-		return dir;
+	if (dir.error < 0)
+		return dir.error;
 	*ret = (uint32_t)number;
 	return 0;
 }

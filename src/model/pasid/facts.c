@@ -23,41 +23,41 @@ void pasid_device_done(struct pasid_device *device)
 }
 
 /* Devices on other buses than PCI are found through their group. */
-static int open_member(const struct sys_root *root, const char *id)
+static struct sys_dir open_member(const struct sys_root *root, const char *id)
 {
 	_cleanup_strv_ struct strv list = { 0 };
-	_cleanup_close_ int groups = sys_dir_open(root, GROUPS);
-	int r = groups < 0 ? groups : sys_list(groups, ".", &list);
+	_cleanup_sys_dir_ struct sys_dir groups = sys_dir_open(root, GROUPS);
+	int r = sys_list(groups, ".", &list);
 
 	if (r < 0)
-		return r;
+		return SYS_DIR_FAILED(r);
 	for (size_t i = 0; i < list.n; i++) {
 		char path[PATH_MAX];
-		int dir;
+		struct sys_dir dir;
 
 		/* Long enough: an ID beyond NAME_MAX has failed before. */
 		snprintf(path, sizeof(path), GROUPS "/%s/devices/%s", list.v[i], id);
 		dir = sys_dir_open(root, path);
-		if (dir != -ENOENT)
+		if (dir.error != -ENOENT)
 			return dir;
 	}
-	return -ENOENT;
+	return SYS_DIR_FAILED(-ENOENT);
 }
 
-static int open_device(const struct sys_root *root, const char *id)
+static struct sys_dir open_device(const struct sys_root *root, const char *id)
 {
 	char path[PATH_MAX];
-	int dir;
+	struct sys_dir dir;
 
 	/* The id may come from another user's context, so it is not trusted. */
 	if (!*id || strchr(id, '/') || strcmp(id, ".") == 0 || strcmp(id, "..") == 0 ||
 	    snprintf(path, sizeof(path), "sys/bus/pci/devices/%s", id) >= (int)sizeof(path))
-		return -ENOENT;
+		return SYS_DIR_FAILED(-ENOENT);
 	dir = sys_dir_open(root, path);
-	return dir == -ENOENT ? open_member(root, id) : dir;
+	return dir.error == -ENOENT ? open_member(root, id) : dir;
 }
 
-static struct field_u64 group_number(int dir)
+static struct field_u64 group_number(struct sys_dir dir)
 {
 	struct field_str name = { 0 };
 	struct field_u64 group = { 0 };
@@ -76,16 +76,16 @@ static struct field_u64 group_number(int dir)
 void pasid_device_get(const struct sys_root *root, const char *id, unsigned int need,
 		      bool with_unit, struct pasid_device *ret)
 {
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 
 	*ret = (struct pasid_device){ 0 };
 	if (!(need & (PASID_NEED_GROUP | PASID_NEED_DRIVER)) && !with_unit)
 		return;
 	dir = open_device(root, id);
-	if (dir == -ENOENT)
+	if (dir.error == -ENOENT)
 		return;
 	if (need & PASID_NEED_GROUP)
-		ret->group = dir < 0 ? field_u64_error(dir) : group_number(dir);
+		ret->group = dir.error < 0 ? field_u64_error(dir.error) : group_number(dir);
 	if (need & PASID_NEED_DRIVER)
 		gather_link(dir, "driver", &ret->driver);
 	if (with_unit)
@@ -103,12 +103,11 @@ bool pasid_device_is_dma(const struct sys_root *root, const char *id)
 	own = device.group.status == 1 && device.driver.status == 1 &&
 	      !strstr(device.driver.value, "vfio");
 	if (own) {
-		_cleanup_close_ int dir = -1;
+		_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 
 		snprintf(path, sizeof(path), GROUPS "/%" PRIu64, device.group.value);
 		dir = sys_dir_open(root, path);
-		own = dir >= 0 && sys_read(dir, "type", type, sizeof(type)) > 0 &&
-		      str_starts(type, "DMA");
+		own = sys_read(dir, "type", type, sizeof(type)) > 0 && str_starts(type, "DMA");
 	}
 	pasid_device_done(&device);
 	return own;

@@ -41,11 +41,11 @@ static void reading_done(struct reading *reading)
 static int read_segments(struct reading *reading)
 {
 	_cleanup_strv_ struct strv list = { 0 };
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	int r;
 
 	dir = sys_dir_open(reading->root, "sys/bus/pci/devices");
-	r = dir < 0 ? dir : sys_list(dir, ".", &list);
+	r = sys_list(dir, ".", &list);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	/* Devices are sorted by address. */

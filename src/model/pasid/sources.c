@@ -28,9 +28,11 @@ const struct pasid_source *const pasid_sources[PASID_SOURCES_MAX + 1] = {
 
 static bool is_absent(const struct pasid_source *source, const struct sys_root *root)
 {
-	_cleanup_close_ int dir = source->absent ? sys_dir_open(root, source->path + 1) : 0;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 
-	return source->absent && dir == -ENOENT;
+	if (source->absent)
+		dir = sys_dir_open(root, source->path + 1);
+	return dir.error == -ENOENT;
 }
 
 int pasid_source_read(unsigned int n, struct pasid_reader *reader)
@@ -147,7 +149,7 @@ int pasid_source_device(const struct sys_root *root, const char *path, char *buf
 void pasid_node_get(const struct sys_root *root, const char *sysfs, const char *dev,
 		    struct pasid_node *ret)
 {
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	unsigned int major, minor;
 	char text[64];
 
@@ -157,7 +159,7 @@ void pasid_node_get(const struct sys_root *root, const char *sysfs, const char *
 	if (root->captured)
 		return;
 	dir = sys_dir_open(root, sysfs);
-	if (dir >= 0 && sys_read(dir, "dev", text, sizeof(text)) > 0 &&
+	if (sys_read(dir, "dev", text, sizeof(text)) > 0 &&
 	    sscanf(text, "%u:%u", &major, &minor) == 2)
 		ret->rdev = makedev(major, minor);
 }
@@ -192,9 +194,9 @@ int pasid_reader_entries(struct pasid_reader *reader,
 			 const char *none)
 {
 	_cleanup_strv_ struct strv list = { 0 };
-	_cleanup_close_ int dir =
+	_cleanup_sys_dir_ struct sys_dir dir =
 		sys_dir_open(reader->root, pasid_sources[reader->source]->path + 1);
-	int r = dir < 0 ? dir : sys_list(dir, ".", &list), status = 0;
+	int r = sys_list(dir, ".", &list), status = 0;
 
 	if (r < 0)
 		return r;

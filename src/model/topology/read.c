@@ -78,13 +78,13 @@ static int read_others(struct gather *gather, struct topology *topology)
 	_cleanup_free_ const char **members = NULL;
 	_cleanup_strv_ struct strv list = { 0 };
 	struct device_list *others = &topology->others;
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	char link[512];
 	size_t n;
 	int r;
 
 	dir = sys_dir_open(gather->root, PCI_DEVICES);
-	r = dir < 0 ? dir : sys_list(dir, ".", &list);
+	r = sys_list(dir, ".", &list);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	r = list_members(&topology->groups, &members, &n);

@@ -78,7 +78,7 @@ static void check_device(const char *driver, const char *override)
 
 	read_driver(has, sizeof(has));
 	assert_string_equal(has, driver);
-	assert_true(sys_read(kernel.tree->root.fd, DEVICE "driver_override", has, sizeof(has)) >=
+	assert_true(sys_read(tree_top(kernel.tree), DEVICE "driver_override", has, sizeof(has)) >=
 		    0);
 	assert_string_equal(has, override);
 }

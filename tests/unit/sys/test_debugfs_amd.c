@@ -121,7 +121,7 @@ static void refuses_other_text(void **state)
 static int read_entry(const struct tree *tree, uint8_t device, struct amd_dte *ret)
 {
 	const struct pci_address address = { .device = device };
-	_cleanup_amd_table_ struct sys_amd_table table = { .dir = -1, .devid = -1 };
+	_cleanup_amd_table_ struct sys_amd_table table = { .dir = SYS_DIR_NONE, .devid = -1 };
 	int r = sys_amd_table_open(&tree->root, &table);
 
 	return r < 0 ? r : sys_amd_table_read(&table, &address, ret);
@@ -152,7 +152,7 @@ static void expect_file(const struct tree *tree, const char *path, const char *t
 {
 	char buf[256];
 
-	assert_true(sys_read(tree->root.fd, path, buf, sizeof(buf)) >= 0);
+	assert_true(sys_read(tree_top(tree), path, buf, sizeof(buf)) >= 0);
 	assert_string_equal(buf, text);
 }
 

@@ -171,14 +171,13 @@ static void expect_oom_score(const struct tree *tree, const char *before, int sc
 			     const char *after)
 {
 	struct sys_root live = { .fd = tree->root.fd };
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	char text[16];
-	int dir;
 
 	tree_file(tree, "proc/self/oom_score_adj", before);
 	assert_int_equal(memory_oom_lower(&live, score), 0);
 	dir = sys_dir_open(&live, "proc/self");
 	assert_true(sys_read(dir, "oom_score_adj", text, sizeof(text)) > 0);
-	close(dir);
 	assert_string_equal(text, after);
 }
 

@@ -11,7 +11,7 @@
 static void reads_files(void **state)
 {
 	const struct tree *tree = *state;
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	char buf[8];
 	uint64_t value;
 
@@ -22,7 +22,7 @@ static void reads_files(void **state)
 	tree_file(tree, "sys/a/hex", "0xffffffffffffffff\n");
 	tree_file(tree, "sys/a/sub/deep", "x\n");
 	dir = sys_dir_open(&tree->root, "sys/a");
-	assert_true(dir >= 0);
+	assert_int_equal(dir.error, 0);
 	assert_int_equal(sys_read(dir, "text", buf, sizeof(buf)), 6);
 	assert_string_equal(buf, "abcdef");
 	assert_int_equal(sys_read(dir, "long", buf, sizeof(buf)), -E2BIG);
@@ -45,7 +45,7 @@ static void reads_large_and_binary(void **state)
 {
 	const struct tree *tree = *state;
 	_cleanup_free_ char *data = NULL, *content = NULL;
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	size_t size = 100003, got = 0;
 	char place[128];
 
@@ -66,9 +66,9 @@ static void reads_large_and_binary(void **state)
 static void stays_inside(void **state)
 {
 	const struct tree *tree = *state;
-	_cleanup_close_ int up = -1;
-	_cleanup_close_ int dir = -1;
-	_cleanup_close_ int whole = -1;
+	_cleanup_sys_dir_ struct sys_dir up = SYS_DIR_NONE;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
+	_cleanup_sys_dir_ struct sys_dir whole = SYS_DIR_NONE;
 	char buf[256];
 
 	tree_file(tree, "etc/inner", "mine\n");
@@ -78,24 +78,24 @@ static void stays_inside(void **state)
 	tree_link(tree, "sys/middle", "/");
 	tree_link(tree, "sys/proc", "/proc/self/root");
 	dir = sys_dir_open(&tree->root, "sys/absolute");
-	assert_true(dir >= 0);
+	assert_int_equal(dir.error, 0);
 	assert_int_equal(sys_read(dir, "inner", buf, sizeof(buf)), 4);
 	up = sys_dir_open(&tree->root, "sys/climbing/../../../etc");
-	assert_true(up >= 0);
+	assert_int_equal(up.error, 0);
 	assert_int_equal(sys_read(up, "inner", buf, sizeof(buf)), 4);
 	whole = sys_dir_open(&tree->root, "sys");
 	assert_int_equal(sys_read(whole, "passwd", buf, sizeof(buf)), -ELOOP);
 	assert_int_equal(sys_read(whole, "absolute/inner", buf, sizeof(buf)), -ELOOP);
 	assert_int_equal(sys_read(whole, "middle/etc/inner", buf, sizeof(buf)), -ELOOP);
 	assert_int_equal(sys_read(whole, "../etc/inner", buf, sizeof(buf)), -EXDEV);
-	assert_int_equal(sys_dir_open(&tree->root, "sys/proc"), -ENOENT);
+	assert_int_equal(sys_dir_open(&tree->root, "sys/proc").error, -ENOENT);
 }
 
 static void tells_captured_errors(void **state)
 {
 	const struct tree *tree = *state;
 	_cleanup_strv_ struct strv list = { 0 };
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	char buf[64];
 
 	tree_link(tree, "sys/file", "errno:13");
@@ -111,15 +111,15 @@ static void tells_captured_errors(void **state)
 	assert_int_equal(sys_read(dir, "wronger", buf, sizeof(buf)), -ELOOP);
 	assert_int_equal(sys_read(dir, "wrongest", buf, sizeof(buf)), -ELOOP);
 	assert_int_equal(sys_read_link(dir, "driver", buf, sizeof(buf)), -EIO);
-	assert_int_equal(sys_dir_open(&tree->root, "sys/debug"), -EPERM);
-	assert_int_equal(sys_dir_open(&tree->root, "sys/debug/iommu/intel"), -EPERM);
-	assert_int_equal(sys_dir_open(&tree->root, "sys/none/iommu"), -ENOENT);
+	assert_int_equal(sys_dir_open(&tree->root, "sys/debug").error, -EPERM);
+	assert_int_equal(sys_dir_open(&tree->root, "sys/debug/iommu/intel").error, -EPERM);
+	assert_int_equal(sys_dir_open(&tree->root, "sys/none/iommu").error, -ENOENT);
 }
 
 static void opens_no_special_file(void **state)
 {
 	const struct tree *tree = *state;
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	char place[128], buf[64];
 
 	tree_dir(tree, "sys");
@@ -134,7 +134,7 @@ static void opens_no_device(void **state)
 {
 	const struct tree *tree = *state;
 	_cleanup_close_ int clone = open_tree(AT_FDCWD, tree->path, OPEN_TREE_CLONE);
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	char place[128], buf[64];
 
 	tree_dir(tree, "sys");
@@ -149,7 +149,7 @@ static void lists(void **state)
 {
 	const struct tree *tree = *state;
 	_cleanup_strv_ struct strv list = { 0 }, many = { 0 };
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	char path[64];
 
 	tree_dir(tree, "sys/few/vfio10");
@@ -173,7 +173,7 @@ static void lists(void **state)
 static void reads_links(void **state)
 {
 	const struct tree *tree = *state;
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	char buf[16];
 
 	tree_link(tree, "sys/driver", "../../bus/pci/drivers/e1000e");

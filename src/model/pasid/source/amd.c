@@ -57,14 +57,14 @@ static void read_entry(struct amd *amd, const char *id)
 static int read_units(struct amd *amd, bool entries)
 {
 	_cleanup_strv_ struct strv units = { 0 };
-	_cleanup_close_ int dir = sys_dir_open(amd->reader->root, UNITS);
-	int r = dir < 0 ? dir : sys_list(dir, ".", &units);
+	_cleanup_sys_dir_ struct sys_dir dir = sys_dir_open(amd->reader->root, UNITS);
+	int r = sys_list(dir, ".", &units);
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	for (size_t i = 0; i < units.n; i++) {
 		_cleanup_strv_ struct strv devices = { 0 };
-		_cleanup_close_ int unit = -1;
+		_cleanup_sys_dir_ struct sys_dir unit = SYS_DIR_NONE;
 		char path[512];
 
 		if (!str_starts(units.v[i], "ivhd"))
@@ -74,7 +74,7 @@ static int read_units(struct amd *amd, bool entries)
 			continue;
 		snprintf(path, sizeof(path), UNITS "/%s", units.v[i]);
 		unit = sys_dir_open(amd->reader->root, path);
-		r = unit < 0 ? unit : sys_list(unit, "devices", &devices);
+		r = sys_list(unit, "devices", &devices);
 		if (r < 0)
 			return r;
 		for (size_t k = 0; k < devices.n; k++)

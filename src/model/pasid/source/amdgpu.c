@@ -18,11 +18,11 @@
 static int has_amdgpu(const struct sys_root *root)
 {
 	_cleanup_strv_ struct strv list = { 0 };
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	int r;
 
 	dir = sys_dir_open(root, CLASS);
-	r = dir < 0 ? dir : sys_list(dir, ".", &list);
+	r = sys_list(dir, ".", &list);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	for (size_t i = 0; i < list.n; i++) {

@@ -76,7 +76,7 @@ static bool is_queue(const char *name)
 	return dot && is_numbered(name, "wq", dot) && is_numbered(dot, ".", "");
 }
 
-static int open_entry(const struct idxd *idxd, const char *entry)
+static struct sys_dir open_entry(const struct idxd *idxd, const char *entry)
 {
 	char path[512];
 
@@ -100,10 +100,10 @@ static bool is_wanted(const struct idxd *idxd, const char *device)
 /* pasid_enabled exists since 5.11; before, users could not have PASIDs. */
 static int read_device(struct idxd *idxd, const char *entry)
 {
-	_cleanup_close_ int dir = open_entry(idxd, entry);
+	_cleanup_sys_dir_ struct sys_dir dir = open_entry(idxd, entry);
 	uint64_t enabled = 0;
 	char device[ID_SIZE];
-	int r = dir < 0 ? dir : sys_read_u64(dir, "pasid_enabled", &enabled);
+	int r = sys_read_u64(dir, "pasid_enabled", &enabled);
 
 	idxd->n_devices++;
 	if (r < 0 && r != -ENOENT)
@@ -121,7 +121,7 @@ static int read_device(struct idxd *idxd, const char *entry)
 static int read_queue(struct idxd *idxd, const char *entry)
 {
 	struct queue *queue = array_push(idxd->queues, idxd->n);
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	char state[WORD_SIZE] = "";
 	ssize_t r;
 
@@ -130,7 +130,8 @@ static int read_queue(struct idxd *idxd, const char *entry)
 	*queue = (struct queue){ 0 };
 	snprintf(queue->name, sizeof(queue->name), "%s", entry);
 	dir = open_entry(idxd, entry);
-	r = dir < 0 ? dir : find_device(idxd, entry, queue->device, sizeof(queue->device));
+	r = dir.error < 0 ? dir.error
+			  : find_device(idxd, entry, queue->device, sizeof(queue->device));
 	if (r >= 0)
 		r = sys_read(dir, "state", state, sizeof(state));
 	if (r >= 0)
@@ -165,7 +166,7 @@ static struct queue *find_queue(struct idxd *idxd, char *path)
 	return NULL;
 }
 
-static struct field_u64 read_counter(struct idxd *idxd, int dir, const char *entry,
+static struct field_u64 read_counter(struct idxd *idxd, struct sys_dir dir, const char *entry,
 				     const char *name)
 {
 	struct field_u64 field = { .status = 1 };
@@ -186,7 +187,8 @@ static struct binding claim_of(const struct queue *queue, enum pasid_kind kind)
 				 .through = field_str_borrow(queue->name) };
 }
 
-static int claim_file(struct idxd *idxd, int dir, const char *entry, const struct queue *queue)
+static int claim_file(struct idxd *idxd, struct sys_dir dir, const char *entry,
+		      const struct queue *queue)
 {
 	struct binding claim = claim_of(queue, PASID_KIND_SVA);
 	uint64_t pid;
@@ -209,20 +211,20 @@ static int claim_file(struct idxd *idxd, int dir, const char *entry, const struc
 
 static int read_file(struct idxd *idxd, const char *entry)
 {
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	char link[512], path[1024];
 	struct queue *queue;
 	int r;
 
 	snprintf(link, sizeof(link), BUS "/%s", entry);
 	r = sys_root_realpath(idxd->reader->root, link, path, sizeof(path));
-	dir = r < 0 ? r : sys_dir_open(idxd->reader->root, path + 1);
+	dir = r < 0 ? SYS_DIR_FAILED(r) : sys_dir_open(idxd->reader->root, path + 1);
 	/* Closed since the bus was listed. */
-	if (dir == -ENOENT)
+	if (dir.error == -ENOENT)
 		return 0;
-	queue = dir < 0 ? NULL : find_queue(idxd, path);
+	queue = dir.error < 0 ? NULL : find_queue(idxd, path);
 	if (!queue) {
-		note_error(idxd, entry, "pid", dir < 0 ? dir : -EBADMSG);
+		note_error(idxd, entry, "pid", dir.error < 0 ? dir.error : -EBADMSG);
 		return 0;
 	}
 	queue->seen = true;
@@ -306,8 +308,8 @@ static int read_entries(struct idxd *idxd)
 static int idxd_read(struct pasid_reader *reader)
 {
 	_cleanup_(idxd_done) struct idxd idxd = { .reader = reader, .status = 1 };
-	_cleanup_close_ int dir = sys_dir_open(reader->root, BUS);
-	int r = dir < 0 ? dir : sys_list(dir, ".", &idxd.entries);
+	_cleanup_sys_dir_ struct sys_dir dir = sys_dir_open(reader->root, BUS);
+	int r = sys_list(dir, ".", &idxd.entries);
 
 	if (r == 0)
 		r = read_entries(&idxd);

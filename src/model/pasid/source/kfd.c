@@ -25,10 +25,10 @@
 struct kfd {
 	struct pasid_reader *reader;
 	struct kfd_gpus gpus;
-	int processes; /* directory fd */
-	int numbers;   /* directory fd in debugfs, or -errno */
-	bool untold;   /* a number would have been in debugfs */
-	int status;    /* 1, or the first error */
+	struct sys_dir processes; /* directory fd */
+	struct sys_dir numbers;   /* directory fd in debugfs, or -errno */
+	bool untold;              /* a number would have been in debugfs */
+	int status;               /* 1, or the first error */
 };
 
 /* A process, or one of its further contexts. */
@@ -72,7 +72,7 @@ static int read_number(struct kfd *kfd, const struct place *place, uint32_t gpu,
 	if (*ret)
 		return 1;
 	snprintf(name, sizeof(name), "%s/pasid_%u", place->path, gpu);
-	r = kfd->numbers < 0 ? kfd->numbers : sys_read_u64(kfd->numbers, name, ret);
+	r = sys_read_u64(kfd->numbers, name, ret);
 	if (r < 0) {
 		kfd->untold = true;
 		return r == -ENOENT ? -ENODATA : r;
@@ -192,7 +192,7 @@ static int read_processes(struct kfd *kfd)
 	}
 	if (!kfd->untold || kfd->status < 0)
 		return kfd->status;
-	r = kfd->numbers == -ENOENT || kfd->numbers >= 0 ? -EOPNOTSUPP : kfd->numbers;
+	r = kfd->numbers.error == -ENOENT || !kfd->numbers.error ? -EOPNOTSUPP : kfd->numbers.error;
 	pasid_reader_reason(kfd->reader, "this kernel shows the numbers only in debugfs (/%s): %s",
 			    NUMBERS, r == -EOPNOTSUPP ? "absent" : strerror(-r));
 	return r;
@@ -200,11 +200,11 @@ static int read_processes(struct kfd *kfd)
 
 static int kfd_read(struct pasid_reader *reader)
 {
-	_cleanup_close_ int processes = sys_dir_open(reader->root, PROCESSES);
-	_cleanup_close_ int numbers = -1;
+	_cleanup_sys_dir_ struct sys_dir processes = sys_dir_open(reader->root, PROCESSES);
+	_cleanup_sys_dir_ struct sys_dir numbers = SYS_DIR_NONE;
 	_cleanup_kfd_gpus_ struct kfd_gpus gpus = { 0 };
 	struct kfd kfd = { .reader = reader, .processes = processes, .status = 1 };
-	int r = processes < 0 ? processes : sys_kfd_gpus(reader->root, &gpus);
+	int r = processes.error < 0 ? processes.error : sys_kfd_gpus(reader->root, &gpus);
 
 	if (r == -ENOENT) {
 		pasid_reader_reason(reader, "the driver amdkfd is not loaded");

@@ -22,14 +22,14 @@ static int read_accelerator(struct pasid_reader *reader, const char *name)
 				 .what = PASID_CLAIM_SOME,
 				 .kind = PASID_KIND_SVA,
 				 .through = field_str_borrow(name) };
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	struct pasid_node node;
 	uint64_t flags;
 	int r;
 
 	snprintf(sysfs, sizeof(sysfs), CLASS "/%s", name);
 	dir = sys_dir_open(reader->root, sysfs);
-	r = dir < 0 ? dir : sys_read_u64(dir, "flags", &flags);
+	r = sys_read_u64(dir, "flags", &flags);
 	if (r < 0 || !(flags & UACCE_DEV_SVA))
 		return r == -ENOENT ? 0 : r;
 	r = pasid_source_device(reader->root, sysfs, id, sizeof(id));

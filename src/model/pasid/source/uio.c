@@ -22,14 +22,14 @@
 /* The number of the device behind the node NAME. Returns 1, 0 if there is none, -errno. */
 static int read_number(const struct sys_root *root, const char *id, uint32_t *ret)
 {
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	char path[PATH_MAX], driver[NAME_MAX + 1];
 	uint64_t pasid;
 	int r;
 
 	snprintf(path, sizeof(path), "sys/bus/pci/devices/%s", id);
 	dir = sys_dir_open(root, path);
-	r = dir < 0 ? dir : sys_read_link(dir, "driver", driver, sizeof(driver));
+	r = sys_read_link(dir, "driver", driver, sizeof(driver));
 	if (r < 0 || strcmp(driver, DRIVER) != 0)
 		return r == -ENOENT || r >= 0 ? 0 : r;
 	r = sys_read_u64(dir, "pasid", &pasid);

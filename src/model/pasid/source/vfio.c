@@ -72,7 +72,7 @@ static int add_cdev(const struct sys_root *root, const char *name, struct nodes 
 /* The node of a group gives access to all its members. */
 static int add_group(const struct sys_root *root, const char *name, struct nodes *nodes)
 {
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	char path[PATH_MAX];
 	struct node *node;
 	uint64_t number;
@@ -86,7 +86,7 @@ static int add_group(const struct sys_root *root, const char *name, struct nodes
 		return -ENOMEM;
 	snprintf(path, sizeof(path), GROUPS "/%s/devices", name);
 	dir = sys_dir_open(root, path);
-	r = dir < 0 ? dir : sys_list(dir, ".", &node->devices);
+	r = sys_list(dir, ".", &node->devices);
 	return r == -ENOENT ? 0 : r;
 }
 
@@ -95,11 +95,11 @@ static int add_class(const struct sys_root *root, const char *class,
 		     struct nodes *nodes)
 {
 	_cleanup_strv_ struct strv list = { 0 };
-	_cleanup_close_ int dir = -1;
+	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
 	int r;
 
 	dir = sys_dir_open(root, class);
-	r = dir < 0 ? dir : sys_list(dir, ".", &list);
+	r = sys_list(dir, ".", &list);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	for (size_t i = 0; i < list.n; i++) {
