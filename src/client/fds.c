@@ -31,7 +31,7 @@ static int take_fds(struct holder_client *client, json_object *reply, struct hol
 	struct wire wire = { .object = reply };
 	size_t n = 0;
 	char **names = wire_strings(&wire, "name", &n);
-	bool fine = wire.err == 0 && n > 0 && n == client->in.fd_n;
+	bool fine = wire.err == 0 && n > 0 && n == client->in.fds.n;
 
 	list->v = fine ? calloc(n, sizeof(list->v[0])) : NULL;
 	for (size_t i = 0; i < n; i++) {
@@ -40,11 +40,11 @@ static int take_fds(struct holder_client *client, json_object *reply, struct hol
 			continue;
 		}
 		list->v[list->n++] =
-			(struct holder_fd){ .name = names[i], .fd = TAKE_FD(client->in.fd[i]) };
+			(struct holder_fd){ .name = names[i], .fd = TAKE_FD(client->in.fds.v[i]) };
 	}
 	free(names);
 	if (list->v)
-		client->in.fd_n = 0;
+		client->in.fds.n = 0;
 	return fine && list->v && strcmp(list->v[0].name, "iommufd") == 0 ? 0 : -EPROTO;
 }
 

@@ -23,7 +23,7 @@
 #include "util/cleanup.h"
 
 /* Room for many times the fds of devices and clients; the soft limit may be as low as 256. */
-#define FD_LIMIT 4096
+#define FD_LIMIT 8192
 
 /*
  * Killing a holder takes devices away from those who use them, so it comes last, as dbus-daemon

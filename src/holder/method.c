@@ -291,8 +291,20 @@ int call_open(json_object *message, struct call *ret)
 	return r;
 }
 
+int call_take_fds(struct call *call, struct varlink_fds *fds, int r)
+{
+	if (r == -ENOMEM)
+		return fault_system(&call->fault, "malloc", r, NULL);
+	if (r < 0 || fds->n > call->method->fds)
+		return fault_parameter(&call->fault, "descriptors");
+	call->fds = *fds;
+	*fds = (struct varlink_fds){ 0 };
+	return 0;
+}
+
 void call_done(struct call *call)
 {
+	varlink_fds_done(&call->fds);
 	for (size_t i = 0; i < call->fd_n; i++)
 		close(call->fd[i]);
 	free(call->fd);

@@ -15,6 +15,7 @@ struct call {
 	const struct method *method;
 	json_object *parameters; /* owned; never NULL after call_open() */
 	bool oneway, more;
+	struct varlink_fds fds; /* that came with it, owned */
 
 	/* The results. Without a fault, and unless there is a change to be made, there is a reply. */
 	struct fault fault;
@@ -39,6 +40,11 @@ struct call {
  * parameters unknown, missing or of the wrong type.
  */
 int call_open(json_object *message, struct call *ret);
+/*
+ * Gives it the fds that came with it, in number unless R, of varlink_in_fds(), is an error. Returns 0, or
+ * FAULTED with call->fault set, and FDS still the caller's: the method does not take so many.
+ */
+int call_take_fds(struct call *call, struct varlink_fds *fds, int r);
 void call_done(struct call *call);
 
 /* Does it change the context, so that it must wait for another change? */
@@ -80,7 +86,7 @@ struct parameter {
 	bool required;
 };
 
-#define METHOD_PARAMETER_MAX 6
+#define METHOD_PARAMETER_MAX 7
 
 struct method {
 	const char *name;
@@ -89,6 +95,7 @@ struct method {
 	struct parameter parameter[METHOD_PARAMETER_MAX];
 	bool changes;
 	bool streams; /* needs more */
+	size_t fds;   /* so many can come with it */
 };
 
 /* method_read.c, method_monitor.c, method_change.c */

@@ -24,7 +24,13 @@ int server_add_client(struct server *server, int fd)
 	if (!client)
 		return -ENOMEM;
 	client->fd = fd;
-	client->in.max = SERVER_MESSAGE_MAX;
+	client->purse = server_purse(server, fd);
+	client->in = (struct varlink_in){
+		.max = SERVER_MESSAGE_MAX,
+		.fd_wanted = true,
+		.fd_max = SERVER_FD_MAX,
+		.fds = { .drop = purse_drop, .userdata = client->purse },
+	};
 	client->turn = server->turn;
 	server->client[server->client_n++] = client;
 	return 0;
@@ -41,6 +47,7 @@ static size_t count_queued(const struct server *server)
 
 static void client_begin(struct server *server, struct client *client)
 {
+	struct varlink_fds fds = { 0 };
 	json_object *message = NULL;
 	int r;
 
@@ -53,7 +60,9 @@ static void client_begin(struct server *server, struct client *client)
 				      r == -EMSGSIZE ? "message (too long)" : "message");
 		return;
 	}
-	if (call_open(message, &client->call) < 0) {
+	r = varlink_in_fds(&client->in, &fds);
+	if (call_open(message, &client->call) < 0 || call_take_fds(&client->call, &fds, r) < 0) {
+		varlink_fds_done(&fds);
 		server_client_answer(server, client);
 		return;
 	}
@@ -299,5 +308,6 @@ void server_run(struct server *server)
 	for (size_t i = 0; i < server->client_n; i++)
 		server_client_free(server->client[i]);
 	server->client_n = 0;
+	server_purses_done(server);
 	journal_free(TAKE_PTR(server->journal));
 }

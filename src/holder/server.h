@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "holder/common/closer.h"
 #include "holder/engine/plan.h"
 #include "holder/engine/worker.h"
 #include "holder/method.h"
@@ -27,8 +28,14 @@
  * served.
  */
 #define SERVER_UNREAD_FD_SUM 1024
-#define SERVER_PATIENCE      5000 /* ms */
-#define SERVER_REST          50   /* ms between retries */
+/*
+ * Fds that come with calls: of one connection that are not used yet; of all of a user's that are not
+ * used yet or still to be closed. Who has too many and sends more is disconnected.
+ */
+#define SERVER_FD_MAX      16
+#define SERVER_FD_USER_MAX 256
+#define SERVER_PATIENCE    5000 /* ms */
+#define SERVER_REST        50   /* ms between retries */
 /* A call with more is told how far it is: first after, then every so many ms. */
 #define SERVER_PROGRESS_FIRST 200
 #define SERVER_PROGRESS       500
@@ -40,8 +47,15 @@ enum client_state {
 	CLIENT_STREAMING, /* its call has more replies, now or (Monitor) when something changes */
 };
 
+/* What the clients of one user may cost, so that one user's do not take from another's. */
+struct purse {
+	struct closer *closer; /* NULL: it had nothing to close yet */
+};
+enum { PURSE_OWN, PURSE_ROOT, PURSE_OTHERS, PURSES };
+
 struct client {
 	int fd;
+	struct purse *purse;
 	struct varlink_in in;
 	struct varlink_out out; /* at most one reply: the next call starts when it is sent */
 	struct call call;       /* unless idle */
@@ -75,6 +89,8 @@ struct server {
 	int64_t attend_at;     /* ms, when to check the socket in any case; 0: never */
 	struct client *client[SERVER_CLIENT_MAX];
 	size_t client_n;
+	struct purse purse
+		[PURSES]; /* the context's owner; root, if that is another; all who are refused */
 	struct change *change;
 	struct rehearsal dry;         /* at most one of change and dry */
 	struct client *change_client; /* of either; NULL: the holder itself, or it has gone */
@@ -111,6 +127,18 @@ void server_turn(struct server *server);
 /* Parts of a turn, only for server*.c: accepts new clients; drops dead ones. */
 void server_accept(struct server *server);
 void server_reap(struct server *server);
+
+/* What users' clients cost (server_purse.c). Whose is the connection FD? */
+struct purse *server_purse(struct server *server, int fd);
+/* Closes FD, which may block, elsewhere. */
+void purse_drop(void *purse, int fd);
+/* Closes a connection, elsewhere if that closes what was not read. */
+void purse_disconnect(struct purse *purse, int fd);
+/* May its clients send more fds? */
+bool server_fds_allowed(const struct server *server, const struct purse *purse);
+/* No connection can be accepted, because it might not be possible to close it. */
+bool server_is_stuffed(const struct server *server);
+void server_purses_done(struct server *server);
 
 /* Changes (server_change.c). Must calls that change the context wait? */
 bool server_is_busy(const struct server *server);

@@ -30,7 +30,7 @@ static void evict(struct server *server)
 }
 
 /* Sends FAULT and closes, without waiting for the peer to read it. */
-static void refuse(int fd, struct fault *fault)
+static void refuse(struct server *server, int fd, struct fault *fault)
 {
 	struct call call = { .fault = *fault };
 	struct varlink_out out = { 0 };
@@ -40,7 +40,7 @@ static void refuse(int fd, struct fault *fault)
 	varlink_out_done(&out);
 	call_done(&call);
 	*fault = (struct fault){ 0 };
-	close(fd);
+	purse_disconnect(server_purse(server, fd), fd);
 }
 
 static bool is_permitted(struct server *server, int fd)
@@ -64,7 +64,7 @@ static void add_accepted(struct server *server, int fd)
 
 	if (!is_permitted(server, fd)) {
 		fault_varlink(&fault, "PermissionDenied", NULL, NULL);
-		refuse(fd, &fault);
+		refuse(server, fd, &fault);
 		return;
 	}
 	if (server->client_n == SERVER_CLIENT_MAX) {
@@ -74,13 +74,20 @@ static void add_accepted(struct server *server, int fd)
 	if (server_add_client(server, fd) == 0)
 		return;
 	fault_limit(&fault, "connections", SERVER_CLIENT_MAX);
-	refuse(fd, &fault);
+	refuse(server, fd, &fault);
 }
 
 void server_accept(struct server *server)
 {
 	for (unsigned int i = 0; i < 16; i++) {
-		int fd = accept4(server->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		int fd;
+
+		/* They wait, until the kernel has closed something or for ever. */
+		if (server_is_stuffed(server)) {
+			server->deaf = true;
+			return;
+		}
+		fd = accept4(server->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd < 0) {
 			server->deaf = errno != EAGAIN && errno != EINTR && errno != ECONNABORTED;

@@ -13,10 +13,10 @@
 
 void server_client_free(struct client *client)
 {
-	close(client->fd);
 	varlink_in_done(&client->in);
 	varlink_out_done(&client->out);
 	call_done(&client->call);
+	purse_disconnect(client->purse, client->fd);
 	free(client);
 }
 
@@ -142,10 +142,26 @@ void server_client_write(struct client *client)
 		client->stuck = 0;
 }
 
-static void client_read(struct client *client)
+/* It has a call that nobody reads, and gets no further. */
+static void refuse_fds(struct server *server, struct client *client)
 {
-	ssize_t n = varlink_in_read(&client->in, client->fd);
+	fault_limit(&client->call.fault, "descriptors that came with a user's calls",
+		    SERVER_FD_USER_MAX);
+	server_client_answer(server, client);
+	client->closing = true;
+}
 
+static void client_read(struct server *server, struct client *client)
+{
+	bool fds = false;
+	ssize_t n;
+
+	if (varlink_is_unread(client->fd, &fds) && fds &&
+	    !server_fds_allowed(server, client->purse)) {
+		refuse_fds(server, client);
+		return;
+	}
+	n = varlink_in_read(&client->in, client->fd);
 	if (n == 0)
 		client->eof = true;
 	else if (n < 0 && n != -EAGAIN && !is_passing(n))
@@ -183,7 +199,7 @@ static void client_gone(struct client *client)
 void server_client_event(struct server *server, struct client *client, short events)
 {
 	if (events & POLLIN)
-		client_read(client);
+		client_read(server, client);
 	else if (events & (POLLHUP | POLLERR))
 		client_gone(client);
 	if (events & POLLOUT)

@@ -87,7 +87,7 @@ static void describe(void **state)
 	(void)state;
 	assert_int_equal(holder_describe(client, &context, NULL), 0);
 	/* Unrequested fds are not received. */
-	assert_int_equal(client->in.fd_n, 0);
+	assert_int_equal(client->in.fds.n, 0);
 	assert_int_equal(context.device_n, 2);
 	assert_int_equal(context.device[1].group.status, 0);
 	assert_int_equal(context.device[1].pasid_width.value, 20);

@@ -178,12 +178,13 @@ static void fit(void **state)
 	client->in.fd_wanted = true;
 	assert_int_equal(client_call(client, "GetFds", NULL, &reply, NULL), 0);
 	json_object_put(reply);
-	assert_int_equal(client->in.fd_n, ARRAY_SIZE(file));
+	assert_int_equal(client->in.fds.n, ARRAY_SIZE(file));
 	for (size_t i = 0; i < ARRAY_SIZE(file); i++) {
-		assert_int_equal(number(client->in.fd[i]), i == 2 ? makedev(1, 5) : makedev(1, 3));
-		assert_int_equal(fcntl(client->in.fd[i], F_GETFL) & O_ACCMODE,
+		assert_int_equal(number(client->in.fds.v[i]),
+				 i == 2 ? makedev(1, 5) : makedev(1, 3));
+		assert_int_equal(fcntl(client->in.fds.v[i], F_GETFL) & O_ACCMODE,
 				 i == 0 || i == 2 ? O_RDWR : O_RDONLY);
-		assert_int_equal(fcntl(client->in.fd[i], F_GETFD), FD_CLOEXEC);
+		assert_int_equal(fcntl(client->in.fds.v[i], F_GETFD), FD_CLOEXEC);
 	}
 	holder_close(client);
 	ends_well(pid);

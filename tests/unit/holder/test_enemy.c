@@ -170,10 +170,10 @@ static void unread_descriptors(void **state)
 	say(&lazy, CALL("Describe", "{}"));
 	say(&other, CALL("GetFds", "{}"));
 	expect_reply(world, &other);
-	assert_int_equal(other.in.fd_n, 2);
+	assert_int_equal(other.in.fds.n, 2);
 	for (unsigned int i = 0; i < sent; i++)
 		expect_reply(world, &lazy);
-	assert_int_equal(lazy.in.fd_n, SERVER_UNREAD_FD_MAX - 1);
+	assert_int_equal(lazy.in.fds.n, SERVER_UNREAD_FD_MAX - 1);
 	expect_limit(world, &lazy, "descriptors that the client has not read",
 		     SERVER_UNREAD_FD_MAX);
 	expect_reply(world, &lazy);
@@ -204,7 +204,7 @@ static void unread_by_many(void **state)
 	last = join(world);
 	say(&last, CALL("GetFds", "{}"));
 	expect_reply(world, &last);
-	assert_int_equal(last.in.fd_n, 2);
+	assert_int_equal(last.in.fds.n, 2);
 	for (size_t i = 0; i < N; i++)
 		for (unsigned int j = 0; j < EACH; j++) {
 			json_object *message = hear(world, &greedy[i]);
@@ -213,7 +213,7 @@ static void unread_by_many(void **state)
 			json_object_put(message);
 		}
 	for (size_t i = 0; i < N; i++) {
-		sent += (unsigned int)greedy[i].in.fd_n;
+		sent += (unsigned int)greedy[i].in.fds.n;
 		leave(&greedy[i]);
 	}
 	/* To the brim. */
@@ -235,7 +235,7 @@ static void too_many_on_their_way(void **state)
 	say(&b, CALL("Describe", "{}"));
 	expect_reply(world, &b);
 	expect_reply(world, &a);
-	assert_int_equal(a.in.fd_n, 2);
+	assert_int_equal(a.in.fds.n, 2);
 	/* It paused three times without retrying in between. */
 	assert_int_equal(too_many_references, 0);
 	assert_true(clock_ms() - begin >= 3 * SERVER_REST);
@@ -257,7 +257,7 @@ static void too_many_on_their_way(void **state)
 	assert_int_equal(world->server.client[0]->stuck, 0);
 	say(&a, CALL("GetFds", "{}"));
 	expect_reply(world, &a);
-	assert_int_equal(a.in.fd_n, 4);
+	assert_int_equal(a.in.fds.n, 4);
 	leave(&a);
 	leave(&b);
 }
@@ -375,7 +375,7 @@ static pid_t borrow(struct world *world, const struct sockaddr_un *address, cons
 		prctl(PR_SET_NAME, name);
 		peer.fd = dial(address);
 		say(&peer, CALL("GetFds", "{}"));
-		while (peer.in.fd_n == 0)
+		while (peer.in.fds.n == 0)
 			json_object_put(heard(&peer));
 		(void)!write(ready[1], "x", 1);
 		for (;;)
@@ -525,14 +525,14 @@ static void lent_to_many(void **state)
 		lent->v[lent->n] = (struct lent){ .pid = getppid(), .pidfd = -1 };
 	say(&peer, CALL("GetFds", "{}"));
 	expect_limit(world, &peer, "processes that have descriptors", LENT_MAX);
-	assert_int_equal(peer.in.fd_n, 0);
+	assert_int_equal(peer.in.fds.n, 0);
 	assert_false(world->context.record.shared);
 	/* Memory is not counted: nothing can be changed with it. */
 	say(&peer, CALL("MapIoas", "{\"ioas\":\"guest\",\"size\":4096}"));
 	expect_reply(world, &peer);
 	say(&peer, CALL("GetMemory", "{\"ioas\":\"guest\"}"));
 	expect_reply(world, &peer);
-	assert_int_equal(peer.in.fd_n, 1);
+	assert_int_equal(peer.in.fds.n, 1);
 	assert_false(world->context.record.shared);
 	say(&peer, CALL("Destroy", "{}"));
 	message = hear(world, &peer);

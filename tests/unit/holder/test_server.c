@@ -279,10 +279,10 @@ static void descriptors(void **state)
 
 	say(&peer, CALL("GetFds", "{}"));
 	expect_reply(world, &peer);
-	assert_int_equal(peer.in.fd_n, 2);
+	assert_int_equal(peer.in.fds.n, 2);
 	say(&peer, CALL("GetFds", "{\"device\":[\"a\",\"vfio99\"]}"));
 	expect_error(world, &peer, "org.ioasidctl.Context.UnknownObject", NULL);
-	assert_int_equal(peer.in.fd_n, 2);
+	assert_int_equal(peer.in.fds.n, 2);
 	leave(&peer);
 }
 

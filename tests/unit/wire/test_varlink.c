@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -214,9 +215,170 @@ static void descriptors(void **state)
 		assert_int_equal(varlink_out_write(&out, fds[0]), 0);
 		assert_int_equal(varlink_in_read(i ? &unwanted : &in, fds[1]), 3);
 	}
-	assert_int_equal(in.fd_n, VARLINK_FD_MAX);
-	assert_true(fcntl(in.fd[0], F_GETFD) & FD_CLOEXEC);
-	assert_int_equal(unwanted.fd_n, 0);
+	assert_int_equal(in.fds.n, VARLINK_FD_MAX);
+	assert_true(fcntl(in.fds.v[0], F_GETFD) & FD_CLOEXEC);
+	assert_int_equal(unwanted.fds.n, 0);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* Sends N copies of the read end of a pipe with BYTES. */
+static void send_with(int socket, const char *bytes, size_t length, size_t n)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(int) * VARLINK_FD_MAX)];
+		struct cmsghdr align;
+	} control = { .bytes = { 0 } };
+	struct iovec iov = { (void *)(uintptr_t)bytes, length };
+	struct msghdr header = { .msg_iov = &iov, .msg_iovlen = 1 };
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	if (n) {
+		struct cmsghdr *c;
+
+		header.msg_control = control.bytes;
+		header.msg_controllen = CMSG_SPACE(sizeof(int) * n);
+		c = CMSG_FIRSTHDR(&header);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int) * n);
+		for (size_t i = 0; i < n; i++)
+			memcpy(CMSG_DATA(c) + i * sizeof(int), &fd, sizeof(int));
+	}
+	assert_int_equal(sendmsg(socket, &header, MSG_DONTWAIT), length);
+	close(fd);
+}
+
+static unsigned int dropped;
+
+static void drop(void *userdata, int fd)
+{
+	assert_ptr_equal(userdata, &dropped);
+	dropped++;
+	close(fd);
+}
+
+#define CATCHING(limit) \
+	{ \
+		.max = 100, .fd_wanted = true, .fd_max = (limit), \
+		.fds = { .drop = drop, .userdata = &dropped }, \
+	}
+
+/* The next message has this key and value, and N fds. */
+static void expect_fds(struct varlink_in *in, uint64_t value, size_t n)
+{
+	struct varlink_fds fds = { 0 };
+
+	expect_message(in, "a", value);
+	assert_int_equal(varlink_in_fds(in, &fds), 0);
+	assert_int_equal(fds.n, n);
+	for (size_t i = 0; i < n; i++)
+		assert_true(fcntl(fds.v[i], F_GETFD) & FD_CLOEXEC);
+	dropped = 0;
+	varlink_fds_done(&fds);
+	assert_int_equal(dropped, n);
+}
+
+/* Whatever is read at once, fds are those of the message with whose bytes they came. */
+static void belonging(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t length, fds;
+	} parts[] = {
+		{ "{\"a\":1}\0{\"a\"", 12, 0 },
+		{ ":2}\0", 4, 2 }, /* of the second message */
+		{ "{\"a\":3}\0", 8, 0 },
+		{ "{\"a\":4}\0{\"a\":5}\0", 16, 3 }, /* of the first of two */
+		{ "{\"a\":", 5, 1 },
+		{ "6", 1, 1 },
+		{ "}\0", 2, 1 }, /* three times of one message */
+		{ "{\"a\":7}\0", 8, 0 },
+	};
+	static const size_t n[] = { 0, 2, 0, 3, 0, 3, 0 };
+
+	(void)state;
+	/* All of it first, or each part read when it comes. */
+	for (unsigned int each = 0; each < 2; each++) {
+		_cleanup_in_ struct varlink_in in = CATCHING(0);
+		int fds[2];
+
+		pair(fds);
+		for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+			send_with(fds[0], parts[i].bytes, parts[i].length, parts[i].fds);
+			while (each && varlink_in_read(&in, fds[1]) > 0)
+				;
+		}
+		while (varlink_in_read(&in, fds[1]) > 0)
+			;
+		for (size_t i = 0; i < ARRAY_SIZE(n); i++)
+			expect_fds(&in, i + 1, n[i]);
+		assert_int_equal(in.fds.n, 0);
+		close(fds[0]);
+		assert_int_equal(varlink_in_read(&in, fds[1]), 0);
+		close(fds[1]);
+	}
+}
+
+/* They are dropped, and the message is known to have had more; the next one is whole again. */
+static void too_many(void **state)
+{
+	_cleanup_in_ struct varlink_in in = CATCHING(4);
+	struct varlink_fds got = { 0 };
+	bool any;
+	int fds[2];
+
+	(void)state;
+	pair(fds);
+	dropped = 0;
+	assert_false(varlink_is_unread(fds[1], &any));
+	send_with(fds[0], "{\"a\"", 4, 3);
+	assert_true(varlink_is_unread(fds[1], &any) && any);
+	send_with(fds[0], ":1}\0", 4, 2);
+	assert_int_equal(varlink_in_read(&in, fds[1]), 4);
+	assert_int_equal(dropped, 0);
+	assert_int_equal(varlink_in_read(&in, fds[1]), 4);
+	assert_int_equal(dropped, 1);
+	expect_message(&in, "a", 1);
+	assert_int_equal(varlink_in_fds(&in, &got), -EMSGSIZE);
+	assert_int_equal(got.n, 0);
+	assert_int_equal(dropped, 5);
+	send_with(fds[0], "{\"a\":2}\0", 8, VARLINK_FD_MAX);
+	assert_int_equal(varlink_in_read(&in, fds[1]), 8);
+	assert_int_equal(dropped, 5 + VARLINK_FD_MAX - 4);
+	expect_message(&in, "a", 2);
+	assert_int_equal(varlink_in_fds(&in, &got), -EMSGSIZE);
+	send_with(fds[0], "{\"a\":3}\0", 8, 4);
+	assert_true(varlink_is_unread(fds[1], &any) && any);
+	assert_int_equal(varlink_in_read(&in, fds[1]), 8);
+	expect_fds(&in, 3, 4);
+	/* What nobody takes is dropped with the rest. */
+	send_with(fds[0], "{", 1, 2);
+	assert_int_equal(varlink_in_read(&in, fds[1]), 1);
+	dropped = 0;
+	varlink_in_done(&in);
+	assert_int_equal(dropped, 2);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* Beyond RLIMIT_NOFILE the kernel itself closes some. */
+static void truncated(void **state)
+{
+	_cleanup_in_ struct varlink_in in = CATCHING(0);
+	struct rlimit limit, low;
+	int fds[2];
+
+	(void)state;
+	pair(fds);
+	send_with(fds[0], "{\"a\":1}\0", 8, 8);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	low = limit;
+	low.rlim_cur = (rlim_t)fds[1] + 3;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+	assert_int_equal(varlink_in_read(&in, fds[1]), -EPROTO);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_true(in.fds.n < 8);
 	close(fds[0]);
 	close(fds[1]);
 }
@@ -227,6 +389,8 @@ int main(void)
 		cmocka_unit_test(partial),      cmocka_unit_test(oversize),
 		cmocka_unit_test(garbage),      cmocka_unit_test(types),
 		cmocka_unit_test(long_message), cmocka_unit_test(descriptors),
+		cmocka_unit_test(belonging),    cmocka_unit_test(too_many),
+		cmocka_unit_test(truncated),
 	};
 
 	return cmocka_run_group_tests_name("holder varlink", tests, NULL, NULL);
