@@ -110,7 +110,8 @@ $(BUILD)/tests/unit/holder/test_uapi: CPPFLAGS += $(addprefix -isystem ,$(UAPI_H
 # What a test plays in place of the kernel.
 $(BUILD)/tests/unit/model/test_driver_execute: LINKING += \
     -Wl,--wrap=sys_root_write,--wrap=sys_monitor_open,--wrap=sys_monitor_wait
-$(BUILD)/tests/unit/holder/test_mapping: LINKING += -Wl,--wrap=memory_available
+$(BUILD)/tests/unit/holder/test_file $(BUILD)/tests/unit/holder/test_mapping: \
+    LINKING += -Wl,--wrap=memory_available
 $(BUILD)/tests/unit/model/test_driver_guard: LINKING += -Wl,--wrap=sys_block_claimed
 $(BUILD)/tests/unit/wire/test_runtime: LINKING += -Wl,--wrap=getsockopt
 

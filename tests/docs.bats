@@ -621,6 +621,7 @@ offers()
 	offers "" ioas alloc ""
 	offers "" pasid bind --count ""
 	offers "" ioas map --iova ""
+	offers "" ioas map --offset ""
 	offers "" context create ""
 	offers "" group list --sysroot ""
 	offers "" system capture ""

@@ -37,22 +37,29 @@ static int hand_plan(const struct holder_client *client, json_object *reply,
 	return 0;
 }
 
-/* Makes a call that changes the context. In a dry run, passes the plan on instead. */
-static int call_change(struct holder_client *client, const char *method, json_object *parameters,
-		       json_object **ret, struct holder_error *error)
+/* Makes a call that changes the context, with FD (-1: none). In a dry run, passes the plan on instead. */
+static int call_change_with(struct holder_client *client, const char *method,
+			    json_object *parameters, int fd, json_object **ret,
+			    struct holder_error *error)
 {
 	_cleanup_json_ json_object *reply = NULL;
 	int r;
 
 	if (client->plan)
 		json_add_bool(parameters, "dry_run", true);
-	r = client_call_change(client, method, parameters, &reply, error);
+	r = client_call_change(client, method, parameters, fd, &reply, error);
 	if (r == 0 && client->plan)
 		r = hand_plan(client, reply, error);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(reply);
 	return 0;
+}
+
+static int call_change(struct holder_client *client, const char *method, json_object *parameters,
+		       json_object **ret, struct holder_error *error)
+{
+	return call_change_with(client, method, parameters, -1, ret, error);
 }
 
 /* Makes a call and returns the reply's value of KEY, unless KEY is NULL. */
@@ -174,8 +181,21 @@ int holder_free_hwpt(struct holder_client *client, const char *hwpt, struct hold
 	return change(client, "FreeHwpt", with("hwpt", hwpt), NULL, NULL, error);
 }
 
-int holder_map_ioas(struct holder_client *client, const char *ioas, uint64_t size,
-		    const uint64_t *iova, bool read, bool write, uint64_t *ret_iova,
+/* The holder is of an older build if it does not know the parameter. */
+static int map_error(const struct holder_file *file, int r, struct holder_error *error)
+{
+	if (!file || !error || !error->id || !error->parameter ||
+	    strcmp(error->id, VARLINK_INTERFACE ".InvalidParameter") != 0 ||
+	    (strcmp(error->parameter, "file") != 0 && strcmp(error->parameter, "offset") != 0))
+		return r;
+	r = error_set(error, HOLDER_ERROR_PROTOCOL, EOPNOTSUPP,
+		      "the context's holder cannot map files");
+	error_hint(error, "it was started by another version");
+	return r;
+}
+
+int holder_map_ioas(struct holder_client *client, const char *ioas, const struct holder_file *file,
+		    uint64_t size, const uint64_t *iova, bool read, bool write, uint64_t *ret_iova,
 		    struct holder_error *error)
 {
 	json_object *parameters = with("ioas", ioas);
@@ -189,9 +209,15 @@ int holder_map_ioas(struct holder_client *client, const char *ioas, uint64_t siz
 		json_add_address(parameters, "iova", *iova);
 	json_add_bool(parameters, "read", read);
 	json_add_bool(parameters, "write", write);
-	r = call_change(client, "MapIoas", parameters, &reply, error);
-	if (r < 0 || client->plan)
-		return r;
+	if (file) {
+		json_add_u64(parameters, "file", 0);
+		json_add_address(parameters, "offset", file->offset);
+	}
+	r = call_change_with(client, "MapIoas", parameters, file ? file->fd : -1, &reply, error);
+	if (r < 0)
+		return map_error(file, r, error);
+	if (client->plan)
+		return 0;
 	wire.object = reply;
 	at = wire_address(&wire, "iova");
 	if (wire.err < 0)

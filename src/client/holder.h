@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include "util/cleanup.h"
 #include "util/field.h"
@@ -336,9 +337,22 @@ int holder_alloc_ioas(struct holder_client *client, const char *name, uint32_t *
 		      struct holder_error *error);
 /* Refused while it has users. Its mappings are removed. */
 int holder_free_ioas(struct holder_client *client, const char *ioas, struct holder_error *error);
-/* Maps SIZE bytes of zeroed memory of the holder. IOVA NULL: the kernel chooses. */
-int holder_map_ioas(struct holder_client *client, const char *ioas, uint64_t size,
-		    const uint64_t *iova, bool read, bool write, uint64_t *ret_iova,
+/* A file of the caller: a memfd, or one on tmpfs or hugetlbfs. */
+struct holder_file {
+	int fd; /* open for what devices may do; owned if it is cleaned up, else borrowed */
+	uint64_t offset; /* bytes, a multiple of the page size */
+};
+static inline void holder_file_done(struct holder_file *file)
+{
+	if (file->fd >= 0)
+		close(file->fd);
+}
+/*
+ * Maps SIZE bytes of FILE, or of zeroed memory of the holder if it is NULL. IOVA NULL: the kernel
+ * chooses.
+ */
+int holder_map_ioas(struct holder_client *client, const char *ioas, const struct holder_file *file,
+		    uint64_t size, const uint64_t *iova, bool read, bool write, uint64_t *ret_iova,
 		    struct holder_error *error);
 /*
  * LENGTH 0: the mapping that begins at IOVA; else every mapping that is completely inside.
@@ -357,7 +371,7 @@ struct holder_mapping {
 	uint64_t iova;
 	uint64_t length;
 	bool read, write;
-	char *kind; /* "anonymous": memory of the holder */
+	char *kind; /* "memfd": memory of the holder; "file" */
 };
 
 struct holder_ioas_info {

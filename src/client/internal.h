@@ -96,9 +96,12 @@ int client_directory_error(struct holder_error *error, int r);
  */
 int client_call(struct holder_client *client, const char *method, json_object *parameters,
 		json_object **ret, struct holder_error *error);
-/* The same for a change, which takes as long as it takes: see holder_watch() (client/progress.c). */
+/*
+ * The same for a change, which takes as long as it takes: see holder_watch() (client/progress.c). FD, -1:
+ * none, is borrowed and goes with it.
+ */
 int client_call_change(struct holder_client *client, const char *method, json_object *parameters,
-		       json_object **ret, struct holder_error *error);
+		       int fd, json_object **ret, struct holder_error *error);
 /*
  * With "more": calls EACH for the parameters of every reply. It returns 0, or -errno with ERROR
  * set.
@@ -107,8 +110,8 @@ int client_call_more(struct holder_client *client, const char *method, json_obje
 		     int (*each)(void *userdata, json_object *reply, struct holder_error *error),
 		     void *userdata, struct holder_error *error);
 
-/* Sends a call. DEADLINE is in ms of CLOCK_MONOTONIC. Returns 0 or -errno. */
-int client_send(struct holder_client *client, const char *method, json_object *parameters,
+/* Sends a call, and FD (-1: none), borrowed. DEADLINE is in ms of CLOCK_MONOTONIC. Returns 0 or -errno. */
+int client_send(struct holder_client *client, const char *method, json_object *parameters, int fd,
 		bool more, int64_t deadline);
 /*
  * Receives one reply: its parameters and whether more follow. DEADLINE -1: waits forever. -EINTR,

@@ -88,7 +88,7 @@ int holder_monitor(struct holder_client *client, struct field_u64 since, holder_
 
 	if (since.status == 1)
 		json_add_u64(parameters, "since", since.value);
-	r = client_send(client, "Monitor", parameters, true, patience);
+	r = client_send(client, "Monitor", parameters, -1, true, patience);
 	if (r < 0)
 		return client_transport_error(error, r);
 	while (continues && r == 0) {

@@ -158,10 +158,10 @@ static int wait_reply(struct wait *wait, json_object **ret, struct holder_error 
 }
 
 int client_call_change(struct holder_client *client, const char *method, json_object *parameters,
-		       json_object **ret, struct holder_error *error)
+		       int fd, json_object **ret, struct holder_error *error)
 {
 	struct wait wait = { .client = client, .signals = -1, .begun = clock_ms(), .deadline = -1 };
-	int r = client_send(client, method, parameters, true, clock_ms() + CLIENT_PATIENCE);
+	int r = client_send(client, method, parameters, fd, true, clock_ms() + CLIENT_PATIENCE);
 
 	if (r < 0)
 		return client_transport_error(error, r);

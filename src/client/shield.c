@@ -61,7 +61,8 @@ static int send_all(int to, struct msghdr *header)
 }
 
 /*
- * One read's worth, from FROM to TO, descriptors too. They are not closed: that could be the last thing this process
+ * One read's worth, from FROM to TO, descriptors too: those that are fit, or all if SYSFS is NULL, for what
+ * the caller sends is his own affair. They are not closed: that could be the last thing this process
  * does, and there is one reply to a connection that has any. Returns 1, 0 at the end, -errno.
  */
 static int pass(int from, int to, int stand_in, const char *sysfs)
@@ -84,7 +85,8 @@ static int pass(int from, int to, int stand_in, const char *sysfs)
 	/* Some did not fit in here: then none of them is worth anything. */
 	if (header.msg_flags & MSG_CTRUNC)
 		header.msg_controllen = 0;
-	replace_unfit(&header, stand_in, sysfs);
+	if (sysfs)
+		replace_unfit(&header, stand_in, sysfs);
 	part.iov_len = (size_t)n;
 	return send_all(to, &header) < 0 ? -EPIPE : 1;
 }
@@ -107,7 +109,7 @@ __attribute__((noreturn)) static void run(const char *sysfs)
 			continue;
 		}
 		if (p[1].revents)
-			r = p[1].events ? pass(1, 0, stand_in, sysfs) : 0;
+			r = p[1].events ? pass(1, 0, -1, NULL) : 0;
 		/* A holder that refuses says why and closes: that is still there to be read. */
 		if (r < 0) {
 			p[1].events = 0;

@@ -2,6 +2,7 @@
 #include "client/internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +49,25 @@ int client_transport_error(struct holder_error *error, int r)
 	}
 }
 
-int client_send(struct holder_client *client, const char *method, json_object *parameters,
+/* Queues MESSAGE, taken over, and a duplicate of FD (-1: none). */
+static int queue(struct varlink_out *out, json_object *message, int fd)
+{
+	int *copy = NULL;
+
+	if (fd >= 0) {
+		copy = malloc(sizeof(*copy));
+		if (copy)
+			*copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+		if (!copy || *copy < 0) {
+			json_object_put(message);
+			free(copy);
+			return -errno;
+		}
+	}
+	return varlink_out_put(out, message, copy, copy ? 1 : 0);
+}
+
+int client_send(struct holder_client *client, const char *method, json_object *parameters, int fd,
 		bool more, int64_t deadline)
 {
 	json_object *message = json_object_new_object();
@@ -63,7 +82,7 @@ int client_send(struct holder_client *client, const char *method, json_object *p
 		json_add(message, "parameters", parameters);
 	if (more)
 		json_add_bool(message, "more", true);
-	r = varlink_out_put(&out, message, NULL, 0);
+	r = queue(&out, message, fd);
 	while (r == 0 && varlink_out_pending(&out)) {
 		r = varlink_out_write(&out, client->fd);
 		if (r == -EAGAIN)
@@ -131,7 +150,7 @@ int client_call(struct holder_client *client, const char *method, json_object *p
 
 	if (client->captured)
 		return client_captured_call(client, method, parameters, ret, error);
-	r = client_send(client, method, parameters, false, patience);
+	r = client_send(client, method, parameters, -1, false, patience);
 	if (r < 0)
 		return client_transport_error(error, r);
 	r = client_receive(client, -1, patience, &reply, &continues, error);
@@ -154,7 +173,7 @@ int client_call_more(struct holder_client *client, const char *method, json_obje
 
 	if (client->captured)
 		return client_captured_more(client, method, parameters, each, userdata, error);
-	r = client_send(client, method, parameters, true, patience);
+	r = client_send(client, method, parameters, -1, true, patience);
 	if (r < 0)
 		return client_transport_error(error, r);
 	while (continues) {

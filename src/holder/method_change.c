@@ -65,20 +65,49 @@ int method_free_ioas(struct context *context, struct call *call)
 	return context_free_ioas(context, ioas, &call->fault, &call->change);
 }
 
+/* The one that is named must be there, and the other way round. Returns 1, 0 if there is none, FAULTED. */
+static int get_file(struct call *call, struct map_file *ret)
+{
+	const uint64_t index = call_u64(call, "file", UINT64_MAX);
+	const bool at = call_address(call, "offset", &ret->offset);
+
+	if (index == UINT64_MAX && at)
+		return fault_parameter(&call->fault, "offset");
+	if (index == UINT64_MAX && call->fds.n == 0)
+		return 0;
+	if (index >= call->fds.n)
+		return fault_parameter(&call->fault, "file");
+	ret->fd = call->fds.v[index];
+	return 1;
+}
+
 int method_map_ioas(struct context *context, struct call *call)
 {
 	unsigned int flags = (call_bool(call, "read", true) ? IOMMUFD_MAP_READ : 0u) |
 			     (call_bool(call, "write", true) ? IOMMUFD_MAP_WRITE : 0u);
+	struct map_file file = { .fd = -1 };
 	struct record_ioas *ioas = NULL;
+	const uint64_t size = call_u64(call, "size", 0);
 	uint64_t iova = 0;
 	bool fixed = call_address(call, "iova", &iova);
+	int r = get_file(call, &file);
 
+	if (r < 0)
+		return r;
 	if (flags == 0)
 		return fault_parameter(&call->fault, "read");
 	if (context_find_ioas(context, call_string(call, "ioas"), &call->fault, &ioas) < 0)
 		return FAULTED;
-	return context_map_ioas(context, ioas, call_u64(call, "size", 0), fixed ? &iova : NULL,
-				flags, &call->fault, &call->change);
+	if (r == 0)
+		return context_map_ioas(context, ioas, size, fixed ? &iova : NULL, flags,
+					&call->fault, &call->change);
+	r = context_map_file(context, ioas, &file, size, fixed ? &iova : NULL, flags, &call->fault,
+			     &call->change);
+	if (r == 0) {
+		call->change->fds = call->fds;
+		call->fds = (struct varlink_fds){ 0 };
+	}
+	return r;
 }
 
 int method_unmap_ioas(struct context *context, struct call *call)

@@ -87,9 +87,8 @@ static json_object *(*const describe[OBJECT_KINDS])(const struct record *record,
 };
 
 /* Beyond the first version of the interface. */
-static const char *const features[] = {
-	"cancel", "progress", "busy", "shared", "memory", "monitor"
-};
+static const char *const features[] = { "cancel", "progress", "busy", "shared",
+					"memory", "monitor",  "file" };
 
 static json_object *json_busy(const struct change *change)
 {
@@ -251,10 +250,13 @@ int method_get_memory(struct context *context, struct call *call)
 {
 	json_object *parameters, *array;
 	struct record_ioas *ioas = NULL;
+	size_t own = 0;
 
 	if (context_find_ioas(context, call_string(call, "ioas"), &call->fault, &ioas) < 0)
 		return FAULTED;
-	if (ioas->n_mappings == 0) {
+	for (size_t i = 0; i < ioas->n_mappings; i++)
+		own += !ioas->mapping[i].file;
+	if (own == 0) {
 		parameters = json_object_new_object();
 		context_add_ioas_name(parameters, ioas);
 		return fault_raise(&call->fault, "NotMapped", parameters);
@@ -268,8 +270,11 @@ int method_get_memory(struct context *context, struct call *call)
 	call->fd_n = 1;
 	array = json_object_new_array();
 	for (size_t i = 0; i < ioas->n_mappings; i++) {
-		json_object *memory = json_object_new_object();
+		json_object *memory;
 
+		if (ioas->mapping[i].file)
+			continue;
+		memory = json_object_new_object();
 		json_add_address(memory, "iova", ioas->mapping[i].iova);
 		json_add_u64(memory, "length", ioas->mapping[i].length);
 		json_add_address(memory, "offset", ioas->mapping[i].offset);

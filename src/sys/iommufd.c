@@ -107,6 +107,15 @@ static const struct {
 	  "out of memory, or beyond what may be pinned (RLIMIT_MEMLOCK)" },
 	{ IOMMUFD_IOAS_MAP, ENOSPC, "no free IOVA range is that long" },
 	{ IOMMUFD_IOAS_MAP, EOVERFLOW, "the mapping would end beyond the last IOVA" },
+	{ IOMMUFD_IOAS_MAP_FILE, ENOTTY, HINT_OLD_KERNEL " (6.13)" },
+	{ IOMMUFD_IOAS_MAP_FILE, EEXIST, "something is already mapped there" },
+	{ IOMMUFD_IOAS_MAP_FILE, EINVAL,
+	  "the IOVA is in a reserved region or beyond what an attached device can address, or the "
+	  "file is not one whose pages can be pinned" },
+	{ IOMMUFD_IOAS_MAP_FILE, ENOMEM,
+	  "out of memory or huge pages, or beyond what may be pinned (RLIMIT_MEMLOCK)" },
+	{ IOMMUFD_IOAS_MAP_FILE, ENOSPC, "no free IOVA range is that long" },
+	{ IOMMUFD_IOAS_MAP_FILE, EOVERFLOW, "the mapping would end beyond the last IOVA" },
 	{ IOMMUFD_IOAS_UNMAP, ENOENT,
 	  "nothing is mapped there, or only part of a mapping was named" },
 	{ IOMMUFD_DESTROY, EBUSY,
@@ -200,14 +209,19 @@ int iommufd_ioas_iova_ranges(int fd, uint32_t ioas, uint32_t *n,
 	return 0;
 }
 
+static uint32_t map_flags(const uint64_t *iova, unsigned int flags)
+{
+	return (iova ? UAPI_IOMMU_MAP_FIXED_IOVA : 0u) |
+	       (flags & IOMMUFD_MAP_WRITE ? UAPI_IOMMU_MAP_WRITEABLE : 0u) |
+	       (flags & IOMMUFD_MAP_READ ? UAPI_IOMMU_MAP_READABLE : 0u);
+}
+
 int iommufd_ioas_map(int fd, uint32_t ioas, void *memory, uint64_t length, const uint64_t *iova,
 		     unsigned int flags, uint64_t *ret_iova)
 {
 	struct uapi_iommu_ioas_map arg = {
 		.size = sizeof(arg),
-		.flags = (iova ? UAPI_IOMMU_MAP_FIXED_IOVA : 0u) |
-			 (flags & IOMMUFD_MAP_WRITE ? UAPI_IOMMU_MAP_WRITEABLE : 0u) |
-			 (flags & IOMMUFD_MAP_READ ? UAPI_IOMMU_MAP_READABLE : 0u),
+		.flags = map_flags(iova, flags),
 		.ioas_id = ioas,
 		.user_va = (uintptr_t)memory,
 		.length = length,
@@ -216,6 +230,27 @@ int iommufd_ioas_map(int fd, uint32_t ioas, void *memory, uint64_t length, const
 	int r;
 
 	r = iommufd_ioctl(fd, UAPI_IOMMU_IOAS_MAP, &arg);
+	if (r < 0)
+		return r;
+	*ret_iova = arg.iova;
+	return 0;
+}
+
+int iommufd_ioas_map_file(int fd, uint32_t ioas, int file, uint64_t offset, uint64_t length,
+			  const uint64_t *iova, unsigned int flags, uint64_t *ret_iova)
+{
+	struct uapi_iommu_ioas_map_file arg = {
+		.size = sizeof(arg),
+		.flags = map_flags(iova, flags),
+		.ioas_id = ioas,
+		.fd = file,
+		.start = offset,
+		.length = length,
+		.iova = iova ? *iova : 0,
+	};
+	int r;
+
+	r = iommufd_ioctl(fd, UAPI_IOMMU_IOAS_MAP_FILE, &arg);
 	if (r < 0)
 		return r;
 	*ret_iova = arg.iova;

@@ -90,6 +90,9 @@ enum iommufd_map_flags {
 /* IOVA is in and out; NULL: the kernel chooses it. LENGTH is in bytes. */
 int iommufd_ioas_map(int fd, uint32_t ioas, void *memory, uint64_t length, const uint64_t *iova,
 		     unsigned int flags, uint64_t *ret_iova);
+/* The same with LENGTH bytes of FILE from OFFSET on. */
+int iommufd_ioas_map_file(int fd, uint32_t ioas, int file, uint64_t offset, uint64_t length,
+			  const uint64_t *iova, unsigned int flags, uint64_t *ret_iova);
 /* IOVA 0 and LENGTH UINT64_MAX unmap everything. RET_LENGTH: bytes unmapped. */
 int iommufd_ioas_unmap(int fd, uint32_t ioas, uint64_t iova, uint64_t length, uint64_t *ret_length);
 

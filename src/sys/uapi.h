@@ -86,6 +86,18 @@ struct uapi_iommu_ioas_map {
 };
 #define UAPI_IOMMU_IOAS_MAP _IO(UAPI_TYPE, UAPI_IOMMU_NR_IOAS_MAP)
 
+/* FD: shared memory (memfd, tmpfs, hugetlbfs). Since 6.13. */
+struct uapi_iommu_ioas_map_file {
+	uint32_t size;
+	uint32_t flags;
+	uint32_t ioas_id;
+	int32_t fd;
+	uapi_u64 start;
+	uapi_u64 length;
+	uapi_u64 iova;
+};
+#define UAPI_IOMMU_IOAS_MAP_FILE _IO(UAPI_TYPE, UAPI_IOMMU_NR_IOAS_MAP_FILE)
+
 struct uapi_iommu_ioas_unmap {
 	uint32_t size;
 	uint32_t ioas_id;

@@ -208,6 +208,12 @@ static int kernel_map(struct uapi_iommu_ioas_map *arg)
 	return 0;
 }
 
+/* The struct differs in what is mapped. As memfd_pin_folios() does, if a device is attached. */
+static int kernel_map_file(struct uapi_iommu_ioas_map_file *arg)
+{
+	return fcntl(arg->fd, F_GET_SEALS) < 0 ? EINVAL : kernel_map((void *)arg);
+}
+
 /* Whole mappings, else ENOENT; unmapping everything succeeds if there is nothing. */
 static int kernel_unmap(struct uapi_iommu_ioas_unmap *arg)
 {
@@ -299,6 +305,8 @@ static int kernel_do(int fd, unsigned long request, void *arg)
 		return kernel_ranges(arg);
 	case UAPI_IOMMU_IOAS_MAP:
 		return kernel_map(arg);
+	case UAPI_IOMMU_IOAS_MAP_FILE:
+		return kernel_map_file(arg);
 	case UAPI_IOMMU_IOAS_UNMAP:
 		return kernel_unmap(arg);
 	case UAPI_IOMMU_HWPT_ALLOC:

@@ -75,6 +75,11 @@ static inline void trace_call(struct trace *trace, uint32_t device, unsigned lon
 	case UAPI_IOMMU_IOAS_MAP:
 		trace_map(trace, arg);
 		break;
+	case UAPI_IOMMU_IOAS_MAP_FILE:
+		trace_add(trace, "file offset 0x%" PRIx64 " ",
+			  (uint64_t)((const struct uapi_iommu_ioas_map_file *)arg)->start);
+		trace_map(trace, arg);
+		break;
 	case UAPI_IOMMU_IOAS_UNMAP:
 		trace_add(trace, "unmap %u from 0x%" PRIx64 " size 0x%" PRIx64, unmap->ioas_id,
 			  (uint64_t)unmap->iova, (uint64_t)unmap->length);

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include "app.h"
 #include "client/holder.h"
 #include "out/value.h"
 #include "util/parse.h"
+
+/*
+ * Opens the regular file PATH for what devices are to do with it. Returns 0 or a reported status.
+ */
+int ioas_file_open(struct app *app, const char *path, bool read, bool write, int *ret);
 
 /* The columns of IOASes: in a list, a struct ioas_row; in a "show", a struct ioas_show. */
 

@@ -170,6 +170,7 @@ struct change_args {
 	const char *name;
 	struct option_number iova;
 	bool read, write;
+	const char *file, *offset;
 	bool all;
 };
 
@@ -262,7 +263,8 @@ static const struct cmd free_cmd = {
 	.run = free_run,
 };
 
-#define A_SIZE "size: a number of bytes, or one with K, M, G or T for powers of 1024"
+#define A_NUMBER_OF_BYTES "a number of bytes, or one with K, M, G or T for powers of 1024"
+#define A_SIZE            "size: " A_NUMBER_OF_BYTES
 
 static int fail_number(struct app *app, const char *text, const char *what)
 {
@@ -281,12 +283,38 @@ static const char *typed(const struct holder_error *error, const char *ioas, con
 	return iova && strcmp(parameter, "iova") == 0 ? iova : ioas;
 }
 
+/* The same for map, which may be of a file. */
+static const char *typed_map(const struct holder_error *error, const struct change_args *args)
+{
+	if (args->file && error->id && str_ends(error->id, ".UnfitFile"))
+		return args->file;
+	if (args->offset && error->parameter && strcmp(error->parameter, "offset") == 0)
+		return args->offset;
+	return typed(error, args->context.operands.v[0], args->context.operands.v[1],
+		     args->iova.text);
+}
+
+/* Opens the file, if there is one. Returns 0 or a reported status. */
+static int map_file(struct app *app, const struct change_args *args, struct holder_file *file)
+{
+	const bool both = !args->read && !args->write;
+
+	if (args->offset && !args->file)
+		return app_fail(app, STATUS_USAGE, NULL, "--offset is only for --file");
+	if (args->offset && parse_size(args->offset, &file->offset) < 0)
+		return fail_number(app, args->offset, "offset: " A_NUMBER_OF_BYTES);
+	return args->file ? ioas_file_open(app, args->file, both || args->read, both || args->write,
+					   &file->fd)
+			  : 0;
+}
+
 static int map_run(struct app *app, const void *p)
 {
 	const struct change_args *args = p;
 	const char *operand = args->context.operands.v[0], *size_text = args->context.operands.v[1];
 	_cleanup_holder_client_ struct holder_client *client = NULL;
 	_cleanup_holder_error_ struct holder_error error = { 0 };
+	_cleanup_(holder_file_done) struct holder_file file = { .fd = -1 };
 	bool both = !args->read && !args->write;
 	char number[24], what[80];
 	uint64_t size, iova = args->iova.value;
@@ -294,13 +322,15 @@ static int map_run(struct app *app, const void *p)
 
 	if (parse_size(size_text, &size) < 0 || size == 0)
 		return fail_number(app, size_text, A_SIZE);
-	r = session_open(app, &args->context, &client);
+	r = map_file(app, args, &file);
+	if (r == 0)
+		r = session_open(app, &args->context, &client);
 	if (r)
 		return r;
-	if (holder_map_ioas(client, operand, size, args->iova.text ? &iova : NULL,
-			    both || args->read, both || args->write, &iova, &error) < 0)
-		return session_fail(app, typed(&error, operand, size_text, args->iova.text),
-				    &error);
+	if (holder_map_ioas(client, operand, args->file ? &file : NULL, size,
+			    args->iova.text ? &iova : NULL, both || args->read, both || args->write,
+			    &iova, &error) < 0)
+		return session_fail(app, typed_map(&error, args), &error);
 	if (args->context.dry_run)
 		return STATUS_DONE;
 	snprintf(number, sizeof(number), "0x%" PRIx64, iova);
@@ -316,6 +346,10 @@ static int map_run(struct app *app, const void *p)
 static const struct cmd_option map_options[] = {
 	{ "iova", 0, "IOVA", "IOVA to map at (default: the kernel chooses)", OPTION_NUMBER,
 	  offsetof(struct change_args, iova), .what = "IOVA" },
+	{ "file", 0, "FILE", "Map FILE, which is on tmpfs or hugetlbfs, in place of new memory",
+	  OPTION_TEXT, offsetof(struct change_args, file) },
+	{ "offset", 0, "SIZE", "Begin at this offset in FILE (default: 0)", OPTION_TEXT,
+	  offsetof(struct change_args, offset) },
 	{ "read", 0, NULL, "Let devices read; without --write: read-only", OPTION_FLAG,
 	  offsetof(struct change_args, read) },
 	{ "write", 0, NULL, "Let devices write; without --read: write-only", OPTION_FLAG,
@@ -331,11 +365,11 @@ static const struct cmd map_cmd = {
 	.name = "map",
 	.summary = "Map memory into an IOAS",
 	.example = "ioasidctl ioas map -c lab guest-ram 2M --iova 0x10000000",
-	.statuses = "1246",
+	.statuses = "12456",
 	.options = map_options,
 	.takes = "IOAS SIZE",
-	.doc = "Map SIZE bytes of zeroed memory, held by the context, and print their IOVA. SIZE "
-	       "takes K, M, G, T.",
+	.doc = "Map SIZE bytes of zeroed memory, held by the context, or of a file, and print their "
+	       "IOVA. SIZE takes K, M, G, T.",
 	.operands = offsetof(struct change_args, context.operands),
 	.defaults = &map_defaults,
 	.args_size = sizeof(map_defaults),

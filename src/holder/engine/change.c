@@ -35,6 +35,7 @@ void change_free(struct change *change)
 		change->gone = gone->next;
 		object_free(gone);
 	}
+	varlink_fds_done(&change->fds);
 	free(change->step);
 	if (change->refresh)
 		free(change->refresh->work.iovas);

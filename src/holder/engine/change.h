@@ -27,6 +27,11 @@ struct sweep {
 		failure; /* the same: why the first of those left out, or not reached, is not bound */
 };
 
+struct map_file {
+	int fd;
+	uint64_t offset, absent; /* bytes */
+};
+
 struct change {
 	struct step *step;
 	size_t n_steps, capacity;
@@ -39,13 +44,14 @@ struct change {
 	struct record_device *device; /* what it is about, if it is one device */
 	struct object *object;        /* the same for another object */
 	struct object *target;
-	struct object *gone;  /* those that others destroyed meanwhile, linked; without an id */
-	struct sweep sweep;   /* the PASIDs of BindPasids and UnbindPasids */
-	uint64_t result;      /* a number of the reply: IOVA, bytes */
-	char *reserved;       /* the device's reserved_regions; NULL: not read, or unreadable */
-	struct step *refresh; /* of an IOAS, after the steps */
-	uint64_t steps_done;  /* calls that were made */
-	struct fault fault;   /* why it failed */
+	struct object *gone;    /* those that others destroyed meanwhile, linked; without an id */
+	struct sweep sweep;     /* the PASIDs of BindPasids and UnbindPasids */
+	uint64_t result;        /* a number of the reply: IOVA, bytes */
+	char *reserved;         /* the device's reserved_regions; NULL: not read, or unreadable */
+	struct step *refresh;   /* of an IOAS, after the steps */
+	struct varlink_fds fds; /* that a step needs, owned */
+	uint64_t steps_done;    /* calls that were made */
+	struct fault fault;     /* why it failed */
 	/* Fills the reply after success. May be NULL. */
 	void (*finish)(const struct context *context, struct change *change, json_object *reply);
 	json_object *reply; /* set when it has ended without a fault */
@@ -84,6 +90,12 @@ int change_release(struct change *change, struct object *target);
 /* IOVA NULL: the kernel chooses. change->result is the IOVA. */
 int change_map(struct change *change, struct record_ioas *ioas, uint64_t length,
 	       const uint64_t *iova, unsigned int flags);
+/*
+ * The same for LENGTH bytes of FILE, which is one of change->fds, from OFFSET on. ABSENT of them do not
+ * exist yet.
+ */
+int change_map_file(struct change *change, struct record_ioas *ioas, const struct map_file *file,
+		    uint64_t length, const uint64_t *iova, unsigned int flags);
 /* The mappings within IOVA .. LAST, in one call with WHOLE. change->result counts the bytes. */
 int change_unmap(struct change *change, struct record_ioas *ioas, uint64_t iova, uint64_t last,
 		 bool whole);

@@ -52,7 +52,8 @@ void context_done(struct context *context)
 	cleanup_close(&context->iommufd);
 	for (size_t i = 0; (ioas = record_ioas_at(record, i)) != NULL; i++) {
 		for (size_t j = 0; ioas->memory >= 0 && j < ioas->n_mappings; j++)
-			munmap(ioas->mapping[j].memory, ioas->mapping[j].length);
+			if (!ioas->mapping[j].file)
+				munmap(ioas->mapping[j].memory, ioas->mapping[j].length);
 		cleanup_close(&ioas->memory);
 	}
 	record_done(record);

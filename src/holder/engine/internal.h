@@ -40,6 +40,7 @@ struct step {
 	struct object *owned;              /* not, or no longer, in the record */
 	struct sweep *sweep;               /* of the change */
 	uint64_t iova, length;             /* mappings; length: last IOVA for unmap */
+	struct map_file file;              /* the same, of a client's file */
 	unsigned int flags;                /* the same */
 	bool fixed, whole, optional, if_unused, tolerant;
 	bool made;     /* there is something to undo */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Steps that map and unmap memory. It is a memfd, one for each IOAS, so that a client can be given
- * it and the number of fds is bounded; a mapping begins where the last one in it ends.
+ * it and the number of fds is bounded; a mapping begins where the last one in it ends. Or it is a file
+ * that the client has brought: the kernel keeps it open, the holder does not.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -33,6 +35,8 @@ static int open_memory(void)
 
 static void free_memory(int file, const struct record_mapping *mapping)
 {
+	if (mapping->file)
+		return;
 	munmap(mapping->memory, mapping->length);
 	(void)fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)mapping->offset,
 			(off_t)mapping->length);
@@ -106,11 +110,12 @@ static int prepare_map(struct context *context, struct step *step)
 	return record_mapping_reserve(ioas) < 0 ? -ENOMEM : 1;
 }
 
-static void note_map(struct context *context, struct step *step)
+/* WHAT: the file, or "". */
+static void note(struct context *context, struct step *step, const char *what)
 {
 	const struct record_ioas *ioas = (const struct record_ioas *)step->object;
 	struct work *work = &step->work;
-	struct plan_name name = plan_name(step->object);
+	char at[32] = "";
 	size_t first;
 	bool whole;
 
@@ -121,16 +126,46 @@ static void note_map(struct context *context, struct step *step)
 		return;
 	}
 	if (work->fixed)
-		plan_ioctl(context->plan, IOMMUFD_IOAS_MAP, "%s size 0x%llx iova 0x%llx%s%s",
-			   name.text, (unsigned long long)work->length,
-			   (unsigned long long)work->iova,
-			   work->flags & IOMMUFD_MAP_READ ? " read" : "",
-			   work->flags & IOMMUFD_MAP_WRITE ? " write" : "");
-	else
-		plan_ioctl(context->plan, IOMMUFD_IOAS_MAP, "%s size 0x%llx%s%s", name.text,
-			   (unsigned long long)work->length,
-			   work->flags & IOMMUFD_MAP_READ ? " read" : "",
-			   work->flags & IOMMUFD_MAP_WRITE ? " write" : "");
+		snprintf(at, sizeof(at), " iova 0x%llx", (unsigned long long)work->iova);
+	plan_ioctl(context->plan, step->kind->op, "%s%s size 0x%llx%s%s%s",
+		   plan_name(step->object).text, what, (unsigned long long)work->length, at,
+		   work->flags & IOMMUFD_MAP_READ ? " read" : "",
+		   work->flags & IOMMUFD_MAP_WRITE ? " write" : "");
+}
+
+static void note_map(struct context *context, struct step *step)
+{
+	note(context, step, "");
+}
+
+/* Where the kernel has room, the record's mappings are gone. */
+static void drop_gone(struct context *context, const struct step *step)
+{
+	struct record_ioas *ioas = (struct record_ioas *)step->object;
+	const struct work *work = &step->work;
+	size_t first, n;
+	bool whole;
+
+	n = record_mapping_overlaps(ioas, work->iova, work->iova + (work->length - 1), &first,
+				    &whole);
+	if (n == 0)
+		return;
+	step_notice(context, step->object,
+		    "mappings are gone: a process that has the descriptors unmapped them");
+	for (size_t i = first; i < first + n; i++)
+		free_memory(ioas->memory, &ioas->mapping[i]);
+	record_mapping_drop(&context->record, ioas, first, n);
+}
+
+static int add_mapping(struct context *context, struct change *change, struct step *step,
+		       const struct record_mapping *mapping)
+{
+	if (!context->plan)
+		drop_gone(context, step);
+	record_mapping_add(&context->record, (struct record_ioas *)step->object, mapping);
+	change->result = mapping->iova;
+	step->made = true;
+	return 0;
 }
 
 /* The file stays for the next one, whether the mapping was made or not. */
@@ -138,8 +173,6 @@ static int proceed_map(struct context *context, struct change *change, struct st
 {
 	struct record_ioas *ioas = (struct record_ioas *)step->object;
 	const struct work *work = &step->work;
-	size_t first, n;
-	bool whole;
 
 	if (!context->plan && work->file >= 0)
 		ioas->memory = work->file;
@@ -148,28 +181,13 @@ static int proceed_map(struct context *context, struct change *change, struct st
 	if (work->err < 0)
 		return work->what ? fault_system(&change->fault, work->what, work->err, NULL)
 				  : fault_kernel(&change->fault, IOMMUFD_IOAS_MAP, work->err);
-	/* Where the kernel has room, the record's mappings are gone. */
-	n = context->plan
-		    ? 0
-		    : record_mapping_overlaps(ioas, work->iova, work->iova + (work->length - 1),
-					      &first, &whole);
-	if (n) {
-		step_notice(context, step->object,
-			    "mappings are gone: a process that has the descriptors unmapped them");
-		for (size_t i = first; i < first + n; i++)
-			free_memory(ioas->memory, &ioas->mapping[i]);
-		record_mapping_drop(&context->record, ioas, first, n);
-	}
-	record_mapping_add(&context->record, ioas,
+	ioas->extent = work->offset + work->length;
+	return add_mapping(context, change, step,
 			   &(struct record_mapping){ .iova = work->iova,
 						     .length = work->length,
 						     .flags = work->flags,
 						     .memory = work->memory,
 						     .offset = work->offset });
-	ioas->extent = work->offset + work->length;
-	change->result = work->iova;
-	step->made = true;
-	return 0;
 }
 
 static void reverse_map(struct step *step)
@@ -198,6 +216,68 @@ int change_map(struct change *change, struct record_ioas *ioas, uint64_t length,
 	step->fixed = iova;
 	step->iova = iova ? *iova : 0;
 	step->flags = flags;
+	return 0;
+}
+
+static void run_map_file(struct work *work)
+{
+	work->err = iommufd_ioas_map_file(work->iommufd, work->target, work->file, work->offset,
+					  work->length, work->fixed ? &work->iova : NULL,
+					  work->flags, &work->iova);
+}
+
+static int prepare_map_file(struct context *context, struct step *step)
+{
+	const int r = prepare_map(context, step);
+
+	step->work.run = run_map_file;
+	step->work.file = step->file.fd;
+	step->work.offset = step->file.offset;
+	return r;
+}
+
+static void note_map_file(struct context *context, struct step *step)
+{
+	char what[40];
+
+	snprintf(what, sizeof(what), " offset 0x%llx", (unsigned long long)step->file.offset);
+	note(context, step, what);
+}
+
+static int proceed_map_file(struct context *context, struct change *change, struct step *step)
+{
+	const struct work *work = &step->work;
+
+	if (work->err < 0)
+		return fault_kernel(&change->fault, IOMMUFD_IOAS_MAP_FILE, work->err);
+	return add_mapping(context, change, step,
+			   &(struct record_mapping){ .iova = work->iova,
+						     .length = work->length,
+						     .flags = work->flags,
+						     .file = true,
+						     .offset = work->offset,
+						     .absent = step->file.absent });
+}
+
+static const struct step_kind step_map_file = {
+	.op = IOMMUFD_IOAS_MAP_FILE,
+	.prepare = prepare_map_file,
+	.note = note_map_file,
+	.proceed = proceed_map_file,
+	.reverse = reverse_map,
+};
+
+int change_map_file(struct change *change, struct record_ioas *ioas, const struct map_file *file,
+		    uint64_t length, const uint64_t *iova, unsigned int flags)
+{
+	struct step *step = NULL;
+	int r = change_map(change, ioas, length, iova, flags);
+
+	if (r < 0)
+		return r;
+	step = &change->step[change->n_steps - 1];
+	step->kind = &step_map_file;
+	step->file = *file;
 	return 0;
 }
 

@@ -14,7 +14,8 @@ static const struct step_kind step_destroy;
 static void free_memory(const struct record_mapping *mapping, size_t n, int *file)
 {
 	for (size_t i = 0; *file >= 0 && i < n; i++)
-		munmap(mapping[i].memory, mapping[i].length);
+		if (!mapping[i].file)
+			munmap(mapping[i].memory, mapping[i].length);
 	cleanup_close(file);
 }
 

@@ -30,7 +30,9 @@ struct record_mapping {
 	uint64_t iova, length; /* bytes */
 	unsigned int flags;    /* enum iommufd_map_flags */
 	void *memory;
-	uint64_t offset; /* in the IOAS's memory file */
+	uint64_t offset; /* in the IOAS's memory file, or in the other one */
+	bool file;       /* a client's file, which the kernel keeps open: it has no memory here */
+	uint64_t absent; /* bytes of that which did not exist yet */
 };
 
 /* Both inclusive. */

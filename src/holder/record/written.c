@@ -59,6 +59,8 @@ static void write_ioas(const struct record_ioas *ioas, json_object *object)
 		json_add_address(mapping, "length", m->length);
 		json_add_address(mapping, "offset", m->offset);
 		json_add_u64(mapping, "flags", m->flags);
+		if (m->file)
+			json_add_address(mapping, "absent", m->absent);
 		json_append(mappings, mapping);
 	}
 	json_add(object, "mapping", mappings);
@@ -290,12 +292,15 @@ static void read_mapping(struct reading *reading, void *data)
 		.offset = read_address(reading, "offset"),
 		.flags = (unsigned int)read_u64(reading, "flags", 3),
 	};
+	const int absent = json_get_address(reading->from, "absent", &m.absent);
 	struct record_ioas *ioas = data;
 	size_t first;
 	bool whole;
 
+	m.file = absent > 0;
 	if (reading->err == 0 &&
-	    (m.length == 0 || m.length - 1 > UINT64_MAX - m.iova ||
+	    (absent < 0 || m.absent > m.length || m.length == 0 ||
+	     m.length - 1 > UINT64_MAX - m.iova ||
 	     record_mapping_overlaps(ioas, m.iova, m.iova + (m.length - 1), &first, &whole)))
 		reading->err = -EINVAL;
 	if (reading->err == 0)

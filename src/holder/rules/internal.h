@@ -48,3 +48,13 @@ json_object *rules_reserved(const char *regions, const struct record_ioas *ioas)
  */
 int rules_check_memory(const struct context *context, const struct record_ioas *ioas, uint64_t size,
 		       struct fault *fault);
+/* The same for SIZE bytes of a client's file, ABSENT of which do not exist yet. */
+int rules_check_file_memory(const struct context *context, uint64_t size, uint64_t absent,
+			    struct fault *fault);
+
+/*
+ * Refuses with UnfitFile what cannot be mapped, or should not be with FLAGS, enum iommufd_map_flags. Sets
+ * file->absent.
+ */
+int rules_check_file(struct map_file *file, uint64_t length, unsigned int flags,
+		     struct fault *fault);

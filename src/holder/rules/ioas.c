@@ -78,31 +78,63 @@ static void finish_map(const struct context *context, struct change *change, jso
 	json_add_address(reply, "iova", change->result);
 }
 
-int context_map_ioas(const struct context *context, struct record_ioas *ioas, uint64_t size,
-		     const uint64_t *iova, unsigned int flags, struct fault *fault,
-		     struct change **ret)
+static int check_mapping(const struct record_ioas *ioas, uint64_t size, const uint64_t *iova,
+			 struct fault *fault)
 {
-	_cleanup_change_ struct change *change = NULL;
-	int r = -ENOMEM;
-
-	if (size == 0 || size > (uint64_t)INT64_MAX - ioas->extent)
-		return fault_parameter(fault, "size");
 	if (check_aligned("size", size, fault) < 0 ||
 	    (iova && check_aligned("iova", *iova, fault) < 0))
 		return FAULTED;
 	if (ioas->n_mappings >= RULES_MAPPING_MAX)
 		return fault_limit(fault, "mappings of an IOAS", RULES_MAPPING_MAX);
-	if (rules_check_memory(context, NULL, size, fault) < 0)
-		return FAULTED;
+	return 0;
+}
+
+/* FILE may be NULL. */
+static int map(struct record_ioas *ioas, const struct map_file *file, uint64_t size,
+	       const uint64_t *iova, unsigned int flags, struct fault *fault, struct change **ret)
+{
+	_cleanup_change_ struct change *change = NULL;
+	int r = -ENOMEM;
+
 	if (iova && size - 1 > UINT64_MAX - *iova)
-		return fault_kernel(fault, IOMMUFD_IOAS_MAP, -EOVERFLOW);
+		return fault_kernel(fault, file ? IOMMUFD_IOAS_MAP_FILE : IOMMUFD_IOAS_MAP,
+				    -EOVERFLOW);
 	change = change_new();
 	if (change) {
 		change->object = &ioas->object;
 		change->finish = finish_map;
-		r = change_map(change, ioas, size, iova, flags);
+		r = file ? change_map_file(change, ioas, file, size, iova, flags)
+			 : change_map(change, ioas, size, iova, flags);
 	}
 	return rules_end(&change, r, fault, ret);
+}
+
+int context_map_ioas(const struct context *context, struct record_ioas *ioas, uint64_t size,
+		     const uint64_t *iova, unsigned int flags, struct fault *fault,
+		     struct change **ret)
+{
+	if (size == 0 || size > (uint64_t)INT64_MAX - ioas->extent)
+		return fault_parameter(fault, "size");
+	if (check_mapping(ioas, size, iova, fault) < 0 ||
+	    rules_check_memory(context, NULL, size, fault) < 0)
+		return FAULTED;
+	return map(ioas, NULL, size, iova, flags, fault, ret);
+}
+
+int context_map_file(const struct context *context, struct record_ioas *ioas,
+		     const struct map_file *file, uint64_t size, const uint64_t *iova,
+		     unsigned int flags, struct fault *fault, struct change **ret)
+{
+	struct map_file checked = *file;
+
+	if (size == 0 || size > INT64_MAX)
+		return fault_parameter(fault, "size");
+	if (check_mapping(ioas, size, iova, fault) < 0 ||
+	    check_aligned("offset", file->offset, fault) < 0 ||
+	    rules_check_file(&checked, size, flags, fault) < 0 ||
+	    rules_check_file_memory(context, size, checked.absent, fault) < 0)
+		return FAULTED;
+	return map(ioas, &checked, size, iova, flags, fault, ret);
 }
 
 static void finish_unmap(const struct context *context, struct change *change, json_object *reply)
@@ -159,7 +191,7 @@ static json_object *json_mapping(const struct record_mapping *m)
 	json_add_u64(object, "length", m->length);
 	json_add_bool(object, "read", m->flags & IOMMUFD_MAP_READ);
 	json_add_bool(object, "write", m->flags & IOMMUFD_MAP_WRITE);
-	json_add_string(object, "kind", "memfd");
+	json_add_string(object, "kind", m->file ? "file" : "memfd");
 	return object;
 }
 

@@ -52,6 +52,10 @@ int context_free_ioas(const struct context *context, struct record_ioas *ioas, s
 int context_map_ioas(const struct context *context, struct record_ioas *ioas, uint64_t size,
 		     const uint64_t *iova, unsigned int flags, struct fault *fault,
 		     struct change **ret);
+/* The same for a file, which the caller then puts among the change's fds. */
+int context_map_file(const struct context *context, struct record_ioas *ioas,
+		     const struct map_file *file, uint64_t size, const uint64_t *iova,
+		     unsigned int flags, struct fault *fault, struct change **ret);
 /* LENGTH 0: the mapping that begins at IOVA. */
 int context_unmap_ioas(struct record_ioas *ioas, uint64_t iova, uint64_t length,
 		       struct fault *fault, struct change **ret);

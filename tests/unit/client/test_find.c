@@ -677,6 +677,40 @@ static void partly(void **state)
 	hang_up(client);
 }
 
+/* A file of the caller, whom it stays with; and a holder that does not know such. */
+static void with_file(void **state)
+{
+	static const char *const answers[] = {
+		"{\"parameters\":{\"iova\":\"0x5000\"}}",
+		"{\"error\":\"org.varlink.service.InvalidParameter\",\"parameters\":{\"parameter\":"
+		"\"file\"}}",
+		"{\"error\":\"org.ioasidctl.Context.UnfitFile\",\"parameters\":{\"kind\":"
+		"\"too-short\",\"size\":8192}}",
+		"{\"error\":\"org.ioasidctl.Context.UnfitFile\",\"parameters\":{\"kind\":\"new\"}}",
+	};
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+	_cleanup_(holder_file_done) struct holder_file file = { .fd = open("/dev/null",
+									   O_RDWR | O_CLOEXEC) };
+	struct holder_client *client = dial(answers, ARRAY_SIZE(answers), NULL, 0);
+	uint64_t iova = 0;
+
+	(void)state;
+	assert_int_equal(holder_map_ioas(client, "3", &file, 4096, NULL, true, true, &iova, &error),
+			 0);
+	assert_int_equal(iova, 0x5000);
+	assert_int_equal(holder_map_ioas(client, "3", &file, 4096, NULL, true, true, &iova, &error),
+			 -EOPNOTSUPP);
+	assert_string_equal(error.message, "the context's holder cannot map files");
+	assert_int_equal(holder_map_ioas(client, "3", &file, 4096, NULL, true, true, &iova, &error),
+			 -EINVAL);
+	assert_string_equal(error.message, "it ends before what is to be mapped: it has 8K");
+	assert_int_equal(holder_map_ioas(client, "3", &file, 4096, NULL, true, true, &iova, &error),
+			 -EINVAL);
+	assert_string_equal(error.message, "it cannot be mapped: new");
+	assert_true(fcntl(file.fd, F_GETFD) >= 0);
+	hang_up(client);
+}
+
 /* NAME of the next line "WORD NAME (" from *TEXT on. */
 static bool next_name(const char **text, const char *word, char *name)
 {
@@ -717,7 +751,7 @@ static void interface(void **state)
 		if (error.kind == HOLDER_ERROR_PROTOCOL)
 			fail_msg("no message for %s", name);
 	}
-	assert_int_equal(errors, 29);
+	assert_int_equal(errors, 30);
 	for (at = text; next_name(&at, "method", name); methods++) {
 		struct call one = { 0 };
 
@@ -736,23 +770,15 @@ static void interface(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(describe),
-		cmocka_unit_test(hostile),
-		cmocka_unit_test(bindings),
-		cmocka_unit_test(hostile_names),
-		cmocka_unit_test(endless_bindings),
-		cmocka_unit_test(descriptors),
-		cmocka_unit_test(check_fds),
-		cmocka_unit_test(check_fdinfo),
-		cmocka_unit_test(dead),
-		cmocka_unit_test(messages),
-		cmocka_unit_test(names),
-		cmocka_unit_test(captured),
-		cmocka_unit_test(find_pid),
-		cmocka_unit_test(partly),
-		cmocka_unit_test(bound),
-		cmocka_unit_test(foreign),
-		cmocka_unit_test(interface),
+		cmocka_unit_test(describe),      cmocka_unit_test(with_file),
+		cmocka_unit_test(hostile),       cmocka_unit_test(bindings),
+		cmocka_unit_test(hostile_names), cmocka_unit_test(endless_bindings),
+		cmocka_unit_test(descriptors),   cmocka_unit_test(check_fds),
+		cmocka_unit_test(check_fdinfo),  cmocka_unit_test(dead),
+		cmocka_unit_test(messages),      cmocka_unit_test(names),
+		cmocka_unit_test(captured),      cmocka_unit_test(find_pid),
+		cmocka_unit_test(partly),        cmocka_unit_test(bound),
+		cmocka_unit_test(foreign),       cmocka_unit_test(interface),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

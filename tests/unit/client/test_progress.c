@@ -82,7 +82,7 @@ static void printable(void **state)
 
 	(void)state;
 	holder_watch(&client, note, &seen);
-	assert_int_equal(client_call_change(&client, "AllocIoas", NULL, &reply, NULL), 0);
+	assert_int_equal(client_call_change(&client, "AllocIoas", NULL, -1, &reply, NULL), 0);
 	assert_int_equal(seen.n, 2);
 	assert_null(strchr(seen.call, '\033'));
 	assert_non_null(strstr(seen.call, "[2Jx"));
@@ -116,7 +116,8 @@ static void talkative(void **state)
 	memcpy(text + 400 * sizeof(one), end, sizeof(end));
 	pid = holder(text, sizeof(text), &client);
 	holder_watch(&client, interrupt, &seen);
-	assert_int_equal(client_call_change(&client, "AllocIoas", NULL, &reply, &error), -EINTR);
+	assert_int_equal(client_call_change(&client, "AllocIoas", NULL, -1, &reply, &error),
+			 -EINTR);
 	assert_false(seen.late);
 	done(pid, &client);
 }

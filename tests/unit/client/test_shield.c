@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -220,6 +221,34 @@ static void much(void **state)
 	free(answer);
 }
 
+/* What the caller sends is his own affair, of whatever kind it is. The holder's end is ours. */
+static void sent(void **state)
+{
+	struct varlink_in in = { .max = 100000, .fd_wanted = true };
+	const int file = memfd_create("caller", MFD_CLOEXEC);
+	struct stat of_file, got;
+	struct holder_client *client;
+	json_object *call = NULL;
+	int pair[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	assert_int_equal(fcntl(pair[0], F_SETFL, O_NONBLOCK), 0);
+	client = shielded(pair[0], "/sys");
+	assert_int_equal(client_send(client, "MapIoas", NULL, file, true, clock_ms() + SOON), 0);
+	while (varlink_in_next(&in, &call) == 0)
+		(void)varlink_in_read(&in, pair[1]);
+	assert_int_equal(in.fds.n, 1);
+	assert_int_equal(fstat(file, &of_file), 0);
+	assert_int_equal(fstat(in.fds.v[0], &got), 0);
+	assert_int_equal(got.st_ino, of_file.st_ino);
+	json_object_put(call);
+	varlink_in_done(&in);
+	holder_close(client);
+	close(pair[1]);
+	close(file);
+}
+
 /* It does not read what it is asked: the holder's end is ours. */
 static void refused(void **state)
 {
@@ -289,8 +318,9 @@ static void interrupted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(slow),    cmocka_unit_test(fit),  cmocka_unit_test(much),
-		cmocka_unit_test(refused), cmocka_unit_test(dead), cmocka_unit_test(interrupted),
+		cmocka_unit_test(slow),        cmocka_unit_test(fit),     cmocka_unit_test(much),
+		cmocka_unit_test(sent),        cmocka_unit_test(refused), cmocka_unit_test(dead),
+		cmocka_unit_test(interrupted),
 	};
 
 	return cmocka_run_group_tests_name("client shield", tests, NULL, NULL);

@@ -17,7 +17,7 @@
 	"\",\"more\":true,\"parameters\":" parameters "}"
 
 #define NEWS \
-	"\"shared\":false,\"busy\":null,\"features\":[\"cancel\",\"progress\",\"busy\",\"shared\",\"memory\",\"monitor\"],"
+	"\"shared\":false,\"busy\":null,\"features\":[\"cancel\",\"progress\",\"busy\",\"shared\",\"memory\",\"monitor\",\"file\"],"
 
 static const struct {
 	const char *call, *answer;

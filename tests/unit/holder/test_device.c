@@ -141,7 +141,7 @@ static void expect_answer(struct world *world, struct peer *peer, const char *ca
 #define DESCRIBED(devices) \
 	"{\"parameters\":{\"name\":\"test\",\"pid\":77,\"uid\":42,\"created\":1,\"iommufd\":true," \
 	"\"shared\":false,\"busy\":null," \
-	"\"features\":[\"cancel\",\"progress\",\"busy\",\"shared\",\"memory\",\"monitor\"],\"device\":[" devices \
+	"\"features\":[\"cancel\",\"progress\",\"busy\",\"shared\",\"memory\",\"monitor\",\"file\"],\"device\":[" devices \
 	"],\"ioas\":[],\"hwpt\":[]}}"
 #define X \
 	"{\"device\":\"x\",\"path\":\"S/x\",\"cdev\":\"vfio3\",\"group\":7,\"id\":1,\"pasid_width\":20," \

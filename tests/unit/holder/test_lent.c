@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <sys/prctl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -72,10 +73,18 @@ static void memory_file(void **state)
 	} mapped[] = { { 0x4000, 0x2000 }, { 0x1000, 0x1000 } };
 	struct context *context = *state;
 	struct record_ioas *guest = record_ioas_find(&context->record, "guest");
+	const uint64_t elsewhere = 0x3000;
+	struct map_file file = { .fd = memfd_create("client", MFD_CLOEXEC) };
 	struct fault fault = { 0 };
 	struct call call;
 	char byte = 'x';
 
+	/* A client's file is not a part of it. */
+	assert_int_equal(ftruncate(file.fd, 0x1000), 0);
+	assert_int_equal(
+		DO(context, &fault, context_map_file, context, guest, &file, 0x1000, &elsewhere, 3),
+		0);
+	close(file.fd);
 	call = get_fds(context, ASK("GetMemory", "{\"ioas\":\"guest\"}"));
 	expect_error(&call.fault, "NotMapped", "{\"ioas\":3,\"ioas_name\":\"guest\"}");
 	call_done(&call);

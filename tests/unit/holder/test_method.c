@@ -19,7 +19,7 @@ static const struct {
 	struct {
 		char type;
 		const char *name;
-	} parameter[6];
+	} parameter[7];
 } methods[] = {
 	{ "Describe", false, false, { { 0 } } },
 	{ "ListBindings", false, true, { { 's', "device" } } },
@@ -43,7 +43,9 @@ static const struct {
 	    { 'N', "size" },
 	    { 'a', "iova" },
 	    { 'b', "read" },
-	    { 'b', "write" } } },
+	    { 'b', "write" },
+	    { 'n', "file" },
+	    { 'a', "offset" } } },
 	{ "UnmapIoas",
 	  true,
 	  false,
@@ -118,7 +120,8 @@ static char *parameters_of(size_t m, const char *without, const char *name, cons
 	FILE *f = open_memstream(&text, &length);
 
 	fputc('{', f);
-	for (size_t i = 0; i < 6 && methods[m].parameter[i].name; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(methods[m].parameter) && methods[m].parameter[i].name;
+	     i++) {
 		const char *p = methods[m].parameter[i].name;
 
 		if (methods[m].parameter[i].type >= 'a' || strcmp(p, without) == 0 ||
@@ -166,7 +169,8 @@ static void parameters(void **state)
 	(void)state;
 	for (size_t m = 0; m < ARRAY_SIZE(methods); m++) {
 		expect_parameters(m, "", "", "", "");
-		for (size_t i = 0; i < 6 && methods[m].parameter[i].name; i++)
+		for (size_t i = 0;
+		     i < ARRAY_SIZE(methods[m].parameter) && methods[m].parameter[i].name; i++)
 			check_parameter(m, i);
 		expect_parameters(m, "", "other", "1", "other");
 		expect_parameters(m, "", "dry_run", "true", methods[m].changes ? "" : "dry_run");
@@ -490,7 +494,8 @@ static char *declaration_of(size_t m)
 	FILE *f = open_memstream(&text, &length);
 
 	fprintf(f, "method%s(", methods[m].method);
-	for (size_t i = 0; i < 6 && methods[m].parameter[i].name; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(methods[m].parameter) && methods[m].parameter[i].name;
+	     i++) {
 		char type = methods[m].parameter[i].type;
 
 		fprintf(f, "%s%s:%s%s", n++ ? "," : "", methods[m].parameter[i].name,

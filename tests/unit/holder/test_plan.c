@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <sys/mman.h>
 
 #include <cmocka.h>
 
@@ -104,6 +105,29 @@ static void devices(void **state)
 	assert_null(the_device(&dry.copy, "a"));
 	assert_true(fcntl(the_device(context, "a")->fd, F_GETFD) >= 0);
 	kernel_agrees(context);
+}
+
+static void files(void **state)
+{
+	struct context *context = *state;
+	int fd = memfd_create("client", MFD_CLOEXEC);
+	const struct map_file file = { .fd = fd, .offset = 0x1000 };
+	const uint64_t iova = 0x10000;
+	struct record_ioas *guest;
+
+	assert_int_equal(ftruncate(fd, 0x4000), 0);
+	REHEARSAL(dry, context);
+	guest = the_ioas(&dry.copy, "guest");
+	assert_true(PLAY(&dry, context_map_file, &dry.copy, guest, &file, 0x1000, NULL, 3));
+	assert_true(PLAY(&dry, context_map_file, &dry.copy, guest, &file, 0x2000, &iova, 1));
+	/* Something is there now. */
+	assert_false(PLAY(&dry, context_map_file, &dry.copy, guest, &file, 0x1000, &iova, 1));
+	expect_lines(&dry,
+		     "ioctl IOMMU_IOAS_MAP_FILE ioas 3 offset 0x1000 size 0x1000 read write\n"
+		     "ioctl IOMMU_IOAS_MAP_FILE ioas 3 offset 0x1000 size 0x2000 iova 0x10000 "
+		     "read\n");
+	kernel_agrees(context);
+	close(fd);
 }
 
 static void objects(void **state)
@@ -333,8 +357,9 @@ static void not_copied(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(devices),         TEST(objects),  TEST(mappings), TEST(pasids),
-		TEST(lines_exhausted), TEST(too_long), TEST(given_up), TEST(not_copied),
+		TEST(devices),  TEST(files),    TEST(objects),
+		TEST(mappings), TEST(pasids),   TEST(lines_exhausted),
+		TEST(too_long), TEST(given_up), TEST(not_copied),
 	};
 
 	return cmocka_run_group_tests_name("holder plan", tests, NULL, NULL);

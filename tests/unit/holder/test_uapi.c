@@ -39,6 +39,7 @@ static void sizes(void **state)
 	assert_int_equal(sizeof(struct uapi_iommu_iova_range), 16);
 	assert_int_equal(sizeof(struct uapi_iommu_ioas_iova_ranges), 32);
 	assert_int_equal(sizeof(struct uapi_iommu_ioas_map), 40);
+	assert_int_equal(sizeof(struct uapi_iommu_ioas_map_file), 40);
 	assert_int_equal(sizeof(struct uapi_iommu_ioas_unmap), 24);
 	assert_int_equal(sizeof(struct uapi_iommu_hwpt_alloc), 48);
 	assert_int_equal(sizeof(struct uapi_iommu_hw_info), 40);
@@ -57,6 +58,7 @@ static void numbers(void **state)
 	assert_int_equal(UAPI_IOMMU_IOAS_IOVA_RANGES, 0x3b84);
 	assert_int_equal(UAPI_IOMMU_IOAS_MAP, 0x3b85);
 	assert_int_equal(UAPI_IOMMU_IOAS_UNMAP, 0x3b86);
+	assert_int_equal(UAPI_IOMMU_IOAS_MAP_FILE, 0x3b8f);
 	assert_int_equal(UAPI_IOMMU_HWPT_ALLOC, 0x3b89);
 	assert_int_equal(UAPI_IOMMU_GET_HW_INFO, 0x3b8a);
 	assert_int_equal(UAPI_IOMMU_NR_IOAS_NOIOMMU_GET_PA, 0x95);
@@ -91,6 +93,11 @@ static void iommufd_header(void **state)
 	SAME_SIZE(uapi_iommu_ioas_map, iommu_ioas_map);
 	SAME_OFFSET(uapi_iommu_ioas_map, iommu_ioas_map, user_va, user_va);
 	SAME_OFFSET(uapi_iommu_ioas_map, iommu_ioas_map, iova, iova);
+	SAME_SIZE(uapi_iommu_ioas_map_file, iommu_ioas_map_file);
+	SAME_OFFSET(uapi_iommu_ioas_map_file, iommu_ioas_map_file, fd, fd);
+	SAME_OFFSET(uapi_iommu_ioas_map_file, iommu_ioas_map_file, start, start);
+	SAME_OFFSET(uapi_iommu_ioas_map_file, iommu_ioas_map_file, iova, iova);
+	assert_int_equal(UAPI_IOMMU_IOAS_MAP_FILE, IOMMU_IOAS_MAP_FILE);
 	SAME_SIZE(uapi_iommu_ioas_unmap, iommu_ioas_unmap);
 	SAME_OFFSET(uapi_iommu_ioas_unmap, iommu_ioas_unmap, length, length);
 	/* These two grow at the end; the known fields must be at the same offset. */

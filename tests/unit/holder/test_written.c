@@ -34,7 +34,8 @@ static const char everything[] =
 	"{\"kind\":\"ioas\",\"serial\":4,\"id\":3,\"name\":\"guest\",\"automatic\":false,"
 	"\"extent\":\"0x5000\",\"mapping\":["
 	"{\"iova\":\"0x0\",\"length\":\"0x1000\",\"offset\":\"0x4000\",\"flags\":1},"
-	"{\"iova\":\"0xfffffffffffff000\",\"length\":\"0x1000\",\"offset\":\"0x0\",\"flags\":3}]},"
+	"{\"iova\":\"0xfffffffffffff000\",\"length\":\"0x1000\",\"offset\":\"0x0\",\"flags\":3,"
+	"\"absent\":\"0x800\"}]},"
 	"{\"kind\":\"ioas\",\"serial\":5,\"id\":4,\"name\":null,\"automatic\":false,"
 	"\"extent\":\"0x0\",\"mapping\":[]},"
 	"{\"kind\":\"hwpt\",\"serial\":6,\"id\":6,\"name\":null,\"automatic\":true,"
@@ -110,6 +111,9 @@ static void round_trip(void **state)
 	assert_int_equal(record_target_ioas(table)->memory, -1);
 	assert_int_equal(record_target_ioas(table)->extent, 0x5000);
 	assert_null(record_target_ioas(table)->mapping[1].memory);
+	assert_false(record_target_ioas(table)->mapping[0].file);
+	assert_true(record_target_ioas(table)->mapping[1].file);
+	assert_int_equal(record_target_ioas(table)->mapping[1].absent, 0x800);
 	written = record_write(&record);
 	expect_equal(written, everything);
 }
@@ -145,7 +149,7 @@ static void expect_wrong(json_object *written, const char *what, const char *key
 static bool is_optional(json_object *in, const char *key)
 {
 	/* Objects that have a name have nothing else in its place. */
-	return strcmp(key, "group") == 0 ||
+	return strcmp(key, "group") == 0 || strcmp(key, "absent") == 0 ||
 	       (strcmp(key, "name") == 0 && json_object_object_get(in, "kind")) ||
 	       (strcmp(key, "target") == 0 && json_object_object_get(in, "cdev"));
 }
@@ -228,6 +232,8 @@ static void inconsistent(void **state)
 		{ "\"7-9,20\"", "\"9-7\"" },
 		{ "\"7-9,20\"", "\"\"" },
 		{ "\"flags\":3", "\"flags\":4" },
+		{ "\"absent\":\"0x800\"", "\"absent\":\"0x1001\"" },
+		{ "\"absent\":\"0x800\"", "\"absent\":2048" },
 		{ "\"uid\":1000", "\"uid\":4294967296" },
 		{ "\"id\":6,", "\"id\":4294967296," },
 		{ "\"group\":5,\"bound\"", "\"group\":-1,\"bound\"" },
