@@ -108,6 +108,17 @@ unpack()
 	done
 }
 
+# archive DIR FILE: makes a capture file of the captured tree DIR.
+archive()
+{
+	mkdir -p "$1/ioasidctl"
+	[[ -e $1/ioasidctl/capture ]] || echo 'ioasidctl-capture 1' >"$1/ioasidctl/capture"
+	{
+		echo ioasidctl/capture
+		(cd "$1" && find . -mindepth 1 ! -path ./ioasidctl/capture)
+	} | tar czf "$2" -C "$1" --no-recursion -T -
+}
+
 # on NAME COMMAND...: runs the program on that tree with run_both; $BATS_TEST_TMPDIR has a test's
 # own trees.
 on()

@@ -17,7 +17,7 @@
 #define ARCHIVE_FILE_MAX        (64u << 20)  /* bytes per file */
 #define ARCHIVE_SIZE_MAX        (256u << 20) /* unpacked, in total */
 #define ARCHIVE_ENTRIES_MAX     (1u << 19)
-#define ARCHIVE_DIRECTORIES_MAX (1u << 17) /* unpacked, also those without an entry */
+#define ARCHIVE_DIRECTORIES_MAX (1u << 17) /* also those without an entry */
 
 enum archive_type { ARCHIVE_DIRECTORY, ARCHIVE_FILE, ARCHIVE_LINK };
 
@@ -59,12 +59,6 @@ int archive_finish(struct archive_writer *writer);
  */
 int archive_read(int fd, int (*each)(const struct archive_entry *entry, void *data), void *data,
 		 char **ret_place);
-
-/*
- * Unpacks into the empty directory DIR. Errors as of archive_read(); -EPROTO rather than write through a link or
- * twice to a path.
- */
-int archive_unpack(int fd, int dir, char **ret_place);
 
 /* Checks the text of ARCHIVE_MANIFEST: 0, -EBADMSG, -EPROTONOSUPPORT. */
 int archive_check(const char *text, size_t size);

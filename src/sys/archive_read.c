@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The file may be malicious: everything in it is checked before use. */
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -236,7 +237,8 @@ static int check_path(const char **path)
 	for (const char *part = text;; part++) {
 		size_t n = strcspn(part, "/");
 
-		if (n == 0 || (n == 1 && *part == '.') || (n == 2 && memcmp(part, "..", 2) == 0))
+		if (n == 0 || n > NAME_MAX || (n == 1 && *part == '.') ||
+		    (n == 2 && memcmp(part, "..", 2) == 0))
 			return -EPROTO;
 		part += n;
 		if (!*part)

@@ -52,14 +52,22 @@ static inline unsigned int tar_checksum(const struct tar_header *header)
 	return sum;
 }
 
-/* For sys/root.c only: unpacks a capture file into memory or a temporary directory. */
-
-/* Returns 0, or the errors of archive_read(), with RET_PLACE. */
-int sys_root_unpack(int fd, struct sys_root *ret, char **ret_place);
-void sys_root_remove(struct sys_root *root);
+/* N of a link to "errno:N" as -N, else 0 (sys/root.h). */
+int sys_link_error(const char *target);
 
 /*
- * For sys/root_unpack.c only: a directory in memory that disappears with its last fd. Returns an
- * O_PATH fd, or -errno where the kernel or its administrator does not allow it.
+ * For sys/root.c only: reading below a directory of a file system (sys/root_files.c). DIR is the fd
+ * of a directory. They return an fd, a length or 0, or -errno.
  */
-int sys_root_memory_open(void);
+
+/*
+ * Opens DIR through a mount without device nodes, because opening one that a captured tree contains
+ * can have effects. Needs CAP_SYS_ADMIN.
+ */
+int sys_files_guard(const char *dir);
+int sys_files_dir(const struct sys_root *root, const char *path);
+int sys_files_dir_in(int dir, const char *name);
+int sys_files_open(int dir, const char *name);
+ssize_t sys_files_link(int dir, const char *name, char *buf, size_t size);
+ssize_t sys_files_root_link(const struct sys_root *root, const char *path, char *buf, size_t size);
+int sys_files_list(int dir, const char *name, struct strv *list); /* adds to LIST */

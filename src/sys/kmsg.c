@@ -15,7 +15,7 @@ static int captured_open(const struct sys_root *root)
 	struct stat st;
 
 	if (fd < 0)
-		return fd == -ENOENT ? -EREMOTE : fd;
+		return fd == -ENOENT || fd == -EISDIR ? -EREMOTE : fd;
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	return S_ISREG(st.st_mode) ? TAKE_FD(fd) : -EREMOTE;

@@ -97,17 +97,12 @@ int sys_pci_config_check(struct pci_config *config)
 
 int sys_pci_config_read(struct sys_dir dir, struct pci_config *ret)
 {
-	_cleanup_close_ int fd = -1;
 	struct pci_config config = { 0 };
-	ssize_t len;
+	ssize_t len = sys_read_bytes(dir, "config", config.data, sizeof(config.data));
 	int r;
 
-	fd = sys_file_open(dir, "config");
-	if (fd < 0)
-		return fd;
-	len = read(fd, config.data, sizeof(config.data));
 	if (len < 0)
-		return -errno;
+		return (int)len;
 	config.size = (size_t)len;
 	r = sys_pci_config_check(&config);
 	if (r < 0)

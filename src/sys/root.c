@@ -1,50 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sys/root.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "sys/archive_tree.h"
 #include "sys/internal.h"
 #include "util/cleanup.h"
 #include "util/parse.h"
 
-#define FILE_SIZE_MAX    (64u << 20)
-#define ENTRIES_MAX      (1u << 20)
-#define ERRNO_MAX        4095
-#define ERROR_LINK       "errno:"
-#define OPENAT2_ATTEMPTS 128
-#define LINKS_MAX        40 /* as path_resolution(7) */
-
-/* Opening must not block on a FIFO in a captured tree. */
-#define READ_FLAGS (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
-#define DIR_FLAGS  (O_PATH | O_DIRECTORY | O_CLOEXEC)
-
-/*
- * A tree may contain device nodes, and opening one can have effects. With CAP_SYS_ADMIN, open the
- * tree through a nodev mount; without, return -errno.
- */
-static int open_without_devices(const char *dir)
-{
-	struct mount_attr attr = { .attr_set = MOUNT_ATTR_NODEV };
-	_cleanup_close_ int fd = -1;
-
-	fd = open_tree(AT_FDCWD, dir, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
-	if (fd < 0)
-		return -errno;
-	if (mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0)
-		return -errno;
-	return TAKE_FD(fd);
-}
+#define FILE_SIZE_MAX (64u << 20)
+#define LINKS_MAX     40 /* as path_resolution(7) */
 
 /*
  * Reopens for reading once it is known to be a regular file: a FIFO would block, a device could do
@@ -52,12 +25,18 @@ static int open_without_devices(const char *dir)
  */
 static int open_file(int fd, struct sys_root *ret, char **ret_place)
 {
+	struct sys_root root = { .fd = -1, .captured = true };
 	_cleanup_close_ int file = -1;
 	char path[32];
+	int r;
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	return file < 0 ? -errno : sys_root_unpack(file, ret, ret_place);
+	r = file < 0 ? -errno : archive_tree_open(file, &root.tree, ret_place);
+	if (r < 0)
+		return r;
+	*ret = root;
+	return 0;
 }
 
 int sys_root_open(const char *path, struct sys_root *ret, char **ret_place)
@@ -74,7 +53,7 @@ int sys_root_open(const char *path, struct sys_root *ret, char **ret_place)
 	if (!S_ISDIR(st.st_mode))
 		return -ENOTDIR;
 	if (path)
-		guarded = open_without_devices(path);
+		guarded = sys_files_guard(path);
 	*ret = (struct sys_root){ .captured = path != NULL };
 	ret->fd = guarded >= 0 ? TAKE_FD(guarded) : TAKE_FD(fd);
 	return 0;
@@ -85,70 +64,7 @@ void sys_root_close(struct sys_root *root)
 	if (root->fd >= 0)
 		close(root->fd);
 	root->fd = -1;
-	sys_root_remove(root);
-}
-
-/*
- * A ".." in the path fails with EAGAIN if anything on the machine was renamed or mounted meanwhile
- * (openat2(2)): retry.
- */
-static int open_resolved(int dir, const char *path, int flags, uint64_t resolve)
-{
-	struct open_how how = { .flags = (uint64_t)flags, .resolve = resolve };
-	long fd = -1;
-
-	for (int i = 0; i < OPENAT2_ATTEMPTS; i++) {
-		fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
-		if (fd >= 0 || errno != EAGAIN)
-			break;
-	}
-	return fd < 0 ? -errno : (int)fd;
-}
-
-/* N of "errno:N" as -N, else FALLBACK. */
-static int error_of_link(int dir, const char *name, int fallback)
-{
-	char target[32];
-	uint64_t number;
-	ssize_t len;
-
-	len = readlinkat(dir, name, target, sizeof(target) - 1);
-	if (len < 0)
-		return fallback;
-	target[len] = '\0';
-	if (!str_starts(target, ERROR_LINK))
-		return fallback;
-	if (parse_u64(target + strlen(ERROR_LINK), ERRNO_MAX, &number) < 0 || number == 0)
-		return fallback;
-	return -(int)number;
-}
-
-/* PATH does not exist: was a directory on the way unreadable when it was captured? */
-static int error_on_way(const struct sys_root *root, const char *path)
-{
-	_cleanup_free_ char *prefix = strdup(path);
-
-	if (!prefix)
-		return -ENOMEM;
-	for (char *end = prefix; *end;) {
-		_cleanup_close_ int fd = -1;
-		char kept;
-		int r;
-
-		end += strspn(end, "/");
-		end += strcspn(end, "/");
-		kept = *end;
-		*end = '\0';
-		fd = open_resolved(root->fd, prefix, O_PATH | O_NOFOLLOW | O_CLOEXEC,
-				   RESOLVE_IN_ROOT);
-		if (fd < 0)
-			break;
-		r = error_of_link(fd, "", 0);
-		if (r < 0)
-			return r;
-		*end = kept;
-	}
-	return -ENOENT;
+	archive_tree_close(&root->tree);
 }
 
 /* FD or -errno. */
@@ -157,17 +73,41 @@ static struct sys_dir dir_of(int fd)
 	return (struct sys_dir){ .fd = fd < 0 ? -1 : fd, .error = fd < 0 ? fd : 0 };
 }
 
+/* Returns 0 if NODE is of this type, else the error that is recorded in it, or OTHER. */
+static int is_a(const struct archive_node *node, enum archive_type type, int other)
+{
+	int error = node->type == ARCHIVE_LINK ? sys_link_error(node->text) : 0;
+
+	return node->type == type ? 0 : error < 0 ? error : other;
+}
+
+static struct sys_dir find_dir(const struct archive_tree *tree, const struct archive_node *from,
+			       const char *path, enum archive_follow follow)
+{
+	const struct archive_node *node;
+	int r = archive_tree_find(tree, from, path, follow, &node);
+
+	if (r == 0)
+		r = is_a(node, ARCHIVE_DIRECTORY, -ENOTDIR);
+	if (r < 0)
+		return SYS_DIR_FAILED(r);
+	return (struct sys_dir){ .fd = -1, .tree = tree, .node = node };
+}
+
 struct sys_dir sys_dir_open(const struct sys_root *root, const char *path)
 {
-	int fd;
+	if (root->tree)
+		return find_dir(root->tree, NULL, path, ARCHIVE_FOLLOW_ALL);
+	return dir_of(sys_files_dir(root, path));
+}
 
-	/* Nothing is outside of "/", so openat2, new in 5.6, is not needed. */
-	if (!root->captured) {
-		fd = openat(root->fd, path, DIR_FLAGS);
-		return dir_of(fd < 0 ? -errno : fd);
-	}
-	fd = open_resolved(root->fd, path, DIR_FLAGS, RESOLVE_IN_ROOT);
-	return dir_of(fd == -ENOENT ? error_on_way(root, path) : fd);
+struct sys_dir sys_dir_open_in(struct sys_dir dir, const char *name)
+{
+	if (dir.error < 0)
+		return dir;
+	if (dir.tree)
+		return find_dir(dir.tree, dir.node, name, ARCHIVE_FOLLOW_NONE);
+	return dir_of(sys_files_dir_in(dir.fd, name));
 }
 
 void sys_dir_close(struct sys_dir *dir)
@@ -177,38 +117,27 @@ void sys_dir_close(struct sys_dir *dir)
 	*dir = SYS_DIR_NONE;
 }
 
-static ssize_t read_link(int dir, const char *name, char *buf, size_t size)
+static ssize_t find_link(const struct archive_tree *tree, const struct archive_node *from,
+			 const char *path, char *buf, size_t size)
 {
-	ssize_t len;
-	int r;
+	const struct archive_node *node;
+	int r = archive_tree_find(tree, from, path, ARCHIVE_FOLLOW_WAY, &node);
 
-	len = readlinkat(dir, name, buf, size);
-	if (len < 0)
-		return -errno;
-	if ((size_t)len == size)
+	if (r == 0)
+		r = node->type == ARCHIVE_LINK ? sys_link_error(node->text) : -EINVAL;
+	if (r < 0)
+		return r;
+	if (node->size >= size)
 		return -ENAMETOOLONG;
-	buf[len] = '\0';
-	if (str_starts(buf, ERROR_LINK)) {
-		r = error_of_link(dir, name, 0);
-		if (r < 0)
-			return r;
-	}
-	return len;
+	memcpy(buf, node->text, node->size + 1);
+	return (ssize_t)node->size;
 }
 
 ssize_t sys_root_link(const struct sys_root *root, const char *path, char *buf, size_t size)
 {
-	_cleanup_close_ int fd = -1;
-	ssize_t len;
-
-	if (!root->captured)
-		return read_link(root->fd, path, buf, size);
-	fd = open_resolved(root->fd, path, O_PATH | O_NOFOLLOW | O_CLOEXEC, RESOLVE_IN_ROOT);
-	if (fd < 0)
-		return fd;
-	len = read_link(fd, "", buf, size);
-	/* For what is not a link, readlinkat(2) of an fd returns ENOENT, of a path EINVAL. */
-	return len == -ENOENT ? -EINVAL : len;
+	if (root->tree)
+		return find_link(root->tree, NULL, path, buf, size);
+	return sys_files_root_link(root, path, buf, size);
 }
 
 int sys_root_realpath(const struct sys_root *root, const char *path, char *buf, size_t size)
@@ -266,59 +195,107 @@ int sys_root_write(const struct sys_root *root, const char *path, const char *va
 	return (size_t)n == strlen(value) ? 0 : -EIO;
 }
 
-/*
- * O_NOFOLLOW only applies to the last component, so a NAME with more takes openat2. On kernels
- * without it, sys_dir_open() has already refused captured trees.
- */
-static int open_beneath(struct sys_dir dir, const char *name, int flags)
+static int find_file(struct sys_dir dir, const char *name, const struct archive_node **ret)
 {
-	int fd = -ENOSYS;
+	const struct archive_node *node;
+	int r = archive_tree_find(dir.tree, dir.node, name, ARCHIVE_FOLLOW_NONE, &node);
 
-	if (dir.error < 0)
-		return dir.error;
-	if (strchr(name, '/'))
-		fd = open_resolved(dir.fd, name, flags, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
-	if (fd == -ENOSYS || fd == -EPERM) {
-		fd = openat(dir.fd, name, flags);
-		if (fd < 0)
-			fd = -errno;
-	}
-	/* With O_DIRECTORY, a link gives ENOTDIR instead of ELOOP. */
-	if (fd == -ELOOP || (fd == -ENOTDIR && flags & O_DIRECTORY))
-		return error_of_link(dir.fd, name, fd);
-	return fd;
+	if (r == 0)
+		r = is_a(node, ARCHIVE_FILE, node->type == ARCHIVE_LINK ? -ELOOP : -EISDIR);
+	if (r < 0)
+		return r;
+	*ret = node;
+	return 0;
 }
 
-struct sys_dir sys_dir_open_in(struct sys_dir dir, const char *name)
+static int write_all(int fd, const char *data, size_t size)
 {
-	return dir_of(open_beneath(dir, name, DIR_FLAGS | O_NOFOLLOW));
+	while (size > 0) {
+		ssize_t n = write(fd, data, size);
+
+		if (n < 0)
+			return -errno;
+		data += n;
+		size -= (size_t)n;
+	}
+	return lseek(fd, 0, SEEK_SET) < 0 ? -errno : 0;
 }
 
 int sys_file_open(struct sys_dir dir, const char *name)
 {
-	return open_beneath(dir, name, READ_FLAGS);
+	_cleanup_close_ int fd = -1;
+	const struct archive_node *node;
+	int r;
+
+	if (dir.error < 0)
+		return dir.error;
+	if (!dir.tree)
+		return sys_files_open(dir.fd, name);
+	r = find_file(dir, name, &node);
+	if (r < 0)
+		return r;
+	fd = memfd_create(node->name, MFD_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	r = write_all(fd, node->text, node->size);
+	return r < 0 ? r : TAKE_FD(fd);
 }
 
-ssize_t sys_read(struct sys_dir dir, const char *name, char *buf, size_t size)
+ssize_t sys_read_bytes(struct sys_dir dir, const char *name, void *buf, size_t size)
 {
 	_cleanup_close_ int fd = -1;
+	const struct archive_node *node;
 	ssize_t len;
+	int r;
 
-	/* Callers that ignore the error must not read an unterminated text. */
-	*buf = '\0';
-	fd = sys_file_open(dir, name);
+	if (dir.error < 0)
+		return dir.error;
+	if (dir.tree) {
+		r = find_file(dir, name, &node);
+		if (r < 0)
+			return r;
+		len = (ssize_t)(node->size < size ? node->size : size);
+		memcpy(buf, node->text, (size_t)len);
+		return len;
+	}
+	fd = sys_files_open(dir.fd, name);
 	if (fd < 0)
 		return fd;
 	/* Attributes of sysfs and files of /proc/PID are returned whole by one read. */
 	len = read(fd, buf, size);
+	return len < 0 ? -errno : len;
+}
+
+ssize_t sys_read(struct sys_dir dir, const char *name, char *buf, size_t size)
+{
+	ssize_t len = sys_read_bytes(dir, name, buf, size);
+
 	if (len < 0 || (size_t)len == size) {
+		/* Callers that ignore the error must not read an unterminated text. */
 		*buf = '\0';
-		return len < 0 ? -errno : -E2BIG;
+		return len < 0 ? len : -E2BIG;
 	}
 	if (len > 0 && buf[len - 1] == '\n')
 		len--;
 	buf[len] = '\0';
 	return len;
+}
+
+static int copy_all(struct sys_dir dir, const char *name, char **ret, size_t *ret_size)
+{
+	const struct archive_node *node;
+	int r = find_file(dir, name, &node);
+	char *data;
+
+	if (r < 0)
+		return r;
+	data = malloc(node->size + 1);
+	if (!data)
+		return -ENOMEM;
+	memcpy(data, node->text, node->size + 1);
+	*ret = data;
+	*ret_size = node->size;
+	return 0;
 }
 
 int sys_read_all(struct sys_dir dir, const char *name, char **ret, size_t *ret_size)
@@ -328,6 +305,8 @@ int sys_read_all(struct sys_dir dir, const char *name, char **ret, size_t *ret_s
 	size_t len = 0, room = 0;
 	ssize_t n;
 
+	if (dir.tree)
+		return copy_all(dir, name, ret, ret_size);
 	fd = sys_file_open(dir, name);
 	if (fd < 0)
 		return fd;
@@ -369,7 +348,11 @@ int sys_read_u64(struct sys_dir dir, const char *name, uint64_t *ret)
 
 ssize_t sys_link(struct sys_dir dir, const char *name, char *buf, size_t size)
 {
-	return dir.error < 0 ? dir.error : read_link(dir.fd, name, buf, size);
+	if (dir.error < 0)
+		return dir.error;
+	if (dir.tree)
+		return find_link(dir.tree, dir.node, name, buf, size);
+	return sys_files_link(dir.fd, name, buf, size);
 }
 
 int sys_read_link(struct sys_dir dir, const char *name, char *buf, size_t size)
@@ -391,43 +374,29 @@ int sys_read_link(struct sys_dir dir, const char *name, char *buf, size_t size)
 	return 0;
 }
 
-static int add_entries(const char *buf, ssize_t len, struct strv *list)
+static int list_node(struct sys_dir dir, const char *name, struct strv *list)
 {
-	for (ssize_t at = 0; at < len;) {
-		const struct dirent64 *entry = (const struct dirent64 *)(const void *)(buf + at);
-		int r;
+	const struct archive_node *node;
+	int r = archive_tree_find(dir.tree, dir.node, name, ARCHIVE_FOLLOW_NONE, &node);
 
-		at += entry->d_reclen;
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		if (list->n >= ENTRIES_MAX)
-			return -E2BIG;
-		r = strv_push(list, entry->d_name);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	if (r == 0)
+		r = is_a(node, ARCHIVE_DIRECTORY, -ENOTDIR);
+	if (r < 0)
+		return r;
+	for (node = node->first; r == 0 && node; node = node->next)
+		r = strv_push(list, node->name);
+	return r;
 }
 
 int sys_list(struct sys_dir dir, const char *name, struct strv *ret)
 {
 	_cleanup_strv_ struct strv list = { 0 };
-	_cleanup_close_ int fd = -1;
-	/* getdents64 directly: opendir(3) takes additional system calls per directory. */
-	char buf[16384] __attribute__((aligned(__alignof__(struct dirent64))));
-	ssize_t len;
-	int r;
+	int r = dir.error;
 
-	fd = open_beneath(dir, name, READ_FLAGS | O_DIRECTORY);
-	if (fd < 0)
-		return fd;
-	while ((len = getdents64(fd, buf, sizeof(buf))) > 0) {
-		r = add_entries(buf, len, &list);
-		if (r < 0)
-			return r;
-	}
-	if (len < 0)
-		return -errno;
+	if (r == 0)
+		r = dir.tree ? list_node(dir, name, &list) : sys_files_list(dir.fd, name, &list);
+	if (r < 0)
+		return r;
 	strv_sort(&list);
 	*ret = list;
 	list = (struct strv){ 0 };

@@ -11,11 +11,13 @@
 #include "util/cleanup.h"
 #include "util/str.h"
 
+struct archive_tree;
+struct archive_node;
+
 struct sys_root {
 	int fd;        /* O_PATH on "/" or on the captured tree; all paths are relative to it */
-	bool captured; /* then this machine may only be asked by reading files below `fd` */
-	pid_t remover; /* child that removes the unpacked tree; 0: none */
-	int guard;     /* pipe to it: it removes the tree when this end closes */
+	bool captured; /* then this machine may only be asked by reading files below the root */
+	struct archive_tree *tree; /* a capture file, in place of `fd` */
 };
 
 /*
@@ -30,8 +32,10 @@ void sys_root_close(struct sys_root *root);
  * to the functions that read below it: they return its error.
  */
 struct sys_dir {
-	int fd;    /* O_PATH; -1: not open */
-	int error; /* 0 or -errno */
+	int fd;                          /* O_PATH; -1: none */
+	int error;                       /* 0 or -errno */
+	const struct archive_tree *tree; /* of a capture file, and the directory in it */
+	const struct archive_node *node;
 };
 
 #define SYS_DIR_FAILED(error_) ((struct sys_dir){ .fd = -1, .error = (error_) })
@@ -73,11 +77,13 @@ int sys_root_write(const struct sys_root *root, const char *path, const char *va
  * fit, or another -errno. On failure BUF is the empty string.
  */
 ssize_t sys_read(struct sys_dir dir, const char *name, char *buf, size_t size);
+/* Up to SIZE bytes of a file, as they are. Returns how many, or -errno. */
+ssize_t sys_read_bytes(struct sys_dir dir, const char *name, void *buf, size_t size);
 /* Reads the whole file, up to 64 MiB, text or binary, and appends a NUL. */
 int sys_read_all(struct sys_dir dir, const char *name, char **ret, size_t *ret_size);
 /* Reads a decimal or 0x number; -EINVAL for anything else. */
 int sys_read_u64(struct sys_dir dir, const char *name, uint64_t *ret);
-/* Opens a file that is too large for one read. */
+/* Opens a file that is too large for one read. Returns an fd or -errno. */
 int sys_file_open(struct sys_dir dir, const char *name);
 /*
  * The link's target, unresolved. Returns the length, -ENAMETOOLONG if it does not fit, or another

@@ -5,14 +5,12 @@
  */
 #include "fuzz.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <ftw.h>
+#include <errno.h>
+#include <limits.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "sys/archive.h"
+#include "sys/archive_tree.h"
 
 static int each(const struct archive_entry *entry, void *data)
 {
@@ -30,30 +28,67 @@ static int each(const struct archive_entry *entry, void *data)
 	return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+/* Whatever a link leads to is in the tree, or is an error. */
+static void follow(const struct archive_tree *tree, const struct archive_node *link)
 {
-	(void)st, (void)type, (void)ftw;
-	return remove(path);
+	const struct archive_node *node;
+	int r = archive_tree_find(tree, link->parent, link->text, ARCHIVE_FOLLOW_ALL, &node);
+
+	fuzz_check(r <= 0 && r >= -4095);
+	fuzz_check(r < 0 || node->type != ARCHIVE_LINK);
+	for (; r == 0 && node != node->parent; node = node->parent)
+		;
+	r = archive_tree_find(tree, link->parent, link->text, ARCHIVE_FOLLOW_NONE, &node);
+	fuzz_check(r <= 0 && r >= -4095);
 }
 
-/* Next to the directory unpacked into, another must stay empty. */
-static void unpack(int fd)
+/* PATH has room for any. Returns the number of bytes in all files. */
+static size_t visit(const struct archive_tree *tree, const struct archive_node *directory,
+		    char *path, size_t len)
 {
-	char top[] = "/tmp/ioasidctl-fuzz.XXXXXX";
-	int dir, beside, in;
+	size_t total = 0;
 
-	fuzz_check(mkdtemp(top));
-	dir = open(top, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	fuzz_check(mkdirat(dir, "in", 0700) == 0 && mkdirat(dir, "beside", 0700) == 0);
-	in = openat(dir, "in", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	beside = openat(dir, "beside", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	fuzz_check(in >= 0 && beside >= 0);
-	(void)archive_unpack(fd, in, NULL);
-	fuzz_check(unlinkat(dir, "beside", AT_REMOVEDIR) == 0);
-	close(in);
-	close(beside);
-	close(dir);
-	fuzz_check(nftw(top, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0);
+	for (const struct archive_node *node = directory->first; node; node = node->next) {
+		const size_t name = strlen(node->name);
+		const struct archive_node *found;
+
+		fuzz_check(node->parent == directory && name > 0 && !strchr(node->name, '/') &&
+			   strcmp(node->name, ".") != 0 && strcmp(node->name, "..") != 0);
+		fuzz_check(len + 1 + name < ARCHIVE_PATH_MAX + 1);
+		path[len] = '/';
+		memcpy(path + len + 1, node->name, name + 1);
+		fuzz_check(archive_tree_find(tree, NULL, path, ARCHIVE_FOLLOW_WAY, &found) == 0 &&
+			   found == node);
+		fuzz_check(archive_tree_find(tree, directory, node->name, ARCHIVE_FOLLOW_WAY,
+					     &found) == 0 &&
+			   found == node);
+		if (node->type == ARCHIVE_DIRECTORY)
+			total += visit(tree, node, path, len + 1 + name);
+		else
+			fuzz_check(node->text[node->size] == '\0');
+		if (node->type == ARCHIVE_LINK)
+			follow(tree, node);
+		if (node->type == ARCHIVE_FILE)
+			total += node->size;
+	}
+	return total;
+}
+
+/* The same entries as a tree, unless a path comes twice, or one is below a file. */
+static void read_tree(int fd, size_t total)
+{
+	struct archive_tree *tree = NULL;
+	const struct archive_node *root;
+	char path[ARCHIVE_PATH_MAX + 1] = "";
+	int r;
+
+	r = archive_tree_open(fd, &tree, NULL);
+	fuzz_check(r == 0 || r == -EPROTO || r == -EFBIG);
+	if (r < 0)
+		return;
+	fuzz_check(archive_tree_find(tree, NULL, "/", ARCHIVE_FOLLOW_ALL, &root) == 0);
+	fuzz_check(visit(tree, root, path, 0) == total);
+	archive_tree_close(&tree);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -65,7 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		   lseek(fd, 0, SEEK_SET) == 0);
 	if (archive_read(fd, each, &total, NULL) == 0) {
 		fuzz_check(lseek(fd, 0, SEEK_SET) == 0);
-		unpack(fd);
+		read_tree(fd, total);
 	}
 	close(fd);
 	return 0;

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-#include "sys/archive.h"
+#include "sys/archive_tree.h"
 #include "util/cleanup.h"
 
 #define MANIFEST ARCHIVE_MAGIC "1\n"
@@ -134,13 +134,20 @@ static void knows_versions(void **state)
 				 cases[i].expected);
 }
 
-/* Unpacks ENTRIES into TREE, which it opens. Returns archive_unpack()'s. */
-static int unpacked(const struct archive_entry *entries, size_t n, struct tree *tree)
+/* Reads ENTRIES as a tree. Returns archive_tree_open()'s. */
+static int read_tree(const struct archive_entry *entries, size_t n, struct archive_tree **ret)
 {
 	_cleanup_close_ int fd = archive_of(entries, n);
 
-	tree_open(tree);
-	return archive_unpack(fd, tree->root.fd, NULL);
+	return archive_tree_open(fd, ret, NULL);
+}
+
+static const struct archive_node *find(const struct archive_tree *tree, const char *path)
+{
+	const struct archive_node *node;
+
+	assert_int_equal(archive_tree_find(tree, NULL, path, ARCHIVE_FOLLOW_WAY, &node), 0);
+	return node;
 }
 
 #define FILE_ENTRY(name) \
@@ -149,7 +156,7 @@ static int unpacked(const struct archive_entry *entries, size_t n, struct tree *
 	}
 
 /* Files of several directories may alternate, and names may begin with those of others. */
-static void unpacks_in_any_order(void **state)
+static void reads_any_order(void **state)
 {
 	char deep[ARCHIVE_PATH_MAX];
 	const struct archive_entry entries[] = {
@@ -167,30 +174,69 @@ static void unpacks_in_any_order(void **state)
 		{ .type = ARCHIVE_DIRECTORY, .path = deep },
 		{ .type = ARCHIVE_LINK, .path = "a/b/link", .target = "../bc" },
 	};
-	char text[ARCHIVE_PATH_MAX];
-	struct tree tree;
+	_cleanup_archive_tree_ struct archive_tree *tree = NULL;
 
 	(void)state;
 	/* As many levels as a path can have. */
 	for (size_t i = 0; i < ARCHIVE_PATH_MAX - 1; i++)
 		deep[i] = i % 2 ? '/' : 'd';
 	deep[ARCHIVE_PATH_MAX - 1] = '\0';
-	assert_int_equal(unpacked(entries, ARRAY_SIZE(entries), &tree), 0);
+	assert_int_equal(read_tree(entries, ARRAY_SIZE(entries), &tree), 0);
 	for (size_t i = 1; i < ARRAY_SIZE(entries); i++) {
-		if (entries[i].type != ARCHIVE_FILE)
-			continue;
-		assert_int_equal(sys_read(tree_top(&tree), entries[i].path, text, sizeof(text)),
-				 entries[i].size);
-		assert_memory_equal(text, entries[i].data, entries[i].size);
+		const struct archive_node *node = find(tree, entries[i].path);
+
+		assert_int_equal(node->type, entries[i].type);
+		if (entries[i].type == ARCHIVE_FILE) {
+			assert_int_equal(node->size, entries[i].size);
+			assert_string_equal(node->text, entries[i].data);
+		}
 	}
-	assert_int_equal(faccessat(tree.root.fd, deep, F_OK, 0), 0);
-	assert_true(sys_link(tree_top(&tree), "a/b/link", text, sizeof(text)) > 0);
-	assert_string_equal(text, "../bc");
-	tree_close(&tree);
+	assert_string_equal(find(tree, "a/b/link")->text, "../bc");
+	assert_string_equal(find(tree, "a/b/link/two")->text, "a/bc/two");
+	assert_ptr_equal(find(tree, "a/b/link/../b/c"), find(tree, "/a/b/c"));
 }
 
-/* What comes second would be written through, into or over what came first. */
-static void unpacks_nothing_twice(void **state)
+/* Many names, one of which is large, all found again. */
+static void reads_many(void **state)
+{
+	enum { FILES = 20000 };
+	_cleanup_archive_writer_ struct archive_writer *writer = NULL;
+	_cleanup_archive_tree_ struct archive_tree *tree = NULL;
+	_cleanup_close_ int fd = memfd_create("archive", MFD_CLOEXEC);
+	_cleanup_free_ char *large = malloc(1 << 20);
+	struct archive_entry entry = { .path = ARCHIVE_MANIFEST,
+				       .type = ARCHIVE_FILE,
+				       .data = MANIFEST,
+				       .size = strlen(MANIFEST) };
+	char path[64];
+
+	(void)state;
+	assert_non_null(large);
+	memset(large, 'x', 1 << 20);
+	assert_int_equal(archive_writer_open(fd, &writer), 0);
+	assert_int_equal(archive_put(writer, &entry), 0);
+	for (int i = 0; i < FILES; i++) {
+		snprintf(path, sizeof(path), "%d/%d", i % 7, i);
+		entry = (struct archive_entry){ .path = path,
+						.type = ARCHIVE_FILE,
+						.data = i == 777 ? large : path,
+						.size = i == 777 ? 1 << 20 : strlen(path) };
+		assert_int_equal(archive_put(writer, &entry), 0);
+	}
+	assert_int_equal(archive_finish(writer), 0);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	assert_int_equal(archive_tree_open(fd, &tree, NULL), 0);
+	for (int i = 0; i < FILES; i++) {
+		snprintf(path, sizeof(path), "%d/%d", i % 7, i);
+		if (i == 777)
+			assert_memory_equal(find(tree, path)->text, large, 1 << 20);
+		else
+			assert_string_equal(find(tree, path)->text, path);
+	}
+}
+
+/* What comes second is below, or in place of, what came first. */
+static void reads_nothing_twice(void **state)
 {
 	static const struct archive_entry pairs[][2] = {
 		{ FILE_ENTRY("a/x"), FILE_ENTRY("a/x") },
@@ -217,21 +263,19 @@ static void unpacks_nothing_twice(void **state)
 			pairs[i][0],
 			pairs[i][1],
 		};
-		struct tree tree;
+		_cleanup_archive_tree_ struct archive_tree *tree = NULL;
 
-		assert_int_equal(unpacked(entries, ARRAY_SIZE(entries), &tree), -EPROTO);
-		tree_close(&tree);
+		assert_int_equal(read_tree(entries, ARRAY_SIZE(entries), &tree), -EPROTO);
+		assert_null(tree);
 	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(round_trip),
-		cmocka_unit_test(keeps_to_bounds),
-		cmocka_unit_test(knows_versions),
-		cmocka_unit_test(unpacks_in_any_order),
-		cmocka_unit_test(unpacks_nothing_twice),
+		cmocka_unit_test(round_trip),     cmocka_unit_test(keeps_to_bounds),
+		cmocka_unit_test(knows_versions), cmocka_unit_test(reads_any_order),
+		cmocka_unit_test(reads_many),     cmocka_unit_test(reads_nothing_twice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
