@@ -47,7 +47,9 @@ bool strv_has(const struct strv *list, const char *s)
 int str_compare(const char *a, const char *b)
 {
 	struct pci_address x, y;
-	bool a_pci = parse_pci_address(a, &x) == 0, b_pci = parse_pci_address(b, &y) == 0;
+	/* Most names are numbers, or have none of its colons. */
+	bool a_pci = strchr(a, ':') && parse_pci_address(a, &x) == 0;
+	bool b_pci = strchr(b, ':') && parse_pci_address(b, &y) == 0;
 	uint64_t m, n;
 
 	if (a_pci != b_pci)
