@@ -116,6 +116,7 @@ static inline int close_context(void **state)
 	destroy_context(context);
 	/* Explicitly, without relying on the last close. */
 	assert_int_equal(kernel_count(KERNEL_HWPT) + kernel_count(KERNEL_IOAS), 0);
+	assert_int_equal(open_descriptors(), kernel.descriptors);
 	free(context);
 	return 0;
 }

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -55,6 +56,7 @@ static struct {
 	uint32_t busy, busy_to; /* PASIDs used by a driver, or all during a reset */
 	unsigned int next_width;
 	int iommufd;
+	size_t descriptors;        /* open before */
 	unsigned int calls, reads; /* reads: what is read after changes of attachments */
 	struct trace trace;
 	uint32_t alignment; /* of IOVAs */
@@ -404,9 +406,23 @@ static inline unsigned int kernel_count(enum kernel_type type)
 	return n;
 }
 
+/* How many descriptors this process has open. */
+static inline size_t open_descriptors(void)
+{
+	DIR *fds = opendir("/proc/self/fd");
+	size_t n = 0;
+
+	assert_non_null(fds);
+	while (readdir(fds))
+		n++;
+	closedir(fds);
+	return n;
+}
+
 static inline void kernel_context(struct context *context)
 {
 	memset(&kernel, 0, sizeof(kernel));
+	kernel.descriptors = open_descriptors();
 	kernel.alignment = 4096;
 	kernel.iommufd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	assert_true(kernel.iommufd >= 0);

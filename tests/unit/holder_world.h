@@ -143,6 +143,7 @@ static inline int teardown(void **state)
 	server_run(&world->server);
 	worker_stop(&world->worker);
 	assert_int_equal(kernel_count(KERNEL_IOAS) + kernel_count(KERNEL_DEVICE), 0);
+	assert_int_equal(open_descriptors(), kernel.descriptors);
 	free(world);
 	return 0;
 }
