@@ -12,7 +12,6 @@
  * captured. A call that failed has "error": { "err", "message" } instead.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,48 +31,35 @@ static int add_reply(void *userdata, json_object *reply, struct holder_error *er
 	return 0;
 }
 
-static void hide(json_object *object, const char *key)
+/* Hides the names in VALUE, which users have chosen, wherever they are; those of devices are no "name". */
+static void hide_names_in(json_object *value)
 {
-	if (json_object_is_type(object, json_type_object))
-		json_add_null(object, key);
-}
-
-/* Hides KEY in each element of OBJECT's array LIST, or in the element's object INNER. */
-static void hide_each(json_object *object, const char *list, const char *inner, const char *key)
-{
-	json_object *array = NULL;
-
-	if (!object || json_get_array(object, list, &array) <= 0)
+	if (json_object_is_type(value, json_type_array))
+		for (size_t i = 0; i < json_object_array_length(value); i++)
+			hide_names_in(json_object_array_get_idx(value, i));
+	if (!json_object_is_type(value, json_type_object))
 		return;
-	for (size_t i = 0; i < json_object_array_length(array); i++) {
-		json_object *element = json_object_array_get_idx(array, i), *found = NULL;
-
-		if (!inner)
-			hide(element, key);
-		else if (json_get_object(element, inner, &found) > 0)
-			hide(found, key);
+	if (json_object_object_get(value, "name"))
+		json_add_null(value, "name");
+	json_object_object_foreach(value, key, inner)
+	{
+		(void)key;
+		hide_names_in(inner);
 	}
 }
 
-/* Hides names chosen by users. A context is named by its index in the list. */
+/* A context is named by its index in the list. */
 static void hide_names(json_object *context, const char *name)
 {
-	json_object *describe = NULL, *bindings = NULL;
+	json_object *describe = NULL;
 	char socket[96];
 
 	snprintf(socket, sizeof(socket), "/run/ioasidctl/%s.sock", name);
+	hide_names_in(context);
 	json_add_string(context, "name", name);
 	json_add_string(context, "socket", socket);
 	if (json_get_object(context, "describe", &describe) > 0)
 		json_add_string(describe, "name", name);
-	hide_each(describe, "ioas", NULL, "name");
-	hide_each(describe, "hwpt", NULL, "name");
-	hide_each(describe, "device", "attached", "ioas_name");
-	hide_each(context, "ioas", "ioas", "name");
-	if (json_get_array(context, "bindings", &bindings) <= 0)
-		return;
-	for (size_t i = 0; i < json_object_array_length(bindings); i++)
-		hide_each(json_object_array_get_idx(bindings, i), "binding", NULL, "ioas_name");
 }
 
 /* ShowIoas of each IOAS in DESCRIBE. */
@@ -87,14 +73,12 @@ static int ask_ioases(struct holder_client *client, json_object *describe, json_
 		return 0;
 	for (size_t i = 0; r == 0 && i < json_object_array_length(list); i++) {
 		json_object *parameters, *reply;
-		char number[16];
 		uint32_t id;
 
 		if (json_get_u32(json_object_array_get_idx(list, i), "id", &id) <= 0)
 			return error_protocol(error);
-		snprintf(number, sizeof(number), "%" PRIu32, id);
 		parameters = json_object_new_object();
-		json_add_string(parameters, "ioas", number);
+		json_add_reference(parameters, "ioas", reference_id(id));
 		r = client_call(client, "ShowIoas", parameters, &reply, error);
 		if (r == 0)
 			json_append(replies, reply);
@@ -307,39 +291,38 @@ int client_captured_connect(const struct holder_entry *entry, struct holder_clie
 	return 0;
 }
 
-/* By number or name, as in record_ioas_find(). */
-static bool is_ioas(json_object *reply, const char *operand)
+/* As in record_find(). */
+static bool is_ioas(json_object *reply, struct reference reference)
 {
 	json_object *ioas = NULL;
 	const char *name = NULL;
-	uint64_t number;
 	uint32_t id;
 
 	if (json_get_object(reply, "ioas", &ioas) <= 0)
 		return false;
-	if (parse_u64(operand, UINT32_MAX, &number) == 0)
-		return json_get_u32(ioas, "id", &id) > 0 && id == number;
-	return json_get_string(ioas, "name", &name) > 0 && strcmp(name, operand) == 0;
+	if (!reference.name)
+		return json_get_u32(ioas, "id", &id) > 0 && id == reference.id;
+	return json_get_string(ioas, "name", &name) > 0 && strcmp(name, reference.name) == 0;
 }
 
 static int show_ioas(json_object *captured, json_object *parameters, json_object **ret,
 		     struct holder_error *error)
 {
 	_cleanup_json_ json_object *unknown = NULL;
+	struct reference reference = { 0 };
 	json_object *list = NULL;
-	const char *operand = NULL;
 
-	if (json_get_string(parameters, "ioas", &operand) <= 0 ||
+	if (json_get_reference(parameters, "ioas", &reference) <= 0 ||
 	    json_get_array(captured, "ioas", &list) <= 0)
 		return error_protocol(error);
 	for (size_t i = 0; i < json_object_array_length(list); i++)
-		if (is_ioas(json_object_array_get_idx(list, i), operand)) {
+		if (is_ioas(json_object_array_get_idx(list, i), reference)) {
 			*ret = json_object_get(json_object_array_get_idx(list, i));
 			return 0;
 		}
 	unknown = json_object_new_object();
 	json_add_string(unknown, "kind", "ioas");
-	json_add_string(unknown, "object", operand);
+	json_add_reference(unknown, "object", reference);
 	return error_from_reply(error, HOLDER_INTERFACE ".UnknownObject", unknown);
 }
 

@@ -5,8 +5,6 @@
 #include <string.h>
 
 #include "client/internal.h"
-#include "util/parse.h"
-#include "util/pasid.h"
 #include "util/str.h"
 
 void holder_plan(struct holder_client *client, holder_plan_fn *each, void *data)
@@ -84,39 +82,53 @@ static int change(struct holder_client *client, const char *method, json_object 
 	return 0;
 }
 
-/* The same for an object's id. */
+/* The same for the id of a new object. */
 static int change_id(struct holder_client *client, const char *method, json_object *parameters,
 		     const char *key, uint32_t *ret, struct holder_error *error)
 {
-	uint64_t id = 0;
+	_cleanup_json_ json_object *reply = NULL;
+	_cleanup_free_ char *name = NULL;
+	struct wire wire = { 0 };
+	uint32_t id;
 	int r;
 
-	r = change(client, method, parameters, key, &id, error);
+	r = call_change(client, method, parameters, &reply, error);
 	if (r < 0 || client->plan)
 		return r;
-	if (id == 0 || id > UINT32_MAX)
+	wire.object = reply;
+	id = wire_reference(&wire, key, &name);
+	if (wire.err < 0 || id == 0)
 		return error_protocol(error);
-	*ret = (uint32_t)id;
+	*ret = id;
 	return 0;
 }
 
-static json_object *with(const char *key, const char *value)
+static json_object *with_device(const char *name)
 {
 	json_object *parameters = json_object_new_object();
 
-	json_add_string(parameters, key, value);
+	json_add_reference(parameters, "device", reference_name(name));
+	return parameters;
+}
+
+static json_object *with(const char *key, const char *object)
+{
+	json_object *parameters = json_object_new_object();
+
+	client_add_reference(parameters, key, object);
 	return parameters;
 }
 
 int holder_add_device(struct holder_client *client, const char *path, bool bind,
 		      struct field_u64 *ret_id, struct holder_error *error)
 {
-	json_object *parameters = with("path", path);
+	json_object *parameters = json_object_new_object();
 	_cleanup_json_ json_object *reply = NULL;
 	struct wire wire = { 0 };
 	struct field_u64 id;
 	int r;
 
+	json_add_string(parameters, "path", path);
 	json_add_bool(parameters, "bind", bind);
 	r = call_change(client, "AddDevice", parameters, &reply, error);
 	if (r < 0 || client->plan)
@@ -132,7 +144,7 @@ int holder_add_device(struct holder_client *client, const char *path, bool bind,
 int holder_remove_device(struct holder_client *client, const char *device, bool force,
 			 struct holder_error *error)
 {
-	json_object *parameters = with("device", device);
+	json_object *parameters = with_device(device);
 
 	json_add_bool(parameters, "force", force);
 	return change(client, "RemoveDevice", parameters, NULL, NULL, error);
@@ -141,9 +153,9 @@ int holder_remove_device(struct holder_client *client, const char *device, bool 
 int holder_attach_device(struct holder_client *client, const char *device, const char *target,
 			 bool replace, struct holder_error *error)
 {
-	json_object *parameters = with("device", device);
+	json_object *parameters = with_device(device);
 
-	json_add_string(parameters, "target", target);
+	client_add_reference(parameters, "target", target);
 	json_add_bool(parameters, "replace", replace);
 	return change(client, "AttachDevice", parameters, NULL, NULL, error);
 }
@@ -151,13 +163,16 @@ int holder_attach_device(struct holder_client *client, const char *device, const
 int holder_detach_device(struct holder_client *client, const char *device,
 			 struct holder_error *error)
 {
-	return change(client, "DetachDevice", with("device", device), NULL, NULL, error);
+	return change(client, "DetachDevice", with_device(device), NULL, NULL, error);
 }
 
 int holder_alloc_ioas(struct holder_client *client, const char *name, uint32_t *ret_ioas,
 		      struct holder_error *error)
 {
-	return change_id(client, "AllocIoas", with("name", name), "ioas", ret_ioas, error);
+	json_object *parameters = json_object_new_object();
+
+	json_add_string(parameters, "name", name);
+	return change_id(client, "AllocIoas", parameters, "ioas", ret_ioas, error);
 }
 
 int holder_free_ioas(struct holder_client *client, const char *ioas, struct holder_error *error)
@@ -168,9 +183,9 @@ int holder_free_ioas(struct holder_client *client, const char *ioas, struct hold
 int holder_alloc_hwpt(struct holder_client *client, const char *device, const char *ioas,
 		      const char *name, bool pasid, uint32_t *ret_hwpt, struct holder_error *error)
 {
-	json_object *parameters = with("device", device);
+	json_object *parameters = with_device(device);
 
-	json_add_string(parameters, "ioas", ioas);
+	client_add_reference(parameters, "ioas", ioas);
 	json_add_string(parameters, "name", name);
 	json_add_bool(parameters, "pasid", pasid);
 	return change_id(client, "AllocHwpt", parameters, "hwpt", ret_hwpt, error);
@@ -251,8 +266,8 @@ void holder_bound_done(struct holder_bound *bound)
 	for (size_t i = 0; i < bound->reserved_n; i++)
 		free(bound->reserved[i].kind);
 	free(bound->reserved);
-	free(bound->pasid);
-	free(bound->taken);
+	ranges_done(&bound->pasid);
+	ranges_done(&bound->taken);
 	holder_error_done(&bound->failure);
 	*bound = (struct holder_bound){ 0 };
 }
@@ -274,25 +289,23 @@ static void read_reserved(struct wire *wire, void *element)
 static void read_bound(struct wire *wire, struct holder_bound *bound, bool numbers)
 {
 	struct wire failure = { .object = wire_object_optional(wire, "failure") };
-	_cleanup_ranges_ struct ranges ranges = { 0 }, taken = { 0 };
+	struct holder_target target = { 0 };
 	_cleanup_free_ char *id = NULL;
 
-	bound->pasid = wire_string(wire, "pasid");
+	wire_ranges_optional(wire, "pasid", &bound->pasid);
 	bound->count = wire_u64(wire, "count");
 	if (numbers) {
-		bound->ioas = wire_u32(wire, "ioas");
-		bound->hwpt = wire_u32(wire, "hwpt");
+		(void)wire_target_optional(wire, "target", &target);
+		bound->ioas = target.ioas;
+		bound->hwpt = (uint32_t)target.hwpt.value;
+		free(target.ioas_name);
 	}
-	/* Older holders do not send these. */
-	bound->taken = wire_string_optional(wire, "taken");
+	wire_ranges_optional(wire, "taken", &bound->taken);
 	if (json_object_object_get(wire->object, "reserved"))
 		bound->reserved = wire_array(wire, "reserved", sizeof(bound->reserved[0]),
 					     read_reserved, &bound->reserved_n);
-	/* Both are printed unquoted, the reserved ones one per line. */
-	if (wire->err == 0 &&
-	    (parse_ranges(bound->pasid, PASID_MAX, &ranges) < 0 ||
-	     (bound->taken && parse_ranges(bound->taken, PASID_MAX, &taken) < 0) ||
-	     bound->reserved_n > RESERVED_MAX))
+	if (wire->err == 0 && ((numbers && (bound->pasid.n == 0 || bound->ioas == 0)) ||
+			       bound->reserved_n > RESERVED_MAX))
 		wire->err = -EPROTO;
 	if (!failure.object)
 		return;
@@ -304,20 +317,21 @@ static void read_bound(struct wire *wire, struct holder_bound *bound, bool numbe
 				       wire_object_optional(&failure, "parameters"));
 }
 
-int holder_bind_pasids(struct holder_client *client, const char *device, const char *pasid,
+int holder_bind_pasids(struct holder_client *client, const char *device, const struct ranges *pasid,
 		       uint32_t count, const char *target, bool partial, struct holder_bound *ret,
 		       struct holder_error *error)
 {
 	_cleanup_(holder_bound_done) struct holder_bound bound = { 0 };
-	json_object *parameters = with("device", device);
+	json_object *parameters = with_device(device);
 	_cleanup_json_ json_object *reply = NULL;
 	struct wire wire = { 0 };
 	int r;
 
-	json_add_string(parameters, "pasid", pasid);
+	if (pasid)
+		json_add_ranges(parameters, "pasid", pasid);
 	if (count)
 		json_add_u64(parameters, "count", count);
-	json_add_string(parameters, "target", target);
+	client_add_reference(parameters, "target", target);
 	json_add_bool(parameters, "partial", partial);
 	r = call_change(client, "BindPasids", parameters, &reply, error);
 	if (r < 0)
@@ -332,12 +346,16 @@ int holder_bind_pasids(struct holder_client *client, const char *device, const c
 	return 0;
 }
 
-int holder_unbind_pasids(struct holder_client *client, const char *device, const char *pasid,
-			 uint64_t *ret_count, struct holder_error *error)
+int holder_unbind_pasids(struct holder_client *client, const char *device,
+			 const struct ranges *pasid, uint64_t *ret_count,
+			 struct holder_error *error)
 {
-	json_object *parameters = with("device", device);
+	json_object *parameters = with_device(device);
 
-	json_add_string(parameters, "pasid", pasid);
+	if (pasid)
+		json_add_ranges(parameters, "pasid", pasid);
+	else
+		json_add_bool(parameters, "all", true);
 	return change(client, "UnbindPasids", parameters, "count", ret_count, error);
 }
 

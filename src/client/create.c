@@ -37,7 +37,7 @@ static int create_error(struct holder_error *error, const char *name, int err, c
 		kind = HOLDER_ERROR_UNSUPPORTED;
 	r = error_set(error, kind, err, "%s: %s", stage, strerror(err));
 	if (strcmp(stage, DAEMON_STAGE_IOMMU) == 0)
-		error_hint(error, iommufd_hint(IOMMUFD_OPEN, err));
+		error_hint(error, iommufd_hint(iommufd_op_name(IOMMUFD_OPEN), false, err));
 	return r;
 }
 

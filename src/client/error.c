@@ -8,14 +8,15 @@
 #include <string.h>
 
 #include "client/internal.h"
+#include "sys/iommufd.h"
 #include "util/str.h"
 
 /*
- * {key} stands for a parameter; {ioas} and {id} for the name if there is one, else the number. A rule
- * for one kind of object comes before the rule for all.
+ * {key} stands for a parameter; of a Reference, or the IOAS of a Target, for the name if there is one, else the number.
+ * A rule for one kind of object comes before the rule for all.
  */
 static const struct rule {
-	const char *name; /* without the interface; NAME:KIND */
+	const char *name; /* without the interface; NAME:KIND, or NAME:WHAT */
 	enum holder_error_kind kind;
 	int err;
 	const char *message;
@@ -48,15 +49,15 @@ static const struct rule {
 	{ "StillBound", HOLDER_ERROR_REFUSED, EBUSY,
 	  "the device is in use (PASIDs bound: {pasid_count}, own requests attached: {attached})",
 	  NULL, "force" },
-	{ "AlreadyAttached", HOLDER_ERROR_REFUSED, EBUSY, "the device is attached to IOAS {ioas}",
+	{ "AlreadyAttached", HOLDER_ERROR_REFUSED, EBUSY, "the device is attached to IOAS {target}",
 	  NULL, "replace" },
 	{ "NotAttached", HOLDER_ERROR_UNKNOWN, ENOENT, "the device is not attached", NULL, NULL },
 	{ "GroupAttached", HOLDER_ERROR_REFUSED, EBUSY,
-	  "{sibling} of the same IOMMU group is attached to IOAS {ioas}, and a group is attached "
+	  "{sibling} of the same IOMMU group is attached to IOAS {target}, and a group is attached "
 	  "as one",
 	  "'ioasidctl device attach --replace' of {sibling} moves the group", NULL },
 	{ "RidInTheWay", HOLDER_ERROR_REFUSED, EBUSY,
-	  "{device} is attached to IOAS {ioas} through a page table that allows no PASIDs beside "
+	  "{device} is attached to IOAS {target} through a page table that allows no PASIDs beside "
 	  "it",
 	  "detach it, or attach it to an IOAS again", NULL },
 	{ "HwptNotForPasids", HOLDER_ERROR_SYSTEM, EINVAL, "HWPT {hwpt} does not support PASIDs",
@@ -72,7 +73,7 @@ static const struct rule {
 	  "PASID {pasid} does not fit: the device's PASIDs are {pasid_width} bits wide",
 	  "PASIDs of this device are below 2^{pasid_width}", NULL },
 	{ "PasidInUse", HOLDER_ERROR_REFUSED, EEXIST,
-	  "PASID {pasid} of {device} is already bound to IOAS {ioas}",
+	  "PASID {pasid} of {device} is already bound to IOAS {target}",
 	  "'ioasidctl pasid unbind' frees it", NULL },
 	{ "PasidNotBound", HOLDER_ERROR_UNKNOWN, ENOENT, "PASID {pasid} is not bound",
 	  "'ioasidctl pasid list' shows those that are", NULL },
@@ -92,12 +93,12 @@ static const struct rule {
 	{ "Cancelled", HOLDER_ERROR_SYSTEM, ECANCELED, "cancelled, and undone", NULL, NULL },
 	{ "NoSuchChange", HOLDER_ERROR_UNKNOWN, ENOENT,
 	  "no change {change} waits or is being made in the context", NULL, NULL },
-	{ "ObjectInUse:ioas", HOLDER_ERROR_REFUSED, EBUSY, "IOAS {id} is used by {user}{more}",
+	{ "ObjectInUse:ioas", HOLDER_ERROR_REFUSED, EBUSY, "IOAS {object} is used by {user}{more}",
 	  "'ioasidctl pasid unbind' and 'ioasidctl device detach' free it", NULL },
-	{ "ObjectInUse:hwpt", HOLDER_ERROR_REFUSED, EBUSY, "HWPT {id} is used by {user}{more}",
+	{ "ObjectInUse:hwpt", HOLDER_ERROR_REFUSED, EBUSY, "HWPT {object} is used by {user}{more}",
 	  "'ioasidctl pasid unbind' and 'ioasidctl device detach' free it", NULL },
-	{ "ObjectInUse", HOLDER_ERROR_REFUSED, EBUSY, "{kind} {id} is used by {user}{more}", NULL,
-	  NULL },
+	{ "ObjectInUse", HOLDER_ERROR_REFUSED, EBUSY, "{kind} {object} is used by {user}{more}",
+	  NULL, NULL },
 	{ "NotAligned", HOLDER_ERROR_USAGE, EINVAL,
 	  "it is not a multiple of the page size, {alignment}", NULL, NULL },
 	{ "UnfitFile:not-regular", HOLDER_ERROR_USAGE, EINVAL, "it is not a regular file", NULL,
@@ -123,6 +124,9 @@ static const struct rule {
 	{ "NotEnoughMemory", HOLDER_ERROR_SYSTEM, ENOMEM,
 	  "too much memory to pin: {size} in all, and {available} can be, limited by {limited_by}",
 	  NULL, NULL },
+	{ "LimitReached:range", HOLDER_ERROR_SYSTEM, E2BIG,
+	  "more than {limit} ranges of PASIDs, which is the most that one change can have",
+	  "change them in several steps", NULL },
 	{ "LimitReached", HOLDER_ERROR_SYSTEM, ENOSPC,
 	  "the context's limit of {limit} {what} is reached", NULL, NULL },
 	{ "KernelError", HOLDER_ERROR_SYSTEM, 0, "{operation}: {errno}", NULL, NULL },
@@ -203,33 +207,65 @@ static void put_process(json_object *process, FILE *f)
 	fprintf(f, "%s ('%s')", member(process, "pid"), member(process, "command"));
 }
 
+static void put_reference(json_object *reference, FILE *f)
+{
+	fputs(member(reference, json_object_object_get(reference, "name") ? "name" : "id"), f);
+}
+
+static void put_range(json_object *range, FILE *f)
+{
+	const char *lo = member(range, "lo"), *hi = member(range, "hi");
+
+	fprintf(f, "%s%s%s", lo, strcmp(lo, hi) != 0 ? "-" : "", strcmp(lo, hi) != 0 ? hi : "");
+}
+
 static void put_user(json_object *user, FILE *f)
 {
-	const char *kind = member(user, "kind"), *device = member(user, "device");
+	const char *kind = member(user, "kind");
+	json_object *of = NULL;
 
-	if (strcmp(kind, "hwpt") == 0)
-		fprintf(f, "HWPT %s",
-			member(user, json_object_object_get(user, "name") ? "name" : "id"));
-	else if (strcmp(kind, "pasid") != 0)
-		fprintf(f, "%s %s", kind, device);
-	else if (strcmp(member(user, "lo"), member(user, "hi")) == 0)
-		fprintf(f, "PASID %s of %s", member(user, "lo"), device);
+	if (strcmp(kind, "hwpt") == 0) {
+		(void)json_get_object(user, "hwpt", &of);
+		fputs("HWPT ", f);
+		put_reference(of, f);
+	} else if (strcmp(kind, "pasid") == 0) {
+		(void)json_get_object(user, "pasid", &of);
+		fputs("PASID ", f);
+		put_range(of, f);
+		fprintf(f, " of %s", member(user, "device"));
+	} else {
+		fprintf(f, "%s %s", kind, member(user, "device"));
+	}
+}
+
+/* Those of a list are told from each other by what they have. */
+static void put_item(json_object *item, FILE *f)
+{
+	json_object *inner = NULL;
+
+	if (!json_object_is_type(item, json_type_object))
+		fputs(item ? json_object_get_string(item) : "?", f);
+	else if (json_object_object_get_ex(item, "pid", NULL))
+		put_process(item, f);
+	else if (json_object_object_get_ex(item, "kind", NULL))
+		put_user(item, f);
+	else if (json_object_object_get_ex(item, "lo", NULL))
+		put_range(item, f);
+	else if (json_get_object(item, "ioas", &inner) > 0)
+		put_reference(inner, f);
 	else
-		fprintf(f, "PASID %s-%s of %s", member(user, "lo"), member(user, "hi"), device);
+		put_reference(item, f);
 }
 
 static void put_array(json_object *array, FILE *f)
 {
 	for (size_t i = 0; i < json_object_array_length(array); i++) {
 		json_object *item = json_object_array_get_idx(array, i);
+		const bool range = json_object_is_type(item, json_type_object) &&
+				   json_object_object_get_ex(item, "lo", NULL);
 
-		fputs(i ? ", " : "", f);
-		if (json_object_object_get_ex(item, "pid", NULL))
-			put_process(item, f);
-		else if (json_object_object_get_ex(item, "kind", NULL))
-			put_user(item, f);
-		else
-			fputs(item ? json_object_get_string(item) : "?", f);
+		fputs(!i ? "" : range ? "," : ", ", f);
+		put_item(item, f);
 	}
 }
 
@@ -264,22 +300,42 @@ static void put_limit(const char *word, FILE *f)
 		fputs("the memory of the machine", f);
 }
 
+/* What there is a limit of: a word of the interface. */
+static void put_limited(const char *word, FILE *f)
+{
+	static const char *const words[][2] = {
+		{ "device", "devices" },
+		{ "ioas", "IOASes" },
+		{ "hwpt", "HWPTs" },
+		{ "mapping", "mappings of an IOAS" },
+		{ "call", "calls that wait" },
+		{ "connection", "connections" },
+		{ "process", "processes that have descriptors" },
+		{ "unread", "descriptors that the client has not read" },
+		{ "unread_sum", "descriptors that clients have not read" },
+		{ "sent", "descriptors that a user's processes have sent and not read" },
+		{ "came", "descriptors that came with a user's calls" },
+		{ "plan", "bytes of a plan" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strcmp(words[i][0], word) == 0)
+			word = words[i][1];
+	fputs(word, f);
+}
+
 static void put_value(const char *key, json_object *parameters, FILE *f)
 {
-	json_object *value = NULL;
+	json_object *value = json_object_object_get(parameters, key);
 
-	if (strcmp(key, "ioas") == 0)
-		value = json_object_object_get(parameters, "ioas_name");
-	else if (strcmp(key, "id") == 0)
-		value = json_object_object_get(parameters, "name");
-	if (!value)
-		value = json_object_object_get(parameters, key);
 	if (strcmp(key, "errno") == 0)
 		fputs(strerror(json_object_get_int(value)), f);
 	else if (strcmp(key, "size") == 0 || strcmp(key, "available") == 0)
 		put_size(value, f);
 	else if (strcmp(key, "limited_by") == 0)
 		put_limit(value ? json_object_get_string(value) : "", f);
+	else if (strcmp(key, "what") == 0)
+		put_limited(value ? json_object_get_string(value) : "", f);
 	else if (json_object_is_type(value, json_type_boolean))
 		fputs(json_object_get_boolean(value) ? "yes" : "no", f);
 	else if (json_object_is_type(value, json_type_array))
@@ -287,7 +343,7 @@ static void put_value(const char *key, json_object *parameters, FILE *f)
 	else if (strcmp(key, "more") == 0)
 		put_more(value, f);
 	else
-		fputs(value ? json_object_get_string(value) : "?", f);
+		put_item(value, f);
 }
 
 /* TEMPLATE with its {keys} replaced; NULL if out of memory. */
@@ -330,7 +386,8 @@ static const struct rule *find_rule(const char *id, json_object *parameters)
 	if (!dot || (strncmp(id, HOLDER_INTERFACE ".", strlen(HOLDER_INTERFACE) + 1) != 0 &&
 		     strncmp(id, VARLINK_INTERFACE ".", strlen(VARLINK_INTERFACE) + 1) != 0))
 		return NULL;
-	(void)json_get_string(parameters, "kind", &kind);
+	if (json_get_string(parameters, "kind", &kind) <= 0)
+		(void)json_get_string(parameters, "what", &kind);
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
 		if (applies(&rules[i], dot + 1, kind))
 			return &rules[i];
@@ -359,11 +416,12 @@ static char *copy_string(json_object *parameters, const char *key)
 
 static void fill_details(struct holder_error *error, json_object *parameters)
 {
+	_cleanup_ranges_ struct ranges done = { 0 };
 	uint32_t pasid;
 
 	error->operation = copy_string(parameters, "operation");
-	error->hint = copy_string(parameters, "hint");
-	error->done = copy_string(parameters, "done");
+	if (json_get_ranges(parameters, "done", &done) > 0)
+		error->done = ranges_format(&done);
 	error->parameter = copy_string(parameters, "parameter");
 	if (json_get_u32(parameters, "pasid", &pasid) > 0)
 		error->pasid = field_u64(pasid);
@@ -376,6 +434,13 @@ static int kernel_errno(json_object *parameters)
 
 	return json_get_u32(parameters, "errno", &err) > 0 && err > 0 && err < 4096 ? (int)err
 										    : EIO;
+}
+
+static const char *kernel_hint(const struct holder_error *error)
+{
+	return error->operation
+		       ? iommufd_hint(error->operation, error->pasid.status > 0, error->err)
+		       : NULL;
 }
 
 /* Adds which PASID of a list the kernel refused. */
@@ -414,8 +479,10 @@ int error_from_reply(struct holder_error *error, const char *id, json_object *pa
 	error->id = strdup(id);
 	error->override = rule->override;
 	fill_details(error, parameters);
-	if (rule->err == 0)
+	if (rule->err == 0) {
 		error->kind = kind_of(err, error->operation);
+		error_hint(error, kernel_hint(error));
+	}
 	if (rule->err == 0 && error->pasid.status > 0 && error->message)
 		add_pasid(error);
 	hint = rule->hint ? expand(rule->hint, parameters) : NULL;

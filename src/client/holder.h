@@ -16,6 +16,7 @@
 
 #include "util/cleanup.h"
 #include "util/field.h"
+#include "util/parse.h"
 #include "util/str.h"
 
 /* The class of a failure, whatever its errno. */
@@ -311,8 +312,8 @@ int holder_monitor(struct holder_client *client, struct field_u64 since, holder_
 		   void *data, struct holder_error *error);
 
 /*
- * Below, DEVICE is a sysfs path, its last component, the name of a VFIO cdev, or an id; IOAS and
- * HWPT are a name or number; TARGET is either of the two.
+ * Below, DEVICE is a sysfs path, its last component, or the name of a VFIO cdev; IOAS and HWPT are a
+ * name or number; TARGET is either of the two.
  */
 
 /*
@@ -403,10 +404,10 @@ struct holder_reserved {
 };
 
 struct holder_bound {
-	char *pasid; /* PASIDs bound by this call: "42,100-163" */
+	struct ranges pasid; /* PASIDs bound by this call */
 	uint64_t count;
 	uint32_t ioas, hwpt;
-	char *taken; /* with PARTIAL: those left out because they were already bound, or NULL */
+	struct ranges taken; /* with PARTIAL: those left out because they were already bound */
 	struct holder_reserved *reserved;
 	size_t reserved_n;
 	/*
@@ -419,18 +420,17 @@ void holder_bound_done(struct holder_bound *bound);
 #define _cleanup_holder_bound_ _cleanup_(holder_bound_done)
 
 /*
- * PASID is a list of ranges, or "auto" for the COUNT lowest free ones (0 means 1; must be 0 with a
- * list). All or nothing unless PARTIAL: then PASIDs in use are left out, those bound before the
- * kernel's first failure stay, and the call succeeds if any was bound.
+ * PASID NULL: the COUNT lowest free ones (0 means 1; must be 0 with a list). All or nothing unless
+ * PARTIAL: then PASIDs in use are left out, those bound before the kernel's first failure stay, and
+ * the call succeeds if any was bound.
  */
-int holder_bind_pasids(struct holder_client *client, const char *device, const char *pasid,
+int holder_bind_pasids(struct holder_client *client, const char *device, const struct ranges *pasid,
 		       uint32_t count, const char *target, bool partial, struct holder_bound *ret,
 		       struct holder_error *error);
-/*
- * PASID is a list of ranges, or "all". Refused if one of them is not bound. RET_COUNT may be NULL.
- */
-int holder_unbind_pasids(struct holder_client *client, const char *device, const char *pasid,
-			 uint64_t *ret_count, struct holder_error *error);
+/* PASID NULL: all. Refused if one of them is not bound. RET_COUNT may be NULL. */
+int holder_unbind_pasids(struct holder_client *client, const char *device,
+			 const struct ranges *pasid, uint64_t *ret_count,
+			 struct holder_error *error);
 
 struct holder_fd {
 	char *name; /* "iommufd", or holder_device.device */

@@ -3,7 +3,7 @@
 
 #include "client/holder.h"
 #include "util/parse.h"
-#include "wire/json.h"
+#include "wire/types.h"
 #include "wire/varlink.h"
 
 /*
@@ -110,6 +110,9 @@ int client_call_more(struct holder_client *client, const char *method, json_obje
 		     int (*each)(void *userdata, json_object *reply, struct holder_error *error),
 		     void *userdata, struct holder_error *error);
 
+/* Adds a Reference to what a user calls TEXT: a number is an id. */
+void client_add_reference(json_object *parameters, const char *key, const char *text);
+
 /* Sends a call, and FD (-1: none), borrowed. DEADLINE is in ms of CLOCK_MONOTONIC. Returns 0 or -errno. */
 int client_send(struct holder_client *client, const char *method, json_object *parameters, int fd,
 		bool more, int64_t deadline);
@@ -138,6 +141,14 @@ char *wire_string_optional(struct wire *wire, const char *key);
  * anything.
  */
 char *wire_name_optional(struct wire *wire, const char *key);
+/* A Reference: its id; the name, new, in RET_NAME. */
+uint32_t wire_reference(struct wire *wire, const char *key, char **ret_name);
+/* A Target; false if it is null. RET owns its name. */
+bool wire_target_optional(struct wire *wire, const char *key, struct holder_target *ret);
+/* PASIDs from 1 to PASID_MAX: one range; false if it is null. */
+bool wire_range_optional(struct wire *wire, const char *key, struct range *ret);
+/* And many. */
+void wire_ranges_optional(struct wire *wire, const char *key, struct ranges *ret);
 uint32_t wire_u32(struct wire *wire, const char *key);
 uint64_t wire_u64(struct wire *wire, const char *key);
 struct field_u64 wire_u32_optional(struct wire *wire, const char *key);

@@ -6,7 +6,6 @@
 
 #include "client/internal.h"
 #include "util/clock.h"
-#include "util/pasid.h"
 
 static void object_done(struct holder_object *object)
 {
@@ -39,12 +38,9 @@ static void read_object(struct wire *wire, const char *key, struct holder_object
 /* Whoever prints it computes the ends of its ranges. */
 static bool is_consistent(const struct holder_event *event)
 {
-	const struct field_u64 *lo = &event->lo, *hi = &event->hi;
 	const struct field_u64 *iova = &event->iova, *length = &event->length;
 
-	if (!event->object.kind || lo->status != hi->status || iova->status != length->status)
-		return false;
-	if (lo->status == 1 && (lo->value == 0 || lo->value > hi->value || hi->value > PASID_MAX))
+	if (!event->object.kind || iova->status != length->status)
 		return false;
 	return iova->status != 1 ||
 	       (length->value && length->value - 1 <= UINT64_MAX - iova->value);
@@ -53,14 +49,17 @@ static bool is_consistent(const struct holder_event *event)
 static void read_event(struct wire *wire, void *element)
 {
 	struct holder_event *event = element;
+	struct range pasid = { 0 };
 
 	event->number = wire_u64(wire, "number");
 	event->time = wire_u64(wire, "time");
 	event->what = wire_string(wire, "what");
 	read_object(wire, "object", &event->object);
 	read_object(wire, "target", &event->target);
-	event->lo = wire_u32_optional(wire, "lo");
-	event->hi = wire_u32_optional(wire, "hi");
+	if (wire_range_optional(wire, "pasid", &pasid)) {
+		event->lo = field_u64(pasid.lo);
+		event->hi = field_u64(pasid.hi);
+	}
 	event->iova = wire_address_optional(wire, "iova");
 	event->length = wire_u64_optional(wire, "length");
 	if (wire->err == 0 && !is_consistent(event))

@@ -41,17 +41,9 @@ void holder_context_done(struct holder_context *context)
 	*context = (struct holder_context){ 0 };
 }
 
-static void read_target(struct wire *wire, struct holder_target *target)
-{
-	target->ioas = wire_u32(wire, "ioas");
-	target->ioas_name = wire_name_optional(wire, "ioas_name");
-	target->hwpt = wire_u32_optional(wire, "hwpt");
-}
-
 static void read_device(struct wire *wire, void *element)
 {
 	struct holder_device *device = element;
-	struct wire target = { .object = wire_object_optional(wire, "attached") };
 
 	device->device = wire_string(wire, "device");
 	device->path = wire_string(wire, "path");
@@ -60,12 +52,7 @@ static void read_device(struct wire *wire, void *element)
 	device->id = wire_u32_optional(wire, "id");
 	device->pasid_width = wire_u32_optional(wire, "pasid_width");
 	device->pasid_count = wire_u64(wire, "pasid_count");
-	device->attached = target.object != NULL;
-	if (!target.object)
-		return;
-	read_target(&target, &device->target);
-	if (wire->err == 0)
-		wire->err = target.err;
+	device->attached = wire_target_optional(wire, "attached", &device->target);
 }
 
 static void read_ioas(struct wire *wire, void *element)
@@ -82,10 +69,11 @@ static void read_ioas(struct wire *wire, void *element)
 static void read_hwpt(struct wire *wire, void *element)
 {
 	struct holder_hwpt *hwpt = element;
+	_cleanup_free_ char *ioas_name = NULL;
 
 	hwpt->id = wire_u32(wire, "id");
 	hwpt->name = wire_name_optional(wire, "name");
-	hwpt->ioas = wire_u32(wire, "ioas");
+	hwpt->ioas = wire_reference(wire, "ioas", &ioas_name);
 	hwpt->device = wire_string(wire, "device");
 	hwpt->pasid = wire_bool(wire, "pasid");
 	hwpt->automatic = wire_bool(wire, "automatic");
@@ -176,15 +164,17 @@ void holder_bindings_done(struct holder_bindings *list)
 static void read_binding(struct wire *wire, void *element)
 {
 	struct holder_binding *binding = element;
+	struct holder_target target = { 0 };
 
 	binding->device = wire_string(wire, "device");
 	binding->lo = wire_u32(wire, "lo");
 	binding->hi = wire_u32(wire, "hi");
-	binding->ioas = wire_u32(wire, "ioas");
-	binding->ioas_name = wire_name_optional(wire, "ioas_name");
-	binding->hwpt = wire_u32(wire, "hwpt");
-	if (wire->err == 0 &&
-	    (binding->lo == 0 || binding->lo > binding->hi || binding->hi > PASID_MAX))
+	(void)wire_target_optional(wire, "target", &target);
+	binding->ioas = target.ioas;
+	binding->ioas_name = target.ioas_name;
+	binding->hwpt = (uint32_t)target.hwpt.value;
+	if (wire->err == 0 && (target.hwpt.status != 1 || binding->lo == 0 ||
+			       binding->lo > binding->hi || binding->hi > PASID_MAX))
 		wire->err = -EPROTO;
 }
 
@@ -245,7 +235,7 @@ int holder_list_bindings(struct holder_client *client, const char *device,
 	int r;
 
 	if (device)
-		json_add_string(parameters, "device", device);
+		json_add_reference(parameters, "device", reference_name(device));
 	r = client_call_more(client, "ListBindings", parameters, add_bindings, &reader, error);
 	if (r < 0) {
 		holder_bindings_done(&reader.list);
@@ -299,7 +289,7 @@ int holder_show_ioas(struct holder_client *client, const char *ioas, struct hold
 	struct wire wire = { 0 };
 	int r;
 
-	json_add_string(parameters, "ioas", ioas);
+	client_add_reference(parameters, "ioas", ioas);
 	r = client_call(client, "ShowIoas", parameters, &reply, error);
 	if (r < 0)
 		return r;

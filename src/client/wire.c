@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "util/clock.h"
+#include "util/pasid.h"
 
 /* DEADLINE -1: forever. -EINTR: INTERRUPT is readable. */
 static int wait_for(int fd, short events, int interrupt, int64_t deadline)
@@ -47,6 +48,15 @@ int client_transport_error(struct holder_error *error, int r)
 		return error_set(error, HOLDER_ERROR_SYSTEM, -r,
 				 "cannot talk to the context's holder: %s", strerror(-r));
 	}
+}
+
+void client_add_reference(json_object *parameters, const char *key, const char *text)
+{
+	uint64_t id;
+
+	json_add_reference(parameters, key,
+			   parse_u64(text, UINT32_MAX, &id) == 0 ? reference_id((uint32_t)id)
+								 : reference_name(text));
 }
 
 /* Queues MESSAGE, taken over, and a duplicate of FD (-1: none). */
@@ -229,6 +239,58 @@ char *wire_name_optional(struct wire *wire, const char *key)
 
 	wire_check(wire, !text || parse_is_name(text));
 	return text;
+}
+
+uint32_t wire_reference(struct wire *wire, const char *key, char **ret_name)
+{
+	struct wire inner = { .object = wire_object_optional(wire, key) };
+	uint32_t id = 0;
+
+	wire_check(wire, inner.object);
+	if (!inner.object)
+		return 0;
+	id = wire_u32(&inner, "id");
+	*ret_name = wire_name_optional(&inner, "name");
+	wire->err = wire->err ? wire->err : inner.err;
+	return id;
+}
+
+bool wire_target_optional(struct wire *wire, const char *key, struct holder_target *ret)
+{
+	struct wire inner = { .object = wire_object_optional(wire, key) };
+	_cleanup_free_ char *name = NULL;
+
+	if (!inner.object)
+		return false;
+	ret->ioas = wire_reference(&inner, "ioas", &ret->ioas_name);
+	if (json_object_object_get(inner.object, "hwpt"))
+		ret->hwpt = field_u64(wire_reference(&inner, "hwpt", &name));
+	wire->err = wire->err ? wire->err : inner.err;
+	return true;
+}
+
+static bool is_pasids(struct range range)
+{
+	return range.lo > 0 && range.hi <= PASID_MAX;
+}
+
+bool wire_range_optional(struct wire *wire, const char *key, struct range *ret)
+{
+	int r = json_get_range(wire->object, key, ret);
+
+	wire_check(wire, r == 0 || (r > 0 && is_pasids(*ret)));
+	return r > 0;
+}
+
+void wire_ranges_optional(struct wire *wire, const char *key, struct ranges *ret)
+{
+	int r = json_get_ranges(wire->object, key, ret);
+
+	if (r == -ENOMEM && wire->err == 0)
+		wire->err = r;
+	wire_check(wire, r >= 0);
+	for (size_t i = 0; i < ret->n; i++)
+		wire_check(wire, is_pasids(ret->v[i]));
 }
 
 uint64_t wire_u64(struct wire *wire, const char *key)

@@ -80,13 +80,17 @@ static const struct method methods[] = {
 	{ .name = "Describe", .run = method_describe },
 	{ .name = "ListBindings",
 	  .run = method_list_bindings,
-	  .parameter = { OPTIONAL("device", STRING) },
+	  .parameter = { OPTIONAL("device", REFERENCE) },
 	  .streams = true },
-	{ .name = "ShowIoas", .run = method_show_ioas, .parameter = { REQUIRED("ioas", STRING) } },
-	{ .name = "GetFds", .run = method_get_fds, .parameter = { OPTIONAL("device", STRINGS) } },
+	{ .name = "ShowIoas",
+	  .run = method_show_ioas,
+	  .parameter = { REQUIRED("ioas", REFERENCE) } },
+	{ .name = "GetFds",
+	  .run = method_get_fds,
+	  .parameter = { OPTIONAL("device", REFERENCES) } },
 	{ .name = "GetMemory",
 	  .run = method_get_memory,
-	  .parameter = { REQUIRED("ioas", STRING) } },
+	  .parameter = { REQUIRED("ioas", REFERENCE) } },
 	{ .name = "Monitor",
 	  .run = method_monitor,
 	  .parameter = { OPTIONAL("since", U64) },
@@ -97,16 +101,16 @@ static const struct method methods[] = {
 	  .changes = true },
 	{ .name = "RemoveDevice",
 	  .run = method_remove_device,
-	  .parameter = { REQUIRED("device", STRING), OPTIONAL("force", BOOL) },
+	  .parameter = { REQUIRED("device", REFERENCE), OPTIONAL("force", BOOL) },
 	  .changes = true },
 	{ .name = "AttachDevice",
 	  .run = method_attach_device,
-	  .parameter = { REQUIRED("device", STRING), REQUIRED("target", STRING),
+	  .parameter = { REQUIRED("device", REFERENCE), REQUIRED("target", REFERENCE),
 			 OPTIONAL("replace", BOOL) },
 	  .changes = true },
 	{ .name = "DetachDevice",
 	  .run = method_detach_device,
-	  .parameter = { REQUIRED("device", STRING) },
+	  .parameter = { REQUIRED("device", REFERENCE) },
 	  .changes = true },
 	{ .name = "AllocIoas",
 	  .run = method_alloc_ioas,
@@ -114,38 +118,39 @@ static const struct method methods[] = {
 	  .changes = true },
 	{ .name = "FreeIoas",
 	  .run = method_free_ioas,
-	  .parameter = { REQUIRED("ioas", STRING) },
+	  .parameter = { REQUIRED("ioas", REFERENCE) },
 	  .changes = true },
 	{ .name = "MapIoas",
 	  .run = method_map_ioas,
-	  .parameter = { REQUIRED("ioas", STRING), REQUIRED("size", U64), OPTIONAL("iova", ADDRESS),
-			 OPTIONAL("read", BOOL), OPTIONAL("write", BOOL), OPTIONAL("file", U64),
-			 OPTIONAL("offset", ADDRESS) },
+	  .parameter = { REQUIRED("ioas", REFERENCE), REQUIRED("size", U64),
+			 OPTIONAL("iova", ADDRESS), OPTIONAL("read", BOOL), OPTIONAL("write", BOOL),
+			 OPTIONAL("file", U64), OPTIONAL("offset", ADDRESS) },
 	  .changes = true,
 	  .fds = 1 },
 	{ .name = "UnmapIoas",
 	  .run = method_unmap_ioas,
-	  .parameter = { REQUIRED("ioas", STRING), OPTIONAL("iova", ADDRESS),
+	  .parameter = { REQUIRED("ioas", REFERENCE), OPTIONAL("iova", ADDRESS),
 			 OPTIONAL("length", U64), OPTIONAL("all", BOOL) },
 	  .changes = true },
 	{ .name = "AllocHwpt",
 	  .run = method_alloc_hwpt,
-	  .parameter = { REQUIRED("device", STRING), REQUIRED("ioas", STRING),
+	  .parameter = { REQUIRED("device", REFERENCE), REQUIRED("ioas", REFERENCE),
 			 OPTIONAL("name", STRING), OPTIONAL("pasid", BOOL) },
 	  .changes = true },
 	{ .name = "FreeHwpt",
 	  .run = method_free_hwpt,
-	  .parameter = { REQUIRED("hwpt", STRING) },
+	  .parameter = { REQUIRED("hwpt", REFERENCE) },
 	  .changes = true },
 	{ .name = "BindPasids",
 	  .run = method_bind_pasids,
-	  .parameter = { REQUIRED("device", STRING), REQUIRED("pasid", STRING),
-			 OPTIONAL("count", U64), REQUIRED("target", STRING),
+	  .parameter = { REQUIRED("device", REFERENCE), OPTIONAL("pasid", RANGES),
+			 OPTIONAL("count", U64), REQUIRED("target", REFERENCE),
 			 OPTIONAL("partial", BOOL) },
 	  .changes = true },
 	{ .name = "UnbindPasids",
 	  .run = method_unbind_pasids,
-	  .parameter = { REQUIRED("device", STRING), REQUIRED("pasid", STRING) },
+	  .parameter = { REQUIRED("device", REFERENCE), OPTIONAL("pasid", RANGES),
+			 OPTIONAL("all", BOOL) },
 	  .changes = true },
 	{ .name = "Destroy",
 	  .run = method_destroy,
@@ -183,41 +188,86 @@ static int find_method(const char *name, struct call *call)
 	return fault_varlink(&call->fault, "MethodNotFound", "method", name);
 }
 
-static bool is_strings(json_object *object, const char *key)
+/* Only those of the interface, exactly one of which is given. */
+static bool is_reference(json_object *value)
 {
-	json_object *array = NULL;
-	size_t n;
+	struct reference reference;
 
-	if (json_get_array(object, key, &array) < 0)
+	if (json_as_reference(value, &reference) < 0)
 		return false;
-	n = array ? json_object_array_length(array) : 0; /* null counts as absent */
-	for (size_t i = 0; i < n; i++)
-		if (!json_object_is_type(json_object_array_get_idx(array, i), json_type_string))
+	json_object_object_foreach(value, key, inner)
+	{
+		(void)inner;
+		if (strcmp(key, "id") != 0 && strcmp(key, "name") != 0)
 			return false;
-	return true;
+	}
+	return !json_object_object_get(value, "id") != !json_object_object_get(value, "name");
 }
 
-static bool is_valid(json_object *object, const struct parameter *parameter)
+static int check_references(json_object *object, const char *key)
 {
-	const char *text;
+	json_object *array = NULL;
+	int r = json_get_array(object, key, &array);
+
+	for (size_t i = 0; r > 0 && i < json_object_array_length(array); i++)
+		if (!is_reference(json_object_array_get_idx(array, i)))
+			r = -EINVAL;
+	return r;
+}
+
+static int check_ranges(json_object *object, const char *key)
+{
+	_cleanup_ranges_ struct ranges list = { 0 };
+	json_object *array = NULL;
+	int r = json_get_ranges(object, key, &list);
+
+	(void)json_get_array(object, key, &array);
+	for (size_t i = 0; r > 0 && i < json_object_array_length(array); i++)
+		if (json_object_object_length(json_object_array_get_idx(array, i)) != 2)
+			r = -EINVAL;
+	return r;
+}
+
+/* Returns a negative errno if the value is not of the type. */
+static int check_value(json_object *object, const struct parameter *parameter)
+{
+	const char *text, *name = parameter->name;
+	json_object *inner = NULL;
 	uint64_t number;
 	bool yes;
+	int r = -EINVAL;
 
 	switch (parameter->type) {
 	case PARAMETER_STRING:
-		return json_get_string(object, parameter->name, &text) >= 0;
+		return json_get_string(object, name, &text);
 	case PARAMETER_BOOL:
-		return json_get_bool(object, parameter->name, &yes) >= 0;
+		return json_get_bool(object, name, &yes);
 	case PARAMETER_U64:
-		return json_get_u64(object, parameter->name, INT64_MAX, &number) >= 0;
+		return json_get_u64(object, name, INT64_MAX, &number);
 	case PARAMETER_ADDRESS:
-		return json_get_address(object, parameter->name, &number) >= 0;
-	case PARAMETER_STRINGS:
-		return is_strings(object, parameter->name);
+		return json_get_address(object, name, &number);
+	case PARAMETER_REFERENCE:
+		r = json_get_object(object, name, &inner);
+		return r > 0 && !is_reference(inner) ? -EINVAL : r;
+	case PARAMETER_REFERENCES:
+		return check_references(object, name);
+	case PARAMETER_RANGES:
+		return check_ranges(object, name);
 	case PARAMETER_END:
 		break;
 	}
-	return false;
+	return r;
+}
+
+static int check_type(struct call *call, const struct parameter *parameter)
+{
+	int r = check_value(call->parameters, parameter);
+
+	if (r == -E2BIG)
+		return fault_limit(&call->fault, "range", RANGES_MAX);
+	if (r == -ENOMEM)
+		return fault_system(&call->fault, "malloc", r);
+	return r < 0 ? fault_parameter(&call->fault, parameter->name) : 0;
 }
 
 /* NULL after the last one. */
@@ -247,8 +297,10 @@ static int check_parameters(struct call *call)
 		p = find_parameter(call->method, key);
 
 		(void)value;
-		if (!p || !is_valid(call->parameters, p))
+		if (!p)
 			return fault_parameter(&call->fault, key);
+		if (check_type(call, p) < 0)
+			return FAULTED;
 	}
 	for (size_t i = 0; (p = parameter_at(call->method, i)) != NULL; i++)
 		if (p->required && !json_object_object_get(call->parameters, p->name))
@@ -275,7 +327,7 @@ static int open_call(json_object *message, struct call *ret)
 		return fault_parameter(&ret->fault, "parameters");
 	ret->parameters = parameters ? json_object_get(parameters) : json_object_new_object();
 	if (!ret->parameters)
-		return fault_system(&ret->fault, "malloc", -ENOMEM, NULL);
+		return fault_system(&ret->fault, "malloc", -ENOMEM);
 	if (find_method(name, ret) < 0 || check_parameters(ret) < 0)
 		return FAULTED;
 	if (ret->method->streams && !ret->more)
@@ -296,7 +348,7 @@ int call_open(json_object *message, struct call *ret)
 int call_take_fds(struct call *call, struct varlink_fds *fds, int r)
 {
 	if (r == -ENOMEM)
-		return fault_system(&call->fault, "malloc", r, NULL);
+		return fault_system(&call->fault, "malloc", r);
 	if (r < 0 || fds->n > call->method->fds)
 		return fault_parameter(&call->fault, "descriptors");
 	call->fds = *fds;
@@ -380,6 +432,19 @@ void call_run(struct context *context, struct call *call)
 		return;
 	json_object_put(call->reply);
 	call->reply = NULL;
+}
+
+bool call_has(const struct call *call, const char *key)
+{
+	return json_object_object_get(call->parameters, key);
+}
+
+struct reference call_reference(const struct call *call, const char *key)
+{
+	struct reference reference = { 0 };
+
+	(void)json_get_reference(call->parameters, key, &reference);
+	return reference;
 }
 
 const char *call_string(const struct call *call, const char *key)

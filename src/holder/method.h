@@ -65,7 +65,9 @@ json_object *call_progress(const struct call *call, const struct change *change)
 json_object *call_answer(struct call *call);
 
 /* For the methods, after the types were checked. NULL, false or VALUE if absent. */
+bool call_has(const struct call *call, const char *key);
 const char *call_string(const struct call *call, const char *key);
+struct reference call_reference(const struct call *call, const char *key);
 bool call_bool(const struct call *call, const char *key, bool value);
 uint64_t call_u64(const struct call *call, const char *key, uint64_t value);
 /* False when absent. */
@@ -77,7 +79,9 @@ enum parameter_type {
 	PARAMETER_BOOL,
 	PARAMETER_U64,
 	PARAMETER_ADDRESS,
-	PARAMETER_STRINGS,
+	PARAMETER_REFERENCE,
+	PARAMETER_REFERENCES,
+	PARAMETER_RANGES,
 };
 
 struct parameter {

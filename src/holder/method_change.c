@@ -8,12 +8,6 @@
 #include "util/cleanup.h"
 #include "util/pasid.h"
 
-/*
- * Limit on the text of a list of PASIDs, because longer ones take long to parse; ranges are
- * shorter.
- */
-#define PASID_TEXT_MAX ((size_t)32 << 10)
-
 int method_add_device(struct context *context, struct call *call)
 {
 	return context_add_device(context, call_string(call, "path"), call_bool(call, "bind", true),
@@ -24,7 +18,7 @@ int method_remove_device(struct context *context, struct call *call)
 {
 	struct record_device *device = NULL;
 
-	if (context_find_device(context, call_string(call, "device"), &call->fault, &device) < 0)
+	if (context_find_device(context, call_reference(call, "device"), &call->fault, &device) < 0)
 		return FAULTED;
 	return context_remove_device(device, call_bool(call, "force", false), &call->fault,
 				     &call->change);
@@ -35,8 +29,9 @@ int method_attach_device(struct context *context, struct call *call)
 	struct record_device *device = NULL;
 	struct object *target = NULL;
 
-	if (context_find_bound(context, call_string(call, "device"), &call->fault, &device) < 0 ||
-	    context_find_target(context, call_string(call, "target"), &call->fault, &target) < 0)
+	if (context_find_bound(context, call_reference(call, "device"), &call->fault, &device) <
+		    0 ||
+	    context_find_target(context, call_reference(call, "target"), &call->fault, &target) < 0)
 		return FAULTED;
 	return context_attach_device(context, device, target, call_bool(call, "replace", false),
 				     &call->fault, &call->change);
@@ -46,7 +41,7 @@ int method_detach_device(struct context *context, struct call *call)
 {
 	struct record_device *device = NULL;
 
-	if (context_find_bound(context, call_string(call, "device"), &call->fault, &device) < 0)
+	if (context_find_bound(context, call_reference(call, "device"), &call->fault, &device) < 0)
 		return FAULTED;
 	return context_detach_device(device, &call->fault, &call->change);
 }
@@ -60,7 +55,7 @@ int method_free_ioas(struct context *context, struct call *call)
 {
 	struct record_ioas *ioas = NULL;
 
-	if (context_find_ioas(context, call_string(call, "ioas"), &call->fault, &ioas) < 0)
+	if (context_find_ioas(context, call_reference(call, "ioas"), &call->fault, &ioas) < 0)
 		return FAULTED;
 	return context_free_ioas(context, ioas, &call->fault, &call->change);
 }
@@ -96,7 +91,7 @@ int method_map_ioas(struct context *context, struct call *call)
 		return r;
 	if (flags == 0)
 		return fault_parameter(&call->fault, "read");
-	if (context_find_ioas(context, call_string(call, "ioas"), &call->fault, &ioas) < 0)
+	if (context_find_ioas(context, call_reference(call, "ioas"), &call->fault, &ioas) < 0)
 		return FAULTED;
 	if (r == 0)
 		return context_map_ioas(context, ioas, size, fixed ? &iova : NULL, flags,
@@ -118,7 +113,7 @@ int method_unmap_ioas(struct context *context, struct call *call)
 
 	if (at == all || (all && length))
 		return fault_parameter(&call->fault, at == all ? "iova" : "length");
-	if (context_find_ioas(context, call_string(call, "ioas"), &call->fault, &ioas) < 0)
+	if (context_find_ioas(context, call_reference(call, "ioas"), &call->fault, &ioas) < 0)
 		return FAULTED;
 	return all ? context_unmap_ioas_all(ioas, &call->fault, &call->change)
 		   : context_unmap_ioas(ioas, iova, length, &call->fault, &call->change);
@@ -129,8 +124,9 @@ int method_alloc_hwpt(struct context *context, struct call *call)
 	struct record_device *device = NULL;
 	struct record_ioas *ioas = NULL;
 
-	if (context_find_bound(context, call_string(call, "device"), &call->fault, &device) < 0 ||
-	    context_find_ioas(context, call_string(call, "ioas"), &call->fault, &ioas) < 0)
+	if (context_find_bound(context, call_reference(call, "device"), &call->fault, &device) <
+		    0 ||
+	    context_find_ioas(context, call_reference(call, "ioas"), &call->fault, &ioas) < 0)
 		return FAULTED;
 	return context_alloc_hwpt(context, device, ioas, call_string(call, "name"),
 				  call_bool(call, "pasid", false), &call->fault, &call->change);
@@ -140,26 +136,22 @@ int method_free_hwpt(struct context *context, struct call *call)
 {
 	struct record_hwpt *hwpt = NULL;
 
-	if (context_find_hwpt(context, call_string(call, "hwpt"), &call->fault, &hwpt) < 0)
+	if (context_find_hwpt(context, call_reference(call, "hwpt"), &call->fault, &hwpt) < 0)
 		return FAULTED;
 	return context_free_hwpt(context, hwpt, &call->fault, &call->change);
 }
 
+/* None at all is no list. */
 static int read_pasids(struct call *call, struct ranges *ret)
 {
-	const char *text = call_string(call, "pasid");
-	int r = -EINVAL;
-
-	if (strlen(text) <= PASID_TEXT_MAX)
-		r = parse_ranges(text, UINT32_MAX, ret);
-	if (r == -ENOMEM)
-		return fault_system(&call->fault, "malloc", r, NULL);
-	return r < 0 ? fault_parameter(&call->fault, "pasid") : 0;
+	if (json_get_ranges(call->parameters, "pasid", ret) < 0)
+		return fault_system(&call->fault, "malloc", -ENOMEM);
+	return ret->n ? 0 : fault_parameter(&call->fault, "pasid");
 }
 
 int method_bind_pasids(struct context *context, struct call *call)
 {
-	bool automatic = strcmp(call_string(call, "pasid"), "auto") == 0;
+	const bool automatic = !call_has(call, "pasid");
 	uint64_t count = call_u64(call, "count", automatic ? 1 : 0);
 	struct bind_request request = { .partial = call_bool(call, "partial", false) };
 	struct record_device *device = NULL;
@@ -171,9 +163,9 @@ int method_bind_pasids(struct context *context, struct call *call)
 	request.count = (uint32_t)count;
 	if (!automatic && read_pasids(call, &request.pasid) < 0)
 		return FAULTED;
-	r = context_find_bound(context, call_string(call, "device"), &call->fault, &device);
+	r = context_find_bound(context, call_reference(call, "device"), &call->fault, &device);
 	if (r == 0)
-		r = context_find_target(context, call_string(call, "target"), &call->fault,
+		r = context_find_target(context, call_reference(call, "target"), &call->fault,
 					&target);
 	if (r == 0)
 		r = context_bind_pasids(context, device, target, &request, &call->fault,
@@ -187,9 +179,11 @@ int method_unbind_pasids(struct context *context, struct call *call)
 	_cleanup_ranges_ struct ranges pasid = { 0 };
 	struct record_device *device = NULL;
 
-	if (strcmp(call_string(call, "pasid"), "all") != 0 && read_pasids(call, &pasid) < 0)
+	if (call_has(call, "pasid") == call_bool(call, "all", false))
+		return fault_parameter(&call->fault, "pasid");
+	if (call_has(call, "pasid") && read_pasids(call, &pasid) < 0)
 		return FAULTED;
-	if (context_find_bound(context, call_string(call, "device"), &call->fault, &device) < 0)
+	if (context_find_bound(context, call_reference(call, "device"), &call->fault, &device) < 0)
 		return FAULTED;
 	return context_unbind_pasids(device, &pasid, &call->fault, &call->change);
 }

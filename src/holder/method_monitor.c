@@ -30,10 +30,8 @@ static json_object *json_event(const struct event *event)
 	json_add(object, "object", json_noted(&event->object));
 	if (event->target.kind)
 		json_add(object, "target", json_noted(&event->target));
-	if (event->pasid.hi) {
-		json_add_u64(object, "lo", event->pasid.lo);
-		json_add_u64(object, "hi", event->pasid.hi);
-	}
+	if (event->pasid.hi)
+		json_add_range(object, "pasid", event->pasid);
 	if (event->length) {
 		json_add_address(object, "iova", event->iova);
 		json_add_u64(object, "length", event->length);
@@ -47,7 +45,7 @@ static int begin(struct context *context, struct call *call)
 	struct journal *journal = context->record.journal;
 
 	if (!journal)
-		return fault_system(&call->fault, "malloc", -ENOMEM, NULL);
+		return fault_system(&call->fault, "malloc", -ENOMEM);
 	call->serial = call_u64(call, "since", journal->last);
 	if (call->serial > journal->last)
 		return fault_parameter(&call->fault, "since");

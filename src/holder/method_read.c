@@ -20,16 +20,6 @@ static void add_optional(json_object *object, const char *key, bool known, uint6
 		json_add_null(object, key);
 }
 
-static json_object *json_target(const struct record_device *device)
-{
-	struct object *target = device->target;
-	json_object *object = json_object_new_object();
-
-	context_add_ioas_name(object, record_target_ioas(target));
-	add_optional(object, "hwpt", record_target_hwpt(target), target->id);
-	return object;
-}
-
 static json_object *json_device(const struct record *record, const struct object *entry)
 {
 	const struct record_device *device = (const struct record_device *)entry;
@@ -43,7 +33,7 @@ static json_object *json_device(const struct record *record, const struct object
 	add_optional(object, "id", device->bound, device->object.id);
 	add_optional(object, "pasid_width", device->bound, device->pasid_width);
 	if (device->target)
-		json_add(object, "attached", json_target(device));
+		context_add_target(object, "attached", device->target);
 	else
 		json_add_null(object, "attached");
 	json_add_u64(object, "pasid_count", record_device_pasids(device));
@@ -70,7 +60,7 @@ static json_object *json_hwpt(const struct record *record, const struct object *
 
 	json_add_u64(object, "id", entry->id);
 	json_add_string(object, "name", entry->name);
-	json_add_u64(object, "ioas", hwpt->ioas->object.id);
+	context_add_object(object, "ioas", &hwpt->ioas->object);
 	json_add_string(object, "device", strrchr(hwpt->device, '/') + 1);
 	json_add_bool(object, "pasid", hwpt->pasid);
 	json_add_bool(object, "automatic", entry->automatic);
@@ -139,8 +129,7 @@ static json_object *json_binding(const struct record_device *device, struct rang
 	json_add_string(object, "device", device->object.name);
 	json_add_u64(object, "lo", range.lo);
 	json_add_u64(object, "hi", range.hi);
-	context_add_ioas_name(object, record_target_ioas(target));
-	json_add_u64(object, "hwpt", target->id);
+	context_add_target(object, "target", target);
 	return object;
 }
 
@@ -150,12 +139,13 @@ static json_object *json_binding(const struct record_device *device, struct rang
  */
 int method_list_bindings(struct context *context, struct call *call)
 {
-	const char *name = call_string(call, "device");
+	const bool one = call_has(call, "device");
 	struct record_device *device = NULL;
 	json_object *array;
 	size_t n = 0;
 
-	if (name && context_find_device(context, name, &call->fault, &device) < 0)
+	if (one &&
+	    context_find_device(context, call_reference(call, "device"), &call->fault, &device) < 0)
 		return FAULTED;
 	if (device && call->serial < device->object.serial) {
 		call->serial = device->object.serial;
@@ -174,7 +164,7 @@ int method_list_bindings(struct context *context, struct call *call)
 			call->pasid = range.hi + 1;
 		}
 		call->continues = n == BATCH;
-		if (call->continues || name)
+		if (call->continues || one)
 			break;
 		call->serial++;
 		call->pasid = 0;
@@ -187,7 +177,7 @@ int method_show_ioas(struct context *context, struct call *call)
 {
 	struct record_ioas *ioas = NULL;
 
-	if (context_find_ioas(context, call_string(call, "ioas"), &call->fault, &ioas) < 0)
+	if (context_find_ioas(context, call_reference(call, "ioas"), &call->fault, &ioas) < 0)
 		return FAULTED;
 	json_add(call->reply, "ioas", context_show_ioas(ioas));
 	return 0;
@@ -202,7 +192,7 @@ static int push_fd(struct call *call, json_object *names, const char *name, int 
 		return 0;
 
 	if (copy < 0)
-		return fault_system(&call->fault, "dup", -errno, NULL);
+		return fault_system(&call->fault, "dup", -errno);
 	call->fd[call->fd_n++] = copy;
 	json_append_string(names, name);
 	return 0;
@@ -222,9 +212,10 @@ static int push_devices(struct context *context, struct call *call, json_object 
 	if (json_object_array_length(wanted) > object_class(OBJECT_DEVICE)->max)
 		return fault_parameter(&call->fault, "device");
 	for (size_t i = 0; i < json_object_array_length(wanted); i++) {
-		const char *text = json_object_get_string(json_object_array_get_idx(wanted, i));
+		struct reference reference = { 0 };
 
-		if (context_find_device(context, text, &call->fault, &device) < 0 ||
+		(void)json_as_reference(json_object_array_get_idx(wanted, i), &reference);
+		if (context_find_device(context, reference, &call->fault, &device) < 0 ||
 		    push_fd(call, names, device->object.name, device->fd) < 0)
 			return FAULTED;
 	}
@@ -237,7 +228,7 @@ int method_get_fds(struct context *context, struct call *call)
 
 	call->fd = calloc(VARLINK_FD_MAX, sizeof(int));
 	if (!call->fd)
-		return fault_system(&call->fault, "malloc", -ENOMEM, NULL);
+		return fault_system(&call->fault, "malloc", -ENOMEM);
 	if (push_fd(call, names, "iommufd", context->iommufd) < 0 ||
 	    push_devices(context, call, names) < 0)
 		return FAULTED;
@@ -252,21 +243,21 @@ int method_get_memory(struct context *context, struct call *call)
 	struct record_ioas *ioas = NULL;
 	size_t own = 0;
 
-	if (context_find_ioas(context, call_string(call, "ioas"), &call->fault, &ioas) < 0)
+	if (context_find_ioas(context, call_reference(call, "ioas"), &call->fault, &ioas) < 0)
 		return FAULTED;
 	for (size_t i = 0; i < ioas->n_mappings; i++)
 		own += !ioas->mapping[i].file;
 	if (own == 0) {
 		parameters = json_object_new_object();
-		context_add_ioas_name(parameters, ioas);
+		context_add_object(parameters, "ioas", &ioas->object);
 		return fault_raise(&call->fault, "NotMapped", parameters);
 	}
 	call->fd = calloc(1, sizeof(int));
 	if (!call->fd)
-		return fault_system(&call->fault, "malloc", -ENOMEM, NULL);
+		return fault_system(&call->fault, "malloc", -ENOMEM);
 	call->fd[0] = fcntl(ioas->memory, F_DUPFD_CLOEXEC, 0);
 	if (call->fd[0] < 0)
-		return fault_system(&call->fault, "dup", -errno, NULL);
+		return fault_system(&call->fault, "dup", -errno);
 	call->fd_n = 1;
 	array = json_object_new_array();
 	for (size_t i = 0; i < ioas->n_mappings; i++) {

@@ -74,7 +74,7 @@ static void client_begin(struct server *server, struct client *client)
 		client->progress = 0;
 	if (call_changes(&client->call) && server_is_busy(server)) {
 		if (count_queued(server) == SERVER_QUEUE_MAX) {
-			fault_limit(&client->call.fault, "calls that wait", SERVER_QUEUE_MAX);
+			fault_limit(&client->call.fault, "call", SERVER_QUEUE_MAX);
 			server_client_answer(server, client);
 			return;
 		}

@@ -73,7 +73,7 @@ static void add_accepted(struct server *server, int fd)
 	}
 	if (server_add_client(server, fd) == 0)
 		return;
-	fault_limit(&fault, "connections", SERVER_CLIENT_MAX);
+	fault_limit(&fault, "connection", SERVER_CLIENT_MAX);
 	refuse(server, fd, &fault);
 }
 

@@ -46,7 +46,7 @@ static void begin_dry(struct server *server, struct client *client)
 	int r = context_copy(server->context, &server->dry.plan, &server->dry.context);
 
 	if (r < 0) {
-		fault_system(&call->fault, "malloc", r, NULL);
+		fault_system(&call->fault, "malloc", r);
 		return;
 	}
 	call_run(&server->dry.context, call);
@@ -169,17 +169,29 @@ static void go_on(struct server *server)
 		change_ended(server);
 }
 
-/* Ids that only the kernel assigns; those it has already assigned are known. */
-static const char *const given[] = { "id", "ioas", "hwpt" };
+/* Objects whose ids only the kernel assigns; those it has already assigned are known. */
+static void hide_new(json_object *object)
+{
+	static const char *const keys[] = { "ioas", "hwpt" };
+	struct reference reference = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (json_get_reference(object, keys[i], &reference) == 1 &&
+		    plan_is_new(reference.id))
+			json_add_null(object, keys[i]);
+}
 
 static void hide_unknown(struct call *call)
 {
+	json_object *target = NULL;
 	uint64_t value;
 
-	for (size_t i = 0; i < ARRAY_SIZE(given); i++)
-		if (json_get_u64(call->reply, given[i], UINT32_MAX, &value) == 1 &&
-		    plan_is_new((uint32_t)value))
-			json_add_null(call->reply, given[i]);
+	hide_new(call->reply);
+	if (json_get_object(call->reply, "target", &target) == 1)
+		hide_new(target);
+	if (json_get_u64(call->reply, "id", UINT32_MAX, &value) == 1 &&
+	    plan_is_new((uint32_t)value))
+		json_add_null(call->reply, "id");
 	/* An IOVA that was asked for is the one that it would be. */
 	if (!call_address(call, "iova", &value) && json_object_object_get(call->reply, "iova"))
 		json_add_null(call->reply, "iova");
@@ -190,9 +202,9 @@ static void add_plan(struct call *call, const struct plan *plan)
 	json_object *lines;
 
 	if (plan->err == -E2BIG) {
-		fault_limit(&call->fault, "bytes of a plan", PLAN_BYTES_MAX);
+		fault_limit(&call->fault, "plan", PLAN_BYTES_MAX);
 	} else if (plan->err < 0) {
-		fault_system(&call->fault, "malloc", plan->err, NULL);
+		fault_system(&call->fault, "malloc", plan->err);
 	} else if (!call->fault.raised) {
 		lines = json_object_new_array();
 		for (size_t i = 0; i < plan->line.n; i++)

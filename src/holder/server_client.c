@@ -40,11 +40,9 @@ static void check_fds(struct server *server, struct client *client, size_t n)
 	for (size_t i = 0; i < server->client_n; i++)
 		sum += unread_fds(server->client[i]);
 	if (own + n > SERVER_UNREAD_FD_MAX)
-		fault_limit(&client->call.fault, "descriptors that the client has not read",
-			    SERVER_UNREAD_FD_MAX);
+		fault_limit(&client->call.fault, "unread", SERVER_UNREAD_FD_MAX);
 	else if (sum + n > SERVER_UNREAD_FD_SUM)
-		fault_limit(&client->call.fault, "descriptors that clients have not read",
-			    SERVER_UNREAD_FD_SUM);
+		fault_limit(&client->call.fault, "unread_sum", SERVER_UNREAD_FD_SUM);
 }
 
 /* Noted before it receives them, so that whoever destroys the context is warned. */
@@ -56,9 +54,9 @@ static void lend(struct server *server, struct client *client)
 	if (r == 0)
 		record_share(&server->context->record);
 	else if (r == -ENOSPC)
-		fault_limit(&call->fault, "processes that have descriptors", LENT_MAX);
+		fault_limit(&call->fault, "process", LENT_MAX);
 	else
-		fault_system(&call->fault, "getsockopt", r, NULL);
+		fault_system(&call->fault, "getsockopt", r);
 }
 
 /* What is told of the progress of a call, which has no fds, is sent first. */
@@ -117,8 +115,7 @@ static void stuck(struct client *client, int64_t now)
 		return;
 	client->unread_fds = 0;
 	(void)getrlimit(RLIMIT_NOFILE, &limit);
-	fault_limit(&call.fault, "descriptors that a user's processes have sent and not read",
-		    limit.rlim_cur);
+	fault_limit(&call.fault, "sent", limit.rlim_cur);
 	if (varlink_out_put(&client->out, call_answer(&call), NULL, 0) < 0)
 		client->dead = true;
 }
@@ -145,8 +142,7 @@ void server_client_write(struct client *client)
 /* It has a call that nobody reads, and gets no further. */
 static void refuse_fds(struct server *server, struct client *client)
 {
-	fault_limit(&client->call.fault, "descriptors that came with a user's calls",
-		    SERVER_FD_USER_MAX);
+	fault_limit(&client->call.fault, "came", SERVER_FD_USER_MAX);
 	server_client_answer(server, client);
 	client->closing = true;
 }

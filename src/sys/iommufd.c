@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 
 #include "sys/uapi.h"
 #include "util/array.h"
@@ -128,10 +129,20 @@ const char *iommufd_op_name(enum iommufd_op op)
 	return (size_t)op < ARRAY_SIZE(names) ? names[op] : "unknown operation";
 }
 
-const char *iommufd_hint(enum iommufd_op op, int err)
+/* The same ioctl is for the device's own requests and for a PASID of it. */
+static bool is_operation(enum iommufd_op op, const char *name, bool pasid)
+{
+	if (op == IOMMUFD_VFIO_ATTACH || op == IOMMUFD_VFIO_DETACH)
+		return !pasid && strcmp(names[op], name) == 0;
+	if (op == IOMMUFD_VFIO_ATTACH_PASID || op == IOMMUFD_VFIO_DETACH_PASID)
+		return pasid && strcmp(names[op], name) == 0;
+	return strcmp(names[op], name) == 0;
+}
+
+const char *iommufd_hint(const char *operation, bool pasid, int err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(hints); i++)
-		if (hints[i].op == op && hints[i].err == err)
+		if (hints[i].err == err && is_operation(hints[i].op, operation, pasid))
 			return hints[i].hint;
 	return NULL;
 }

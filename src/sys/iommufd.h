@@ -54,10 +54,10 @@ enum iommufd_op {
 const char *iommufd_op_name(enum iommufd_op op);
 
 /*
- * What to do about errno ERR of OP, a clause without full stop; NULL if nothing is known beyond the
- * errno's text.
+ * What to do about errno ERR of the operation with this name, with a PASID or without, a clause without full stop; NULL
+ * if nothing is known beyond the errno's text.
  */
-const char *iommufd_hint(enum iommufd_op op, int err);
+const char *iommufd_hint(const char *operation, bool pasid, int err);
 
 /*
  * Does the kernel know the ioctl OP (below IOMMUFD_IOCTL_N)? Returns 1, 0 or -errno. Has no effect,

@@ -173,14 +173,9 @@ int parse_ranges(const char *s, uint32_t max, struct ranges *ret)
 	int r;
 
 	for (;;) {
-		struct range same;
-
 		r = parse_range(&s, max, &item);
-		if (r < 0)
-			return r;
-		if (ranges_next(&list, item.lo, &same) && same.lo <= item.hi)
-			return -EEXIST;
-		r = ranges_add(&list, item.lo, item.hi);
+		if (r == 0)
+			r = ranges_include(&list, item);
 		if (r < 0)
 			return r;
 		if (*s == '\0')
@@ -278,6 +273,15 @@ int ranges_add(struct ranges *list, uint32_t lo, uint32_t hi)
 		return -ENOMEM;
 	ranges_replace(list, first, past, &merged, 1);
 	return 0;
+}
+
+int ranges_include(struct ranges *list, struct range range)
+{
+	struct range same;
+
+	if (ranges_next(list, range.lo, &same) && same.lo <= range.hi)
+		return -EEXIST;
+	return ranges_add(list, range.lo, range.hi);
 }
 
 int ranges_cut(struct ranges *list, uint32_t lo, uint32_t hi)

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "util/cleanup.h"
+
 #define NAME_LENGTH_MAX 64
 
 /* Decimal or 0x. Returns 0, -EINVAL, or -ERANGE if above MAX. */
@@ -49,6 +51,8 @@ bool ranges_next(const struct ranges *list, uint32_t from, struct range *ret);
 int ranges_reserve(struct ranges *list);
 /* Adds LO-HI to a sorted, merged list. Returns 0 or -ENOMEM. */
 int ranges_add(struct ranges *list, uint32_t lo, uint32_t hi);
+/* The same; -EEXIST if one of them is there. */
+int ranges_include(struct ranges *list, struct range range);
 /* Removes what there is of LO-HI. Returns 0 or -ENOMEM. */
 int ranges_cut(struct ranges *list, uint32_t lo, uint32_t hi);
 /* "42,100-163" as a new string; NULL if out of memory. */

@@ -201,19 +201,19 @@ setup()
 	equal "$output" "$(cat <<-'END'
 		DEVICE       ATTACHED
 		0000:00:03.0 domain DMA-FQ
-		0000:00:0a.0 vfio, pid 114 (bash)
+		0000:00:0a.0 vfio, pid 130 (bash)
 		0000:00:10.0 ioas mem (lab)
 		0000:00:11.0 domain blocked (lab)
 		0000:02:00.0 ioas 2 (other)
-		0000:03:01.0 vfio, pid 114 (bash)
-		0000:03:02.0 vfio, pid 114 (bash)
+		0000:03:01.0 vfio, pid 130 (bash)
+		0000:03:02.0 vfio, pid 130 (bash)
 	END
 	)"
 	on intel-contexts device show 00:10.0 -j -o attached
 	succeeds
 	json '. == { attached: { kind: "ioas", id: 3, name: "mem", context: "lab", hwpt: 5 } }'
 	on intel-contexts device show 03:02.0 -j -o attached
-	json '. == { attached: { kind: "opener", id: 114, name: "bash", context: null, hwpt: null } }'
+	json '. == { attached: { kind: "opener", id: 130, name: "bash", context: null, hwpt: null } }'
 	on intel-contexts device show 00:11.0 -j -o attached
 	json '. == { attached: { kind: "domain", id: null, name: "blocked", context: "lab", hwpt: null } }'
 	on intel-contexts device show 02:00.0
@@ -236,7 +236,7 @@ setup()
 	on intel-contexts device list -rn -o device,attached 'device=*:01:00.0,*:10.0,*:02:00.0'
 	succeeds
 	equal "$output" "$(printf '%s\n' '0000:00:10.0 ioas\x20mem\x20(lab)' '0000:01:00.0 domain\x20DMA-FQ' \
-		'0000:02:00.0 vfio,\x20pid\x20109\x20(ioasid:other)')"
+		'0000:02:00.0 vfio,\x20pid\x20124\x20(ioasid:other)')"
 }
 
 @test "if contexts or processes cannot be read, the attachment of a VFIO device is unknown or incomplete" {
@@ -246,7 +246,7 @@ setup()
 	rm -r "$tree/ioasidctl"
 	on intel-contexts device show 00:10.0 -j -o attached
 	ended 7
-	json '. == { attached: { kind: "opener", id: 98, name: "ioasid:lab", context: null, hwpt: null },
+	json '. == { attached: { kind: "opener", id: 112, name: "ioasid:lab", context: null, hwpt: null },
 		unreadable: { attached: "not part of the capture" } }'
 	# The kernel's own domain is known anyway, without asking anyone.
 	on intel-contexts device show 01:00.0 -j -o attached

@@ -350,9 +350,9 @@ before()
 	[[ $status == 7 ]]
 	equal "$output" "$(cat <<-'END'
 		CHANGE  KIND    OBJECT       PASID   FIELD    OLD                          NEW
-		added   context other        -       -        -                            pid 109
+		added   context other        -       -        -                            pid 124
 		changed device  0000:00:10.0 -       attached domain blocked (lab)         ioas mem (lab)
-		changed device  0000:02:00.0 -       attached vfio, pid 109 (ioasid:other) ioas 2 (other)
+		changed device  0000:02:00.0 -       attached vfio, pid 124 (ioasid:other) ioas 2 (other)
 		added   pasid   0000:00:10.0 5       -        -                            ioas mem (lab)
 		added   pasid   0000:00:10.0 7       -        -                            ioas red (lab)
 		added   pasid   0000:00:10.0 100-163 -        -                            ioas mem (lab)
@@ -362,12 +362,12 @@ before()
 	run_both "$IOASIDCTL" system diff "$BEFORE" "$BATS_FILE_TMPDIR/intel-contexts" -j \
 		kind=context,pasid,device field=,attached
 	json '[.[] | select(.kind != "pasid") | { kind, object, field, old, new }] == [
-		{ kind: "context", object: "other", field: null, old: null, new: { pid: 109 } },
+		{ kind: "context", object: "other", field: null, old: null, new: { pid: 124 } },
 		{ kind: "device", object: "0000:00:10.0", field: "attached",
 			old: { kind: "domain", id: null, name: "blocked", context: "lab", hwpt: null },
 			new: { kind: "ioas", id: 3, name: "mem", context: "lab", hwpt: 5 } },
 		{ kind: "device", object: "0000:02:00.0", field: "attached",
-			old: { kind: "opener", id: 109, name: "ioasid:other", context: null, hwpt: null },
+			old: { kind: "opener", id: 124, name: "ioasid:other", context: null, hwpt: null },
 			new: { kind: "ioas", id: 2, name: null, context: "other", hwpt: null } }]'
 	json '[.[] | select(.kind == "pasid") | .pasid] == [5, 7, range(100; 164), range(1; 9)]'
 	json '[.[] | select(.pasid == 7 and .object == "0000:00:10.0")] == [{ change: "added", kind: "pasid",
@@ -381,7 +381,7 @@ before()
 
 @test "a PASID bound to another IOAS" {
 	before
-	jq '(.context[].bindings[].binding[] | select(.ioas_name == "red") | .ioas_name) = "blue"' \
+	jq '(.context[].bindings[].binding[] | .target.ioas | select(.name == "red") | .name) = "blue"' \
 		"$BATS_FILE_TMPDIR/intel-contexts/ioasidctl/contexts.json" >"$BEFORE/ioasidctl/contexts.json"
 	cp "$BATS_FILE_TMPDIR"/intel-contexts/sys/kernel/debug/iommu/intel/dmar_translation_struct \
 		"$BEFORE/sys/kernel/debug/iommu/intel/dmar_translation_struct"

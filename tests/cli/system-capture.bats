@@ -424,7 +424,8 @@ hostile()
 	mkdir -p "$tree/ioasidctl"
 	jq -n 'def context(uid; pasid): { name: "both", socket: "/x", uid: uid, status: "live", ioas: [],
 			describe: { name: "both", pid: 90, uid: uid, created: 5, iommufd: true, hwpt: [], ioas: [], device: [] },
-			bindings: [{ binding: [{ device: "0000:00:10.0", lo: pasid, hi: pasid, ioas: 2, ioas_name: null, hwpt: 3 }] }] };
+			bindings: [{ binding: [{ device: "0000:00:10.0", lo: pasid, hi: pasid,
+				target: { ioas: { id: 2, name: null }, hwpt: { id: 3, name: null } } }] }] };
 		{ uid: 0, roots: [], context: [context(0; 700), context(1000; 800),
 			{ name: "dead", socket: "/x", uid: 0, status: "stale" }] }' >"$tree/ioasidctl/contexts.json"
 	run_both "$IOASIDCTL" --sysroot "$tree" pasid list pasid=700,800 -rno context,pasid

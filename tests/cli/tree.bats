@@ -273,29 +273,29 @@ terminal()
 		│ └─0000:00:10.0               system
 		│   ├─RID                      ioas mem (lab)
 		│   ├─PASID 5                  ioas mem (lab)
-		│   │ └─pid 98                 ioasid:lab
+		│   │ └─pid 112                ioasid:lab
 		│   ├─PASID 7                  ioas red (lab)
-		│   │ └─pid 98                 ioasid:lab
+		│   │ └─pid 112                ioasid:lab
 		│   └─PASID 100-163            ioas mem (lab)
-		│     └─pid 98                 ioasid:lab
+		│     └─pid 112                ioasid:lab
 		├─group 7                      DMA-FQ
 		│ └─0000:00:11.0               system
 		│   ├─RID                      domain blocked (lab)
 		│   └─PASID 1-8                ioas mem (lab)
-		│     └─pid 98                 ioasid:lab
+		│     └─pid 112                ioasid:lab
 		└─group 12                     DMA-FQ
 		  └─0000:02:00.0               ethernet
 		    ├─RID                      ioas 2 (other)
-		    └─pid 109                  ioasid:other
-		context lab                    pid 98
-		├─ioas mem                     2M mapped
+		    └─pid 124                  ioasid:other
+		context lab                    pid 112
+		├─ioas mem                     8K mapped
 		│ ├─0000:00:10.0 RID
 		│ ├─0000:00:10.0 PASID 5
 		│ ├─0000:00:10.0 PASID 100-163
 		│ └─0000:00:11.0 PASID 1-8
 		└─ioas red                     nothing mapped
 		  └─0000:00:10.0 PASID 7
-		context other                  pid 109
+		context other                  pid 124
 		└─ioas 2                       nothing mapped
 		  └─0000:02:00.0 RID
 	END
@@ -303,10 +303,10 @@ terminal()
 	on intel-contexts system tree -j -o kind,label,context,ioas,ioas_name,hwpt,target,mapped,pasid,pid 00:11.0
 	succeeds
 	json '.[-1] == { kind: "context", label: "context lab", context: "lab", ioas: null, ioas_name: null, hwpt: null,
-		target: null, mapped: null, pasid: null, pid: 98, children: [{ kind: "ioas", label: "ioas mem", context: "lab",
-		ioas: 3, ioas_name: "mem", hwpt: null, target: null, mapped: 2097152, pasid: null, pid: null, children: [{
+		target: null, mapped: null, pasid: null, pid: 112, children: [{ kind: "ioas", label: "ioas mem", context: "lab",
+		ioas: 3, ioas_name: "mem", hwpt: null, target: null, mapped: 8192, pasid: null, pid: null, children: [{
 		kind: "pasid", label: "0000:00:11.0 PASID 1-8", context: "lab", ioas: 3, ioas_name: "mem", hwpt: 7,
-		target: "ioas", mapped: null, pasid: 1, pid: 98, children: [] }] }] }'
+		target: "ioas", mapped: null, pasid: 1, pid: 112, children: [] }] }] }'
 	json '[.. | select(.kind? == "rid")] == [{ kind: "rid", label: "RID", context: "lab", ioas: null, ioas_name: null,
 		hwpt: null, target: "domain", mapped: null, pasid: null, pid: null, children: [] }]'
 	on intel-contexts system tree --depth device

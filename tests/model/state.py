@@ -79,6 +79,10 @@ class Context:
             return self.hwpt[number]['ioas'], number
         return None
 
+    def reference(self, number):
+        """An IOAS or HWPT as replies refer to it."""
+        return {'id': number, 'name': {**self.ioas, **self.hwpt}[number]['name']}
+
     # Automatic HWPTs: the kernel chooses their ids, so a new one is None until it is listed.
 
     def get_automatic(self, address, ioas):
@@ -118,9 +122,10 @@ class Context:
         return set() if self.device[address]['id'] is not None else {'DeviceNotBound'}
 
     def new_name(self, name, key, reply, kind):
-        number = reply[kind]
+        number = reply[kind]['id']
         if number in self.ids():
             raise Disagreement(f'{kind} {number} is in use already')
+        equal('name', reply[kind]['name'], name)
         self.keys[key] = number
         return number
 
@@ -331,11 +336,12 @@ class Context:
                 self.device[address]['pasid'][pasid] = serving
             if reply is None:
                 return
-            equal('pasid', reply['pasid'], ranges_text(free))
+            equal('pasid', reply['pasid'], ranges(free))
             equal('count', reply['count'], len(free))
-            equal('ioas', reply['ioas'], ioas)
+            equal('taken', reply['taken'], ranges(set(pasids) - set(free)))
+            equal('ioas', reply['target']['ioas'], self.reference(ioas))
             if serving > 0:
-                equal('hwpt', reply['hwpt'], serving)
+                equal('hwpt', reply['target']['hwpt'], self.reference(serving))
             failure = reply.get('failure')
             wanted = 'PasidsExhausted' if short else 'PasidInUse' if free != pasids else None
             equal('failure', failure and failure['error'], wanted and INTERFACE + wanted)
@@ -427,11 +433,12 @@ class Kept:
         self.fds = fds
 
 
-def ranges_text(pasids):
+def ranges(pasids):
+    """[{lo, hi}]: PASIDs as replies have them."""
     runs = []
     for pasid in sorted(pasids):
         if runs and runs[-1][1] == pasid - 1:
             runs[-1][1] = pasid
         else:
             runs.append([pasid, pasid])
-    return ','.join(f'{lo}-{hi}' if hi > lo else f'{lo}' for lo, hi in runs)
+    return [{'lo': lo, 'hi': hi} for lo, hi in runs]

@@ -183,10 +183,10 @@ def command(step):
                         (' --partial' if step['partial'] else ''),
         'unbind': lambda: f"pasid unbind {device_} {step['pasids'] or 'all'}",
         'hwpt': lambda: f"{step['key']}=$(varlinkctl call {sockets(name)} org.ioasidctl.Context.AllocHwpt '" +
-                        f'{{"device":"{device_}","ioas":"\'${target}\'","pasid":{str(step["pasid"]).lower()}}}' +
-                        "' | jq .hwpt)",
+                        f'{{"device":{{"name":"{device_}"}},"ioas":{{"id":\'${target}\'}},' +
+                        f'"pasid":{str(step["pasid"]).lower()}}}' + "' | jq .hwpt.id)",
         'unhwpt': lambda: f"varlinkctl call {sockets(name)} org.ioasidctl.Context.FreeHwpt " +
-                          f"'{{\"hwpt\":\"'${target}'\"}}'",
+                          f"'{{\"hwpt\":{{\"id\":'${target}'}}}}'",
     }
     line = lines[do]()
     if not line.startswith((prefix + 'ioasidctl', 'kill', 'varlinkctl')) and '=$(' not in line:

@@ -69,7 +69,7 @@ class Holder:
 
     def bindings(self, device=None):
         """All entries of ListBindings, in order."""
-        self.send('ListBindings', {'device': device} if device else {}, more=True)
+        self.send('ListBindings', {'device': {'name': device}} if device else {}, more=True)
         entries = []
         while True:
             reply = self.receive()

@@ -26,6 +26,38 @@
 #include "sys/uapi.h"
 #include "sys/vfio.h"
 
+/* In JSON: PASIDs, and targets: an HWPT of IOAS NAME, without a name or with, and the IOAS itself. */
+#define RANGE(lo, hi) "{\"lo\":" #lo ",\"hi\":" #hi "}"
+#define TARGET(ioas, name, hwpt) \
+	"{\"ioas\":{\"id\":" #ioas ",\"name\":\"" name "\"},\"hwpt\":{\"id\":" #hwpt \
+	",\"name\":null}}"
+#define ON_HWPT(ioas, name, hwpt, table) \
+	"{\"ioas\":{\"id\":" #ioas ",\"name\":\"" name "\"},\"hwpt\":{\"id\":" #hwpt \
+	",\"name\":\"" table "\"}}"
+#define ON_IOAS(ioas, name) "{\"ioas\":{\"id\":" #ioas ",\"name\":\"" name "\"},\"hwpt\":null}"
+
+/* As people name it: a number is an id. */
+static inline struct reference named(const char *text)
+{
+	uint64_t id;
+
+	return parse_u64(text, UINT32_MAX, &id) == 0 ? reference_id((uint32_t)id)
+						     : reference_name(text);
+}
+
+/* The array KEY of ranges as "42,100-163", until the next call. */
+static inline const char *pasids_text(json_object *object, const char *key)
+{
+	static char text[4096];
+	_cleanup_ranges_ struct ranges list = { 0 };
+	_cleanup_free_ char *formatted = NULL;
+
+	assert_int_equal(json_get_ranges(object, key, &list), 1);
+	formatted = ranges_format(&list);
+	snprintf(text, sizeof(text), "%s", formatted);
+	return text;
+}
+
 #define KERNEL_ID_MAX 64
 #define KERNEL_PASIDS 4200
 #define KERNEL_MAPS   64

@@ -22,7 +22,8 @@
 #define CALL(method, parameters) \
 	"{\"method\":\"org.ioasidctl.Context." method "\",\"parameters\":" parameters "}"
 #define BIND(pasids) \
-	CALL("BindPasids", "{\"device\":\"a\",\"pasid\":\"" pasids "\",\"target\":\"guest\"}")
+	CALL("BindPasids", "{\"device\":{\"name\":\"a\"},\"pasid\":[" pasids \
+			   "],\"target\":{\"name\":\"guest\"}}")
 
 struct world {
 	struct context context;
@@ -74,12 +75,26 @@ static inline void have(struct world *world, const char *device, const char *pas
 	struct change *change = NULL;
 
 	assert_int_equal(parse_ranges(pasids, UINT32_MAX, &request.pasid), 0);
-	assert_int_equal(context_find_target(context, to, &fault, &target), 0);
+	assert_int_equal(context_find_target(context, named(to), &fault, &target), 0);
 	assert_int_equal(context_bind_pasids(context, record_device_find(&context->record, device),
 					     target, &request, &fault, &change),
 			 0);
 	ranges_done(&request.pasid);
 	make(context, change);
+}
+
+/* The list TEXT as JSON, to be freed. */
+static inline char *pasids_json(const char *text)
+{
+	_cleanup_json_ json_object *object = json_object_new_object();
+	_cleanup_ranges_ struct ranges list = { 0 };
+	size_t length;
+	char *json;
+
+	assert_int_equal(parse_ranges(text, UINT32_MAX, &list), 0);
+	json_add_ranges(object, "pasid", &list);
+	assert_int_equal(json_format(json_object_object_get(object, "pasid"), &json, &length), 0);
+	return json;
 }
 
 /* N single PASIDs: FIRST, FIRST + 2 and so on, to be freed. */

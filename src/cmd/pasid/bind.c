@@ -22,11 +22,10 @@ struct bind_args {
 	bool partial;
 };
 
-/* Checks that TEXT is a list of PASIDs, or WORD. Returns 0 or a reported status. */
-static int check_pasids(struct app *app, const char *text, const char *word)
+/* Reads a list of PASIDs, empty for WORD. Returns 0 or a reported status. */
+static int read_pasids(struct app *app, const char *text, const char *word, struct ranges *ret)
 {
-	_cleanup_ranges_ struct ranges list = { 0 };
-	int r = strcmp(text, word) == 0 ? 0 : parse_ranges(text, PASID_MAX, &list);
+	int r = strcmp(text, word) == 0 ? 0 : parse_ranges(text, PASID_MAX, ret);
 
 	if (r == 0)
 		return 0;
@@ -50,14 +49,10 @@ static int check_pasids(struct app *app, const char *text, const char *word)
 static int confirm(struct app *app, const char *operand, const char *path,
 		   const struct holder_bound *bound)
 {
-	_cleanup_ranges_ struct ranges list = { 0 };
 	uint32_t missing;
 	int r;
 
-	if (parse_ranges(bound->pasid, UINT32_MAX, &list) < 0)
-		return app_fail(app, STATUS_FAILED, operand,
-				"invalid reply from the context's holder");
-	r = pasid_confirm(&app->root, path, &list, &missing);
+	r = pasid_confirm(&app->root, path, &bound->pasid, &missing);
 	if (r < 0)
 		return app_fail_errno(app, r, operand, "cannot read the IOMMU's table");
 	return r ? 0
@@ -70,13 +65,15 @@ static int confirm(struct app *app, const char *operand, const char *path,
 static int fail_partial(struct app *app, const char *operand, const struct holder_bound *bound)
 {
 	const struct holder_error *failure = &bound->failure;
+	_cleanup_free_ char *pasid = ranges_format(&bound->pasid);
+	_cleanup_free_ char *taken = ranges_format(&bound->taken);
 
 	app_fail(app, STATUS_PARTIAL, operand, "bound in part, %" PRIu64 " of them (%s): %s%s",
-		 bound->count, bound->pasid, failure->holder ? "the holder says: " : "",
+		 bound->count, pasid ? pasid : "?", failure->holder ? "the holder says: " : "",
 		 failure->message ? failure->message : strerror(failure->err));
 	session_hint(app, operand, failure);
-	if (bound->taken)
-		app_note(app, "%s: already bound, and left out: %s", operand, bound->taken);
+	if (bound->taken.n)
+		app_note(app, "%s: already bound, and left out: %s", operand, taken ? taken : "?");
 	return STATUS_PARTIAL;
 }
 
@@ -84,26 +81,22 @@ static int print_bound(struct app *app, const struct bind_args *args,
 		       const struct holder_client *client, const char *path,
 		       const struct holder_bound *bound)
 {
+	_cleanup_free_ char *pasid = ranges_format(&bound->pasid), *what = NULL;
 	struct result result = {
-		.id = bound->pasid,
+		.id = pasid,
 		.context = holder_reference(client),
 		.device = strrchr(path, '/') + 1,
 		.ioas = field_u64(bound->ioas),
 		.hwpt = field_u64(bound->hwpt),
+		.pasid = bound->pasid, /* borrowed */
 	};
-	_cleanup_free_ char *what = NULL;
-	int r;
 
-	if (parse_ranges(bound->pasid, PASID_MAX, &result.pasid) < 0 ||
-	    asprintf(&what, "PASID %s of %s is bound", bound->pasid, args->context.operands.v[0]) <
-		    0) {
+	if (!pasid ||
+	    asprintf(&what, "PASID %s of %s is bound", pasid, args->context.operands.v[0]) < 0) {
 		what = NULL;
-		ranges_done(&result.pasid);
 		return app_fail_errno(app, -ENOMEM, NULL, "cannot print");
 	}
-	r = result_print(app, &args->context, &result, what);
-	ranges_done(&result.pasid);
-	return r;
+	return result_print(app, &args->context, &result, what);
 }
 
 /* The kernel allows attaching PASIDs there, but not the device's own requests. */
@@ -136,11 +129,12 @@ static int bind_run(struct app *app, const void *p)
 	const char *const *operand = args->context.operands.v;
 	_cleanup_holder_client_ struct holder_client *client = NULL;
 	_cleanup_(holder_bound_done) struct holder_bound bound = { 0 };
+	_cleanup_ranges_ struct ranges pasid = { 0 };
 	_cleanup_holder_error_ struct holder_error error = { 0 };
 	_cleanup_free_ char *path = NULL;
 	int r;
 
-	r = check_pasids(app, operand[1], "auto");
+	r = read_pasids(app, operand[1], "auto", &pasid);
 	if (r)
 		return r;
 	if (args->count.text && strcmp(operand[1], "auto") != 0)
@@ -149,8 +143,8 @@ static int bind_run(struct app *app, const void *p)
 	r = session_open_device(app, &args->context, &path, &client);
 	if (r)
 		return r;
-	if (holder_bind_pasids(client, path, operand[1], (uint32_t)args->count.value, operand[2],
-			       args->partial, &bound, &error) < 0) {
+	if (holder_bind_pasids(client, path, pasid.n ? &pasid : NULL, (uint32_t)args->count.value,
+			       operand[2], args->partial, &bound, &error) < 0) {
 		r = session_fail(app, operand[0], &error);
 		if (is_undone(&error))
 			app_note(app, "%s: none of them is bound", operand[0]);
@@ -205,15 +199,16 @@ static int unbind_run(struct app *app, const void *p)
 	const char *const *operand = args->operands.v;
 	_cleanup_holder_client_ struct holder_client *client = NULL;
 	_cleanup_holder_error_ struct holder_error error = { 0 };
+	_cleanup_ranges_ struct ranges pasid = { 0 };
 	_cleanup_free_ char *path = NULL;
 	int r;
 
-	r = check_pasids(app, operand[1], "all");
+	r = read_pasids(app, operand[1], "all", &pasid);
 	if (r == 0)
 		r = session_open_device(app, args, &path, &client);
 	if (r)
 		return r;
-	if (holder_unbind_pasids(client, path, operand[1], NULL, &error) < 0)
+	if (holder_unbind_pasids(client, path, pasid.n ? &pasid : NULL, NULL, &error) < 0)
 		return session_fail(app, operand[0], &error);
 	return STATUS_DONE;
 }

@@ -65,7 +65,7 @@ int fault_parameter(struct fault *fault, const char *parameter)
 	return fault_varlink(fault, "InvalidParameter", "parameter", parameter);
 }
 
-int fault_system(struct fault *fault, const char *operation, int r, const char *hint)
+int fault_system(struct fault *fault, const char *operation, int r)
 {
 	json_object *parameters = json_object_new_object();
 	const char *name = strerrorname_np(-r);
@@ -73,8 +73,6 @@ int fault_system(struct fault *fault, const char *operation, int r, const char *
 	json_add_string(parameters, "operation", operation);
 	json_add_u64(parameters, "errno", (uint64_t)-r);
 	json_add_string(parameters, "errno_name", name ? name : "unknown");
-	if (hint)
-		json_add_string(parameters, "hint", hint);
 	fault_raise(fault, "KernelError", parameters);
 	fault->err = -r;
 	return FAULTED;
@@ -82,5 +80,5 @@ int fault_system(struct fault *fault, const char *operation, int r, const char *
 
 int fault_kernel(struct fault *fault, enum iommufd_op op, int r)
 {
-	return fault_system(fault, iommufd_op_name(op), r, iommufd_hint(op, -r));
+	return fault_system(fault, iommufd_op_name(op), r);
 }

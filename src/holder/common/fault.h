@@ -29,7 +29,7 @@ void fault_done(struct fault *fault);
 int fault_raise(struct fault *fault, const char *name, json_object *parameters);
 /* With a single string parameter. */
 int fault_raise_string(struct fault *fault, const char *name, const char *key, const char *value);
-/* LimitReached: there are already LIMIT of WHAT. */
+/* LimitReached: there are already LIMIT of WHAT, a word of the interface. */
 int fault_limit(struct fault *fault, const char *what, uint64_t limit);
 /* org.varlink.service.InvalidParameter */
 int fault_parameter(struct fault *fault, const char *parameter);
@@ -39,5 +39,5 @@ int fault_varlink(struct fault *fault, const char *name, const char *key, const 
 void fault_copy(struct fault *fault, const char *id, json_object *parameters);
 /* KernelError: OP failed with -errno R. */
 int fault_kernel(struct fault *fault, enum iommufd_op op, int r);
-/* The same for other calls than ioctls: "mmap". HINT may be NULL. */
-int fault_system(struct fault *fault, const char *operation, int r, const char *hint);
+/* The same for other calls than ioctls: "mmap". */
+int fault_system(struct fault *fault, const char *operation, int r);

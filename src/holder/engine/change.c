@@ -135,7 +135,7 @@ static void fail(struct change *change, const struct step *step, int err)
 	if (step->kind->fault)
 		step->kind->fault(step, err, &change->fault);
 	else if (step->work.what)
-		fault_system(&change->fault, step->work.what, err, NULL);
+		fault_system(&change->fault, step->work.what, err);
 	else
 		fault_kernel(&change->fault, step->kind->op, err);
 	give_up(change);
@@ -158,12 +158,8 @@ static void cancel(const struct context *context, struct change *change)
 /* Adds PASIDs that stay as they are after a failure: bound ones, or those already unbound. */
 static void add_done(struct change *change)
 {
-	_cleanup_free_ char *text = NULL;
-
-	if (!change->sweep.done.n)
-		return;
-	text = ranges_format(&change->sweep.done);
-	json_add(change->fault.parameters, "done", text ? json_object_new_string(text) : NULL);
+	if (change->sweep.done.n)
+		json_add_ranges(change->fault.parameters, "done", &change->sweep.done);
 }
 
 static void end(struct context *context, struct change *change)

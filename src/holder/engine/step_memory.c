@@ -179,7 +179,7 @@ static int proceed_map(struct context *context, struct change *change, struct st
 	if (work->err < 0 && change->undoing)
 		return FAULTED;
 	if (work->err < 0)
-		return work->what ? fault_system(&change->fault, work->what, work->err, NULL)
+		return work->what ? fault_system(&change->fault, work->what, work->err)
 				  : fault_kernel(&change->fault, IOMMUFD_IOAS_MAP, work->err);
 	ioas->extent = work->offset + work->length;
 	return add_mapping(context, change, step,

@@ -95,6 +95,9 @@ static int prepare_bind(struct context *context, struct step *step)
 		return sweep->wanted ? -ENOSPC : 0;
 	range = cut(context, range, sweep->wanted ? sweep->left : UINT32_MAX);
 	step->work.run_of = range;
+	/* What would be done could not be answered. */
+	if (sweep->done.n == RANGES_MAX && sweep->done.v[RANGES_MAX - 1].hi + 1 != range.lo)
+		return -E2BIG;
 	if (record_pasid_reserve(device, step->target) < 0 || ranges_reserve(&sweep->done) < 0 ||
 	    ranges_reserve(&sweep->busy) < 0)
 		return -ENOMEM;
@@ -117,11 +120,10 @@ static void note_pasids(struct context *context, struct step *step)
 static int refuse_busy(struct change *change, const struct step *step)
 {
 	const struct sweep *sweep = step->sweep;
-	_cleanup_free_ char *tried = ranges_format(&sweep->busy);
 	json_object *parameters = json_object_new_object();
 
 	json_add_string(parameters, "device", step->object->name);
-	json_add(parameters, "tried", tried ? json_object_new_string(tried) : NULL);
+	json_add_ranges(parameters, "tried", &sweep->busy);
 	json_add_u64(parameters, "count", sweep->wanted);
 	json_add_u64(parameters, "found", ranges_count(&sweep->done));
 	fault_raise(&change->fault, "PasidsBusy", parameters);
@@ -167,6 +169,10 @@ static void fault_bind(const struct step *step, int err, struct fault *fault)
 	const struct sweep *sweep = step->sweep;
 	json_object *parameters;
 
+	if (err == -E2BIG) {
+		fault_limit(fault, "range", RANGES_MAX);
+		return;
+	}
 	if (err == -ENOSPC) {
 		parameters = json_object_new_object();
 		json_add_u64(parameters, "count", sweep->wanted);

@@ -11,9 +11,9 @@
 
 /* Limits that keep a reply within one message, and GetFds within SCM_RIGHTS. */
 static const struct object_class classes[OBJECT_KINDS] = {
-	[OBJECT_DEVICE] = { "device", "devices", VARLINK_FD_MAX - 1, sizeof(struct record_device) },
-	[OBJECT_IOAS] = { "ioas", "IOASes", 1024, sizeof(struct record_ioas) },
-	[OBJECT_HWPT] = { "hwpt", "HWPTs", 4096, sizeof(struct record_hwpt) },
+	[OBJECT_DEVICE] = { "device", VARLINK_FD_MAX - 1, sizeof(struct record_device) },
+	[OBJECT_IOAS] = { "ioas", 1024, sizeof(struct record_ioas) },
+	[OBJECT_HWPT] = { "hwpt", 4096, sizeof(struct record_hwpt) },
 };
 
 const struct object_class *object_class(enum object_kind kind)
@@ -182,29 +182,17 @@ struct object *record_at(const struct record *record, enum object_kind kind, siz
 	return i < record->of[kind].n ? record->of[kind].v[i] : NULL;
 }
 
-static bool is_number(const char *text, uint32_t *ret)
-{
-	uint64_t value;
-
-	if (parse_u64(text, UINT32_MAX, &value) < 0)
-		return false;
-	*ret = (uint32_t)value;
-	return true;
-}
-
-static struct object *find_device(const struct record *record, const char *text)
+static struct object *find_device(const struct record *record, const char *name)
 {
 	struct object *named = NULL, *object;
-	uint32_t id = 0;
-	bool number = is_number(text, &id), several = false;
+	bool several = false;
 
 	for (size_t i = 0; (object = record_at(record, OBJECT_DEVICE, i)) != NULL; i++) {
 		const struct record_device *device = (struct record_device *)object;
 
-		if (strcmp(device->path, text) == 0 || strcmp(device->cdev, text) == 0 ||
-		    (number && device->bound && object->id == id))
+		if (strcmp(device->path, name) == 0 || strcmp(device->cdev, name) == 0)
 			return object;
-		if (strcmp(object->name, text) == 0) {
+		if (strcmp(object->name, name) == 0) {
 			several = named;
 			named = object;
 		}
@@ -213,17 +201,17 @@ static struct object *find_device(const struct record *record, const char *text)
 	return several ? NULL : named;
 }
 
-struct object *record_find(const struct record *record, enum object_kind kind, const char *text)
+struct object *record_find(const struct record *record, enum object_kind kind,
+			   struct reference reference)
 {
+	const char *name = reference.name;
 	struct object *object;
-	uint32_t id = 0;
-	bool number = is_number(text, &id);
 
-	if (kind == OBJECT_DEVICE)
-		return find_device(record, text);
+	if (kind == OBJECT_DEVICE && name)
+		return find_device(record, name);
 	for (size_t i = 0; (object = record_at(record, kind, i)) != NULL; i++)
-		if (number ? id && object->id == id
-			   : object->name && strcmp(object->name, text) == 0)
+		if (name ? object->name && strcmp(object->name, name) == 0
+			 : reference.id && object->id == reference.id)
 			return object;
 	return NULL;
 }
@@ -252,7 +240,7 @@ struct record_device *record_device_from(const struct record *record, uint64_t s
 bool record_name_used(const struct record *record, const char *name)
 {
 	for (enum object_kind kind = 0; kind < OBJECT_KINDS; kind++)
-		if (kind != OBJECT_DEVICE && record_find(record, kind, name))
+		if (kind != OBJECT_DEVICE && record_find(record, kind, reference_name(name)))
 			return true;
 	return false;
 }

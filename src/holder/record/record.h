@@ -12,7 +12,7 @@
 #include <sys/types.h>
 
 #include "util/parse.h"
-#include "wire/json.h"
+#include "wire/types.h"
 
 enum object_kind { OBJECT_DEVICE, OBJECT_IOAS, OBJECT_HWPT, OBJECT_KINDS };
 
@@ -103,10 +103,9 @@ void record_done(struct record *record);
 
 /* What a kind can do. */
 struct object_class {
-	const char *word;   /* "ioas": in plans, errors and the written form */
-	const char *plural; /* "IOASes" */
-	size_t max;         /* in a context */
-	size_t size;        /* of its struct */
+	const char *word; /* "ioas": in plans, errors and the written form */
+	size_t max;       /* in a context */
+	size_t size;      /* of its struct */
 };
 const struct object_class *object_class(enum object_kind kind);
 
@@ -142,20 +141,22 @@ static inline struct record_hwpt *record_hwpt_at(const struct record *record, si
 	return (struct record_hwpt *)record_at(record, OBJECT_HWPT, i);
 }
 
-/* By name or number, a device by path, cdev or last path component too; NULL: none. */
-struct object *record_find(const struct record *record, enum object_kind kind, const char *text);
+/* What REFERENCE names: a device by path, cdev or last path component; NULL: none. */
+struct object *record_find(const struct record *record, enum object_kind kind,
+			   struct reference reference);
+/* By name. */
 static inline struct record_device *record_device_find(const struct record *record,
-						       const char *text)
+						       const char *name)
 {
-	return (struct record_device *)record_find(record, OBJECT_DEVICE, text);
+	return (struct record_device *)record_find(record, OBJECT_DEVICE, reference_name(name));
 }
-static inline struct record_ioas *record_ioas_find(const struct record *record, const char *text)
+static inline struct record_ioas *record_ioas_find(const struct record *record, const char *name)
 {
-	return (struct record_ioas *)record_find(record, OBJECT_IOAS, text);
+	return (struct record_ioas *)record_find(record, OBJECT_IOAS, reference_name(name));
 }
-static inline struct record_hwpt *record_hwpt_find(const struct record *record, const char *text)
+static inline struct record_hwpt *record_hwpt_find(const struct record *record, const char *name)
 {
-	return (struct record_hwpt *)record_find(record, OBJECT_HWPT, text);
+	return (struct record_hwpt *)record_find(record, OBJECT_HWPT, reference_name(name));
 }
 /* An object of any kind with this number, but not 0. */
 struct object *record_by_id(const struct record *record, uint32_t id);

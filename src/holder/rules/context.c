@@ -10,7 +10,7 @@
 int rules_end(struct change **change, int r, struct fault *fault, struct change **ret)
 {
 	if (r < 0)
-		return fault_system(fault, "malloc", r, NULL);
+		return fault_system(fault, "malloc", r);
 	*ret = TAKE_PTR(*change);
 	return 0;
 }
@@ -26,42 +26,42 @@ int rules_check_new(const struct context *context, enum object_kind kind, const 
 		return fault_raise_string(fault, "NameInUse", "name", name);
 	if (context->record.of[kind].n < class->max)
 		return 0;
-	return fault_limit(fault, class->plural, class->max);
+	return fault_limit(fault, class->word, class->max);
 }
 
 /* KIND is what was looked for: a kind of object, or "target". */
-static int refuse_unknown(const char *kind, const char *text, struct fault *fault)
+static int refuse_unknown(const char *kind, struct reference reference, struct fault *fault)
 {
 	json_object *parameters = json_object_new_object();
 
 	json_add_string(parameters, "kind", kind);
-	json_add_string(parameters, "object", text);
+	json_add_reference(parameters, "object", reference);
 	return fault_raise(fault, "UnknownObject", parameters);
 }
 
-static int find(const struct context *context, enum object_kind kind, const char *text,
+static int find(const struct context *context, enum object_kind kind, struct reference reference,
 		struct fault *fault, struct object **ret)
 {
-	struct object *object = record_find(&context->record, kind, text);
+	struct object *object = record_find(&context->record, kind, reference);
 
 	if (!object)
-		return refuse_unknown(object_class(kind)->word, text, fault);
+		return refuse_unknown(object_class(kind)->word, reference, fault);
 	*ret = object;
 	return 0;
 }
 
-int context_find_device(const struct context *context, const char *text, struct fault *fault,
-			struct record_device **ret)
+int context_find_device(const struct context *context, struct reference reference,
+			struct fault *fault, struct record_device **ret)
 {
-	return find(context, OBJECT_DEVICE, text, fault, (struct object **)ret);
+	return find(context, OBJECT_DEVICE, reference, fault, (struct object **)ret);
 }
 
-int context_find_bound(const struct context *context, const char *text, struct fault *fault,
-		       struct record_device **ret)
+int context_find_bound(const struct context *context, struct reference reference,
+		       struct fault *fault, struct record_device **ret)
 {
 	struct record_device *device = NULL;
 
-	if (context_find_device(context, text, fault, &device) < 0)
+	if (context_find_device(context, reference, fault, &device) < 0)
 		return FAULTED;
 	if (!device->bound)
 		return fault_raise_string(fault, "DeviceNotBound", "device", device->object.name);
@@ -69,27 +69,27 @@ int context_find_bound(const struct context *context, const char *text, struct f
 	return 0;
 }
 
-int context_find_ioas(const struct context *context, const char *text, struct fault *fault,
-		      struct record_ioas **ret)
+int context_find_ioas(const struct context *context, struct reference reference,
+		      struct fault *fault, struct record_ioas **ret)
 {
-	return find(context, OBJECT_IOAS, text, fault, (struct object **)ret);
+	return find(context, OBJECT_IOAS, reference, fault, (struct object **)ret);
 }
 
-int context_find_hwpt(const struct context *context, const char *text, struct fault *fault,
-		      struct record_hwpt **ret)
+int context_find_hwpt(const struct context *context, struct reference reference,
+		      struct fault *fault, struct record_hwpt **ret)
 {
-	return find(context, OBJECT_HWPT, text, fault, (struct object **)ret);
+	return find(context, OBJECT_HWPT, reference, fault, (struct object **)ret);
 }
 
-int context_find_target(const struct context *context, const char *text, struct fault *fault,
-			struct object **ret)
+int context_find_target(const struct context *context, struct reference reference,
+			struct fault *fault, struct object **ret)
 {
-	struct object *target = record_find(&context->record, OBJECT_IOAS, text);
+	struct object *target = record_find(&context->record, OBJECT_IOAS, reference);
 
 	if (!target)
-		target = record_find(&context->record, OBJECT_HWPT, text);
+		target = record_find(&context->record, OBJECT_HWPT, reference);
 	if (!target)
-		return refuse_unknown("target", text, fault);
+		return refuse_unknown("target", reference, fault);
 	*ret = target;
 	return 0;
 }
@@ -104,15 +104,12 @@ static json_object *json_user(const struct record_user *user)
 	json_add_string(object, "kind",
 			user->pasid.hi ? "pasid" : object_class(user->object->kind)->word);
 	if (user->object->kind != OBJECT_DEVICE) {
-		json_add_u64(object, "id", user->object->id);
-		json_add_string(object, "name", user->object->name);
+		context_add_object(object, object_class(user->object->kind)->word, user->object);
 		return object;
 	}
 	json_add_string(object, "device", user->object->name);
-	if (user->pasid.hi) {
-		json_add_u64(object, "lo", user->pasid.lo);
-		json_add_u64(object, "hi", user->pasid.hi);
-	}
+	if (user->pasid.hi)
+		json_add_range(object, "pasid", user->pasid);
 	return object;
 }
 
@@ -130,17 +127,27 @@ int rules_check_unused(const struct context *context, const struct object *objec
 		json_append(array, json_user(&users[i]));
 	parameters = json_object_new_object();
 	json_add_string(parameters, "kind", object_class(object->kind)->word);
-	json_add_u64(parameters, "id", object->id);
-	json_add_string(parameters, "name", object->name);
+	context_add_object(parameters, "object", object);
 	json_add(parameters, "user", array);
 	json_add_u64(parameters, "more", n > USERS_SHOWN ? n - USERS_SHOWN : 0);
 	return fault_raise(fault, "ObjectInUse", parameters);
 }
 
-void context_add_ioas_name(json_object *object, const struct record_ioas *ioas)
+void context_add_object(json_object *json, const char *key, const struct object *object)
 {
-	json_add_u64(object, "ioas", ioas ? ioas->object.id : 0);
-	json_add_string(object, "ioas_name", ioas ? ioas->object.name : NULL);
+	json_add_reference(json, key, (struct reference){ object->id, object->name });
+}
+
+void context_add_target(json_object *json, const char *key, struct object *target)
+{
+	json_object *inner = json_object_new_object();
+
+	context_add_object(inner, "ioas", &record_target_ioas(target)->object);
+	if (record_target_hwpt(target))
+		context_add_object(inner, "hwpt", target);
+	else
+		json_add_null(inner, "hwpt");
+	json_add(json, key, inner);
 }
 
 /* Maximum number named in a message. */

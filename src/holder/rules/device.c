@@ -20,7 +20,7 @@ static int find_node(const char *path, struct fault *fault, struct vfio_node *re
 	case -ENODEV:
 		return fault_raise_string(fault, "NoVfioDevice", "path", path);
 	default:
-		return fault_system(fault, "read of the device in sysfs", r, NULL);
+		return fault_system(fault, "read of the device in sysfs", r);
 	}
 }
 
@@ -122,9 +122,7 @@ int rules_refuse_target(const char *error, const struct record_device *device,
 	json_add_string(parameters, "device", device->object.name);
 	if (sibling)
 		json_add_string(parameters, "sibling", sibling->object.name);
-	context_add_ioas_name(parameters, record_target_ioas(target));
-	if (record_target_hwpt(target))
-		json_add_u64(parameters, "hwpt", target->id);
+	context_add_target(parameters, "target", target);
 	return fault_raise(fault, error, parameters);
 }
 
@@ -143,7 +141,7 @@ int rules_refuse_plain(const struct record_hwpt *hwpt, const struct record_devic
 {
 	json_object *parameters = json_object_new_object();
 
-	json_add_u64(parameters, "hwpt", hwpt->object.id);
+	context_add_object(parameters, "hwpt", &hwpt->object);
 	json_add_string(parameters, "device", device->object.name);
 	return fault_raise(fault, "HwptNotForPasids", parameters);
 }
@@ -189,7 +187,7 @@ static int push_attach(struct context *context, struct change *change, struct re
 		r = change_attach(change, device, &hwpt->object, target);
 	if (r == 0)
 		r = change_release(change, old);
-	return r < 0 ? fault_system(fault, "malloc", r, NULL) : 0;
+	return r < 0 ? fault_system(fault, "malloc", r) : 0;
 }
 
 int context_attach_device(struct context *context, struct record_device *device,
@@ -206,7 +204,7 @@ int context_attach_device(struct context *context, struct record_device *device,
 		return FAULTED;
 	change = change_new();
 	if (!change)
-		return fault_system(fault, "malloc", -ENOMEM, NULL);
+		return fault_system(fault, "malloc", -ENOMEM);
 	change->device = device;
 	if (!same_target(device, target) && push_attach(context, change, device, target, fault) < 0)
 		return FAULTED;

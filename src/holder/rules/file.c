@@ -82,7 +82,7 @@ int rules_check_file(struct map_file *file, uint64_t length, unsigned int flags,
 	if (kind)
 		return refuse(kind, NULL, fault);
 	if (fstat(file->fd, &st) < 0)
-		return fault_system(fault, "fstat", -errno, NULL);
+		return fault_system(fault, "fstat", -errno);
 	size = (uint64_t)st.st_size;
 	if (file->offset > size || length > size - file->offset)
 		return refuse("too-short", &size, fault);

@@ -7,7 +7,7 @@
 static void finish_alloc(const struct context *context, struct change *change, json_object *reply)
 {
 	(void)context;
-	json_add_u64(reply, object_class(change->object->kind)->word, change->object->id);
+	context_add_object(reply, "hwpt", change->object);
 }
 
 int context_alloc_hwpt(struct context *context, struct record_device *device,
@@ -58,10 +58,10 @@ int rules_get_hwpt(struct context *context, struct change *change, struct record
 		return FAULTED;
 	hwpt = record_hwpt_new(NULL, ioas, device, true);
 	if (!hwpt)
-		return fault_system(fault, "malloc", -ENOMEM, NULL);
+		return fault_system(fault, "malloc", -ENOMEM);
 	hwpt->object.automatic = true;
 	if (change_alloc_hwpt(context, change, hwpt, device, optional) < 0)
-		return fault_system(fault, "malloc", -ENOMEM, NULL);
+		return fault_system(fault, "malloc", -ENOMEM);
 	*ret = hwpt;
 	return 0;
 }

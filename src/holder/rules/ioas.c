@@ -12,7 +12,7 @@
 static void finish_alloc(const struct context *context, struct change *change, json_object *reply)
 {
 	(void)context;
-	json_add_u64(reply, "ioas", change->object->id);
+	context_add_object(reply, "ioas", change->object);
 }
 
 int context_alloc_ioas(struct context *context, const char *name, struct fault *fault,
@@ -85,7 +85,7 @@ static int check_mapping(const struct record_ioas *ioas, uint64_t size, const ui
 	    (iova && check_aligned("iova", *iova, fault) < 0))
 		return FAULTED;
 	if (ioas->n_mappings >= RULES_MAPPING_MAX)
-		return fault_limit(fault, "mappings of an IOAS", RULES_MAPPING_MAX);
+		return fault_limit(fault, "mapping", RULES_MAPPING_MAX);
 	return 0;
 }
 
@@ -171,7 +171,7 @@ int context_unmap_ioas(struct record_ioas *ioas, uint64_t iova, uint64_t length,
 		n = record_mapping_overlaps(ioas, iova, iova + (length - 1), &first, &whole);
 	if (n == 0 || !whole) {
 		parameters = json_object_new_object();
-		context_add_ioas_name(parameters, ioas);
+		context_add_object(parameters, "ioas", &ioas->object);
 		json_add_address(parameters, "iova", iova);
 		return fault_raise(fault, n ? "PartOfMapping" : "NotMapped", parameters);
 	}

@@ -64,8 +64,7 @@ static int refuse_used(const struct record_device *owner, uint32_t pasid, struct
 
 	json_add_string(parameters, "device", owner->object.name);
 	json_add_u64(parameters, "pasid", pasid);
-	context_add_ioas_name(parameters, record_target_ioas(target));
-	json_add_u64(parameters, "hwpt", target->id);
+	context_add_target(parameters, "target", target);
 	return fault_raise(fault, "PasidInUse", parameters);
 }
 
@@ -83,7 +82,7 @@ static int check_unused(const struct record_device *owner, struct ranges *pasid,
 			refuse_used(owner, used.lo, target, &taken->fault);
 		if (ranges_cut(pasid, used.lo, used.hi) < 0 ||
 		    ranges_add(&taken->pasid, used.lo, used.hi) < 0)
-			return fault_system(fault, "malloc", -ENOMEM, NULL);
+			return fault_system(fault, "malloc", -ENOMEM);
 	}
 	return 0;
 }
@@ -158,7 +157,7 @@ static int push_room(struct context *context, struct change *change, struct reco
 		return FAULTED;
 	change->target = &hwpt->object;
 	return change_attach(change, rid, &hwpt->object, NULL) < 0
-		       ? fault_system(fault, "malloc", -ENOMEM, NULL)
+		       ? fault_system(fault, "malloc", -ENOMEM)
 		       : 0;
 }
 
@@ -211,15 +210,6 @@ static int refuse_nothing(struct change *change, struct taken *taken, struct fau
 	return FAULTED;
 }
 
-/* Adds LIST unless it is empty. */
-static void add_ranges(const struct ranges *list, json_object *object, const char *key)
-{
-	_cleanup_free_ char *text = list->n ? ranges_format(list) : NULL;
-
-	if (list->n)
-		json_add(object, key, text ? json_object_new_string(text) : NULL);
-}
-
 /* Being done in part is not an error: the failure is part of the reply. */
 static void add_failure(struct fault *fault, json_object *reply)
 {
@@ -242,12 +232,11 @@ static void finish_bind(const struct context *context, struct change *change, js
 	struct sweep *sweep = &change->sweep;
 
 	(void)context;
-	add_ranges(&sweep->done, reply, "pasid");
+	json_add_ranges(reply, "pasid", &sweep->done);
 	json_add_u64(reply, "count", ranges_count(&sweep->done));
-	json_add_u64(reply, "ioas", ioas->object.id);
-	json_add_u64(reply, "hwpt", change->target->id);
+	context_add_target(reply, "target", change->target);
 	add_failure(&sweep->failure, reply);
-	add_ranges(&sweep->taken, reply, "taken");
+	json_add_ranges(reply, "taken", &sweep->taken);
 	if (change->reserved)
 		json_add(reply, "reserved", rules_reserved(change->reserved, ioas));
 	else
@@ -268,9 +257,13 @@ static int check_bind(struct context *context, struct change *change, struct obj
 	    check_unused(device, &sweep->todo, NULL, leave, fault) < 0 ||
 	    refuse_nothing(change, taken, fault) < 0 ||
 	    push_target(context, change, device, target, fault) < 0 ||
-	    check_siblings(context, device, &sweep->todo, change->target, leave, fault) < 0)
+	    check_siblings(context, device, &sweep->todo, change->target, leave, fault) < 0 ||
+	    refuse_nothing(change, taken, fault) < 0)
 		return FAULTED;
-	return refuse_nothing(change, taken, fault);
+	/* Of one range many may be taken. */
+	if (sweep->todo.n > RANGES_MAX || taken->pasid.n > RANGES_MAX)
+		return fault_limit(fault, "range", RANGES_MAX);
+	return 0;
 }
 
 int context_bind_pasids(struct context *context, struct record_device *device,
@@ -286,7 +279,7 @@ int context_bind_pasids(struct context *context, struct record_device *device,
 		return fault_raise_string(fault, "NoPasidSupport", "device", device->object.name);
 	change = change_new();
 	if (!change)
-		return fault_system(fault, "malloc", -ENOMEM, NULL);
+		return fault_system(fault, "malloc", -ENOMEM);
 	sweep = &change->sweep;
 	sweep->partial = request->partial;
 	sweep->wanted = sweep->left = request->pasid.n ? 0 : request->count;

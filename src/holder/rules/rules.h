@@ -13,19 +13,19 @@
 /* In an IOAS. Keeps a reply within one message. */
 #define RULES_MAPPING_MAX 4096
 
-/* Finds what TEXT names, or raises UnknownObject. */
-int context_find_device(const struct context *context, const char *text, struct fault *fault,
-			struct record_device **ret);
+/* Finds what REFERENCE names, or raises UnknownObject. */
+int context_find_device(const struct context *context, struct reference reference,
+			struct fault *fault, struct record_device **ret);
 /* The same for a device that must be bound to the iommufd, or raises DeviceNotBound. */
-int context_find_bound(const struct context *context, const char *text, struct fault *fault,
-		       struct record_device **ret);
-int context_find_ioas(const struct context *context, const char *text, struct fault *fault,
-		      struct record_ioas **ret);
-int context_find_hwpt(const struct context *context, const char *text, struct fault *fault,
-		      struct record_hwpt **ret);
+int context_find_bound(const struct context *context, struct reference reference,
+		       struct fault *fault, struct record_device **ret);
+int context_find_ioas(const struct context *context, struct reference reference,
+		      struct fault *fault, struct record_ioas **ret);
+int context_find_hwpt(const struct context *context, struct reference reference,
+		      struct fault *fault, struct record_hwpt **ret);
 /* What can be attached to: an IOAS or an HWPT. */
-int context_find_target(const struct context *context, const char *text, struct fault *fault,
-			struct object **ret);
+int context_find_target(const struct context *context, struct reference reference,
+			struct fault *fault, struct object **ret);
 
 /* Devices (device.c) */
 int context_add_device(struct context *context, const char *path, bool bind, struct fault *fault,
@@ -80,5 +80,6 @@ int context_destroy(const struct context *context, bool force, struct fault *fau
 
 /* The object "ioas" of the reply to ShowIoas. */
 json_object *context_show_ioas(const struct record_ioas *ioas);
-/* Adds "ioas" and "ioas_name" to an error or reply. */
-void context_add_ioas_name(json_object *object, const struct record_ioas *ioas);
+/* Adds a Reference to OBJECT, or a Target, to an error or reply. */
+void context_add_object(json_object *json, const char *key, const struct object *object);
+void context_add_target(json_object *json, const char *key, struct object *target);

@@ -25,7 +25,7 @@ static const struct {
 	{ ".GetInfo\"", "{\"parameters\":{\"interfaces\":[\"org.ioasidctl.Context\"]}}" },
 	{ ".Describe\"", DESCRIPTION },
 	{ ".ListBindings\"", "{\"parameters\":{\"binding\":[]}}" },
-	{ ".AllocIoas\"", "{\"parameters\":{\"ioas\":2}}" },
+	{ ".AllocIoas\"", "{\"parameters\":{\"ioas\":{\"id\":2,\"name\":null}}}" },
 	{ ".Destroy\"", "{\"parameters\":{}}" },
 	{ "", REFUSAL },
 };

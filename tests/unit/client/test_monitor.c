@@ -62,7 +62,7 @@ static int monitor(const char *replies, size_t n, struct told *told, struct hold
 static void replies(void **state)
 {
 	static const char text[] = REPLY("", 0, GOES_ON)
-		REPLY(EVENT(1, "") "," EVENT(2, ",\"lo\":1,\"hi\":1048575"), 0, GOES_ON)
+		REPLY(EVENT(1, "") "," EVENT(2, ",\"pasid\":{\"lo\":1,\"hi\":1048575}"), 0, GOES_ON)
 			REPLY(EVENT(9, ""), 6, "");
 	struct told told = { 0 }, stopped = { .stop_at = 2 };
 
@@ -92,10 +92,11 @@ static void failures(void **state)
 		{ REPLY("{}", 0, ""), invalid, -EPROTO },
 		{ REPLY(EVENT(-1, ""), 0, ""), invalid, -EPROTO },
 		{ REPLY(EVENT(1, ",\"target\":{}"), 0, ""), invalid, -EPROTO },
-		{ REPLY(EVENT(1, ",\"lo\":1"), 0, ""), invalid, -EPROTO },
-		{ REPLY(EVENT(1, ",\"lo\":0,\"hi\":1"), 0, ""), invalid, -EPROTO },
-		{ REPLY(EVENT(1, ",\"lo\":2,\"hi\":1"), 0, ""), invalid, -EPROTO },
-		{ REPLY(EVENT(1, ",\"lo\":2,\"hi\":1048576"), 0, ""), invalid, -EPROTO },
+		{ REPLY(EVENT(1, ",\"pasid\":{\"lo\":1}"), 0, ""), invalid, -EPROTO },
+		{ REPLY(EVENT(1, ",\"pasid\":{\"lo\":0,\"hi\":1}"), 0, ""), invalid, -EPROTO },
+		{ REPLY(EVENT(1, ",\"pasid\":{\"lo\":2,\"hi\":1}"), 0, ""), invalid, -EPROTO },
+		{ REPLY(EVENT(1, ",\"pasid\":{\"lo\":2,\"hi\":1048576}"), 0, ""), invalid,
+		  -EPROTO },
 		{ REPLY(EVENT(1, ",\"iova\":\"0x0\""), 0, ""), invalid, -EPROTO },
 		{ REPLY(EVENT(1, ",\"iova\":\"0x1\",\"length\":0"), 0, ""), invalid, -EPROTO },
 		{ REPLY(EVENT(1, ",\"iova\":\"0xffffffffffffffff\",\"length\":2"), 0, ""), invalid,

@@ -19,7 +19,7 @@
 #define PROGRESS \
 	"{\"parameters\":{\"progress\":{\"change\":1,\"call\":\"\\u001b[2Jx\",\"done\":1," \
 	"\"total\":null}},\"continues\":true}"
-#define END "{\"parameters\":{\"ioas\":7}}"
+#define END "{\"parameters\":{\"ioas\":{\"id\":7,\"name\":null}}}"
 
 /* What the holder reported. */
 struct seen {

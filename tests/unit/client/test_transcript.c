@@ -33,7 +33,7 @@ static const struct {
 	  "\"pasid_width\":20,\"attached\":null,\"pasid_count\":0}],\"ioas\":[{\"id\":2,\"name\":\"guest\","
 	  "\"mapped\":0,\"mapping_count\":0,\"user_count\":0}],\"hwpt\":[]}}" },
 	{ MORE("ListBindings", "{}"), "{\"parameters\":{\"binding\":[]}}" },
-	{ CALL("ShowIoas", "{\"ioas\":\"guest\"}"),
+	{ CALL("ShowIoas", "{\"ioas\":{\"name\":\"guest\"}}"),
 	  "{\"parameters\":{\"ioas\":{\"id\":2,\"name\":\"guest\",\"alignment\":4096,"
 	  "\"range\":[{\"first\":\"0x0\",\"last\":\"0xfff\"},{\"first\":\"0x10000\",\"last\":\"0x10fff\"},"
 	  "{\"first\":\"0x20000\",\"last\":\"0x20fff\"},{\"first\":\"0x30000\",\"last\":\"0x30fff\"},"
@@ -46,7 +46,7 @@ static const struct {
 	  "{\"first\":\"0x100000\",\"last\":\"0x100fff\"},{\"first\":\"0x110000\",\"last\":\"0x110fff\"},"
 	  "{\"first\":\"0x120000\",\"last\":\"0x120fff\"},{\"first\":\"0x130000\",\"last\":\"0x130fff\"}],"
 	  "\"mapping\":[]}}}" },
-	{ CALL("ShowIoas", "{\"ioas\":\"2\"}"),
+	{ CALL("ShowIoas", "{\"ioas\":{\"id\":2}}"),
 	  "{\"parameters\":{\"ioas\":{\"id\":2,\"name\":\"guest\",\"alignment\":4096,"
 	  "\"range\":[{\"first\":\"0x0\",\"last\":\"0xfff\"},{\"first\":\"0x10000\",\"last\":\"0x10fff\"},"
 	  "{\"first\":\"0x20000\",\"last\":\"0x20fff\"},{\"first\":\"0x30000\",\"last\":\"0x30fff\"},"
@@ -59,60 +59,65 @@ static const struct {
 	  "{\"first\":\"0x100000\",\"last\":\"0x100fff\"},{\"first\":\"0x110000\",\"last\":\"0x110fff\"},"
 	  "{\"first\":\"0x120000\",\"last\":\"0x120fff\"},{\"first\":\"0x130000\",\"last\":\"0x130fff\"}],"
 	  "\"mapping\":[]}}}" },
-	{ CALL("ShowIoas", "{\"ioas\":\"3\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"ioas\",\"object\":\"3\"}}" },
-	{ CALL("ShowIoas", "{\"ioas\":\"nope\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"ioas\",\"object\":\"nope\"}}" },
+	{ CALL("ShowIoas", "{\"ioas\":{\"id\":3}}"),
+	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"ioas\",\"object\":{\"id\":3,\"name\":null}}}" },
+	{ CALL("ShowIoas", "{\"ioas\":{\"name\":\"nope\"}}"),
+	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"ioas\",\"object\":{\"id\":null,\"name\":\"nope\"}}}" },
 	/* Names and numbers */
-	{ CALL("AllocIoas", "{\"name\":\"other\"}"), "{\"parameters\":{\"ioas\":3}}" },
+	{ CALL("AllocIoas", "{\"name\":\"other\"}"),
+	  "{\"parameters\":{\"ioas\":{\"id\":3,\"name\":\"other\"}}}" },
 	{ CALL("AllocIoas", "{\"name\":\"other\"}"),
 	  "{\"error\":\"org.ioasidctl.Context.NameInUse\",\"parameters\":{\"name\":\"other\"}}" },
 	{ CALL("AllocIoas", "{\"name\":\"9x\"}"),
 	  "{\"error\":\"org.varlink.service.InvalidParameter\",\"parameters\":{\"parameter\":\"name\"}}" },
-	{ CALL("AllocIoas", "{}"), "{\"parameters\":{\"ioas\":4}}" },
-	{ CALL("FreeIoas", "{\"ioas\":\"4\"}"), "{\"parameters\":{}}" },
-	{ CALL("FreeIoas", "{\"ioas\":\"4\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"ioas\",\"object\":\"4\"}}" },
-	{ CALL("AllocHwpt", "{\"device\":\"a\",\"ioas\":\"other\",\"name\":\"plain\"}"),
-	  "{\"parameters\":{\"hwpt\":4}}" },
-	{ CALL("AllocHwpt", "{\"device\":\"a\",\"ioas\":\"other\",\"name\":\"guest\"}"),
+	{ CALL("AllocIoas", "{}"), "{\"parameters\":{\"ioas\":{\"id\":4,\"name\":null}}}" },
+	{ CALL("FreeIoas", "{\"ioas\":{\"id\":4}}"), "{\"parameters\":{}}" },
+	{ CALL("FreeIoas", "{\"ioas\":{\"id\":4}}"),
+	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"ioas\",\"object\":{\"id\":4,\"name\":null}}}" },
+	{ CALL("AllocHwpt",
+	       "{\"device\":{\"name\":\"a\"},\"ioas\":{\"name\":\"other\"},\"name\":\"plain\"}"),
+	  "{\"parameters\":{\"hwpt\":{\"id\":4,\"name\":\"plain\"}}}" },
+	{ CALL("AllocHwpt",
+	       "{\"device\":{\"name\":\"a\"},\"ioas\":{\"name\":\"other\"},\"name\":\"guest\"}"),
 	  "{\"error\":\"org.ioasidctl.Context.NameInUse\",\"parameters\":{\"name\":\"guest\"}}" },
-	{ CALL("AllocHwpt", "{\"device\":\"b\",\"ioas\":\"other\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"device\",\"object\":\"b\"}}" },
-	{ CALL("AllocHwpt", "{\"device\":\"a\",\"ioas\":\"nope\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"ioas\",\"object\":\"nope\"}}" },
-	{ CALL("AllocHwpt", "{\"device\":\"a\",\"ioas\":\"other\",\"pasid\":true}"),
-	  "{\"parameters\":{\"hwpt\":5}}" },
-	{ CALL("FreeHwpt", "{\"hwpt\":\"nope\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"hwpt\",\"object\":\"nope\"}}" },
-	{ CALL("FreeHwpt", "{\"hwpt\":\"5\"}"), "{\"parameters\":{}}" },
-	{ CALL("FreeHwpt", "{\"hwpt\":\"5\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"hwpt\",\"object\":\"5\"}}" },
+	{ CALL("AllocHwpt", "{\"device\":{\"name\":\"b\"},\"ioas\":{\"name\":\"other\"}}"),
+	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"device\",\"object\":{\"id\":null,\"name\":\"b\"}}}" },
+	{ CALL("AllocHwpt", "{\"device\":{\"name\":\"a\"},\"ioas\":{\"name\":\"nope\"}}"),
+	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"ioas\",\"object\":{\"id\":null,\"name\":\"nope\"}}}" },
+	{ CALL("AllocHwpt",
+	       "{\"device\":{\"name\":\"a\"},\"ioas\":{\"name\":\"other\"},\"pasid\":true}"),
+	  "{\"parameters\":{\"hwpt\":{\"id\":5,\"name\":null}}}" },
+	{ CALL("FreeHwpt", "{\"hwpt\":{\"name\":\"nope\"}}"),
+	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"hwpt\",\"object\":{\"id\":null,\"name\":\"nope\"}}}" },
+	{ CALL("FreeHwpt", "{\"hwpt\":{\"id\":5}}"), "{\"parameters\":{}}" },
+	{ CALL("FreeHwpt", "{\"hwpt\":{\"id\":5}}"),
+	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"hwpt\",\"object\":{\"id\":5,\"name\":null}}}" },
 	/* Mappings */
-	{ CALL("MapIoas", "{\"ioas\":\"guest\",\"size\":8192,\"iova\":\"0x10000\"}"),
+	{ CALL("MapIoas", "{\"ioas\":{\"name\":\"guest\"},\"size\":8192,\"iova\":\"0x10000\"}"),
 	  "{\"parameters\":{\"iova\":\"0x10000\"}}" },
 	{ CALL("MapIoas",
-	       "{\"ioas\":\"guest\",\"size\":4096,\"iova\":\"0x20000\",\"write\":false}"),
+	       "{\"ioas\":{\"name\":\"guest\"},\"size\":4096,\"iova\":\"0x20000\",\"write\":false}"),
 	  "{\"parameters\":{\"iova\":\"0x20000\"}}" },
-	{ CALL("MapIoas", "{\"ioas\":\"guest\",\"size\":4096,\"read\":false}"),
+	{ CALL("MapIoas", "{\"ioas\":{\"name\":\"guest\"},\"size\":4096,\"read\":false}"),
 	  "{\"parameters\":{\"iova\":\"0x103000\"}}" },
-	{ CALL("MapIoas", "{\"ioas\":\"guest\",\"size\":4096,\"read\":false,\"write\":false}"),
+	{ CALL("MapIoas",
+	       "{\"ioas\":{\"name\":\"guest\"},\"size\":4096,\"read\":false,\"write\":false}"),
 	  "{\"error\":\"org.varlink.service.InvalidParameter\",\"parameters\":{\"parameter\":\"read\"}}" },
-	{ CALL("MapIoas", "{\"ioas\":\"guest\",\"size\":0}"),
+	{ CALL("MapIoas", "{\"ioas\":{\"name\":\"guest\"},\"size\":0}"),
 	  "{\"error\":\"org.varlink.service.InvalidParameter\",\"parameters\":{\"parameter\":\"size\"}}" },
-	{ CALL("MapIoas", "{\"ioas\":\"guest\",\"size\":4095}"),
+	{ CALL("MapIoas", "{\"ioas\":{\"name\":\"guest\"},\"size\":4095}"),
 	  "{\"error\":\"org.ioasidctl.Context.NotAligned\",\"parameters\":{\"parameter\":\"size\","
 	  "\"value\":\"0xfff\",\"alignment\":4096}}" },
-	{ CALL("MapIoas", "{\"ioas\":\"guest\",\"size\":4096,\"iova\":\"0x10001\"}"),
+	{ CALL("MapIoas", "{\"ioas\":{\"name\":\"guest\"},\"size\":4096,\"iova\":\"0x10001\"}"),
 	  "{\"error\":\"org.ioasidctl.Context.NotAligned\",\"parameters\":{\"parameter\":\"iova\","
 	  "\"value\":\"0x10001\",\"alignment\":4096}}" },
-	{ CALL("MapIoas", "{\"ioas\":\"guest\",\"size\":8192,\"iova\":\"0xfffffffffffff000\"}"),
+	{ CALL("MapIoas",
+	       "{\"ioas\":{\"name\":\"guest\"},\"size\":8192,\"iova\":\"0xfffffffffffff000\"}"),
 	  "{\"error\":\"org.ioasidctl.Context.KernelError\","
-	  "\"parameters\":{\"operation\":\"IOMMU_IOAS_MAP\",\"errno\":75,\"errno_name\":\"EOVERFLOW\","
-	  "\"hint\":\"the mapping would end beyond the last IOVA\"}}" },
-	{ CALL("MapIoas", "{\"ioas\":\"nope\",\"size\":4096}"),
-	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"ioas\",\"object\":\"nope\"}}" },
-	{ CALL("ShowIoas", "{\"ioas\":\"guest\"}"),
+	  "\"parameters\":{\"operation\":\"IOMMU_IOAS_MAP\",\"errno\":75,\"errno_name\":\"EOVERFLOW\"}}" },
+	{ CALL("MapIoas", "{\"ioas\":{\"name\":\"nope\"},\"size\":4096}"),
+	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"ioas\",\"object\":{\"id\":null,\"name\":\"nope\"}}}" },
+	{ CALL("ShowIoas", "{\"ioas\":{\"name\":\"guest\"}}"),
 	  "{\"parameters\":{\"ioas\":{\"id\":2,\"name\":\"guest\",\"alignment\":4096,"
 	  "\"range\":[{\"first\":\"0x0\",\"last\":\"0xfff\"},{\"first\":\"0x10000\",\"last\":\"0x10fff\"},"
 	  "{\"first\":\"0x20000\",\"last\":\"0x20fff\"},{\"first\":\"0x30000\",\"last\":\"0x30fff\"},"
@@ -128,151 +133,189 @@ static const struct {
 	  "\"kind\":\"memfd\"},{\"iova\":\"0x20000\",\"length\":4096,\"read\":true,\"write\":false,"
 	  "\"kind\":\"memfd\"},{\"iova\":\"0x103000\",\"length\":4096,\"read\":false,\"write\":true,"
 	  "\"kind\":\"memfd\"}]}}}" },
-	{ CALL("UnmapIoas", "{\"ioas\":\"guest\",\"iova\":\"0x11000\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.NotMapped\",\"parameters\":{\"ioas\":2,"
-	  "\"ioas_name\":\"guest\",\"iova\":\"0x11000\"}}" },
-	{ CALL("UnmapIoas", "{\"ioas\":\"guest\",\"iova\":\"0x30000\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.NotMapped\",\"parameters\":{\"ioas\":2,"
-	  "\"ioas_name\":\"guest\",\"iova\":\"0x30000\"}}" },
-	{ CALL("UnmapIoas", "{\"ioas\":\"guest\",\"iova\":\"0x10000\",\"length\":4096}"),
-	  "{\"error\":\"org.ioasidctl.Context.PartOfMapping\",\"parameters\":{\"ioas\":2,"
-	  "\"ioas_name\":\"guest\",\"iova\":\"0x10000\"}}" },
-	{ CALL("UnmapIoas", "{\"ioas\":\"guest\",\"iova\":\"0x10000\",\"length\":65536}"),
+	{ CALL("UnmapIoas", "{\"ioas\":{\"name\":\"guest\"},\"iova\":\"0x11000\"}"),
+	  "{\"error\":\"org.ioasidctl.Context.NotMapped\",\"parameters\":{\"ioas\":{\"id\":2,\"name\":\"guest\"},\"iova\":\"0x11000\"}}" },
+	{ CALL("UnmapIoas", "{\"ioas\":{\"name\":\"guest\"},\"iova\":\"0x30000\"}"),
+	  "{\"error\":\"org.ioasidctl.Context.NotMapped\",\"parameters\":{\"ioas\":{\"id\":2,\"name\":\"guest\"},\"iova\":\"0x30000\"}}" },
+	{ CALL("UnmapIoas", "{\"ioas\":{\"name\":\"guest\"},\"iova\":\"0x10000\",\"length\":4096}"),
+	  "{\"error\":\"org.ioasidctl.Context.PartOfMapping\",\"parameters\":{\"ioas\":{\"id\":2,\"name\":\"guest\"},\"iova\":\"0x10000\"}}" },
+	{ CALL("UnmapIoas",
+	       "{\"ioas\":{\"name\":\"guest\"},\"iova\":\"0x10000\",\"length\":65536}"),
 	  "{\"parameters\":{\"length\":8192}}" },
-	{ CALL("UnmapIoas", "{\"ioas\":\"guest\",\"iova\":\"0x10000\",\"length\":0}"),
-	  "{\"error\":\"org.ioasidctl.Context.NotMapped\",\"parameters\":{\"ioas\":2,"
-	  "\"ioas_name\":\"guest\",\"iova\":\"0x10000\"}}" },
-	{ CALL("UnmapIoas", "{\"ioas\":\"guest\",\"iova\":\"0x20000\"}"),
+	{ CALL("UnmapIoas", "{\"ioas\":{\"name\":\"guest\"},\"iova\":\"0x10000\",\"length\":0}"),
+	  "{\"error\":\"org.ioasidctl.Context.NotMapped\",\"parameters\":{\"ioas\":{\"id\":2,\"name\":\"guest\"},\"iova\":\"0x10000\"}}" },
+	{ CALL("UnmapIoas", "{\"ioas\":{\"name\":\"guest\"},\"iova\":\"0x20000\"}"),
 	  "{\"parameters\":{\"length\":4096}}" },
-	{ CALL("UnmapIoas", "{\"ioas\":\"guest\",\"all\":true,\"iova\":\"0x0\"}"),
+	{ CALL("UnmapIoas", "{\"ioas\":{\"name\":\"guest\"},\"all\":true,\"iova\":\"0x0\"}"),
 	  "{\"error\":\"org.varlink.service.InvalidParameter\",\"parameters\":{\"parameter\":\"iova\"}}" },
-	{ CALL("UnmapIoas", "{\"ioas\":\"guest\",\"all\":true,\"length\":4096}"),
+	{ CALL("UnmapIoas", "{\"ioas\":{\"name\":\"guest\"},\"all\":true,\"length\":4096}"),
 	  "{\"error\":\"org.varlink.service.InvalidParameter\","
 	  "\"parameters\":{\"parameter\":\"length\"}}" },
-	{ CALL("UnmapIoas", "{\"ioas\":\"guest\"}"),
+	{ CALL("UnmapIoas", "{\"ioas\":{\"name\":\"guest\"}}"),
 	  "{\"error\":\"org.varlink.service.InvalidParameter\",\"parameters\":{\"parameter\":\"iova\"}}" },
-	{ CALL("UnmapIoas", "{\"ioas\":\"nope\",\"all\":true}"),
-	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"ioas\",\"object\":\"nope\"}}" },
-	{ CALL("UnmapIoas", "{\"ioas\":\"guest\",\"all\":true}"),
+	{ CALL("UnmapIoas", "{\"ioas\":{\"name\":\"nope\"},\"all\":true}"),
+	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"ioas\",\"object\":{\"id\":null,\"name\":\"nope\"}}}" },
+	{ CALL("UnmapIoas", "{\"ioas\":{\"name\":\"guest\"},\"all\":true}"),
 	  "{\"parameters\":{\"length\":4096}}" },
 	/* The device's own requests */
-	{ CALL("DetachDevice", "{\"device\":\"a\"}"),
+	{ CALL("DetachDevice", "{\"device\":{\"name\":\"a\"}}"),
 	  "{\"error\":\"org.ioasidctl.Context.NotAttached\",\"parameters\":{\"device\":\"a\"}}" },
-	{ CALL("AttachDevice", "{\"device\":\"b\",\"target\":\"guest\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"device\",\"object\":\"b\"}}" },
-	{ CALL("AttachDevice", "{\"device\":\"a\",\"target\":\"nope\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"target\",\"object\":\"nope\"}}" },
-	{ CALL("AttachDevice", "{\"device\":\"a\",\"target\":\"plain\"}"), "{\"parameters\":{}}" },
-	{ CALL("AttachDevice", "{\"device\":\"a\",\"target\":\"guest\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.AlreadyAttached\",\"parameters\":{\"device\":\"a\","
-	  "\"ioas\":3,\"ioas_name\":\"other\",\"hwpt\":4}}" },
-	{ CALL("AttachDevice", "{\"device\":\"a\",\"target\":\"guest\",\"replace\":true}"),
+	{ CALL("AttachDevice", "{\"device\":{\"name\":\"b\"},\"target\":{\"name\":\"guest\"}}"),
+	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"device\",\"object\":{\"id\":null,\"name\":\"b\"}}}" },
+	{ CALL("AttachDevice", "{\"device\":{\"name\":\"a\"},\"target\":{\"name\":\"nope\"}}"),
+	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"target\",\"object\":{\"id\":null,\"name\":\"nope\"}}}" },
+	{ CALL("AttachDevice", "{\"device\":{\"name\":\"a\"},\"target\":{\"name\":\"plain\"}}"),
 	  "{\"parameters\":{}}" },
-	{ CALL("AttachDevice", "{\"device\":\"a\",\"target\":\"guest\"}"), "{\"parameters\":{}}" },
+	{ CALL("AttachDevice", "{\"device\":{\"name\":\"a\"},\"target\":{\"name\":\"guest\"}}"),
+	  "{\"error\":\"org.ioasidctl.Context.AlreadyAttached\",\"parameters\":{\"device\":\"a\","
+	  "\"target\":{\"ioas\":{\"id\":3,\"name\":\"other\"},\"hwpt\":{\"id\":4,\"name\":\"plain\"}}}}" },
+	{ CALL("AttachDevice",
+	       "{\"device\":{\"name\":\"a\"},\"target\":{\"name\":\"guest\"},\"replace\":true}"),
+	  "{\"parameters\":{}}" },
+	{ CALL("AttachDevice", "{\"device\":{\"name\":\"a\"},\"target\":{\"name\":\"guest\"}}"),
+	  "{\"parameters\":{}}" },
 	{ CALL("Describe", "{}"),
 	  "{\"parameters\":{\"name\":\"test\",\"pid\":77,\"uid\":42,\"created\":1,\"iommufd\":true," NEWS
-	  "\"device\":[{\"device\":\"a\",\"path\":\"/sys/devices/a\",\"cdev\":\"vfio0\",\"group\":1,\"id\":1,"
-	  "\"pasid_width\":20,\"attached\":{\"ioas\":2,\"ioas_name\":\"guest\",\"hwpt\":5},"
-	  "\"pasid_count\":0}],\"ioas\":[{\"id\":2,\"name\":\"guest\",\"mapped\":0,\"mapping_count\":0,"
-	  "\"user_count\":1},{\"id\":3,\"name\":\"other\",\"mapped\":0,\"mapping_count\":0,"
-	  "\"user_count\":1}],\"hwpt\":[{\"id\":4,\"name\":\"plain\",\"ioas\":3,\"device\":\"a\","
-	  "\"pasid\":false,\"automatic\":false,\"user_count\":0},{\"id\":5,\"name\":null,\"ioas\":2,"
-	  "\"device\":\"a\",\"pasid\":true,\"automatic\":true,\"user_count\":1}]}}" },
+	  "\"device\":[{\"device\":\"a\",\"path\":\"/sys/devices/a\",\"cdev\":\"vfio0\",\"group\":1,"
+	  "\"id\":1,\"pasid_width\":20,\"attached\":{\"ioas\":{\"id\":2,\"name\":\"guest\"},"
+	  "\"hwpt\":{\"id\":5,\"name\":null}},\"pasid_count\":0}],\"ioas\":[{\"id\":2,"
+	  "\"name\":\"guest\",\"mapped\":0,\"mapping_count\":0,\"user_count\":1},{\"id\":3,"
+	  "\"name\":\"other\",\"mapped\":0,\"mapping_count\":0,\"user_count\":1}],\"hwpt\":[{\"id\":4,"
+	  "\"name\":\"plain\",\"ioas\":{\"id\":3,\"name\":\"other\"},\"device\":\"a\",\"pasid\":false,"
+	  "\"automatic\":false,\"user_count\":0},{\"id\":5,\"name\":null,\"ioas\":{\"id\":2,"
+	  "\"name\":\"guest\"},\"device\":\"a\",\"pasid\":true,\"automatic\":true,\"user_count\":1}]}}" },
 	/* PASIDs */
-	{ CALL("BindPasids", "{\"device\":\"a\",\"pasid\":\"7,100-102\",\"target\":\"guest\"}"),
-	  "{\"parameters\":{\"pasid\":\"7,100-102\",\"count\":4,\"ioas\":2,\"hwpt\":5,\"failure\":null,"
-	  "\"reserved\":null}}" },
-	{ CALL("BindPasids", "{\"device\":\"a\",\"pasid\":\"101\",\"target\":\"other\"}"),
+	{ CALL("BindPasids", "{\"device\":{\"name\":\"a\"},\"pasid\":[" RANGE(7, 7) "," RANGE(
+				     100, 102) "],\"target\":{\"name\":\"guest\"}}"),
+	  "{\"parameters\":{\"pasid\":[" RANGE(7, 7) "," RANGE(
+		  100,
+		  102) "],\"count\":4,\"target\":" TARGET(2, "guest",
+							  5) ",\"failure\":null,"
+							     "\"taken\":[],\"reserved\":null}}" },
+	{ CALL("BindPasids", "{\"device\":{\"name\":\"a\"},\"pasid\":[" RANGE(
+				     101, 101) "],\"target\":{\"name\":\"other\"}}"),
 	  "{\"error\":\"org.ioasidctl.Context.PasidInUse\",\"parameters\":{\"device\":\"a\","
-	  "\"pasid\":101,\"ioas\":2,\"ioas_name\":\"guest\",\"hwpt\":5}}" },
+	  "\"pasid\":101,\"target\":{\"ioas\":{\"id\":2,\"name\":\"guest\"},\"hwpt\":{\"id\":5,"
+	  "\"name\":null}}}}" },
 	{ CALL("BindPasids",
-	       "{\"device\":\"a\",\"pasid\":\"auto\",\"count\":2,\"target\":\"other\"}"),
-	  "{\"parameters\":{\"pasid\":\"1-2\",\"count\":2,\"ioas\":3,\"hwpt\":6,\"failure\":null,"
-	  "\"reserved\":null}}" },
-	{ CALL("BindPasids", "{\"device\":\"a\",\"pasid\":\"0\",\"target\":\"guest\"}"),
+	       "{\"device\":{\"name\":\"a\"},\"count\":2,\"target\":{\"name\":\"other\"}}"),
+	  "{\"parameters\":{\"pasid\":[" RANGE(
+		  1,
+		  2) "],\"count\":2,\"target\":{\"ioas\":{\"id\":3,"
+		     "\"name\":\"other\"},\"hwpt\":{\"id\":6,\"name\":null}},\"failure\":null,\"taken\":[],"
+		     "\"reserved\":null}}" },
+	{ CALL("BindPasids", "{\"device\":{\"name\":\"a\"},\"pasid\":[" RANGE(
+				     0, 0) "],\"target\":{\"name\":\"guest\"}}"),
 	  "{\"error\":\"org.ioasidctl.Context.PasidZero\",\"parameters\":{\"device\":\"a\",\"pasid\":0,"
 	  "\"pasid_width\":20}}" },
-	{ CALL("BindPasids", "{\"device\":\"a\",\"pasid\":\"1048576\",\"target\":\"guest\"}"),
+	{ CALL("BindPasids", "{\"device\":{\"name\":\"a\"},\"pasid\":[" RANGE(
+				     1048576, 1048576) "],\"target\":{\"name\":\"guest\"}}"),
 	  "{\"error\":\"org.ioasidctl.Context.PasidTooWide\",\"parameters\":{\"device\":\"a\","
 	  "\"pasid\":1048576,\"pasid_width\":20}}" },
-	{ CALL("BindPasids", "{\"device\":\"a\",\"pasid\":\"9\",\"target\":\"plain\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.HwptNotForPasids\",\"parameters\":{\"hwpt\":4,"
-	  "\"device\":\"a\"}}" },
-	{ CALL("BindPasids", "{\"device\":\"a\",\"pasid\":\"9\",\"target\":\"nope\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"target\",\"object\":\"nope\"}}" },
-	{ CALL("BindPasids", "{\"device\":\"b\",\"pasid\":\"9\",\"target\":\"guest\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"device\",\"object\":\"b\"}}" },
+	{ CALL("BindPasids", "{\"device\":{\"name\":\"a\"},\"pasid\":[" RANGE(
+				     9, 9) "],\"target\":{\"name\":\"plain\"}}"),
+	  "{\"error\":\"org.ioasidctl.Context.HwptNotForPasids\",\"parameters\":{\"hwpt\":{\"id\":4,"
+	  "\"name\":\"plain\"},\"device\":\"a\"}}" },
+	{ CALL("BindPasids", "{\"device\":{\"name\":\"a\"},\"pasid\":[" RANGE(
+				     9, 9) "],\"target\":{\"name\":\"nope\"}}"),
+	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"target\",\"object\":{\"id\":null,\"name\":\"nope\"}}}" },
+	{ CALL("BindPasids", "{\"device\":{\"name\":\"b\"},\"pasid\":[" RANGE(
+				     9, 9) "],\"target\":{\"name\":\"guest\"}}"),
+	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"device\",\"object\":{\"id\":null,\"name\":\"b\"}}}" },
 	{ CALL("BindPasids",
-	       "{\"device\":\"a\",\"pasid\":\"auto\",\"count\":1048575,\"target\":\"guest\"}"),
+	       "{\"device\":{\"name\":\"a\"},\"count\":1048575,\"target\":{\"name\":\"guest\"}}"),
 	  "{\"error\":\"org.ioasidctl.Context.PasidsExhausted\",\"parameters\":{\"count\":1048575,"
 	  "\"found\":1048569}}" },
 	{ CALL("BindPasids",
-	       "{\"device\":\"a\",\"pasid\":\"auto\",\"count\":1048576,\"target\":\"guest\"}"),
+	       "{\"device\":{\"name\":\"a\"},\"count\":1048576,\"target\":{\"name\":\"guest\"}}"),
 	  "{\"error\":\"org.varlink.service.InvalidParameter\","
 	  "\"parameters\":{\"parameter\":\"count\"}}" },
-	{ CALL("BindPasids",
-	       "{\"device\":\"a\",\"pasid\":\"6-8\",\"target\":\"guest\",\"partial\":true}"),
-	  "{\"parameters\":{\"pasid\":\"6,8\",\"count\":2,\"ioas\":2,\"hwpt\":5,"
-	  "\"failure\":{\"error\":\"org.ioasidctl.Context.PasidInUse\",\"parameters\":{\"device\":\"a\","
-	  "\"pasid\":7,\"ioas\":2,\"ioas_name\":\"guest\",\"hwpt\":5}},\"taken\":\"7\",\"reserved\":null}}" },
-	{ CALL("BindPasids", "{\"device\":\"a\",\"pasid\":\"4190-4210\",\"target\":\"guest\"}"),
+	{ CALL("BindPasids", "{\"device\":{\"name\":\"a\"},\"pasid\":[" RANGE(
+				     6, 8) "],\"target\":{\"name\":\"guest\"},\"partial\":true}"),
+	  "{\"parameters\":{\"pasid\":[" RANGE(6, 6) "," RANGE(
+		  8,
+		  8) "],\"count\":2,"
+		     "\"target\":" TARGET(
+			     2, "guest",
+			     5) ","
+				"\"failure\":{\"error\":\"org.ioasidctl.Context.PasidInUse\","
+				"\"parameters\":{\"device\":\"a\",\"pasid\":7,\"target\":{\"ioas\":{\"id\":2,"
+				"\"name\":\"guest\"},\"hwpt\":{\"id\":5,\"name\":null}}}},\"taken\":[" RANGE(
+					7, 7) "],"
+					      "\"reserved\":null}}" },
+	{ CALL("BindPasids", "{\"device\":{\"name\":\"a\"},\"pasid\":[" RANGE(
+				     4190, 4210) "],\"target\":{\"name\":\"guest\"}}"),
 	  "{\"error\":\"org.ioasidctl.Context.KernelError\","
 	  "\"parameters\":{\"operation\":\"VFIO_DEVICE_ATTACH_IOMMUFD_PT\",\"errno\":22,"
-	  "\"errno_name\":\"EINVAL\",\"hint\":\"the kernel is older than 6.15,"
-	  " the target does not support PASIDs,"
-	  " the device's own requests use one that does not,"
-	  " or its IOMMU group uses the number for another target\",\"pasid\":4200}}" },
+	  "\"errno_name\":\"EINVAL\",\"pasid\":4200}}" },
 	{ CALL("BindPasids",
-	       "{\"device\":\"a\",\"pasid\":\"4190-4210\",\"target\":\"guest\",\"partial\":true}"),
-	  "{\"parameters\":{\"pasid\":\"4190-4199\",\"count\":10,\"ioas\":2,\"hwpt\":5,"
-	  "\"failure\":{\"error\":\"org.ioasidctl.Context.KernelError\","
-	  "\"parameters\":{\"operation\":\"VFIO_DEVICE_ATTACH_IOMMUFD_PT\",\"errno\":22,"
-	  "\"errno_name\":\"EINVAL\",\"hint\":\"the kernel is older than 6.15,"
-	  " the target does not support PASIDs,"
-	  " the device's own requests use one that does not,"
-	  " or its IOMMU group uses the number for another target\",\"pasid\":4200}},"
-	  "\"reserved\":null}}" },
+	       "{\"device\":{\"name\":\"a\"},\"pasid\":[" RANGE(
+		       4190, 4210) "],\"target\":{\"name\":\"guest\"},\"partial\":true}"),
+	  "{\"parameters\":{\"pasid\":[" RANGE(4190, 4199) "],\"count\":10,\"target\":" TARGET(
+		  2, "guest",
+		  5) ","
+		     "\"failure\":{\"error\":\"org.ioasidctl.Context.KernelError\","
+		     "\"parameters\":{\"operation\":\"VFIO_DEVICE_ATTACH_IOMMUFD_PT\",\"errno\":22,"
+		     "\"errno_name\":\"EINVAL\",\"pasid\":4200}},"
+		     "\"taken\":[],\"reserved\":null}}" },
 	{ MORE("ListBindings", "{}"),
-	  "{\"parameters\":{\"binding\":[{\"device\":\"a\",\"lo\":1,\"hi\":2,\"ioas\":3,"
-	  "\"ioas_name\":\"other\",\"hwpt\":6},{\"device\":\"a\",\"lo\":6,\"hi\":8,\"ioas\":2,"
-	  "\"ioas_name\":\"guest\",\"hwpt\":5},{\"device\":\"a\",\"lo\":100,\"hi\":102,\"ioas\":2,"
-	  "\"ioas_name\":\"guest\",\"hwpt\":5},{\"device\":\"a\",\"lo\":4190,\"hi\":4199,\"ioas\":2,"
-	  "\"ioas_name\":\"guest\",\"hwpt\":5}]}}" },
-	{ MORE("ListBindings", "{\"device\":\"a\"}"),
-	  "{\"parameters\":{\"binding\":[{\"device\":\"a\",\"lo\":1,\"hi\":2,\"ioas\":3,"
-	  "\"ioas_name\":\"other\",\"hwpt\":6},{\"device\":\"a\",\"lo\":6,\"hi\":8,\"ioas\":2,"
-	  "\"ioas_name\":\"guest\",\"hwpt\":5},{\"device\":\"a\",\"lo\":100,\"hi\":102,\"ioas\":2,"
-	  "\"ioas_name\":\"guest\",\"hwpt\":5},{\"device\":\"a\",\"lo\":4190,\"hi\":4199,\"ioas\":2,"
-	  "\"ioas_name\":\"guest\",\"hwpt\":5}]}}" },
-	{ MORE("ListBindings", "{\"device\":\"b\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"device\",\"object\":\"b\"}}" },
-	{ CALL("UnbindPasids", "{\"device\":\"a\",\"pasid\":\"6,9\"}"),
+	  "{\"parameters\":{\"binding\":[{\"device\":\"a\",\"lo\":1,\"hi\":2,"
+	  "\"target\":" TARGET(
+		  3, "other",
+		  6) "},"
+		     "{\"device\":\"a\",\"lo\":6,\"hi\":8,\"target\":{\"ioas\":{\"id\":2,\"name\":\"guest\"},"
+		     "\"hwpt\":{\"id\":5,\"name\":null}}},{\"device\":\"a\",\"lo\":100,\"hi\":102,"
+		     "\"target\":" TARGET(
+			     2, "guest",
+			     5) "},"
+				"{\"device\":\"a\",\"lo\":4190,\"hi\":4199,\"target\":{\"ioas\":{\"id\":2,"
+				"\"name\":\"guest\"},\"hwpt\":{\"id\":5,\"name\":null}}}]}}" },
+	{ MORE("ListBindings", "{\"device\":{\"name\":\"a\"}}"),
+	  "{\"parameters\":{\"binding\":[{\"device\":\"a\",\"lo\":1,\"hi\":2,"
+	  "\"target\":" TARGET(
+		  3, "other",
+		  6) "},"
+		     "{\"device\":\"a\",\"lo\":6,\"hi\":8,\"target\":{\"ioas\":{\"id\":2,\"name\":\"guest\"},"
+		     "\"hwpt\":{\"id\":5,\"name\":null}}},{\"device\":\"a\",\"lo\":100,\"hi\":102,"
+		     "\"target\":" TARGET(
+			     2, "guest",
+			     5) "},"
+				"{\"device\":\"a\",\"lo\":4190,\"hi\":4199,\"target\":{\"ioas\":{\"id\":2,"
+				"\"name\":\"guest\"},\"hwpt\":{\"id\":5,\"name\":null}}}]}}" },
+	{ MORE("ListBindings", "{\"device\":{\"name\":\"b\"}}"),
+	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"device\",\"object\":{\"id\":null,\"name\":\"b\"}}}" },
+	{ CALL("UnbindPasids",
+	       "{\"device\":{\"name\":\"a\"},\"pasid\":[" RANGE(6, 6) "," RANGE(9, 9) "]}"),
 	  "{\"error\":\"org.ioasidctl.Context.PasidNotBound\",\"parameters\":{\"device\":\"a\","
 	  "\"pasid\":9,\"pasid_width\":20}}" },
-	{ CALL("UnbindPasids", "{\"device\":\"a\",\"pasid\":\"0\"}"),
+	{ CALL("UnbindPasids", "{\"device\":{\"name\":\"a\"},\"pasid\":[" RANGE(0, 0) "]}"),
 	  "{\"error\":\"org.ioasidctl.Context.PasidZero\",\"parameters\":{\"device\":\"a\",\"pasid\":0,"
 	  "\"pasid_width\":20}}" },
-	{ CALL("UnbindPasids", "{\"device\":\"a\",\"pasid\":\"x\"}"),
+	{ CALL("UnbindPasids", "{\"device\":{\"name\":\"a\"},\"pasid\":\"x\"}"),
 	  "{\"error\":\"org.varlink.service.InvalidParameter\","
 	  "\"parameters\":{\"parameter\":\"pasid\"}}" },
-	{ CALL("UnbindPasids", "{\"device\":\"a\",\"pasid\":\"101,4190-4199\"}"),
+	{ CALL("UnbindPasids", "{\"device\":{\"name\":\"a\"},\"pasid\":[" RANGE(101, 101) "," RANGE(
+				       4190, 4199) "]}"),
 	  "{\"parameters\":{\"count\":11}}" },
-	{ CALL("UnbindPasids", "{\"device\":\"b\",\"pasid\":\"1\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"device\",\"object\":\"b\"}}" },
-	{ CALL("AttachDevice", "{\"device\":\"a\",\"target\":\"plain\",\"replace\":true}"),
-	  "{\"error\":\"org.ioasidctl.Context.HwptNotForPasids\",\"parameters\":{\"hwpt\":4,"
-	  "\"device\":\"a\"}}" },
+	{ CALL("UnbindPasids", "{\"device\":{\"name\":\"b\"},\"pasid\":[" RANGE(1, 1) "]}"),
+	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"device\",\"object\":{\"id\":null,\"name\":\"b\"}}}" },
+	{ CALL("AttachDevice",
+	       "{\"device\":{\"name\":\"a\"},\"target\":{\"name\":\"plain\"},\"replace\":true}"),
+	  "{\"error\":\"org.ioasidctl.Context.HwptNotForPasids\",\"parameters\":{\"hwpt\":{\"id\":4,"
+	  "\"name\":\"plain\"},\"device\":\"a\"}}" },
 	{ CALL("Describe", "{}"),
 	  "{\"parameters\":{\"name\":\"test\",\"pid\":77,\"uid\":42,\"created\":1,\"iommufd\":true," NEWS
-	  "\"device\":[{\"device\":\"a\",\"path\":\"/sys/devices/a\",\"cdev\":\"vfio0\",\"group\":1,\"id\":1,"
-	  "\"pasid_width\":20,\"attached\":{\"ioas\":2,\"ioas_name\":\"guest\",\"hwpt\":5},"
-	  "\"pasid_count\":7}],\"ioas\":[{\"id\":2,\"name\":\"guest\",\"mapped\":0,\"mapping_count\":0,"
-	  "\"user_count\":6},{\"id\":3,\"name\":\"other\",\"mapped\":0,\"mapping_count\":0,"
-	  "\"user_count\":3}],\"hwpt\":[{\"id\":4,\"name\":\"plain\",\"ioas\":3,\"device\":\"a\","
-	  "\"pasid\":false,\"automatic\":false,\"user_count\":0},{\"id\":5,\"name\":null,\"ioas\":2,"
-	  "\"device\":\"a\",\"pasid\":true,\"automatic\":true,\"user_count\":6},{\"id\":6,\"name\":null,"
-	  "\"ioas\":3,\"device\":\"a\",\"pasid\":true,\"automatic\":true,\"user_count\":2}]}}" },
-	{ CALL("ShowIoas", "{\"ioas\":\"guest\"}"),
+	  "\"device\":[{\"device\":\"a\",\"path\":\"/sys/devices/a\",\"cdev\":\"vfio0\",\"group\":1,"
+	  "\"id\":1,\"pasid_width\":20,\"attached\":{\"ioas\":{\"id\":2,\"name\":\"guest\"},"
+	  "\"hwpt\":{\"id\":5,\"name\":null}},\"pasid_count\":7}],\"ioas\":[{\"id\":2,"
+	  "\"name\":\"guest\",\"mapped\":0,\"mapping_count\":0,\"user_count\":6},{\"id\":3,"
+	  "\"name\":\"other\",\"mapped\":0,\"mapping_count\":0,\"user_count\":3}],\"hwpt\":[{\"id\":4,"
+	  "\"name\":\"plain\",\"ioas\":{\"id\":3,\"name\":\"other\"},\"device\":\"a\",\"pasid\":false,"
+	  "\"automatic\":false,\"user_count\":0},{\"id\":5,\"name\":null,\"ioas\":{\"id\":2,"
+	  "\"name\":\"guest\"},\"device\":\"a\",\"pasid\":true,\"automatic\":true,\"user_count\":6},"
+	  "{\"id\":6,\"name\":null,\"ioas\":{\"id\":3,\"name\":\"other\"},\"device\":\"a\","
+	  "\"pasid\":true,\"automatic\":true,\"user_count\":2}]}}" },
+	{ CALL("ShowIoas", "{\"ioas\":{\"name\":\"guest\"}}"),
 	  "{\"parameters\":{\"ioas\":{\"id\":2,\"name\":\"guest\",\"alignment\":4096,"
 	  "\"range\":[{\"first\":\"0x0\",\"last\":\"0xfff\"},{\"first\":\"0x10000\",\"last\":\"0x10fff\"},"
 	  "{\"first\":\"0x20000\",\"last\":\"0x20fff\"},{\"first\":\"0x30000\",\"last\":\"0x30fff\"},"
@@ -285,47 +328,53 @@ static const struct {
 	  "{\"first\":\"0x100000\",\"last\":\"0x100fff\"},{\"first\":\"0x110000\",\"last\":\"0x110fff\"},"
 	  "{\"first\":\"0x120000\",\"last\":\"0x120fff\"},{\"first\":\"0x130000\",\"last\":\"0x130fff\"}],"
 	  "\"mapping\":[]}}}" },
-	{ CALL("FreeIoas", "{\"ioas\":\"guest\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.ObjectInUse\",\"parameters\":{\"kind\":\"ioas\",\"id\":2,"
-	  "\"name\":\"guest\",\"user\":[{\"kind\":\"device\",\"device\":\"a\"},"
-	  "{\"kind\":\"pasid\",\"device\":\"a\",\"lo\":6,\"hi\":8},"
-	  "{\"kind\":\"pasid\",\"device\":\"a\",\"lo\":100,\"hi\":100},"
-	  "{\"kind\":\"pasid\",\"device\":\"a\",\"lo\":102,\"hi\":102}],\"more\":0}}" },
-	{ CALL("FreeHwpt", "{\"hwpt\":\"6\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.ObjectInUse\",\"parameters\":{\"kind\":\"hwpt\",\"id\":6,"
-	  "\"name\":null,\"user\":[{\"kind\":\"pasid\",\"device\":\"a\",\"lo\":1,\"hi\":2}],\"more\":0}}" },
-	{ CALL("RemoveDevice", "{\"device\":\"a\"}"),
+	{ CALL("FreeIoas", "{\"ioas\":{\"name\":\"guest\"}}"),
+	  "{\"error\":\"org.ioasidctl.Context.ObjectInUse\",\"parameters\":{\"kind\":\"ioas\","
+	  "\"object\":{\"id\":2,\"name\":\"guest\"},\"user\":[{\"kind\":\"device\",\"device\":\"a\"},"
+	  "{\"kind\":\"pasid\",\"device\":\"a\",\"pasid\":" RANGE(
+		  6, 8) "},{\"kind\":\"pasid\","
+			"\"device\":\"a\",\"pasid\":" RANGE(
+				100, 100) "},{\"kind\":\"pasid\",\"device\":\"a\","
+					  "\"pasid\":" RANGE(102, 102) "}],\"more\":0}}" },
+	{ CALL("FreeHwpt", "{\"hwpt\":{\"id\":6}}"),
+	  "{\"error\":\"org.ioasidctl.Context.ObjectInUse\",\"parameters\":{\"kind\":\"hwpt\","
+	  "\"object\":{\"id\":6,\"name\":null},\"user\":[{\"kind\":\"pasid\",\"device\":\"a\","
+	  "\"pasid\":" RANGE(1, 2) "}],\"more\":0}}" },
+	{ CALL("RemoveDevice", "{\"device\":{\"name\":\"a\"}}"),
 	  "{\"error\":\"org.ioasidctl.Context.StillBound\",\"parameters\":{\"device\":\"a\","
 	  "\"pasid_count\":7,\"attached\":true}}" },
-	{ CALL("RemoveDevice", "{\"device\":\"b\"}"),
-	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"device\",\"object\":\"b\"}}" },
+	{ CALL("RemoveDevice", "{\"device\":{\"name\":\"b\"}}"),
+	  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"device\",\"object\":{\"id\":null,\"name\":\"b\"}}}" },
 	/* What would be done */
-	{ CALL("UnbindPasids", "{\"device\":\"a\",\"pasid\":\"all\",\"dry_run\":true}"),
+	{ CALL("UnbindPasids", "{\"device\":{\"name\":\"a\"},\"all\":true,\"dry_run\":true}"),
 	  "{\"parameters\":{\"count\":7,"
 	  "\"plan\":[\"ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a pasid 1-2\","
 	  "\"ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a pasid 6-8\","
 	  "\"ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a pasid 100\","
 	  "\"ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a pasid 102\",\"ioctl IOMMU_DESTROY hwpt 6\"]}}" },
-	{ CALL("BindPasids",
-	       "{\"device\":\"a\",\"pasid\":\"50-60\",\"target\":\"guest\",\"dry_run\":true}"),
-	  "{\"parameters\":{\"pasid\":\"50-60\",\"count\":11,\"ioas\":2,\"hwpt\":5,\"failure\":null,"
-	  "\"reserved\":null,\"plan\":[\"ioctl VFIO_DEVICE_ATTACH_IOMMUFD_PT a pasid 50-60 hwpt 5\""
-	  "]}}" },
-	{ CALL("AllocHwpt", "{\"device\":\"a\",\"ioas\":\"guest\",\"dry_run\":true}"),
+	{ CALL("BindPasids", "{\"device\":{\"name\":\"a\"},\"pasid\":[" RANGE(
+				     50, 60) "],\"target\":{\"name\":\"guest\"},\"dry_run\":true}"),
+	  "{\"parameters\":{\"pasid\":[" RANGE(50, 60) "],\"count\":11,\"target\":" TARGET(
+		  2, "guest",
+		  5) ",\"failure\":null,"
+		     "\"taken\":[],\"reserved\":null,\"plan\":[\"ioctl VFIO_DEVICE_ATTACH_IOMMUFD_PT a pasid 50-60 hwpt 5\""
+		     "]}}" },
+	{ CALL("AllocHwpt",
+	       "{\"device\":{\"name\":\"a\"},\"ioas\":{\"name\":\"guest\"},\"dry_run\":true}"),
 	  "{\"parameters\":{\"hwpt\":null,\"plan\":[\"ioctl IOMMU_HWPT_ALLOC a ioas 2\"]}}" },
 	{ CALL("MapIoas",
-	       "{\"ioas\":\"guest\",\"size\":4096,\"iova\":\"0x1000\",\"dry_run\":true}"),
+	       "{\"ioas\":{\"name\":\"guest\"},\"size\":4096,\"iova\":\"0x1000\",\"dry_run\":true}"),
 	  "{\"parameters\":{\"iova\":\"0x1000\","
 	  "\"plan\":[\"ioctl IOMMU_IOAS_MAP ioas 2 size 0x1000 iova 0x1000 read write\"]}}" },
-	{ CALL("MapIoas", "{\"ioas\":\"guest\",\"size\":4096,\"dry_run\":true}"),
+	{ CALL("MapIoas", "{\"ioas\":{\"name\":\"guest\"},\"size\":4096,\"dry_run\":true}"),
 	  "{\"parameters\":{\"iova\":null,"
 	  "\"plan\":[\"ioctl IOMMU_IOAS_MAP ioas 2 size 0x1000 read write\"]}}" },
-	{ CALL("UnmapIoas", "{\"ioas\":\"guest\",\"all\":true,\"dry_run\":true}"),
+	{ CALL("UnmapIoas", "{\"ioas\":{\"name\":\"guest\"},\"all\":true,\"dry_run\":true}"),
 	  "{\"parameters\":{\"length\":0,"
 	  "\"plan\":[\"ioctl IOMMU_IOAS_UNMAP ioas 2 iova 0x0 size 0xffffffffffffffff\"]}}" },
-	{ CALL("DetachDevice", "{\"device\":\"a\",\"dry_run\":true}"),
+	{ CALL("DetachDevice", "{\"device\":{\"name\":\"a\"},\"dry_run\":true}"),
 	  "{\"parameters\":{\"plan\":[\"ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a\"]}}" },
-	{ CALL("RemoveDevice", "{\"device\":\"a\",\"force\":true,\"dry_run\":true}"),
+	{ CALL("RemoveDevice", "{\"device\":{\"name\":\"a\"},\"force\":true,\"dry_run\":true}"),
 	  "{\"parameters\":{\"plan\":[\"ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a pasid 1-2\","
 	  "\"ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a pasid 6-8\","
 	  "\"ioctl VFIO_DEVICE_DETACH_IOMMUFD_PT a pasid 100\","
@@ -344,21 +393,21 @@ static const struct {
 	  "\"ioctl IOMMU_IOAS_UNMAP ioas 3 iova 0x0 size 0xffffffffffffffff\","
 	  "\"ioctl IOMMU_DESTROY ioas 3\"]}}" },
 	/* And back */
-	{ CALL("DetachDevice", "{\"device\":\"a\"}"), "{\"parameters\":{}}" },
-	{ CALL("UnbindPasids", "{\"device\":\"a\",\"pasid\":\"all\"}"),
+	{ CALL("DetachDevice", "{\"device\":{\"name\":\"a\"}}"), "{\"parameters\":{}}" },
+	{ CALL("UnbindPasids", "{\"device\":{\"name\":\"a\"},\"all\":true}"),
 	  "{\"parameters\":{\"count\":7}}" },
-	{ CALL("UnbindPasids", "{\"device\":\"a\",\"pasid\":\"all\"}"),
+	{ CALL("UnbindPasids", "{\"device\":{\"name\":\"a\"},\"all\":true}"),
 	  "{\"parameters\":{\"count\":0}}" },
 	{ CALL("Describe", "{}"),
 	  "{\"parameters\":{\"name\":\"test\",\"pid\":77,\"uid\":42,\"created\":1,\"iommufd\":true," NEWS
 	  "\"device\":[{\"device\":\"a\",\"path\":\"/sys/devices/a\",\"cdev\":\"vfio0\",\"group\":1,\"id\":1,"
 	  "\"pasid_width\":20,\"attached\":null,\"pasid_count\":0}],\"ioas\":[{\"id\":2,\"name\":\"guest\","
 	  "\"mapped\":0,\"mapping_count\":0,\"user_count\":0},{\"id\":3,\"name\":\"other\",\"mapped\":0,"
-	  "\"mapping_count\":0,\"user_count\":1}],\"hwpt\":[{\"id\":4,\"name\":\"plain\",\"ioas\":3,"
+	  "\"mapping_count\":0,\"user_count\":1}],\"hwpt\":[{\"id\":4,\"name\":\"plain\",\"ioas\":{\"id\":3,\"name\":\"other\"},"
 	  "\"device\":\"a\",\"pasid\":false,\"automatic\":false,\"user_count\":0}]}}" },
-	{ CALL("FreeHwpt", "{\"hwpt\":\"plain\"}"), "{\"parameters\":{}}" },
-	{ CALL("FreeIoas", "{\"ioas\":\"guest\"}"), "{\"parameters\":{}}" },
-	{ CALL("RemoveDevice", "{\"device\":\"a\"}"), "{\"parameters\":{}}" },
+	{ CALL("FreeHwpt", "{\"hwpt\":{\"name\":\"plain\"}}"), "{\"parameters\":{}}" },
+	{ CALL("FreeIoas", "{\"ioas\":{\"name\":\"guest\"}}"), "{\"parameters\":{}}" },
+	{ CALL("RemoveDevice", "{\"device\":{\"name\":\"a\"}}"), "{\"parameters\":{}}" },
 	{ CALL("Describe", "{}"),
 	  "{\"parameters\":{\"name\":\"test\",\"pid\":77,\"uid\":42,\"created\":1,\"iommufd\":true," NEWS
 	  "\"device\":[],\"ioas\":[{\"id\":3,\"name\":\"other\",\"mapped\":0,\"mapping_count\":0,"

@@ -191,15 +191,16 @@ static void steps(void **state)
 			"alloc hwpt for device 1 in 3 with pasids\nattach device 1 to 5\n");
 	expect_attached(context, "a", "guest", false, "");
 	expect_not_attached(context, "a", "4", false, "AlreadyAttached",
-			    "{\"device\":\"a\",\"ioas\":3,\"ioas_name\":\"guest\",\"hwpt\":5}", "");
+			    "{\"device\":\"a\",\"target\":" TARGET(3, "guest", 5) "}", "");
 	expect_attached(
 		context, "a", "4", true,
 		"alloc hwpt for device 1 in 4 with pasids\nattach device 1 to 6\ndestroy 5\n");
-	expect_not_attached(context, "a", "guest", false, "AlreadyAttached",
-			    "{\"device\":\"a\",\"ioas\":4,\"ioas_name\":null,\"hwpt\":6}", "");
+	expect_not_attached(
+		context, "a", "guest", false, "AlreadyAttached",
+		"{\"device\":\"a\",\"target\":{\"ioas\":{\"id\":4,\"name\":null},\"hwpt\":{\"id\":6,\"name\":null}}}",
+		"");
 	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 0, EBUSY);
-	expect_not_attached(context, "a", "guest", true, "KernelError",
-			    ATTACH_FAILED(16, "EBUSY", "the device is being reset"),
+	expect_not_attached(context, "a", "guest", true, "KernelError", ATTACH_FAILED(16, "EBUSY"),
 			    "alloc hwpt for device 1 in 3 with pasids\n"
 			    "attach device 1 to 5: EBUSY\ndestroy 5\n");
 	kernel_fail(UAPI_IOMMU_HWPT_ALLOC, 0, ENOSPC);
@@ -209,7 +210,7 @@ static void steps(void **state)
 		"alloc hwpt for device 1 in 3 with pasids: ENOSPC\n");
 	expect_attached(context, "b", "guest", false, "attach device 2 to 3\n");
 	expect_not_attached(context, "b", "4", false, "AlreadyAttached",
-			    "{\"device\":\"b\",\"ioas\":3,\"ioas_name\":\"guest\"}", "");
+			    "{\"device\":\"b\",\"target\":" ON_IOAS(3, "guest") "}", "");
 	kernel_fail(UAPI_VFIO_DEVICE_DETACH_IOMMUFD_PT, 0, EIO);
 	kernel_forget();
 	assert_int_equal(detach(context, "b", &fault), FAULTED);
@@ -228,10 +229,8 @@ static void steps(void **state)
 static void same_target_or_not(void **state)
 {
 	struct context *context = *state;
-	static const char fit[] =
-		"{\"device\":\"a\",\"ioas\":3,\"ioas_name\":\"guest\",\"hwpt\":5}";
-	static const char automatic[] =
-		"{\"device\":\"a\",\"ioas\":3,\"ioas_name\":\"guest\",\"hwpt\":6}";
+	static const char fit[] = "{\"device\":\"a\",\"target\":" ON_HWPT(3, "guest", 5, "fit") "}";
+	static const char automatic[] = "{\"device\":\"a\",\"target\":" TARGET(3, "guest", 6) "}";
 
 	assert_int_equal(add_hwpt(context, "a", "guest", "plain", false), 4);
 	assert_int_equal(add_hwpt(context, "a", "guest", "fit", true), 5);
@@ -246,13 +245,14 @@ static void same_target_or_not(void **state)
 	expect_not_attached(context, "a", "fit", false, "AlreadyAttached", automatic, "");
 	expect_attached(context, "a", "plain", true, "attach device 1 to 4\ndestroy 6\n");
 	expect_not_attached(context, "a", "guest", false, "AlreadyAttached",
-			    "{\"device\":\"a\",\"ioas\":3,\"ioas_name\":\"guest\",\"hwpt\":4}", "");
+			    "{\"device\":\"a\",\"target\":" ON_HWPT(3, "guest", 4, "plain") "}",
+			    "");
 	expect_detached(context, "a", "detach device 1\n");
 	/* To the IOAS itself. */
 	expect_attached(context, "b", "3", false, "attach device 2 to 3\n");
 	expect_attached(context, "b", "guest", false, "");
 	expect_not_attached(context, "b", "plain", false, "AlreadyAttached",
-			    "{\"device\":\"b\",\"ioas\":3,\"ioas_name\":\"guest\"}", "");
+			    "{\"device\":\"b\",\"target\":" ON_IOAS(3, "guest") "}", "");
 	expect_attached(context, "b", "plain", true, "attach device 2 to 4\n");
 	expect_attached(context, "b", "guest", true, "attach device 2 to 3\n");
 	expect_detached(context, "b", "detach device 2\n");
@@ -272,13 +272,11 @@ static void joining(void **state)
 	expect_attached(context, "x", "fit", false, "attach device 5 to 9\n");
 	expect_not_attached(
 		context, "y", "guest", false, "GroupAttached",
-		"{\"device\":\"y\",\"sibling\":\"x\",\"ioas\":3,\"ioas_name\":\"guest\","
-		"\"hwpt\":9}",
+		"{\"device\":\"y\",\"sibling\":\"x\",\"target\":" ON_HWPT(3, "guest", 9, "fit") "}",
 		"");
 	expect_not_attached(
 		context, "y", "other", true, "GroupAttached",
-		"{\"device\":\"y\",\"sibling\":\"x\",\"ioas\":3,\"ioas_name\":\"guest\","
-		"\"hwpt\":9}",
+		"{\"device\":\"y\",\"sibling\":\"x\",\"target\":" ON_HWPT(3, "guest", 9, "fit") "}",
 		"");
 	expect_attached(context, "y", "fit", false, "attach device 6 to 9\n");
 	/* Moving one moves the other. */
@@ -293,10 +291,10 @@ static void joining(void **state)
 	expect_attached(context, "m", "guest", false, "attach device 7 to 3\n");
 	expect_not_attached(
 		context, "n", "other", false, "GroupAttached",
-		"{\"device\":\"n\",\"sibling\":\"m\",\"ioas\":3,\"ioas_name\":\"guest\"}", "");
+		"{\"device\":\"n\",\"sibling\":\"m\",\"target\":" ON_IOAS(3, "guest") "}", "");
 	expect_not_attached(
 		context, "n", "fit", false, "GroupAttached",
-		"{\"device\":\"n\",\"sibling\":\"m\",\"ioas\":3,\"ioas_name\":\"guest\"}", "");
+		"{\"device\":\"n\",\"sibling\":\"m\",\"target\":" ON_IOAS(3, "guest") "}", "");
 	expect_attached(context, "n", "guest", false, "attach device 8 to 3\n");
 }
 
@@ -326,12 +324,12 @@ static void plain_refused(void **state)
 	assert_int_equal(add_hwpt(context, "x", "guest", "fit", true), 7);
 	expect_bound(context, "y", "9", "guest", "9");
 	expect_not_attached(context, "x", "plain", false, "HwptNotForPasids",
-			    "{\"hwpt\":6,\"device\":\"y\"}", "");
+			    "{\"hwpt\":{\"id\":6,\"name\":\"plain\"},\"device\":\"y\"}", "");
 	expect_not_attached(context, "y", "plain", false, "HwptNotForPasids",
-			    "{\"hwpt\":6,\"device\":\"y\"}", "");
+			    "{\"hwpt\":{\"id\":6,\"name\":\"plain\"},\"device\":\"y\"}", "");
 	expect_attached(context, "x", "fit", false, "attach device 4 to 7\n");
 	expect_not_attached(context, "x", "plain", true, "HwptNotForPasids",
-			    "{\"hwpt\":6,\"device\":\"y\"}", "");
+			    "{\"hwpt\":{\"id\":6,\"name\":\"plain\"},\"device\":\"y\"}", "");
 	/* In another group there are none. */
 	expect_attached(context, "a", "plain", false, "attach device 1 to 6\n");
 }

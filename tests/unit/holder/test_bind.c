@@ -94,8 +94,7 @@ static void partial(void **state)
 	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 40, ENOMEM);
 	change = bind_pasids(context, "a", "100-200", 0, "guest", true, &fault);
 	assert_false(change->fault.raised);
-	assert_int_equal(json_get_string(change->reply, "pasid", &text), 1);
-	assert_string_equal(text, "100-139");
+	assert_string_equal(pasids_text(change->reply, "pasid"), "100-139");
 	assert_int_equal(json_get_object(change->reply, "failure", &failure), 1);
 	assert_int_equal(json_get_string(failure, "error", &text), 1);
 	assert_string_equal(text, "org.ioasidctl.Context.KernelError");
@@ -111,7 +110,6 @@ static void rollback_fails(void **state)
 	struct object *target = &the_ioas(context, "guest")->object;
 	struct bind_request request = { 0 };
 	struct fault fault = { 0 };
-	const char *done = NULL;
 	struct change *change = NULL;
 
 	assert_int_equal(parse_ranges("1-40", UINT32_MAX, &request.pasid), 0);
@@ -126,8 +124,7 @@ static void rollback_fails(void **state)
 		kernel_agrees(context);
 	kernel_agrees(context);
 	/* 36 failed, 4 to 35 were unbound first, and 1, but not 2. */
-	assert_int_equal(json_get_string(change->fault.parameters, "done", &done), 1);
-	assert_string_equal(done, "2-3");
+	assert_string_equal(pasids_text(change->fault.parameters, "done"), "2-3");
 	assert_int_equal(record_device_pasids(device), 2);
 	assert_int_equal(fault_number(&change->fault, "pasid"), 36);
 	change_free(change);
@@ -182,7 +179,7 @@ static void reset_meanwhile(void **state)
 	/* Four PASIDs bound, 64 tried in vain, four unbound; an HWPT allocated and destroyed. */
 	assert_int_equal(kernel.calls - calls, 4 + 64 + 4 + 2);
 	expect_error(&change->fault, "PasidsBusy",
-		     "{\"device\":\"a\",\"tried\":\"5-68\",\"count\":10,\"found\":4}");
+		     "{\"device\":\"a\",\"tried\":[" RANGE(5, 68) "],\"count\":10,\"found\":4}");
 	assert_null(change->reply);
 	change_free(change);
 	assert_int_equal(record_device_pasids(the_device(context, "a")), 0);
@@ -194,15 +191,16 @@ static void reset_meanwhile(void **state)
 	 */
 	kernel.busy_to = 69;
 	change = bind_pasids(context, "a", NULL, 1, "guest", false, &fault);
-	expect_json(change->reply,
-		    "{\"pasid\":\"70\",\"count\":1,\"ioas\":3,\"hwpt\":4,\"failure\":null,"
-		    "\"reserved\":null}");
+	expect_json(change->reply, "{\"pasid\":[" RANGE(70, 70) "],\"count\":1,\"target\":" TARGET(
+					   3, "guest", 4) ",\"failure\":null,"
+							  "\"taken\":[],\"reserved\":null}");
 	change_free(change);
 	change_free(unbind_pasids(context, "a", "70", &fault));
 	kernel.busy_to = 70;
 	change = bind_pasids(context, "a", NULL, 1, "guest", false, &fault);
 	expect_error(&change->fault, "PasidsBusy",
-		     "{\"device\":\"a\",\"tried\":\"5-67,70\",\"count\":1,\"found\":0}");
+		     "{\"device\":\"a\",\"tried\":[" RANGE(5, 67) "," RANGE(
+			     70, 70) "],\"count\":1,\"found\":0}");
 	change_free(change);
 	/* Twice 63, with a free one in between. */
 	change_free(unbind_pasids(context, "a", NULL, &fault));
@@ -216,7 +214,7 @@ static void reset_meanwhile(void **state)
 	kernel.busy_to = 64;
 	change = bind_pasids(context, "a", NULL, 1, "guest", true, &fault);
 	expect_error(&change->fault, "PasidsBusy",
-		     "{\"device\":\"a\",\"tried\":\"1-64\",\"count\":1,\"found\":0}");
+		     "{\"device\":\"a\",\"tried\":[" RANGE(1, 64) "],\"count\":1,\"found\":0}");
 	assert_null(change->reply);
 	change_free(change);
 	/* A PASID given by number is tried once. */
@@ -229,9 +227,13 @@ static void reset_meanwhile(void **state)
 	change = bind_pasids(context, "a", NULL, 5, "guest", true, &fault);
 	expect_json(
 		change->reply,
-		"{\"pasid\":\"1-2\",\"count\":2,\"ioas\":3,\"hwpt\":4,"
-		"\"failure\":{\"error\":\"org.ioasidctl.Context.PasidsBusy\",\"parameters\":"
-		"{\"device\":\"a\",\"tried\":\"3-66\",\"count\":5,\"found\":2}},\"reserved\":null}");
+		"{\"pasid\":[" RANGE(1, 2) "],\"count\":2,\"target\":" TARGET(
+			3, "guest",
+			4) ","
+			   "\"failure\":{\"error\":\"org.ioasidctl.Context.PasidsBusy\",\"parameters\":"
+			   "{\"device\":\"a\",\"tried\":[" RANGE(
+				   3,
+				   66) "],\"count\":5,\"found\":2}},\"taken\":[],\"reserved\":null}");
 	change_free(change);
 }
 
@@ -252,8 +254,8 @@ static void partial_of_taken(void **state)
 	expect_refused(context, "a", "40-50", "guest", "PasidInUse");
 	change = bind_pasids(context, "a", "40-50", 0, "other", true, &fault);
 	assert_false(change->fault.raised);
-	assert_string_equal(reply_string(change, "pasid"), "40-41,43-44,47-50");
-	assert_string_equal(reply_string(change, "taken"), "42,45-46");
+	assert_string_equal(pasids_text(change->reply, "pasid"), "40-41,43-44,47-50");
+	assert_string_equal(pasids_text(change->reply, "taken"), "42,45-46");
 	assert_int_equal(json_get_object(change->reply, "failure", &failure), 1);
 	assert_int_equal(json_get_string(failure, "error", &text), 1);
 	assert_string_equal(text, "org.ioasidctl.Context.PasidInUse");
@@ -271,16 +273,16 @@ static void partial_of_taken(void **state)
 	expect_bound(context, "x", "10-12", "guest", "10-12");
 	expect_bound(context, "x", "14", "other", "14");
 	change = bind_pasids(context, "z", "9-15", 0, "guest", true, &fault);
-	assert_string_equal(reply_string(change, "pasid"), "9-13,15");
-	assert_string_equal(reply_string(change, "taken"), "14");
+	assert_string_equal(pasids_text(change->reply, "pasid"), "9-13,15");
+	assert_string_equal(pasids_text(change->reply, "taken"), "14");
 	change_free(change);
 	assert_null(bind_pasids(context, "z", "14", 0, "guest", true, &fault));
 	expect_fault(&fault, "PasidInUse");
 	/* The kernel's failure takes precedence. */
 	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 2, ENOMEM);
 	change = bind_pasids(context, "a", "50-60", 0, "other", true, &fault);
-	assert_string_equal(reply_string(change, "pasid"), "51-52");
-	assert_string_equal(reply_string(change, "taken"), "50");
+	assert_string_equal(pasids_text(change->reply, "pasid"), "51-52");
+	assert_string_equal(pasids_text(change->reply, "taken"), "50");
 	assert_int_equal(json_get_object(change->reply, "failure", &failure), 1);
 	assert_int_equal(json_get_string(failure, "error", &text), 1);
 	assert_string_equal(text, "org.ioasidctl.Context.KernelError");
@@ -332,7 +334,7 @@ static void making_room(void **state)
 			"alloc hwpt for device 1 in 3 with pasids: EOPNOTSUPP\n"
 			"attach device 1 to 3\n");
 	expect_not_bound(context, "a", "other", "RidInTheWay",
-			 "{\"device\":\"a\",\"ioas\":3,\"ioas_name\":\"guest\"}", "");
+			 "{\"device\":\"a\",\"target\":" ON_IOAS(3, "guest") "}", "");
 	/* If the next step fails, nothing of the previous ones is left. */
 	kernel_fail(UAPI_IOMMU_HWPT_ALLOC, 0, ENOMEM);
 	expect_not_bound(
@@ -340,8 +342,7 @@ static void making_room(void **state)
 		"{\"operation\":\"IOMMU_HWPT_ALLOC\",\"errno\":12,\"errno_name\":\"ENOMEM\"}",
 		"alloc hwpt for device 1 in 3 with pasids: ENOMEM\n");
 	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 0, EBUSY);
-	expect_not_bound(context, "a", "guest", "KernelError",
-			 ATTACH_FAILED(16, "EBUSY", "the device is being reset"),
+	expect_not_bound(context, "a", "guest", "KernelError", ATTACH_FAILED(16, "EBUSY"),
 			 "alloc hwpt for device 1 in 3 with pasids\n"
 			 "attach device 1 to 5: EBUSY\ndestroy 5\n");
 	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 2, EIO);
@@ -387,9 +388,9 @@ static void making_room_for_hwpt(void **state)
 	assert_int_equal(add_ioas(context, NULL), 6);
 	expect_attached(context, "a", "plain", false, "attach device 1 to 4\n");
 	expect_not_bound(context, "a", "6", "RidInTheWay",
-			 "{\"device\":\"a\",\"ioas\":3,\"ioas_name\":\"guest\",\"hwpt\":4}", "");
-	expect_not_bound(context, "a", "plain", "HwptNotForPasids", "{\"hwpt\":4,\"device\":\"a\"}",
-			 "");
+			 "{\"device\":\"a\",\"target\":" ON_HWPT(3, "guest", 4, "plain") "}", "");
+	expect_not_bound(context, "a", "plain", "HwptNotForPasids",
+			 "{\"hwpt\":{\"id\":4,\"name\":\"plain\"},\"device\":\"a\"}", "");
 	kernel.busy = 7;
 	change = bind_asked(
 		context, "a", "7", "fit",
@@ -402,8 +403,11 @@ static void making_room_for_hwpt(void **state)
 	change = bind_asked(context, "a", "7", "fit",
 			    "alloc hwpt for device 1 in 3 with pasids\nattach device 1 to 7\n"
 			    "attach device 1 pasid 7 to 5\n");
-	expect_json(change->reply, "{\"pasid\":\"7\",\"count\":1,\"ioas\":3,\"hwpt\":5,"
-				   "\"failure\":null,\"reserved\":null}");
+	expect_json(
+		change->reply,
+		"{\"pasid\":[" RANGE(7, 7) "],\"count\":1,\"target\":" ON_HWPT(
+			3, "guest", 5, "fit") ","
+					      "\"failure\":null,\"taken\":[],\"reserved\":null}");
 	change_free(change);
 	assert_int_equal(hwpt_of(a), 7);
 }

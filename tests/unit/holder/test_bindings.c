@@ -87,18 +87,20 @@ static struct batch next_batch(struct world *world, struct peer *peer)
 	batch.n = json_object_array_length(array);
 	for (size_t i = 0; i < batch.n; i++) {
 		json_object *entry = json_object_array_get_idx(array, i);
-		const char *device = NULL, *name = NULL;
-		uint32_t lo, hi, ioas, hwpt;
+		const char *device = NULL;
+		json_object *to = NULL;
+		struct reference ioas, hwpt;
+		uint32_t lo, hi;
 
 		assert_int_equal(json_get_string(entry, "device", &device), 1);
-		assert_int_equal(json_get_string(entry, "ioas_name", &name), 1);
+		assert_int_equal(json_get_object(entry, "target", &to), 1);
 		assert_int_equal(json_get_u32(entry, "lo", &lo), 1);
 		assert_int_equal(json_get_u32(entry, "hi", &hi), 1);
-		assert_int_equal(json_get_u32(entry, "ioas", &ioas), 1);
-		assert_int_equal(json_get_u32(entry, "hwpt", &hwpt), 1);
-		assert_int_equal(json_object_object_length(entry), 6);
-		check_target(&world->context.record, hwpt, ioas, name);
-		fprintf(f, "%s %u-%u %s\n", device, lo, hi, name);
+		assert_int_equal(json_get_reference(to, "ioas", &ioas), 1);
+		assert_int_equal(json_get_reference(to, "hwpt", &hwpt), 1);
+		assert_int_equal(json_object_object_length(entry), 4);
+		check_target(&world->context.record, hwpt.id, ioas.id, ioas.name);
+		fprintf(f, "%s %u-%u %s\n", device, lo, hi, ioas.name);
 	}
 	assert_int_equal(fclose(f), 0);
 	(void)json_get_bool(message, "continues", &batch.continues);
@@ -154,9 +156,9 @@ static void several_devices(void **state)
 	have(world, "c", "25-40", "guest");
 	expect_list(world, LIST("{}"),
 		    "a 1-20 guest\na 30-30 guest\nb 1-8 guest\nb 9-30 other\nc 25-40 guest\n");
-	expect_list(world, LIST("{\"device\":\"a\"}"), "a 1-20 guest\na 30-30 guest\n");
-	expect_list(world, LIST("{\"device\":\"b\"}"), "b 1-8 guest\nb 9-30 other\n");
-	expect_list(world, LIST("{\"device\":\"c\"}"), "c 25-40 guest\n");
+	expect_list(world, LIST("{\"device\":{\"name\":\"a\"}}"), "a 1-20 guest\na 30-30 guest\n");
+	expect_list(world, LIST("{\"device\":{\"name\":\"b\"}}"), "b 1-8 guest\nb 9-30 other\n");
+	expect_list(world, LIST("{\"device\":{\"name\":\"c\"}}"), "c 25-40 guest\n");
 	/* The highest PASID, followed by a device that begins with the lowest. */
 	have(world, "a", "4000-4095", "other");
 	expect_list(world, LIST("{}"),
@@ -167,7 +169,7 @@ static void several_devices(void **state)
 	kernel_add(&world->context, "/sys/devices/b", 12, 2);
 	expect_list(world, LIST("{}"),
 		    "a 1-20 guest\na 30-30 guest\na 4000-4095 other\nc 25-40 guest\n");
-	expect_list(world, LIST("{\"device\":\"b\"}"), "");
+	expect_list(world, LIST("{\"device\":{\"name\":\"b\"}}"), "");
 	drop(world, "a");
 	have(world, "b", "2-3", "other");
 	expect_list(world, LIST("{}"), "c 25-40 guest\nb 2-3 other\n");
@@ -189,7 +191,7 @@ static void batch_ends_with_device(void **state)
 	say(&peer, LIST("{}"));
 	expect_full(world, &peer, "a 101-101 guest\n", "a 611-611 guest\n");
 	expect_batch(world, &peer, "", false);
-	say(&peer, LIST("{\"device\":\"a\"}"));
+	say(&peer, LIST("{\"device\":{\"name\":\"a\"}}"));
 	expect_full(world, &peer, "a 101-101 guest\n", "a 611-611 guest\n");
 	expect_batch(world, &peer, "", false);
 	leave(&peer);
@@ -285,13 +287,13 @@ static void named_device_goes(void **state)
 
 	bind_scattered(world, "a", 101, BATCH + 10);
 	have(world, "b", "1-3", "guest");
-	say(&peer, LIST("{\"device\":\"a\"}"));
+	say(&peer, LIST("{\"device\":{\"name\":\"a\"}}"));
 	expect_full(world, &peer, "a 101-101 guest\n", "a 611-611 guest\n");
 	drop(world, "a");
 	expect_error(world, &peer, "org.ioasidctl.Context.UnknownObject", NULL);
 	kernel_add(&world->context, "/sys/devices/a", 20, 1);
 	bind_scattered(world, "a", 101, BATCH + 10);
-	say(&peer, LIST("{\"device\":\"a\"}"));
+	say(&peer, LIST("{\"device\":{\"name\":\"a\"}}"));
 	expect_full(world, &peer, "a 101-101 guest\n", "a 611-611 guest\n");
 	drop(world, "a");
 	kernel_add(&world->context, "/sys/devices/a", 20, 1);

@@ -22,8 +22,9 @@
 	"{\"method\":\"org.ioasidctl.Context." method \
 	"\",\"more\":true,\"parameters\":" parameters "}"
 #define BIND_MORE(pasids) \
-	MORE("BindPasids", "{\"device\":\"a\",\"pasid\":\"" pasids "\",\"target\":\"guest\"}")
-#define UNBIND(pasids) CALL("UnbindPasids", "{\"device\":\"a\",\"pasid\":\"" pasids "\"}")
+	MORE("BindPasids", "{\"device\":{\"name\":\"a\"},\"pasid\":[" pasids \
+			   "],\"target\":{\"name\":\"guest\"}}")
+#define UNBIND(pasids) CALL("UnbindPasids", "{\"device\":{\"name\":\"a\"},\"pasid\":[" pasids "]}")
 #define CANCELLED      "{\"error\":\"org.ioasidctl.Context.Cancelled\",\"parameters\":{}}"
 
 static bool trickling; /* a socket takes a byte at a time, */
@@ -77,17 +78,18 @@ static void hurry(struct world *world, size_t client)
 
 #define ATTACHING "\"VFIO_DEVICE_ATTACH_IOMMUFD_PT\""
 #define BOUND(pasids, count) \
-	"{\"parameters\":{\"pasid\":\"" pasids "\",\"count\":" count \
-	",\"ioas\":2,\"hwpt\":3,\"failure\":null,\"reserved\":null}}"
+	"{\"parameters\":{\"pasid\":[" pasids "],\"count\":" count \
+	",\"target\":" TARGET(2, "guest", 3) ",\"failure\":null,\"taken\":[],\"reserved\":null}}"
 
 static void expect_listed(struct world *world, struct peer *peer, unsigned int hi)
 {
 	char expected[200];
 
-	snprintf(expected, sizeof(expected),
-		 "{\"parameters\":{\"binding\":[{\"device\":\"a\",\"lo\":1,\"hi\":%u,\"ioas\":2,"
-		 "\"ioas_name\":\"guest\",\"hwpt\":3}]}}",
-		 hi);
+	snprintf(
+		expected, sizeof(expected),
+		"{\"parameters\":{\"binding\":[{\"device\":\"a\",\"lo\":1,\"hi\":%u,\"target\":" TARGET(
+			2, "guest", 3) "}]}}",
+		hi);
 	say(peer, MORE("ListBindings", "{}"));
 	expect_message(world, peer, expected);
 }
@@ -97,7 +99,7 @@ static void read_all(struct world *world, struct peer *p)
 {
 	say(&p[1], CALL("Describe", "{}"));
 	say(&p[2], "{\"method\":\"org.varlink.service.GetInfo\"}");
-	say(&p[3], CALL("ShowIoas", "{\"ioas\":\"guest\"}"));
+	say(&p[3], CALL("ShowIoas", "{\"ioas\":{\"name\":\"guest\"}}"));
 	expect_reply(world, &p[1]);
 	expect_reply(world, &p[2]);
 	expect_reply(world, &p[3]);
@@ -115,22 +117,22 @@ static void eight_clients(void **state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(p); i++)
 		p[i] = join(world);
-	begin_bind(world, &p[0], BIND("1-500"));
+	begin_bind(world, &p[0], BIND(RANGE(1, 500)));
 	read_all(world, p);
-	say(&p[7], BIND("600-610"));
+	say(&p[7], BIND(RANGE(600, 610)));
 	read_all(world, p);
-	say(&p[6], UNBIND("1-500,600"));
+	say(&p[6], UNBIND(RANGE(1, 500) "," RANGE(600, 600)));
 	read_all(world, p);
-	say(&p[5], BIND("500,600"));
+	say(&p[5], BIND(RANGE(500, 500) "," RANGE(600, 600)));
 	read_all(world, p);
 	assert_int_equal(bound(world), 96);
 	for (size_t i = 5; i < 9; i++)
 		assert_null(heard(&p[i % 8]));
 	kernel_release();
-	expect_message(world, &p[0], BOUND("1-500", "500"));
-	expect_message(world, &p[7], BOUND("600-610", "11"));
+	expect_message(world, &p[0], BOUND(RANGE(1, 500), "500"));
+	expect_message(world, &p[7], BOUND(RANGE(600, 610), "11"));
 	expect_message(world, &p[6], "{\"parameters\":{\"count\":501}}");
-	expect_message(world, &p[5], BOUND("500,600", "2"));
+	expect_message(world, &p[5], BOUND(RANGE(500, 500) "," RANGE(600, 600), "2"));
 	assert_int_equal(bound(world), 12);
 	kernel_agrees(&world->context);
 	for (size_t i = 0; i < ARRAY_SIZE(p); i++)
@@ -144,7 +146,7 @@ static void progress(void **state)
 	struct peer a = join(world), b = join(world), mute = join(world);
 	int64_t begin = clock_ms();
 
-	begin_bind(world, &a, BIND_MORE("1-500"));
+	begin_bind(world, &a, BIND_MORE(RANGE(1, 500)));
 	say(&b, MORE("AllocIoas", "{}"));
 	say(&mute, CALL("AllocIoas", "{}"));
 	expect_progress(world, &a, 1, ATTACHING, 96, "500");
@@ -153,7 +155,7 @@ static void progress(void **state)
 	expect_progress(world, &a, 1, ATTACHING, 96, "500");
 	assert_true(clock_ms() - begin >= SERVER_PROGRESS_FIRST + SERVER_PROGRESS);
 	kernel_release();
-	expect_message(world, &a, BOUND("1-500", "500"));
+	expect_message(world, &a, BOUND(RANGE(1, 500), "500"));
 	expect_reply(world, &b);
 	expect_reply(world, &mute);
 	assert_null(heard(&a));
@@ -170,12 +172,13 @@ static void no_progress(void **state)
 
 	begin_bind(world, &a,
 		   "{\"method\":\"org.ioasidctl.Context.BindPasids\",\"more\":true,\"oneway\":true,"
-		   "\"parameters\":{\"device\":\"a\",\"pasid\":\"1-500\",\"target\":\"guest\"}}");
+		   "\"parameters\":{\"device\":{\"name\":\"a\"},\"pasid\":[" RANGE(
+			   1, 500) "],\"target\":{\"name\":\"guest\"}}}");
 	say(&b, MORE("AllocIoas", "{}"));
 	expect_progress(world, &b, 2, "null", 0, "null");
 	kernel_release();
 	expect_reply(world, &b);
-	say(&a, CALL("FreeIoas", "{\"ioas\":\"4\"}"));
+	say(&a, CALL("FreeIoas", "{\"ioas\":{\"id\":4}}"));
 	expect_message(world, &a, "{\"parameters\":{}}");
 	leave(&a);
 	leave(&b);
@@ -187,7 +190,7 @@ static void byte_by_byte(void **state)
 	struct world *world = *state;
 	struct peer a = join(world);
 
-	begin_bind(world, &a, BIND_MORE("1-500"));
+	begin_bind(world, &a, BIND_MORE(RANGE(1, 500)));
 	trickling = true;
 	hurry(world, 0);
 	for (unsigned int i = 0; i < 10; i++)
@@ -198,10 +201,10 @@ static void byte_by_byte(void **state)
 		server_turn(&world->server);
 	assert_true(varlink_out_pending(&world->server.client[0]->out));
 	expect_progress(world, &a, 1, ATTACHING, 96, "500");
-	expect_message(world, &a, BOUND("1-500", "500"));
+	expect_message(world, &a, BOUND(RANGE(1, 500), "500"));
 	trickling = full = false;
 	say(&a, CALL("AllocIoas", "{}"));
-	expect_message(world, &a, "{\"parameters\":{\"ioas\":4}}");
+	expect_message(world, &a, "{\"parameters\":{\"ioas\":{\"id\":4,\"name\":null}}}");
 	leave(&a);
 }
 
@@ -213,7 +216,7 @@ static void unread_progress(void **state)
 	struct client *client = world->server.client[0];
 	size_t n = 0, waiting;
 
-	begin_bind(world, &a, BIND_MORE("1-500"));
+	begin_bind(world, &a, BIND_MORE(RANGE(1, 500)));
 	while (write(client->fd, "{}", 3) == 3)
 		n++;
 	for (unsigned int i = 0; i < 3; i++) {
@@ -231,7 +234,7 @@ static void unread_progress(void **state)
 	for (; n > 0; n--)
 		expect_message(world, &a, "{}");
 	expect_progress(world, &a, 1, ATTACHING, 96, "500");
-	expect_message(world, &a, BOUND("1-500", "500"));
+	expect_message(world, &a, BOUND(RANGE(1, 500), "500"));
 	leave(&a);
 	leave(&b);
 }
@@ -242,8 +245,8 @@ static void cancel(void **state)
 	struct world *world = *state;
 	struct peer a = join(world), b = join(world), c = join(world), d = join(world);
 
-	begin_bind(world, &a, BIND_MORE("1-500"));
-	say(&b, BIND("600"));
+	begin_bind(world, &a, BIND_MORE(RANGE(1, 500)));
+	say(&b, BIND(RANGE(600, 600)));
 	server_turn(&world->server);
 	say(&c, CALL("AllocIoas", "{}"));
 	server_turn(&world->server);
@@ -268,9 +271,9 @@ static void cancel(void **state)
 		expect_error(world, &d, "org.ioasidctl.Context.NoSuchChange", NULL);
 	}
 	/* Both still work. */
-	say(&a, BIND("1"));
+	say(&a, BIND(RANGE(1, 1)));
 	expect_reply(world, &a);
-	say(&b, BIND("600"));
+	say(&b, BIND(RANGE(600, 600)));
 	expect_reply(world, &b);
 	leave(&a);
 	leave(&b);
@@ -306,7 +309,7 @@ static void a_signal(void **state)
 	char byte;
 
 	world->server.signals = take_signals();
-	begin_bind(world, &a, BIND("1-500"));
+	begin_bind(world, &a, BIND(RANGE(1, 500)));
 	say(&b, CALL("AllocIoas", "{}"));
 	assert_int_equal(raise(SIGTERM), 0);
 	server_turn(&world->server);
@@ -333,7 +336,7 @@ static void two_signals(void **state)
 	char byte;
 
 	world->server.signals = take_signals();
-	begin_bind(world, &a, BIND("1-500"));
+	begin_bind(world, &a, BIND(RANGE(1, 500)));
 	assert_int_equal(raise(SIGTERM), 0);
 	server_turn(&world->server);
 	say(&reader, CALL("Describe", "{}"));
@@ -360,7 +363,7 @@ static void signal_after_the_loss(void **state)
 	struct peer a = join(world);
 
 	world->server.signals = take_signals();
-	begin_bind(world, &a, BIND("1-500"));
+	begin_bind(world, &a, BIND(RANGE(1, 500)));
 	world->server.lost = true;
 	server_turn(&world->server);
 	assert_true(world->server.leaving);
@@ -435,7 +438,7 @@ static void client_goes(void **state)
 		struct peer a = join(world);
 		int log = open_log(world);
 
-		begin_bind(world, &a, BIND("1-500"));
+		begin_bind(world, &a, BIND(RANGE(1, 500)));
 		leave(&a);
 		say(&b, CALL("AllocIoas", "{}"));
 		server_turn(&world->server);
@@ -451,7 +454,7 @@ static void client_goes(void **state)
 			 "change %s\n",
 			 how[i]);
 		expect_logged(world, log, line);
-		say(&b, UNBIND("all"));
+		say(&b, CALL("UnbindPasids", "{\"device\":{\"name\":\"a\"},\"all\":true}"));
 		expect_reply(world, &b);
 	}
 	leave(&b);

@@ -138,23 +138,32 @@ static void replies(void **state)
 	struct change *change;
 
 	change = bind_pasids(context, "a", NULL, 3, "guest", false, &fault);
-	expect_json(change->reply, "{\"pasid\":\"1-3\",\"count\":3,\"ioas\":3,\"hwpt\":4,"
-				   "\"failure\":null,\"reserved\":null}");
+	expect_json(change->reply,
+		    "{\"pasid\":[" RANGE(1, 3) "],\"count\":3,\"target\":" TARGET(
+			    3, "guest", 4) ","
+					   "\"failure\":null,\"taken\":[],\"reserved\":null}");
 	change_free(change);
 	change = bind_pasids(context, "a", "2-5", 0, "guest", true, &fault);
-	expect_json(change->reply,
-		    "{\"pasid\":\"4-5\",\"count\":2,\"ioas\":3,\"hwpt\":4,"
-		    "\"failure\":{\"error\":\"org.ioasidctl.Context.PasidInUse\",\"parameters\":"
-		    "{\"device\":\"a\",\"pasid\":2,\"ioas\":3,\"ioas_name\":\"guest\",\"hwpt\":4}},"
-		    "\"taken\":\"2-3\",\"reserved\":null}");
+	expect_json(
+		change->reply,
+		"{\"pasid\":[" RANGE(4, 5) "],\"count\":2,\"target\":" TARGET(
+			3, "guest",
+			4) ","
+			   "\"failure\":{\"error\":\"org.ioasidctl.Context.PasidInUse\",\"parameters\":"
+			   "{\"device\":\"a\",\"pasid\":2,\"target\":" TARGET(
+				   3, "guest", 4) "}},"
+						  "\"taken\":[" RANGE(2, 3) "],\"reserved\":null}");
 	change_free(change);
 	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 1, ENOSPC);
 	change = bind_pasids(context, "a", "10-19", 0, "guest", true, &fault);
-	expect_json(change->reply,
-		    "{\"pasid\":\"10\",\"count\":1,\"ioas\":3,\"hwpt\":4,\"failure\":"
-		    "{\"error\":\"org.ioasidctl.Context.KernelError\",\"parameters\":" ATTACH
-		    "28,\"errno_name\":\"ENOSPC\",\"hint\":\"the IOMMU has no domain ids left\","
-		    "\"pasid\":11}},\"reserved\":null}");
+	expect_json(
+		change->reply,
+		"{\"pasid\":[" RANGE(10, 10) "],\"count\":1,\"target\":" TARGET(
+			3, "guest",
+			4) ",\"failure\":"
+			   "{\"error\":\"org.ioasidctl.Context.KernelError\",\"parameters\":" ATTACH
+			   "28,\"errno_name\":\"ENOSPC\","
+			   "\"pasid\":11}},\"taken\":[],\"reserved\":null}");
 	change_free(change);
 	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 1, EIO);
 	change = bind_pasids(context, "a", "20-29", 0, "guest", false, &fault);
@@ -200,9 +209,13 @@ static void as_many_as_there_are(void **state)
 	assert_null(bind_pasids(context, "s", NULL, 2, "guest", false, &fault));
 	expect_error(&fault, "PasidsExhausted", "{\"count\":2,\"found\":1}");
 	change = bind_pasids(context, "s", NULL, 2, "guest", true, &fault);
-	expect_json(change->reply, "{\"pasid\":\"4\",\"count\":1,\"ioas\":3,\"hwpt\":5,\"failure\":"
-				   "{\"error\":\"org.ioasidctl.Context.PasidsExhausted\","
-				   "\"parameters\":{\"count\":2,\"found\":1}},\"reserved\":null}");
+	expect_json(
+		change->reply,
+		"{\"pasid\":[" RANGE(4, 4) "],\"count\":1,\"target\":" TARGET(
+			3, "guest",
+			5) ",\"failure\":"
+			   "{\"error\":\"org.ioasidctl.Context.PasidsExhausted\","
+			   "\"parameters\":{\"count\":2,\"found\":1}},\"taken\":[],\"reserved\":null}");
 	change_free(change);
 	/*
 	 * That a driver uses the last one is only known when it is tried; what was bound is
@@ -247,10 +260,13 @@ static void device_requested(void **state)
 	assert_false(change_step(context, change));
 	a->requested = true;
 	(void)calls(context, change);
-	expect_json(change->reply,
-		    "{\"pasid\":\"1-32\",\"count\":32,\"ioas\":3,\"hwpt\":4,\"failure\":"
-		    "{\"error\":\"org.ioasidctl.Context.KernelError\",\"parameters\":" ATTACH
-		    "19,\"errno_name\":\"ENODEV\",\"pasid\":33}},\"reserved\":null}");
+	expect_json(
+		change->reply,
+		"{\"pasid\":[" RANGE(1, 32) "],\"count\":32,\"target\":" TARGET(
+			3, "guest",
+			4) ",\"failure\":"
+			   "{\"error\":\"org.ioasidctl.Context.KernelError\",\"parameters\":" ATTACH
+			   "19,\"errno_name\":\"ENODEV\",\"pasid\":33}},\"taken\":[],\"reserved\":null}");
 	change_free(change);
 	a->requested = false;
 }
@@ -267,7 +283,8 @@ static void unbind_fails(void **state)
 	kernel_forget();
 	change = unbind_pasids(context, "a", "6-9,20", &fault);
 	assert_null(change->reply);
-	expect_error(&change->fault, "KernelError", DETACH ",\"pasid\":9,\"done\":\"6-8\"}");
+	expect_error(&change->fault, "KernelError",
+		     DETACH ",\"pasid\":9,\"done\":[" RANGE(6, 8) "]}");
 	kernel_asked("detach device 1 pasid 6\ndetach device 1 pasid 7\ndetach device 1 pasid 8\n"
 		     "detach device 1 pasid 9: EIO\n");
 	change_free(change);
@@ -335,7 +352,8 @@ static void removed(void **state)
 	kernel_fail(UAPI_VFIO_DEVICE_DETACH_IOMMUFD_PT, 1, EIO);
 	change = remove_it(context, true, &fault);
 	assert_null(change->reply);
-	expect_error(&change->fault, "KernelError", DETACH ",\"pasid\":8,\"done\":\"7\"}");
+	expect_error(&change->fault, "KernelError",
+		     DETACH ",\"pasid\":8,\"done\":[" RANGE(7, 7) "]}");
 	kernel_asked("detach device 1 pasid 7\ndetach device 1 pasid 8: EIO\n");
 	change_free(change);
 	assert_int_equal(context->record.of[OBJECT_DEVICE].n, 2);

@@ -77,11 +77,11 @@ static void many_objects(void **state)
 	make_last(context, change);
 	kernel_forget();
 	assert_int_equal(do_alloc_hwpt(context, a, "guest", NULL, false, &fault, &id), FAULTED);
-	expect_error(&fault, "LimitReached", "{\"what\":\"HWPTs\",\"limit\":4096}");
+	expect_error(&fault, "LimitReached", "{\"what\":\"hwpt\",\"limit\":4096}");
 	assert_int_equal(attach(context, "a", "guest", false, &fault), FAULTED);
-	expect_error(&fault, "LimitReached", "{\"what\":\"HWPTs\",\"limit\":4096}");
+	expect_error(&fault, "LimitReached", "{\"what\":\"hwpt\",\"limit\":4096}");
 	assert_int_equal(do_alloc_ioas(context, NULL, &fault, &id), FAULTED);
-	expect_error(&fault, "LimitReached", "{\"what\":\"IOASes\",\"limit\":1024}");
+	expect_error(&fault, "LimitReached", "{\"what\":\"ioas\",\"limit\":1024}");
 	kernel_asked("");
 	/* Only in the record. */
 	for (enum object_kind kind = OBJECT_IOAS; kind <= OBJECT_HWPT; kind++)
@@ -108,33 +108,38 @@ static void found(void **state)
 	const uint32_t id = add_hwpt(context, "a", "guest", "table", true);
 
 	fill(&context->record, (struct object *)record_device_new("/sys/devices/o", "vfio99"), 0);
-	assert_int_equal(context_find_device(context, "o", &fault, &device), 0);
+	assert_int_equal(context_find_device(context, named("o"), &fault, &device), 0);
 	assert_string_equal(device->cdev, "vfio99");
 	device = NULL;
-	assert_int_equal(context_find_bound(context, "vfio99", &fault, &device), FAULTED);
+	assert_int_equal(context_find_bound(context, named("vfio99"), &fault, &device), FAULTED);
 	expect_error(&fault, "DeviceNotBound", "{\"device\":\"o\"}");
-	assert_int_equal(context_find_bound(context, "p", &fault, &device), FAULTED);
-	expect_error(&fault, "UnknownObject", "{\"kind\":\"device\",\"object\":\"p\"}");
-	assert_int_equal(context_find_device(context, "p", &fault, &device), FAULTED);
-	expect_error(&fault, "UnknownObject", "{\"kind\":\"device\",\"object\":\"p\"}");
+	assert_int_equal(context_find_bound(context, named("p"), &fault, &device), FAULTED);
+	expect_error(&fault, "UnknownObject",
+		     "{\"kind\":\"device\",\"object\":{\"id\":null,\"name\":\"p\"}}");
+	assert_int_equal(context_find_device(context, named("p"), &fault, &device), FAULTED);
+	expect_error(&fault, "UnknownObject",
+		     "{\"kind\":\"device\",\"object\":{\"id\":null,\"name\":\"p\"}}");
 	assert_null(device);
-	assert_int_equal(context_find_bound(context, "a", &fault, &device), 0);
+	assert_int_equal(context_find_bound(context, named("a"), &fault, &device), 0);
 	assert_string_equal(device->object.name, "a");
-	assert_int_equal(context_find_ioas(context, "guest", &fault, &ioas), 0);
+	assert_int_equal(context_find_ioas(context, named("guest"), &fault, &ioas), 0);
 	assert_int_equal(ioas->object.id, 3);
-	assert_int_equal(context_find_ioas(context, "table", &fault, &ioas), FAULTED);
-	expect_error(&fault, "UnknownObject", "{\"kind\":\"ioas\",\"object\":\"table\"}");
-	assert_int_equal(context_find_hwpt(context, "table", &fault, &hwpt), 0);
+	assert_int_equal(context_find_ioas(context, named("table"), &fault, &ioas), FAULTED);
+	expect_error(&fault, "UnknownObject",
+		     "{\"kind\":\"ioas\",\"object\":{\"id\":null,\"name\":\"table\"}}");
+	assert_int_equal(context_find_hwpt(context, named("table"), &fault, &hwpt), 0);
 	assert_int_equal(hwpt->object.id, id);
-	assert_int_equal(context_find_hwpt(context, "guest", &fault, &hwpt), FAULTED);
-	expect_error(&fault, "UnknownObject", "{\"kind\":\"hwpt\",\"object\":\"guest\"}");
-	assert_int_equal(context_find_target(context, "guest", &fault, &target), 0);
+	assert_int_equal(context_find_hwpt(context, named("guest"), &fault, &hwpt), FAULTED);
+	expect_error(&fault, "UnknownObject",
+		     "{\"kind\":\"hwpt\",\"object\":{\"id\":null,\"name\":\"guest\"}}");
+	assert_int_equal(context_find_target(context, named("guest"), &fault, &target), 0);
 	assert_ptr_equal(target, &ioas->object);
-	assert_int_equal(context_find_target(context, "table", &fault, &target), 0);
+	assert_int_equal(context_find_target(context, named("table"), &fault, &target), 0);
 	assert_ptr_equal(target, &hwpt->object);
 	assert_ptr_equal(record_target_ioas(target), ioas);
-	assert_int_equal(context_find_target(context, "a", &fault, &target), FAULTED);
-	expect_error(&fault, "UnknownObject", "{\"kind\":\"target\",\"object\":\"a\"}");
+	assert_int_equal(context_find_target(context, named("a"), &fault, &target), FAULTED);
+	expect_error(&fault, "UnknownObject",
+		     "{\"kind\":\"target\",\"object\":{\"id\":null,\"name\":\"a\"}}");
 	device = the_device(context, "o");
 	record_remove(&context->record, &device->object);
 	object_free(&device->object);
@@ -160,9 +165,8 @@ static void checked(void **state)
 	expect_error(&fault, "PasidNotBound", "{\"device\":\"s\",\"pasid\":1,\"pasid_width\":3}");
 	expect_bound(context, "s", "1-7", "guest", "1-7");
 	kernel_forget();
-	expect_bind_error(
-		context, "1-7", "PasidInUse",
-		"{\"device\":\"s\",\"pasid\":1,\"ioas\":3,\"ioas_name\":\"guest\",\"hwpt\":5}");
+	expect_bind_error(context, "1-7", "PasidInUse",
+			  "{\"device\":\"s\",\"pasid\":1,\"target\":" TARGET(3, "guest", 5) "}");
 	expect_bind_error(context, "7-8", "PasidTooWide",
 			  "{\"device\":\"s\",\"pasid\":8,\"pasid_width\":3}");
 	expect_bind_error(context, "9-10", "PasidTooWide",
@@ -237,7 +241,7 @@ static int any_change(struct context *context, struct fault *fault, struct chang
 	case 0:
 	case 1:
 	case 2:
-		if (context_find_target(context, targets[random() % 3], fault, &target) < 0)
+		if (context_find_target(context, named(targets[random() % 3]), fault, &target) < 0)
 			return FAULTED;
 		if (random() % 3 == 0)
 			return context_attach_device(context, device, target, random() % 2, fault,

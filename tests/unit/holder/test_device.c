@@ -184,22 +184,26 @@ static void added_and_removed(void **state)
 	expect_answer(world, &peer, CALL("Describe", "{}"), DESCRIBED(X "," Y));
 	assert_int_equal(record_device_at(&world->context.record, 1)->request, -1);
 	/* Not usable before it is bound. */
-	expect_answer(world, &peer, CALL("AttachDevice", "{\"device\":\"y\",\"target\":\"2\"}"),
+	expect_answer(world, &peer,
+		      CALL("AttachDevice", "{\"device\":{\"name\":\"y\"},\"target\":{\"id\":2}}"),
 		      ERROR("DeviceNotBound", "{\"device\":\"y\"}"));
-	expect_answer(world, &peer, CALL("DetachDevice", "{\"device\":\"y\"}"),
+	expect_answer(world, &peer, CALL("DetachDevice", "{\"device\":{\"name\":\"y\"}}"),
 		      ERROR("DeviceNotBound", "{\"device\":\"y\"}"));
-	expect_answer(world, &peer, CALL("UnbindPasids", "{\"device\":\"y\",\"pasid\":\"1\"}"),
-		      ERROR("DeviceNotBound", "{\"device\":\"y\"}"));
+	expect_answer(
+		world, &peer,
+		CALL("UnbindPasids", "{\"device\":{\"name\":\"y\"},\"pasid\":[" RANGE(1, 1) "]}"),
+		ERROR("DeviceNotBound", "{\"device\":\"y\"}"));
 	/* By id, cdev, name and path; unknown ids are refused. */
-	expect_answer(world, &peer, CALL("DetachDevice", "{\"device\":\"1\"}"),
+	expect_answer(world, &peer, CALL("DetachDevice", "{\"device\":{\"id\":1}}"),
 		      ERROR("NotAttached", "{\"device\":\"x\"}"));
-	expect_answer(world, &peer, CALL("DetachDevice", "{\"device\":\"vfio3\"}"),
+	expect_answer(world, &peer, CALL("DetachDevice", "{\"device\":{\"name\":\"vfio3\"}}"),
 		      ERROR("NotAttached", "{\"device\":\"x\"}"));
-	expect_answer(world, &peer, CALL("DetachDevice", "{\"device\":\"0\"}"),
-		      ERROR("UnknownObject", "{\"kind\":\"device\",\"object\":\"0\"}"));
-	expect_answer(world, &peer, CALL("RemoveDevice", "{\"device\":\"vfio9\"}"),
+	expect_answer(world, &peer, CALL("DetachDevice", "{\"device\":{\"id\":0}}"),
+		      ERROR("UnknownObject",
+			    "{\"kind\":\"device\",\"object\":{\"id\":0,\"name\":null}}"));
+	expect_answer(world, &peer, CALL("RemoveDevice", "{\"device\":{\"name\":\"vfio9\"}}"),
 		      "{\"parameters\":{}}");
-	expect_answer(world, &peer, CALL("RemoveDevice", "{\"device\":\"x\"}"),
+	expect_answer(world, &peer, CALL("RemoveDevice", "{\"device\":{\"name\":\"x\"}}"),
 		      "{\"parameters\":{}}");
 	expect_answer(world, &peer, CALL("Describe", "{}"), DESCRIBED(""));
 	/* Both fds are closed. */
@@ -221,12 +225,10 @@ static void not_to_be_had(void **state)
 	expect_answer(world, &peer, ADD("w"), ERROR("NoVfioDevice", "{\"path\":\"S/w\"}"));
 	/* The device number belongs to another node. */
 	run("echo 1:5 >$S/x/vfio-dev/vfio3/dev");
-	expect_answer(
-		world, &peer, ADD("x"),
-		ERROR("KernelError",
-		      "{\"operation\":\"open of the VFIO cdev\",\"errno\":116,\"errno_name\":"
-		      "\"ESTALE\",\"hint\":\"the node in /dev/vfio/devices is not the device's "
-		      "own: is udev running?\"}"));
+	expect_answer(world, &peer, ADD("x"),
+		      ERROR("KernelError",
+			    "{\"operation\":\"open of the VFIO cdev\",\"errno\":116,\"errno_name\":"
+			    "\"ESTALE\"}"));
 	expect_answer(world, &peer, CALL("Describe", "{}"), DESCRIBED(""));
 	run("echo 1:3 >$S/x/vfio-dev/vfio3/dev; touch $S/file");
 	expect_answer(world, &peer, ADD("file"),
@@ -261,7 +263,7 @@ static void too_many(void **state)
 		      CALL("AddDevice", "{\"path\":\"/sys/devices/y\",\"bind\":false}"),
 		      "{\"parameters\":{\"device\":\"y\",\"id\":null}}");
 	expect_answer(world, &peer, ADD("x"),
-		      ERROR("LimitReached", "{\"what\":\"devices\",\"limit\":252}"));
+		      ERROR("LimitReached", "{\"what\":\"device\",\"limit\":252}"));
 	kernel_asked("");
 	while (record->of[OBJECT_DEVICE].n > 1) {
 		struct object *device = record_at(record, OBJECT_DEVICE, 0);
@@ -293,12 +295,11 @@ static void planned(void **state)
 		      CALL("AddDevice", "{\"path\":\"/sys/devices/z\",\"dry_run\":true}"),
 		      ERROR("NoVfioDevice", "{\"path\":\"/sys/devices/z\"}"));
 	run("echo 1:5 >$S/x/vfio-dev/vfio3/dev");
-	expect_answer(
-		world, &peer, CALL("AddDevice", "{\"path\":\"/sys/devices/x\",\"dry_run\":true}"),
-		ERROR("KernelError",
-		      "{\"operation\":\"open of the VFIO cdev\",\"errno\":116,\"errno_name\":"
-		      "\"ESTALE\",\"hint\":\"the node in /dev/vfio/devices is not the device's "
-		      "own: is udev running?\"}"));
+	expect_answer(world, &peer,
+		      CALL("AddDevice", "{\"path\":\"/sys/devices/x\",\"dry_run\":true}"),
+		      ERROR("KernelError",
+			    "{\"operation\":\"open of the VFIO cdev\",\"errno\":116,\"errno_name\":"
+			    "\"ESTALE\"}"));
 	kernel_asked("");
 	expect_answer(world, &peer, CALL("Describe", "{}"), DESCRIBED(""));
 	leave(&peer);
@@ -358,7 +359,8 @@ static void steps_fail(void **state)
 				cases[i].described));
 			assert_int_equal(record_device_at(&world->context.record, 0)->request < 0,
 					 cases[i].request != UAPI_IOMMU_GET_HW_INFO);
-			expect_answer(world, &peer, CALL("RemoveDevice", "{\"device\":\"x\"}"),
+			expect_answer(world, &peer,
+				      CALL("RemoveDevice", "{\"device\":{\"name\":\"x\"}}"),
 				      "{\"parameters\":{}}");
 		}
 		assert_int_equal(kernel_count(KERNEL_DEVICE), 0);
@@ -380,7 +382,7 @@ static void widths(void **state)
 		expect_reply(world, &peer);
 		assert_int_equal(record_device_at(&world->context.record, 0)->pasid_width,
 				 cases[i][1]);
-		say(&peer, CALL("RemoveDevice", "{\"device\":\"x\"}"));
+		say(&peer, CALL("RemoveDevice", "{\"device\":{\"name\":\"x\"}}"));
 		expect_reply(world, &peer);
 	}
 	leave(&peer);

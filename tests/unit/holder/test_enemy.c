@@ -174,8 +174,7 @@ static void unread_descriptors(void **state)
 	for (unsigned int i = 0; i < sent; i++)
 		expect_reply(world, &lazy);
 	assert_int_equal(lazy.in.fds.n, SERVER_UNREAD_FD_MAX - 1);
-	expect_limit(world, &lazy, "descriptors that the client has not read",
-		     SERVER_UNREAD_FD_MAX);
+	expect_limit(world, &lazy, "unread", SERVER_UNREAD_FD_MAX);
 	expect_reply(world, &lazy);
 	/* After reading it gets fds again. */
 	varlink_in_done(&lazy.in);
@@ -249,9 +248,7 @@ static void too_many_on_their_way(void **state)
 		struct rlimit limit;
 
 		assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
-		expect_limit(world, &a,
-			     "descriptors that a user's processes have sent and not read",
-			     limit.rlim_cur);
+		expect_limit(world, &a, "sent", limit.rlim_cur);
 	}
 	too_many_references = 0;
 	assert_int_equal(world->server.client[0]->stuck, 0);
@@ -328,7 +325,7 @@ static void a_full_queue(void **state)
 		length += 2;
 	}
 	memcpy(text + length, "]}", 3);
-	begin_bind(world, &busy, BIND("1-4000"));
+	begin_bind(world, &busy, BIND(RANGE(1, 4000)));
 	for (size_t i = 0; i < N; i++)
 		waiting[i] = join(world);
 	before = memory_used();
@@ -342,8 +339,8 @@ static void a_full_queue(void **state)
 	assert_true(memory_used() - before < N * (3 * SERVER_MESSAGE_MAX));
 	late = join(world);
 	reader = join(world);
-	say(&late, CALL("FreeIoas", "{\"ioas\":\"guest\"}"));
-	expect_limit(world, &late, "calls that wait", N);
+	say(&late, CALL("FreeIoas", "{\"ioas\":{\"name\":\"guest\"}}"));
+	expect_limit(world, &late, "call", N);
 	say(&reader, CALL("Describe", "{}"));
 	expect_reply(world, &reader);
 	kernel_release();
@@ -524,13 +521,13 @@ static void lent_to_many(void **state)
 	for (; lent->n < LENT_MAX; lent->n++)
 		lent->v[lent->n] = (struct lent){ .pid = getppid(), .pidfd = -1 };
 	say(&peer, CALL("GetFds", "{}"));
-	expect_limit(world, &peer, "processes that have descriptors", LENT_MAX);
+	expect_limit(world, &peer, "process", LENT_MAX);
 	assert_int_equal(peer.in.fds.n, 0);
 	assert_false(world->context.record.shared);
 	/* Memory is not counted: nothing can be changed with it. */
-	say(&peer, CALL("MapIoas", "{\"ioas\":\"guest\",\"size\":4096}"));
+	say(&peer, CALL("MapIoas", "{\"ioas\":{\"name\":\"guest\"},\"size\":4096}"));
 	expect_reply(world, &peer);
-	say(&peer, CALL("GetMemory", "{\"ioas\":\"guest\"}"));
+	say(&peer, CALL("GetMemory", "{\"ioas\":{\"name\":\"guest\"}}"));
 	expect_reply(world, &peer);
 	assert_int_equal(peer.in.fds.n, 1);
 	assert_false(world->context.record.shared);

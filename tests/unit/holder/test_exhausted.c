@@ -53,7 +53,7 @@ static int bind_a(struct context *context, const char *pasids, uint32_t count, b
 	int r;
 
 	if (pasids && parse_ranges(pasids, UINT32_MAX, &request.pasid) < 0)
-		return fault_system(fault, "malloc", -ENOMEM, NULL);
+		return fault_system(fault, "malloc", -ENOMEM);
 	r = context_bind_pasids(context, the_device(context, "a"),
 				&the_ioas(context, "guest")->object, &request, fault, ret);
 	ranges_done(&request.pasid);
@@ -83,7 +83,7 @@ static int unbind_some(struct context *context, struct fault *fault, struct chan
 	_cleanup_ranges_ struct ranges list = { 0 };
 
 	if (parse_ranges("12,31", UINT32_MAX, &list) < 0)
-		return fault_system(fault, "malloc", -ENOMEM, NULL);
+		return fault_system(fault, "malloc", -ENOMEM);
 	return context_unbind_pasids(the_device(context, "a"), &list, fault, ret);
 }
 

@@ -18,7 +18,7 @@
 #include "../holder_world.h"
 #include "util/clock.h"
 
-#define MAP_THE_FILE CALL("MapIoas", "{\"ioas\":\"guest\",\"size\":4096,\"file\":0}")
+#define MAP_THE_FILE CALL("MapIoas", "{\"ioas\":{\"name\":\"guest\"},\"size\":4096,\"file\":0}")
 
 /* Sends LENGTH bytes with N copies of FD. */
 static ssize_t pass(int socket, const char *bytes, size_t length, int fd, size_t n)
@@ -88,14 +88,15 @@ static void wrong_number(void **state)
 		  VARLINK_FD_MAX },
 		{ MAP_THE_FILE, "org.varlink.service.InvalidParameter", "descriptors", 2 },
 		{ MAP_THE_FILE, "org.varlink.service.InvalidParameter", "descriptors", 17 },
-		{ CALL("MapIoas", "{\"ioas\":\"guest\",\"size\":4096,\"file\":1}"),
+		{ CALL("MapIoas", "{\"ioas\":{\"name\":\"guest\"},\"size\":4096,\"file\":1}"),
 		  "org.varlink.service.InvalidParameter", "file", 1 },
-		{ CALL("MapIoas", "{\"ioas\":\"guest\",\"size\":4096}"),
+		{ CALL("MapIoas", "{\"ioas\":{\"name\":\"guest\"},\"size\":4096}"),
 		  "org.varlink.service.InvalidParameter", "file", 1 },
-		{ CALL("MapIoas", "{\"ioas\":\"guest\",\"size\":4096,\"offset\":\"0x0\"}"),
+		{ CALL("MapIoas",
+		       "{\"ioas\":{\"name\":\"guest\"},\"size\":4096,\"offset\":\"0x0\"}"),
 		  "org.varlink.service.InvalidParameter", "offset", 1 },
 		{ CALL("Nothing", "{}"), "org.varlink.service.MethodNotFound", NULL, 3 },
-		{ CALL("MapIoas", "{\"ioas\":\"none\",\"size\":4096,\"file\":0}"),
+		{ CALL("MapIoas", "{\"ioas\":{\"name\":\"none\"},\"size\":4096,\"file\":0}"),
 		  "org.ioasidctl.Context.UnknownObject", NULL, 1 },
 	};
 	struct world *world = *state;
@@ -141,7 +142,8 @@ static void missing(void **state)
 static void mapped(void **state)
 {
 	static const char dry[] =
-		CALL("MapIoas", "{\"ioas\":\"guest\",\"size\":4096,\"file\":0,\"dry_run\":true}");
+		CALL("MapIoas",
+		     "{\"ioas\":{\"name\":\"guest\"},\"size\":4096,\"file\":0,\"dry_run\":true}");
 	struct world *world = *state;
 	struct peer peer = join(world);
 	int fd = memfd_create("x", MFD_CLOEXEC);
@@ -158,7 +160,7 @@ static void mapped(void **state)
 	await_closed(world);
 	assert_int_equal(count_fds(), before);
 	assert_int_equal(record_ioas_at(&world->context.record, 0)->n_mappings, 1);
-	say(&peer, CALL("UnmapIoas", "{\"ioas\":\"guest\",\"all\":true}"));
+	say(&peer, CALL("UnmapIoas", "{\"ioas\":{\"name\":\"guest\"},\"all\":true}"));
 	expect_reply(world, &peer);
 	leave(&peer);
 	close(fd);

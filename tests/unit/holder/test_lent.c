@@ -85,14 +85,14 @@ static void memory_file(void **state)
 		DO(context, &fault, context_map_file, context, guest, &file, 0x1000, &elsewhere, 3),
 		0);
 	close(file.fd);
-	call = get_fds(context, ASK("GetMemory", "{\"ioas\":\"guest\"}"));
-	expect_error(&call.fault, "NotMapped", "{\"ioas\":3,\"ioas_name\":\"guest\"}");
+	call = get_fds(context, ASK("GetMemory", "{\"ioas\":{\"name\":\"guest\"}}"));
+	expect_error(&call.fault, "NotMapped", "{\"ioas\":{\"id\":3,\"name\":\"guest\"}}");
 	call_done(&call);
 	for (size_t i = 0; i < ARRAY_SIZE(mapped); i++)
 		assert_int_equal(DO(context, &fault, context_map_ioas, context, guest,
 				    mapped[i].length, &mapped[i].at, 3),
 				 0);
-	call = get_fds(context, ASK("GetMemory", "{\"ioas\":\"guest\"}"));
+	call = get_fds(context, ASK("GetMemory", "{\"ioas\":{\"name\":\"guest\"}}"));
 	expect_json(call.reply,
 		    "{\"memory\":[{\"iova\":\"0x1000\",\"length\":4096,\"offset\":\"0x2000\"},"
 		    "{\"iova\":\"0x4000\",\"length\":8192,\"offset\":\"0x0\"}]}");
@@ -128,15 +128,18 @@ static void descriptors(void **state)
 	fd = call.fd[2];
 	call_done(&call);
 	assert_int_equal(fcntl(fd, F_GETFD), -1);
-	call = get_fds(context, ASK("GetFds", "{\"device\":[\"b\",\"a\",\"b\"]}"));
+	call = get_fds(
+		context,
+		ASK("GetFds", "{\"device\":[{\"name\":\"b\"},{\"name\":\"a\"},{\"name\":\"b\"}]}"));
 	expect_json(call.reply, "{\"name\":[\"iommufd\",\"b\",\"a\",\"b\"]}");
 	assert_true(same_file(call.fd[3], b->fd) && !same_file(call.fd[2], b->fd));
 	call_done(&call);
 	call = get_fds(context, ASK("GetFds", "{\"device\":[]}"));
 	expect_json(call.reply, "{\"name\":[\"iommufd\"]}");
 	call_done(&call);
-	call = get_fds(context, ASK("GetFds", "{\"device\":[\"b\",\"c\"]}"));
-	expect_error(&call.fault, "UnknownObject", "{\"kind\":\"device\",\"object\":\"c\"}");
+	call = get_fds(context, ASK("GetFds", "{\"device\":[{\"name\":\"b\"},{\"name\":\"c\"}]}"));
+	expect_error(&call.fault, "UnknownObject",
+		     "{\"kind\":\"device\",\"object\":{\"id\":null,\"name\":\"c\"}}");
 	assert_null(call.reply);
 	call_done(&call);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
@@ -164,7 +167,7 @@ static void many_descriptors(void **state)
 
 		fputs(NAME("GetFds") ",\"parameters\":{\"device\":[", f);
 		for (size_t i = 0; i < n; i++)
-			fputs(i ? ",\"a\"" : "\"a\"", f);
+			fputs(i ? ",{\"name\":\"a\"}" : "{\"name\":\"a\"}", f);
 		fputs("]}}", f);
 		assert_int_equal(fclose(f), 0);
 		call = get_fds(context, text);

@@ -196,15 +196,13 @@ static void bounds(void **state)
 			  "{\"parameter\":\"iova\",\"value\":\"0x1fff\",\"alignment\":4096}");
 	expect_unmappable(
 		context, UINT64_MAX - 0xfff, 2 * PAGE, "KernelError",
-		"{\"operation\":\"IOMMU_IOAS_MAP\",\"errno\":75,\"errno_name\":\"EOVERFLOW\","
-		"\"hint\":\"the mapping would end beyond the last IOVA\"}");
+		"{\"operation\":\"IOMMU_IOAS_MAP\",\"errno\":75,\"errno_name\":\"EOVERFLOW\"}");
 	kernel_asked("");
 	unmapped = 0;
 	kernel_fail(UAPI_IOMMU_IOAS_MAP, 0, ENOSPC);
 	expect_unmappable(
 		context, 1, PAGE, "KernelError",
-		"{\"operation\":\"IOMMU_IOAS_MAP\",\"errno\":28,\"errno_name\":\"ENOSPC\","
-		"\"hint\":\"no free IOVA range is that long\"}");
+		"{\"operation\":\"IOMMU_IOAS_MAP\",\"errno\":28,\"errno_name\":\"ENOSPC\"}");
 	assert_int_equal(unmapped, 1);
 	/* Larger than the address space. */
 	expect_unmappable(context, 1, (uint64_t)1 << 62, "KernelError",
@@ -214,8 +212,9 @@ static void bounds(void **state)
 	map(context, "guest", UINT64_MAX - 0xfff, PAGE, 3);
 	expect_unmapped(context, UINT64_MAX - 0xfff, PAGE, PAGE);
 	map(context, "guest", UINT64_MAX - 0x1fff, 2 * PAGE, 3);
-	expect_mapped_still(context, UINT64_MAX - 0x1fff, 3 * PAGE, "NotMapped",
-			    "{\"ioas\":3,\"ioas_name\":\"guest\",\"iova\":\"0xffffffffffffe000\"}");
+	expect_mapped_still(
+		context, UINT64_MAX - 0x1fff, 3 * PAGE, "NotMapped",
+		"{\"ioas\":{\"id\":3,\"name\":\"guest\"},\"iova\":\"0xffffffffffffe000\"}");
 	expect_unmapped(context, UINT64_MAX - 0x1fff, 0, 2 * PAGE);
 	expect_unmapped(context, 0, 0, PAGE);
 }
@@ -224,7 +223,7 @@ static void bounds(void **state)
 static void unmapping(void **state)
 {
 	static const char parameters[] =
-		"{\"ioas\":3,\"ioas_name\":\"guest\",\"iova\":\"0x11000\"}";
+		"{\"ioas\":{\"id\":3,\"name\":\"guest\"},\"iova\":\"0x11000\"}";
 	struct context *context = *state;
 
 	map(context, "guest", 0x10000, 2 * PAGE, 3);
@@ -235,9 +234,9 @@ static void unmapping(void **state)
 	expect_mapped_still(context, 0x11000, PAGE, "PartOfMapping", parameters);
 	expect_mapped_still(context, 0x11000, 2 * PAGE, "PartOfMapping", parameters);
 	expect_mapped_still(context, 0x10000, PAGE, "PartOfMapping",
-			    "{\"ioas\":3,\"ioas_name\":\"guest\",\"iova\":\"0x10000\"}");
+			    "{\"ioas\":{\"id\":3,\"name\":\"guest\"},\"iova\":\"0x10000\"}");
 	expect_mapped_still(context, 0x13000, 0xd000, "NotMapped",
-			    "{\"ioas\":3,\"ioas_name\":\"guest\",\"iova\":\"0x13000\"}");
+			    "{\"ioas\":{\"id\":3,\"name\":\"guest\"},\"iova\":\"0x13000\"}");
 	kernel_asked("");
 	kernel_fail(UAPI_IOMMU_IOAS_UNMAP, 0, EIO);
 	expect_mapped_still(
@@ -349,7 +348,7 @@ static void many(void **state)
 	change_free(change);
 	assert_int_equal(ioas->n_mappings, 4096);
 	assert_int_equal(context_map_ioas(context, ioas, PAGE, NULL, 3, &fault, &change), FAULTED);
-	expect_error(&fault, "LimitReached", "{\"what\":\"mappings of an IOAS\",\"limit\":4096}");
+	expect_error(&fault, "LimitReached", "{\"what\":\"mapping\",\"limit\":4096}");
 	kernel_asked("map 3 size 0x1000 at 0x0 read write\n");
 	record_mapping_drop(&context->record, ioas, 1, ioas->n_mappings - 1);
 	kernel_agrees(context);
@@ -428,9 +427,7 @@ static void freed(void **state)
 	kernel_forget();
 	assert_int_equal(DO(context, &fault, context_free_ioas, context, guest(context)), FAULTED);
 	expect_error(&fault, "KernelError",
-		     "{\"operation\":\"IOMMU_DESTROY\",\"errno\":16,\"errno_name\":\"EBUSY\","
-		     "\"hint\":\"something still uses it, perhaps a process that was given the "
-		     "descriptors\"}");
+		     "{\"operation\":\"IOMMU_DESTROY\",\"errno\":16,\"errno_name\":\"EBUSY\"}");
 	kernel_asked("destroy 5\ndestroy 3: EBUSY\n");
 	kernel_agrees(context);
 	assert_int_equal(unmapped, 0);

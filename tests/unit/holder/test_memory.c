@@ -70,22 +70,25 @@ static const char *const calls[] = {
 	CALL("Describe", "{}"),
 	"{\"method\":\"org.ioasidctl.Context.Describe\"}",
 	"{\"method\":\"org.ioasidctl.Context.ListBindings\",\"more\":true}",
-	CALL("ShowIoas", "{\"ioas\":\"guest\"}"),
+	CALL("ShowIoas", "{\"ioas\":{\"name\":\"guest\"}}"),
 	CALL("GetFds", "{}"),
 	"{\"method\":\"org.varlink.service.GetInfo\"}",
-	CALL("FreeIoas", "{\"ioas\":\"guest\"}"),
-	CALL("FreeIoas", "{\"ioas\":\"none\"}"),
-	CALL("AttachDevice", "{\"device\":\"a\",\"target\":\"other\"}"),
-	CALL("RemoveDevice", "{\"device\":\"a\"}"),
-	BIND("7"),
-	BIND("0"),
-	CALL("UnbindPasids", "{\"device\":\"a\",\"pasid\":\"99\"}"),
-	CALL("MapIoas", "{\"ioas\":\"guest\",\"size\":4095}"),
-	CALL("BindPasids", "{\"device\":\"a\",\"pasid\":\"41,600-601\",\"target\":\"guest\","
-			   "\"partial\":true}"),
-	CALL("BindPasids", "{\"device\":\"a\",\"pasid\":\"41\",\"target\":\"guest\","
-			   "\"dry_run\":true}"),
-	CALL("UnbindPasids", "{\"device\":\"a\",\"pasid\":\"9\",\"dry_run\":true}"),
+	CALL("FreeIoas", "{\"ioas\":{\"name\":\"guest\"}}"),
+	CALL("FreeIoas", "{\"ioas\":{\"name\":\"none\"}}"),
+	CALL("AttachDevice", "{\"device\":{\"name\":\"a\"},\"target\":{\"name\":\"other\"}}"),
+	CALL("RemoveDevice", "{\"device\":{\"name\":\"a\"}}"),
+	BIND(RANGE(7, 7)),
+	BIND(RANGE(0, 0)),
+	CALL("UnbindPasids", "{\"device\":{\"name\":\"a\"},\"pasid\":[" RANGE(99, 99) "]}"),
+	CALL("MapIoas", "{\"ioas\":{\"name\":\"guest\"},\"size\":4095}"),
+	CALL("BindPasids", "{\"device\":{\"name\":\"a\"},\"pasid\":[" RANGE(41, 41) "," RANGE(
+				   600, 601) "],\"target\":{\"name\":\"guest\"},"
+					     "\"partial\":true}"),
+	CALL("BindPasids", "{\"device\":{\"name\":\"a\"},\"pasid\":[" RANGE(
+				   41, 41) "],\"target\":{\"name\":\"guest\"},"
+					   "\"dry_run\":true}"),
+	CALL("UnbindPasids",
+	     "{\"device\":{\"name\":\"a\"},\"pasid\":[" RANGE(9, 9) "],\"dry_run\":true}"),
 	CALL("Cancel", "{\"change\":99}"),
 	CALL("Nothing", "{}"),
 };
@@ -96,11 +99,12 @@ static void prepare(struct world *world)
 
 	say(&peer, CALL("AllocIoas", "{\"name\":\"other\"}"));
 	expect_reply(world, &peer);
-	say(&peer, BIND("5-9,20"));
+	say(&peer, BIND(RANGE(5, 9) "," RANGE(20, 20)));
 	expect_reply(world, &peer);
-	say(&peer, CALL("AttachDevice", "{\"device\":\"a\",\"target\":\"guest\"}"));
+	say(&peer,
+	    CALL("AttachDevice", "{\"device\":{\"name\":\"a\"},\"target\":{\"name\":\"guest\"}}"));
 	expect_reply(world, &peer);
-	say(&peer, CALL("MapIoas", "{\"ioas\":\"guest\",\"size\":4096}"));
+	say(&peer, CALL("MapIoas", "{\"ioas\":{\"name\":\"guest\"},\"size\":4096}"));
 	expect_reply(world, &peer);
 	leave(&peer);
 	while (world->server.client_n)

@@ -22,24 +22,24 @@ static const struct {
 	} parameter[7];
 } methods[] = {
 	{ "Describe", false, false, { { 0 } } },
-	{ "ListBindings", false, true, { { 's', "device" } } },
-	{ "ShowIoas", false, false, { { 'S', "ioas" } } },
+	{ "ListBindings", false, true, { { 'r', "device" } } },
+	{ "ShowIoas", false, false, { { 'R', "ioas" } } },
 	{ "GetFds", false, false, { { 'l', "device" } } },
-	{ "GetMemory", false, false, { { 'S', "ioas" } } },
+	{ "GetMemory", false, false, { { 'R', "ioas" } } },
 	{ "Monitor", false, true, { { 'n', "since" } } },
 	{ "AddDevice", true, false, { { 'S', "path" }, { 'b', "bind" } } },
-	{ "RemoveDevice", true, false, { { 'S', "device" }, { 'b', "force" } } },
+	{ "RemoveDevice", true, false, { { 'R', "device" }, { 'b', "force" } } },
 	{ "AttachDevice",
 	  true,
 	  false,
-	  { { 'S', "device" }, { 'S', "target" }, { 'b', "replace" } } },
-	{ "DetachDevice", true, false, { { 'S', "device" } } },
+	  { { 'R', "device" }, { 'R', "target" }, { 'b', "replace" } } },
+	{ "DetachDevice", true, false, { { 'R', "device" } } },
 	{ "AllocIoas", true, false, { { 's', "name" } } },
-	{ "FreeIoas", true, false, { { 'S', "ioas" } } },
+	{ "FreeIoas", true, false, { { 'R', "ioas" } } },
 	{ "MapIoas",
 	  true,
 	  false,
-	  { { 'S', "ioas" },
+	  { { 'R', "ioas" },
 	    { 'N', "size" },
 	    { 'a', "iova" },
 	    { 'b', "read" },
@@ -49,29 +49,32 @@ static const struct {
 	{ "UnmapIoas",
 	  true,
 	  false,
-	  { { 'S', "ioas" }, { 'a', "iova" }, { 'n', "length" }, { 'b', "all" } } },
+	  { { 'R', "ioas" }, { 'a', "iova" }, { 'n', "length" }, { 'b', "all" } } },
 	{ "AllocHwpt",
 	  true,
 	  false,
-	  { { 'S', "device" }, { 'S', "ioas" }, { 's', "name" }, { 'b', "pasid" } } },
-	{ "FreeHwpt", true, false, { { 'S', "hwpt" } } },
+	  { { 'R', "device" }, { 'R', "ioas" }, { 's', "name" }, { 'b', "pasid" } } },
+	{ "FreeHwpt", true, false, { { 'R', "hwpt" } } },
 	{ "BindPasids",
 	  true,
 	  false,
-	  { { 'S', "device" },
-	    { 'S', "pasid" },
+	  { { 'R', "device" },
+	    { 'p', "pasid" },
 	    { 'n', "count" },
-	    { 'S', "target" },
+	    { 'R', "target" },
 	    { 'b', "partial" } } },
-	{ "UnbindPasids", true, false, { { 'S', "device" }, { 'S', "pasid" } } },
+	{ "UnbindPasids", true, false, { { 'R', "device" }, { 'p', "pasid" }, { 'b', "all" } } },
 	{ "Destroy", true, false, { { 'b', "force" } } },
 	{ "Cancel", false, false, { { 'N', "change" } } },
 };
 
+#define VALID   4
+#define INVALID 9
+
 /* Values of each type, and values that are not. */
 static const struct {
 	char type;
-	const char *valid[4], *invalid[6];
+	const char *valid[VALID], *invalid[INVALID];
 } types[] = {
 	{ 's', { "\"\"", "\"x y\"", "null" }, { "1", "true", "[]", "{}", "\"a\\u0000b\"" } },
 	{ 'b', { "true", "false", "null" }, { "1", "0", "\"true\"", "[]" } },
@@ -81,7 +84,19 @@ static const struct {
 	{ 'a',
 	  { "\"0x0\"", "\"0xffffffffffffffff\"", "null" },
 	  { "4096", "\"4096\"", "\"0x\"", "\"0x1ffffffffffffffff\"", "\"0xg\"" } },
-	{ 'l', { "[]", "[\"a\",\"b\"]", "null" }, { "\"a\"", "[1]", "[\"a\",null]", "{}" } },
+	{ 'r',
+	  { "{\"id\":7}", "{\"name\":\"x\"}", "{\"id\":null,\"name\":\"7\"}", "null" },
+	  { "7", "\"x\"", "[]", "{}", "{\"id\":7,\"name\":\"x\"}", "{\"id\":\"7\"}", "{\"name\":7}",
+	    "{\"id\":4294967296}", "{\"id\":7,\"kind\":\"ioas\"}" } },
+	{ 'l',
+	  { "[]", "[{\"name\":\"a\"},{\"id\":2}]", "null" },
+	  { "\"a\"", "[1]", "[{\"id\":1},null]", "{}", "[{}]", "[\"a\"]" } },
+	{ 'p',
+	  { "[" RANGE(1, 1) "]", "[" RANGE(7, 9) "," RANGE(1, 6) "]", "[" RANGE(0, 4294967295) "]",
+	    "null" },
+	  { "\"1\"", "[1]", "[" RANGE(2, 1) "]", "[" RANGE(-1, 1) "]", "[" RANGE(0, 4294967296) "]",
+	    "[" RANGE(1, 3) "," RANGE(3, 4) "]", "[" RANGE(1, 3) "," RANGE(2, 2) "]",
+	    "[{\"lo\":1}]", "[{\"lo\":1,\"hi\":1,\"step\":1}]" } },
 };
 
 static char lower(char c)
@@ -128,7 +143,9 @@ static char *parameters_of(size_t m, const char *without, const char *name, cons
 		    strcmp(p, name) == 0)
 			continue;
 		fprintf(f, "%s\"%s\":%s", n++ ? "," : "", p,
-			methods[m].parameter[i].type == 'N' ? "4096" : "\"x\"");
+			methods[m].parameter[i].type == 'N'   ? "4096"
+			: methods[m].parameter[i].type == 'R' ? "{\"name\":\"x\"}"
+							      : "\"x\"");
 	}
 	if (*name)
 		fprintf(f, "%s\"%s\":%s", n ? "," : "", name, value);
@@ -155,11 +172,11 @@ static void check_parameter(size_t m, size_t i)
 	for (size_t t = 0; t < ARRAY_SIZE(types); t++) {
 		if (types[t].type != lower(methods[m].parameter[i].type))
 			continue;
-		for (size_t v = 0; v < 4 && types[t].valid[v]; v++)
+		for (size_t v = 0; v < VALID && types[t].valid[v]; v++)
 			expect_parameters(m, "", name, types[t].valid[v],
 					  required && strcmp(types[t].valid[v], "null") == 0 ? name
 											     : "");
-		for (size_t v = 0; v < 6 && types[t].invalid[v]; v++)
+		for (size_t v = 0; v < INVALID && types[t].invalid[v]; v++)
 			expect_parameters(m, "", name, types[t].invalid[v], name);
 	}
 }
@@ -341,51 +358,62 @@ static void combinations(void **state)
 		const char *ask, *answer;
 	} cases[] = {
 		{ ASK("MapIoas",
-		      "{\"ioas\":\"guest\",\"size\":4096,\"read\":false,\"write\":false}"),
+		      "{\"ioas\":{\"name\":\"guest\"},\"size\":4096,\"read\":false,\"write\":false}"),
 		  REFUSED("read") },
-		{ ASK("UnmapIoas", "{\"ioas\":\"guest\"}"), REFUSED("iova") },
-		{ ASK("UnmapIoas", "{\"ioas\":\"guest\",\"length\":4096}"), REFUSED("iova") },
-		{ ASK("UnmapIoas", "{\"ioas\":\"guest\",\"iova\":\"0x0\",\"all\":true}"),
+		{ ASK("UnmapIoas", "{\"ioas\":{\"name\":\"guest\"}}"), REFUSED("iova") },
+		{ ASK("UnmapIoas", "{\"ioas\":{\"name\":\"guest\"},\"length\":4096}"),
 		  REFUSED("iova") },
-		{ ASK("UnmapIoas", "{\"ioas\":\"guest\",\"length\":1,\"all\":true}"),
+		{ ASK("UnmapIoas", "{\"ioas\":{\"name\":\"guest\"},\"iova\":\"0x0\",\"all\":true}"),
+		  REFUSED("iova") },
+		{ ASK("UnmapIoas", "{\"ioas\":{\"name\":\"guest\"},\"length\":1,\"all\":true}"),
 		  REFUSED("length") },
-		{ ASK("UnmapIoas", "{\"ioas\":\"guest\",\"length\":0,\"all\":true}"),
+		{ ASK("UnmapIoas", "{\"ioas\":{\"name\":\"guest\"},\"length\":0,\"all\":true}"),
 		  "{\"parameters\":{\"length\":0}}" },
 		{ ASK("BindPasids",
-		      "{\"device\":\"a\",\"pasid\":\"auto\",\"count\":0,\"target\":\"3\"}"),
+		      "{\"device\":{\"name\":\"a\"},\"count\":0,\"target\":{\"id\":3}}"),
 		  REFUSED("count") },
 		{ ASK("BindPasids",
-		      "{\"device\":\"a\",\"pasid\":\"auto\",\"count\":1048576,\"target\":\"3\"}"),
+		      "{\"device\":{\"name\":\"a\"},\"count\":1048576,\"target\":{\"id\":3}}"),
 		  REFUSED("count") },
-		{ ASK("BindPasids",
-		      "{\"device\":\"a\",\"pasid\":\"5\",\"count\":1,\"target\":\"3\"}"),
+		{ ASK("BindPasids", "{\"device\":{\"name\":\"a\"},\"pasid\":[" RANGE(
+					    5, 5) "],\"count\":1,\"target\":{\"id\":3}}"),
 		  REFUSED("count") },
+		{ ASK("BindPasids", "{\"device\":{\"name\":\"a\"},\"pasid\":[" RANGE(
+					    5, 5) "],\"count\":0,\"target\":{\"id\":3}}"),
+		  "{\"parameters\":{\"pasid\":[" RANGE(5, 5) "],\"count\":1,\"target\":" TARGET(
+			  3, "guest", 4) ",\"failure\":null,"
+					 "\"taken\":[],\"reserved\":null}}" },
+		{ ASK("BindPasids", "{\"device\":{\"name\":\"a\"},\"target\":{\"id\":3}}"),
+		  "{\"parameters\":{\"pasid\":[" RANGE(1, 1) "],\"count\":1,\"target\":" TARGET(
+			  3, "guest", 4) ",\"failure\":null,"
+					 "\"taken\":[],\"reserved\":null}}" },
 		{ ASK("BindPasids",
-		      "{\"device\":\"a\",\"pasid\":\"5\",\"count\":0,\"target\":\"3\"}"),
-		  "{\"parameters\":{\"pasid\":\"5\",\"count\":1,\"ioas\":3,\"hwpt\":4,\"failure\":null,"
-		  "\"reserved\":null}}" },
-		{ ASK("BindPasids", "{\"device\":\"a\",\"pasid\":\"auto\",\"target\":\"3\"}"),
-		  "{\"parameters\":{\"pasid\":\"1\",\"count\":1,\"ioas\":3,\"hwpt\":4,\"failure\":null,"
-		  "\"reserved\":null}}" },
-		{ ASK("BindPasids", "{\"device\":\"a\",\"pasid\":\"all\",\"target\":\"3\"}"),
+		      "{\"device\":{\"name\":\"a\"},\"pasid\":[],\"target\":{\"id\":3}}"),
 		  REFUSED("pasid") },
-		{ ASK("BindPasids", "{\"device\":\"a\",\"pasid\":\"\",\"target\":\"3\"}"),
+		{ ASK("BindPasids", "{\"device\":{\"name\":\"a\"},\"pasid\":[" RANGE(
+					    4294967296, 4294967296) "],\"target\":{\"id\":3}}"),
 		  REFUSED("pasid") },
-		{ ASK("BindPasids", "{\"device\":\"a\",\"pasid\":\"4294967296\",\"target\":\"3\"}"),
-		  REFUSED("pasid") },
-		{ ASK("BindPasids", "{\"device\":\"a\",\"pasid\":\"4294967295\",\"target\":\"3\"}"),
+		{ ASK("BindPasids", "{\"device\":{\"name\":\"a\"},\"pasid\":[" RANGE(
+					    4294967295, 4294967295) "],\"target\":{\"id\":3}}"),
 		  "{\"error\":\"org.ioasidctl.Context.PasidTooWide\",\"parameters\":{\"device\":\"a\","
 		  "\"pasid\":4294967295,\"pasid_width\":20}}" },
-		{ ASK("BindPasids", "{\"device\":\"b\",\"pasid\":\"auto\",\"target\":\"3\"}"),
+		{ ASK("BindPasids", "{\"device\":{\"name\":\"b\"},\"target\":{\"id\":3}}"),
 		  "{\"error\":\"org.ioasidctl.Context.NoPasidSupport\",\"parameters\":{\"device\":\"b\"}}" },
-		{ ASK("UnbindPasids", "{\"device\":\"a\",\"pasid\":\"auto\"}"), REFUSED("pasid") },
-		{ ASK("UnbindPasids", "{\"device\":\"a\",\"pasid\":\"all\"}"),
+		{ ASK("UnbindPasids", "{\"device\":{\"name\":\"a\"}}"), REFUSED("pasid") },
+		{ ASK("UnbindPasids", "{\"device\":{\"name\":\"a\"},\"pasid\":[]}"),
+		  REFUSED("pasid") },
+		{ ASK("UnbindPasids", "{\"device\":{\"name\":\"a\"},\"all\":false}"),
+		  REFUSED("pasid") },
+		{ ASK("UnbindPasids",
+		      "{\"device\":{\"name\":\"a\"},\"pasid\":[" RANGE(1, 1) "],\"all\":true}"),
+		  REFUSED("pasid") },
+		{ ASK("UnbindPasids", "{\"device\":{\"name\":\"a\"},\"all\":true}"),
 		  "{\"parameters\":{\"count\":2}}" },
-		{ ASK("UnbindPasids", "{\"device\":\"a\",\"pasid\":\"5\"}"),
+		{ ASK("UnbindPasids", "{\"device\":{\"name\":\"a\"},\"pasid\":[" RANGE(5, 5) "]}"),
 		  "{\"error\":\"org.ioasidctl.Context.PasidNotBound\",\"parameters\":{\"device\":\"a\","
 		  "\"pasid\":5,\"pasid_width\":20}}" },
-		{ ASK("UnbindPasids", "{\"device\":\"c\",\"pasid\":\"5\"}"),
-		  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"device\",\"object\":\"c\"}}" },
+		{ ASK("UnbindPasids", "{\"device\":{\"name\":\"c\"},\"pasid\":[" RANGE(5, 5) "]}"),
+		  "{\"error\":\"org.ioasidctl.Context.UnknownObject\",\"parameters\":{\"kind\":\"device\",\"object\":{\"id\":null,\"name\":\"c\"}}}" },
 		{ ASK("Cancel", "{\"change\":0}"), REFUSED("change") },
 		{ "{\"method\":\"org.varlink.service.GetInterfaceDescription\","
 		  "\"parameters\":{\"interface\":\"org.example\"}}",
@@ -405,26 +433,30 @@ static void combinations(void **state)
 	kernel_agrees(context);
 }
 
-/* A list of PASIDs of 32768 bytes, and one of one byte more. */
+/* 2048 ranges, and one more, of the highest numbers: both fit a message. */
 static void long_lists(void **state)
 {
 	struct context *context = *state;
 
-	for (size_t size = 32768; size <= 32769; size++) {
-		char *list = calloc(1, size + 1), *text = NULL;
+	for (size_t n = RANGES_MAX; n <= RANGES_MAX + 1; n++) {
+		char *text = NULL;
+		size_t length;
+		FILE *f = open_memstream(&text, &length);
 
-		memset(list, '0', size);
-		list[size - 1] = '9';
-		assert_true(asprintf(&text,
-				     ASK("UnbindPasids", "{\"device\":\"a\",\"pasid\":\"%s\"}"),
-				     list) > 0);
+		fputs(NAME("UnbindPasids") ",\"parameters\":{\"device\":{\"name\":\"a\"},\"pasid\":[",
+		      f);
+		for (size_t i = 0; i < n; i++)
+			fprintf(f, "%s{\"lo\":%zu,\"hi\":%zu}", i ? "," : "", 4294967295 - 2 * i,
+				4294967295 - 2 * i);
+		fputs("]}}", f);
+		assert_int_equal(fclose(f), 0);
 		expect_answer(
 			context, text,
-			size == 32768
+			n == RANGES_MAX
 				? "{\"error\":\"org.ioasidctl.Context.PasidNotBound\","
-				  "\"parameters\":{\"device\":\"a\",\"pasid\":9,\"pasid_width\":20}}"
-				: REFUSED("pasid"));
-		free(list);
+				  "\"parameters\":{\"device\":\"a\",\"pasid\":4294963201,\"pasid_width\":20}}"
+				: "{\"error\":\"org.ioasidctl.Context.LimitReached\","
+				  "\"parameters\":{\"what\":\"range\",\"limit\":2048}}");
 		free(text);
 	}
 }
@@ -449,7 +481,7 @@ static void faults(void **state)
 	struct fault fault = { 0 };
 
 	(void)state;
-	assert_int_equal(fault_system(&fault, "op", -100000, "do this"), FAULTED);
+	assert_int_equal(fault_system(&fault, "op", -100000), FAULTED);
 	assert_int_equal(fault.err, 100000);
 	assert_string_equal(fault.id, "org.ioasidctl.Context.KernelError");
 	/* Of several faults, the last one counts. */
@@ -457,10 +489,9 @@ static void faults(void **state)
 	assert_int_equal(fault.err, 0);
 	expect_error(&fault, "LimitReached", "{\"what\":\"things\",\"limit\":7}");
 	assert_false(fault.raised);
-	(void)fault_system(&fault, "op", -100000, "do this");
+	(void)fault_system(&fault, "op", -100000);
 	expect_error(&fault, "KernelError",
-		     "{\"operation\":\"op\",\"errno\":100000,\"errno_name\":\"unknown\","
-		     "\"hint\":\"do this\"}");
+		     "{\"operation\":\"op\",\"errno\":100000,\"errno_name\":\"unknown\"}");
 	fault_copy(&fault, "org.example.Error", json_tokener_parse("{\"x\":1}"));
 	assert_string_equal(fault.id, "org.example.Error");
 	assert_true(fault.raised);
@@ -486,8 +517,8 @@ static char *squeezed(const char *text)
 static char *declaration_of(size_t m)
 {
 	static const char *const names[] = {
-		['s'] = "string", ['b'] = "bool",     ['n'] = "int",
-		['a'] = "string", ['l'] = "[]string",
+		['s'] = "string",    ['b'] = "bool",        ['n'] = "int",     ['a'] = "string",
+		['r'] = "Reference", ['l'] = "[]Reference", ['p'] = "[]Range",
 	};
 	char *text = NULL;
 	size_t length, n = 0;

@@ -34,7 +34,8 @@ static void put_object(FILE *f, json_object *event, const char *key)
 
 static void put_event(FILE *f, json_object *event)
 {
-	uint64_t number = 0, time = 0, lo, hi, iova, length;
+	uint64_t number = 0, time = 0, iova, length;
+	struct range pasid;
 	const char *what = NULL;
 
 	assert_int_equal(json_get_u64(event, "number", INT64_MAX, &number), 1);
@@ -44,9 +45,8 @@ static void put_event(FILE *f, json_object *event)
 	fprintf(f, "%s", what);
 	put_object(f, event, "object");
 	put_object(f, event, "target");
-	if (json_get_u64(event, "lo", INT64_MAX, &lo) == 1 &&
-	    json_get_u64(event, "hi", INT64_MAX, &hi) == 1)
-		fprintf(f, " %u-%u", (unsigned int)lo, (unsigned int)hi);
+	if (json_get_range(event, "pasid", &pasid) == 1)
+		fprintf(f, " %u-%u", pasid.lo, pasid.hi);
 	if (json_get_address(event, "iova", &iova) == 1 &&
 	    json_get_u64(event, "length", INT64_MAX, &length) == 1)
 		fprintf(f, " 0x%x+0x%x", (unsigned int)iova, (unsigned int)length);
@@ -121,28 +121,32 @@ static void each_kind(void **state)
 	} cases[] = {
 		{ CALL("AllocIoas", "{\"name\":\"other\"}"), "added ioas 3 (other)\n" },
 		{ CALL("AllocIoas", "{}"), "added ioas 4\n" },
-		{ CALL("FreeIoas", "{\"ioas\":\"4\"}"), "removed ioas 4\n" },
-		{ CALL("MapIoas", "{\"ioas\":\"other\",\"size\":8192,\"iova\":\"0x10000\"}"),
+		{ CALL("FreeIoas", "{\"ioas\":{\"id\":4}}"), "removed ioas 4\n" },
+		{ CALL("MapIoas",
+		       "{\"ioas\":{\"name\":\"other\"},\"size\":8192,\"iova\":\"0x10000\"}"),
 		  "mapped ioas 3 (other) 0x10000+0x2000\n" },
-		{ CALL("UnmapIoas", "{\"ioas\":\"other\",\"all\":true}"),
+		{ CALL("UnmapIoas", "{\"ioas\":{\"name\":\"other\"},\"all\":true}"),
 		  "unmapped ioas 3 (other) 0x10000+0x2000\n" },
-		{ CALL("AttachDevice", "{\"device\":\"a\",\"target\":\"other\"}"),
+		{ CALL("AttachDevice",
+		       "{\"device\":{\"name\":\"a\"},\"target\":{\"name\":\"other\"}}"),
 		  "added hwpt 4\nattached device 1 (a) hwpt 4\n" },
-		{ CALL("AttachDevice", "{\"device\":\"a\",\"target\":\"guest\",\"replace\":true}"),
+		{ CALL("AttachDevice",
+		       "{\"device\":{\"name\":\"a\"},\"target\":{\"name\":\"guest\"},\"replace\":true}"),
 		  "added hwpt 5\nattached device 1 (a) hwpt 5\nremoved hwpt 4\n" },
-		{ BIND("7,100-163"), "bound device 1 (a) hwpt 5 7-7\n"
-				     "bound device 1 (a) hwpt 5 100-131\n"
-				     "bound device 1 (a) hwpt 5 132-163\n" },
-		{ CALL("UnbindPasids", "{\"device\":\"a\",\"pasid\":\"all\"}"),
+		{ BIND(RANGE(7, 7) "," RANGE(100, 163)), "bound device 1 (a) hwpt 5 7-7\n"
+							 "bound device 1 (a) hwpt 5 100-131\n"
+							 "bound device 1 (a) hwpt 5 132-163\n" },
+		{ CALL("UnbindPasids", "{\"device\":{\"name\":\"a\"},\"all\":true}"),
 		  "unbound device 1 (a) hwpt 5 7-7\n"
 		  "unbound device 1 (a) hwpt 5 100-131\n"
 		  "unbound device 1 (a) hwpt 5 132-163\n" },
-		{ CALL("DetachDevice", "{\"device\":\"a\"}"),
+		{ CALL("DetachDevice", "{\"device\":{\"name\":\"a\"}}"),
 		  "detached device 1 (a) hwpt 5\nremoved hwpt 5\n" },
-		{ CALL("AllocHwpt", "{\"device\":\"a\",\"ioas\":\"other\",\"name\":\"table\"}"),
+		{ CALL("AllocHwpt",
+		       "{\"device\":{\"name\":\"a\"},\"ioas\":{\"name\":\"other\"},\"name\":\"table\"}"),
 		  "added hwpt 4 (table)\n" },
-		{ CALL("FreeHwpt", "{\"hwpt\":\"table\"}"), "removed hwpt 4 (table)\n" },
-		{ CALL("RemoveDevice", "{\"device\":\"a\"}"), "removed device 1 (a)\n" },
+		{ CALL("FreeHwpt", "{\"hwpt\":{\"name\":\"table\"}}"), "removed hwpt 4 (table)\n" },
+		{ CALL("RemoveDevice", "{\"device\":{\"name\":\"a\"}}"), "removed device 1 (a)\n" },
 	};
 	struct world *world = *state;
 	struct peer peer = join(world), reader = listen_in(world), other = listen_in(world);
@@ -169,7 +173,7 @@ static void each_kind(void **state)
 	}
 	/* What only reads, and what is refused, is no change. */
 	done(world, &peer, CALL("Describe", "{}"));
-	say(&peer, CALL("FreeIoas", "{\"ioas\":\"nope\"}"));
+	say(&peer, CALL("FreeIoas", "{\"ioas\":{\"name\":\"nope\"}}"));
 	expect_error(world, &peer, "org.ioasidctl.Context.UnknownObject", NULL);
 	expect_silence(world, &reader);
 	leave(&peer);
@@ -198,23 +202,28 @@ static void since(void **state)
 	struct peer peer = join(world);
 
 	/* Without a reader, PASIDs that follow each other are one event, in both directions. */
-	done(world, &peer, BIND("100-200"));
-	done(world, &peer, CALL("UnbindPasids", "{\"device\":\"a\",\"pasid\":\"150-200\"}"));
-	done(world, &peer, CALL("UnbindPasids", "{\"device\":\"a\",\"pasid\":\"149\"}"));
+	done(world, &peer, BIND(RANGE(100, 200)));
+	done(world, &peer,
+	     CALL("UnbindPasids", "{\"device\":{\"name\":\"a\"},\"pasid\":[" RANGE(150, 200) "]}"));
+	done(world, &peer,
+	     CALL("UnbindPasids", "{\"device\":{\"name\":\"a\"},\"pasid\":[" RANGE(149, 149) "]}"));
 	expect_since(world, "{\"since\":0}",
 		     "added device 1 (a)\nadded ioas 2 (guest)\nadded hwpt 3\n"
 		     "bound device 1 (a) hwpt 3 100-200\n"
 		     "unbound device 1 (a) hwpt 3 149-200\n");
 	/* What was given to a reader stays as it is. */
-	done(world, &peer, CALL("UnbindPasids", "{\"device\":\"a\",\"pasid\":\"148\"}"));
+	done(world, &peer,
+	     CALL("UnbindPasids", "{\"device\":{\"name\":\"a\"},\"pasid\":[" RANGE(148, 148) "]}"));
 	expect_since(world, "{\"since\":4}",
 		     "unbound device 1 (a) hwpt 3 149-200\nunbound device 1 (a) hwpt 3 148-148\n");
 	expect_since(world, "{\"since\":6}", "");
 	expect_since(world, "{\"since\":null}", "");
 	/* So does what a reader was told to go on after. */
-	done(world, &peer, CALL("UnbindPasids", "{\"device\":\"a\",\"pasid\":\"147\"}"));
+	done(world, &peer,
+	     CALL("UnbindPasids", "{\"device\":{\"name\":\"a\"},\"pasid\":[" RANGE(147, 147) "]}"));
 	expect_since(world, "{}", "");
-	done(world, &peer, CALL("UnbindPasids", "{\"device\":\"a\",\"pasid\":\"146\"}"));
+	done(world, &peer,
+	     CALL("UnbindPasids", "{\"device\":{\"name\":\"a\"},\"pasid\":[" RANGE(146, 146) "]}"));
 	expect_since(world, "{\"since\":7}", "unbound device 1 (a) hwpt 3 146-146\n");
 	say(&peer, MONITOR("{\"since\":9}"));
 	expect_error(world, &peer, "org.varlink.service.InvalidParameter", "since");
@@ -228,7 +237,7 @@ static void undo(void **state)
 	struct peer peer = join(world);
 
 	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 41, ENOMEM);
-	say(&peer, BIND("100-200"));
+	say(&peer, BIND(RANGE(100, 200)));
 	expect_error(world, &peer, "org.ioasidctl.Context.KernelError", NULL);
 	expect_since(world, "{\"since\":2}",
 		     "added hwpt 3\nbound device 1 (a) hwpt 3 100-140\n"
@@ -244,7 +253,8 @@ static void dry_run(void **state)
 	done(world, &peer, CALL("AllocIoas", "{\"dry_run\":true}"));
 	done(world, &peer,
 	     CALL("BindPasids",
-		  "{\"device\":\"a\",\"pasid\":\"7\",\"target\":\"guest\",\"dry_run\":true}"));
+		  "{\"device\":{\"name\":\"a\"},\"pasid\":[" RANGE(
+			  7, 7) "],\"target\":{\"name\":\"guest\"},\"dry_run\":true}"));
 	expect_silence(world, &reader);
 	leave(&peer);
 	leave(&reader);

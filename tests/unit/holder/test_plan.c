@@ -78,7 +78,7 @@ static struct object *target(struct rehearsal *rehearsal, const char *name)
 	struct fault fault = { 0 };
 	struct object *object = NULL;
 
-	assert_int_equal(context_find_target(&rehearsal->copy, name, &fault, &object), 0);
+	assert_int_equal(context_find_target(&rehearsal->copy, named(name), &fault, &object), 0);
 	return object;
 }
 

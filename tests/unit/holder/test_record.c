@@ -94,11 +94,12 @@ static void find_devices(void **state)
 	assert_string_equal(record_device_find(&record, "0000:00:03.0")->cdev, "vfio0");
 	assert_string_equal(record_device_find(&record, "vfio1")->object.name, "0000:00:04.0");
 	assert_string_equal(record_device_find(&record, "/sys/devices/q/same")->cdev, "vfio10");
-	assert_string_equal(record_device_find(&record, "7")->cdev, "vfio10");
-	assert_string_equal(record_device_find(&record, "0x7")->cdev, "vfio10");
-	/* Ambiguous; not bound and so without id; unknown. */
+	device = (struct record_device *)record_find(&record, OBJECT_DEVICE, reference_id(7));
+	assert_string_equal(device->cdev, "vfio10");
+	/* A number is no name; ambiguous; not bound and so without id; unknown. */
+	assert_null(record_device_find(&record, "7"));
 	assert_null(record_device_find(&record, "same"));
-	assert_null(record_device_find(&record, "0"));
+	assert_null(record_find(&record, OBJECT_DEVICE, reference_id(0)));
 	assert_null(record_device_find(&record, "0000:00:05.0"));
 	assert_null(record_device_find(&record, ""));
 	/* Serials are not reused, so that a cursor does not mistake a new device for an old one. */
@@ -121,12 +122,13 @@ static void find_objects(void **state)
 	add_ioas(&record, 5, NULL);
 	table = add_hwpt(&record, 9, "table", guest, device);
 	assert_ptr_equal(record_ioas_find(&record, "guest"), guest);
-	assert_int_equal(record_ioas_find(&record, "5")->object.id, 5);
-	assert_null(record_ioas_find(&record, "9"));
+	assert_int_equal(record_find(&record, OBJECT_IOAS, reference_id(5))->id, 5);
+	assert_null(record_find(&record, OBJECT_IOAS, reference_id(9)));
+	assert_null(record_find(&record, OBJECT_IOAS, reference_id(0)));
+	assert_null(record_ioas_find(&record, "5"));
 	assert_null(record_ioas_find(&record, "table"));
-	assert_null(record_ioas_find(&record, "0"));
 	assert_int_equal(record_hwpt_find(&record, "table")->object.id, 9);
-	assert_ptr_equal(record_hwpt_find(&record, "9")->ioas, guest);
+	assert_ptr_equal(record_find(&record, OBJECT_HWPT, reference_id(9)), table);
 	assert_true(record_name_used(&record, "guest"));
 	assert_true(record_name_used(&record, "table"));
 	assert_false(record_name_used(&record, "other"));

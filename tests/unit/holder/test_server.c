@@ -38,25 +38,29 @@ static void errors(void **state)
 		  "ioas" },
 		{ CALL("FreeIoas", "{\"ioas\":3}"), "org.varlink.service.InvalidParameter",
 		  "ioas" },
-		{ CALL("MapIoas", "{\"ioas\":\"guest\",\"size\":-1}"),
+		{ CALL("MapIoas", "{\"ioas\":{\"name\":\"guest\"},\"size\":-1}"),
 		  "org.varlink.service.InvalidParameter", "size" },
-		{ CALL("MapIoas", "{\"ioas\":\"guest\",\"size\":4096,\"iova\":4096}"),
+		{ CALL("MapIoas", "{\"ioas\":{\"name\":\"guest\"},\"size\":4096,\"iova\":4096}"),
 		  "org.varlink.service.InvalidParameter", "iova" },
-		{ CALL("UnmapIoas", "{\"ioas\":\"guest\"}"), "org.varlink.service.InvalidParameter",
-		  "iova" },
+		{ CALL("UnmapIoas", "{\"ioas\":{\"name\":\"guest\"}}"),
+		  "org.varlink.service.InvalidParameter", "iova" },
 		{ CALL("GetFds", "{\"device\":[1]}"), "org.varlink.service.InvalidParameter",
 		  "device" },
 		{ CALL("AllocIoas", "{\"name\":\"1\"}"), "org.varlink.service.InvalidParameter",
 		  "name" },
 		{ CALL("AllocIoas", "{\"name\":\"guest\"}"), "org.ioasidctl.Context.NameInUse",
 		  NULL },
-		{ BIND("1-"), "org.varlink.service.InvalidParameter", "pasid" },
-		{ BIND("99999999999"), "org.varlink.service.InvalidParameter", "pasid" },
+		{ BIND("{\"lo\":1}"), "org.varlink.service.InvalidParameter", "pasid" },
+		{ CALL("FreeIoas", "{\"ioas\":\"guest\"}"), "org.varlink.service.InvalidParameter",
+		  "ioas" },
+		{ BIND(RANGE(99999999999, 99999999999)), "org.varlink.service.InvalidParameter",
+		  "pasid" },
 		{ CALL("BindPasids",
-		       "{\"device\":\"a\",\"pasid\":\"auto\",\"count\":0,\"target\":\"guest\"}"),
+		       "{\"device\":{\"name\":\"a\"},\"count\":0,\"target\":{\"name\":\"guest\"}}"),
 		  "org.varlink.service.InvalidParameter", "count" },
 		{ CALL("BindPasids",
-		       "{\"device\":\"a\",\"pasid\":\"1\",\"count\":1,\"target\":\"guest\"}"),
+		       "{\"device\":{\"name\":\"a\"},\"pasid\":[" RANGE(
+			       1, 1) "],\"count\":1,\"target\":{\"name\":\"guest\"}}"),
 		  "org.varlink.service.InvalidParameter", "count" },
 		{ CALL("ListBindings", "{}"), "org.varlink.service.ExpectedMore", NULL },
 		{ CALL("AddDevice", "{\"path\":\"/etc\"}"), "org.varlink.service.InvalidParameter",
@@ -118,7 +122,7 @@ static void garbage(void **state)
 static void pipelined(void **state)
 {
 	static const char calls[] = CALL("AllocIoas", "{}") "\0" CALL("Describe", "{}") "\0" CALL(
-		"FreeIoas", "{\"ioas\":\"3\"}") "\0" CALL("FreeIoas", "{\"ioas\":\"3\"}");
+		"FreeIoas", "{\"ioas\":{\"id\":3}}") "\0" CALL("FreeIoas", "{\"ioas\":{\"id\":3}}");
 	struct world *world = *state;
 	struct peer peer = join(world);
 
@@ -138,7 +142,7 @@ static void oneway(void **state)
 	struct peer peer = join(world);
 
 	say(&peer, "{\"method\":\"org.ioasidctl.Context.AllocIoas\",\"oneway\":true}");
-	say(&peer, CALL("FreeIoas", "{\"ioas\":\"3\"}"));
+	say(&peer, CALL("FreeIoas", "{\"ioas\":{\"id\":3}}"));
 	expect_reply(world, &peer);
 	assert_null(heard(&peer));
 	leave(&peer);
@@ -150,9 +154,9 @@ static void queue(void **state)
 	struct world *world = *state;
 	struct peer a = join(world), b = join(world), c = join(world), reader = join(world);
 
-	begin_bind(world, &a, BIND("1-500"));
-	say(&b, BIND("600-610"));
-	say(&c, BIND("500"));
+	begin_bind(world, &a, BIND(RANGE(1, 500)));
+	say(&b, BIND(RANGE(600, 610)));
+	say(&c, BIND(RANGE(500, 500)));
 	say(&reader, CALL("Describe", "{}"));
 	expect_reply(world, &reader);
 	assert_int_equal(bound(world), 96);
@@ -183,8 +187,8 @@ static void requested(void **state)
 	int event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
 	record_device_at(record, 0)->request = event;
-	begin_bind(world, &a, BIND("1-500"));
-	say(&b, BIND("600-610"));
+	begin_bind(world, &a, BIND(RANGE(1, 500)));
+	say(&b, BIND(RANGE(600, 610)));
 	assert_int_equal(eventfd_write(event, 1), 0);
 	kernel_release();
 	expect_error(world, &a, "org.ioasidctl.Context.KernelError", NULL);
@@ -203,10 +207,10 @@ static void client_dies(void **state)
 	struct world *world = *state;
 	struct peer a = join(world), b = join(world), c = join(world), d = join(world);
 
-	begin_bind(world, &a, BIND("1-500"));
-	say(&b, BIND("600-610"));
+	begin_bind(world, &a, BIND(RANGE(1, 500)));
+	say(&b, BIND(RANGE(600, 610)));
 	say(&c, "{\"method\":\"org.ioasidctl.Context.AllocIoas\",\"oneway\":true}");
-	say(&d, BIND("700-710"));
+	say(&d, BIND(RANGE(700, 710)));
 	server_turn(&world->server);
 	leave(&a);
 	leave(&b);
@@ -226,7 +230,7 @@ static void client_dies_and_change_fails(void **state)
 	struct peer a = join(world), b = join(world);
 
 	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 300, ENOMEM);
-	say(&a, BIND("1-500"));
+	say(&a, BIND(RANGE(1, 500)));
 	server_turn(&world->server);
 	leave(&a);
 	say(&b, CALL("AllocIoas", "{}"));
@@ -280,7 +284,7 @@ static void descriptors(void **state)
 	say(&peer, CALL("GetFds", "{}"));
 	expect_reply(world, &peer);
 	assert_int_equal(peer.in.fds.n, 2);
-	say(&peer, CALL("GetFds", "{\"device\":[\"a\",\"vfio99\"]}"));
+	say(&peer, CALL("GetFds", "{\"device\":[{\"name\":\"a\"},{\"name\":\"vfio99\"}]}"));
 	expect_error(world, &peer, "org.ioasidctl.Context.UnknownObject", NULL);
 	assert_int_equal(peer.in.fds.n, 2);
 	leave(&peer);
@@ -292,7 +296,7 @@ static void destroy(void **state)
 	struct peer peer = join(world), other = join(world);
 	char byte;
 
-	say(&other, BIND("1-500"));
+	say(&other, BIND(RANGE(1, 500)));
 	server_turn(&world->server);
 	say(&peer, CALL("Destroy", "{}"));
 	expect_reply(world, &other);
@@ -313,7 +317,7 @@ static void signals(void **state)
 	struct peer peer = join(world);
 
 	world->server.signals = take_signals();
-	say(&peer, BIND("1-500"));
+	say(&peer, BIND(RANGE(1, 500)));
 	server_turn(&world->server);
 	assert_int_equal(raise(SIGTERM), 0);
 	server_run(&world->server);
@@ -364,7 +368,7 @@ static void too_many(void **state)
 	say(&last, CALL("AllocIoas", "{}"));
 	expect_reply(world, &last);
 	expect_closed(world, &idle[0]);
-	say(&idle[1], CALL("FreeIoas", "{\"ioas\":\"3\"}"));
+	say(&idle[1], CALL("FreeIoas", "{\"ioas\":{\"id\":3}}"));
 	expect_reply(world, &idle[1]);
 	for (size_t i = 0; i < ARRAY_SIZE(idle); i++)
 		leave(&idle[i]);
@@ -385,7 +389,7 @@ static void too_late(void **state)
 	char byte;
 
 	world->server.listener = listen_at(&address);
-	say(&peer, CALL("RemoveDevice", "{\"device\":\"a\"}"));
+	say(&peer, CALL("RemoveDevice", "{\"device\":{\"name\":\"a\"}}"));
 	expect_reply(world, &peer);
 	kernel_block(UAPI_IOMMU_DESTROY, 0);
 	say(&peer, CALL("Destroy", "{}"));

@@ -260,7 +260,8 @@ static void number_of_target(void **state)
 	kernel_forget();
 	{
 		struct bind_request request = { 0 };
-		struct object *target = record_find(&context->record, OBJECT_HWPT, "fit");
+		struct object *target =
+			record_find(&context->record, OBJECT_HWPT, reference_name("fit"));
 
 		assert_int_equal(parse_ranges("5-6", UINT32_MAX, &request.pasid), 0);
 		assert_int_equal(context_bind_pasids(context, the_device(context, "a"), target,

@@ -133,24 +133,35 @@ static void vfio_header(void **state)
 }
 #endif
 
+static const char *hint(enum iommufd_op op, int err)
+{
+	return iommufd_hint(iommufd_op_name(op),
+			    op == IOMMUFD_VFIO_ATTACH_PASID || op == IOMMUFD_VFIO_DETACH_PASID,
+			    err);
+}
+
 static void hints(void **state)
 {
 	(void)state;
-	assert_non_null(strstr(iommufd_hint(IOMMUFD_VFIO_BIND, EPERM), "allow_unsafe_interrupts"));
-	assert_non_null(strstr(iommufd_hint(IOMMUFD_VFIO_BIND, EINVAL), "another process"));
-	assert_non_null(strstr(iommufd_hint(IOMMUFD_IOAS_MAP, ENOMEM), "RLIMIT_MEMLOCK"));
-	assert_non_null(strstr(iommufd_hint(IOMMUFD_OPEN, ENOENT), "CONFIG_IOMMUFD"));
+	assert_non_null(strstr(hint(IOMMUFD_VFIO_BIND, EPERM), "allow_unsafe_interrupts"));
+	assert_non_null(strstr(hint(IOMMUFD_VFIO_BIND, EINVAL), "another process"));
+	assert_non_null(strstr(hint(IOMMUFD_IOAS_MAP, ENOMEM), "RLIMIT_MEMLOCK"));
+	assert_non_null(strstr(hint(IOMMUFD_OPEN, ENOENT), "CONFIG_IOMMUFD"));
+	/* One ioctl, for the device's own requests and for PASIDs. */
+	assert_string_equal(hint(IOMMUFD_VFIO_ATTACH, EBUSY), "the device is being reset");
+	assert_non_null(strstr(hint(IOMMUFD_VFIO_ATTACH_PASID, EBUSY), "the number is in use"));
+	assert_null(iommufd_hint("open", false, ENOENT));
 	/* Errnos that are clear by themselves, and unknown ones. */
-	assert_null(iommufd_hint(IOMMUFD_IOAS_ALLOC, ENOMEM));
-	assert_null(iommufd_hint(IOMMUFD_VFIO_BIND, 0));
-	assert_null(iommufd_hint(IOMMUFD_OP_N, EINVAL));
+	assert_null(hint(IOMMUFD_IOAS_ALLOC, ENOMEM));
+	assert_null(hint(IOMMUFD_VFIO_BIND, 0));
+	assert_null(hint(IOMMUFD_OP_N, EINVAL));
 	for (int op = 0; op < IOMMUFD_OP_N; op++)
 		for (int err = 1; err < 140; err++) {
-			const char *hint = iommufd_hint((enum iommufd_op)op, err);
+			const char *text = hint((enum iommufd_op)op, err);
 
 			/* Printed after "hint: ", so it must be a clause on one line. */
-			assert_true(!hint ||
-				    (!strchr(hint, '\n') && hint[strlen(hint) - 1] != '.'));
+			assert_true(!text ||
+				    (!strchr(text, '\n') && text[strlen(text) - 1] != '.'));
 		}
 }
 

@@ -82,9 +82,9 @@ static void watch_again(void **state)
 	assert_false(server_is_busy(&world->server));
 	kernel_forget();
 	kernel_block(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 0);
-	say(&peer, BIND("5-6"));
+	say(&peer, BIND(RANGE(5, 6)));
 	reach(world, "VFIO_DEVICE_ATTACH_IOMMUFD_PT");
-	say(&waiting, BIND("7"));
+	say(&waiting, BIND(RANGE(7, 7)));
 	end(last);
 	server_turn(&world->server);
 	kernel_release();

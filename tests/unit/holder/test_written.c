@@ -95,14 +95,14 @@ static void round_trip(void **state)
 	assert_int_equal(record.created, 1700000000);
 	assert_int_equal(record.serial, 9);
 	assert_true(record.shared);
-	table = record_find(&record, OBJECT_HWPT, "table");
+	table = record_find(&record, OBJECT_HWPT, reference_name("table"));
 	a = record_device_find(&record, "a");
 	c = record_device_find(&record, "vfio2");
 	assert_ptr_equal(a->target, table);
 	assert_ptr_equal(record_pasid_target(a, 20), table);
 	assert_int_equal(record_pasid_target(a, 10)->id, 6);
 	assert_ptr_equal(record_device_find(&record, "b")->target,
-			 record_find(&record, OBJECT_IOAS, "guest"));
+			 record_find(&record, OBJECT_IOAS, reference_name("guest")));
 	assert_int_equal(a->group, 5);
 	assert_int_equal(record_device_find(&record, "b")->group, -1);
 	assert_int_equal(c->group, 0);
@@ -126,9 +126,10 @@ static void room(void **state)
 
 	(void)state;
 	assert_int_equal(read_text(everything, &record), 0);
-	assert_int_equal(record_pasid_reserve(record_device_find(&record, "b"),
-					      record_find(&record, OBJECT_HWPT, "table")),
-			 0);
+	assert_int_equal(
+		record_pasid_reserve(record_device_find(&record, "b"),
+				     record_find(&record, OBJECT_HWPT, reference_name("table"))),
+		0);
 	written = record_write(&record);
 	expect_equal(written, everything);
 }
