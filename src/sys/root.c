@@ -101,6 +101,15 @@ struct sys_dir sys_dir_open(const struct sys_root *root, const char *path)
 	return dir_of(sys_files_dir(root, path));
 }
 
+struct sys_dir sys_dir_open_from(const struct sys_root *root, struct sys_dir base, size_t length,
+				 const char *path)
+{
+	/* In a captured tree a link may lead out of BASE, but not out of the root. */
+	if (root->captured || base.fd < 0)
+		return sys_dir_open(root, path);
+	return dir_of(sys_files_dir_from(base.fd, path + length + 1));
+}
+
 struct sys_dir sys_dir_open_in(struct sys_dir dir, const char *name)
 {
 	if (dir.error < 0)

@@ -46,6 +46,12 @@ struct sys_dir {
  * root (openat2 RESOLVE_IN_ROOT).
  */
 struct sys_dir sys_dir_open(const struct sys_root *root, const char *path);
+/*
+ * The same, for a PATH that begins with that of BASE, LENGTH bytes and a slash: on this machine it
+ * is opened from there, which is faster. BASE need not be open.
+ */
+struct sys_dir sys_dir_open_from(const struct sys_root *root, struct sys_dir base, size_t length,
+				 const char *path);
 /* The same for the directory NAME in DIR, which may not be a link. */
 struct sys_dir sys_dir_open_in(struct sys_dir dir, const char *name);
 void sys_dir_close(struct sys_dir *dir);

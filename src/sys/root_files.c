@@ -79,16 +79,21 @@ static int error_of_link(int dir, const char *name, int fallback)
 	return error < 0 ? error : fallback;
 }
 
+/* Nothing is outside of "/", so openat2, new in 5.6, is not needed. */
+int sys_files_dir_from(int dir, const char *path)
+{
+	int fd = openat(dir, path, DIR_FLAGS);
+
+	return fd < 0 ? -errno : fd;
+}
+
 int sys_files_dir(const struct sys_root *root, const char *path)
 {
 	char real[PATH_MAX];
 	int fd, r;
 
-	/* Nothing is outside of "/", so openat2, new in 5.6, is not needed. */
-	if (!root->captured) {
-		fd = openat(root->fd, path, DIR_FLAGS);
-		return fd < 0 ? -errno : fd;
-	}
+	if (!root->captured)
+		return sys_files_dir_from(root->fd, path);
 	fd = open_resolved(root->fd, path, DIR_FLAGS, RESOLVE_IN_ROOT);
 	/* Something on the way, or where a link leads to, may have been unreadable. */
 	r = fd == -ENOENT ? sys_root_realpath(root, path, real, sizeof(real)) : 0;

@@ -166,7 +166,7 @@ int gather_device(struct gather *gather, const char *link, const char *id,
 	int r;
 
 	if (needs_directory(gather, id, group != NULL))
-		dir = sys_dir_open(gather->root, link);
+		dir = sys_dir_open_from(gather->root, gather->base, gather->base_length, link);
 	if (dir.error == -ENOENT)
 		dir.error = -ENODEV;
 	r = str_replace(&device.id, id);

@@ -184,7 +184,11 @@ static int open_parts(struct gather *gather)
 
 int gather_open(const struct sys_root *root, unsigned int need, struct gather *ret)
 {
-	struct gather gather = { .root = root, .need = complete_need(need) };
+	struct gather gather = {
+		.root = root,
+		.need = complete_need(need),
+		.base = SYS_DIR_NONE,
+	};
 	int r;
 
 	r = open_parts(&gather);

@@ -30,7 +30,9 @@ struct known_name {
 
 struct gather {
 	const struct sys_root *root;
-	unsigned int need; /* bits of DEVICE_NEED_*, with those that they depend on */
+	unsigned int need;   /* bits of DEVICE_NEED_*, with those that they depend on */
+	struct sys_dir base; /* borrowed: see gather_device() */
+	size_t base_length;
 
 	struct known_name
 		*names; /* found so far: looking up takes long, and VFs come in hundreds */
@@ -53,6 +55,7 @@ void gather_close(struct gather *gather);
 /*
  * Reads the device ID found at LINK, a path relative to the root
  * ("sys/bus/pci/devices/0000:03:00.0"). GROUP is its group if the caller knows it, else NULL.
+ * GATHER->base, if open, is the directory that each LINK begins with, its path base_length bytes.
  * Returns 0 or -ENOMEM.
  */
 int gather_device(struct gather *gather, const char *link, const char *id,

@@ -102,6 +102,8 @@ static int read_members(struct gather *gather, struct sys_dir groups, const char
 	group->members = calloc(list.n + 1, sizeof(group->members[0]));
 	if (!group->members)
 		return -ENOMEM;
+	gather->base = groups;
+	gather->base_length = strlen(GROUPS);
 	for (; group->n_members < list.n; group->n_members++) {
 		const char *id = list.v[group->n_members];
 
