@@ -224,12 +224,15 @@ class Context:
             return {'ObjectInUse'}, None
         return set(), lambda _: self.ioas.pop(number)
 
-    def map(self, number, size, iova, read, write):
+    def map(self, number, size, iova, read, write, file):
+        """FILE is None, or [its size, an offset in it]."""
         errors = set() if number in self.ioas else {'UnknownObject'}
         if size == 0 or not (read or write):
             errors.add('InvalidParameter')
         if size % PAGE or (iova or 0) % PAGE:
             errors.add('NotAligned')
+        if file and file[0] < file[1] + size:
+            errors.add('UnfitFile')
         if not errors and iova is not None and self.overlaps(number, iova, size):
             errors.add('KernelError')
 
@@ -239,11 +242,11 @@ class Context:
                 equal('iova', at, iova)
             if at % PAGE or self.overlaps(number, at, size):
                 raise Disagreement(f'mapped at {at:#x}')
-            self.ioas[number]['map'][at] = (size, read, write)
+            self.ioas[number]['map'][at] = (size, read, write, 'file' if file else 'memfd')
         return errors, change
 
     def overlaps(self, number, iova, size):
-        return [at for at, (length, _, _) in self.ioas[number]['map'].items()
+        return [at for at, (length, *_) in self.ioas[number]['map'].items()
                 if at < iova + size and iova < at + length]
 
     def unmap(self, number, iova, length):

@@ -100,7 +100,9 @@ class Generator:
     def make_map(self, context, step):
         pages = self.random.choice([1, 1, 1, 2, 3, 16])
         step.update(target=self.key(context, 'i'), size=pages * PAGE, read=not self.chance(10),
-                    write=not self.chance(20), iova=None)
+                    write=not self.chance(20), iova=None, file=None)
+        if self.chance(40):
+            step['file'] = [self.random.choice([pages, pages + 3]) * PAGE, self.random.choice([0, 0, 0, 1, 2]) * PAGE]
         if self.chance(80):
             step['iova'] = BASE + self.random.randrange(64) * PAGE
         if self.chance(4):
@@ -175,7 +177,8 @@ def command(step):
         'alloc': lambda: f"{step['key']}=$({in_context}ioas alloc{named})",
         'free': lambda: f'ioas free ${target}',
         'map': lambda: f"ioas map ${target} {step['size']}" +
-                       (f" --iova {step['iova']:#x}" if step['iova'] is not None else ''),
+                       (f" --iova {step['iova']:#x}" if step['iova'] is not None else '') +
+                       (f" --file /dev/shm/{step['file'][0]} --offset {step['file'][1]}" if step.get('file') else ''),
         'unmap': lambda: f'ioas unmap ${target} ' +
                          (f"{step['iova']:#x}" if step['iova'] is not None else '--all') +
                          (f" --length {step['length']}" if step['length'] else ''),

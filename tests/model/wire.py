@@ -37,11 +37,20 @@ class Holder:
         self.socket.close()
 
     def send(self, method, parameters, more=False):
+        """A parameter "file" is the size of one that is made for the call and goes with it."""
         call = {'method': INTERFACE + method, 'parameters': parameters}
         self.method = method
         if more:
             call['more'] = True
-        self.socket.sendall(json.dumps(call).encode() + b'\0')
+        if 'file' not in parameters:
+            self.socket.sendall(json.dumps(call).encode() + b'\0')
+            return
+        call['parameters'] = {**parameters, 'file': 0}
+        fd = os.memfd_create('model')
+        os.ftruncate(fd, parameters['file'])
+        data = json.dumps(call).encode() + b'\0'
+        self.socket.sendall(data[socket.send_fds(self.socket, [data], [fd]):])
+        os.close(fd)
 
     def receive(self):
         while b'\0' not in self.pending:
