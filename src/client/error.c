@@ -316,6 +316,7 @@ static void put_limited(const char *word, FILE *f)
 		{ "sent", "descriptors that a user's processes have sent and not read" },
 		{ "came", "descriptors that came with a user's calls" },
 		{ "plan", "bytes of a plan" },
+		{ "bytes", "bytes that a user's clients have sent or not read" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)

@@ -36,17 +36,29 @@ int server_add_client(struct server *server, int fd)
 	return 0;
 }
 
-static size_t count_queued(const struct server *server)
+/* Of the same user. */
+static size_t count_queued(const struct server *server, const struct purse *purse)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < server->client_n; i++)
-		n += server->client[i]->state == CLIENT_QUEUED;
+		n += server->client[i]->purse == purse && server->client[i]->state == CLIENT_QUEUED;
 	return n;
+}
+
+/* May its call wait? Raises LimitReached. */
+static bool may_wait(struct server *server, struct client *client)
+{
+	if (count_queued(server, client->purse) == SERVER_QUEUE_MAX)
+		fault_limit(&client->call.fault, "call", SERVER_QUEUE_MAX);
+	else if (!server_bytes_allowed(server, client->purse, 0))
+		fault_limit(&client->call.fault, "bytes", SERVER_BYTES_MAX);
+	return !client->call.fault.raised;
 }
 
 static void client_begin(struct server *server, struct client *client)
 {
+	const size_t unread = client->in.end - client->in.begin;
 	struct varlink_fds fds = { 0 };
 	json_object *message = NULL;
 	int r;
@@ -54,6 +66,7 @@ static void client_begin(struct server *server, struct client *client)
 	r = varlink_in_next(&client->in, &message);
 	if (r == 0)
 		return;
+	client->bytes = unread - (client->in.end - client->in.begin);
 	client->turn = server->turn;
 	if (r < 0) {
 		server_client_garbage(server, client,
@@ -73,8 +86,7 @@ static void client_begin(struct server *server, struct client *client)
 	else
 		client->progress = 0;
 	if (call_changes(&client->call) && server_is_busy(server)) {
-		if (count_queued(server) == SERVER_QUEUE_MAX) {
-			fault_limit(&client->call.fault, "call", SERVER_QUEUE_MAX);
+		if (!may_wait(server, client)) {
 			server_client_answer(server, client);
 			return;
 		}

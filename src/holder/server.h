@@ -12,8 +12,8 @@
 #include "wire/varlink.h"
 
 /*
- * Limits: size of a message from a client; number of connections; number of clients whose call
- * waits for another's, so that the rest can still make calls that only read.
+ * Limits: size of a message from a client; number of connections; number of a user's clients whose
+ * call waits for another's, so that the rest can still make calls that only read.
  */
 #define SERVER_MESSAGE_MAX ((size_t)64 << 10)
 #define SERVER_CLIENT_MAX  64
@@ -34,6 +34,12 @@
  */
 #define SERVER_FD_MAX      16
 #define SERVER_FD_USER_MAX 256
+/*
+ * Bytes that all of a user's clients may cost: what came from them and was not used yet, and replies that
+ * they have not read. A short reply is sent in any case.
+ */
+#define SERVER_BYTES_MAX   ((size_t)16 << 20)
+#define SERVER_BYTES_SHORT ((size_t)8 << 10)
 #define SERVER_PATIENCE    5000 /* ms */
 #define SERVER_REST        50   /* ms between retries */
 /* A call with more is told how far it is: first after, then every so many ms. */
@@ -62,6 +68,7 @@ struct client {
 	enum client_state state;
 	uint64_t ticket;   /* place in the queue */
 	uint64_t turn;     /* turn of the loop in which it was last active */
+	size_t bytes;      /* of the message that its call came in */
 	size_t unread_fds; /* upper limit: sent since it last read everything */
 	int64_t stuck;     /* ms, since when its reply waits for resources; 0: it does not */
 	int64_t rest;      /* ms, do not retry before */
@@ -136,6 +143,8 @@ void purse_drop(void *purse, int fd);
 void purse_disconnect(struct purse *purse, int fd);
 /* May its clients send more fds? */
 bool server_fds_allowed(const struct server *server, const struct purse *purse);
+/* May one of its clients be sent N bytes, which are queued already? 0: may a call of it wait? */
+bool server_bytes_allowed(const struct server *server, const struct purse *purse, size_t n);
 /* No connection can be accepted, because it might not be possible to close it. */
 bool server_is_stuffed(const struct server *server);
 void server_purses_done(struct server *server);

@@ -7,19 +7,42 @@
 #include "holder/server.h"
 #include "util/cleanup.h"
 
-/* Clients that keep idle connections open, or do not read, must not lock others out. */
-static void evict(struct server *server)
+/* Of the user who has most, or of any (NULL), the one that was idle for longest; NULL if all have calls. */
+static struct client *find_oldest(const struct server *server, const struct purse *purse)
 {
 	struct client *oldest = NULL;
 
 	for (size_t i = 0; i < server->client_n; i++) {
 		struct client *client = server->client[i];
 
-		if (client->state == CLIENT_BUSY || client->state == CLIENT_QUEUED)
+		if (client->state == CLIENT_BUSY || client->state == CLIENT_QUEUED ||
+		    (purse && client->purse != purse))
 			continue;
 		if (!oldest || client->turn < oldest->turn)
 			oldest = client;
 	}
+	return oldest;
+}
+
+static const struct purse *find_largest(const struct server *server)
+{
+	size_t n[PURSES] = { 0 }, largest = 0;
+
+	for (size_t i = 0; i < server->client_n; i++)
+		n[server->client[i]->purse - server->purse]++;
+	for (size_t i = 1; i < PURSES; i++)
+		if (n[i] > n[largest])
+			largest = i;
+	return &server->purse[largest];
+}
+
+/* Clients that keep idle connections open, or do not read, must not lock others out. */
+static void evict(struct server *server)
+{
+	struct client *oldest = find_oldest(server, find_largest(server));
+
+	if (!oldest)
+		oldest = find_oldest(server, NULL);
 	if (oldest) {
 		oldest->dead = true;
 		server->evicted.what = "connections closed because there were too many";

@@ -60,16 +60,41 @@ static void lend(struct server *server, struct client *client)
 }
 
 /* What is told of the progress of a call, which has no fds, is sent first. */
-static int answer(struct client *client, json_object *message, int *fd, size_t n)
+static void put(struct client *client, int *fd, size_t n)
 {
-	return varlink_out_pending(&client->out) ? varlink_out_append(&client->out, message)
-						 : varlink_out_put(&client->out, message, fd, n);
+	json_object *message = call_answer(&client->call);
+	const int r = varlink_out_pending(&client->out)
+			      ? varlink_out_append(&client->out, message)
+			      : varlink_out_put(&client->out, message, fd, n);
+
+	client->dead = client->dead || r < 0;
+}
+
+/*
+ * An answer for which there is no room becomes an error; one that a change was made is not turned into
+ * its opposite: then the connection ends.
+ */
+static void answer(struct server *server, struct client *client, int *fd, size_t n)
+{
+	const size_t before = varlink_out_pending(&client->out) ? client->out.n : 0;
+	const bool changed =
+		client->call.number && !call_is_dry(&client->call) && !client->call.fault.raised;
+
+	put(client, fd, n);
+	if (client->dead || server_bytes_allowed(server, client->purse, client->out.n - before))
+		return;
+	varlink_out_cut(&client->out, before);
+	client->dead = changed;
+	if (changed)
+		return;
+	fault_limit(&client->call.fault, "bytes", SERVER_BYTES_MAX);
+	put(client, NULL, 0);
 }
 
 void server_client_answer(struct server *server, struct client *client)
 {
 	struct call *call = &client->call;
-	bool more = call->continues && !call->fault.raised;
+	bool more;
 
 	if (!call->fault.raised && call->fd_n)
 		check_fds(server, client, call->fd_n);
@@ -81,12 +106,14 @@ void server_client_answer(struct server *server, struct client *client)
 
 		call->fd_n -= n;
 		client->unread_fds += n;
-		if (answer(client, call_answer(call), fd, n) < 0)
-			client->dead = true;
+		answer(server, client, fd, n);
 	}
+	more = call->continues && !call->fault.raised;
 	client->state = more ? CLIENT_STREAMING : CLIENT_IDLE;
-	if (!more)
-		call_done(call);
+	if (more)
+		return;
+	call_done(call);
+	client->bytes = 0;
 }
 
 void server_client_garbage(struct server *server, struct client *client, const char *what)

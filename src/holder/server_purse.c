@@ -60,6 +60,19 @@ bool server_fds_allowed(const struct server *server, const struct purse *purse)
 	return n < SERVER_FD_USER_MAX;
 }
 
+bool server_bytes_allowed(const struct server *server, const struct purse *purse, size_t n)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < server->client_n; i++) {
+		const struct client *client = server->client[i];
+
+		if (client->purse == purse)
+			sum += client->in.capacity + client->bytes + client->out.n;
+	}
+	return sum <= SERVER_BYTES_MAX || (n && n <= SERVER_BYTES_SHORT);
+}
+
 bool server_is_stuffed(const struct server *server)
 {
 	for (size_t i = 0; i < PURSES; i++)

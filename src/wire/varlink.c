@@ -69,6 +69,17 @@ static int in_reserve(struct varlink_in *in, size_t n)
 	return 0;
 }
 
+/* There is nothing in it: what was needed for a long message is not kept. */
+static void in_shrink(struct varlink_in *in)
+{
+	if (in->capacity <= READ_SIZE)
+		return;
+	free(in->data);
+	in->data = NULL;
+	in->origin += in->begin;
+	in->capacity = in->begin = in->end = in->scanned = 0;
+}
+
 int varlink_in_append(struct varlink_in *in, const void *bytes, size_t n)
 {
 	int r;
@@ -228,6 +239,8 @@ int varlink_in_next(struct varlink_in *in, json_object **ret)
 		return r;
 	in->begin += length + 1;
 	in->scanned = in->begin;
+	if (in->begin == in->end)
+		in_shrink(in);
 	return 1;
 }
 
@@ -305,6 +318,19 @@ int varlink_out_append(struct varlink_out *out, json_object *message)
 	}
 	varlink_out_done(&next);
 	return data ? 0 : -ENOMEM;
+}
+
+void varlink_out_cut(struct varlink_out *out, size_t n)
+{
+	char *data;
+
+	if (n <= out->sent) {
+		varlink_out_done(out);
+		return;
+	}
+	data = realloc(out->data, n);
+	out->data = data ? data : out->data;
+	out->n = n;
 }
 
 /*

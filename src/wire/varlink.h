@@ -101,5 +101,8 @@ int varlink_out_put(struct varlink_out *out, json_object *message, int *fd, size
 /* Queues MESSAGE, taken over in any case, behind what is there. Returns 0 or -ENOMEM. */
 int varlink_out_append(struct varlink_out *out, json_object *message);
 
+/* Takes back what is behind the first N bytes; what was sent stays sent. */
+void varlink_out_cut(struct varlink_out *out, size_t n);
+
 /* Writes as much as SOCKET takes. Returns 0 when everything is sent, -EAGAIN, another -errno. */
 int varlink_out_write(struct varlink_out *out, int socket);
