@@ -191,3 +191,59 @@ sys.exit(subprocess.run([sys.argv[1], "ioas", "map", "first", "8K", "--iova", "0
 	at_home ioasidctl context destroy theirs
 	chown root /dev/iommu "$node"
 }
+
+@test "clients that send descriptors, and do not read, cost the holder so much and no more" {
+	local python
+
+	python='
+import json, os, socket, subprocess, sys
+path, pid, program, device = sys.argv[1:]
+count = lambda: len(os.listdir(f"/proc/{pid}/fd"))
+def connect():
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(path)
+    return s
+def call(method, **parameters):
+    return json.dumps({"method": "org.ioasidctl.Context." + method, "parameters": parameters}).encode() + b"\0"
+before, most, ended = count(), 0, 0
+fds = [os.open("/dev/null", os.O_RDONLY)] * 253
+clients = [connect() for _ in range(10)]
+for i in range(60):
+    for j, s in enumerate(clients):
+        try:
+            socket.send_fds(s, [b" " if j % 2 else call("Describe")], fds, socket.MSG_DONTWAIT)
+        except OSError:
+            ended += 1
+            s.close()
+            clients[j] = connect()
+    most = max(most, count())
+print("descriptors:", most - before < 256 + 10 * 254 + 64)
+print("some were disconnected:", ended > 0)
+for s in clients:
+    s.close()
+wide = {"name": device}
+def ranges(first):
+    return [{"lo": first + 2 * n, "hi": first + 2 * n} for n in range(2048)]
+binder = connect()
+for first in range(1, 16384, 4096):
+    binder.sendall(call("BindPasids", device=wide, pasid=ranges(first), target={"name": "first"}))
+    while not binder.recv(1 << 20).endswith(b"\0"):
+        pass
+plan = call("UnbindPasids", device=wide, all=True, dry_run=True)
+hoarders = [connect() for _ in range(60)]
+for s in hoarders:
+    s.sendall(plan)
+print("others are served:", subprocess.run([program, "ioas", "list"], stdout=subprocess.DEVNULL, timeout=60).returncode)
+refused = 0
+for s in hoarders:
+    data = b""
+    while not data.endswith(b"\0"):
+        data += s.recv(1 << 20)
+    refused += b"LimitReached" in data
+print("some had no room:", 0 < refused < 40)
+'
+	ctl device add "$WIDE"
+	status 0 python3 -c "$python" /run/ioasidctl/test.sock "$(holder_pid test)" "$IOASIDCTL" "$WIDE"
+	[[ $output == $'descriptors: True\nsome were disconnected: True\nothers are served: 0\nsome had no room: True' ]]
+	[[ -z $(mappings) ]]
+}

@@ -192,7 +192,7 @@ static void mixed(void **state)
 	uint64_t iova = 0x10000;
 	struct fault fault = { 0 };
 	const struct record_mapping *m;
-	json_object *shown;
+	_cleanup_json_ json_object *shown = NULL;
 	char byte = 7;
 
 	map(context, file, 2 * PAGE, 2 * PAGE, 0x30000);
@@ -209,8 +209,8 @@ static void mixed(void **state)
 	assert_null(m->memory);
 	assert_int_equal(m->offset, 2 * PAGE);
 	assert_false(record_mapping_find(guest(context), 0x10000)->file);
-	shown = json_object_object_get(context_show_ioas(guest(context)), "mapping");
-	expect_json(shown,
+	shown = context_show_ioas(guest(context));
+	expect_json(json_object_object_get(shown, "mapping"),
 		    "[{\"iova\":\"0x10000\",\"length\":4096,\"read\":true,\"write\":true,"
 		    "\"kind\":\"memfd\"},{\"iova\":\"0x20000\",\"length\":4096,\"read\":true,"
 		    "\"write\":true,\"kind\":\"file\"},{\"iova\":\"0x30000\",\"length\":8192,"
