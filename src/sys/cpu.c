@@ -49,7 +49,7 @@ struct field_u64 sys_cpu_flag_parse(const char *text, size_t size, const char *n
 	return field_u64(0);
 }
 
-struct field_u64 sys_cpu_flag(const struct sys_root *root, const char *name)
+struct field_u64 sys_cpu_flag(const struct sys_root *root, enum sys_word flag)
 {
 	_cleanup_sys_dir_ struct sys_dir dir = sys_dir_open(root, "proc");
 	_cleanup_free_ char *text = NULL;
@@ -59,7 +59,7 @@ struct field_u64 sys_cpu_flag(const struct sys_root *root, const char *name)
 	r = sys_read_all(dir, "cpuinfo", &text, &size);
 	if (r < 0)
 		return field_u64_error(r == -ENOENT ? 0 : r);
-	return sys_cpu_flag_parse(text, size, name);
+	return sys_cpu_flag_parse(text, size, sys_word(flag));
 }
 
 /*

@@ -5,14 +5,15 @@
 #include <stddef.h>
 
 #include "sys/root.h"
+#include "sys/word.h"
 #include "util/field.h"
 
 /*
- * Does the first CPU have the flag NAME ("la57", "pdpe1gb"), as the kernel uses it
+ * Does the first CPU have FLAG, a WORD_CPU, as the kernel uses it
  * (cpu_feature_enabled())? 1 or 0; absent if /proc/cpuinfo has no flags, which only x86 lists in
  * this form; -errno.
  */
-struct field_u64 sys_cpu_flag(const struct sys_root *root, const char *name);
+struct field_u64 sys_cpu_flag(const struct sys_root *root, enum sys_word flag);
 struct field_u64 sys_cpu_flag_parse(const char *text, size_t size, const char *name);
 
 enum sys_arch {

@@ -135,7 +135,7 @@ static const char *line_value(const char *line, const char *end, const char *nam
 	return line + start + len + 1;
 }
 
-struct field_str sys_kernel_config_get(const struct kernel_config *config, const char *name)
+struct field_str sys_kernel_config_get(const struct kernel_config *config, enum sys_word option)
 {
 	const char *end = config->text + config->size, *next;
 
@@ -145,7 +145,7 @@ struct field_str sys_kernel_config_get(const struct kernel_config *config, const
 		if (!stop)
 			stop = end;
 		next = stop + 1;
-		value = line_value(line, stop, name);
+		value = line_value(line, stop, sys_word(option));
 		if (value) {
 			char *copy = strndup(value, (size_t)(stop - value));
 

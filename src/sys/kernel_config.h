@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "sys/root.h"
+#include "sys/word.h"
 #include "util/cleanup.h"
 #include "util/field.h"
 
@@ -33,7 +34,7 @@ int sys_kernel_config_read(const struct sys_root *root, struct kernel_config *re
 int sys_kernel_config_gunzip(const void *data, size_t size, char **ret, size_t *ret_size);
 
 /*
- * The value of CONFIG_NAME ("IOMMUFD"): "y", "m", a number, a quoted string; absent if it is not
+ * The value of OPTION, a WORD_CONFIG: "y", "m", a number, a quoted string; absent if it is not
  * set or not known to this kernel. The status is -ENOMEM if out of memory.
  */
-struct field_str sys_kernel_config_get(const struct kernel_config *config, const char *name);
+struct field_str sys_kernel_config_get(const struct kernel_config *config, enum sys_word option);

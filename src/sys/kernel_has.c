@@ -49,7 +49,7 @@ static bool has_chrdev(const char *text, size_t size, const char *name)
 	return has_word(text, size, 1, name);
 }
 
-static struct field_u64 ask(const struct sys_root *root, const char *file, const char *name,
+static struct field_u64 ask(const struct sys_root *root, const char *file, enum sys_word word,
 			    bool (*parse)(const char *, size_t, const char *))
 {
 	_cleanup_sys_dir_ struct sys_dir dir = sys_dir_open(root, "proc");
@@ -60,17 +60,17 @@ static struct field_u64 ask(const struct sys_root *root, const char *file, const
 	r = sys_read_all(dir, file, &text, &size);
 	if (r < 0)
 		return field_u64_error(r == -ENOENT ? 0 : r);
-	return field_u64(parse(text, size, name));
+	return field_u64(parse(text, size, sys_word(word)));
 }
 
-struct field_u64 sys_kernel_symbol(const struct sys_root *root, const char *name)
+struct field_u64 sys_kernel_symbol(const struct sys_root *root, enum sys_word symbol)
 {
-	return ask(root, "kallsyms", name, has_symbol);
+	return ask(root, "kallsyms", symbol, has_symbol);
 }
 
-struct field_u64 sys_kernel_chrdev(const struct sys_root *root, const char *name)
+struct field_u64 sys_kernel_chrdev(const struct sys_root *root, enum sys_word chrdev)
 {
-	return ask(root, "devices", name, has_chrdev);
+	return ask(root, "devices", chrdev, has_chrdev);
 }
 
 /*

@@ -5,16 +5,17 @@
 #include <stddef.h>
 
 #include "sys/root.h"
+#include "sys/word.h"
 #include "util/field.h"
 
 /*
- * Does the kernel, including loaded modules, have the function NAME (/proc/kallsyms)? 1 or 0;
+ * Does the kernel, including loaded modules, have the function SYMBOL (/proc/kallsyms)? 1 or 0;
  * absent if the kernel has no such list; -errno.
  */
-struct field_u64 sys_kernel_symbol(const struct sys_root *root, const char *name);
+struct field_u64 sys_kernel_symbol(const struct sys_root *root, enum sys_word symbol);
 
-/* Has a driver registered character devices as NAME (/proc/devices)? As above. */
-struct field_u64 sys_kernel_chrdev(const struct sys_root *root, const char *name);
+/* Has a driver registered character devices as CHRDEV (/proc/devices)? As above. */
+struct field_u64 sys_kernel_chrdev(const struct sys_root *root, enum sys_word chrdev);
 
 /* How device interrupts reach the CPUs (/sys/kernel/irq). */
 struct sys_interrupts {

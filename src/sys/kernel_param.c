@@ -73,20 +73,22 @@ static char dashed(char c)
 	return c == '-' ? '_' : c;
 }
 
-const char *sys_cmdline_value(const char *word, const char *name)
+const char *sys_cmdline_value(const char *word, enum sys_word option)
 {
+	const char *name = sys_word(option);
+
 	for (; *name; word++, name++)
 		if (dashed(*word) != dashed(*name))
 			return NULL;
 	return *word == '=' ? word + 1 : NULL;
 }
 
-bool sys_cmdline_has(const struct strv *words, const char *name, const char *item)
+bool sys_cmdline_has(const struct strv *words, enum sys_word option, const char *item)
 {
 	size_t len = strlen(item);
 
 	for (size_t i = 0; i < words->n; i++) {
-		const char *value = sys_cmdline_value(words->v[i], name);
+		const char *value = sys_cmdline_value(words->v[i], option);
 
 		for (; value; value = strchr(value, ','), value = value ? value + 1 : NULL)
 			if (strncmp(value, item, len) == 0 && (value[len] == ',' || !value[len]))
@@ -95,16 +97,17 @@ bool sys_cmdline_has(const struct strv *words, const char *name, const char *ite
 	return false;
 }
 
-struct field_str sys_module_param(const struct sys_root *root, const char *module, const char *name)
+struct field_str sys_module_param(const struct sys_root *root, enum sys_word param)
 {
 	_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
+	const char *module = sys_word(param), *dot = strchr(module, '.');
 	char path[NAME_MAX + 32], text[4096];
 	ssize_t len;
 	char *copy;
 
-	snprintf(path, sizeof(path), "sys/module/%s/parameters", module);
+	snprintf(path, sizeof(path), SYS_MODULE_PARAMS, (int)(dot - module), module);
 	dir = sys_dir_open(root, path);
-	len = sys_read(dir, name, text, sizeof(text));
+	len = sys_read(dir, dot + 1, text, sizeof(text));
 	if (len < 0)
 		return (struct field_str){ .status = len == -ENOENT ? 0 : (int)len };
 	copy = strdup(text);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "sys/root.h"
+#include "sys/word.h"
 #include "util/field.h"
 #include "util/str.h"
 
@@ -15,15 +16,17 @@
 int sys_cmdline_read(const struct sys_root *root, struct strv *ret);
 int sys_cmdline_parse(const char *text, size_t size, struct strv *ret);
 
-/* The value if WORD sets NAME ('-' and '_' are equal, as in the kernel); else NULL. */
-const char *sys_cmdline_value(const char *word, const char *name);
+/* The value if WORD sets OPTION ('-' and '_' are equal, as in the kernel); else NULL. */
+const char *sys_cmdline_value(const char *word, enum sys_word option);
 
 /*
- * Is ITEM in the comma list of any word that sets NAME ("pci", "noats")? Most of the kernel's
+ * Is ITEM in the comma list of any word that sets OPTION ("noats" of BOOT_PCI)? Most of the kernel's
  * options accumulate; for one where the last word counts, the caller has to check that itself.
  */
-bool sys_cmdline_has(const struct strv *words, const char *name, const char *item);
+bool sys_cmdline_has(const struct strv *words, enum sys_word option, const char *item);
 
-/* /sys/module/MODULE/parameters/NAME; absent if the module or parameter does not exist. */
-struct field_str sys_module_param(const struct sys_root *root, const char *module,
-				  const char *name);
+/* For a printf(3) of the length and text of the module's name. */
+#define SYS_MODULE_PARAMS "sys/module/%.*s/parameters"
+
+/* The value of PARAM; absent if the module or the parameter does not exist. */
+struct field_str sys_module_param(const struct sys_root *root, enum sys_word param);

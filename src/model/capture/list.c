@@ -81,9 +81,6 @@ const struct capture_item capture_items[] = {
 	{ "sys/kernel/irq/*", "chip_name", 0, capture_reduce_chip },
 	{ "sys/firmware/acpi/tables", "", 0, NULL },
 	{ "sys/firmware/acpi/tables", "DMAR IVRS IORT VIOT", CAPTURE_NAME, NULL },
-	{ "sys/module/*/parameters", "*unsafe*", 0, NULL },
-	{ "sys/module/idxd/parameters", "sva", 0, NULL },
-	{ "sys/module/amdxdna/parameters", "force_iova", 0, NULL },
 
 	{ "dev", "iommu uio*", 0, NULL },
 	{ "dev/vfio", "*", 0, NULL },

@@ -29,10 +29,17 @@ static int put_stream(struct capture *capture, FILE *f, char **text, const char 
 	return failed ? -ENOMEM : capture_put_text(capture, path, *text);
 }
 
+/* Does WORD set an option that is asked for? */
+static bool is_boot_option(const char *word)
+{
+	for (enum sys_word i = 0; i < SYS_WORDS_N; i++)
+		if (sys_word_kind(i) == WORD_BOOT && sys_cmdline_value(word, i))
+			return true;
+	return false;
+}
+
 static int put_cmdline(struct capture *capture)
 {
-	static const char *const starts[] = { "iommu",    "intel_iommu", "amd_iommu", "pci=",
-					      "intremap", "no5lvl",      "vfio",      "idxd" };
 	_cleanup_strv_ struct strv words = { 0 }, kept = { 0 };
 	_cleanup_free_ char *joined = NULL, *text = NULL;
 	int r = sys_cmdline_read(capture->root, &words);
@@ -40,12 +47,8 @@ static int put_cmdline(struct capture *capture)
 	if (r < 0)
 		return r == -ENOENT ? 0 : capture_put_error(capture, "proc/cmdline", r);
 	for (size_t i = 0; i < words.n; i++)
-		for (size_t k = 0; k < ARRAY_SIZE(starts); k++)
-			if (str_starts(words.v[i], starts[k])) {
-				if (strv_push(&kept, words.v[i]) < 0)
-					return -ENOMEM;
-				break;
-			}
+		if (is_boot_option(words.v[i]) && strv_push(&kept, words.v[i]) < 0)
+			return -ENOMEM;
 	joined = strv_join(&kept, " ");
 	if (!joined || asprintf(&text, "%s\n", joined) < 0) {
 		text = NULL;
@@ -56,31 +59,59 @@ static int put_cmdline(struct capture *capture)
 
 static int put_cpu(struct capture *capture)
 {
-	static const char *const flags[] = { "hypervisor", "la57", "pdpe1gb" };
-	char text[128] = "";
+	_cleanup_free_ char *text = NULL;
 	struct sys_cpu cpu;
+	size_t size;
+	FILE *f;
+	int r = 0;
 
 	sys_cpu_read(capture->root, &cpu);
 	if (cpu.arch == SYS_ARCH_UNKNOWN)
 		return 0;
+	f = open_memstream(&text, &size);
+	if (!f)
+		return -ENOMEM;
 	/* An x86 CPU may be known only by its flags. */
 	if (cpu.id[0] || cpu.arch != SYS_ARCH_X86)
-		snprintf(text, sizeof(text), "%s\t: %s\n", sys_cpu_key(cpu.arch), cpu.id);
-	if (cpu.arch != SYS_ARCH_X86)
-		return capture_put_text(capture, "proc/cpuinfo", text);
-	strcat(text, "flags\t\t:");
-	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
-		struct field_u64 flag = sys_cpu_flag(capture->root, flags[i]);
+		fprintf(f, "%s\t: %s\n", sys_cpu_key(cpu.arch), cpu.id);
+	if (cpu.arch == SYS_ARCH_X86)
+		fputs("flags\t\t:", f);
+	for (enum sys_word i = 0; i < SYS_WORDS_N && cpu.arch == SYS_ARCH_X86 && r == 0; i++) {
+		struct field_u64 flag = { 0 };
 
-		if (flag.status < 0)
-			return capture_put_error(capture, "proc/cpuinfo", flag.status);
-		if (flag.status == 1 && flag.value) {
-			strcat(text, " ");
-			strcat(text, flags[i]);
-		}
+		if (sys_word_kind(i) == WORD_CPU)
+			flag = sys_cpu_flag(capture->root, i);
+		if (flag.status == 1 && flag.value)
+			fprintf(f, " %s", sys_word(i));
+		r = flag.status < 0 ? flag.status : 0;
 	}
-	strcat(text, "\n");
-	return capture_put_text(capture, "proc/cpuinfo", text);
+	if (cpu.arch == SYS_ARCH_X86)
+		fputc('\n', f);
+	if (r == 0)
+		return put_stream(capture, f, &text, "proc/cpuinfo");
+	fclose(f);
+	return capture_put_error(capture, "proc/cpuinfo", r);
+}
+
+static int put_params(struct capture *capture)
+{
+	static const struct capture_item item = { NULL, "", 0, NULL };
+	int r = 0;
+
+	for (enum sys_word i = 0; i < SYS_WORDS_N && r == 0; i++) {
+		const char *module = sys_word(i), *dot = strchr(module, '.');
+		char directory[128], path[256];
+		_cleanup_sys_dir_ struct sys_dir dir = SYS_DIR_NONE;
+
+		if (sys_word_kind(i) != WORD_PARAM)
+			continue;
+		snprintf(directory, sizeof(directory), SYS_MODULE_PARAMS, (int)(dot - module),
+			 module);
+		dir = sys_dir_open(capture->root, directory);
+		snprintf(path, sizeof(path), "%s/%s", directory, dot + 1);
+		r = capture_put_file(capture, dir, dot + 1, path, &item);
+	}
+	return r;
 }
 
 static int put_routes(struct capture *capture)
@@ -102,10 +133,6 @@ static int put_routes(struct capture *capture)
 /* The kernel configuration from any of its places, stored uncompressed as proc/config.gz. */
 static int put_config(struct capture *capture)
 {
-	static const char *const names[] = { "IOMMU",          "INTEL_IOMMU",   "AMD_IOMMU",
-					     "ARM_SMMU_V3",    "VFIO",          "PCI_ATS",
-					     "PCI_PASID",      "PCI_PRI",       "PCI_MMCONFIG",
-					     "INTEL_IDXD_SVM", "INTEL_IDXD_SVA" };
 	_cleanup_kernel_config_ struct kernel_config config = { 0 };
 	_cleanup_free_ char *text = NULL;
 	size_t size;
@@ -117,15 +144,14 @@ static int put_config(struct capture *capture)
 	f = open_memstream(&text, &size);
 	if (!f)
 		return -ENOMEM;
-	for (const char *line = config.text; *line; line += *line == '\n') {
-		size_t len = strcspn(line, "\n");
+	for (enum sys_word i = 0; i < SYS_WORDS_N; i++) {
+		struct field_str value = { 0 };
 
-		for (size_t i = 0; i < ARRAY_SIZE(names) && str_starts(line, "CONFIG_"); i++)
-			if (str_starts(line + strlen("CONFIG_"), names[i])) {
-				fprintf(f, "%.*s\n", (int)len, line);
-				break;
-			}
-		line += len;
+		if (sys_word_kind(i) == WORD_CONFIG)
+			value = sys_kernel_config_get(&config, i);
+		if (value.status == 1)
+			fprintf(f, "CONFIG_%s=%s\n", sys_word(i), value.value);
+		field_str_done(&value);
 	}
 	return put_stream(capture, f, &text, "proc/config.gz");
 }
@@ -291,6 +317,8 @@ int capture_other(struct capture *capture)
 
 	if (r == 0)
 		r = put_cpu(capture);
+	if (r == 0)
+		r = put_params(capture);
 	if (r == 0)
 		r = put_config(capture);
 	if (r == 0)

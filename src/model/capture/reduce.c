@@ -6,6 +6,7 @@
 
 #include "model/capture/internal.h"
 #include "sys/pci_config.h"
+#include "sys/word.h"
 
 #define HIDDEN "hidden"
 
@@ -239,7 +240,25 @@ int capture_reduce_nothing(const char *text, size_t size, bool anonymous, FILE *
 	return 0;
 }
 
-/* Only those of VFIO: "248 vfio-dev". */
+/* Is word N (from 0) of the line one of this kind that is asked for? */
+static bool has_word(enum sys_word_kind kind, const char *line, size_t len, unsigned int n)
+{
+	const char *const end = line + len;
+
+	for (;; n--) {
+		const char *word;
+
+		while (line < end && (*line == ' ' || *line == '\t'))
+			line++;
+		word = line;
+		while (line < end && *line != ' ' && *line != '\t')
+			line++;
+		if (n == 0 || line == end)
+			return n == 0 && sys_word_is(kind, word, (size_t)(line - word));
+	}
+}
+
+/* "248 vfio-dev" */
 int capture_reduce_chrdevs(const char *text, size_t size, bool anonymous, FILE *out)
 {
 	const char *const end = text + size;
@@ -248,7 +267,7 @@ int capture_reduce_chrdevs(const char *text, size_t size, bool anonymous, FILE *
 
 	(void)anonymous;
 	while (next_line(&text, end, &line, &len))
-		if (memmem(line, len, " vfio", strlen(" vfio")))
+		if (has_word(WORD_CHRDEV, line, len, 1))
 			fprintf(out, "%.*s\n", (int)len, line);
 	return 0;
 }
@@ -259,7 +278,6 @@ int capture_reduce_chrdevs(const char *text, size_t size, bool anonymous, FILE *
  */
 int capture_reduce_symbols(const char *text, size_t size, bool anonymous, FILE *out)
 {
-	static const char prefix[] = " vfio_iommufd_physical_";
 	const char *const end = text + size;
 	const char *line, *rest;
 	size_t len;
@@ -267,7 +285,7 @@ int capture_reduce_symbols(const char *text, size_t size, bool anonymous, FILE *
 	(void)anonymous;
 	while (next_line(&text, end, &line, &len)) {
 		rest = memchr(line, ' ', len);
-		if (rest && memmem(line, len, prefix, strlen(prefix)))
+		if (rest && has_word(WORD_SYMBOL, line, len, 2))
 			fprintf(out, "0%.*s\n", (int)(len - (size_t)(rest - line)), rest);
 	}
 	return 0;

@@ -19,17 +19,17 @@
 /* What the kernel needs for a firmware table to take effect. */
 struct driver {
 	const char *table;
-	const char *symbol; /* in the kernel configuration; NULL: not checked */
-	const char *option; /* on the command line, takes "off"; NULL: none */
-	const char *on;     /* what enables it if it is off by default; NULL: on by default */
-	const char *word;   /* that occurs in the driver's messages */
+	int symbol;       /* in the kernel configuration; -1: not checked */
+	int option;       /* on the command line, takes "off"; -1: none */
+	const char *on;   /* what enables it if it is off by default; NULL: on by default */
+	const char *word; /* that occurs in the driver's messages */
 };
 
 static const struct driver drivers[] = {
-	{ "DMAR", "INTEL_IOMMU", "intel_iommu", "on", "DMAR" },
-	{ "IVRS", "AMD_IOMMU", "amd_iommu", NULL, "AMD-Vi" },
-	{ "IORT", "ARM_SMMU_V3", NULL, NULL, "smmu" },
-	{ "VIOT", NULL, NULL, NULL, "virtio_iommu" },
+	{ "DMAR", KCONFIG_INTEL_IOMMU, BOOT_INTEL_IOMMU, "on", "DMAR" },
+	{ "IVRS", KCONFIG_AMD_IOMMU, BOOT_AMD_IOMMU, NULL, "AMD-Vi" },
+	{ "IORT", KCONFIG_ARM_SMMU_V3, -1, NULL, "smmu" },
+	{ "VIOT", -1, -1, NULL, "virtio_iommu" },
 };
 
 /* The firmware announces an IOMMU: what keeps the kernel from using it. */
@@ -38,14 +38,16 @@ static void advise_driver(struct pasid_chain *chain, const struct driver *driver
 {
 	const struct strv *words = &chain->cmdline;
 
-	if (driver->option && sys_cmdline_has(words, driver->option, "off"))
-		snprintf(buf, size, "boot without %s=off", driver->option);
-	else if (driver->option && sys_cmdline_has(words, "iommu", "off"))
+	if (driver->option >= 0 && sys_cmdline_has(words, (enum sys_word)driver->option, "off"))
+		snprintf(buf, size, "boot without %s=off", sys_word((enum sys_word)driver->option));
+	else if (driver->option >= 0 && sys_cmdline_has(words, BOOT_IOMMU, "off"))
 		snprintf(buf, size, "boot without iommu=off");
-	else if (driver->symbol && chain_config(chain, driver->symbol) == 0)
-		snprintf(buf, size, "boot a kernel with CONFIG_%s", driver->symbol);
-	else if (driver->on && !sys_cmdline_has(words, driver->option, driver->on))
-		snprintf(buf, size, "boot with %s=%s", driver->option, driver->on);
+	else if (driver->symbol >= 0 && chain_config(chain, (enum sys_word)driver->symbol) == 0)
+		snprintf(buf, size, "boot a kernel with CONFIG_%s",
+			 sys_word((enum sys_word)driver->symbol));
+	else if (driver->on && !sys_cmdline_has(words, (enum sys_word)driver->option, driver->on))
+		snprintf(buf, size, "boot with %s=%s", sys_word((enum sys_word)driver->option),
+			 driver->on);
 	else
 		snprintf(buf, size, "look for what the kernel reports: journalctl -k -g %s",
 			 driver->word);
@@ -53,7 +55,7 @@ static void advise_driver(struct pasid_chain *chain, const struct driver *driver
 
 static const char *x86_advice(const struct sys_root *root, const struct sys_cpu *cpu, bool known)
 {
-	struct field_u64 guest = sys_cpu_flag(root, "hypervisor");
+	struct field_u64 guest = sys_cpu_flag(root, CPU_HYPERVISOR);
 
 	if (guest.status == 1 && guest.value)
 		return "give the virtual machine an IOMMU, in the hypervisor's configuration";

@@ -145,14 +145,13 @@ static const char *identity_remedy(struct pasid_chain *chain)
 {
 	if (chain->cmdline_status < 0)
 		return NULL;
-	if (sys_cmdline_has(&chain->cmdline, "iommu", "pt"))
+	if (sys_cmdline_has(&chain->cmdline, BOOT_IOMMU, "pt"))
 		return "boot without iommu=pt";
 	for (size_t i = 0; i < chain->cmdline.n; i++)
-		if (sys_cmdline_value(chain->cmdline.v[i], "iommu.passthrough"))
+		if (sys_cmdline_value(chain->cmdline.v[i], BOOT_IOMMU_PASSTHROUGH))
 			return "boot with iommu.passthrough=0";
-	return chain_config(chain, "IOMMU_DEFAULT_PASSTHROUGH") > 0
-		       ? "boot with iommu.passthrough=0"
-		       : NULL;
+	return chain_config(chain, KCONFIG_IOMMU_PASSTHROUGH) > 0 ? "boot with iommu.passthrough=0"
+								  : NULL;
 }
 
 static void add_domains(struct check_machine *machine, size_t groups)

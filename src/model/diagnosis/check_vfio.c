@@ -30,9 +30,9 @@ static const struct question ask_cdev = {
 static const struct question ask_attach = { "pasid-attach", FOR_PASID,
 					    "VFIO binds no PASIDs: Linux does since 6.15" };
 
-static void add_unsafe(struct pasid_chain *chain, const char *module)
+static void add_unsafe(struct pasid_chain *chain, const char *module, enum sys_word param)
 {
-	int on = chain_param(chain, module, "allow_unsafe_interrupts");
+	int on = chain_param(chain, param);
 	char remedy[96];
 
 	snprintf(remedy, sizeof(remedy),
@@ -53,8 +53,7 @@ static void add_remapping(struct pasid_chain *chain)
 	if (chain->list.error < 0)
 		return;
 	finding = &chain->list.v[chain->list.n - 1];
-	if (finding->result == FINDING_BROKEN &&
-	    chain_param(chain, "vfio_iommu_type1", "allow_unsafe_interrupts") > 0)
+	if (finding->result == FINDING_BROKEN && chain_param(chain, PARAM_VFIO_TYPE1_UNSAFE) > 0)
 		finding->uses = FOR_PASID;
 }
 
@@ -66,8 +65,8 @@ static bool is_loaded(const struct pasid_chain *chain)
 static void add_noiommu(struct pasid_chain *chain)
 {
 	static const char file[] = "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode";
-	int on = chain_param(chain, "vfio", "enable_unsafe_noiommu_mode");
-	int set = chain_config(chain, "VFIO_NOIOMMU");
+	int on = chain_param(chain, PARAM_VFIO_NOIOMMU);
+	int set = chain_config(chain, KCONFIG_VFIO_NOIOMMU);
 	char remedy[128];
 
 	snprintf(remedy, sizeof(remedy), "echo 0 > %s", file);
@@ -128,8 +127,8 @@ void check_interrupts(struct check_machine *machine)
 	chain->list.moot = NULL;
 	chain->unit = (struct iommu){ 0 };
 	chain->unit_status = 0;
-	add_unsafe(chain, "iommufd");
-	add_unsafe(chain, "vfio_iommu_type1");
+	add_unsafe(chain, "iommufd", PARAM_IOMMUFD_UNSAFE);
+	add_unsafe(chain, "vfio_iommu_type1", PARAM_VFIO_TYPE1_UNSAFE);
 	add_noiommu(chain);
 	add_untranslated(machine);
 }
@@ -138,7 +137,7 @@ void check_interrupts(struct check_machine *machine)
 static void add_driver(struct pasid_chain *chain)
 {
 	int there = chain_has_entry(chain->root, "sys/bus/pci/drivers", "vfio-pci");
-	int set = chain_config(chain, "VFIO_PCI");
+	int set = chain_config(chain, KCONFIG_VFIO_PCI);
 
 	if (there == 1)
 		finding_add(&chain->list, &ask_driver, FINDING_OK, "vfio-pci", NULL, "present");
@@ -172,15 +171,15 @@ static void add_way(struct pasid_chain *chain)
 		finding_add(&chain->list, &ask_way, FINDING_BROKEN, NULL,
 			    is_loaded(chain) ? "look for what makes nodes in /dev: udev, or the "
 					       "container's setup"
-			    : chain_config(chain, "VFIO_PCI") == 0 ? NULL
-								   : "modprobe vfio-pci",
+			    : chain_config(chain, KCONFIG_VFIO_PCI) == 0 ? NULL
+									 : "modprobe vfio-pci",
 			    "neither /dev/vfio/vfio nor /dev/iommu is present");
 }
 
 static void add_cdev(struct pasid_chain *chain)
 {
-	struct field_u64 there = sys_kernel_chrdev(chain->root, "vfio-dev");
-	int set = chain_config(chain, "VFIO_DEVICE_CDEV");
+	struct field_u64 there = sys_kernel_chrdev(chain->root, CHRDEV_VFIO);
+	int set = chain_config(chain, KCONFIG_VFIO_DEVICE_CDEV);
 
 	if (there.status == 1 && there.value)
 		finding_add(&chain->list, &ask_cdev, FINDING_OK, NULL, NULL,
@@ -203,9 +202,8 @@ static void add_cdev(struct pasid_chain *chain)
  */
 static void add_attach(struct pasid_chain *chain)
 {
-	struct field_u64 pasid =
-		sys_kernel_symbol(chain->root, "vfio_iommufd_physical_pasid_attach_ioas");
-	struct field_u64 rid = sys_kernel_symbol(chain->root, "vfio_iommufd_physical_attach_ioas");
+	struct field_u64 pasid = sys_kernel_symbol(chain->root, SYMBOL_VFIO_ATTACH_PASID);
+	struct field_u64 rid = sys_kernel_symbol(chain->root, SYMBOL_VFIO_ATTACH);
 
 	if (pasid.status == 1 && pasid.value)
 		finding_add(&chain->list, &ask_attach, FINDING_OK, NULL, NULL,

@@ -58,10 +58,10 @@ void chain_enabled(struct pasid_chain *chain);  /* what is enabled at the endpoi
 void chain_driver(struct pasid_chain *chain);   /* group, driver, nodes */
 
 /* Is CONFIG_NAME set? Returns 'y' or 'm', 0 if it is not set, -errno if that is unknown. */
-int chain_config(struct pasid_chain *chain, const char *name);
+int chain_config(struct pasid_chain *chain, enum sys_word option);
 
 /* Is the boolean parameter of a module on? Returns 1, 0 if it is off or absent, -errno. */
-int chain_param(struct pasid_chain *chain, const char *module, const char *name);
+int chain_param(struct pasid_chain *chain, enum sys_word param);
 
 /*
  * What to do to get an IOMMU on a machine without IOMMU groups; with SERVES_OTHERS, on one that has

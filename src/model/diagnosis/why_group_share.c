@@ -157,7 +157,7 @@ static const char *acs_remedy(const struct share *share)
 		return NULL;
 	for (size_t i = 0; i < words.n; i++)
 		for (size_t k = 0; k < ARRAY_SIZE(options); k++) {
-			const char *value = sys_cmdline_value(words.v[i], "pci");
+			const char *value = sys_cmdline_value(words.v[i], BOOT_PCI);
 
 			if (value && strstr(value, options[k].option))
 				return options[k].remedy;

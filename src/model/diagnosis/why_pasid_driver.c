@@ -218,7 +218,7 @@ static void add_amdxdna(struct pasid_chain *chain)
 
 	if (chain->device.driver.status != 1 || strcmp(chain->device.driver.value, "amdxdna") != 0)
 		return;
-	force = sys_module_param(chain->root, "amdxdna", "force_iova");
+	force = sys_module_param(chain->root, PARAM_AMDXDNA_IOVA);
 	if (force.status < 0)
 		finding_unknown(&chain->list, &ask_switch, chain->device.id, force.status);
 	else if (force.status == 1)
@@ -233,7 +233,7 @@ static void add_amdxdna(struct pasid_chain *chain)
 
 static void add_switches(struct pasid_chain *chain)
 {
-	struct field_str sva = sys_module_param(chain->root, "idxd", "sva");
+	struct field_str sva = sys_module_param(chain->root, PARAM_IDXD_SVA);
 	const char *remedy = sva.status == 1 && strcmp(sva.value, "N") == 0
 				     ? "modprobe -r idxd; modprobe idxd sva=1"
 				     : "look for what the kernel reports: journalctl -k -g idxd";
@@ -291,7 +291,7 @@ static void add_cdev(struct pasid_chain *chain)
 			    "none, as it has no VFIO driver");
 	else if (device->vfio_cdev.status == 0)
 		finding_add(&chain->list, &ask_cdev, FINDING_BROKEN, device->id,
-			    chain_config(chain, "VFIO_DEVICE_CDEV") == 0
+			    chain_config(chain, KCONFIG_VFIO_DEVICE_CDEV) == 0
 				    ? "boot a kernel with CONFIG_VFIO_DEVICE_CDEV"
 				    : NULL,
 			    "none");
@@ -333,7 +333,7 @@ static void add_in_use(struct pasid_chain *chain)
 void chain_iommufd(struct pasid_chain *chain)
 {
 	int there = chain_has_entry(chain->root, "dev", "iommu");
-	int config = chain_config(chain, "IOMMUFD");
+	int config = chain_config(chain, KCONFIG_IOMMUFD);
 
 	if (there < 0)
 		finding_unknown(&chain->list, &ask_iommufd, "/dev/iommu", there);

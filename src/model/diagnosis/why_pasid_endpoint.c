@@ -66,7 +66,7 @@ static void add_pasid(struct pasid_chain *chain)
 	 */
 	if (caps->pasid.status == -EOPNOTSUPP)
 		finding_add(&chain->list, &ask_pasid, FINDING_BROKEN, owner(chain),
-			    chain_config(chain, "PCI_MMCONFIG") == 0
+			    chain_config(chain, KCONFIG_PCI_MMCONFIG) == 0
 				    ? "boot a kernel with CONFIG_PCI_MMCONFIG"
 				    : NULL,
 			    "this kernel reaches 256 bytes of config space, and no extended "

@@ -30,30 +30,31 @@ static int letter(struct pasid_chain *chain, struct field_str *value)
 	return r;
 }
 
-int chain_config(struct pasid_chain *chain, const char *name)
+int chain_config(struct pasid_chain *chain, enum sys_word option)
 {
 	struct field_str value;
 
 	if (chain->config_status < 0)
 		return chain->config_status;
-	value = sys_kernel_config_get(&chain->config, name);
+	value = sys_kernel_config_get(&chain->config, option);
 	return letter(chain, &value);
 }
 
-int chain_param(struct pasid_chain *chain, const char *module, const char *name)
+int chain_param(struct pasid_chain *chain, enum sys_word param)
 {
-	struct field_str value = sys_module_param(chain->root, module, name);
+	struct field_str value = sys_module_param(chain->root, param);
 	int r = letter(chain, &value);
 
 	return r < 0 ? r : r == 'Y';
 }
 
-static void add_symbol(struct pasid_chain *chain, const struct question *question, const char *name)
+static void add_symbol(struct pasid_chain *chain, const struct question *question,
+		       enum sys_word option)
 {
 	char object[64], remedy[96];
-	int value = chain_config(chain, name);
+	int value = chain_config(chain, option);
 
-	snprintf(object, sizeof(object), "CONFIG_%s", name);
+	snprintf(object, sizeof(object), "CONFIG_%s", sys_word(option));
 	snprintf(remedy, sizeof(remedy), "boot a kernel with %s", object);
 	if (value > 0)
 		finding_add(&chain->list, question, FINDING_OK, object, NULL, "%c", value);
@@ -65,19 +66,20 @@ static void add_config(struct pasid_chain *chain)
 {
 	/* VENDOR NULL: for all. */
 	static const struct {
-		const char *vendor, *name;
+		const char *vendor;
+		enum sys_word option;
 		const struct question *question;
 	} symbols[] = {
-		{ NULL, "PCI_PASID", &ask_config },
-		{ "intel", "INTEL_IOMMU", &ask_config },
-		{ "amd", "AMD_IOMMU", &ask_config },
-		{ "arm-smmu-v3", "ARM_SMMU_V3", &ask_config },
-		{ NULL, "IOMMU_SVA", &ask_config_sva },
-		{ "intel", "INTEL_IOMMU_SVM", &ask_config_sva },
-		{ "arm-smmu-v3", "ARM_SMMU_V3_SVA", &ask_config_sva },
-		{ NULL, "IOMMUFD", &ask_config_vfio },
-		{ NULL, "VFIO_DEVICE_CDEV", &ask_config_vfio },
-		{ NULL, "VFIO_PCI", &ask_config_vfio },
+		{ NULL, KCONFIG_PCI_PASID, &ask_config },
+		{ "intel", KCONFIG_INTEL_IOMMU, &ask_config },
+		{ "amd", KCONFIG_AMD_IOMMU, &ask_config },
+		{ "arm-smmu-v3", KCONFIG_ARM_SMMU_V3, &ask_config },
+		{ NULL, KCONFIG_IOMMU_SVA, &ask_config_sva },
+		{ "intel", KCONFIG_INTEL_IOMMU_SVM, &ask_config_sva },
+		{ "arm-smmu-v3", KCONFIG_ARM_SMMU_V3_SVA, &ask_config_sva },
+		{ NULL, KCONFIG_IOMMUFD, &ask_config_vfio },
+		{ NULL, KCONFIG_VFIO_DEVICE_CDEV, &ask_config_vfio },
+		{ NULL, KCONFIG_VFIO_PCI, &ask_config_vfio },
 	};
 
 	if (chain->config_status < 0) {
@@ -91,20 +93,19 @@ static void add_config(struct pasid_chain *chain)
 		 * With a VFIO driver bound, perhaps a variant such as mlx5_vfio_pci, none is
 		 * missing.
 		 */
-		if (strcmp(symbols[i].name, "VFIO_PCI") == 0 &&
-		    chain_driver_is_vfio(&chain->device))
+		if (symbols[i].option == KCONFIG_VFIO_PCI && chain_driver_is_vfio(&chain->device))
 			continue;
-		add_symbol(chain, symbols[i].question, symbols[i].name);
+		add_symbol(chain, symbols[i].question, symbols[i].option);
 	}
 }
 
-/* Which of NAME's options ON and OFF comes last: 1 or 0; -1 if neither is there. */
-static int last_of(const struct strv *words, const char *name, const char *on, const char *off)
+/* Which of OPTION's words ON and OFF comes last: 1 or 0; -1 if neither is there. */
+static int last_of(const struct strv *words, enum sys_word option, const char *on, const char *off)
 {
 	int last = -1;
 
 	for (size_t i = 0; i < words->n; i++) {
-		const char *value = sys_cmdline_value(words->v[i], name);
+		const char *value = sys_cmdline_value(words->v[i], option);
 
 		/* By prefix, like intel_iommu_setup(). */
 		for (; value; value = strchr(value, ','), value = value ? value + 1 : NULL) {
@@ -119,9 +120,7 @@ static int last_of(const struct strv *words, const char *name, const char *on, c
 
 static bool add_off(struct pasid_chain *chain)
 {
-	static const char *const options[][2] = { { "iommu", "off" },
-						  { "intel_iommu", "off" },
-						  { "amd_iommu", "off" } };
+	static const enum sys_word options[] = { BOOT_IOMMU, BOOT_INTEL_IOMMU, BOOT_AMD_IOMMU };
 	bool found = false;
 
 	/* If there are groups, it is on anyway. */
@@ -130,9 +129,9 @@ static bool add_off(struct pasid_chain *chain)
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
 		char option[32], remedy[96];
 
-		if (!sys_cmdline_has(&chain->cmdline, options[i][0], options[i][1]))
+		if (!sys_cmdline_has(&chain->cmdline, options[i], "off"))
 			continue;
-		snprintf(option, sizeof(option), "%s=%s", options[i][0], options[i][1]);
+		snprintf(option, sizeof(option), "%s=off", sys_word(options[i]));
 		snprintf(remedy, sizeof(remedy), "boot without %s", option);
 		finding_add(&chain->list, &ask_cmdline, FINDING_BROKEN, NULL, remedy, "%s", option);
 		found = true;
@@ -150,7 +149,7 @@ static bool lacks_scalable(const struct pasid_chain *chain)
 /* The default of scalable mode depends on the kernel configuration (intel_iommu_sm). */
 static bool add_scalable(struct pasid_chain *chain)
 {
-	int mode = last_of(&chain->cmdline, "intel_iommu", "sm_on", "sm_off");
+	int mode = last_of(&chain->cmdline, BOOT_INTEL_IOMMU, "sm_on", "sm_off");
 
 	if (!chain_vendor(chain, "intel") || mode == 1)
 		return false;
@@ -159,7 +158,7 @@ static bool add_scalable(struct pasid_chain *chain)
 			    "boot without intel_iommu=sm_off", "intel_iommu=sm_off");
 		return true;
 	}
-	if (chain_config(chain, "INTEL_IOMMU_SCALABLE_MODE_DEFAULT_ON") != 0)
+	if (chain_config(chain, KCONFIG_INTEL_SCALABLE_ON) != 0)
 		return false;
 	/* Pointless to enable if the IOMMU does not support it. */
 	if (lacks_scalable(chain))
@@ -179,7 +178,7 @@ static void add_cmdline(struct pasid_chain *chain)
 	}
 	found = add_off(chain);
 	found |= add_scalable(chain);
-	if (sys_cmdline_has(&chain->cmdline, "pci", "noats")) {
+	if (sys_cmdline_has(&chain->cmdline, BOOT_PCI, "noats")) {
 		finding_add(&chain->list, &ask_cmdline_sva, FINDING_BROKEN, NULL,
 			    "boot without pci=noats", "pci=noats");
 		found = true;

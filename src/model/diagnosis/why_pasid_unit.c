@@ -134,7 +134,7 @@ static void add_requests(struct pasid_chain *chain)
  * A feature that the IOMMU must have if the CPU uses it (intel_svm_check(),
  * amd_iommu_pasid_supported()).
  */
-static void add_cpu(struct pasid_chain *chain, const struct question *question, const char *flag,
+static void add_cpu(struct pasid_chain *chain, const struct question *question, enum sys_word flag,
 		    const char *reg, const char *name, const char *remedy)
 {
 	struct field_u64 cpu = sys_cpu_flag(chain->root, flag);
@@ -145,19 +145,19 @@ static void add_cpu(struct pasid_chain *chain, const struct question *question, 
 				cpu.status < 0 ? cpu.status : -ENOENT);
 	else if (!cpu.value)
 		finding_add(&chain->list, question, FINDING_OK, NULL, NULL, "the CPU: no (%s)",
-			    flag);
+			    sys_word(flag));
 	else if (unit.status != 1)
 		finding_unknown(&chain->list, question, chain->unit.name, -ENOENT);
 	else
 		finding_add(&chain->list, question, unit.value ? FINDING_OK : FINDING_BROKEN,
 			    chain->unit.name, remedy, "the CPU: yes (%s); the IOMMU: %s (%s.%s)",
-			    flag, unit.value ? "yes" : "no", reg, name);
+			    sys_word(flag), unit.value ? "yes" : "no", reg, name);
 }
 
 /* For an IOMMU emulated by a hypervisor, features are a matter of the VM's configuration. */
 static const char *virtual_remedy(const struct pasid_chain *chain)
 {
-	struct field_u64 guest = sys_cpu_flag(chain->root, "hypervisor");
+	struct field_u64 guest = sys_cpu_flag(chain->root, CPU_HYPERVISOR);
 
 	return guest.status == 1 && guest.value
 		       ? "give the virtual machine's IOMMU scalable mode and PASIDs, in the "
@@ -184,8 +184,8 @@ static void add_intel(struct pasid_chain *chain)
 	add_bit(chain, &ask_page_walk, "ECAP", "SMPWCS", "coherent page walks", NULL);
 	add_bit(chain, &ask_device_tlb, "ECAP", "DT", "device TLBs", NULL);
 	add_requests(chain);
-	add_cpu(chain, &ask_levels, "la57", "CAP", "FS5LP", "boot with no5lvl");
-	add_cpu(chain, &ask_pages, "pdpe1gb", "CAP", "FS1GP", NULL);
+	add_cpu(chain, &ask_levels, CPU_LA57, "CAP", "FS5LP", "boot with no5lvl");
+	add_cpu(chain, &ask_pages, CPU_PDPE1GB, "CAP", "FS1GP", NULL);
 	chain->list.moot = NULL;
 }
 
@@ -208,7 +208,7 @@ static void add_amd(struct pasid_chain *chain)
 		} else if (i + 1 == ARRAY_SIZE(names)) {
 			add_width(chain, "EFR", "GTSup");
 		}
-	add_cpu(chain, &ask_levels_amd, "la57", "EFR", "GATS", "boot with no5lvl");
+	add_cpu(chain, &ask_levels_amd, CPU_LA57, "EFR", "GATS", "boot with no5lvl");
 }
 
 /* Other IOMMUs publish no registers, but support what is enabled at the device. */
@@ -227,7 +227,7 @@ static void add_other(struct pasid_chain *chain)
 /* How to get interrupt remapping if the cause was found; else how to do without. */
 static const char *remapping_remedy(const struct pasid_chain *chain)
 {
-	if (chain->cmdline_status == 1 && sys_cmdline_has(&chain->cmdline, "intremap", "off"))
+	if (chain->cmdline_status == 1 && sys_cmdline_has(&chain->cmdline, BOOT_INTREMAP, "off"))
 		return "boot without intremap=off";
 	return "where the devices are trusted: "
 	       "echo 1 > /sys/module/iommufd/parameters/allow_unsafe_interrupts";
@@ -238,7 +238,7 @@ static void add_direct(struct pasid_chain *chain, const char *seen)
 {
 	struct field_u64 ir = iommu_field(&chain->unit, "ECAP", "IR");
 
-	if (chain_param(chain, "iommufd", "allow_unsafe_interrupts") > 0)
+	if (chain_param(chain, PARAM_IOMMUFD_UNSAFE) > 0)
 		finding_add(&chain->list, &ask_remapping, FINDING_WARNING, NULL,
 			    "echo 0 > /sys/module/iommufd/parameters/allow_unsafe_interrupts",
 			    "%s; allowed all the same: iommufd.allow_unsafe_interrupts is on",

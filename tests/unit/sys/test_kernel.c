@@ -38,9 +38,10 @@ static void unpacks(void **state)
 	assert_int_equal(sys_kernel_config_gunzip(broken, sizeof(broken), &text, &size), -EBADMSG);
 }
 
-static void check_config(const struct kernel_config *config, const char *name, const char *value)
+static void check_config(const struct kernel_config *config, enum sys_word option,
+			 const char *value)
 {
-	struct field_str field = sys_kernel_config_get(config, name);
+	struct field_str field = sys_kernel_config_get(config, option);
 
 	if (value) {
 		assert_int_equal(field.status, 1);
@@ -54,21 +55,22 @@ static void check_config(const struct kernel_config *config, const char *name, c
 static void finds_values(void **state)
 {
 	static char text[] =
-		"#\n# Automatically generated\nCONFIG_A=y\n# CONFIG_B is not set\n"
-		"CONFIG_AB=m\nCONFIG_S=\"x y\"\n\nXCONFIG_C=y\nCONFIG_E=\nCONFIG_LAST=7";
+		"#\n# Automatically generated\nCONFIG_IOMMUFD=y\n# CONFIG_VFIO_NOIOMMU is not set\n"
+		"CONFIG_INTEL_IOMMU_SVM=m\nCONFIG_PCI_PASID=\"x y\"\n\nXCONFIG_AMD_IOMMU=y\n"
+		"CONFIG_IOMMU_SVA=\nCONFIG_VFIO_PCI_CORE=m\nCONFIG_ARM_SMMU_V3_SVA=7";
 	const struct kernel_config config = { text, sizeof(text) - 1 }, empty = { 0 };
 
 	(void)state;
-	check_config(&config, "A", "y");
-	check_config(&config, "AB", "m");
-	check_config(&config, "S", "\"x y\"");
-	check_config(&config, "E", "");
-	check_config(&config, "LAST", "7");
-	check_config(&config, "B", NULL);
-	check_config(&config, "C", NULL);
-	check_config(&config, "LAS", NULL);
-	check_config(&config, "LASTLY", NULL);
-	check_config(&empty, "A", NULL);
+	check_config(&config, KCONFIG_IOMMUFD, "y");
+	check_config(&config, KCONFIG_INTEL_IOMMU_SVM, "m");
+	check_config(&config, KCONFIG_PCI_PASID, "\"x y\"");
+	check_config(&config, KCONFIG_IOMMU_SVA, "");
+	check_config(&config, KCONFIG_ARM_SMMU_V3_SVA, "7");
+	check_config(&config, KCONFIG_VFIO_NOIOMMU, NULL);
+	check_config(&config, KCONFIG_AMD_IOMMU, NULL);
+	check_config(&config, KCONFIG_INTEL_IOMMU, NULL);
+	check_config(&config, KCONFIG_VFIO_PCI, NULL);
+	check_config(&empty, KCONFIG_IOMMUFD, NULL);
 }
 
 static void reads_the_first_config_there_is(void **state)
@@ -80,19 +82,19 @@ static void reads_the_first_config_there_is(void **state)
 	assert_int_equal(sys_kernel_config_read(&tree->root, &none), -ENOENT);
 	tree_file(tree, "proc/sys/kernel/osrelease", "7.3.4-lab\n");
 	assert_int_equal(sys_kernel_config_read(&tree->root, &none), -ENOENT);
-	tree_file(tree, "lib/modules/7.3.4-lab/config", "CONFIG_FROM=3\n");
+	tree_file(tree, "lib/modules/7.3.4-lab/config", "CONFIG_IOMMUFD=3\n");
 	assert_int_equal(sys_kernel_config_read(&tree->root, &a), 0);
-	check_config(&a, "FROM", "3");
-	tree_file(tree, "boot/config-7.3.4-lab", "CONFIG_FROM=2\n");
+	check_config(&a, KCONFIG_IOMMUFD, "3");
+	tree_file(tree, "boot/config-7.3.4-lab", "CONFIG_IOMMUFD=2\n");
 	assert_int_equal(sys_kernel_config_read(&tree->root, &b), 0);
-	check_config(&b, "FROM", "2");
+	check_config(&b, KCONFIG_IOMMUFD, "2");
 	tree_data(tree, "proc/config.gz", compressed, sizeof(compressed));
 	assert_int_equal(sys_kernel_config_read(&tree->root, &c), 0);
-	check_config(&c, "VFIO", "m");
-	check_config(&c, "FROM", NULL);
-	tree_file(tree, "proc/config.gz", "CONFIG_FROM=1\n");
+	check_config(&c, KCONFIG_PCI_PASID, "y");
+	check_config(&c, KCONFIG_IOMMUFD, NULL);
+	tree_file(tree, "proc/config.gz", "CONFIG_IOMMUFD=1\n");
 	assert_int_equal(sys_kernel_config_read(&tree->root, &d), 0);
-	check_config(&d, "FROM", "1");
+	check_config(&d, KCONFIG_IOMMUFD, "1");
 }
 
 static void a_broken_config_is_no_missing_one(void **state)
@@ -134,20 +136,21 @@ static void parts_the_command_line(void **state)
 
 static void finds_options(void **state)
 {
-	static const char text[] = "pci=noats,realloc intel_iommu=on,sm_on vfio-pci.ids=1:2 pcie=x";
+	static const char text[] =
+		"pci=noats,realloc intel-iommu=on,sm_on iommu.passthrough=1 pcie=x";
 	_cleanup_strv_ struct strv list = { 0 };
 
 	(void)state;
 	assert_int_equal(sys_cmdline_parse(text, strlen(text), &list), 0);
-	assert_true(sys_cmdline_has(&list, "pci", "noats"));
-	assert_true(sys_cmdline_has(&list, "pci", "realloc"));
-	assert_true(sys_cmdline_has(&list, "intel-iommu", "sm_on"));
-	assert_false(sys_cmdline_has(&list, "intel_iommu", "sm"));
-	assert_false(sys_cmdline_has(&list, "intel_iommu", "sm_off"));
-	assert_false(sys_cmdline_has(&list, "pci", "x"));
-	assert_string_equal(sys_cmdline_value(list.v[2], "vfio_pci.ids"), "1:2");
-	assert_null(sys_cmdline_value("quiet", "quiet"));
-	assert_null(sys_cmdline_value("qui", "quiet"));
+	assert_true(sys_cmdline_has(&list, BOOT_PCI, "noats"));
+	assert_true(sys_cmdline_has(&list, BOOT_PCI, "realloc"));
+	assert_true(sys_cmdline_has(&list, BOOT_INTEL_IOMMU, "sm_on"));
+	assert_false(sys_cmdline_has(&list, BOOT_INTEL_IOMMU, "sm"));
+	assert_false(sys_cmdline_has(&list, BOOT_INTEL_IOMMU, "sm_off"));
+	assert_false(sys_cmdline_has(&list, BOOT_PCI, "x"));
+	assert_string_equal(sys_cmdline_value(list.v[2], BOOT_IOMMU_PASSTHROUGH), "1");
+	assert_null(sys_cmdline_value("pci", BOOT_PCI));
+	assert_null(sys_cmdline_value("pc", BOOT_PCI));
 }
 
 static void reads_the_files(void **state)
@@ -159,18 +162,33 @@ static void reads_the_files(void **state)
 	assert_int_equal(sys_cmdline_read(&tree->root, &list), -ENOENT);
 	tree_file(tree, "proc/cmdline", "iommu=pt\n");
 	assert_int_equal(sys_cmdline_read(&tree->root, &list), 0);
-	assert_true(sys_cmdline_has(&list, "iommu", "pt"));
-	assert_int_equal(sys_module_param(&tree->root, "iommufd", "x").status, 0);
-	tree_file(tree, "sys/module/iommufd/parameters/x", "Y\n");
-	value = sys_module_param(&tree->root, "iommufd", "x");
+	assert_true(sys_cmdline_has(&list, BOOT_IOMMU, "pt"));
+	assert_int_equal(sys_module_param(&tree->root, PARAM_IOMMUFD_UNSAFE).status, 0);
+	tree_file(tree, "sys/module/iommufd/parameters/allow_unsafe_interrupts", "Y\n");
+	value = sys_module_param(&tree->root, PARAM_IOMMUFD_UNSAFE);
 	assert_int_equal(value.status, 1);
 	assert_string_equal(value.value, "Y");
 	field_str_done(&value);
-	tree_link(tree, "sys/module/iommufd/parameters/secret", "errno:13");
-	assert_int_equal(sys_module_param(&tree->root, "iommufd", "secret").status, -EACCES);
-	assert_int_equal(sys_cpu_flag(&tree->root, "la57").status, 0);
+	tree_link(tree, "sys/module/idxd/parameters/sva", "errno:13");
+	assert_int_equal(sys_module_param(&tree->root, PARAM_IDXD_SVA).status, -EACCES);
+	assert_int_equal(sys_cpu_flag(&tree->root, CPU_LA57).status, 0);
 	tree_file(tree, "proc/cpuinfo", "flags\t\t: fpu la57\n");
-	assert_int_equal(sys_cpu_flag(&tree->root, "la57").value, 1);
+	assert_int_equal(sys_cpu_flag(&tree->root, CPU_LA57).value, 1);
+}
+
+static void knows_what_is_asked_for(void **state)
+{
+	(void)state;
+	for (enum sys_word i = 0; i < SYS_WORDS_N; i++) {
+		const char *text = sys_word(i);
+
+		assert_non_null(text);
+		assert_true(sys_word_is(sys_word_kind(i), text, strlen(text)));
+		assert_false(sys_word_is(sys_word_kind(i), text, strlen(text) - 1));
+		if (sys_word_kind(i) == WORD_PARAM)
+			assert_non_null(strchr(text, '.'));
+	}
+	assert_false(sys_word_is(WORD_CPU, "IOMMUFD", strlen("IOMMUFD")));
 }
 
 static void check_flag(const char *text, const char *name, int status, uint64_t value)
@@ -238,6 +256,7 @@ int main(void)
 		cmocka_unit_test(parts_the_command_line),
 		cmocka_unit_test(finds_options),
 		tree_test(reads_the_files),
+		cmocka_unit_test(knows_what_is_asked_for),
 		cmocka_unit_test(finds_cpu_flags),
 		cmocka_unit_test(knows_architectures),
 	};

@@ -53,7 +53,7 @@ static int read_node(struct pasid_reader *reader, const char *name)
  */
 static int binds_nobody(const struct sys_root *root)
 {
-	struct field_str value = sys_module_param(root, "amdxdna", "force_iova");
+	struct field_str value = sys_module_param(root, PARAM_AMDXDNA_IOVA);
 	int r = value.status == 1 ? strcmp(value.value, "Y") == 0 : value.status;
 
 	field_str_done(&value);
