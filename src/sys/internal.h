@@ -69,6 +69,7 @@ int sys_files_dir(const struct sys_root *root, const char *path);
 int sys_files_dir_from(int dir, const char *path); /* only on this machine */
 int sys_files_dir_in(int dir, const char *name);
 int sys_files_open(int dir, const char *name);
+int sys_files_type(int dir, const char *name);
 ssize_t sys_files_link(int dir, const char *name, char *buf, size_t size);
 ssize_t sys_files_root_link(const struct sys_root *root, const char *path, char *buf, size_t size);
 int sys_files_list(int dir, const char *name, struct strv *list); /* adds to LIST */

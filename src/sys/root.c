@@ -217,6 +217,22 @@ static int find_file(struct sys_dir dir, const char *name, const struct archive_
 	return 0;
 }
 
+int sys_type(struct sys_dir dir, const char *name)
+{
+	static const enum sys_type types[] = { [ARCHIVE_DIRECTORY] = SYS_DIRECTORY,
+					       [ARCHIVE_FILE] = SYS_FILE,
+					       [ARCHIVE_LINK] = SYS_LINK };
+	const struct archive_node *node;
+	int r;
+
+	if (dir.error < 0)
+		return dir.error;
+	if (!dir.tree)
+		return sys_files_type(dir.fd, name);
+	r = archive_tree_find(dir.tree, dir.node, name, ARCHIVE_FOLLOW_WAY, &node);
+	return r < 0 ? r : (int)types[node->type];
+}
+
 static int write_all(int fd, const char *data, size_t size)
 {
 	while (size > 0) {

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -156,6 +157,18 @@ int sys_files_dir_in(int dir, const char *name)
 int sys_files_open(int dir, const char *name)
 {
 	return open_beneath(dir, name, READ_FLAGS);
+}
+
+int sys_files_type(int dir, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	return S_ISREG(st.st_mode)   ? SYS_FILE
+	       : S_ISDIR(st.st_mode) ? SYS_DIRECTORY
+	       : S_ISLNK(st.st_mode) ? SYS_LINK
+				     : SYS_OTHER;
 }
 
 ssize_t sys_files_link(int dir, const char *name, char *buf, size_t size)

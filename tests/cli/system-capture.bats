@@ -94,6 +94,20 @@ everything()
 	done
 }
 
+@test "a capture of a capture is the same, whether that is a file or a directory" {
+	local tree=$BATS_FILE_TMPDIR/intel-pasid
+
+	mkdir first again
+	on intel-pasid system capture first.tar.gz
+	tar xzf first.tar.gz -C first
+	run_both "$IOASIDCTL" --sysroot first.tar.gz system capture again.tar.gz
+	ended 0
+	equal "$stderr" ''
+	tar xzf again.tar.gz -C again
+	diff -r --no-dereference first again
+	diff -r --no-dereference -x ioasidctl "$tree" again
+}
+
 @test "without FILE a name is generated and printed" {
 	run_both "$IOASIDCTL" --sysroot "$BATS_FILE_TMPDIR/none" system capture
 	succeeds

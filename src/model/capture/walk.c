@@ -6,7 +6,6 @@
 #include <limits.h>
 #include <search.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "model/capture/internal.h"
 #include "model/machine/gather.h"
@@ -108,14 +107,14 @@ static int put_leaf(struct capture *capture, const struct place *place, const ch
 		    const char *path, const struct capture_item *item)
 {
 	struct archive_entry node = { .type = ARCHIVE_FILE, .path = path, .data = "" };
-	struct stat st;
+	int type = sys_type(place->dir, name);
 
-	if (fstatat(place->dir.fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return put_lack(capture, path, -errno);
-	if (S_ISDIR(st.st_mode))
+	if (type < 0)
+		return put_lack(capture, path, type);
+	if (type == SYS_DIRECTORY)
 		return put_directory(capture, path);
 	/* Only the name of a device node matters, and opening it can have effects. */
-	if (!S_ISREG(st.st_mode) || str_starts(path, "dev/") || item->flags & CAPTURE_NAME)
+	if (type != SYS_FILE || str_starts(path, "dev/") || item->flags & CAPTURE_NAME)
 		return capture_put(capture, &node);
 	return capture_put_file(capture, place->dir, name, path, item);
 }

@@ -40,6 +40,11 @@ static void check_files(const struct sys_root *root)
 	assert_true(fd >= 0);
 	assert_int_equal(read(fd, buf, sizeof(buf)), 8);
 	assert_memory_equal(buf, "abcdefgh", 8);
+	assert_int_equal(sys_type(dir, "text"), SYS_FILE);
+	assert_int_equal(sys_type(dir, "sub"), SYS_DIRECTORY);
+	assert_int_equal(sys_type(dir, "link"), SYS_LINK);
+	assert_int_equal(sys_type(dir, "none"), -ENOENT);
+	assert_int_equal(sys_type(SYS_DIR_NONE, "text"), -EBADF);
 	sub = sys_dir_open_in(dir, "sub");
 	assert_int_equal(sys_read(sub, "deep", buf, sizeof(buf)), 1);
 }
@@ -54,6 +59,7 @@ static void reads_files(void **state)
 	tree_file(tree, "sys/a/number", "4096\n");
 	tree_file(tree, "sys/a/hex", "0xffffffffffffffff\n");
 	tree_file(tree, "sys/a/sub/deep", "x\n");
+	tree_link(tree, "sys/a/link", "text");
 	tree_both(tree, check_files);
 }
 
@@ -234,6 +240,7 @@ static void opens_no_special_file(void **state)
 	tree_dir(tree, "sys");
 	assert_int_equal(mkfifo(tree_place(tree, "sys/fifo", place, sizeof(place)), 0600), 0);
 	dir = sys_dir_open(&tree->root, "sys");
+	assert_int_equal(sys_type(dir, "fifo"), SYS_OTHER);
 	/* It must not block waiting for a writer. */
 	assert_int_equal(sys_read(dir, "fifo", buf, sizeof(buf)), 0);
 }
