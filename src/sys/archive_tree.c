@@ -95,16 +95,22 @@ static struct archive_node **bucket(const struct archive_tree *tree, uint64_t su
 	return &tree->buckets[sum & (tree->n_buckets - 1)];
 }
 
-static struct archive_node *find(const struct archive_tree *tree, const struct archive_node *parent,
-				 const char *name, size_t len)
+static struct archive_node *find_hashed(const struct archive_tree *tree,
+					const struct archive_node *parent, const char *name,
+					size_t len, uint64_t sum)
 {
-	uint64_t sum = hash(tree, parent, name, len);
 	struct archive_node *node = *bucket(tree, sum);
 
 	while (node && (node->hash != sum || node->parent != parent ||
 			strncmp(node->name, name, len) != 0 || node->name[len]))
 		node = node->same;
 	return node;
+}
+
+static struct archive_node *find(const struct archive_tree *tree, const struct archive_node *parent,
+				 const char *name, size_t len)
+{
+	return find_hashed(tree, parent, name, len, hash(tree, parent, name, len));
 }
 
 static int grow_buckets(struct archive_tree *tree)
@@ -127,61 +133,91 @@ static int grow_buckets(struct archive_tree *tree)
 	return 0;
 }
 
-/* PARENT NULL: the root. Returns NULL if out of memory. */
-static struct archive_node *add(struct archive_tree *tree, struct archive_node *parent,
-				const char *name, size_t len, enum archive_type type)
+/* Returns NULL if out of memory. */
+static struct archive_node *new_node(struct archive_tree *tree, const char *name, size_t len,
+				     enum archive_type type)
 {
-	struct archive_node *node;
+	struct archive_node *node = take(tree, sizeof(*node) + len + 1, __alignof__(*node));
 
-	if (tree->n_nodes >= tree->n_buckets && grow_buckets(tree) < 0)
-		return NULL;
-	node = take(tree, sizeof(*node) + len + 1, __alignof__(*node));
 	if (!node)
 		return NULL;
-	*node = (struct archive_node){ .type = type,
-				       .number = (unsigned int)tree->n_nodes++,
-				       .parent = parent ? parent : node };
+	*node = (struct archive_node){ .type = type, .number = (unsigned int)tree->n_nodes++ };
 	memcpy(node->name, name, len);
 	node->name[len] = '\0';
-	if (!parent)
-		return node;
-	node->hash = hash(tree, parent, name, len);
-	node->same = *bucket(tree, node->hash);
-	*bucket(tree, node->hash) = node;
+	return node;
+}
+
+/* Adds NAME to PARENT. Returns 1; 0 with the node that has this name already; -ENOMEM. */
+static int add(struct archive_tree *tree, struct archive_node *parent, const char *name, size_t len,
+	       enum archive_type type, struct archive_node **ret)
+{
+	uint64_t sum = hash(tree, parent, name, len);
+	struct archive_node *node = find_hashed(tree, parent, name, len, sum);
+
+	*ret = node;
+	if (node)
+		return 0;
+	if (tree->n_nodes >= tree->n_buckets && grow_buckets(tree) < 0)
+		return -ENOMEM;
+	node = new_node(tree, name, len, type);
+	if (!node)
+		return -ENOMEM;
+	node->parent = parent;
+	node->hash = sum;
+	node->same = *bucket(tree, sum);
+	*bucket(tree, sum) = node;
 	if (parent->last)
 		parent->last->next = node;
 	else
 		parent->first = node;
 	parent->last = node;
-	return node;
+	*ret = node;
+	return 1;
 }
 
-/* The directory NAME in PARENT, made if necessary. One entry may need hundreds of them. */
+/* The directory NAME in *PARENT, made if necessary. One entry may need hundreds of them. */
 static int enter(struct archive_tree *tree, struct archive_node **parent, const char *name,
 		 size_t len)
 {
-	struct archive_node *node = find(tree, *parent, name, len);
+	struct archive_node *node;
+	int r = add(tree, *parent, name, len, ARCHIVE_DIRECTORY, &node);
 
-	if (node && node->type != ARCHIVE_DIRECTORY)
-		return -EPROTO;
-	if (!node && ++tree->n_directories > ARCHIVE_DIRECTORIES_MAX)
+	if (r < 0)
+		return r;
+	if (r > 0 && ++tree->n_directories > ARCHIVE_DIRECTORIES_MAX)
 		return -EFBIG;
-	if (!node)
-		node = add(tree, *parent, name, len, ARCHIVE_DIRECTORY);
-	if (!node)
-		return -ENOMEM;
+	if (node->type != ARCHIVE_DIRECTORY)
+		return -EPROTO;
 	*parent = node;
 	return 0;
+}
+
+/*
+ * The last parent, or what is above it and on the way to the first LEN bytes of PATH. Returns how
+ * many bytes lead to it, with a slash.
+ */
+static size_t common_parent(const struct archive_tree *tree, const char *path, size_t len,
+			    struct archive_node **ret)
+{
+	struct archive_node *parent = tree->parent;
+	size_t at = tree->parent_len;
+
+	while (at > 0 && (at > len || (at < len && path[at] != '/') ||
+			  memcmp(path, tree->parent_path, at) != 0)) {
+		parent = parent->parent;
+		while (at > 0 && tree->parent_path[--at] != '/')
+			;
+	}
+	*ret = parent;
+	return at + (at > 0 && at < len);
 }
 
 /* Makes the directory at the first LEN bytes of PATH the parent. */
 static int set_parent(struct archive_tree *tree, const char *path, size_t len)
 {
-	struct archive_node *parent = tree->root;
+	struct archive_node *parent;
 
-	if (len == tree->parent_len && memcmp(path, tree->parent_path, len) == 0)
-		return 0;
-	for (size_t at = 0; at < len;) {
+	for (size_t at = common_parent(tree, path, len, &parent); at < len;) {
 		size_t part = strcspn(path + at, "/");
 		int r = enter(tree, &parent, path + at, part);
 
@@ -223,11 +259,9 @@ static int add_entry(const struct archive_entry *entry, void *data)
 		node = tree->parent;
 		return enter(tree, &node, name, strlen(name));
 	}
-	if (find(tree, tree->parent, name, strlen(name)))
-		return -EPROTO;
-	node = add(tree, tree->parent, name, strlen(name), entry->type);
-	if (!node)
-		return -ENOMEM;
+	r = add(tree, tree->parent, name, strlen(name), entry->type, &node);
+	if (r <= 0)
+		return r < 0 ? r : -EPROTO;
 	return entry->type == ARCHIVE_FILE
 		       ? set_text(tree, node, entry->data, entry->size)
 		       : set_text(tree, node, entry->target, strlen(entry->target));
@@ -243,9 +277,10 @@ int archive_tree_open(int fd, struct archive_tree **ret, char **ret_place)
 	/* The kernel's random bytes for this process (getauxval(3)). */
 	memcpy(&tree->key, (const void *)getauxval(AT_RANDOM), sizeof(tree->key));
 	tree->key &= PRIME;
-	tree->root = add(tree, NULL, "", 0, ARCHIVE_DIRECTORY);
-	if (!tree->root)
+	tree->root = new_node(tree, "", 0, ARCHIVE_DIRECTORY);
+	if (!tree->root || grow_buckets(tree) < 0)
 		return -ENOMEM;
+	tree->root->parent = tree->root;
 	tree->parent = tree->root;
 	r = archive_read(fd, add_entry, tree, ret_place);
 	if (r < 0)
