@@ -174,6 +174,32 @@ answers()
 	diff -u "$BATS_TEST_TMPDIR/live" "$BATS_TEST_TMPDIR/captured"
 }
 
+# reads COMMAND...: the files, links and directories of this machine that it reads, as paths without links. Processes
+# are left out, and what a capture needs not: numbers of device nodes, which it knows by name, and the chips of
+# interrupts that no device has.
+reads()
+{
+	strace -f -y -s 4096 -e trace=openat,openat2,readlinkat -o "$BATS_TEST_TMPDIR/trace" "$@" >/dev/null 2>&1 </dev/null || true
+	sed -nE -e '/O_PATH/d' -e 's/^[0-9]+ +open(at|at2)\(.* = [0-9]+<(.*)>$/\2/p' \
+		-e 's/^[0-9]+ +readlinkat\([^<]*<([^>]*)>, "([^"]*)".* = [0-9]+$/\1\/\2/p' "$BATS_TEST_TMPDIR/trace" |
+		sed -E 's,^/+,/,' | grep -E '^/(sys|proc)/' | grep -vE '^/proc/([0-9]+|self|thread-self)(/|$)|^/sys/devices/.*/dev$|^/sys/kernel/irq/' || true
+}
+
+@test "what the inspecting commands read is in the file" {
+	local question path
+
+	while IFS= read -r question; do
+		# udev, which is asked for other names, reads much else.
+		# shellcheck disable=SC2086	# words
+		[[ $question =~ (nvme|eth|virtio1|ng0n1|uio0|nothing|/tmp|lo$) ]] || reads "$IOASIDCTL" $question
+	done < <(questions) | sort -u | while IFS= read -r path; do
+		path=$(realpath -s "$(realpath "${path%/*}")/${path##*/}")
+		[[ -e $BATS_FILE_TMPDIR/machine$path || -L $BATS_FILE_TMPDIR/machine$path ]] || echo "$path"
+	done >"$BATS_TEST_TMPDIR/missing"
+	cat "$BATS_TEST_TMPDIR/missing"
+	[[ -s $BATS_TEST_TMPDIR/trace && ! -s $BATS_TEST_TMPDIR/missing ]]
+}
+
 @test "the file answers like its unpacked contents" {
 	local command
 
@@ -181,7 +207,6 @@ answers()
 		# shellcheck disable=SC2086	# words
 		[[ $(ctl --sysroot "$FILE" $command -j) == "$(ctl --sysroot "$BATS_FILE_TMPDIR/machine" $command -j)" ]]
 	done
-	[[ -z $(compgen -G '/tmp/ioasidctl.*') ]]
 }
 
 @test "captured by an ordinary user, it answers as the machine does for that user" {
