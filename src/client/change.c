@@ -103,6 +103,19 @@ static int change_id(struct holder_client *client, const char *method, json_obje
 	return 0;
 }
 
+/* Only what is not the default is sent: a holder of an older version may not know the parameter. */
+static void add_flag(json_object *parameters, const char *key, bool value, bool standard)
+{
+	if (value != standard)
+		json_add_bool(parameters, key, value);
+}
+
+static void add_name(json_object *parameters, const char *name)
+{
+	if (name)
+		json_add_string(parameters, "name", name);
+}
+
 static json_object *with_device(const char *name)
 {
 	json_object *parameters = json_object_new_object();
@@ -129,7 +142,7 @@ int holder_add_device(struct holder_client *client, const char *path, bool bind,
 	int r;
 
 	json_add_string(parameters, "path", path);
-	json_add_bool(parameters, "bind", bind);
+	add_flag(parameters, "bind", bind, true);
 	r = call_change(client, "AddDevice", parameters, &reply, error);
 	if (r < 0 || client->plan)
 		return r;
@@ -146,7 +159,7 @@ int holder_remove_device(struct holder_client *client, const char *device, bool 
 {
 	json_object *parameters = with_device(device);
 
-	json_add_bool(parameters, "force", force);
+	add_flag(parameters, "force", force, false);
 	return change(client, "RemoveDevice", parameters, NULL, NULL, error);
 }
 
@@ -156,7 +169,7 @@ int holder_attach_device(struct holder_client *client, const char *device, const
 	json_object *parameters = with_device(device);
 
 	client_add_reference(parameters, "target", target);
-	json_add_bool(parameters, "replace", replace);
+	add_flag(parameters, "replace", replace, false);
 	return change(client, "AttachDevice", parameters, NULL, NULL, error);
 }
 
@@ -171,7 +184,7 @@ int holder_alloc_ioas(struct holder_client *client, const char *name, uint32_t *
 {
 	json_object *parameters = json_object_new_object();
 
-	json_add_string(parameters, "name", name);
+	add_name(parameters, name);
 	return change_id(client, "AllocIoas", parameters, "ioas", ret_ioas, error);
 }
 
@@ -186,27 +199,14 @@ int holder_alloc_hwpt(struct holder_client *client, const char *device, const ch
 	json_object *parameters = with_device(device);
 
 	client_add_reference(parameters, "ioas", ioas);
-	json_add_string(parameters, "name", name);
-	json_add_bool(parameters, "pasid", pasid);
+	add_name(parameters, name);
+	add_flag(parameters, "pasid", pasid, false);
 	return change_id(client, "AllocHwpt", parameters, "hwpt", ret_hwpt, error);
 }
 
 int holder_free_hwpt(struct holder_client *client, const char *hwpt, struct holder_error *error)
 {
 	return change(client, "FreeHwpt", with("hwpt", hwpt), NULL, NULL, error);
-}
-
-/* The holder is of an older build if it does not know the parameter. */
-static int map_error(const struct holder_file *file, int r, struct holder_error *error)
-{
-	if (!file || !error || !error->id || !error->parameter ||
-	    strcmp(error->id, VARLINK_INTERFACE ".InvalidParameter") != 0 ||
-	    (strcmp(error->parameter, "file") != 0 && strcmp(error->parameter, "offset") != 0))
-		return r;
-	r = error_set(error, HOLDER_ERROR_PROTOCOL, EOPNOTSUPP,
-		      "the context's holder cannot map files");
-	error_hint(error, "it was started by another version");
-	return r;
 }
 
 int holder_map_ioas(struct holder_client *client, const char *ioas, const struct holder_file *file,
@@ -222,17 +222,15 @@ int holder_map_ioas(struct holder_client *client, const char *ioas, const struct
 	json_add_u64(parameters, "size", size);
 	if (iova)
 		json_add_address(parameters, "iova", *iova);
-	json_add_bool(parameters, "read", read);
-	json_add_bool(parameters, "write", write);
+	add_flag(parameters, "read", read, true);
+	add_flag(parameters, "write", write, true);
 	if (file) {
 		json_add_u64(parameters, "file", 0);
 		json_add_address(parameters, "offset", file->offset);
 	}
 	r = call_change_with(client, "MapIoas", parameters, file ? file->fd : -1, &reply, error);
-	if (r < 0)
-		return map_error(file, r, error);
-	if (client->plan)
-		return 0;
+	if (r < 0 || client->plan)
+		return r;
 	wire.object = reply;
 	at = wire_address(&wire, "iova");
 	if (wire.err < 0)
@@ -332,7 +330,7 @@ int holder_bind_pasids(struct holder_client *client, const char *device, const s
 	if (count)
 		json_add_u64(parameters, "count", count);
 	client_add_reference(parameters, "target", target);
-	json_add_bool(parameters, "partial", partial);
+	add_flag(parameters, "partial", partial, false);
 	r = call_change(client, "BindPasids", parameters, &reply, error);
 	if (r < 0)
 		return r;
@@ -365,9 +363,7 @@ int holder_destroy(struct holder_client *client, bool force, struct holder_error
 	json_object *parameters = json_object_new_object();
 	int r;
 
-	/* Only sent if needed, because older holders do not know it. */
-	if (force)
-		json_add_bool(parameters, "force", true);
+	add_flag(parameters, "force", force, false);
 	r = change(client, "Destroy", parameters, NULL, NULL, &own);
 	/* Another client destroyed it first. */
 	if (r == -ECONNRESET)

@@ -331,12 +331,12 @@ static void put_value(const char *key, json_object *parameters, FILE *f)
 
 	if (strcmp(key, "errno") == 0)
 		fputs(strerror(json_object_get_int(value)), f);
-	else if (strcmp(key, "size") == 0 || strcmp(key, "available") == 0)
+	else if (value && (strcmp(key, "size") == 0 || strcmp(key, "available") == 0))
 		put_size(value, f);
-	else if (strcmp(key, "limited_by") == 0)
-		put_limit(value ? json_object_get_string(value) : "", f);
-	else if (strcmp(key, "what") == 0)
-		put_limited(value ? json_object_get_string(value) : "", f);
+	else if (value && strcmp(key, "limited_by") == 0)
+		put_limit(json_object_get_string(value), f);
+	else if (value && strcmp(key, "what") == 0)
+		put_limited(json_object_get_string(value), f);
 	else if (json_object_is_type(value, json_type_boolean))
 		fputs(json_object_get_boolean(value) ? "yes" : "no", f);
 	else if (json_object_is_type(value, json_type_array))

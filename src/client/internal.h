@@ -20,8 +20,9 @@ struct holder_client {
 	int fd;
 	pid_t peer_pid; /* of the holder, if recorded; 0: the kernel knows it of FD */
 	uid_t peer_uid;
-	char *reference; /* as shown: see struct holder_entry */
-	bool foreign;    /* another user's: its strings are not trusted */
+	const char *method; /* of the call that is being answered */
+	char *reference;    /* as shown: see struct holder_entry */
+	bool foreign;       /* another user's: its strings are not trusted */
 	struct varlink_in in;
 	holder_plan_fn *plan; /* NULL: not a dry run */
 	void *plan_data;
@@ -55,6 +56,11 @@ int error_set(struct holder_error *error, enum holder_error_kind kind, int err, 
 void error_hint(struct holder_error *error, const char *hint);
 /* Notes that ERROR's strings come from CLIENT's holder. */
 void error_attribute(struct holder_error *error, const struct holder_client *client);
+/*
+ * Replaces ERROR for what a holder of an older version lacks, the method of CLIENT's call, or a parameter of it, and
+ * asks the holder whether it is that. Returns R, or what ERROR is then.
+ */
+int client_error_older(struct holder_client *client, int r, struct holder_error *error);
 /* Fills ERROR from a varlink error and its parameters (may be NULL). Returns -errno. */
 int error_from_reply(struct holder_error *error, const char *id, json_object *parameters);
 /* For a reply that violates the interface. Returns -EPROTO. */

@@ -40,7 +40,7 @@ static bool is_consistent(const struct holder_event *event)
 {
 	const struct field_u64 *iova = &event->iova, *length = &event->length;
 
-	if (!event->object.kind || iova->status != length->status)
+	if (!event->object.kind)
 		return false;
 	return iova->status != 1 ||
 	       (length->value && length->value - 1 <= UINT64_MAX - iova->value);
@@ -62,6 +62,9 @@ static void read_event(struct wire *wire, void *element)
 	}
 	event->iova = wire_address_optional(wire, "iova");
 	event->length = wire_u64_optional(wire, "length");
+	/* Each is nothing without the other. */
+	if (event->iova.status != 1 || event->length.status != 1)
+		event->iova = event->length = (struct field_u64){ 0 };
 	if (wire->err == 0 && !is_consistent(event))
 		wire->err = -EPROTO;
 }

@@ -173,8 +173,8 @@ static void read_binding(struct wire *wire, void *element)
 	binding->ioas = target.ioas;
 	binding->ioas_name = target.ioas_name;
 	binding->hwpt = (uint32_t)target.hwpt.value;
-	if (wire->err == 0 && (target.hwpt.status != 1 || binding->lo == 0 ||
-			       binding->lo > binding->hi || binding->hi > PASID_MAX))
+	if (wire->err == 0 && (target.ioas == 0 || binding->lo == 0 || binding->lo > binding->hi ||
+			       binding->hi > PASID_MAX))
 		wire->err = -EPROTO;
 }
 

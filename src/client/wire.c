@@ -85,6 +85,7 @@ int client_send(struct holder_client *client, const char *method, json_object *p
 	struct varlink_out out = { 0 };
 	int r;
 
+	client->method = method;
 	snprintf(name, sizeof(name), "%s%s", strchr(method, '.') ? "" : HOLDER_INTERFACE ".",
 		 method);
 	json_add_string(message, "method", name);
@@ -144,7 +145,7 @@ int client_receive(struct holder_client *client, int interrupt, int64_t deadline
 	if (id) {
 		r = error_from_reply(error, id, parameters);
 		error_attribute(error, client);
-		return r;
+		return client_error_older(client, r, error);
 	}
 	*ret = parameters ? json_object_get(parameters) : json_object_new_object();
 	return 0;

@@ -18,13 +18,13 @@ class Violation(Exception):
 
 
 class Interface:
-    """types, errors, and the replies of methods: {name: {member: type}}, a type being a list of tokens."""
+    """types, errors, and the parameters (calls) and replies of methods: {name: {member: type}}, a type being a list of tokens."""
 
     def __init__(self, text):
         self.tokens = [token for token in TOKEN.findall(text) if token.strip() and not token.startswith('#')]
         assert ''.join(self.tokens) == re.sub(r'#[^\n]*|\s+', '', text), 'text that is no token'
         self.at = 0
-        self.types, self.errors, self.replies = {}, {}, {}
+        self.types, self.errors, self.calls, self.replies = {}, {}, {}, {}
         assert self.next() == 'interface'
         self.next()
         while self.at < len(self.tokens):
@@ -32,6 +32,7 @@ class Interface:
             members = self.members()
             if kind == 'method':
                 assert self.next() == '->'
+                self.calls[name] = members
                 self.replies[name] = self.members()
             else:
                 {'type': self.types, 'error': self.errors}[kind][name] = members

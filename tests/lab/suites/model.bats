@@ -23,3 +23,8 @@ SOAK=tests/model/soak
 	# A context, two devices, an IOAS, a bind.
 	[[ $(grep -c 'ioasidctl ' <<<"$output") == 5 ]]
 }
+
+@test "holders and clients of other versions: what is missing and what is new, by the interface's description" {
+	status 0 tests/model/versions "$IOASIDCTL" 0000:00:10.0
+	[[ $output == *' members were missing: '* ]]
+}

@@ -721,6 +721,12 @@ static void with_file(void **state)
 		"{\"parameters\":{\"iova\":\"0x5000\"}}",
 		"{\"error\":\"org.varlink.service.InvalidParameter\",\"parameters\":{\"parameter\":"
 		"\"file\"}}",
+		/* It knows the word, but not there. */
+		"{\"parameters\":{\"description\":\"interface x\\nmethod Map(file: ?int) -> ()\\n"
+		"method MapIoas(\\n\\tioas: Reference,\\n\\tfiles: ?int, size: int\\n) -> (file: int)\\n\"}}",
+		"{\"error\":\"org.varlink.service.InvalidParameter\",\"parameters\":{\"parameter\":"
+		"\"size\"}}",
+		"{\"parameters\":{\"description\":\"\\nmethod MapIoas(ioas: Reference,\\n\\tsize: int) -> ()\"}}",
 		"{\"error\":\"org.ioasidctl.Context.UnfitFile\",\"parameters\":{\"kind\":"
 		"\"too-short\",\"size\":8192}}",
 		"{\"error\":\"org.ioasidctl.Context.UnfitFile\",\"parameters\":{\"kind\":\"new\"}}",
@@ -737,7 +743,12 @@ static void with_file(void **state)
 	assert_int_equal(iova, 0x5000);
 	assert_int_equal(holder_map_ioas(client, "3", &file, 4096, NULL, true, true, &iova, &error),
 			 -EOPNOTSUPP);
-	assert_string_equal(error.message, "the context's holder cannot map files");
+	assert_string_equal(
+		error.message,
+		"the holder of context c is of an older version, which has no file in MapIoas");
+	assert_int_equal(holder_map_ioas(client, "3", &file, 4096, NULL, true, true, &iova, &error),
+			 -EINVAL);
+	assert_string_equal(error.message, "size is not valid");
 	assert_int_equal(holder_map_ioas(client, "3", &file, 4096, NULL, true, true, &iova, &error),
 			 -EINVAL);
 	assert_string_equal(error.message, "it ends before what is to be mapped: it has 8K");
