@@ -251,6 +251,36 @@ static void list_of_taken(void **state)
 	leave(&peer);
 }
 
+/* What could not be answered within an array of ranges is refused: of those chosen, asked for, or left out. */
+static void many_ranges(void **state)
+{
+	struct world *world = *state;
+	struct peer peer = join(world);
+
+	/* Free are 2, 4 and so on. */
+	fragment(world, RANGES_MAX + 2);
+	say(&peer,
+	    CALL("BindPasids",
+		 "{\"device\":{\"name\":\"a\"},\"count\":2048,\"target\":{\"name\":\"guest\"}," DRY));
+	expect_reply(world, &peer);
+	say(&peer,
+	    CALL("BindPasids",
+		 "{\"device\":{\"name\":\"a\"},\"count\":2049,\"target\":{\"name\":\"guest\"}," DRY));
+	expect_error(world, &peer, "org.ioasidctl.Context.LimitReached", NULL);
+	say(&peer, CALL("BindPasids",
+			"{\"device\":{\"name\":\"a\"},\"pasid\":[" RANGE(
+				1, 4096) "],"
+					 "\"target\":{\"name\":\"guest\"},\"partial\":true," DRY));
+	expect_reply(world, &peer);
+	say(&peer, CALL("BindPasids",
+			"{\"device\":{\"name\":\"a\"},\"pasid\":[" RANGE(
+				1, 4097) "],"
+					 "\"target\":{\"name\":\"guest\"},\"partial\":true," DRY));
+	expect_error(world, &peer, "org.ioasidctl.Context.LimitReached", NULL);
+	forget(world);
+	leave(&peer);
+}
+
 /* That of the end can be cancelled, unlike the end. */
 static void cancel_of_destroy(void **state)
 {
@@ -421,17 +451,10 @@ static void long_plans(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(plans),
-		TEST(dry_run_of_bound),
-		TEST(dry_run_and_others),
-		TEST(dry_run_goes_on),
-		TEST(dry_run_waits),
-		TEST(dry_run_at_the_end),
-		TEST(answers),
-		TEST(long_plans),
-		TEST(list_of_taken),
-		TEST(dry_run_progress),
-		TEST(cancel_of_destroy),
+		TEST(plans),           TEST(dry_run_of_bound), TEST(dry_run_and_others),
+		TEST(dry_run_goes_on), TEST(dry_run_waits),    TEST(dry_run_at_the_end),
+		TEST(answers),         TEST(long_plans),       TEST(list_of_taken),
+		TEST(many_ranges),     TEST(dry_run_progress), TEST(cancel_of_destroy),
 	};
 
 	return cmocka_run_group_tests_name("holder dry run", tests, NULL, NULL);
