@@ -239,6 +239,23 @@ setup()
 		'0000:02:00.0 vfio,\x20pid\x20124\x20(ioasid:other)')"
 }
 
+@test "a context that is busy says which command does what it does, for every method that changes it" {
+	local tree method methods
+
+	tree=$(own intel-contexts)
+	mapfile -t methods < <(tr '\n' ' ' <"$ROOT/src/wire/org.ioasidctl.Context.varlink" |
+		grep -oP '\bmethod \K\w+(?=\([^)]*\bdry_run\b)')
+	((${#methods[@]} >= 13))
+	for method in "${methods[@]}"; do
+		jq --arg method "$method" '.context |= map(.describe.busy =
+			{ change: 1, method: $method, device: null, call: "x", since: 1795826161 })' \
+			"$BATS_FILE_TMPDIR/intel-contexts/ioasidctl/contexts.json" >"$tree/ioasidctl/contexts.json"
+		on intel-contexts context show lab -j -o busy
+		# shellcheck disable=SC2046	# words
+		"$IOASIDCTL" $(jq -r .busy.change <<<"$output") --help | grep -q -- --dry-run
+	done
+}
+
 @test "if contexts or processes cannot be read, the attachment of a VFIO device is unknown or incomplete" {
 	local tree
 

@@ -285,6 +285,7 @@ static const char *busy_change(const struct holder_busy *busy)
 		{ "AttachDevice", "device attach" }, { "DetachDevice", "device detach" },
 		{ "AllocIoas", "ioas alloc" },       { "FreeIoas", "ioas free" },
 		{ "MapIoas", "ioas map" },           { "UnmapIoas", "ioas unmap" },
+		{ "AllocHwpt", "hwpt alloc" },       { "FreeHwpt", "hwpt free" },
 		{ "BindPasids", "pasid bind" },      { "UnbindPasids", "pasid unbind" },
 		{ "Destroy", "context destroy" },
 	};
