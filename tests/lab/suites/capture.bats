@@ -175,14 +175,14 @@ answers()
 }
 
 # reads COMMAND...: the files, links and directories of this machine that it reads, as paths without links. Processes
-# are left out, and what a capture needs not: numbers of device nodes, which it knows by name, and the chips of
-# interrupts that no device has.
+# are left out, and what a capture needs not: numbers of device nodes, which it knows by name, the chips of
+# interrupts that no device has, and the file that selects an entry of AMD's table.
 reads()
 {
 	strace -f -y -s 4096 -e trace=openat,openat2,readlinkat -o "$BATS_TEST_TMPDIR/trace" "$@" >/dev/null 2>&1 </dev/null || true
 	sed -nE -e '/O_PATH/d' -e 's/^[0-9]+ +open(at|at2)\(.* = [0-9]+<(.*)>$/\2/p' \
 		-e 's/^[0-9]+ +readlinkat\([^<]*<([^>]*)>, "([^"]*)".* = [0-9]+$/\1\/\2/p' "$BATS_TEST_TMPDIR/trace" |
-		sed -E 's,^/+,/,' | grep -E '^/(sys|proc)/' | grep -vE '^/proc/([0-9]+|self|thread-self)(/|$)|^/sys/devices/.*/dev$|^/sys/kernel/irq/' || true
+		sed -E 's,^/+,/,' | grep -E '^/(sys|proc)/' | grep -vE '^/proc/([0-9]+|self|thread-self)(/|$)|^/sys/devices/.*/dev$|^/sys/kernel/irq/|/iommu/amd/devid$' || true
 }
 
 @test "what the inspecting commands read is in the file" {
