@@ -12,10 +12,27 @@
 /* Deeper than any of our types. Bounded because the parser is recursive. */
 #define DEPTH_MAX 16
 
+/*
+ * An empty object takes two bytes of a message and 800 of memory: so many may be in any message, and one more for so
+ * many bytes of it. That is several times denser than any of our types, but for ranges, of which there is a limit.
+ */
+#define CONTAINERS      4096
+#define CONTAINER_BYTES 24
+
 static void tokener_freep(json_tokener **tokener)
 {
 	if (*tokener)
 		json_tokener_free(*tokener);
+}
+
+/* Those in strings are counted too: none of ours has many. */
+static bool is_dense(const char *text, size_t length)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < length; i++)
+		n += text[i] == '{' || text[i] == '[';
+	return n > CONTAINERS + length / CONTAINER_BYTES;
 }
 
 int json_parse(const char *text, size_t length, json_object **ret)
@@ -27,7 +44,7 @@ int json_parse(const char *text, size_t length, json_object **ret)
 		return -ENOMEM;
 	while (length && strchr(" \t\r\n", text[length - 1]))
 		length--;
-	if (length > INT32_MAX)
+	if (length > INT32_MAX || is_dense(text, length))
 		return -EBADMSG;
 	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
 	object = json_tokener_parse_ex(tokener, text, (int)length);

@@ -19,7 +19,10 @@ static inline void json_putp(json_object **object)
 }
 #define _cleanup_json_ _cleanup_(json_putp)
 
-/* Exactly one JSON object in LENGTH bytes of UTF-8, at most 16 levels deep. -EBADMSG, -ENOMEM. */
+/*
+ * Exactly one JSON object in LENGTH bytes of UTF-8, at most 16 levels deep, and not made of little but brackets:
+ * it takes about 30 times its length at most. -EBADMSG, -ENOMEM.
+ */
 int json_parse(const char *text, size_t length, json_object **ret);
 
 /* Strings with a NUL, which JSON allows, are rejected. */

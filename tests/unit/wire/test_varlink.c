@@ -106,6 +106,41 @@ static void garbage(void **state)
 	}
 }
 
+/* N values in an array, or NULL. */
+static json_object *parse_many(const char *value, size_t n)
+{
+	char *text = NULL;
+	size_t length = 0;
+	FILE *f = open_memstream(&text, &length);
+	json_object *object = NULL;
+	int r;
+
+	assert_non_null(f);
+	fputs("{\"x\":[0", f);
+	for (size_t i = 0; i < n; i++)
+		fprintf(f, ",%s", value);
+	fputs("]}", f);
+	fclose(f);
+	r = json_parse(text, length, &object);
+	assert_int_equal(r, object ? 0 : -EBADMSG);
+	free(text);
+	return object;
+}
+
+/* What is cheap to send and expensive to keep. */
+static void dense(void **state)
+{
+	_cleanup_json_ json_object *ranges = parse_many("{\"lo\":1048574,\"hi\":1048575}", 20000);
+	_cleanup_json_ json_object *few = parse_many("{}", 4000);
+
+	(void)state;
+	assert_non_null(ranges);
+	assert_non_null(few);
+	assert_null(parse_many("{}", 21000));
+	assert_null(parse_many("[]", 2700000));
+	assert_null(parse_many("{\"\":{}}", 1000000));
+}
+
 static void types(void **state)
 {
 	static const char text[] =
@@ -386,11 +421,11 @@ static void truncated(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(partial),      cmocka_unit_test(oversize),
-		cmocka_unit_test(garbage),      cmocka_unit_test(types),
-		cmocka_unit_test(long_message), cmocka_unit_test(descriptors),
-		cmocka_unit_test(belonging),    cmocka_unit_test(too_many),
-		cmocka_unit_test(truncated),
+		cmocka_unit_test(partial),     cmocka_unit_test(oversize),
+		cmocka_unit_test(garbage),     cmocka_unit_test(dense),
+		cmocka_unit_test(types),       cmocka_unit_test(long_message),
+		cmocka_unit_test(descriptors), cmocka_unit_test(belonging),
+		cmocka_unit_test(too_many),    cmocka_unit_test(truncated),
 	};
 
 	return cmocka_run_group_tests_name("holder varlink", tests, NULL, NULL);
