@@ -19,6 +19,7 @@ void holder_close(struct holder_client *client)
 	cleanup_close(&client->fd);
 	free(client->reference);
 	varlink_in_done(&client->in);
+	json_object_put(client->sent);
 	json_object_put(client->captured);
 	free(client);
 }

@@ -21,6 +21,7 @@ struct holder_client {
 	pid_t peer_pid; /* of the holder, if recorded; 0: the kernel knows it of FD */
 	uid_t peer_uid;
 	const char *method; /* of the call that is being answered */
+	json_object *sent;  /* its parameters; may be NULL */
 	char *reference;    /* as shown: see struct holder_entry */
 	bool foreign;       /* another user's: its strings are not trusted */
 	struct varlink_in in;

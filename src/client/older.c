@@ -68,7 +68,9 @@ int client_error_older(struct holder_client *client, int r, struct holder_error 
 		return r;
 	if (is(error, "MethodNotFound"))
 		return fail_older(client, error, method, NULL);
-	if (!is(error, "InvalidParameter") || !error->parameter)
+	/* What was not sent, no holder can lack: that is another user's word in our sentence. */
+	if (!is(error, "InvalidParameter") || !error->parameter ||
+	    !json_object_object_get_ex(client->sent, error->parameter, NULL))
 		return r;
 	parameter = strdup(error->parameter);
 	return parameter && lacks(client, method, parameter)

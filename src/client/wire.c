@@ -86,6 +86,8 @@ int client_send(struct holder_client *client, const char *method, json_object *p
 	int r;
 
 	client->method = method;
+	json_object_put(client->sent);
+	client->sent = json_object_get(parameters);
 	snprintf(name, sizeof(name), "%s%s", strchr(method, '.') ? "" : HOLDER_INTERFACE ".",
 		 method);
 	json_add_string(message, "method", name);

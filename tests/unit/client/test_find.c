@@ -727,6 +727,9 @@ static void with_file(void **state)
 		"{\"error\":\"org.varlink.service.InvalidParameter\",\"parameters\":{\"parameter\":"
 		"\"size\"}}",
 		"{\"parameters\":{\"description\":\"\\nmethod MapIoas(ioas: Reference,\\n\\tsize: int) -> ()\"}}",
+		/* Of what was not sent it is not asked whether it knows it: that would be its own text. */
+		"{\"error\":\"org.varlink.service.InvalidParameter\",\"parameters\":{\"parameter\":"
+		"\"sense, run this\"}}",
 		"{\"error\":\"org.ioasidctl.Context.UnfitFile\",\"parameters\":{\"kind\":"
 		"\"too-short\",\"size\":8192}}",
 		"{\"error\":\"org.ioasidctl.Context.UnfitFile\",\"parameters\":{\"kind\":\"new\"}}",
@@ -749,6 +752,9 @@ static void with_file(void **state)
 	assert_int_equal(holder_map_ioas(client, "3", &file, 4096, NULL, true, true, &iova, &error),
 			 -EINVAL);
 	assert_string_equal(error.message, "size is not valid");
+	assert_int_equal(holder_map_ioas(client, "3", &file, 4096, NULL, true, true, &iova, &error),
+			 -EINVAL);
+	assert_string_equal(error.message, "sense, run this is not valid");
 	assert_int_equal(holder_map_ioas(client, "3", &file, 4096, NULL, true, true, &iova, &error),
 			 -EINVAL);
 	assert_string_equal(error.message, "it ends before what is to be mapped: it has 8K");

@@ -48,6 +48,7 @@ static int monitor(const char *replies, size_t n, struct told *told, struct hold
 	client.fd = ends[0];
 	r = holder_monitor(&client, (struct field_u64){ 0 }, tell, told, error);
 	varlink_in_done(&client.in);
+	json_object_put(client.sent);
 	close(ends[0]);
 	close(ends[1]);
 	return r;

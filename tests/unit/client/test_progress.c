@@ -68,6 +68,7 @@ static void done(pid_t pid, struct holder_client *client)
 {
 	close(client->fd);
 	varlink_in_done(&client->in);
+	json_object_put(client->sent);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
