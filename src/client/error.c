@@ -11,6 +11,9 @@
 #include "sys/iommufd.h"
 #include "util/str.h"
 
+/* Bytes of a sentence: a holder's words could be megabytes. */
+#define SENTENCE_MAX 4096
+
 /*
  * {key} stands for a parameter; of a Reference, or the IOAS of a Target, for the name if there is one, else the number.
  * A rule for one kind of object comes before the rule for all.
@@ -364,10 +367,13 @@ static char *expand(const char *template, json_object *parameters)
 		}
 		fputc(*template ++, f);
 	}
-	if (fclose(f) == 0)
-		return text;
-	free(text);
-	return NULL;
+	if (fclose(f) != 0) {
+		free(text);
+		return NULL;
+	}
+	if (length > SENTENCE_MAX)
+		text[SENTENCE_MAX] = '\0';
+	return text;
 }
 
 static bool applies(const struct rule *rule, const char *name, const char *kind)
@@ -467,7 +473,7 @@ int error_from_reply(struct holder_error *error, const char *id, json_object *pa
 	rule = find_rule(id, parameters);
 	if (!rule) {
 		(void)error_set(error, HOLDER_ERROR_PROTOCOL, EPROTO,
-				"invalid reply from the context's holder: %s", id);
+				"invalid reply from the context's holder: %.*s", SENTENCE_MAX, id);
 		if (error)
 			error->id = strdup(id);
 		return -EPROTO;

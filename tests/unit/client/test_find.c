@@ -619,6 +619,35 @@ static void messages(void **state)
 	}
 }
 
+/* What another user's holder says is not printed without end. */
+static void lengthy(void **state)
+{
+	static const char *const forms[] = {
+		"{\"error\":\"org.ioasidctl.Context.NameInUse\",\"parameters\":{\"name\":\"%s\"}}",
+		"{\"error\":\"org.ioasidctl.Context.GroupAttached\",\"parameters\":{\"sibling\":\"%s\"}}",
+		"{\"error\":\"%s\"}",
+	};
+	char *word = calloc(1, 80001);
+
+	(void)state;
+	assert_non_null(word);
+	memset(word, 'x', 80000);
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		_cleanup_holder_error_ struct holder_error error = { 0 };
+		struct holder_client *client;
+		char *answer = NULL;
+
+		assert_true(asprintf(&answer, forms[i], word) > 0);
+		client = dial((const char *const *)&answer, 1, NULL, 0);
+		assert_true(holder_free_ioas(client, "3", &error) < 0);
+		assert_in_range(strlen(error.message), 4000, 5000);
+		assert_true(!error.hint || strlen(error.hint) < 5000);
+		hang_up(client);
+		free(answer);
+	}
+	free(word);
+}
+
 static const struct ranges single = { .v = (struct range[]){ { 1, 1 } }, .n = 1 };
 
 /* What is not PASIDs, and no target. */
@@ -830,9 +859,10 @@ int main(void)
 		cmocka_unit_test(descriptors),   cmocka_unit_test(check_fds),
 		cmocka_unit_test(check_fdinfo),  cmocka_unit_test(dead),
 		cmocka_unit_test(messages),      cmocka_unit_test(names),
-		cmocka_unit_test(captured),      cmocka_unit_test(find_pid),
-		cmocka_unit_test(partly),        cmocka_unit_test(bound),
-		cmocka_unit_test(foreign),       cmocka_unit_test(interface),
+		cmocka_unit_test(lengthy),       cmocka_unit_test(captured),
+		cmocka_unit_test(find_pid),      cmocka_unit_test(partly),
+		cmocka_unit_test(bound),         cmocka_unit_test(foreign),
+		cmocka_unit_test(interface),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
