@@ -305,7 +305,7 @@ static bool is_ioas(json_object *reply, struct reference reference)
 	return json_get_string(ioas, "name", &name) > 0 && strcmp(name, reference.name) == 0;
 }
 
-static int show_ioas(json_object *captured, json_object *parameters, json_object **ret,
+static int show_ioas(const struct holder_client *client, json_object *parameters, json_object **ret,
 		     struct holder_error *error)
 {
 	_cleanup_json_ json_object *unknown = NULL;
@@ -313,7 +313,7 @@ static int show_ioas(json_object *captured, json_object *parameters, json_object
 	json_object *list = NULL;
 
 	if (json_get_reference(parameters, "ioas", &reference) <= 0 ||
-	    json_get_array(captured, "ioas", &list) <= 0)
+	    json_get_array(client->captured, "ioas", &list) <= 0)
 		return error_protocol(error);
 	for (size_t i = 0; i < json_object_array_length(list); i++)
 		if (is_ioas(json_object_array_get_idx(list, i), reference)) {
@@ -323,7 +323,7 @@ static int show_ioas(json_object *captured, json_object *parameters, json_object
 	unknown = json_object_new_object();
 	json_add_string(unknown, "kind", "ioas");
 	json_add_reference(unknown, "object", reference);
-	return error_from_reply(error, HOLDER_INTERFACE ".UnknownObject", unknown);
+	return client_error_from_reply(client, error, HOLDER_INTERFACE ".UnknownObject", unknown);
 }
 
 int client_captured_call(const struct holder_client *client, const char *method,
@@ -333,7 +333,7 @@ int client_captured_call(const struct holder_client *client, const char *method,
 	json_object *reply = NULL;
 
 	if (strcmp(method, "ShowIoas") == 0)
-		return show_ioas(client->captured, owned, ret, error);
+		return show_ioas(client, owned, ret, error);
 	if (strcmp(method, "Describe") != 0 ||
 	    json_get_object(client->captured, "describe", &reply) <= 0)
 		return error_protocol(error);

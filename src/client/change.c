@@ -124,11 +124,11 @@ static json_object *with_device(const char *name)
 	return parameters;
 }
 
-static json_object *with(const char *key, const char *object)
+static json_object *with(struct holder_client *client, const char *key, const char *object)
 {
 	json_object *parameters = json_object_new_object();
 
-	client_add_reference(parameters, key, object);
+	client_add_reference(client, parameters, key, object);
 	return parameters;
 }
 
@@ -168,7 +168,7 @@ int holder_attach_device(struct holder_client *client, const char *device, const
 {
 	json_object *parameters = with_device(device);
 
-	client_add_reference(parameters, "target", target);
+	client_add_reference(client, parameters, "target", target);
 	add_flag(parameters, "replace", replace, false);
 	return change(client, "AttachDevice", parameters, NULL, NULL, error);
 }
@@ -190,7 +190,7 @@ int holder_alloc_ioas(struct holder_client *client, const char *name, uint32_t *
 
 int holder_free_ioas(struct holder_client *client, const char *ioas, struct holder_error *error)
 {
-	return change(client, "FreeIoas", with("ioas", ioas), NULL, NULL, error);
+	return change(client, "FreeIoas", with(client, "ioas", ioas), NULL, NULL, error);
 }
 
 int holder_alloc_hwpt(struct holder_client *client, const char *device, const char *ioas,
@@ -198,7 +198,7 @@ int holder_alloc_hwpt(struct holder_client *client, const char *device, const ch
 {
 	json_object *parameters = with_device(device);
 
-	client_add_reference(parameters, "ioas", ioas);
+	client_add_reference(client, parameters, "ioas", ioas);
 	add_name(parameters, name);
 	add_flag(parameters, "pasid", pasid, false);
 	return change_id(client, "AllocHwpt", parameters, "hwpt", ret_hwpt, error);
@@ -206,14 +206,14 @@ int holder_alloc_hwpt(struct holder_client *client, const char *device, const ch
 
 int holder_free_hwpt(struct holder_client *client, const char *hwpt, struct holder_error *error)
 {
-	return change(client, "FreeHwpt", with("hwpt", hwpt), NULL, NULL, error);
+	return change(client, "FreeHwpt", with(client, "hwpt", hwpt), NULL, NULL, error);
 }
 
 int holder_map_ioas(struct holder_client *client, const char *ioas, const struct holder_file *file,
 		    uint64_t size, const uint64_t *iova, bool read, bool write, uint64_t *ret_iova,
 		    struct holder_error *error)
 {
-	json_object *parameters = with("ioas", ioas);
+	json_object *parameters = with(client, "ioas", ioas);
 	_cleanup_json_ json_object *reply = NULL;
 	struct wire wire = { 0 };
 	uint64_t at;
@@ -242,7 +242,7 @@ int holder_map_ioas(struct holder_client *client, const char *ioas, const struct
 int holder_unmap_ioas(struct holder_client *client, const char *ioas, uint64_t iova,
 		      uint64_t length, uint64_t *ret_length, struct holder_error *error)
 {
-	json_object *parameters = with("ioas", ioas);
+	json_object *parameters = with(client, "ioas", ioas);
 
 	json_add_address(parameters, "iova", iova);
 	if (length)
@@ -253,7 +253,7 @@ int holder_unmap_ioas(struct holder_client *client, const char *ioas, uint64_t i
 int holder_unmap_ioas_all(struct holder_client *client, const char *ioas, uint64_t *ret_length,
 			  struct holder_error *error)
 {
-	json_object *parameters = with("ioas", ioas);
+	json_object *parameters = with(client, "ioas", ioas);
 
 	json_add_bool(parameters, "all", true);
 	return change(client, "UnmapIoas", parameters, "length", ret_length, error);
@@ -315,21 +315,37 @@ static void read_bound(struct wire *wire, struct holder_bound *bound, bool numbe
 				       wire_object_optional(&failure, "parameters"));
 }
 
+/* The holder's own check: a call with more ranges than that may be too long for it to read. */
+static int check_ranges(const struct ranges *pasid, struct holder_error *error)
+{
+	_cleanup_json_ json_object *parameters = NULL;
+
+	if (!pasid || pasid->n <= RANGES_MAX)
+		return 0;
+	parameters = json_object_new_object();
+	json_add_string(parameters, "what", "range");
+	json_add_u64(parameters, "limit", RANGES_MAX);
+	return error_from_reply(error, HOLDER_INTERFACE ".LimitReached", parameters);
+}
+
 int holder_bind_pasids(struct holder_client *client, const char *device, const struct ranges *pasid,
 		       uint32_t count, const char *target, bool partial, struct holder_bound *ret,
 		       struct holder_error *error)
 {
 	_cleanup_(holder_bound_done) struct holder_bound bound = { 0 };
-	json_object *parameters = with_device(device);
 	_cleanup_json_ json_object *reply = NULL;
+	json_object *parameters;
 	struct wire wire = { 0 };
-	int r;
+	int r = check_ranges(pasid, error);
 
+	if (r < 0)
+		return r;
+	parameters = with_device(device);
 	if (pasid)
 		json_add_ranges(parameters, "pasid", pasid);
 	if (count)
 		json_add_u64(parameters, "count", count);
-	client_add_reference(parameters, "target", target);
+	client_add_reference(client, parameters, "target", target);
 	add_flag(parameters, "partial", partial, false);
 	r = call_change(client, "BindPasids", parameters, &reply, error);
 	if (r < 0)
@@ -348,8 +364,12 @@ int holder_unbind_pasids(struct holder_client *client, const char *device,
 			 const struct ranges *pasid, uint64_t *ret_count,
 			 struct holder_error *error)
 {
-	json_object *parameters = with_device(device);
+	json_object *parameters;
+	int r = check_ranges(pasid, error);
 
+	if (r < 0)
+		return r;
+	parameters = with_device(device);
 	if (pasid)
 		json_add_ranges(parameters, "pasid", pasid);
 	else

@@ -22,6 +22,7 @@ struct holder_client {
 	uid_t peer_uid;
 	const char *method; /* of the call that is being answered */
 	json_object *sent;  /* its parameters; may be NULL */
+	char typed[24];     /* how the user wrote the number of an object in it: "0x5"; or "" */
 	char *reference;    /* as shown: see struct holder_entry */
 	bool foreign;       /* another user's: its strings are not trusted */
 	struct varlink_in in;
@@ -117,8 +118,12 @@ int client_call_more(struct holder_client *client, const char *method, json_obje
 		     int (*each)(void *userdata, json_object *reply, struct holder_error *error),
 		     void *userdata, struct holder_error *error);
 
-/* Adds a Reference to what a user calls TEXT: a number is an id. */
-void client_add_reference(json_object *parameters, const char *key, const char *text);
+/* Adds a Reference to what a user calls TEXT: a number is an id. Errors repeat it as it was typed. */
+void client_add_reference(struct holder_client *client, json_object *parameters, const char *key,
+			  const char *text);
+/* error_from_reply() for the call that CLIENT has made. */
+int client_error_from_reply(const struct holder_client *client, struct holder_error *error,
+			    const char *id, json_object *parameters);
 
 /* Sends a call, and FD (-1: none), borrowed. DEADLINE is in ms of CLOCK_MONOTONIC. Returns 0 or -errno. */
 int client_send(struct holder_client *client, const char *method, json_object *parameters, int fd,

@@ -289,7 +289,7 @@ int holder_show_ioas(struct holder_client *client, const char *ioas, struct hold
 	struct wire wire = { 0 };
 	int r;
 
-	client_add_reference(parameters, "ioas", ioas);
+	client_add_reference(client, parameters, "ioas", ioas);
 	r = client_call(client, "ShowIoas", parameters, &reply, error);
 	if (r < 0)
 		return r;

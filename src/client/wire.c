@@ -50,13 +50,36 @@ int client_transport_error(struct holder_error *error, int r)
 	}
 }
 
-void client_add_reference(json_object *parameters, const char *key, const char *text)
+void client_add_reference(struct holder_client *client, json_object *parameters, const char *key,
+			  const char *text)
 {
+	const size_t length = strlen(text);
 	uint64_t id;
 
-	json_add_reference(parameters, key,
-			   parse_u64(text, UINT32_MAX, &id) == 0 ? reference_id((uint32_t)id)
-								 : reference_name(text));
+	client->typed[0] = '\0';
+	if (parse_u64(text, UINT32_MAX, &id) < 0) {
+		json_add_reference(parameters, key, reference_name(text));
+		return;
+	}
+	json_add_reference(parameters, key, reference_id((uint32_t)id));
+	if (length < sizeof(client->typed))
+		memcpy(client->typed, text, length + 1);
+}
+
+int client_error_from_reply(const struct holder_client *client, struct holder_error *error,
+			    const char *id, json_object *parameters)
+{
+	static const char *const keys[] = { "object", "ioas", "hwpt" };
+	struct reference reference = { 0 };
+	uint64_t typed;
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (parse_u64(client->typed, UINT32_MAX, &typed) == 0 &&
+		    json_get_reference(parameters, keys[i], &reference) > 0 &&
+		    reference.id == typed)
+			json_add_string(json_object_object_get(parameters, keys[i]), "name",
+					client->typed);
+	return error_from_reply(error, id, parameters);
 }
 
 /* Queues MESSAGE, taken over, and a duplicate of FD (-1: none). */
@@ -145,7 +168,7 @@ int client_receive(struct holder_client *client, int interrupt, int64_t deadline
 	    json_get_bool(message, "continues", ret_continues) < 0)
 		return error_protocol(error);
 	if (id) {
-		r = error_from_reply(error, id, parameters);
+		r = client_error_from_reply(client, error, id, parameters);
 		error_attribute(error, client);
 		return client_error_older(client, r, error);
 	}

@@ -743,6 +743,62 @@ static void partly(void **state)
 	hang_up(client);
 }
 
+/* An object is called as the user did, if it is that one. */
+static void repeated(void **state)
+{
+	static const struct {
+		const char *typed, *answer, *message;
+	} cases[] = {
+		{ "0x5",
+		  ERROR("UnknownObject", "{\"kind\":\"ioas\",\"object\":{\"id\":5,\"name\":null}}"),
+		  "there is no IOAS 0x5 in the context" },
+		{ "0x5",
+		  ERROR("UnknownObject", "{\"kind\":\"ioas\",\"object\":{\"id\":6,\"name\":null}}"),
+		  "there is no IOAS 6 in the context" },
+		{ "5", ERROR("NotMapped", "{\"ioas\":{\"id\":5,\"name\":\"g\"},\"iova\":\"0x0\"}"),
+		  "IOAS 5 has no mapping at 0x0" },
+		{ "g", ERROR("NotMapped", "{\"ioas\":{\"id\":5,\"name\":\"g\"},\"iova\":\"0x0\"}"),
+		  "IOAS g has no mapping at 0x0" },
+		/* Nobody types that; it is not cut. */
+		{ "0x00000000000000000000005",
+		  ERROR("UnknownObject", "{\"kind\":\"ioas\",\"object\":{\"id\":5,\"name\":null}}"),
+		  "there is no IOAS 5 in the context" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_holder_error_ struct holder_error error = { 0 };
+		struct holder_client *client = dial(&cases[i].answer, 1, NULL, 0);
+
+		assert_int_equal(holder_free_ioas(client, cases[i].typed, &error), -ENOENT);
+		assert_string_equal(error.message, cases[i].message);
+		hang_up(client);
+	}
+}
+
+/* More ranges than a call can have are refused, not left out. */
+static void too_many(void **state)
+{
+	static const char *const answers[] = { "{\"parameters\":{\"count\":2048}}" };
+	_cleanup_holder_error_ struct holder_error error = { 0 };
+	_cleanup_ranges_ struct ranges list = { 0 };
+	struct holder_client *client = dial(answers, ARRAY_SIZE(answers), NULL, 0);
+	struct holder_bound bound = { 0 };
+
+	(void)state;
+	for (uint32_t i = 0; i <= RANGES_MAX; i++)
+		assert_int_equal(ranges_add(&list, 2 * i + 1, 2 * i + 1), 0);
+	assert_int_equal(holder_bind_pasids(client, "a", &list, 0, "3", false, &bound, &error),
+			 -E2BIG);
+	assert_string_equal(
+		error.message,
+		"more than 2048 ranges of PASIDs, which is the most that one change can have");
+	assert_int_equal(holder_unbind_pasids(client, "a", &list, NULL, &error), -E2BIG);
+	assert_int_equal(ranges_cut(&list, 1, 1), 0);
+	assert_int_equal(holder_unbind_pasids(client, "a", &list, NULL, &error), 0);
+	hang_up(client);
+}
+
 /* A file of the caller, whom it stays with; and a holder that does not know such. */
 static void with_file(void **state)
 {
@@ -861,6 +917,7 @@ int main(void)
 		cmocka_unit_test(messages),      cmocka_unit_test(names),
 		cmocka_unit_test(lengthy),       cmocka_unit_test(captured),
 		cmocka_unit_test(find_pid),      cmocka_unit_test(partly),
+		cmocka_unit_test(repeated),      cmocka_unit_test(too_many),
 		cmocka_unit_test(bound),         cmocka_unit_test(foreign),
 		cmocka_unit_test(interface),
 	};
