@@ -176,8 +176,6 @@ static int proceed_map(struct context *context, struct change *change, struct st
 
 	if (!context->plan && work->file >= 0)
 		ioas->memory = work->file;
-	if (work->err < 0 && change->undoing)
-		return FAULTED;
 	if (work->err < 0)
 		return work->what ? fault_system(&change->fault, work->what, work->err)
 				  : fault_kernel(&change->fault, IOMMUFD_IOAS_MAP, work->err);
