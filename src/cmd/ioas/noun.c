@@ -348,7 +348,7 @@ static const struct cmd_option map_options[] = {
 	  offsetof(struct change_args, iova), .what = "IOVA" },
 	{ "file", 0, "FILE", "Map FILE, which is on tmpfs or hugetlbfs, in place of new memory",
 	  OPTION_TEXT, offsetof(struct change_args, file) },
-	{ "offset", 0, "SIZE", "Begin at this offset in FILE (default: 0)", OPTION_TEXT,
+	{ "offset", 0, "OFFSET", "Begin at this offset in FILE (default: 0)", OPTION_TEXT,
 	  offsetof(struct change_args, offset) },
 	{ "read", 0, NULL, "Let devices read; without --write: read-only", OPTION_FLAG,
 	  offsetof(struct change_args, read) },
@@ -369,7 +369,7 @@ static const struct cmd map_cmd = {
 	.options = map_options,
 	.takes = "IOAS SIZE",
 	.doc = "Map SIZE bytes of zeroed memory, held by the context, or of a file, and print their "
-	       "IOVA. SIZE takes K, M, G, T.",
+	       "IOVA. SIZE and OFFSET take K, M, G, T.",
 	.operands = offsetof(struct change_args, context.operands),
 	.defaults = &map_defaults,
 	.args_size = sizeof(map_defaults),
