@@ -166,7 +166,7 @@ void server_client_write(struct client *client)
 		client->stuck = 0;
 }
 
-/* It has a call that nobody reads, and gets no further. */
+/* To read its call would take its descriptors: it is answered without, and disconnected. */
 static void refuse_fds(struct server *server, struct client *client)
 {
 	fault_limit(&client->call.fault, "came", SERVER_FD_USER_MAX);

@@ -19,7 +19,7 @@ struct purse *server_purse(struct server *server, int fd)
 	return &server->purse[which];
 }
 
-/* Without memory for that, a descriptor stays open: that is better than a loop that may hang. */
+/* Without memory or room for that, a descriptor stays open: that is better than a loop that may hang. */
 void purse_drop(void *userdata, int fd)
 {
 	struct purse *purse = userdata;

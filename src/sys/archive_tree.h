@@ -34,7 +34,7 @@ void archive_tree_close(struct archive_tree **tree);
 enum archive_follow {
 	ARCHIVE_FOLLOW_ALL, /* RESOLVE_IN_ROOT */
 	ARCHIVE_FOLLOW_WAY, /* the same with O_NOFOLLOW: not the last component */
-	ARCHIVE_FOLLOW_NONE, /* RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS, O_NOFOLLOW: as well, on the way -ELOOP */
+	ARCHIVE_FOLLOW_NONE, /* RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS, O_NOFOLLOW: -ELOOP on the way */
 };
 
 /*

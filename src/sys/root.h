@@ -83,8 +83,8 @@ int sys_root_write(const struct sys_root *root, const char *path, const char *va
  * fit, or another -errno. On failure BUF is the empty string.
  */
 ssize_t sys_read(struct sys_dir dir, const char *name, char *buf, size_t size);
-enum sys_type { SYS_FILE, SYS_DIRECTORY, SYS_LINK, SYS_OTHER };
 
+enum sys_type { SYS_FILE, SYS_DIRECTORY, SYS_LINK, SYS_OTHER };
 /* What NAME is; a link is not followed. Returns an enum sys_type or -errno. */
 int sys_type(struct sys_dir dir, const char *name);
 /* Up to SIZE bytes of a file, as they are. Returns how many, or -errno. */

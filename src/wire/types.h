@@ -5,7 +5,7 @@
 #include "util/parse.h"
 #include "wire/json.h"
 
-/* In an array of PASIDs: within SERVER_MESSAGE_MAX whatever the numbers are. */
+/* In an array of PASIDs: a call with so many is within SERVER_MESSAGE_MAX. */
 #define RANGES_MAX 2048
 
 /* "Reference": with a name, that counts. The name belongs to somebody else. */

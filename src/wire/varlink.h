@@ -51,8 +51,9 @@ void varlink_in_done(struct varlink_in *in);
 int varlink_in_append(struct varlink_in *in, const void *bytes, size_t n);
 
 /*
- * Reads from SOCKET, once; if there are fds, no further than a message. Returns the number of bytes, 0 at the end, -EAGAIN, -EMSGSIZE if a message of maximum length has to be taken out first,
- * -EPROTO if the kernel had no room for all fds (MSG_CTRUNC), another -errno.
+ * Reads from SOCKET, once; if there are fds, no further than the end of the first message. Returns the
+ * number of bytes, 0 at the end, -EAGAIN, -EMSGSIZE if a message of maximum length has to be taken out
+ * first, -EPROTO if the kernel had no room for all fds (MSG_CTRUNC), another -errno.
  */
 ssize_t varlink_in_read(struct varlink_in *in, int socket);
 

@@ -27,9 +27,10 @@ struct sweep {
 		failure; /* the same: why the first of those left out, or not reached, is not bound */
 };
 
+/* A client's file that is to be mapped. */
 struct map_file {
-	int fd;
-	uint64_t offset, absent; /* bytes */
+	int fd;                  /* borrowed */
+	uint64_t offset, absent; /* bytes; absent: of what is mapped, those not allocated yet */
 };
 
 struct change {
