@@ -19,17 +19,17 @@
 /* What the kernel needs for a firmware table to take effect. */
 struct driver {
 	const char *table;
-	int symbol;       /* in the kernel configuration; -1: not checked */
-	int option;       /* on the command line, takes "off"; -1: none */
-	const char *on;   /* what enables it if it is off by default; NULL: on by default */
-	const char *word; /* that occurs in the driver's messages */
+	enum sys_word symbol; /* in the kernel configuration; SYS_WORDS_N: not checked */
+	enum sys_word option; /* on the command line, takes "off"; SYS_WORDS_N: none */
+	const char *on;       /* what enables it if it is off by default; NULL: on by default */
+	const char *word;     /* that occurs in the driver's messages */
 };
 
 static const struct driver drivers[] = {
 	{ "DMAR", KCONFIG_INTEL_IOMMU, BOOT_INTEL_IOMMU, "on", "DMAR" },
 	{ "IVRS", KCONFIG_AMD_IOMMU, BOOT_AMD_IOMMU, NULL, "AMD-Vi" },
-	{ "IORT", KCONFIG_ARM_SMMU_V3, -1, NULL, "smmu" },
-	{ "VIOT", -1, -1, NULL, "virtio_iommu" },
+	{ "IORT", KCONFIG_ARM_SMMU_V3, SYS_WORDS_N, NULL, "smmu" },
+	{ "VIOT", SYS_WORDS_N, SYS_WORDS_N, NULL, "virtio_iommu" },
 };
 
 /* The firmware announces an IOMMU: what keeps the kernel from using it. */
@@ -38,16 +38,14 @@ static void advise_driver(struct pasid_chain *chain, const struct driver *driver
 {
 	const struct strv *words = &chain->cmdline;
 
-	if (driver->option >= 0 && sys_cmdline_has(words, (enum sys_word)driver->option, "off"))
-		snprintf(buf, size, "boot without %s=off", sys_word((enum sys_word)driver->option));
-	else if (driver->option >= 0 && sys_cmdline_has(words, BOOT_IOMMU, "off"))
+	if (driver->option != SYS_WORDS_N && sys_cmdline_has(words, driver->option, "off"))
+		snprintf(buf, size, "boot without %s=off", sys_word(driver->option));
+	else if (driver->option != SYS_WORDS_N && sys_cmdline_has(words, BOOT_IOMMU, "off"))
 		snprintf(buf, size, "boot without iommu=off");
-	else if (driver->symbol >= 0 && chain_config(chain, (enum sys_word)driver->symbol) == 0)
-		snprintf(buf, size, "boot a kernel with CONFIG_%s",
-			 sys_word((enum sys_word)driver->symbol));
-	else if (driver->on && !sys_cmdline_has(words, (enum sys_word)driver->option, driver->on))
-		snprintf(buf, size, "boot with %s=%s", sys_word((enum sys_word)driver->option),
-			 driver->on);
+	else if (driver->symbol != SYS_WORDS_N && chain_config(chain, driver->symbol) == 0)
+		snprintf(buf, size, "boot a kernel with CONFIG_%s", sys_word(driver->symbol));
+	else if (driver->on && !sys_cmdline_has(words, driver->option, driver->on))
+		snprintf(buf, size, "boot with %s=%s", sys_word(driver->option), driver->on);
 	else
 		snprintf(buf, size, "look for what the kernel reports: journalctl -k -g %s",
 			 driver->word);

@@ -25,10 +25,10 @@
 struct kfd {
 	struct pasid_reader *reader;
 	struct kfd_gpus gpus;
-	struct sys_dir processes; /* directory fd */
-	struct sys_dir numbers;   /* directory fd in debugfs, or -errno */
-	bool untold;              /* a number would have been in debugfs */
-	int status;               /* 1, or the first error */
+	struct sys_dir processes;
+	struct sys_dir numbers; /* in debugfs */
+	bool untold;            /* a number would have been in debugfs */
+	int status;             /* 1, or the first error */
 };
 
 /* A process, or one of its further contexts. */
