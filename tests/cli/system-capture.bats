@@ -351,6 +351,8 @@ hostile()
 	json '.name == "guest" and .user == []'
 	run_both "$IOASIDCTL" --sysroot "$tree" ioas show other -c vm
 	fails 6 "there is no IOAS other in the context" "'ioasidctl ioas list' shows the IOASes"
+	run_both "$IOASIDCTL" --sysroot "$tree" ioas show 0x3 -c vm
+	fails 6 "there is no IOAS 0x3 in the context" "'ioasidctl ioas list' shows the IOASes"
 	run_both "$IOASIDCTL" --sysroot "$tree" context show dead
 	ended 6
 	run_both "$IOASIDCTL" --sysroot "$tree" context show stuck
