@@ -96,8 +96,8 @@ struct server {
 	int64_t attend_at;     /* ms, when to check the socket in any case; 0: never */
 	struct client *client[SERVER_CLIENT_MAX];
 	size_t client_n;
-	struct purse purse
-		[PURSES]; /* the context's owner; root, if that is another; all who are refused */
+	/* The context's owner; root, if that is another; all who are refused. */
+	struct purse purse[PURSES];
 	struct change *change;
 	struct rehearsal dry;         /* at most one of change and dry */
 	struct client *change_client; /* of either; NULL: the holder itself, or it has gone */
