@@ -120,6 +120,7 @@ int holder_describe(struct holder_client *client, struct holder_context *ret,
 	_cleanup_holder_context_ struct holder_context context = { 0 };
 	_cleanup_json_ json_object *reply = NULL;
 	struct wire wire = { 0 };
+	uint32_t pid;
 	int r;
 
 	r = client_call(client, "Describe", NULL, &reply, error);
@@ -127,7 +128,10 @@ int holder_describe(struct holder_client *client, struct holder_context *ret,
 		return r;
 	wire.object = reply;
 	context.name = strdup(client->reference);
-	context.pid = (pid_t)wire_u32(&wire, "pid");
+	pid = wire_u32(&wire, "pid");
+	if (pid > INT32_MAX && wire.err == 0)
+		wire.err = -EPROTO;
+	context.pid = (pid_t)pid;
 	context.uid = wire_u32(&wire, "uid");
 	context.created = wire_u64(&wire, "created");
 	context.iommufd = wire_bool(&wire, "iommufd");

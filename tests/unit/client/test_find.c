@@ -120,6 +120,8 @@ static void hostile(void **state)
 		DESCRIBE(
 			"{\"device\":\"a\",\"path\":\"p\",\"cdev\":\"c\",\"group\":1,\"id\":4294967296,"
 			"\"pasid_width\":null,\"attached\":null,\"pasid_count\":0}"),
+		"{\"parameters\":{\"name\":\"c\",\"pid\":2147483648,\"uid\":0,\"created\":5,"
+		"\"iommufd\":true,\"device\":[],\"ioas\":[],\"hwpt\":[]}}",
 		"{\"parameters\":{},\"continues\":true}",
 	};
 
