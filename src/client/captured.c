@@ -18,16 +18,54 @@
 
 #include "client/internal.h"
 #include "util/array.h"
+#include "util/clock.h"
 #include "util/parse.h"
+
+#define FORMAT (JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE)
 
 static const char *const states[] = {
 	[HOLDER_LIVE] = "live", [HOLDER_STALE] = "stale", [HOLDER_DENIED] = "denied"
 };
 
+/*
+ * Other users' holders must not fill the memory, nor the file, nor talk without end: what one may send, what its part
+ * of the text may be, and that of all, in bytes; for how long one may talk, and all, in ms.
+ */
+#define SENT_MAX     ((uint64_t)8 << 20)
+#define CONTEXT_MAX  ((size_t)16 << 20)
+#define CONTEXTS_MAX ((size_t)48 << 20)
+#define TALK_MAX     (2 * CLIENT_PATIENCE)
+#define TALKS_MAX    (6 * CLIENT_PATIENCE)
+
+/* What the contexts so far have cost. */
+struct spent {
+	size_t text;
+	int64_t until; /* ms: then no more are asked */
+};
+
+/* A holder that is asked, and its replies to one method. */
+struct asked {
+	struct holder_client *client;
+	json_object *replies;
+	int64_t until; /* ms */
+};
+
+static int fail_large(struct holder_error *error)
+{
+	return error_set(error, HOLDER_ERROR_PROTOCOL, EMSGSIZE,
+			 "the context is larger than a capture can have it");
+}
+
 static int add_reply(void *userdata, json_object *reply, struct holder_error *error)
 {
-	(void)error;
-	json_append(userdata, json_object_get(reply));
+	const struct asked *asked = userdata;
+	const struct varlink_in *in = &asked->client->in;
+
+	if (in->origin + in->begin > SENT_MAX)
+		return fail_large(error);
+	if (clock_ms() > asked->until)
+		return client_transport_error(error, -ETIMEDOUT);
+	json_append(asked->replies, json_object_get(reply));
 	return 0;
 }
 
@@ -63,8 +101,7 @@ static void hide_names(json_object *context, const char *name)
 }
 
 /* ShowIoas of each IOAS in DESCRIBE. */
-static int ask_ioases(struct holder_client *client, json_object *describe, json_object *replies,
-		      struct holder_error *error)
+static int ask_ioases(struct asked *asked, json_object *describe, struct holder_error *error)
 {
 	json_object *list = NULL;
 	int r = 0;
@@ -72,16 +109,17 @@ static int ask_ioases(struct holder_client *client, json_object *describe, json_
 	if (json_get_array(describe, "ioas", &list) <= 0)
 		return 0;
 	for (size_t i = 0; r == 0 && i < json_object_array_length(list); i++) {
-		json_object *parameters, *reply;
+		_cleanup_json_ json_object *reply = NULL;
+		json_object *parameters;
 		uint32_t id;
 
 		if (json_get_u32(json_object_array_get_idx(list, i), "id", &id) <= 0)
 			return error_protocol(error);
 		parameters = json_object_new_object();
 		json_add_reference(parameters, "ioas", reference_id(id));
-		r = client_call(client, "ShowIoas", parameters, &reply, error);
+		r = client_call(asked->client, "ShowIoas", parameters, &reply, error);
 		if (r == 0)
-			json_append(replies, reply);
+			r = add_reply(asked, reply, error);
 	}
 	return r;
 }
@@ -90,6 +128,7 @@ static int ask(const struct holder_entry *entry, json_object *context, struct ho
 {
 	_cleanup_holder_client_ struct holder_client *client = NULL;
 	json_object *bindings = json_object_new_array(), *ioases = json_object_new_array();
+	struct asked asked = { .replies = bindings, .until = clock_ms() + TALK_MAX };
 	json_object *describe = NULL;
 	pid_t pid;
 	uid_t uid;
@@ -114,9 +153,11 @@ static int ask(const struct holder_entry *entry, json_object *context, struct ho
 		json_add_u64(describe, "pid", (uint64_t)pid);
 		json_add_u64(describe, "uid", uid);
 	}
-	r = client_call_more(client, "ListBindings", json_object_new_object(), add_reply, bindings,
+	asked.client = client;
+	r = client_call_more(client, "ListBindings", json_object_new_object(), add_reply, &asked,
 			     error);
-	return r < 0 ? r : ask_ioases(client, describe, ioases, error);
+	asked.replies = ioases;
+	return r < 0 ? r : ask_ioases(&asked, describe, error);
 }
 
 /* Keeps the origin of the message, in which the name of the context may have to be HIDDEN. */
@@ -134,16 +175,45 @@ static void add_message(json_object *failure, const struct holder_error *error, 
 	json_add_string(failure, "message", text ? text : error->message);
 }
 
-static json_object *capture_entry(const struct holder_entry *entry, const char *hidden)
+static int check_size(json_object *context, struct spent *spent, struct holder_error *error)
+{
+	static const char *const parts[] = { "describe", "bindings", "ioas" };
+	/* Whose text it is keeps it. */
+	_cleanup_json_ json_object *writer = json_object_new_array();
+	const char *text;
+	size_t size;
+
+	json_append(writer, json_object_get(context));
+	text = json_object_to_json_string_ext(writer, FORMAT);
+	size = text ? strlen(text) : CONTEXT_MAX;
+	if (size < CONTEXT_MAX && size < CONTEXTS_MAX - spent->text) {
+		spent->text += size;
+		return 0;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		json_object_object_del(context, parts[i]);
+	return fail_large(error);
+}
+
+static json_object *capture_entry(const struct holder_entry *entry, const char *hidden,
+				  struct spent *spent)
 {
 	_cleanup_holder_error_ struct holder_error error = { 0 };
 	json_object *context = json_object_new_object(), *failure;
+	int r = 0;
 
 	json_add_string(context, "name", entry->name);
 	json_add_string(context, "socket", entry->socket);
 	json_add_u64(context, "uid", entry->uid);
 	json_add_string(context, "status", states[entry->status]);
-	if (entry->status == HOLDER_LIVE && ask(entry, context, &error) < 0) {
+	if (entry->status == HOLDER_LIVE && clock_ms() > spent->until)
+		r = error_set(&error, HOLDER_ERROR_PROTOCOL, ETIMEDOUT,
+			      "it was not asked: others took too long");
+	else if (entry->status == HOLDER_LIVE)
+		r = ask(entry, context, &error);
+	if (check_size(context, spent, &error) < 0)
+		r = -EMSGSIZE;
+	if (r < 0) {
 		failure = json_object_new_object();
 		json_add_u64(failure, "err", (uint64_t)error.err);
 		add_message(failure, &error, hidden != NULL);
@@ -159,6 +229,7 @@ int holder_capture(const struct holder_entries *entries, bool anonymous, char **
 	_cleanup_json_ json_object *all = json_object_new_object();
 	json_object *list = json_object_new_array(), *roots = json_object_new_array();
 	const char *text;
+	struct spent spent = { .until = clock_ms() + TALKS_MAX };
 
 	json_add_u64(all, "uid", entries->own);
 	if (entries->error < 0)
@@ -171,10 +242,9 @@ int holder_capture(const struct holder_entries *entries, bool anonymous, char **
 		char hidden[32];
 
 		snprintf(hidden, sizeof(hidden), "context-%zu", i + 1);
-		json_append(list, capture_entry(&entries->v[i], anonymous ? hidden : NULL));
+		json_append(list, capture_entry(&entries->v[i], anonymous ? hidden : NULL, &spent));
 	}
-	text = json_object_to_json_string_ext(all, JSON_C_TO_STRING_PRETTY |
-							   JSON_C_TO_STRING_NOSLASHESCAPE);
+	text = json_object_to_json_string_ext(all, FORMAT);
 	if (!text || asprintf(ret, "%s\n", text) < 0)
 		return -ENOMEM;
 	return 0;

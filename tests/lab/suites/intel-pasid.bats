@@ -1150,6 +1150,51 @@ expose()
 	chown root /dev/iommu /dev/vfio/devices/*
 }
 
+@test "a user's program in place of a holder talks without end: a capture has the other contexts all the same" {
+	local python='
+import json, os, socket, sys
+os.setgid(1000)
+os.setuid(1000)
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[1])
+listener.listen()
+ioases = [{"id": n, "name": None, "mapped": 0, "mapping_count": 0, "user_count": 0} for n in range(1, 9)]
+answers = {
+    "GetInfo": {"interfaces": ["org.ioasidctl.Context"]},
+    "Describe": {"name": "x", "pid": 1, "uid": 0, "created": 5, "iommufd": True, "device": [], "ioas": ioases, "hwpt": []},
+    "ListBindings": {"binding": []},
+    "ShowIoas": {"ioas": "x" * 2000000},
+}
+while True:
+    connection = listener.accept()[0]
+    try:
+        while call := connection.recv(65536):
+            method = json.loads(call[:-1])["method"].split(".")[-1]
+            answer = {"parameters": answers[method], "continues": sys.argv[2] == method}
+            connection.sendall(json.dumps(answer).encode() + b"\0")
+            while sys.argv[2] == method:
+                answer["parameters"]["x"] = "x" * 1000000
+                connection.sendall(json.dumps(answer).encode() + b"\0")
+    except (OSError, ValueError):
+        pass
+'
+	local way socket=/run/user/1000/ioasidctl/endless.sock
+
+	context
+	at_home mkdir -p "${socket%/*}"
+	for way in ListBindings -; do
+		rm -f "$socket"
+		python3 -c "$python" "$socket" "$way" 3>&- &
+		sleepers+=($!)
+		is_there() { [[ $(contexts) == *'1000:endless live'* ]]; }
+		eventually is_there
+		status 0 ctl system capture --force "$BATS_TEST_TMPDIR/machine"
+		status 0 ctl --sysroot "$BATS_TEST_TMPDIR/machine" context list -j
+		[[ $(jq -c 'map([.context, .ioas_count, .unreadable.pid])' <<<"$output") == \
+			'[["test",2,null],["1000:endless",null,"Message too long"]]' ]]
+	done
+}
+
 @test "the holder keeps only the privileges it needs" {
 	local pid
 
