@@ -378,7 +378,8 @@ struct holder_mapping {
 struct holder_ioas_info {
 	uint32_t id;
 	char *name;                      /* NULL if it has none */
-	uint64_t alignment;              /* of IOVA and length, bytes */
+	struct field_u64 alignment;      /* of IOVA and length, bytes */
+	bool range_known;                /* else the kernel did not say it */
 	struct holder_iova_range *range; /* where mappings are allowed */
 	size_t range_n;
 	struct holder_mapping *mapping;

@@ -288,7 +288,7 @@ int holder_show_ioas(struct holder_client *client, const char *ioas, struct hold
 		     struct holder_error *error)
 {
 	_cleanup_holder_ioas_info_ struct holder_ioas_info info = { 0 };
-	json_object *parameters = json_object_new_object();
+	json_object *parameters = json_object_new_object(), *ranges = NULL;
 	_cleanup_json_ json_object *reply = NULL;
 	struct wire wire = { 0 };
 	int r;
@@ -303,8 +303,11 @@ int holder_show_ioas(struct holder_client *client, const char *ioas, struct hold
 		return error_protocol(error);
 	info.id = wire_u32(&wire, "id");
 	info.name = wire_name_optional(&wire, "name");
-	info.alignment = wire_u64(&wire, "alignment");
-	info.range = wire_array(&wire, "range", sizeof(info.range[0]), read_range, &info.range_n);
+	info.alignment = wire_u64_optional(&wire, "alignment");
+	info.range_known = json_get_array(wire.object, "range", &ranges) != 0;
+	if (info.range_known)
+		info.range = wire_array(&wire, "range", sizeof(info.range[0]), read_range,
+					&info.range_n);
 	info.mapping = wire_array(&wire, "mapping", sizeof(info.mapping[0]), read_mapping,
 				  &info.mapping_n);
 	if (wire.err < 0)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/ioas/internal.h"
 
+#include <errno.h>
+
 static void get_context(const void *row, struct out_value *ret)
 {
 	out_string(ret, ((const struct ioas_row *)row)->context);
@@ -56,7 +58,12 @@ static void get_info_name(const void *row, struct out_value *ret)
 
 static void get_alignment(const void *row, struct out_value *ret)
 {
-	out_size(ret, ((const struct holder_ioas_info *)row)->alignment);
+	const struct field_u64 *alignment = &((const struct holder_ioas_info *)row)->alignment;
+
+	if (alignment->status == 1)
+		out_size(ret, alignment->value);
+	else
+		out_unreadable(ret, -ENODATA);
 }
 
 static void get_user_kind(const void *row, struct out_value *ret)
@@ -136,7 +143,10 @@ static void get_ranges(const void *row, struct out_value *ret)
 {
 	const struct holder_ioas_info *info = row;
 
-	out_table(ret, range_columns, info->range, info->range_n, sizeof(*info->range));
+	if (info->range_known)
+		out_table(ret, range_columns, info->range, info->range_n, sizeof(*info->range));
+	else
+		out_unreadable(ret, -ENODATA);
 }
 
 static void get_mapping_iova(const void *row, struct out_value *ret)
@@ -182,10 +192,10 @@ const struct out_column ioas_show_columns[] = {
 	{ "ioas", "Its number, the IOASID", OUT_DEFAULT | OUT_IS_NUMBER | OUT_ALWAYS, 0,
 	  get_info_ioas },
 	{ "name", "Its name", OUT_DEFAULT | OUT_SHRINK, 0, get_info_name },
-	{ "alignment", "IOVAs and sizes must be multiples of it",
-	  OUT_DEFAULT | OUT_IS_SIZE | OUT_ALWAYS, 0, get_alignment },
-	{ "iova_range", "Where mappings may be", OUT_DEFAULT | OUT_IS_TABLE | OUT_ALWAYS, 0,
-	  get_ranges, NULL, OUT_INNER(range_columns) },
+	{ "alignment", "IOVAs and sizes must be multiples of it", OUT_DEFAULT | OUT_IS_SIZE, 0,
+	  get_alignment },
+	{ "iova_range", "Where mappings may be", OUT_DEFAULT | OUT_IS_TABLE, 0, get_ranges, NULL,
+	  OUT_INNER(range_columns) },
 	{ "mapping", "What is mapped", OUT_DEFAULT | OUT_IS_TABLE | OUT_ALWAYS, 0, get_mappings,
 	  NULL, OUT_INNER(mapping_columns) },
 	{ "user", "What is attached to it", OUT_DEFAULT | OUT_IS_TABLE | OUT_ALWAYS, 0, get_users,

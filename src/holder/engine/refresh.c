@@ -33,19 +33,30 @@ static void run_refresh(struct work *work)
 	free(range);
 }
 
+/* The kernel is asked again, once in each change, for what it did not say after the last one. */
+static void begin(const struct record *record, struct change *change)
+{
+	struct record_ioas *ioas;
+
+	change->refresh = calloc(1, sizeof(*change->refresh));
+	for (size_t i = 0; (ioas = record_ioas_at(record, i)) != NULL; i++) {
+		ioas->known = ioas->known && (change->refresh || !ioas->stale);
+		ioas->stale = ioas->stale || !ioas->known;
+	}
+}
+
 struct work *refresh_next(struct context *context, struct change *change)
 {
 	struct record_ioas *ioas;
 	size_t i = 0;
 
-	while ((ioas = record_ioas_at(&context->record, i)) != NULL && !ioas->stale)
-		i++;
-	if (!ioas || change->final)
+	if (change->final)
 		return NULL;
 	if (!change->refresh)
-		change->refresh = calloc(1, sizeof(*change->refresh));
-	/* Out of memory: it stays stale until after the next change. */
-	if (!change->refresh)
+		begin(&context->record, change);
+	while ((ioas = record_ioas_at(&context->record, i)) != NULL && !ioas->stale)
+		i++;
+	if (!ioas || !change->refresh)
 		return NULL;
 	change->refresh->object = &ioas->object;
 	change->refresh->work = (struct work){
@@ -61,9 +72,9 @@ void refresh_done(struct change *change)
 	struct record_ioas *ioas = (struct record_ioas *)change->refresh->object;
 	struct work *work = &change->refresh->work;
 
-	/* Not asked again if it failed, since it would again. */
 	ioas->stale = false;
-	if (!work->iovas)
+	ioas->known = work->iovas;
+	if (!ioas->known)
 		return;
 	free(ioas->iova);
 	ioas->iova = TAKE_PTR(work->iovas);

@@ -45,6 +45,7 @@ struct record_ioas {
 	struct record_iova *iova; /* where mappings are allowed, as the kernel last said */
 	size_t n_iovas;
 	uint64_t alignment;             /* of mappings, the same */
+	bool known;                     /* the kernel said so when it was last asked */
 	bool stale;                     /* what is attached has changed since */
 	struct record_mapping *mapping; /* sorted by IOVA */
 	size_t n_mappings, mapping_capacity;

@@ -195,13 +195,18 @@ static json_object *json_mapping(const struct record_mapping *m)
 	return object;
 }
 
-json_object *context_show_ioas(const struct record_ioas *ioas)
+static void add_iovas(json_object *object, const struct record_ioas *ioas)
 {
-	json_object *object = json_object_new_object(), *ranges = json_object_new_array(),
-		    *mappings = json_object_new_array();
 	/* The kernel's alignment applies to IOVAs; memory can only be mapped in whole pages. */
 	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	json_object *ranges;
 
+	if (!ioas->known) {
+		json_add_null(object, "alignment");
+		json_add_null(object, "range");
+		return;
+	}
+	ranges = json_object_new_array();
 	for (size_t i = 0; i < ioas->n_iovas; i++) {
 		json_object *entry = json_object_new_object();
 
@@ -209,12 +214,19 @@ json_object *context_show_ioas(const struct record_ioas *ioas)
 		json_add_address(entry, "last", ioas->iova[i].last);
 		json_append(ranges, entry);
 	}
+	json_add_u64(object, "alignment", ioas->alignment > page ? ioas->alignment : page);
+	json_add(object, "range", ranges);
+}
+
+json_object *context_show_ioas(const struct record_ioas *ioas)
+{
+	json_object *object = json_object_new_object(), *mappings = json_object_new_array();
+
 	for (size_t i = 0; i < ioas->n_mappings; i++)
 		json_append(mappings, json_mapping(&ioas->mapping[i]));
 	json_add_u64(object, "id", ioas->object.id);
 	json_add_string(object, "name", ioas->object.name);
-	json_add_u64(object, "alignment", ioas->alignment > page ? ioas->alignment : page);
-	json_add(object, "range", ranges);
+	add_iovas(object, ioas);
 	json_add(object, "mapping", mappings);
 	return object;
 }

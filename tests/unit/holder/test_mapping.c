@@ -367,6 +367,16 @@ static void expect_alignment(struct context *context, uint64_t expected)
 	assert_int_equal(json_object_array_length(ranges), 20);
 }
 
+static void expect_unknown(struct context *context)
+{
+	_cleanup_json_ json_object *object = context_show_ioas(guest(context));
+
+	assert_true(json_object_object_get_ex(object, "alignment", NULL));
+	assert_null(json_object_object_get(object, "alignment"));
+	assert_true(json_object_object_get_ex(object, "range", NULL));
+	assert_null(json_object_object_get(object, "range"));
+}
+
 /* What the kernel allows is read after each change of what is attached, also one that was undone. */
 static void shown(void **state)
 {
@@ -376,6 +386,7 @@ static void shown(void **state)
 	struct context *context = *state;
 	struct fault fault = { 0 };
 	unsigned int reads;
+	uint32_t id;
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		kernel.alignment = cases[i].kernel;
@@ -395,13 +406,13 @@ static void shown(void **state)
 		/* Once for what is new on the IOAS, which is an HWPT, and not again. */
 		assert_int_equal(kernel.reads - reads, i ? 0 : 2);
 	}
-	/* If it cannot be read, what was is shown. */
+	/* If it cannot be read, it is not known, and read again after the next change. */
 	kernel.alignment = 1;
 	kernel_fail(UAPI_IOMMU_IOAS_IOVA_RANGES, 0, EIO);
-	assert_int_equal(DO(context, &fault, context_detach_device,
-			    record_device_find(&context->record, "b")),
-			 0);
-	expect_alignment(context, 65536);
+	assert_int_equal(DO(context, &fault, context_detach_device, the_device(context, "b")), 0);
+	expect_unknown(context);
+	assert_int_equal(do_alloc_ioas(context, "other", &fault, &id), 0);
+	expect_alignment(context, 4096);
 	kernel_fail(UAPI_VFIO_DEVICE_ATTACH_IOMMUFD_PT, 1, EIO);
 	add_hwpt(context, "b", "guest", "plain", false);
 	expect_alignment(context, 4096);
