@@ -91,6 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	calls[data[0] % 5](&client, &error);
 	holder_error_done(&error);
 	varlink_in_done(&client.in);
+	json_object_put(client.sent);
 	close(ends[0]);
 	close(ends[1]);
 	return 0;
