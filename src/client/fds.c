@@ -184,6 +184,7 @@ int holder_get_fds(struct holder_client *client, struct holder_fds *ret, struct 
 	/* Only for this call: closing an fd made by another user may block forever. */
 	client->in.fd_wanted = true;
 	r = client_call(client, "GetFds", NULL, &reply, error);
+	client->in.fd_wanted = false;
 	if (r < 0)
 		return r;
 	if (take_fds(client, reply, &list) < 0)
